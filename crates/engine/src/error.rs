@@ -1,0 +1,113 @@
+//! What can go wrong while a model is loaded, each cause with the stable code that JavaScript sees.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why a model directory could not be loaded.
+///
+/// The message names the file, what was expected and what was found; [`LoadError::code`] is stable.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The directory, or the subfolder asked for, does not exist.
+    ModelNotFound {
+        /// The path that was looked for.
+        path: PathBuf,
+        /// What was found instead.
+        reason: String,
+    },
+    /// The directory exists, but holds the files of no known layout.
+    Layout {
+        /// The directory that was searched.
+        path: PathBuf,
+        /// Which files each layout lacks.
+        reason: String,
+    },
+    /// `config.json` can't be used.
+    BadConfig {
+        /// The configuration file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// `tokenizer.json` is broken.
+    BadTokenizer {
+        /// The tokenizer file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// `tokenizer.json` is well formed, but of a kind that this engine can't run.
+    UnsupportedTokenizer {
+        /// The tokenizer file.
+        path: PathBuf,
+        /// What the file asks for.
+        reason: String,
+    },
+    /// `model.safetensors` is broken.
+    BadSafetensors {
+        /// The table file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// A tensor has an element type that Model2Vec does not use.
+    UnsupportedDtype {
+        /// The table file.
+        path: PathBuf,
+        /// The tensor, its type and the types that would do.
+        reason: String,
+    },
+    /// Tensors, mapping and vocabulary do not fit together.
+    ShapeMismatch {
+        /// The table file.
+        path: PathBuf,
+        /// Which sizes disagree.
+        reason: String,
+    },
+    /// The table does not fit in memory.
+    OutOfMemory {
+        /// The table file.
+        path: PathBuf,
+        /// How many bytes were asked for.
+        bytes: u64,
+    },
+}
+
+impl LoadError {
+    /// The stable code, the same string that JavaScript sees in `error.code`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ModelNotFound { .. } => "ERR_MODEL_NOT_FOUND",
+            Self::Layout { .. } => "ERR_MODEL_LAYOUT",
+            Self::BadConfig { .. } => "ERR_BAD_CONFIG",
+            Self::BadTokenizer { .. } => "ERR_BAD_TOKENIZER",
+            Self::UnsupportedTokenizer { .. } => "ERR_UNSUPPORTED_TOKENIZER",
+            Self::BadSafetensors { .. } => "ERR_BAD_SAFETENSORS",
+            Self::UnsupportedDtype { .. } => "ERR_UNSUPPORTED_DTYPE",
+            Self::ShapeMismatch { .. } => "ERR_SHAPE_MISMATCH",
+            Self::OutOfMemory { .. } => "ERR_OUT_OF_MEMORY",
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ModelNotFound { path, reason }
+            | Self::Layout { path, reason }
+            | Self::BadConfig { path, reason }
+            | Self::BadTokenizer { path, reason }
+            | Self::UnsupportedTokenizer { path, reason }
+            | Self::BadSafetensors { path, reason }
+            | Self::UnsupportedDtype { path, reason }
+            | Self::ShapeMismatch { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::OutOfMemory { path, bytes } => {
+                write!(f, "{}: the table needs {bytes} bytes, which could not be allocated", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,1 @@
+//! The Node binding: the only crate that names napi.
