@@ -1,0 +1,72 @@
+//! Where the test data is: `MODEL2VEC_TEST_DATA`, and the committed models in `test/fixtures/unpacked`.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses a part of this module")]
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// A model of a test data root, with what Python left for it.
+pub struct Model {
+    pub name: String,
+    pub root: PathBuf,
+    pub tokenizer: PathBuf,
+    pub reference: PathBuf,
+}
+
+fn roots() -> Vec<PathBuf> {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test/fixtures/unpacked");
+    std::env::var_os("MODEL2VEC_TEST_DATA").map(PathBuf::from).into_iter().chain([committed]).collect()
+}
+
+/// Every model that has references, from the first root that has it. One that no root has is printed as "not present".
+pub fn models() -> Vec<Model> {
+    let mut names: Vec<_> = roots().iter().flat_map(|root| directories(&root.join("reference"))).collect();
+    names.sort();
+    names.dedup();
+    names.into_iter().filter_map(|name| find(&name)).collect()
+}
+
+fn find(name: &str) -> Option<Model> {
+    for root in roots() {
+        let reference = root.join("reference").join(name);
+        let tokenizer = ["tokenizer.json", "sub/tokenizer.json", "0_StaticEmbedding/tokenizer.json"]
+            .map(|file| root.join("models").join(name).join(file))
+            .into_iter()
+            .find(|file| file.is_file());
+        if let (Some(tokenizer), true) = (tokenizer, reference.join("meta.json").is_file()) {
+            return Some(Model { name: name.to_owned(), root, tokenizer, reference });
+        }
+    }
+    println!("{name}: not present");
+    None
+}
+
+fn directories(path: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// The texts of a corpus, `None` where the root doesn't have it.
+pub fn corpus(root: &Path, name: &str) -> Option<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Line {
+        text: String,
+    }
+    let plain = root.join("corpora").join(format!("{name}.jsonl"));
+    let compressed = root.join("corpora").join(format!("{name}.jsonl.gz"));
+    let bytes = match std::fs::read(&plain) {
+        Ok(bytes) => bytes,
+        Err(_) if compressed.is_file() => read_gzip(&compressed),
+        Err(_) => return None,
+    };
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    Some(lines.map(|line| serde_json::from_slice::<Line>(line).unwrap().text).collect())
+}
+
+pub fn read_gzip(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
+    bytes
+}
