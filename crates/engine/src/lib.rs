@@ -6,12 +6,25 @@
 #[cfg(target_endian = "big")]
 compile_error!("the table is read as little-endian memory: big-endian targets are not supported");
 
+mod batch;
 mod config;
 mod error;
+mod float16;
+mod kernel;
 mod layout;
+mod model;
+mod norm;
+mod pool;
 mod table;
+mod texts;
 mod tokenizer;
+mod utf16;
+mod workers;
 
+pub use batch::{Batch, BatchError, Input, Part, RowBuffer, Work, fault};
 pub use error::LoadError;
+pub use model::{EncodeOptions, LoadOptions, Scratch, StaticModel, TextStats};
 pub use table::{Elements, EmbeddingTable, MemoryMode, Weights};
+pub use texts::Texts;
 pub use tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
+pub use workers::default_threads;

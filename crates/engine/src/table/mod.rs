@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::LoadError;
 
 /// How the table's bytes are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum MemoryMode {
     /// `Copy` up to 256 MB, above that `Map`.
     #[default]

@@ -1,0 +1,307 @@
+//! A loaded model: table, tokenizer and kernels behind one type.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use crate::LoadError;
+use crate::config::ModelConfig;
+use crate::kernel::Kernels;
+use crate::layout::ModelFiles;
+use crate::pool::{self, PoolScratch};
+use crate::table::{Elements, EmbeddingTable, MemoryMode};
+use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
+use crate::utf16::Utf8Buffer;
+
+/// What changes the table that is loaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct LoadOptions {
+    /// A folder inside the model's directory that holds the model's files.
+    pub subfolder: Option<String>,
+    /// How the table's bytes are held.
+    pub memory: MemoryMode,
+}
+
+/// What changes one call's vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EncodeOptions {
+    /// The most token ids of a text, the unknown one included; `None` = all.
+    pub max_length: Option<usize>,
+    /// Whether vectors are scaled to length 1.
+    pub normalize: bool,
+}
+
+/// What one text came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TextStats {
+    /// How many token ids were pooled: those within the limit, less the unknown ones.
+    pub pooled: u32,
+    /// Whether the text was cut: it had more code points than the limit reads, or more ids than the limit keeps.
+    pub truncated: bool,
+}
+
+/// Buffers that one thread reuses from text to text. Belongs to the model that made it.
+#[derive(Debug)]
+pub struct Scratch {
+    ids: Vec<u32>,
+    tokenizer: TokenizerScratch,
+    pool: PoolScratch,
+    utf8: Utf8Buffer,
+}
+
+/// A model that was loaded from a directory. Immutable: threads share it.
+#[derive(Debug)]
+pub struct StaticModel {
+    path: PathBuf,
+    config: ModelConfig,
+    table: EmbeddingTable,
+    tokenizer: Tokenizer,
+    unknown_id: Option<u32>,
+    median_token_length: usize,
+    kernels: Kernels,
+    /// Buffers that no thread uses just now.
+    scratches: Mutex<Vec<Scratch>>,
+}
+
+impl StaticModel {
+    /// Loads the model in `directory`.
+    ///
+    /// # Errors
+    /// A [`LoadError`] for everything that such a directory can have wrong.
+    pub fn load(directory: &Path, options: &LoadOptions) -> Result<Self, LoadError> {
+        let files = ModelFiles::find(directory, options.subfolder.as_deref())?;
+        let config = ModelConfig::read(&files.config)?;
+        let tokenizer = Tokenizer::read(&files.tokenizer)?;
+        let table = EmbeddingTable::read(&files.table, files.tensor, options.memory)?;
+        let mismatch = |reason| LoadError::ShapeMismatch { path: files.table.clone(), reason };
+        if table.mapping().is_none() && table.rows() != tokenizer.token_count() {
+            return Err(mismatch(format!(
+                "expected one row a token (there is no `mapping`), found {} rows and {} tokens",
+                table.rows(),
+                tokenizer.token_count()
+            )));
+        }
+        if tokenizer.id_bound() > table.id_count() {
+            return Err(mismatch(format!(
+                "expected table, `mapping` and `weights` to serve the token ids below {}, found only {} ids served",
+                tokenizer.id_bound(),
+                table.id_count()
+            )));
+        }
+        Ok(Self {
+            path: directory.to_path_buf(),
+            config,
+            unknown_id: tokenizer.unknown_id(),
+            median_token_length: tokenizer.median_token_length(),
+            table,
+            tokenizer,
+            kernels: Kernels::detect(),
+            scratches: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The directory that the model was loaded from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The elements of a vector.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.table.dim()
+    }
+
+    /// The embedding table.
+    #[must_use]
+    pub fn table(&self) -> &EmbeddingTable {
+        &self.table
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The table's element type, as Python's `embedding_dtype` names it.
+    #[must_use]
+    pub fn table_dtype(&self) -> &'static str {
+        match self.table.elements() {
+            Elements::F32(_) => "float32",
+            Elements::F16(_) => "float16",
+            Elements::F64(_) => "float64",
+            Elements::I8(_) => "int8",
+        }
+    }
+
+    /// The instruction set of the pooling kernels.
+    #[must_use]
+    pub fn kernel(&self) -> &'static str {
+        self.kernels.isa().name()
+    }
+
+    /// What the model's configuration says where a call says nothing.
+    #[must_use]
+    pub fn defaults(&self) -> EncodeOptions {
+        EncodeOptions { max_length: self.config.max_length, normalize: self.config.normalize }
+    }
+
+    /// The most UTF-16 units of a text that can matter under a limit of `max_length` ids; `None` = all.
+    #[must_use]
+    pub fn unit_limit(&self, max_length: Option<usize>) -> Option<usize> {
+        // Two units a code point, and two more: whoever reads this much sees that there was more.
+        max_length.map(|ids| ids.saturating_mul(self.median_token_length).saturating_mul(2).saturating_add(2))
+    }
+
+    /// Takes buffers for one thread: those of an earlier taker, or new ones.
+    #[must_use]
+    pub fn take_scratch(&self) -> Scratch {
+        let kept = self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        kept.unwrap_or_else(|| Scratch {
+            ids: Vec::new(),
+            tokenizer: self.tokenizer.scratch(),
+            pool: PoolScratch::default(),
+            utf8: Utf8Buffer::default(),
+        })
+    }
+
+    /// Gives buffers back for the next taker.
+    pub fn put_scratch(&self, scratch: Scratch) {
+        self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
+    }
+
+    /// Writes the vector of `text` into `vector`, which has `dim()` elements.
+    ///
+    /// # Errors
+    /// When the tokenizer file has no answer for this text.
+    pub fn encode(
+        &self,
+        text: &str,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+        vector: &mut [f32],
+    ) -> Result<TextStats, EncodeError> {
+        let stats = self.fill_ids(text, options.max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
+        pool::pool(&self.table, &self.kernels, &scratch.ids, options.normalize, &mut scratch.pool, vector);
+        Ok(stats)
+    }
+
+    /// [`encode`](Self::encode) of a text in UTF-16; a lone surrogate is U+FFFD.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_utf16(
+        &self,
+        units: &[u16],
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+        vector: &mut [f32],
+    ) -> Result<TextStats, EncodeError> {
+        let mut utf8 = std::mem::take(&mut scratch.utf8);
+        let outcome = self.encode(utf8.transcode(units), options, scratch, vector);
+        scratch.utf8 = utf8;
+        outcome
+    }
+
+    /// The token ids of `text` that [`encode`](Self::encode) pools.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn token_ids<'a>(
+        &self,
+        text: &str,
+        max_length: Option<usize>,
+        scratch: &'a mut Scratch,
+    ) -> Result<(&'a [u32], TextStats), EncodeError> {
+        let stats = self.fill_ids(text, max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
+        Ok((&scratch.ids, stats))
+    }
+
+    /// [`token_ids`](Self::token_ids) of a text in UTF-16; a lone surrogate is U+FFFD.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn token_ids_utf16<'a>(
+        &self,
+        units: &[u16],
+        max_length: Option<usize>,
+        scratch: &'a mut Scratch,
+    ) -> Result<(&'a [u32], TextStats), EncodeError> {
+        let mut utf8 = std::mem::take(&mut scratch.utf8);
+        let outcome = self.fill_ids(utf8.transcode(units), max_length, &mut scratch.tokenizer, &mut scratch.ids);
+        scratch.utf8 = utf8;
+        Ok((&scratch.ids, outcome?))
+    }
+
+    /// Writes the row of one token id, with its weight, into `vector`, as Python's `encode_as_sequence` gives it.
+    ///
+    /// # Panics
+    /// When `id` is not below the table's `id_count()`, or `vector` has not `dim()` elements.
+    pub fn row(&self, id: u32, normalize: bool, vector: &mut [f32]) {
+        assert_eq!(vector.len(), self.dim(), "a vector has as many elements as a row");
+        pool::gather(&self.table, id, normalize, vector);
+    }
+
+    /// The rules of model2vec 0.10.0 (model.py, `_encode_dispatch` and `tokenize`): cut to `max_length × median` code points,
+    /// keep the first `max_length` ids, then drop the unknown id.
+    fn fill_ids(
+        &self,
+        text: &str,
+        max_length: Option<usize>,
+        tokenizer: &mut TokenizerScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<TextStats, EncodeError> {
+        ids.clear();
+        let mut truncated = false;
+        if let Some(limit) = max_length {
+            let kept = first_code_points(text, limit.saturating_mul(self.median_token_length));
+            truncated = kept.len() < text.len();
+            // One id more than is kept tells whether ids were cut.
+            self.tokenizer.encode(kept, limit.saturating_add(1), tokenizer, ids)?;
+            truncated |= ids.len() > limit;
+            ids.truncate(limit);
+        } else {
+            self.tokenizer.encode(text, usize::MAX, tokenizer, ids)?;
+        }
+        if let Some(unknown) = self.unknown_id {
+            ids.retain(|&id| id != unknown);
+        }
+        Ok(TextStats { pooled: ids.len() as u32, truncated })
+    }
+}
+
+/// The first `count` code points of `text`.
+fn first_code_points(text: &str, count: usize) -> &str {
+    // A code point takes a byte at least: most texts are short enough to need no counting.
+    if text.len() <= count {
+        return text;
+    }
+    let mut left = count;
+    for (position, block) in text.as_bytes().chunks(64).enumerate() {
+        let starts = block.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+        if starts > left {
+            // The boundary lies in this block: before its start number `left`.
+            let within = block.iter().enumerate().filter(|&(_, &byte)| byte & 0xc0 != 0x80).nth(left);
+            return &text[..position * 64 + within.map_or(0, |(offset, _)| offset)];
+        }
+        left -= starts;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_code_points;
+
+    #[test]
+    fn texts_are_cut_at_code_points_wherever_the_blocks_fall() {
+        for text in ["", "a", "äöü", "日本語テキスト", "😀a😀", &"aé日😀".repeat(60), &"x".repeat(200)]
+        {
+            let total = text.chars().count();
+            for count in 0..=total + 1 {
+                let expected: String = text.chars().take(count).collect();
+                assert_eq!(first_code_points(text, count), expected, "{count} of {total}");
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! UTF-16, as JavaScript holds its strings, to UTF-8, as the tokenizer reads it.
+
+/// A buffer that holds one text at a time as UTF-8.
+#[derive(Debug, Default)]
+pub(crate) struct Utf8Buffer {
+    /// Grown as needed and never shrunk; what lies past the text is left over from earlier ones.
+    bytes: Vec<u8>,
+}
+
+/// How many units the ASCII path takes at once.
+const BLOCK: usize = 32;
+
+impl Utf8Buffer {
+    /// The text of `units`; a lone surrogate becomes U+FFFD, as in every UTF-8 encoder of JavaScript.
+    pub(crate) fn transcode(&mut self, units: &[u16]) -> &str {
+        // A unit takes three bytes at most: a pair of surrogates takes four.
+        if self.bytes.len() < units.len() * 3 {
+            self.bytes.resize(units.len() * 3, 0);
+        }
+        let length = transcode(units, &mut self.bytes);
+        debug_assert!(str::from_utf8(&self.bytes[..length]).is_ok());
+        // SAFETY: `transcode` writes whole characters of UTF-8 only: ASCII bytes, and what `char::encode_utf8` gives.
+        unsafe { str::from_utf8_unchecked(&self.bytes[..length]) }
+    }
+}
+
+/// Writes `units` as UTF-8 to the start of `utf8`, which has room for three bytes a unit; gives the byte count.
+fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
+    let (mut read, mut written) = (0, 0);
+    while read < units.len() {
+        while let Some(block) = units[read..].first_chunk::<BLOCK>() {
+            if block.iter().fold(0, |all, &unit| all | unit) >= 0x80 {
+                break;
+            }
+            utf8[written..written + BLOCK].copy_from_slice(&block.map(|unit| unit as u8));
+            read += BLOCK;
+            written += BLOCK;
+        }
+        // One block's worth the slow way, then the fast one is tried again.
+        let stop = units.len().min(read + BLOCK);
+        while read < stop {
+            let unit = units[read];
+            if unit < 0x80 {
+                utf8[written] = unit as u8;
+                written += 1;
+                read += 1;
+                continue;
+            }
+            let (character, taken) = match unit {
+                0xd800..=0xdbff => match units.get(read + 1) {
+                    Some(&low @ 0xdc00..=0xdfff) => {
+                        let code = 0x10000 + ((u32::from(unit) & 0x3ff) << 10) + (u32::from(low) & 0x3ff);
+                        (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 2)
+                    }
+                    _ => (char::REPLACEMENT_CHARACTER, 1),
+                },
+                _ => (char::from_u32(u32::from(unit)).unwrap_or(char::REPLACEMENT_CHARACTER), 1),
+            };
+            written += character.encode_utf8(&mut utf8[written..]).len();
+            read += taken;
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Utf8Buffer;
+
+    #[test]
+    fn utf16_of_every_mixture_and_length_equals_the_standard_library() {
+        let mut state = 7_u32;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state
+        };
+        let mut buffer = Utf8Buffer::default();
+        for length in 0..200 {
+            for _ in 0..50 {
+                let kind = next() % 5;
+                let units: Vec<u16> = (0..length)
+                    .map(|_| match (kind, next() % 8) {
+                        (0, _) | (1, 1..) => (next() % 128) as u16,
+                        (2, 0..4) => 0xd800 + (next() % 0x800) as u16,
+                        (3, _) if next() % 40 != 0 => (next() % 128) as u16,
+                        _ => next() as u16,
+                    })
+                    .collect();
+                assert_eq!(buffer.transcode(&units), String::from_utf16_lossy(&units));
+            }
+        }
+    }
+
+    #[test]
+    fn a_lone_surrogate_becomes_the_replacement_character() {
+        let mut buffer = Utf8Buffer::default();
+        assert_eq!(buffer.transcode(&[0x61, 0xd83d, 0x62]), "a\u{fffd}b");
+        assert_eq!(buffer.transcode(&[0xde00]), "\u{fffd}");
+        assert_eq!(buffer.transcode(&[0xd83d, 0xde00]), "😀");
+        assert_eq!(buffer.transcode(&[0xd83d]), "\u{fffd}");
+        assert_eq!(buffer.transcode(&[]), "");
+    }
+}
