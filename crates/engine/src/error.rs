@@ -1,7 +1,7 @@
 //! What can go wrong while a model is loaded, each cause with the stable code that JavaScript sees.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a model directory could not be loaded.
 ///
@@ -92,6 +92,35 @@ impl LoadError {
     }
 }
 
+// The causes that are found in many places.
+impl LoadError {
+    pub(crate) fn bad_config(path: &Path, reason: impl Into<String>) -> Self {
+        Self::BadConfig { path: path.to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn bad_safetensors(path: &Path, reason: impl Into<String>) -> Self {
+        Self::BadSafetensors { path: path.to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn unsupported_dtype(path: &Path, reason: impl Into<String>) -> Self {
+        Self::UnsupportedDtype { path: path.to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn shape_mismatch(path: &Path, reason: impl Into<String>) -> Self {
+        Self::ShapeMismatch { path: path.to_owned(), reason: reason.into() }
+    }
+}
+
+/// What a message shows of a text that a file chose: no control characters, and not megabytes of it.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -111,3 +140,16 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+#[cfg(test)]
+mod tests {
+    use super::excerpt;
+
+    #[test]
+    fn a_message_shows_the_beginning_of_a_long_text_without_control_characters() {
+        assert_eq!(excerpt("embeddings"), "embeddings");
+        assert_eq!(excerpt("a\n\u{1b}[31m"), "a\\n\\u{1b}[31m");
+        assert_eq!(excerpt(&"é".repeat(1_000_000)), format!("{}…", "é".repeat(120)));
+        assert_eq!(excerpt(&"é".repeat(120)), "é".repeat(120));
+    }
+}

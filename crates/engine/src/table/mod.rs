@@ -1,7 +1,15 @@
 //! The embedding table: rows of one element type, with the optional weights and row mapping of vocabulary quantization.
 
+mod bytes;
+mod per_token;
+mod safetensors;
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
+use self::bytes::{CopyError, TableBytes};
+use self::safetensors::{Tensor, TensorFile};
 use crate::LoadError;
 
 /// How the table's bytes are held.
@@ -14,6 +22,19 @@ pub enum MemoryMode {
     Copy,
     /// The file's own pages, shared between processes. The file must not be truncated in place while it is open.
     Map,
+}
+
+impl MemoryMode {
+    /// The largest table that `Auto` copies: above it sharing the pages between processes is worth more than aligned rows.
+    const LARGEST_COPY: u64 = 256 << 20;
+
+    fn maps(self, table_bytes: u64) -> bool {
+        match self {
+            Self::Auto => table_bytes > Self::LARGEST_COPY,
+            Self::Copy => false,
+            Self::Map => true,
+        }
+    }
 }
 
 /// The table's elements, row-major, rows × dim of them.
@@ -47,42 +68,173 @@ pub enum Weights {
 /// 3. `id_count()` ids are safe: `mapping()`, if any, and `weights()`, if any, have at least `id_count()` entries, and without a
 ///    mapping `id_count() <= rows()`.
 #[derive(Debug)]
-pub struct EmbeddingTable {}
+pub struct EmbeddingTable {
+    bytes: TableBytes,
+    element: ElementType,
+    rows: usize,
+    dim: usize,
+    mapping: Option<Vec<u32>>,
+    weights: Option<Weights>,
+    id_count: usize,
+    memory: MemoryMode,
+}
 
 impl EmbeddingTable {
     /// Reads the tensor named `tensor` and the optional tensors `weights` and `mapping` of a safetensors file.
     ///
+    /// With [`MemoryMode::Map`] a table whose bytes are not aligned in the file is copied all the same; [`memory`](Self::memory)
+    /// tells.
+    ///
     /// # Errors
     /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`], [`LoadError::ShapeMismatch`], [`LoadError::OutOfMemory`].
-    pub fn read(_path: &Path, _tensor: &str, _memory: MemoryMode) -> Result<Self, LoadError> {
-        Ok(Self {})
+    pub fn read(path: &Path, tensor: &str, memory: MemoryMode) -> Result<Self, LoadError> {
+        let file = TensorFile::open(path)?;
+        let tensor = file.require(tensor)?;
+        let element = ElementType::of(path, tensor)?;
+        let (rows, dim) = rows_and_dim(path, tensor)?;
+        let mapping = per_token::read_mapping(&file, rows)?;
+        let weights = per_token::read_weights(&file)?;
+        let (bytes, memory) = read_elements(&file, tensor, element, memory)?;
+        let id_count = mapping.as_ref().map_or(rows, Vec::len);
+        let id_count = weights.as_ref().map_or(id_count, |weights| weights.len().min(id_count));
+        Ok(Self { bytes, element, rows, dim, mapping, weights, id_count, memory })
     }
+
     /// How many rows the table has.
+    #[must_use]
     pub fn rows(&self) -> usize {
-        0
+        self.rows
     }
+
     /// How many elements a row has.
+    #[must_use]
     pub fn dim(&self) -> usize {
-        0
+        self.dim
     }
+
     /// The rows' elements.
+    #[must_use]
     pub fn elements(&self) -> Elements<'_> {
-        Elements::F32(&[])
+        match self.element {
+            ElementType::F32 => Elements::F32(self.bytes.elements()),
+            ElementType::F16 => Elements::F16(self.bytes.elements()),
+            ElementType::F64 => Elements::F64(self.bytes.elements()),
+            ElementType::I8 => Elements::I8(self.bytes.elements()),
+        }
     }
+
     /// The row of each token id; `None` = the id itself.
+    #[must_use]
     pub fn mapping(&self) -> Option<&[u32]> {
-        None
+        self.mapping.as_deref()
     }
+
     /// The factor of each token id.
+    #[must_use]
     pub fn weights(&self) -> Option<&Weights> {
-        None
+        self.weights.as_ref()
     }
+
     /// How many token ids the table can serve: ids below this are safe (invariant 3).
+    #[must_use]
     pub fn id_count(&self) -> usize {
-        0
+        self.id_count
     }
+
+    /// The row of a token id, less than `rows()`.
+    ///
+    /// # Panics
+    /// When `token_id` is not less than `id_count()`.
+    #[must_use]
+    pub fn row_of(&self, token_id: u32) -> usize {
+        let id = token_id as usize;
+        assert!(id < self.id_count, "token id {id} must be less than {}", self.id_count);
+        self.mapping.as_ref().map_or(id, |mapping| mapping[id] as usize)
+    }
+
     /// How the bytes are held: `Copy` or `Map`.
+    #[must_use]
     pub fn memory(&self) -> MemoryMode {
-        MemoryMode::Copy
+        self.memory
+    }
+}
+
+impl Weights {
+    /// How many token ids have a factor.
+    fn len(&self) -> usize {
+        match self {
+            Self::F16(weights) => weights.len(),
+            Self::F32(weights) => weights.len(),
+            Self::F64(weights) => weights.len(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum ElementType {
+    F32,
+    F16,
+    F64,
+    I8,
+}
+
+impl ElementType {
+    fn of(path: &Path, tensor: &Tensor) -> Result<Self, LoadError> {
+        match tensor.dtype.as_str() {
+            "F32" => Ok(Self::F32),
+            "F16" => Ok(Self::F16),
+            "F64" => Ok(Self::F64),
+            "I8" => Ok(Self::I8),
+            // Python can't load `BF16` either: numpy has no such type.
+            _ => Err(tensor.unsupported_dtype(path, "`F64`, `F32`, `F16` or `I8`")),
+        }
+    }
+
+    fn size(self) -> usize {
+        match self {
+            Self::I8 => 1,
+            Self::F16 => 2,
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+}
+
+fn rows_and_dim(path: &Path, tensor: &Tensor) -> Result<(usize, usize), LoadError> {
+    let [rows, dim] = tensor.shape[..] else {
+        return Err(wrong_shape(path, tensor));
+    };
+    if rows == 0 || dim == 0 {
+        return Err(wrong_shape(path, tensor));
+    }
+    match (usize::try_from(rows), usize::try_from(dim)) {
+        (Ok(rows), Ok(dim)) => Ok((rows, dim)),
+        _ => Err(LoadError::OutOfMemory { path: path.to_owned(), bytes: tensor.length }),
+    }
+}
+
+fn wrong_shape(path: &Path, tensor: &Tensor) -> LoadError {
+    let reason = format!("tensor `{}` must have rows and columns, found shape {}", tensor.name, tensor.shown_shape());
+    LoadError::shape_mismatch(path, reason)
+}
+
+/// The table's bytes, and how they are held.
+fn read_elements(
+    file: &TensorFile,
+    tensor: &Tensor,
+    element: ElementType,
+    memory: MemoryMode,
+) -> Result<(TableBytes, MemoryMode), LoadError> {
+    let out_of_memory = || LoadError::OutOfMemory { path: file.path().to_owned(), bytes: tensor.length };
+    let length = usize::try_from(tensor.length).map_err(|_| out_of_memory())?;
+    if memory.maps(tensor.length)
+        && let Some(bytes) = TableBytes::map(file.file(), tensor.position, length, element.size())
+    {
+        return Ok((bytes, MemoryMode::Map));
+    }
+    match TableBytes::copy(file.reader(tensor)?, length) {
+        Ok(bytes) => Ok((bytes, MemoryMode::Copy)),
+        Err(CopyError::OutOfMemory) => Err(out_of_memory()),
+        Err(CopyError::Unreadable(error)) => Err(file.unreadable(tensor, &error)),
     }
 }

@@ -1,0 +1,73 @@
+//! The two tensors with one entry a token id, which vocabulary quantization adds: `weights` and `mapping`.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::Weights;
+use super::safetensors::{Tensor, TensorFile};
+use crate::LoadError;
+
+/// The factor of each token id, if the file has any.
+pub(super) fn read_weights(file: &TensorFile) -> Result<Option<Weights>, LoadError> {
+    let Some(tensor) = file.find("weights") else { return Ok(None) };
+    Ok(Some(match tensor.dtype.as_str() {
+        "F16" => Weights::F16(read_entries(file, tensor, u16::from_le_bytes)?),
+        "F32" => Weights::F32(read_entries(file, tensor, f32::from_le_bytes)?),
+        "F64" => Weights::F64(read_entries(file, tensor, f64::from_le_bytes)?),
+        _ => return Err(tensor.unsupported_dtype(file.path(), "`F16`, `F32` or `F64`")),
+    }))
+}
+
+/// The row of each token id, if the file has a mapping. Every entry is less than `rows`: numpy would count a negative one from
+/// the end and fail at a large one when its token turns up.
+pub(super) fn read_mapping(file: &TensorFile, rows: usize) -> Result<Option<Vec<u32>>, LoadError> {
+    let Some(tensor) = file.find("mapping") else { return Ok(None) };
+    let entries = match tensor.dtype.as_str() {
+        "I32" => read_entries(file, tensor, |bytes| i64::from(i32::from_le_bytes(bytes)))?,
+        "I64" => read_entries(file, tensor, i64::from_le_bytes)?,
+        _ => return Err(tensor.unsupported_dtype(file.path(), "`I32` or `I64`")),
+    };
+    let mut mapping = reserve(file.path(), entries.len())?;
+    for (index, entry) in entries.into_iter().enumerate() {
+        match u32::try_from(entry) {
+            Ok(row) if (row as usize) < rows => mapping.push(row),
+            _ => {
+                return Err(LoadError::shape_mismatch(
+                    file.path(),
+                    format!("`mapping[{index}]` must be a row of the table, from 0 to {}, found {entry}", rows - 1),
+                ));
+            }
+        }
+    }
+    Ok(Some(mapping))
+}
+
+/// The entries of a one-dimensional tensor, whose element type has `N` bytes.
+fn read_entries<const N: usize, T>(
+    file: &TensorFile,
+    tensor: &Tensor,
+    from_le_bytes: impl Fn([u8; N]) -> T,
+) -> Result<Vec<T>, LoadError> {
+    let total = tensor.entries(file.path())?;
+    let mut entries = reserve(file.path(), total)?;
+    let mut reader = file.reader(tensor)?;
+    let mut chunk = [[0; N]; 4096];
+    while entries.len() < total {
+        let count = chunk.len().min(total - entries.len());
+        let chunk = &mut chunk[..count];
+        reader.read_exact(chunk.as_flattened_mut()).map_err(|error| file.unreadable(tensor, &error))?;
+        entries.extend(chunk.iter().map(|&bytes| from_le_bytes(bytes)));
+    }
+    Ok(entries)
+}
+
+fn reserve<T>(path: &Path, entries: usize) -> Result<Vec<T>, LoadError> {
+    let mut vec = Vec::new();
+    match vec.try_reserve_exact(entries) {
+        Ok(()) => Ok(vec),
+        Err(_) => Err(LoadError::OutOfMemory {
+            path: path.to_owned(),
+            bytes: (entries as u64).saturating_mul(size_of::<T>() as u64),
+        }),
+    }
+}
