@@ -182,6 +182,17 @@ impl Batch {
         }
     }
 
+    /// Does a part on this thread, now.
+    pub fn run_here(&self, part: Part) {
+        let mut state = self.lock();
+        if state.error.is_some() {
+            return;
+        }
+        state.running += 1;
+        drop(state);
+        self.run(part);
+    }
+
     /// Says that no part will be added any more. True when the batch is finished already: then `on_part` says nothing more.
     pub fn close(&self) -> bool {
         let mut state = self.lock();

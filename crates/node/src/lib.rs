@@ -1,1 +1,183 @@
 //! The Node binding: the only crate that names napi.
+//!
+//! Texts come in as arguments, a slice of up to 256 a call: that costs a third of reading array elements here, and user code
+//! (getters, Proxies) runs in JavaScript only, before anything native. `few` does small calls at once, `job` large ones on the
+//! engine's pool; `environment` is the way back to the event loop, and what stops the threads before an environment ends.
+
+#![allow(unreachable_pub, reason = "napi-derive exports what is public in private modules")]
+
+mod environment;
+mod few;
+mod job;
+mod js;
+mod model;
+mod pin;
+mod registry;
+mod texts;
+
+use std::ffi::c_void;
+use std::ptr;
+use std::rc::Rc;
+
+use model2vec_engine::{EncodeOptions, Work};
+use napi::bindgen_prelude::{FromNapiRef, Object, ToNapiValue};
+use napi::{Env, JsValue, sys};
+use napi_derive::napi;
+
+use environment::Environment;
+use few::{encode_few, max_length_of};
+use job::{JobSettings, JobState, Mode, NativeJob};
+use js::{Arguments, Js, Thrown, callback, check, coded};
+use model::NativeModel;
+
+/// The version of this library: a package that loads another's binary can tell.
+#[napi]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// How many threads a call uses where it says nothing.
+#[napi]
+pub fn default_threads() -> u32 {
+    model2vec_engine::default_threads() as u32
+}
+
+type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+
+/// Runs once in every environment that loads this library.
+#[napi(module_exports)]
+pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
+    pin::pin_library();
+    model2vec_engine::fault::arm_from_environment();
+    let js = Js(env.raw());
+    let register = || -> Result<(), Thrown> {
+        let environment = Environment::start(js)?;
+        let context = environment.cast::<c_void>();
+        let functions: [(&str, RawCallback); 5] = [
+            ("encodeFew", encode_few),
+            ("feed", feed),
+            ("createEncodeJob", create_encode_job),
+            ("createTokenizeJob", create_tokenize_job),
+            ("createGatherJob", create_gather_job),
+        ];
+        for (name, function) in functions {
+            let mut value = ptr::null_mut();
+            // SAFETY: name and length are those of a str; the callbacks take `context` for what it is.
+            let status = unsafe {
+                sys::napi_create_function(
+                    js.0,
+                    name.as_ptr().cast(),
+                    name.len() as isize,
+                    Some(function),
+                    context,
+                    &mut value,
+                )
+            };
+            check(status, "napi_create_function")?;
+            js.set(exports.raw(), name, value)?;
+        }
+        Ok(())
+    };
+    register().map_err(|thrown| napi::Error::from_reason(coded(thrown).reason.clone()))
+}
+
+/// `feed.call(job, ...texts)`: whether there is room for more.
+unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        // SAFETY: `from_napi_ref` checks the type tag before it casts; the job lives for this call as `this`.
+        let job = unsafe { NativeJob::from_napi_ref(js.0, arguments.this) }.map_err(wrong_object)?;
+        let ([], values) = arguments.split::<0>();
+        js.boolean(job.state.feed(js, values)?)
+    })
+}
+
+/// `createEncodeJob(model, out, mode, tokens, rows, maxLength, normalize, threads)`.
+unsafe extern "C" fn create_encode_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, out, mode, tokens, rows, max_length, normalize, threads], _) = arguments.split::<8>();
+        let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
+        let options = EncodeOptions { max_length, normalize: js.get_boolean(normalize, "normalize")? };
+        let settings = JobSettings {
+            model: model_of(js, model)?.model()?,
+            work: Work::Encode(options),
+            max_length,
+            rows: js.get_number(rows, "rows")? as usize,
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?),
+            out: Some(out),
+            tokens: Some(tokens),
+        };
+        into_object(js, JobState::create(js, environment_of(arguments), settings)?)
+    })
+}
+
+/// `createTokenizeJob(model, mode, rows, maxLength, threads)`.
+unsafe extern "C" fn create_tokenize_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, mode, rows, max_length, threads], _) = arguments.split::<5>();
+        let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
+        let settings = JobSettings {
+            model: model_of(js, model)?.model()?,
+            work: Work::Tokenize { max_length },
+            max_length,
+            rows: js.get_number(rows, "rows")? as usize,
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?),
+            out: None,
+            tokens: None,
+        };
+        into_object(js, JobState::create(js, environment_of(arguments), settings)?)
+    })
+}
+
+/// `createGatherJob(model, ids, out, mode, normalize, threads)`: starts at once.
+unsafe extern "C" fn create_gather_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, ids, out, mode, normalize, threads], _) = arguments.split::<6>();
+        let model = model_of(js, model)?.model()?;
+        let memory = js.uint32_array(ids)?;
+        let mut token_ids = vec![0; memory.length];
+        // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs meanwhile.
+        unsafe { ptr::copy_nonoverlapping(memory.start, token_ids.as_mut_ptr(), memory.length) };
+        let bound = model.table().id_count();
+        if let Some(id) = token_ids.iter().find(|&&id| id as usize >= bound) {
+            return Err(Thrown::Coded("ERR_INVALID_OPTION", format!("expected token ids below {bound}, found {id}")));
+        }
+        let settings = JobSettings {
+            model,
+            work: Work::Gather { normalize: js.get_boolean(normalize, "normalize")? },
+            max_length: None,
+            rows: token_ids.len(),
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?),
+            out: Some(out),
+            tokens: None,
+        };
+        let job = JobState::create(js, environment_of(arguments), settings)?;
+        job.gather(js, token_ids);
+        into_object(js, job)
+    })
+}
+
+fn into_object(js: Js, state: Rc<JobState>) -> Result<sys::napi_value, Thrown> {
+    // SAFETY: `js` is the environment that this callback runs in.
+    unsafe { NativeJob::to_napi_value(js.0, NativeJob { state }) }.map_err(wrong_object)
+}
+
+fn model_of(js: Js, value: sys::napi_value) -> Result<&'static NativeModel, Thrown> {
+    // SAFETY: `from_napi_ref` checks the type tag before it casts; the handle is an argument of the running callback.
+    unsafe { NativeModel::from_napi_ref(js.0, value) }.map_err(wrong_object)
+}
+
+fn environment_of(arguments: &Arguments) -> &Rc<Environment> {
+    // SAFETY: `start` made the function with the address that `Environment::start` gave, valid while JavaScript runs.
+    unsafe { &*arguments.data.cast::<Rc<Environment>>() }
+}
+
+fn threads_of(js: Js, value: sys::napi_value) -> Result<usize, Thrown> {
+    Ok((js.get_number(value, "threads")? as usize).max(1))
+}
+
+fn wrong_object(error: napi::Error) -> Thrown {
+    Thrown::internal(error.reason.clone())
+}

@@ -1,0 +1,150 @@
+//! What belongs to one Node environment (the main thread, or one worker thread): the way back from the pool's threads, and the
+//! jobs that must end before the environment does.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::ptr;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use napi::sys;
+
+use crate::job::JobState;
+use crate::js::{Js, Thrown, check};
+
+/// Tells an environment's thread, from any thread, that a job has news.
+pub(crate) struct Notifier(Mutex<Post>);
+
+struct Post {
+    /// Null once the environment is about to end: nobody is told anything then.
+    function: sys::napi_threadsafe_function,
+    /// Jobs with news, each once.
+    jobs: Vec<u32>,
+}
+
+// SAFETY: the one thing in it that is not Send by itself is the thread-safe function, which any thread may call while its
+// environment lives; the lock is held for the call, and the cleanup hook nulls the pointer under the same lock first.
+unsafe impl Send for Notifier {}
+// SAFETY: as above; all access goes through the mutex.
+unsafe impl Sync for Notifier {}
+
+impl Notifier {
+    fn lock(&self) -> MutexGuard<'_, Post> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that job `id` has news.
+    pub(crate) fn notify(&self, id: u32) {
+        let mut post = self.lock();
+        if post.function.is_null() || post.jobs.contains(&id) {
+            return;
+        }
+        post.jobs.push(id);
+        if post.jobs.len() == 1 {
+            let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
+            // SAFETY: the function lives: see `unsafe impl Send`. The queue is unbounded, so nothing is refused.
+            unsafe { sys::napi_call_threadsafe_function(post.function, ptr::null_mut(), mode) };
+        }
+    }
+}
+
+/// One Node environment. Lives on that environment's thread only.
+pub(crate) struct Environment {
+    pub(crate) notifier: Arc<Notifier>,
+    jobs: RefCell<HashMap<u32, Rc<JobState>>>,
+    next_id: Cell<u32>,
+}
+
+impl Environment {
+    /// Sets up the environment that is loading this library, and what ends it. The address stays valid until the environment
+    /// has ended and runs no JavaScript any more: callbacks can keep it.
+    pub(crate) fn start(js: Js) -> Result<*mut Rc<Self>, Thrown> {
+        let environment = Rc::new(Self {
+            notifier: Arc::new(Notifier(Mutex::new(Post { function: ptr::null_mut(), jobs: Vec::new() }))),
+            jobs: RefCell::default(),
+            next_id: Cell::new(0),
+        });
+        // For the thread-safe function, the callbacks and the hook, which frees it.
+        let shared = Box::into_raw(Box::new(Rc::clone(&environment)));
+        let context = shared.cast::<c_void>();
+        let name = js.string("model2vec")?;
+        let mut function = ptr::null_mut();
+        // SAFETY: `context` lives until the hook. The hook is added after the function was made: hooks run in reverse order, so
+        // it runs before the function ends, and while `context` is still valid.
+        unsafe {
+            let status = sys::napi_create_threadsafe_function(
+                js.0,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                name,
+                0,
+                1,
+                ptr::null_mut(),
+                None,
+                context,
+                Some(on_news),
+                &mut function,
+            );
+            check(status, "napi_create_threadsafe_function")?;
+            // An idle addon must not keep the process alive.
+            check(sys::napi_unref_threadsafe_function(js.0, function), "napi_unref_threadsafe_function")?;
+            environment.notifier.lock().function = function;
+            check(sys::napi_add_env_cleanup_hook(js.0, Some(on_end), context), "napi_add_env_cleanup_hook")?;
+        }
+        Ok(shared)
+    }
+
+    /// A number for a new job.
+    pub(crate) fn new_id(&self) -> u32 {
+        self.next_id.set(self.next_id.get().wrapping_add(1));
+        self.next_id.get()
+    }
+
+    /// Keeps a job, and the process, alive until [`job_ended`](Self::job_ended).
+    pub(crate) fn job_started(&self, js: Js, job: &Rc<JobState>) {
+        let mut jobs = self.jobs.borrow_mut();
+        if jobs.is_empty() {
+            // SAFETY: the function lives as long as the environment runs code.
+            unsafe { sys::napi_ref_threadsafe_function(js.0, self.notifier.lock().function) };
+        }
+        jobs.insert(job.id, Rc::clone(job));
+    }
+
+    /// Lets a job go.
+    pub(crate) fn job_ended(&self, js: Js, id: u32) {
+        let mut jobs = self.jobs.borrow_mut();
+        if jobs.remove(&id).is_some() && jobs.is_empty() {
+            // SAFETY: as in `job_started`.
+            unsafe { sys::napi_unref_threadsafe_function(js.0, self.notifier.lock().function) };
+        }
+    }
+}
+
+/// Runs on the environment's thread when jobs have news.
+unsafe extern "C" fn on_news(env: sys::napi_env, _function: sys::napi_value, context: *mut c_void, _data: *mut c_void) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: the environment lives until its cleanup hook; when that has run, Node calls this with a null `env` only.
+    let environment = unsafe { &*context.cast::<Rc<Environment>>() };
+    let ids = std::mem::take(&mut environment.notifier.lock().jobs);
+    for id in ids {
+        let job = environment.jobs.borrow().get(&id).cloned();
+        if let Some(job) = job {
+            job.advance(Js(env));
+        }
+    }
+}
+
+/// Runs on the environment's thread when it ends (a worker that is terminated, the process that exits): no thread may touch this
+/// environment's memory after it.
+unsafe extern "C" fn on_end(context: *mut c_void) {
+    // SAFETY: `start` made the box and gave it to this hook, which runs once; nothing else uses it from here on.
+    let environment = unsafe { Box::from_raw(context.cast::<Rc<Environment>>()) };
+    environment.notifier.lock().function = ptr::null_mut();
+    let jobs: Vec<_> = environment.jobs.borrow_mut().drain().map(|(_, job)| job).collect();
+    for job in jobs {
+        job.stop_and_wait();
+    }
+}

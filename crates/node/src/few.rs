@@ -1,0 +1,102 @@
+//! Small calls: up to 256 texts, at once and on the calling thread, with nothing allocated.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use model2vec_engine::{EncodeOptions, Scratch, StaticModel, Texts, fault};
+use napi::bindgen_prelude::FromNapiRef;
+use napi::sys;
+
+use crate::js::{Arguments, Js, Thrown, callback};
+use crate::model::NativeModel;
+use crate::texts;
+
+/// Buffers of one model handle, used from call to call.
+pub(crate) struct FewBuffers {
+    pub(crate) texts: Texts,
+    pub(crate) scratch: Scratch,
+}
+
+/// `encodeFew.call(model, out, tokens, firstRow, maxLength, normalize, ...texts)`: the number of truncated texts.
+pub(crate) unsafe extern "C" fn encode_few(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| js.number(run(js, arguments)? as f64))
+}
+
+fn run(js: Js, arguments: &Arguments) -> Result<usize, Thrown> {
+    let ([out, tokens, first_row, max_length, normalize], values) = arguments.split::<5>();
+    // SAFETY: `from_napi_ref` checks the type tag before it casts; the handle lives for this call as `this`.
+    let model = unsafe { NativeModel::from_napi_ref(js.0, arguments.this) }
+        .map_err(|error| Thrown::internal(error.reason.clone()))?;
+    let options = EncodeOptions {
+        max_length: max_length_of(js.get_number(max_length, "maxLength")?),
+        normalize: js.get_boolean(normalize, "normalize")?,
+    };
+    let first_row = js.get_number(first_row, "firstRow")? as usize;
+    let shared = model.model()?;
+    let mut buffers = model.few_buffers(&shared);
+    buffers.texts.clear();
+    texts::read(js, values, shared.unit_limit(options.max_length), &mut buffers.texts)?;
+
+    // Only now: reading a string can't run user code, but everything before this call could.
+    let dim = shared.dim();
+    let memory = js.float32_array(out)?;
+    let end = first_row.saturating_add(values.len()).saturating_mul(dim);
+    if memory.length < end {
+        return Err(too_small(end, memory.length));
+    }
+    // SAFETY: the typed array has `length >= end` elements at `start`, and nothing runs JavaScript until this function is done.
+    // On a SharedArrayBuffer other threads may write at the same time: that garbles the floats, no more, as in every such write.
+    let vectors = unsafe { std::slice::from_raw_parts_mut(memory.start.add(first_row * dim), values.len() * dim) };
+    let mut counts = [0_u32; 256];
+    let truncated = guarded(&shared, options, &mut buffers, vectors, &mut counts)?;
+    if !js.is_nullish(tokens) {
+        let memory = js.uint32_array(tokens)?;
+        if memory.length < first_row + values.len() {
+            return Err(too_small(first_row + values.len(), memory.length));
+        }
+        // SAFETY: as for `vectors`; `counts` has at least as many values as there are texts.
+        unsafe { std::ptr::copy_nonoverlapping(counts.as_ptr(), memory.start.add(first_row), values.len()) };
+    }
+    Ok(truncated)
+}
+
+fn guarded(
+    model: &StaticModel,
+    options: EncodeOptions,
+    buffers: &mut FewBuffers,
+    vectors: &mut [f32],
+    counts: &mut [u32; 256],
+) -> Result<usize, Thrown> {
+    let FewBuffers { texts, scratch } = buffers;
+    // A panic leaves no broken state: the scratch holds plain buffers that each text empties first, the model is immutable.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        fault::panic_where_injected();
+        let mut truncated = 0;
+        for (index, vector) in (0..texts.len()).zip(vectors.chunks_exact_mut(model.dim())) {
+            let stats = model
+                .encode_utf16(texts.units(index), options, scratch, vector)
+                .map_err(|error| (index, error.reason))?;
+            counts[index] = stats.pooled;
+            truncated += usize::from(stats.truncated);
+        }
+        Ok(truncated)
+    }));
+    match outcome {
+        Ok(Ok(truncated)) => Ok(truncated),
+        Ok(Err((index, reason))) => {
+            Err(Thrown::Coded("ERR_BAD_TOKENIZER", format!("text {index} could not be tokenized: {reason}")))
+        }
+        Err(_) => Err(Thrown::internal("internal error: the engine panicked")),
+    }
+}
+
+/// The limit that JavaScript gives as a number; negative = none.
+pub(crate) fn max_length_of(number: f64) -> Option<usize> {
+    (number >= 0.0).then_some(number as usize)
+}
+
+pub(crate) fn too_small(expected: usize, found: usize) -> Thrown {
+    Thrown::Coded(
+        "ERR_OUT_TOO_SMALL",
+        format!("expected `out` to have at least {expected} elements, found {found} (0 also when it is detached)"),
+    )
+}

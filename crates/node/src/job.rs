@@ -1,0 +1,559 @@
+//! A large call: texts are fed in slices, the pool works on them meanwhile, the end is a promise.
+//!
+//! Where the vectors go decides how:
+//! - direct: memory that no user code can move or free (a result of ours that nobody has seen, or a SharedArrayBuffer). Threads
+//!   write into it from the first feed on.
+//! - staged: an `out` of the caller's, which can be transferred, resized or grown away at any moment. Threads write into chunks
+//!   of ours; this thread copies them over, asking for pointer and length anew each time.
+//! - sync: memory as for direct, in a synchronous call. With one thread, the calling thread does each part as soon as it is full.
+//! - held: an `out` of the caller's in a synchronous call. Nothing starts before the last string was read; then it is as sync.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use model2vec_engine::{Batch, Input, Part, RowBuffer, StaticModel, Texts, Work};
+use napi::{Env, sys};
+use napi_derive::napi;
+
+use crate::environment::Environment;
+use crate::few::too_small;
+use crate::js::{Js, RawValue, Thrown, coded};
+use crate::model::CodedError;
+use crate::texts;
+
+/// A part ends when its texts have this many UTF-16 units: some 50 to 100 µs of work.
+const PART_UNITS: usize = 1 << 15;
+/// A part has at most this many bytes of vectors, so that a staged chunk is copied in a fraction of a millisecond.
+const PART_BYTES: usize = 1 << 20;
+/// So many parts may wait or run before the feeder is asked to pause.
+const PARTS_IN_FLIGHT: usize = 64;
+/// Staged parts hold their vectors as well: fewer of them.
+const STAGED_IN_FLIGHT: usize = 8;
+/// The longest that results are copied at once.
+const COPY_SLICE: Duration = Duration::from_millis(2);
+
+/// Where the vectors of a job go, and who starts the work when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Direct,
+    Staged,
+    Sync,
+    Held,
+}
+
+impl Mode {
+    /// The mode that JavaScript names by a number.
+    pub(crate) fn of(number: f64) -> Self {
+        match number as u32 {
+            0 => Self::Direct,
+            1 => Self::Staged,
+            2 => Self::Sync,
+            _ => Self::Held,
+        }
+    }
+}
+
+/// Rows of a direct target.
+struct DirectRows {
+    start: *mut f32,
+    length: usize,
+}
+
+// SAFETY: the memory is V8's or a SharedArrayBuffer's, stays valid until the job ended (the job holds a strong reference, user
+// code can't detach it, and the environment waits for its jobs before it frees memory), and no two parts overlap.
+unsafe impl Send for DirectRows {}
+
+impl RowBuffer for DirectRows {
+    fn rows_mut(&mut self) -> &mut [f32] {
+        // SAFETY: see `unsafe impl Send`; `create` checked that the typed array has all rows.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
+    }
+}
+
+/// References that keep a job's typed arrays alive.
+struct Arrays {
+    out: Option<sys::napi_ref>,
+    tokens: Option<sys::napi_ref>,
+}
+
+/// A job, on its environment's thread.
+pub(crate) struct JobState {
+    pub(crate) id: u32,
+    environment: Rc<Environment>,
+    model: Arc<StaticModel>,
+    batch: Arc<Batch>,
+    rows: usize,
+    max_length: Option<usize>,
+    mode: Mode,
+    /// Whether ids are wanted, not vectors.
+    wants_ids: bool,
+    /// Where the first row of a direct job lies; null for the other modes.
+    start: Cell<*mut f32>,
+    /// Whether the calling thread does all parts itself.
+    alone: bool,
+    /// What a held job starts with.
+    held: RefCell<Vec<(usize, Texts)>>,
+    js: Js,
+    arrays: RefCell<Arrays>,
+    /// The texts of the part that is being filled, and its first row.
+    filling: RefCell<Texts>,
+    fed: Cell<usize>,
+    /// Emptied text buffers.
+    spare: RefCell<Vec<Texts>>,
+    /// Parts that are done and whose results were not passed on yet.
+    done: RefCell<Vec<Part>>,
+    /// Parts of a tokenize job, for the end.
+    tokenized: RefCell<Vec<Part>>,
+    truncated: Cell<usize>,
+    /// Whether somebody waits for the news of each part.
+    wants_news: Arc<AtomicBool>,
+    room: RefCell<Option<sys::napi_deferred>>,
+    finish: RefCell<Option<sys::napi_deferred>>,
+    /// Cancelled: nobody may ever ask for the end.
+    abandoned: Cell<bool>,
+    /// What went wrong on this thread: `out` was detached, say.
+    failed: RefCell<Option<Thrown>>,
+    ended: Cell<bool>,
+}
+
+/// What a new job is made from.
+pub(crate) struct JobSettings {
+    pub(crate) model: Arc<StaticModel>,
+    pub(crate) work: Work,
+    pub(crate) max_length: Option<usize>,
+    pub(crate) rows: usize,
+    pub(crate) threads: usize,
+    pub(crate) mode: Mode,
+    /// The Float32Array for the vectors; none when ids are wanted.
+    pub(crate) out: Option<sys::napi_value>,
+    /// The Uint32Array for the number of pooled ids of each text.
+    pub(crate) tokens: Option<sys::napi_value>,
+}
+
+impl JobState {
+    pub(crate) fn create(js: Js, environment: &Rc<Environment>, settings: JobSettings) -> Result<Rc<Self>, Thrown> {
+        let id = environment.new_id();
+        let wants_news = Arc::new(AtomicBool::new(settings.mode == Mode::Staged));
+        let (notifier, news) = (Arc::clone(&environment.notifier), Arc::clone(&wants_news));
+        let mode = settings.mode;
+        let mut start = std::ptr::null_mut();
+        if let Some(array) = settings.out {
+            let memory = js.float32_array(array)?;
+            let needed = settings.rows.saturating_mul(settings.model.dim());
+            if memory.length < needed {
+                return Err(too_small(needed, memory.length));
+            }
+            if matches!(mode, Mode::Direct | Mode::Sync) {
+                start = memory.start;
+            }
+        }
+        if let Some(tokens) = settings.tokens {
+            let memory = js.uint32_array(tokens)?;
+            if memory.length < settings.rows {
+                return Err(too_small(settings.rows, memory.length));
+            }
+        }
+        let synchronous = matches!(mode, Mode::Sync | Mode::Held);
+        // In a synchronous call the calling thread is one of the threads.
+        let pool_threads = if synchronous { settings.threads - 1 } else { settings.threads };
+        let batch = Batch::new(Arc::clone(&settings.model), settings.work, pool_threads, move |finished| {
+            if finished || news.load(Ordering::Acquire) {
+                notifier.notify(id);
+            }
+        });
+        let wants_ids = matches!(settings.work, Work::Tokenize { .. });
+        let out = settings.out.map(|array| js.reference(array)).transpose()?;
+        let tokens = settings.tokens.map(|array| js.reference(array)).transpose()?;
+        Ok(Rc::new(Self {
+            id,
+            environment: Rc::clone(environment),
+            model: settings.model,
+            batch,
+            rows: settings.rows,
+            max_length: settings.max_length,
+            mode,
+            wants_ids,
+            start: Cell::new(start),
+            alone: synchronous && settings.threads == 1,
+            held: RefCell::default(),
+            js,
+            arrays: RefCell::new(Arrays { out, tokens }),
+            filling: RefCell::default(),
+            fed: Cell::new(0),
+            spare: RefCell::default(),
+            done: RefCell::default(),
+            tokenized: RefCell::default(),
+            truncated: Cell::new(0),
+            wants_news,
+            room: RefCell::default(),
+            finish: RefCell::default(),
+            abandoned: Cell::new(false),
+            failed: RefCell::default(),
+            ended: Cell::new(false),
+        }))
+    }
+
+    /// Reads strings and hands whole parts to the pool. False when enough is in flight.
+    pub(crate) fn feed(self: &Rc<Self>, js: Js, values: &[sys::napi_value]) -> Result<bool, Thrown> {
+        if self.ended.get() || self.finish.borrow().is_some() {
+            return Err(Thrown::internal("internal error: texts were fed to a job that had ended"));
+        }
+        if self.fed.get() + values.len() > self.rows {
+            let message = format!("internal error: expected {} texts, found more", self.rows);
+            return Err(Thrown::internal(message));
+        }
+        let part_rows = (PART_BYTES / (self.model.dim() * size_of::<f32>())).max(1);
+        let limit = self.model.unit_limit(self.max_length);
+        // Short strings by the dozen: after each dozen the part is looked at.
+        for group in values.chunks(16) {
+            let full = {
+                let mut filling = self.filling.borrow_mut();
+                texts::read(js, group, limit, &mut filling).map_err(|thrown| self.offset(thrown, group, values))?;
+                self.fed.set(self.fed.get() + group.len());
+                filling.unit_count() >= PART_UNITS || filling.len() + 16 > part_rows
+            };
+            if full {
+                self.dispatch(js);
+            }
+        }
+        Ok(self.parts_in_flight() < self.flight_limit())
+    }
+
+    /// The index of a text in its group made its index in the whole call to `feed`.
+    fn offset(&self, thrown: Thrown, group: &[sys::napi_value], values: &[sys::napi_value]) -> Thrown {
+        match thrown {
+            Thrown::InvalidText(index, found) => {
+                let before = (group.as_ptr() as usize - values.as_ptr() as usize) / size_of::<sys::napi_value>();
+                Thrown::InvalidText(before + index, found)
+            }
+            other => other,
+        }
+    }
+
+    fn flight_limit(&self) -> usize {
+        if self.mode == Mode::Staged { STAGED_IN_FLIGHT } else { PARTS_IN_FLIGHT }
+    }
+
+    fn parts_in_flight(&self) -> usize {
+        // Parts that are done hold no thread; staged ones still hold their vectors.
+        self.batch.parts_held() + self.done.borrow().len()
+    }
+
+    /// Hands the texts read so far to the pool.
+    fn dispatch(self: &Rc<Self>, js: Js) {
+        let next = self.spare.borrow_mut().pop().unwrap_or_default();
+        let texts = self.filling.replace(next);
+        if texts.is_empty() {
+            return;
+        }
+        let first_row = self.fed.get() - texts.len();
+        if self.mode == Mode::Held {
+            self.held.borrow_mut().push((first_row, texts));
+            return;
+        }
+        self.environment.job_started(js, self);
+        self.start_part(first_row, texts.len(), Input::Texts(texts));
+        if self.alone {
+            // Gives the text buffer back for the next part. Nothing to copy: the job is of mode sync.
+            self.done.borrow_mut().extend(self.batch.take_done());
+        }
+    }
+
+    fn start_part(&self, first_row: usize, count: usize, input: Input) {
+        let part = Part::new(first_row, input, self.rows_for(first_row, count));
+        if self.alone { self.batch.run_here(part) } else { self.batch.add(part) }
+    }
+
+    /// Where `count` vectors from `first_row` on are written.
+    fn rows_for(&self, first_row: usize, count: usize) -> Option<Box<dyn RowBuffer>> {
+        let length = count * self.model.dim();
+        if self.wants_ids {
+            None
+        } else if self.mode == Mode::Staged {
+            Some(Box::new(vec![0.0_f32; length]))
+        } else {
+            // SAFETY: `create` or `finish_sync` checked that the array has `rows × dim` elements, and `feed` that no more rows
+            // come.
+            let start = unsafe { self.start.get().add(first_row * self.model.dim()) };
+            Some(Box::new(DirectRows { start, length }))
+        }
+    }
+
+    /// Hands the rows of token ids to the pool, in parts.
+    pub(crate) fn gather(self: &Rc<Self>, js: Js, ids: Vec<u32>) {
+        let (ids, count) = (Arc::new(ids), self.rows);
+        let part_rows = (PART_BYTES / (self.model.dim() * size_of::<f32>())).max(1);
+        self.environment.job_started(js, self);
+        for first in (0..count).step_by(part_rows) {
+            let range = first..count.min(first + part_rows);
+            self.start_part(first, range.len(), Input::Ids(Arc::clone(&ids), range));
+        }
+        self.fed.set(count);
+    }
+
+    /// Passes on what the pool has done. Runs on the environment's thread, in a callback of the event loop.
+    pub(crate) fn advance(self: &Rc<Self>, js: Js) {
+        if self.ended.get() {
+            return;
+        }
+        self.done.borrow_mut().extend(self.batch.take_done());
+        if let Err(thrown) = self.pass_on(js, COPY_SLICE) {
+            self.failed.borrow_mut().get_or_insert(thrown);
+            self.batch.cancel();
+            self.done.borrow_mut().clear();
+        }
+        if !self.done.borrow().is_empty() {
+            // The rest after other events had their turn.
+            self.environment.notifier.notify(self.id);
+            return;
+        }
+        if self.parts_in_flight() <= self.flight_limit() / 2 || self.batch.outcome().is_some() {
+            self.grant_room(js);
+        }
+        let may_end = self.finish.borrow().is_some() || self.abandoned.get();
+        if may_end && self.batch.outcome().is_some() && self.batch.parts_held() == 0 {
+            self.end(js);
+        }
+    }
+
+    /// Copies results for at most `budget`.
+    fn pass_on(&self, js: Js, budget: Duration) -> Result<(), Thrown> {
+        let started = Instant::now();
+        while started.elapsed() < budget {
+            let Some(part) = self.done.borrow_mut().pop() else { break };
+            self.pass_on_part(js, part)?;
+        }
+        Ok(())
+    }
+
+    fn pass_on_part(&self, js: Js, mut part: Part) -> Result<(), Thrown> {
+        self.truncated.set(self.truncated.get() + part.truncated);
+        let (out, tokens) = {
+            let arrays = self.arrays.borrow();
+            (arrays.out, arrays.tokens)
+        };
+        if let (Some(reference), Some(rows), Mode::Staged) = (out, &mut part.rows, self.mode) {
+            let memory = js.float32_array(js.referenced(reference)?)?;
+            let rows = rows.rows_mut();
+            let start = part.first_row * self.model.dim();
+            if memory.length < start + rows.len() {
+                return Err(too_small(self.rows * self.model.dim(), memory.length));
+            }
+            // SAFETY: the array has room for the rows, as was just checked, and no JavaScript ran since.
+            unsafe { std::ptr::copy_nonoverlapping(rows.as_ptr(), memory.start.add(start), rows.len()) };
+        }
+        if let Some(reference) = tokens {
+            let memory = js.uint32_array(js.referenced(reference)?)?;
+            if memory.length < part.first_row + part.counts.len() {
+                return Err(too_small(self.rows, memory.length));
+            }
+            // SAFETY: as above.
+            unsafe {
+                std::ptr::copy_nonoverlapping(
+                    part.counts.as_ptr(),
+                    memory.start.add(part.first_row),
+                    part.counts.len(),
+                );
+            }
+        }
+        if let Input::Texts(texts) = &mut part.input {
+            let mut texts = std::mem::take(texts);
+            texts.clear();
+            // A buffer that one huge text made large is not kept.
+            if texts.capacity() <= 4 * PART_UNITS {
+                self.spare.borrow_mut().push(texts);
+            }
+        }
+        if self.wants_ids {
+            self.tokenized.borrow_mut().push(part);
+        }
+        Ok(())
+    }
+
+    fn grant_room(&self, js: Js) {
+        if let Some(deferred) = self.room.borrow_mut().take() {
+            self.listen();
+            js.settle(deferred, js.undefined());
+        }
+    }
+
+    /// A promise of room for more texts.
+    fn room(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
+        let (deferred, promise) = js.promise()?;
+        self.grant_room(js);
+        self.room.replace(Some(deferred));
+        self.listen();
+        self.environment.notifier.notify(self.id);
+        self.environment.job_started(js, self);
+        Ok(promise)
+    }
+
+    /// Asks for news of each part only while somebody waits for them.
+    fn listen(&self) {
+        self.wants_news.store(self.mode == Mode::Staged || self.room.borrow().is_some(), Ordering::Release);
+    }
+
+    /// A promise of the end.
+    fn finish(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
+        let (deferred, promise) = js.promise()?;
+        if self.ended.get() {
+            js.settle(deferred, self.result(js));
+            return Ok(promise);
+        }
+        self.dispatch(js);
+        self.finish.replace(Some(deferred));
+        self.environment.job_started(js, self);
+        if self.batch.close() {
+            self.environment.notifier.notify(self.id);
+        }
+        Ok(promise)
+    }
+
+    /// The end, here and now; this thread helps.
+    fn finish_sync(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
+        self.dispatch(js);
+        if self.mode == Mode::Held {
+            self.start_held(js)?;
+        }
+        self.batch.close();
+        self.batch.help_and_wait();
+        self.done.borrow_mut().extend(self.batch.take_done());
+        let passed = self.pass_on(js, Duration::MAX);
+        let outcome = passed.and_then(|()| self.result(js));
+        self.release(js);
+        outcome
+    }
+
+    /// Starts a held job: from here to the end of `finish_sync` no JavaScript runs, so `out` stays where it is.
+    fn start_held(&self, js: Js) -> Result<(), Thrown> {
+        if let Some(out) = self.arrays.borrow().out {
+            let memory = js.float32_array(js.referenced(out)?)?;
+            let needed = self.rows.saturating_mul(self.model.dim());
+            if memory.length < needed {
+                return Err(too_small(needed, memory.length));
+            }
+            self.start.set(memory.start);
+        }
+        for (first_row, texts) in self.held.take() {
+            self.start_part(first_row, texts.len(), Input::Texts(texts));
+        }
+        Ok(())
+    }
+
+    /// Settles the promise of the end and lets everything go.
+    fn end(self: &Rc<Self>, js: Js) {
+        let outcome = self.result(js);
+        let deferred = self.finish.borrow_mut().take();
+        self.release(js);
+        if let Some(deferred) = deferred {
+            js.settle(deferred, outcome);
+        }
+    }
+
+    fn release(&self, js: Js) {
+        self.ended.set(true);
+        self.grant_room(js);
+        let mut arrays = self.arrays.borrow_mut();
+        for reference in [arrays.out.take(), arrays.tokens.take()].into_iter().flatten() {
+            js.delete_reference(reference);
+        }
+        self.environment.job_ended(js, self.id);
+    }
+
+    fn result(&self, js: Js) -> Result<sys::napi_value, Thrown> {
+        if let Some(thrown) = self.failed.borrow_mut().take() {
+            return Err(thrown);
+        }
+        match self.batch.outcome() {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(Thrown::Coded(error.code(), error.to_string())),
+            None => return Err(Thrown::internal("internal error: the job has not ended")),
+        }
+        let result = js.object()?;
+        js.set(result, "truncated", js.number(self.truncated.get() as f64)?)?;
+        if self.wants_ids {
+            let mut parts = self.tokenized.borrow_mut();
+            parts.sort_unstable_by_key(|part| part.first_row);
+            let total = parts.iter().map(|part| part.ids.len()).sum();
+            let mut end = 0;
+            let ends: Vec<u32> = parts
+                .iter()
+                .flat_map(|part| &part.counts)
+                .map(|count| {
+                    end += count;
+                    end
+                })
+                .collect();
+            js.set(result, "ids", js.new_uint32_array(total, parts.iter().map(|part| part.ids.as_slice()))?)?;
+            js.set(result, "ends", js.new_uint32_array(ends.len(), std::iter::once(ends.as_slice()))?)?;
+        }
+        Ok(result)
+    }
+
+    fn cancel(self: &Rc<Self>) {
+        self.batch.cancel();
+        self.abandoned.set(true);
+        self.filling.borrow_mut().clear();
+        self.held.borrow_mut().clear();
+        self.environment.notifier.notify(self.id);
+    }
+
+    /// The environment ends: no thread may write any more.
+    pub(crate) fn stop_and_wait(&self) {
+        self.ended.set(true);
+        self.batch.cancel();
+        self.batch.help_and_wait();
+    }
+}
+
+/// A large call as JavaScript holds it.
+#[napi]
+pub struct NativeJob {
+    pub(crate) state: Rc<JobState>,
+}
+
+#[napi]
+impl NativeJob {
+    /// How many texts are done.
+    #[napi]
+    pub fn rows_done(&self) -> u32 {
+        self.state.batch.rows_done() as u32
+    }
+
+    /// Stops the work within a few milliseconds; the promise of `finish` then rejects with `ERR_ABORTED`.
+    #[napi]
+    pub fn cancel(&self) {
+        self.state.cancel();
+    }
+
+    /// A promise of room for more texts, after `feed` said false.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn room(&self, env: Env) -> Result<RawValue, CodedError> {
+        self.state.room(Js(env.raw())).map(RawValue).map_err(coded)
+    }
+
+    /// No more texts: a promise of the result. Rejects only after no thread writes any more.
+    #[napi(ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
+    pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
+        self.state.finish(Js(env.raw())).map(RawValue).map_err(coded)
+    }
+
+    /// No more texts: the result, when it is there.
+    #[napi(ts_return_type = "{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }")]
+    pub fn finish_sync(&self, env: Env) -> Result<RawValue, CodedError> {
+        self.state.finish_sync(Js(env.raw())).map(RawValue).map_err(coded)
+    }
+}
+
+impl Drop for JobState {
+    fn drop(&mut self) {
+        // A job that was neither finished nor cancelled: its handle was garbage.
+        let arrays = self.arrays.get_mut();
+        for reference in [arrays.out.take(), arrays.tokens.take()].into_iter().flatten() {
+            self.js.delete_reference(reference);
+        }
+    }
+}

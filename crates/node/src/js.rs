@@ -1,0 +1,359 @@
+//! Raw N-API calls with Rust types around them: arguments, errors, typed arrays, promises.
+//!
+//! Only for the functions that napi-derive can't express: those with any number of texts, and those that hold on to memory.
+
+use std::ffi::CString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use napi::bindgen_prelude::ToNapiValue;
+use napi::sys;
+
+use crate::model::CodedError;
+
+/// A JavaScript error is pending, or has to be thrown.
+#[derive(Debug)]
+pub(crate) enum Thrown {
+    /// An exception is pending already.
+    Pending,
+    /// To be thrown: code and message.
+    Coded(&'static str, String),
+    /// A text that is no string: its index among the texts given, and what it is instead.
+    InvalidText(usize, &'static str),
+}
+
+impl Thrown {
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::Coded("ERR_INTERNAL", message.into())
+    }
+}
+
+/// The status of an N-API call as a result.
+pub(crate) fn check(status: sys::napi_status, what: &str) -> Result<(), Thrown> {
+    match status {
+        sys::Status::napi_ok => Ok(()),
+        sys::Status::napi_pending_exception => Err(Thrown::Pending),
+        status => Err(Thrown::internal(format!("{what} failed with N-API status {status}"))),
+    }
+}
+
+/// One environment's raw handle, on its own thread.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Js(pub(crate) sys::napi_env);
+
+/// What a typed array shows at this moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TypedMemory<T> {
+    pub(crate) start: *mut T,
+    /// In elements; 0 when the memory is detached.
+    pub(crate) length: usize,
+}
+
+impl Js {
+    /// An Error object with a `code`.
+    pub(crate) fn error(self, code: &str, message: &str) -> Result<sys::napi_value, Thrown> {
+        let (code, message) = (self.string(code)?, self.string(message)?);
+        let mut error = ptr::null_mut();
+        // SAFETY: both are string values of this environment.
+        check(unsafe { sys::napi_create_error(self.0, code, message, &mut error) }, "napi_create_error")?;
+        Ok(error)
+    }
+
+    pub(crate) fn string(self, text: &str) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: pointer and length are those of `text`.
+        let status =
+            unsafe { sys::napi_create_string_utf8(self.0, text.as_ptr().cast(), text.len() as isize, &mut value) };
+        check(status, "napi_create_string_utf8")?;
+        Ok(value)
+    }
+
+    pub(crate) fn number(self, number: f64) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: only writes the new value.
+        check(unsafe { sys::napi_create_double(self.0, number, &mut value) }, "napi_create_double")?;
+        Ok(value)
+    }
+
+    pub(crate) fn boolean(self, boolean: bool) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: only writes the value.
+        check(unsafe { sys::napi_get_boolean(self.0, boolean, &mut value) }, "napi_get_boolean")?;
+        Ok(value)
+    }
+
+    pub(crate) fn undefined(self) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: only writes the value.
+        check(unsafe { sys::napi_get_undefined(self.0, &mut value) }, "napi_get_undefined")?;
+        Ok(value)
+    }
+
+    pub(crate) fn object(self) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: only writes the new value.
+        check(unsafe { sys::napi_create_object(self.0, &mut value) }, "napi_create_object")?;
+        Ok(value)
+    }
+
+    pub(crate) fn set(self, object: sys::napi_value, name: &str, value: sys::napi_value) -> Result<(), Thrown> {
+        let name = CString::new(name).map_err(|_| Thrown::internal("a property name has no NUL"))?;
+        // SAFETY: object and value belong to this environment; the name ends with NUL.
+        check(unsafe { sys::napi_set_named_property(self.0, object, name.as_ptr(), value) }, "napi_set_named_property")
+    }
+
+    /// Throws what `thrown` says and returns the null value that a callback gives then.
+    pub(crate) fn throw(self, thrown: Thrown) -> sys::napi_value {
+        let error = match thrown {
+            Thrown::Pending => return ptr::null_mut(),
+            Thrown::Coded(code, message) => self.error(code, &message),
+            Thrown::InvalidText(index, found) => self.invalid_text(index, found),
+        };
+        if let Ok(error) = error {
+            // SAFETY: the error is a value of this environment.
+            unsafe { sys::napi_throw(self.0, error) };
+        }
+        ptr::null_mut()
+    }
+
+    fn invalid_text(self, index: usize, found: &'static str) -> Result<sys::napi_value, Thrown> {
+        let error = self.error("ERR_INVALID_TEXT", &format!("expected text {index} to be a string, found {found}"))?;
+        self.set(error, "index", self.number(index as f64)?)?;
+        self.set(error, "found", self.string(found)?)?;
+        Ok(error)
+    }
+
+    /// `typeof value`, with null called by its name.
+    pub(crate) fn type_name(self, value: sys::napi_value) -> &'static str {
+        let mut kind = 0;
+        // SAFETY: only reads the value's type.
+        unsafe { sys::napi_typeof(self.0, value, &mut kind) };
+        match kind {
+            sys::ValueType::napi_undefined => "undefined",
+            sys::ValueType::napi_null => "null",
+            sys::ValueType::napi_boolean => "boolean",
+            sys::ValueType::napi_number => "number",
+            sys::ValueType::napi_string => "string",
+            sys::ValueType::napi_symbol => "symbol",
+            sys::ValueType::napi_function => "function",
+            6 => "object",
+            _ => "bigint",
+        }
+    }
+
+    pub(crate) fn get_number(self, value: sys::napi_value, what: &str) -> Result<f64, Thrown> {
+        let mut number = 0.0;
+        // SAFETY: only reads the value.
+        check(unsafe { sys::napi_get_value_double(self.0, value, &mut number) }, what)?;
+        Ok(number)
+    }
+
+    pub(crate) fn get_boolean(self, value: sys::napi_value, what: &str) -> Result<bool, Thrown> {
+        let mut boolean = false;
+        // SAFETY: only reads the value.
+        check(unsafe { sys::napi_get_value_bool(self.0, value, &mut boolean) }, what)?;
+        Ok(boolean)
+    }
+
+    /// Whether a value is null or undefined.
+    pub(crate) fn is_nullish(self, value: sys::napi_value) -> bool {
+        matches!(self.type_name(value), "undefined" | "null")
+    }
+
+    /// Where a Float32Array's memory lies now. Any call into JavaScript can move or free it, unless no user code has seen the
+    /// array, or it is on a SharedArrayBuffer.
+    pub(crate) fn float32_array(self, value: sys::napi_value) -> Result<TypedMemory<f32>, Thrown> {
+        let (start, length) = self.typed_array(value, sys::TypedarrayType::float32_array, "Float32Array")?;
+        Ok(TypedMemory { start: start.cast(), length })
+    }
+
+    /// As [`float32_array`](Self::float32_array), for a Uint32Array.
+    pub(crate) fn uint32_array(self, value: sys::napi_value) -> Result<TypedMemory<u32>, Thrown> {
+        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint32_array, "Uint32Array")?;
+        Ok(TypedMemory { start: start.cast(), length })
+    }
+
+    fn typed_array(
+        self,
+        value: sys::napi_value,
+        wanted: sys::napi_typedarray_type,
+        name: &str,
+    ) -> Result<(*mut std::ffi::c_void, usize), Thrown> {
+        let (mut kind, mut length, mut start) = (0, 0, ptr::null_mut());
+        // SAFETY: every out-pointer is valid or null, as the call allows.
+        let status = unsafe {
+            sys::napi_get_typedarray_info(
+                self.0,
+                value,
+                &mut kind,
+                &mut length,
+                &mut start,
+                ptr::null_mut(),
+                ptr::null_mut(),
+            )
+        };
+        if status != sys::Status::napi_ok || kind != wanted {
+            let found = self.type_name(value);
+            return Err(Thrown::Coded("ERR_INVALID_OPTION", format!("expected a {name}, found another {found}")));
+        }
+        Ok((start, if start.is_null() { 0 } else { length }))
+    }
+
+    /// A new Uint32Array, filled from `pieces` one after the other.
+    pub(crate) fn new_uint32_array<'a>(
+        self,
+        length: usize,
+        pieces: impl Iterator<Item = &'a [u32]>,
+    ) -> Result<sys::napi_value, Thrown> {
+        let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+        // SAFETY: out-pointers are valid; the buffer has length × 4 bytes, which the typed array covers from byte 0.
+        unsafe {
+            check(
+                sys::napi_create_arraybuffer(self.0, length * 4, &mut start, &mut buffer),
+                "napi_create_arraybuffer",
+            )?;
+            let kind = sys::TypedarrayType::uint32_array;
+            check(sys::napi_create_typedarray(self.0, kind, length, buffer, 0, &mut array), "napi_create_typedarray")?;
+        }
+        let mut written = 0;
+        for piece in pieces {
+            let count = piece.len().min(length - written);
+            // SAFETY: the buffer is new, has `length` aligned u32s from `start` on, and `written + count <= length`.
+            unsafe { ptr::copy_nonoverlapping(piece.as_ptr(), start.cast::<u32>().add(written), count) };
+            written += count;
+        }
+        Ok(array)
+    }
+
+    /// A strong reference, to be deleted with [`delete_reference`](Self::delete_reference) on this thread.
+    pub(crate) fn reference(self, value: sys::napi_value) -> Result<sys::napi_ref, Thrown> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: only objects are passed here.
+        check(unsafe { sys::napi_create_reference(self.0, value, 1, &mut reference) }, "napi_create_reference")?;
+        Ok(reference)
+    }
+
+    pub(crate) fn referenced(self, reference: sys::napi_ref) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: the reference is strong and was not deleted.
+        check(unsafe { sys::napi_get_reference_value(self.0, reference, &mut value) }, "napi_get_reference_value")?;
+        Ok(value)
+    }
+
+    pub(crate) fn delete_reference(self, reference: sys::napi_ref) {
+        // SAFETY: whoever owns the reference calls this once.
+        unsafe { sys::napi_delete_reference(self.0, reference) };
+    }
+
+    /// A promise and what settles it.
+    pub(crate) fn promise(self) -> Result<(sys::napi_deferred, sys::napi_value), Thrown> {
+        let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: both out-pointers are valid.
+        check(unsafe { sys::napi_create_promise(self.0, &mut deferred, &mut promise) }, "napi_create_promise")?;
+        Ok((deferred, promise))
+    }
+
+    /// Settles a promise. The deferred must not be used again.
+    pub(crate) fn settle(self, deferred: sys::napi_deferred, outcome: Result<sys::napi_value, Thrown>) {
+        match outcome {
+            // SAFETY: the deferred was not used yet: it is taken out of where it was kept before this call.
+            Ok(value) => unsafe { sys::napi_resolve_deferred(self.0, deferred, value) },
+            Err(thrown) => {
+                let error = match thrown {
+                    Thrown::Coded(code, message) => self.error(code, &message),
+                    other => {
+                        self.throw(other);
+                        let mut error = ptr::null_mut();
+                        // SAFETY: takes the exception that is pending.
+                        let status = unsafe { sys::napi_get_and_clear_last_exception(self.0, &mut error) };
+                        check(status, "napi_get_and_clear_last_exception").map(|()| error)
+                    }
+                };
+                match error {
+                    // SAFETY: as above.
+                    Ok(error) => unsafe { sys::napi_reject_deferred(self.0, deferred, error) },
+                    Err(_) => return,
+                }
+            }
+        };
+    }
+}
+
+/// The arguments of a raw callback.
+pub(crate) struct Arguments {
+    pub(crate) this: sys::napi_value,
+    pub(crate) data: *mut std::ffi::c_void,
+    values: [sys::napi_value; Self::MOST],
+    count: usize,
+}
+
+impl Arguments {
+    /// The most arguments of a call: five settings and 256 texts, and one more to notice that there were too many.
+    const MOST: usize = 5 + 256 + 1;
+
+    pub(crate) fn of(js: Js, info: sys::napi_callback_info) -> Result<Self, Thrown> {
+        let mut arguments = Self {
+            this: ptr::null_mut(),
+            data: ptr::null_mut(),
+            values: [ptr::null_mut(); Self::MOST],
+            count: Self::MOST,
+        };
+        // SAFETY: `values` has room for as many values as `count` says.
+        let status = unsafe {
+            sys::napi_get_cb_info(
+                js.0,
+                info,
+                &mut arguments.count,
+                arguments.values.as_mut_ptr(),
+                &mut arguments.this,
+                &mut arguments.data,
+            )
+        };
+        check(status, "napi_get_cb_info")?;
+        if arguments.count >= Self::MOST {
+            return Err(Thrown::internal(format!("expected at most 256 texts a call, found {}", arguments.count)));
+        }
+        Ok(arguments)
+    }
+
+    /// The first `COUNT` arguments and the rest; missing ones are undefined values.
+    pub(crate) fn split<const COUNT: usize>(&self) -> ([sys::napi_value; COUNT], &[sys::napi_value]) {
+        let first = std::array::from_fn(|index| self.values[index]);
+        (first, &self.values[COUNT.min(self.count)..self.count])
+    }
+}
+
+/// A value that was made by raw calls, to be returned through napi-derive.
+pub struct RawValue(pub(crate) sys::napi_value);
+
+impl ToNapiValue for RawValue {
+    unsafe fn to_napi_value(_env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
+        Ok(value.0)
+    }
+}
+
+/// A thrown error for napi-derive to throw.
+pub(crate) fn coded(thrown: Thrown) -> CodedError {
+    match thrown {
+        Thrown::Coded(code, message) => CodedError::new(code, message),
+        Thrown::InvalidText(index, found) => {
+            CodedError::new("ERR_INVALID_TEXT", format!("expected text {index} to be a string, found {found}"))
+        }
+        Thrown::Pending => CodedError::new("ERR_INTERNAL", "internal error: an exception is pending".to_owned()),
+    }
+}
+
+/// Runs a raw callback's body: what it throws is thrown in JavaScript, a panic too, and nothing unwinds into C.
+pub(crate) fn callback(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    body: impl FnOnce(Js, &Arguments) -> Result<sys::napi_value, Thrown>,
+) -> sys::napi_value {
+    let js = Js(env);
+    let guarded = AssertUnwindSafe(|| body(js, &Arguments::of(js, info)?));
+    match catch_unwind(guarded) {
+        Ok(Ok(value)) => value,
+        Ok(Err(thrown)) => js.throw(thrown),
+        Err(_) => js.throw(Thrown::internal("internal error: the engine panicked")),
+    }
+}

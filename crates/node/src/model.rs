@@ -1,0 +1,205 @@
+//! A loaded model as JavaScript holds it: a handle on the shared table, which `close()` lets go.
+
+use std::cell::{RefCell, RefMut};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model2vec_engine::{LoadError, LoadOptions, MemoryMode, StaticModel, Texts};
+use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
+use napi::{Env, Task};
+use napi_derive::napi;
+
+use crate::few::FewBuffers;
+use crate::js::{Js, Thrown, coded};
+use crate::registry;
+
+/// An error that carries one of the stable codes.
+pub(crate) type CodedError = napi::Error<&'static str>;
+
+/// What changes the table that is loaded.
+#[napi(object)]
+#[derive(Debug, Default)]
+pub struct NativeLoadOptions {
+    /// A folder inside the model's directory.
+    pub subfolder: Option<String>,
+    /// `'auto'`, `'copy'` or `'map'`.
+    pub memory: Option<String>,
+}
+
+impl NativeLoadOptions {
+    fn into_engine(self) -> LoadOptions {
+        let memory = match self.memory.as_deref() {
+            Some("copy") => MemoryMode::Copy,
+            Some("map") => MemoryMode::Map,
+            _ => MemoryMode::Auto,
+        };
+        LoadOptions { subfolder: self.subfolder, memory }
+    }
+}
+
+/// What a model is.
+#[napi(object)]
+#[derive(Debug)]
+pub struct NativeModelInfo {
+    /// The real path of the model's directory.
+    pub path: String,
+    /// The elements of a vector.
+    pub dim: u32,
+    /// The tokens of the vocabulary, added ones included.
+    pub vocab_size: u32,
+    /// The rows of the table; fewer than tokens in a model with a quantized vocabulary.
+    pub rows: u32,
+    /// The element type of the table.
+    pub table_dtype: String,
+    /// `'copy'` or `'map'`.
+    pub memory: String,
+    /// What the configuration says of normalizing.
+    pub normalize: bool,
+    /// What the configuration says of the longest input; null = no limit.
+    pub max_length: Option<u32>,
+    /// `'native'` or `'reference'`.
+    pub tokenizer: String,
+    /// The instruction set of the pooling kernels.
+    pub kernel: String,
+}
+
+/// A handle on a loaded model.
+#[napi]
+pub struct NativeModel {
+    model: RefCell<Option<Arc<StaticModel>>>,
+    few: RefCell<Option<FewBuffers>>,
+}
+
+#[napi]
+impl NativeModel {
+    fn new(model: Arc<StaticModel>) -> Self {
+        Self { model: RefCell::new(Some(model)), few: RefCell::new(None) }
+    }
+
+    /// What the model is.
+    #[napi(getter)]
+    pub fn info(&self) -> Result<NativeModelInfo, CodedError> {
+        let model = self.open()?;
+        let defaults = model.defaults();
+        let memory = if model.table().memory() == MemoryMode::Map { "map" } else { "copy" };
+        Ok(NativeModelInfo {
+            path: model.path().to_string_lossy().into_owned(),
+            dim: model.dim() as u32,
+            vocab_size: model.tokenizer().token_count() as u32,
+            rows: model.table().rows() as u32,
+            table_dtype: model.table_dtype().to_owned(),
+            memory: memory.to_owned(),
+            normalize: defaults.normalize,
+            max_length: defaults.max_length.map(|length| u32::try_from(length).unwrap_or(u32::MAX)),
+            tokenizer: if model.tokenizer().is_native() { "native" } else { "reference" }.to_owned(),
+            kernel: model.kernel().to_owned(),
+        })
+    }
+
+    /// Lets the model go. Calls that run hold it until they are done.
+    #[napi]
+    pub fn close(&self) {
+        self.model.replace(None);
+        self.few.replace(None);
+    }
+
+    /// The vocabulary: the token of each id.
+    #[napi]
+    pub fn tokens(&self) -> Result<Vec<String>, CodedError> {
+        let vocabulary = self.open()?.tokenizer().vocabulary();
+        let mut tokens = vec![String::new(); vocabulary.iter().map(|&(_, id)| id as usize + 1).max().unwrap_or(0)];
+        for (token, id) in vocabulary {
+            tokens[id as usize] = token;
+        }
+        Ok(tokens)
+    }
+
+    /// Writes the row of token `id`, with its weight, into `out`.
+    #[napi]
+    pub fn embedding(&self, env: Env, id: u32, out: Unknown<'_>) -> Result<(), CodedError> {
+        let model = self.open()?;
+        if id as usize >= model.table().id_count() {
+            let reason = format!("expected a token id below {}, found {id}", model.table().id_count());
+            return Err(CodedError::new("ERR_INVALID_OPTION", reason));
+        }
+        let memory = Js(env.raw()).float32_array(napi::JsValue::raw(&out)).map_err(coded)?;
+        if memory.length < model.dim() {
+            return Err(coded(crate::few::too_small(model.dim(), memory.length)));
+        }
+        // SAFETY: the typed array has at least `dim` elements at `start`, and no JavaScript runs before this returns.
+        let vector = unsafe { std::slice::from_raw_parts_mut(memory.start, model.dim()) };
+        model.row(id, false, vector);
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Arc<StaticModel>, CodedError> {
+        self.model().map_err(|_| CodedError::new("ERR_CLOSED", String::from(CLOSED)))
+    }
+
+    /// The model, unless the handle was closed.
+    pub(crate) fn model(&self) -> Result<Arc<StaticModel>, Thrown> {
+        self.model.borrow().clone().ok_or_else(|| Thrown::Coded("ERR_CLOSED", CLOSED.to_owned()))
+    }
+
+    /// The handle's own buffers for small calls.
+    pub(crate) fn few_buffers(&self, model: &StaticModel) -> RefMut<'_, FewBuffers> {
+        RefMut::map(self.few.borrow_mut(), |few| {
+            few.get_or_insert_with(|| FewBuffers { texts: Texts::default(), scratch: model.take_scratch() })
+        })
+    }
+}
+
+const CLOSED: &str = "the model was closed";
+
+fn load(directory: &str, options: NativeLoadOptions) -> Result<Arc<StaticModel>, LoadError> {
+    registry::open(&PathBuf::from(directory), &options.into_engine())
+}
+
+/// Loads a model on this thread.
+#[napi]
+pub fn open_model_sync(directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
+    match load(&directory, options) {
+        Ok(model) => Ok(NativeModel::new(model)),
+        Err(error) => Err(CodedError::new(error.code(), error.to_string())),
+    }
+}
+
+/// Loads a model off the event loop.
+pub struct OpenTask {
+    directory: String,
+    options: Option<NativeLoadOptions>,
+}
+
+impl Task for OpenTask {
+    type Output = Result<Arc<StaticModel>, LoadError>;
+    type JsValue = NativeModel;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        Ok(load(&self.directory, self.options.take().unwrap_or_default()))
+    }
+
+    fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
+        match output {
+            Ok(model) => Ok(NativeModel::new(model)),
+            Err(error) => Err(coded_rejection(env, error.code(), &error.to_string())),
+        }
+    }
+}
+
+/// An error whose `code` survives a promise: napi-rs's own error has only N-API's status names.
+fn coded_rejection(env: Env, code: &'static str, message: &str) -> napi::Error {
+    match Js(env.raw()).error(code, message) {
+        // SAFETY: the value is a new error object of this environment.
+        Ok(error) => match unsafe { Unknown::from_napi_value(env.raw(), error) } {
+            Ok(error) => napi::Error::from(error),
+            Err(error) => error,
+        },
+        Err(_) => napi::Error::from_reason(message.to_owned()),
+    }
+}
+
+/// Loads a model off the event loop; rejects with an error that has a `code`.
+#[napi(ts_return_type = "Promise<NativeModel>")]
+pub fn open_model(directory: String, options: NativeLoadOptions) -> AsyncTask<OpenTask> {
+    AsyncTask::new(OpenTask { directory, options: Some(options) })
+}

@@ -1,0 +1,49 @@
+//! JavaScript strings into the engine's arena, without a byte between them.
+
+use model2vec_engine::Texts;
+use napi::sys;
+
+use crate::js::{Js, Thrown, check};
+
+/// Above this many units a string's length is asked for first, so that room is not reserved for what may not be there.
+const GENEROUS_ROOM: usize = 1 << 14;
+
+/// Appends the strings `values` to `texts`: of each no more than `unit_limit` UTF-16 units.
+pub(crate) fn read(
+    js: Js,
+    values: &[sys::napi_value],
+    unit_limit: Option<usize>,
+    texts: &mut Texts,
+) -> Result<(), Thrown> {
+    for (index, &value) in values.iter().enumerate() {
+        let limit = match unit_limit {
+            Some(limit) if limit <= GENEROUS_ROOM => limit,
+            _ => {
+                let mut length = 0;
+                // SAFETY: a null buffer asks for the length.
+                let status =
+                    unsafe { sys::napi_get_value_string_utf16(js.0, value, std::ptr::null_mut(), 0, &mut length) };
+                check_string(js, status, value, index)?;
+                unit_limit.map_or(length, |limit| limit.min(length))
+            }
+        };
+        // N-API writes a NUL after the units.
+        texts.push_with(limit + 1, |buffer| {
+            let mut written = 0;
+            // SAFETY: the buffer's pointer and length are those of a slice.
+            let status = unsafe {
+                sys::napi_get_value_string_utf16(js.0, value, buffer.as_mut_ptr(), buffer.len(), &mut written)
+            };
+            check_string(js, status, value, index)?;
+            Ok::<_, Thrown>(written)
+        })?;
+    }
+    Ok(())
+}
+
+fn check_string(js: Js, status: sys::napi_status, value: sys::napi_value, index: usize) -> Result<(), Thrown> {
+    if status == sys::Status::napi_string_expected {
+        return Err(Thrown::InvalidText(index, js.type_name(value)));
+    }
+    check(status, "napi_get_value_string_utf16")
+}
