@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -132,7 +133,10 @@ unsafe extern "C" fn on_news(env: sys::napi_env, _function: sys::napi_value, con
     for id in ids {
         let job = environment.jobs.borrow().get(&id).cloned();
         if let Some(job) = job {
-            job.advance(Js(env));
+            // Nothing may unwind into Node. A job that panics here is stopped; its promise stays open, which no code path does.
+            if catch_unwind(AssertUnwindSafe(|| job.advance(Js(env)))).is_err() {
+                job.stop_and_wait();
+            }
         }
     }
 }

@@ -3,10 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use model2vec_engine::{EncodeOptions, Scratch, StaticModel, Texts, fault};
-use napi::bindgen_prelude::FromNapiRef;
 use napi::sys;
 
-use crate::js::{Arguments, Js, Thrown, callback};
+use crate::js::{Arguments, Js, Thrown, callback, unwrap};
 use crate::model::NativeModel;
 use crate::texts;
 
@@ -23,9 +22,7 @@ pub(crate) unsafe extern "C" fn encode_few(env: sys::napi_env, info: sys::napi_c
 
 fn run(js: Js, arguments: &Arguments) -> Result<usize, Thrown> {
     let ([out, tokens, first_row, max_length, normalize], values) = arguments.split::<5>();
-    // SAFETY: `from_napi_ref` checks the type tag before it casts; the handle lives for this call as `this`.
-    let model = unsafe { NativeModel::from_napi_ref(js.0, arguments.this) }
-        .map_err(|error| Thrown::internal(error.reason.clone()))?;
+    let model = unwrap::<NativeModel>(js, arguments.this, "NativeModel")?;
     let options = EncodeOptions {
         max_length: max_length_of(js.get_number(max_length, "maxLength")?),
         normalize: js.get_boolean(normalize, "normalize")?,

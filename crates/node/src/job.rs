@@ -323,7 +323,8 @@ impl JobState {
     fn pass_on(&self, js: Js, budget: Duration) -> Result<(), Thrown> {
         let started = Instant::now();
         while started.elapsed() < budget {
-            let Some(part) = self.done.borrow_mut().pop() else { break };
+            let part = self.done.borrow_mut().pop();
+            let Some(part) = part else { break };
             self.pass_on_part(js, part)?;
         }
         Ok(())
@@ -374,7 +375,8 @@ impl JobState {
     }
 
     fn grant_room(&self, js: Js) {
-        if let Some(deferred) = self.room.borrow_mut().take() {
+        let waiting = self.room.borrow_mut().take();
+        if let Some(deferred) = waiting {
             self.listen();
             js.settle(deferred, js.undefined());
         }
@@ -464,7 +466,8 @@ impl JobState {
     }
 
     fn result(&self, js: Js) -> Result<sys::napi_value, Thrown> {
-        if let Some(thrown) = self.failed.borrow_mut().take() {
+        let failed = self.failed.borrow_mut().take();
+        if let Some(thrown) = failed {
             return Err(thrown);
         }
         match self.batch.outcome() {

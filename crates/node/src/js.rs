@@ -6,7 +6,7 @@ use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use napi::bindgen_prelude::ToNapiValue;
+use napi::bindgen_prelude::{ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
 
 use crate::model::CodedError;
@@ -356,4 +356,21 @@ pub(crate) fn callback(
         Ok(Err(thrown)) => js.throw(thrown),
         Err(_) => js.throw(Thrown::internal("internal error: the engine panicked")),
     }
+}
+
+/// The Rust value behind an object of one of our classes, after a check that it is of that class.
+///
+/// Shared access only: the classes keep what changes in cells, as napi-derive's own methods share it.
+pub(crate) fn unwrap<T: TypeTag>(js: Js, object: sys::napi_value, class: &str) -> Result<&'static T, Thrown> {
+    let mut wrapped = ptr::null_mut();
+    // SAFETY: only reads what the object wraps, null when nothing.
+    let status = unsafe { sys::napi_unwrap(js.0, object, &mut wrapped) };
+    if status != sys::Status::napi_ok || wrapped.is_null() {
+        return Err(Thrown::internal(format!("expected a {class}, found another {}", js.type_name(object))));
+    }
+    // SAFETY: the object belongs to this environment.
+    unsafe { validate_type_tag(js.0, object, &T::type_tag(), class) }
+        .map_err(|error| Thrown::internal(error.reason.clone()))?;
+    // SAFETY: the tag says that napi-derive wrapped a `T`; it lives as long as the object, which the running callback holds.
+    Ok(unsafe { &*wrapped.cast::<T>() })
 }

@@ -4,6 +4,7 @@
 //! (getters, Proxies) runs in JavaScript only, before anything native. `few` does small calls at once, `job` large ones on the
 //! engine's pool; `environment` is the way back to the event loop, and what stops the threads before an environment ends.
 
+#![cfg_attr(test, allow(dead_code, reason = "napi-derive exports nothing in a test build"))]
 #![allow(unreachable_pub, reason = "napi-derive exports what is public in private modules")]
 
 mod environment;
@@ -18,16 +19,17 @@ mod texts;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use model2vec_engine::{EncodeOptions, Work};
-use napi::bindgen_prelude::{FromNapiRef, Object, ToNapiValue};
+use model2vec_engine::{EncodeOptions, StaticModel, Work};
+use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 
 use environment::Environment;
 use few::{encode_few, max_length_of};
 use job::{JobSettings, JobState, Mode, NativeJob};
-use js::{Arguments, Js, Thrown, callback, check, coded};
+use js::{Arguments, Js, Thrown, callback, check, coded, unwrap};
 use model::NativeModel;
 
 /// The version of this library: a package that loads another's binary can tell.
@@ -84,8 +86,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
 /// `feed.call(job, ...texts)`: whether there is room for more.
 unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
-        // SAFETY: `from_napi_ref` checks the type tag before it casts; the job lives for this call as `this`.
-        let job = unsafe { NativeJob::from_napi_ref(js.0, arguments.this) }.map_err(wrong_object)?;
+        let job = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
         let ([], values) = arguments.split::<0>();
         js.boolean(job.state.feed(js, values)?)
     })
@@ -98,7 +99,7 @@ unsafe extern "C" fn create_encode_job(env: sys::napi_env, info: sys::napi_callb
         let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
         let options = EncodeOptions { max_length, normalize: js.get_boolean(normalize, "normalize")? };
         let settings = JobSettings {
-            model: model_of(js, model)?.model()?,
+            model: model_of(js, model)?,
             work: Work::Encode(options),
             max_length,
             rows: js.get_number(rows, "rows")? as usize,
@@ -117,7 +118,7 @@ unsafe extern "C" fn create_tokenize_job(env: sys::napi_env, info: sys::napi_cal
         let ([model, mode, rows, max_length, threads], _) = arguments.split::<5>();
         let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
         let settings = JobSettings {
-            model: model_of(js, model)?.model()?,
+            model: model_of(js, model)?,
             work: Work::Tokenize { max_length },
             max_length,
             rows: js.get_number(rows, "rows")? as usize,
@@ -134,7 +135,7 @@ unsafe extern "C" fn create_tokenize_job(env: sys::napi_env, info: sys::napi_cal
 unsafe extern "C" fn create_gather_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([model, ids, out, mode, normalize, threads], _) = arguments.split::<6>();
-        let model = model_of(js, model)?.model()?;
+        let model = model_of(js, model)?;
         let memory = js.uint32_array(ids)?;
         let mut token_ids = vec![0; memory.length];
         // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs meanwhile.
@@ -161,12 +162,12 @@ unsafe extern "C" fn create_gather_job(env: sys::napi_env, info: sys::napi_callb
 
 fn into_object(js: Js, state: Rc<JobState>) -> Result<sys::napi_value, Thrown> {
     // SAFETY: `js` is the environment that this callback runs in.
-    unsafe { NativeJob::to_napi_value(js.0, NativeJob { state }) }.map_err(wrong_object)
+    unsafe { NativeJob::to_napi_value(js.0, NativeJob { state }) }
+        .map_err(|error| Thrown::internal(error.reason.clone()))
 }
 
-fn model_of(js: Js, value: sys::napi_value) -> Result<&'static NativeModel, Thrown> {
-    // SAFETY: `from_napi_ref` checks the type tag before it casts; the handle is an argument of the running callback.
-    unsafe { NativeModel::from_napi_ref(js.0, value) }.map_err(wrong_object)
+fn model_of(js: Js, value: sys::napi_value) -> Result<Arc<StaticModel>, Thrown> {
+    unwrap::<NativeModel>(js, value, "NativeModel")?.model()
 }
 
 fn environment_of(arguments: &Arguments) -> &Rc<Environment> {
@@ -176,8 +177,4 @@ fn environment_of(arguments: &Arguments) -> &Rc<Environment> {
 
 fn threads_of(js: Js, value: sys::napi_value) -> Result<usize, Thrown> {
     Ok((js.get_number(value, "threads")? as usize).max(1))
-}
-
-fn wrong_object(error: napi::Error) -> Thrown {
-    Thrown::internal(error.reason.clone())
 }
