@@ -28,7 +28,8 @@ struct Digests {
 
 #[derive(Deserialize)]
 struct RunDigests {
-    ids_crc32: Vec<u32>,
+    /// Absent where another run has the same ids.
+    ids_crc32: Option<Vec<u32>>,
 }
 
 /// The ids that model2vec 0.10.0 pools (model.py, `_encode_dispatch`, `tokenize`): text cut to code points, ids cut, unknown
@@ -79,9 +80,10 @@ fn compare_model(model: &Model) {
 
     let digests: Digests = serde_json::from_slice(&read_gzip(&model.reference.join("digests.json.gz"))).unwrap();
     for (run, digests) in &digests.runs {
+        let Some(expected) = &digests.ids_crc32 else { continue };
         let corpus_name = run.split('.').next().unwrap();
         let texts = corpus(&model.root, corpus_name).unwrap_or_else(|| panic!("no corpus {corpus_name}"));
-        compare(&tokenizer, &texts, meta.runs[run].max_length, &digests.ids_crc32, &format!("{name} {run}"));
+        compare(&tokenizer, &texts, meta.runs[run].max_length, expected, &format!("{name} {run}"));
     }
     for (corpus_name, file) in [
         ("sweep", "sweep.nomax.idcrc.u32"),
