@@ -70,6 +70,10 @@ fn compare(tokenizer: &Tokenizer, texts: &[String], max_length: Option<usize>, e
 fn compare_model(model: &Model) {
     let tokenizer = Tokenizer::read(&model.tokenizer).unwrap();
     let name = model.name.as_str();
+    println!("{name}: {}", if tokenizer.is_native() { "native" } else { "reference" });
+    assert!(
+        tokenizer.is_native() || !(name.starts_with("wp-") || name.starts_with("potion-") || name.starts_with("m8k-"))
+    );
     let meta: Meta = serde_json::from_slice(&std::fs::read(model.reference.join("meta.json")).unwrap()).unwrap();
     assert_eq!(tokenizer.unknown_id(), meta.unk_token_id, "{name}: unknown id");
     assert_eq!(tokenizer.median_token_length(), meta.median_token_length, "{name}: median token length");
@@ -106,7 +110,8 @@ fn read_u32s(path: &Path) -> Option<Vec<u32>> {
 
 #[test]
 fn ids_equal_pythons_for_every_model_and_text() {
-    for model in models() {
-        compare_model(&model);
+    let filter = std::env::var("M2V_MODEL").unwrap_or_default();
+    for model in models().iter().filter(|model| model.name.starts_with(&filter)) {
+        compare_model(model);
     }
 }
