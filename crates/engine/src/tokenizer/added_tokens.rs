@@ -21,7 +21,7 @@ pub(super) struct AddedTokens {
 
 impl AddedTokens {
     /// Gives ids as `add_tokens` does. `None` for what is left to the reference path: two tokens of one id, tokens that
-    /// normalize to nothing or to the same, and a start in white space that another token could have taken.
+    /// normalize to nothing or to the same, and white space that another token could have taken as a whole.
     pub(super) fn new(
         specs: Vec<AddedTokenSpec>,
         model_size: usize,
@@ -47,7 +47,7 @@ impl AddedTokens {
         let takes_space = by_id.values().any(|spec| spec.rstrip);
         let pattern = |id: u32, spec: &AddedTokenSpec| {
             let content = if spec.normalized { normalize(&spec.content) } else { spec.content.clone() };
-            let is_clear = !content.is_empty() && !(takes_space && leading_whitespace(&content) > 0);
+            let is_clear = !content.is_empty() && !(takes_space && leading_whitespace(&content) == content.len());
             is_clear.then(|| Pattern { content, id, flags: Flags::of(spec) })
         };
         let matcher = |normalized: bool| {
