@@ -28,7 +28,8 @@ struct Digests {
 
 #[derive(Deserialize)]
 struct RunDigests {
-    ids_crc32: Vec<u32>,
+    /// Absent where another run has the same ids.
+    ids_crc32: Option<Vec<u32>>,
 }
 
 /// The ids that model2vec 0.10.0 pools (model.py, `_encode_dispatch`, `tokenize`): text cut to code points, ids cut, unknown
@@ -69,6 +70,10 @@ fn compare(tokenizer: &Tokenizer, texts: &[String], max_length: Option<usize>, e
 fn compare_model(model: &Model) {
     let tokenizer = Tokenizer::read(&model.tokenizer).unwrap();
     let name = model.name.as_str();
+    println!("{name}: {}", if tokenizer.is_native() { "native" } else { "reference" });
+    assert!(
+        tokenizer.is_native() || !(name.starts_with("wp-") || name.starts_with("potion-") || name.starts_with("m8k-"))
+    );
     let meta: Meta = serde_json::from_slice(&std::fs::read(model.reference.join("meta.json")).unwrap()).unwrap();
     assert_eq!(tokenizer.unknown_id(), meta.unk_token_id, "{name}: unknown id");
     assert_eq!(tokenizer.median_token_length(), meta.median_token_length, "{name}: median token length");
@@ -79,9 +84,10 @@ fn compare_model(model: &Model) {
 
     let digests: Digests = serde_json::from_slice(&read_gzip(&model.reference.join("digests.json.gz"))).unwrap();
     for (run, digests) in &digests.runs {
+        let Some(expected) = &digests.ids_crc32 else { continue };
         let corpus_name = run.split('.').next().unwrap();
         let texts = corpus(&model.root, corpus_name).unwrap_or_else(|| panic!("no corpus {corpus_name}"));
-        compare(&tokenizer, &texts, meta.runs[run].max_length, &digests.ids_crc32, &format!("{name} {run}"));
+        compare(&tokenizer, &texts, meta.runs[run].max_length, expected, &format!("{name} {run}"));
     }
     for (corpus_name, file) in [
         ("sweep", "sweep.nomax.idcrc.u32"),
@@ -104,7 +110,8 @@ fn read_u32s(path: &Path) -> Option<Vec<u32>> {
 
 #[test]
 fn ids_equal_pythons_for_every_model_and_text() {
-    for model in models() {
-        compare_model(&model);
+    let filter = std::env::var("M2V_MODEL").unwrap_or_default();
+    for model in models().iter().filter(|model| model.name.starts_with(&filter)) {
+        compare_model(model);
     }
 }

@@ -17,6 +17,7 @@ const PARTS: [(&str, &str, &[&str]); 3] = [
         "normalizer",
         "normalizers",
         &[
+            "Bert",
             "BertNormalizer",
             "Strip",
             "StripAccents",
@@ -40,6 +41,7 @@ const PARTS: [(&str, &str, &[&str]); 3] = [
             "BertPreTokenizer",
             "ByteLevel",
             "CharDelimiterSplit",
+            "Delimiter",
             "Metaspace",
             "Whitespace",
             "Sequence",

@@ -1,14 +1,27 @@
 //! Text to token ids, equal to Python `tokenizers` 0.23.3.
 
+mod added_tokens;
+mod bert;
 mod file;
+mod model;
+mod normalizer;
+mod piece_table;
+mod pre_tokenizer;
 #[cfg(feature = "reference")]
 mod reference;
+mod scan;
+mod spec;
+mod unicode;
+mod unicode_table;
 mod vocabulary;
+mod word_cache;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::LoadError;
+use bert::{BertScratch, BertTokenizer};
 use vocabulary::VocabularyFacts;
 
 /// Why a text could not be tokenized (a tokenizer file that has no unknown token for a text that needs one, say).
@@ -26,13 +39,20 @@ impl fmt::Display for EncodeError {
 
 impl std::error::Error for EncodeError {}
 
-/// Buffers and the per-thread piece table that one thread reuses from text to text. Belongs to the tokenizer that made it.
+/// Buffers and the per-thread piece table that one thread reuses from text to text. Belongs to the tokenizer that made it: used
+/// with another one, it starts afresh.
 #[derive(Debug)]
-pub struct TokenizerScratch {}
+pub struct TokenizerScratch {
+    /// The number of the tokenizer whose ids are remembered.
+    owner: u64,
+    bert: Option<Box<BertScratch>>,
+}
 
 /// A tokenizer read from `tokenizer.json`.
 #[derive(Debug)]
 pub struct Tokenizer {
+    /// No two tokenizers of a process have the same.
+    number: u64,
     pipeline: Pipeline,
     facts: VocabularyFacts,
 }
@@ -40,6 +60,8 @@ pub struct Tokenizer {
 /// What runs a tokenizer file.
 #[derive(Debug)]
 enum Pipeline {
+    /// Our own module for BERT's kind.
+    Bert(Box<BertTokenizer>),
     /// The `tokenizers` crate.
     #[cfg(feature = "reference")]
     Reference(Box<reference::ReferenceTokenizer>),
@@ -52,14 +74,21 @@ impl Tokenizer {
     /// [`LoadError::BadTokenizer`], [`LoadError::UnsupportedTokenizer`].
     pub fn read(path: &Path) -> Result<Self, LoadError> {
         let json = file::read(path)?;
-        Self::read_reference(path, &json)
+        match BertTokenizer::parse(&json) {
+            Some(tokenizer) => Ok(Self::new(tokenizer.facts(), Pipeline::Bert(Box::new(tokenizer)))),
+            None => Self::read_reference(path, &json),
+        }
+    }
+
+    fn new(facts: VocabularyFacts, pipeline: Pipeline) -> Self {
+        static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), pipeline, facts }
     }
 
     #[cfg(feature = "reference")]
     fn read_reference(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
         let tokenizer = reference::ReferenceTokenizer::parse(path, json)?;
-        let facts = tokenizer.facts();
-        Ok(Self { pipeline: Pipeline::Reference(Box::new(tokenizer)), facts })
+        Ok(Self::new(tokenizer.facts(), Pipeline::Reference(Box::new(tokenizer))))
     }
 
     #[cfg(not(feature = "reference"))]
@@ -69,7 +98,12 @@ impl Tokenizer {
 
     /// Fresh buffers for one thread.
     pub fn scratch(&self) -> TokenizerScratch {
-        TokenizerScratch {}
+        let bert = match &self.pipeline {
+            Pipeline::Bert(_) => Some(Box::new(BertScratch::new())),
+            #[cfg(feature = "reference")]
+            Pipeline::Reference(_) => None,
+        };
+        TokenizerScratch { owner: self.number, bert }
     }
 
     /// Appends the ids of `text` to `ids`, without special tokens of the post-processor, the unknown id included; stops after
@@ -81,10 +115,17 @@ impl Tokenizer {
         &self,
         text: &str,
         limit: usize,
-        _scratch: &mut TokenizerScratch,
+        scratch: &mut TokenizerScratch,
         ids: &mut Vec<u32>,
     ) -> Result<(), EncodeError> {
+        if scratch.owner != self.number {
+            *scratch = self.scratch();
+        }
         match &self.pipeline {
+            Pipeline::Bert(tokenizer) => {
+                let scratch = scratch.bert.get_or_insert_with(|| Box::new(BertScratch::new()));
+                tokenizer.encode(text, limit, scratch, ids)
+            }
             #[cfg(feature = "reference")]
             Pipeline::Reference(tokenizer) => tokenizer.encode(text, limit, ids),
         }
@@ -93,6 +134,7 @@ impl Tokenizer {
     /// The vocabulary, added tokens included: `(token, id)` by rising id.
     pub fn vocabulary(&self) -> Vec<(String, u32)> {
         match &self.pipeline {
+            Pipeline::Bert(tokenizer) => tokenizer.vocabulary(),
             #[cfg(feature = "reference")]
             Pipeline::Reference(tokenizer) => tokenizer.vocabulary(),
         }
@@ -121,6 +163,7 @@ impl Tokenizer {
     /// Whether no code of the `tokenizers` crate runs for this model.
     pub fn is_native(&self) -> bool {
         match &self.pipeline {
+            Pipeline::Bert(_) => true,
             #[cfg(feature = "reference")]
             Pipeline::Reference(_) => false,
         }

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::Deserialize;
 use tokenizers::ModelWrapper;
 
-use super::vocabulary::VocabularyFacts;
+use super::vocabulary::{VocabularyFacts, sort_tokens};
 use super::{EncodeError, file};
 use crate::LoadError;
 
@@ -63,8 +63,7 @@ impl ReferenceTokenizer {
     /// The vocabulary, added tokens included, by rising id.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
         let mut tokens: Vec<_> = self.merged_vocabulary().into_iter().collect();
-        // Two tokens of one id come in the order of their text: Python has them in no order.
-        tokens.sort_unstable_by(|(a, a_id), (b, b_id)| (a_id, a).cmp(&(b_id, b)));
+        sort_tokens(&mut tokens);
         tokens
     }
 

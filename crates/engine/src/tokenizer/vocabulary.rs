@@ -1,4 +1,54 @@
-//! What model2vec asks of a vocabulary besides its ids.
+//! A vocabulary: its strings in one piece of memory, and what model2vec asks of it besides ids.
+
+/// Strings and their ids, in the order of the file.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    text: String,
+    /// Where each string ends in `text`.
+    ends: Vec<u32>,
+    ids: Vec<u32>,
+}
+
+impl Vocabulary {
+    /// Adds a string; its id comes next. `None` when the whole no longer fits 32-bit offsets.
+    pub(super) fn push_token(&mut self, token: &str) -> Option<()> {
+        self.text.push_str(token);
+        self.ends.push(u32::try_from(self.text.len()).ok()?);
+        Some(())
+    }
+
+    /// Adds the id of the last string.
+    pub(super) fn push_id(&mut self, id: u32) {
+        self.ids.push(id);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// `(start, end, id)` of every string in [`Self::text`].
+    pub(super) fn spans(&self) -> impl Iterator<Item = (usize, usize, u32)> {
+        let mut start = 0;
+        self.ends.iter().zip(&self.ids).map(move |(&end, &id)| {
+            let end = end as usize;
+            (std::mem::replace(&mut start, end), end, id)
+        })
+    }
+
+    /// Every string with its id.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.spans().map(|(start, end, id)| (&self.text[start..end], id))
+    }
+}
+
+/// By rising id; two strings of one id in the order of their text (Python has them in no order).
+pub(super) fn sort_tokens(tokens: &mut [(String, u32)]) {
+    tokens.sort_unstable_by(|(a, a_id), (b, b_id)| (a_id, a).cmp(&(b_id, b)));
+}
 
 /// Numbers that follow from the vocabulary, added tokens included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

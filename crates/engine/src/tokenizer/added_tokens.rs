@@ -1,0 +1,242 @@
+//! Added tokens: strings that are cut out of a text before the model sees it (tokenizers 0.23.2,
+//! tokenizer/added_vocabulary.rs).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+
+use super::scan::{ByteSet, Scanner};
+use super::spec::AddedTokenSpec;
+use super::unicode::{ends_with_word, leading_whitespace, starts_with_word, trimmed_end};
+
+/// The added tokens of a file.
+#[derive(Debug)]
+pub(super) struct AddedTokens {
+    /// The id of every content.
+    ids: HashMap<String, u32>,
+    /// What is searched in the text as it is.
+    pub(super) in_text: Matcher,
+    /// What is searched in the normalized text.
+    pub(super) in_normalized: Matcher,
+}
+
+impl AddedTokens {
+    /// Gives ids as `add_tokens` does. `None` for what is left to the reference path: two tokens of one id, tokens that
+    /// normalize to nothing or to the same, and white space that another token could have taken as a whole.
+    pub(super) fn new(
+        specs: Vec<AddedTokenSpec>,
+        model_size: usize,
+        model_id: impl Fn(&str) -> Option<u32>,
+        normalize: impl Fn(&str) -> String,
+    ) -> Option<Self> {
+        // Whatever number the file has: one that the model doesn't know comes after all ids of the model.
+        let mut next_id = u32::try_from(model_size).ok()?;
+        let mut ids = HashMap::new();
+        let mut by_id = BTreeMap::new();
+        for spec in specs.into_iter().filter(|spec| !spec.content.is_empty()) {
+            let known = ids.get(&spec.content).copied().or_else(|| model_id(&spec.content));
+            let id = known.unwrap_or(next_id);
+            if known.is_none() {
+                next_id = next_id.checked_add(1)?;
+            }
+            ids.insert(spec.content.clone(), id);
+            by_id.insert(id, spec);
+        }
+        if ids.len() != by_id.len() {
+            return None;
+        }
+        let takes_space = by_id.values().any(|spec| spec.rstrip);
+        let pattern = |id: u32, spec: &AddedTokenSpec| {
+            let content = if spec.normalized { normalize(&spec.content) } else { spec.content.clone() };
+            let is_clear = !content.is_empty() && !(takes_space && leading_whitespace(&content) == content.len());
+            is_clear.then(|| Pattern { content, id, flags: Flags::of(spec) })
+        };
+        let matcher = |normalized: bool| {
+            let of_kind = by_id.iter().filter(|(_, spec)| spec.normalized == normalized);
+            Matcher::new(of_kind.map(|(id, spec)| pattern(*id, spec)).collect::<Option<_>>()?)
+        };
+        Some(Self { in_text: matcher(false)?, in_normalized: matcher(true)?, ids })
+    }
+
+    /// Every content with its id.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.ids.iter().map(|(content, id)| (content.as_str(), *id))
+    }
+
+    pub(super) fn id(&self, content: &str) -> Option<u32> {
+        self.ids.get(content).copied()
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Flags {
+    single_word: bool,
+    lstrip: bool,
+    rstrip: bool,
+}
+
+impl Flags {
+    fn of(spec: &AddedTokenSpec) -> Self {
+        Self { single_word: spec.single_word, lstrip: spec.lstrip, rstrip: spec.rstrip }
+    }
+}
+
+#[derive(Debug)]
+struct Pattern {
+    content: String,
+    id: u32,
+    flags: Flags,
+}
+
+/// A node of the trie: its children's range in `children`, and the pattern that ends here.
+#[derive(Debug, Default, Clone)]
+struct Node {
+    children: Range<u32>,
+    pattern: Option<u32>,
+}
+
+/// Finds patterns: of those that start first, the longest.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    patterns: Vec<Pattern>,
+    nodes: Vec<Node>,
+    /// Bytes and node numbers, the children of one node side by side, by rising byte.
+    children: Vec<(u8, u32)>,
+    /// The child of the root by byte, 0 for none.
+    roots: Box<[u32; 256]>,
+    first_bytes: ByteSet,
+}
+
+impl Matcher {
+    /// `None` when a pattern comes twice.
+    fn new(mut patterns: Vec<Pattern>) -> Option<Self> {
+        patterns.sort_by(|a, b| a.content.cmp(&b.content));
+        if patterns.windows(2).any(|pair| pair[0].content == pair[1].content) {
+            return None;
+        }
+        let firsts: BTreeSet<u8> = patterns.iter().map(|pattern| pattern.content.as_bytes()[0]).collect();
+        let mut matcher = Self {
+            patterns,
+            nodes: vec![Node::default()],
+            children: Vec::new(),
+            roots: Box::new([0; 256]),
+            first_bytes: ByteSet::new(firsts),
+        };
+        matcher.grow()?;
+        for &(byte, node) in &matcher.children[..matcher.nodes[0].children.end as usize] {
+            matcher.roots[usize::from(byte)] = node;
+        }
+        Some(matcher)
+    }
+
+    /// Builds the trie, node by node: each stands for a range of the sorted patterns that share their first bytes.
+    fn grow(&mut self) -> Option<()> {
+        let mut open = std::collections::VecDeque::from([(0, 0..self.patterns.len(), 0)]);
+        while let Some((node, range, depth)) = open.pop_front() {
+            let first_child = u32::try_from(self.children.len()).ok()?;
+            let mut index = range.start;
+            while index < range.end {
+                let Some(&byte) = self.patterns[index].content.as_bytes().get(depth) else {
+                    self.nodes[node].pattern = Some(u32::try_from(index).ok()?);
+                    index += 1;
+                    continue;
+                };
+                let shares = |pattern: &Pattern| pattern.content.as_bytes()[depth] == byte;
+                let end = index + self.patterns[index..range.end].partition_point(shares);
+                self.children.push((byte, u32::try_from(self.nodes.len()).ok()?));
+                open.push_back((self.nodes.len(), index..end, depth + 1));
+                self.nodes.push(Node::default());
+                index = end;
+            }
+            self.nodes[node].children = first_child..u32::try_from(self.children.len()).ok()?;
+        }
+        Some(())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// The pieces of `text`: tokens and what is between them.
+    pub(super) fn split<'a>(&'a self, text: &'a str, scanner: Scanner) -> Pieces<'a> {
+        Pieces { matcher: self, text, scanner, searched: 0, taken: 0, token: None }
+    }
+
+    /// The first match at or behind `from`: its range and the pattern.
+    fn find(&self, text: &[u8], mut from: usize, scanner: Scanner) -> Option<(Range<usize>, &Pattern)> {
+        if self.is_empty() {
+            return None;
+        }
+        loop {
+            from += scanner.find_any(&text[from..], &self.first_bytes)?;
+            if let Some((len, pattern)) = self.longest_at(&text[from..]) {
+                return Some((from..from + len, &self.patterns[pattern as usize]));
+            }
+            from += 1;
+        }
+    }
+
+    fn longest_at(&self, text: &[u8]) -> Option<(usize, u32)> {
+        let mut node = *self.roots.get(usize::from(*text.first()?))? as usize;
+        let (mut depth, mut longest) = (1, None);
+        while node != 0 {
+            let Node { children, pattern } = &self.nodes[node];
+            longest = pattern.map(|pattern| (depth, pattern)).or(longest);
+            let children = &self.children[children.start as usize..children.end as usize];
+            let Some(byte) = text.get(depth) else { break };
+            let Ok(child) = children.binary_search_by_key(byte, |(byte, _)| *byte) else { break };
+            node = children[child].1 as usize;
+            depth += 1;
+        }
+        longest
+    }
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Ordinary text, never empty.
+    Text(&'a str),
+    /// The id of an added token.
+    Token(u32),
+}
+
+/// The pieces of a text (added_vocabulary.rs, `find_matches`).
+pub(super) struct Pieces<'a> {
+    matcher: &'a Matcher,
+    text: &'a str,
+    scanner: Scanner,
+    /// Where the search goes on: behind the last match.
+    searched: usize,
+    /// What has been given out: behind the last token and the white space that it took.
+    taken: usize,
+    token: Option<u32>,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        if let Some(id) = self.token.take() {
+            return Some(Piece::Token(id));
+        }
+        let text = self.text;
+        while let Some((found, pattern)) = self.matcher.find(text.as_bytes(), self.searched, self.scanner) {
+            self.searched = found.end;
+            let (before, behind) = (&text[..found.start], &text[found.end..]);
+            if pattern.flags.single_word && (ends_with_word(before) || starts_with_word(behind)) {
+                continue;
+            }
+            let start = if pattern.flags.lstrip { trimmed_end(before).max(self.taken) } else { found.start };
+            let end = found.end + if pattern.flags.rstrip { leading_whitespace(behind) } else { 0 };
+            let piece = text.get(self.taken..start).filter(|piece| !piece.is_empty());
+            self.taken = end;
+            let Some(piece) = piece else { return Some(Piece::Token(pattern.id)) };
+            self.token = Some(pattern.id);
+            return Some(Piece::Text(piece));
+        }
+        self.searched = text.len();
+        let rest = &text[self.taken..];
+        self.taken = text.len();
+        (!rest.is_empty()).then_some(Piece::Text(rest))
+    }
+}

@@ -1,0 +1,242 @@
+//! `BertNormalizer`: clean, set Chinese characters apart, strip accents, lower case (tokenizers 0.23.2, normalizers/bert.rs).
+//!
+//! Every character is mapped alone, but for one thing: stripping accents is canonical decomposition, which sorts the combining
+//! characters between two starters by their class. Those that are no `Mn`, and so are not stripped, keep that order here.
+
+use std::str::Chars;
+
+use super::char_map::{CharMap, Mapped};
+use crate::tokenizer::scan::Scanner;
+use crate::tokenizer::unicode::{self, CONTROL, NONSPACING_MARK, PUNCTUATION, Property, WHITESPACE};
+
+/// How many characters are mapped by table: everything below the CJK blocks.
+const MAPPED_CHARS: u32 = 0x3100;
+
+/// What one character is at most in the output: 4 characters of 4 bytes, each with a space on both sides, for the longest
+/// decomposition and for the characters that it lets go.
+const MAX_CHAR_BYTES: usize = 64;
+
+/// The settings of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::tokenizer) struct BertOptions {
+    /// Drop control characters, make white space a space.
+    pub(in crate::tokenizer) clean_text: bool,
+    /// Put spaces around Chinese characters.
+    pub(in crate::tokenizer) handle_chinese_chars: bool,
+    /// Decompose, and drop nonspacing marks.
+    pub(in crate::tokenizer) strip_accents: bool,
+    /// Lower-case.
+    pub(in crate::tokenizer) lowercase: bool,
+}
+
+/// The normalizer of one file.
+#[derive(Debug)]
+pub(in crate::tokenizer) struct BertNormalizer {
+    options: BertOptions,
+    /// Whether the output is for splitting alone: then white space beyond ASCII becomes a space, and punctuation beyond ASCII
+    /// gets spaces around it, so that all boundaries of words are ASCII.
+    is_separating: bool,
+    map: CharMap,
+}
+
+impl BertNormalizer {
+    /// The text as the reference has it.
+    pub(in crate::tokenizer) fn new(options: BertOptions) -> Self {
+        Self::build(options, false)
+    }
+
+    /// Text that has the same words, but bounded by ASCII white space and ASCII punctuation only.
+    pub(in crate::tokenizer) fn separating(options: BertOptions) -> Self {
+        Self::build(options, true)
+    }
+
+    fn build(options: BertOptions, is_separating: bool) -> Self {
+        let mut normalizer = Self { options, is_separating, map: CharMap::default() };
+        normalizer.map = CharMap::build(MAPPED_CHARS, |c, out| {
+            let mut order = MarkOrder::default();
+            normalizer.push_char(c, &mut order, out);
+            // What waits for the next character can't be told from this one alone.
+            order.pending.is_empty()
+        });
+        normalizer
+    }
+
+    /// Puts the normalized `text` into `out`, from its start. Returns the length; what lies behind it is undefined.
+    pub(in crate::tokenizer) fn normalize(&self, text: &str, scanner: Scanner, out: &mut Vec<u8>) -> usize {
+        let (mut read, mut written) = (0, 0);
+        loop {
+            let rest = &text.as_bytes()[read..];
+            reserve(out, written, rest.len());
+            let copied = scanner.copy_ascii(rest, &mut out[written..], self.options.lowercase, self.options.clean_text);
+            read += copied;
+            written += copied;
+            if copied == rest.len() {
+                return written;
+            }
+            let mapped;
+            (mapped, written) = self.map_chars(&text[read..], out, written);
+            read += mapped;
+        }
+    }
+
+    /// Maps characters of `text`, whose first is no plain ASCII, until a long run of ASCII follows. Returns how many bytes were
+    /// read, and where `out` now ends.
+    fn map_chars(&self, text: &str, out: &mut Vec<u8>, mut written: usize) -> (usize, usize) {
+        let mut chars = text.chars();
+        let mut cold = Vec::new();
+        loop {
+            reserve(out, written, MAX_CHAR_BYTES);
+            let before = chars.as_str();
+            let Some(c) = chars.next() else { break };
+            match self.map.get(c) {
+                Some(Mapped::Text(entry)) => written = entry.write(out, written),
+                None if self.options.handle_chinese_chars && is_common_chinese(c) => {
+                    let character = &before.as_bytes()[..3];
+                    out[written..written + 5].copy_from_slice(&[b' ', character[0], character[1], character[2], b' ']);
+                    written += 5;
+                }
+                _ => {
+                    chars = before.chars();
+                    cold.clear();
+                    self.push_cluster(&mut chars, &mut cold);
+                    reserve(out, written, cold.len());
+                    out[written..written + cold.len()].copy_from_slice(&cold);
+                    written += cold.len();
+                }
+            }
+            if is_long_ascii(chars.as_str().as_bytes()) {
+                break;
+            }
+        }
+        (text.len() - chars.as_str().len(), written)
+    }
+
+    /// Pushes the next character, and those after it that it can change places with.
+    fn push_cluster(&self, chars: &mut Chars<'_>, out: &mut Vec<u8>) {
+        let mut order = MarkOrder::default();
+        for c in chars {
+            self.push_char(c, &mut order, out);
+            if order.pending.is_empty() {
+                return;
+            }
+        }
+        order.flush(|c| self.push_stripped(c, out));
+    }
+
+    /// The order of the four steps is the reference's.
+    fn push_char(&self, c: char, order: &mut MarkOrder, out: &mut Vec<u8>) {
+        let Some(c) = self.clean(c) else { return };
+        let is_set_apart = self.options.handle_chinese_chars && is_chinese(c);
+        let mut strip = |c| self.strip(c, order, out);
+        if is_set_apart {
+            strip(' ');
+        }
+        if self.options.strip_accents {
+            unicode::decompose(c, &mut strip)
+        } else {
+            strip(c)
+        }
+        if is_set_apart {
+            strip(' ');
+        }
+    }
+
+    fn clean(&self, c: char) -> Option<char> {
+        if !self.options.clean_text || matches!(c, '\t' | '\n' | '\r') {
+            return Some(if self.options.clean_text { ' ' } else { c });
+        }
+        let property = Property::of(c);
+        if matches!(c, '\0' | '\u{FFFD}') || property.is(CONTROL) {
+            return None;
+        }
+        Some(if property.is(WHITESPACE) { ' ' } else { c })
+    }
+
+    fn strip(&self, c: char, order: &mut MarkOrder, out: &mut Vec<u8>) {
+        if !self.options.strip_accents {
+            return self.push_stripped(c, out);
+        }
+        let property = Property::of(c);
+        let class = property.combining_class();
+        if class == 0 {
+            order.flush(|c| self.push_stripped(c, out));
+        }
+        if property.is(NONSPACING_MARK) {
+            return;
+        }
+        if class == 0 { self.push_stripped(c, out) } else { order.pending.push((class, c)) }
+    }
+
+    fn push_stripped(&self, c: char, out: &mut Vec<u8>) {
+        if self.options.lowercase {
+            unicode::lowercase(c, |c| self.push_final(c, out));
+        } else {
+            self.push_final(c, out);
+        }
+    }
+
+    fn push_final(&self, c: char, out: &mut Vec<u8>) {
+        let mut utf8 = [0; 4];
+        let utf8 = c.encode_utf8(&mut utf8).as_bytes();
+        if !self.is_separating || c.is_ascii() {
+            return out.extend_from_slice(utf8);
+        }
+        let property = Property::of(c);
+        if property.is(WHITESPACE) {
+            out.push(b' ');
+        } else if property.is(PUNCTUATION) {
+            out.push(b' ');
+            out.extend_from_slice(utf8);
+            out.push(b' ');
+        } else {
+            out.extend_from_slice(utf8);
+        }
+    }
+}
+
+/// Characters of a combining class that wait for the next starter.
+#[derive(Default)]
+struct MarkOrder {
+    pending: Vec<(u8, char)>,
+}
+
+impl MarkOrder {
+    fn flush(&mut self, push: impl FnMut(char)) {
+        // Stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
+        self.pending.sort_by_key(|(class, _)| *class);
+        self.pending.drain(..).map(|(_, c)| c).for_each(push);
+    }
+}
+
+/// Makes room for `more` bytes after `written`, and for a kernel that stores whole vectors.
+fn reserve(out: &mut Vec<u8>, written: usize, more: usize) {
+    let needed = written + more + Scanner::SLACK;
+    if out.len() < needed {
+        out.resize(needed.next_power_of_two(), 0);
+    }
+}
+
+/// Whether the vector copy is worth going back to.
+fn is_long_ascii(bytes: &[u8]) -> bool {
+    bytes.first_chunk::<8>().is_some_and(|next| u64::from_le_bytes(*next) & 0x8080_8080_8080_8080 == 0)
+}
+
+/// The block that nearly all Chinese text is of. None of it is control, or has a decomposition or another case.
+fn is_common_chinese(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FFF}')
+}
+
+/// tokenizers 0.23.2, normalizers/bert.rs, `is_chinese_char`.
+fn is_chinese(c: char) -> bool {
+    matches!(
+        c,
+        '\u{4E00}'..='\u{9FFF}'
+            | '\u{3400}'..='\u{4DBF}'
+            | '\u{20000}'..='\u{2A6DF}'
+            | '\u{2A700}'..='\u{2B73F}'
+            | '\u{2B740}'..='\u{2B81F}'
+            | '\u{2B920}'..='\u{2CEAF}'
+            | '\u{F900}'..='\u{FAFF}'
+            | '\u{2F800}'..='\u{2FA1F}'
+    )
+}

@@ -1,0 +1,181 @@
+//! Kernels over the bytes of a text: lower-casing plain ASCII, and finding where words start and end.
+//!
+//! A file per instruction set. The set is chosen once, when the tokenizer is read.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+/// How many bytes [`Scanner::find_words`] takes at most.
+pub(super) const WINDOW_BYTES: usize = 4096;
+
+/// The unit of [`Scanner::find_words`].
+pub(super) const BLOCK_BYTES: usize = 64;
+
+/// One set of kernels. `Avx2` exists only where the CPU has it: [`Scanner::detect`] is the one way to get it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scanner(Isa);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Isa {
+    Scalar,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+}
+
+/// Where the words of a window start and end. The nth start belongs to the nth end; after a window there may be one start more,
+/// that of a word which goes on.
+#[derive(Debug)]
+pub(super) struct WordBounds {
+    /// Offsets of first bytes.
+    pub(super) starts: Vec<u32>,
+    /// Offsets behind last bytes.
+    pub(super) ends: Vec<u32>,
+    pub(super) start_count: usize,
+    pub(super) end_count: usize,
+    /// What the byte before the window was.
+    carry: Carry,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Carry {
+    word: u64,
+    punctuation: u64,
+}
+
+impl WordBounds {
+    pub(super) fn new() -> Self {
+        // Bounds are written in whole blocks, behind which the next ones overwrite.
+        let offsets = vec![0; WINDOW_BYTES + BLOCK_BYTES];
+        Self { starts: offsets.clone(), ends: offsets, start_count: 0, end_count: 0, carry: Carry::default() }
+    }
+
+    /// Forgets everything: the next window starts a text.
+    pub(super) fn clear(&mut self) {
+        (self.start_count, self.end_count, self.carry) = (0, 0, Carry::default());
+    }
+
+    /// Forgets the words that have ended: what is left is the start of one that goes on, if there is one.
+    pub(super) fn keep_unfinished(&mut self) {
+        self.start_count -= self.end_count;
+        self.end_count = 0;
+    }
+
+    /// Adds the bounds of the block at `offset`, of which `word` and `punctuation` are the bytes of those classes.
+    #[inline(always)]
+    fn push_block(&mut self, offset: u32, word: u64, punctuation: u64) {
+        let before = word << 1 | self.carry.word;
+        let starts = word & !before | punctuation;
+        let ends = !word & before | punctuation << 1 | self.carry.punctuation;
+        self.carry = Carry { word: word >> 63, punctuation: punctuation >> 63 };
+        self.start_count = push_bits(starts, offset, &mut self.starts, self.start_count);
+        self.end_count = push_bits(ends, offset, &mut self.ends, self.end_count);
+    }
+}
+
+/// Writes the offsets of the set bits. A block of text has about 12: as many are written whatever their number is, because a
+/// loop that ends with the last bit is mispredicted every time.
+#[inline(always)]
+fn push_bits(mut bits: u64, offset: u32, offsets: &mut [u32], count: usize) -> usize {
+    let set = bits.count_ones() as usize;
+    let offsets: &mut [u32; BLOCK_BYTES] =
+        offsets[count..].first_chunk_mut().expect("bounds of at most a window and a block");
+    for slot in &mut offsets[..12] {
+        *slot = offset + bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+    }
+    for slot in &mut offsets[12..] {
+        if bits == 0 {
+            break;
+        }
+        *slot = offset + bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+    }
+    count + set
+}
+
+impl Scanner {
+    /// How many bytes beyond the copied ones [`Self::copy_ascii`] may overwrite.
+    pub(super) const SLACK: usize = 2 * BLOCK_BYTES;
+
+    /// The best kernels of this CPU; the environment variable `M2V_ISA=scalar` asks for those without vectors.
+    pub(super) fn detect() -> Self {
+        if std::env::var_os("M2V_ISA").is_some_and(|isa| isa == "scalar") {
+            return Self(Isa::Scalar);
+        }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("popcnt")
+        {
+            return Self(Isa::Avx2);
+        }
+        Self(Isa::Scalar)
+    }
+
+    /// Copies plain ASCII from `source` into `target`, lower-cased if asked, until the first other byte. Returns how many bytes
+    /// were copied. With `clean`, control characters are not plain, and `\t`, `\n` and `\r` become spaces.
+    ///
+    /// `target` must have [`Self::SLACK`] bytes more than `source`; they may be overwritten.
+    #[inline]
+    pub(super) fn copy_ascii(self, source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
+        match self.0 {
+            Isa::Scalar => scalar::copy_ascii(source, target, lower, clean),
+            // SAFETY: `Isa::Avx2` is only made by `detect`, which has checked every feature that the function enables.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { avx2::copy_ascii(source, target, lower, clean) },
+        }
+    }
+
+    /// Adds the bounds of words and punctuation in `window` to `bounds`: ASCII white space separates, each ASCII punctuation
+    /// character is a word, everything else makes words.
+    ///
+    /// `window` is a number of whole blocks, at most [`WINDOW_BYTES`].
+    #[inline]
+    pub(super) fn find_words(self, window: &[u8], bounds: &mut WordBounds) {
+        match self.0 {
+            Isa::Scalar => scalar::find_words(window, bounds),
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { avx2::find_words(window, bounds) },
+        }
+    }
+
+    /// The offset of the first byte that `set` has, or may have.
+    #[inline]
+    pub(super) fn find_any(self, bytes: &[u8], set: &ByteSet) -> Option<usize> {
+        match self.0 {
+            Isa::Scalar => scalar::find_any(bytes, set),
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => unsafe { avx2::find_any(bytes, set) },
+        }
+    }
+}
+
+/// A set of bytes, as two tables of 16: a byte may be in the set if the entries of its low and of its high half have a common
+/// bit. That is exact for sets within ASCII; other sets seem to have a few bytes more.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ByteSet {
+    low: [u8; 16],
+    high: [u8; 16],
+}
+
+impl ByteSet {
+    pub(super) fn new(bytes: impl IntoIterator<Item = u8>) -> Self {
+        let mut set = Self::default();
+        for byte in bytes {
+            let bit = 1 << (byte >> 4 & 7);
+            set.low[usize::from(byte & 15)] |= bit;
+            set.high[usize::from(byte >> 4)] |= bit;
+        }
+        set
+    }
+
+    fn may_have(&self, byte: u8) -> bool {
+        self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)] != 0
+    }
+}

@@ -1,0 +1,106 @@
+//! Every kernel against its scalar twin, and the scalar ones against the standard library.
+
+use super::*;
+
+/// Texts that hold every byte at every place of a block, and of lengths around every vector width.
+fn texts() -> Vec<Vec<u8>> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let alphabets: [&[u8]; 4] =
+        [b"ab Z.", b"aB, \t\n\r[]", b"a \x00\x0B\x0C\x1F\x7F\x80\xC3\xA9\xFF", b"abcdefghijkl mnop"];
+    let mut texts = Vec::new();
+    for len in (0..=200).chain([255, 256, 257, 1023, 4000]) {
+        for alphabet in alphabets {
+            texts.push((0..len).map(|_| alphabet[next() as usize % alphabet.len()]).collect());
+        }
+        texts.push((0..len).map(|_| next() as u8).collect());
+        texts.push((0..len).map(|_| next() as u8 & 0x7F).collect());
+    }
+    for byte in 0..=255 {
+        for place in [0, 1, 31, 32, 63, 64, 95] {
+            let mut text = vec![b'x'; 96];
+            text[place] = byte;
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+fn copied(scanner: Scanner, text: &[u8], lower: bool, clean: bool) -> Vec<u8> {
+    let mut target = vec![0; text.len() + Scanner::SLACK];
+    let len = scanner.copy_ascii(text, &mut target, lower, clean);
+    target.truncate(len);
+    target
+}
+
+fn words(scanner: Scanner, text: &[u8]) -> Vec<(u32, u32)> {
+    let mut padded = text.to_vec();
+    padded.resize((text.len() / BLOCK_BYTES + 1) * BLOCK_BYTES, b' ');
+    let mut bounds = WordBounds::new();
+    scanner.find_words(&padded, &mut bounds);
+    assert_eq!(bounds.start_count, bounds.end_count);
+    let starts = bounds.starts[..bounds.start_count].iter();
+    starts.zip(&bounds.ends).map(|(start, end)| (*start, *end)).collect()
+}
+
+#[test]
+fn the_detected_kernels_match_scalar_at_every_tail() {
+    let (detected, scalar) = (Scanner::detect(), Scanner(Isa::Scalar));
+    println!("detected: {detected:?}");
+    let sets = [&b"["[..], b"[<", b"", b"\xE2\xF0a", b"\x00\x7F\x80\xFF"].map(|bytes| ByteSet::new(bytes.to_vec()));
+    for text in texts() {
+        for (lower, clean) in [(false, false), (false, true), (true, false), (true, true)] {
+            let (got, expected) = (copied(detected, &text, lower, clean), copied(scalar, &text, lower, clean));
+            assert_eq!(got, expected, "{text:?} {lower} {clean}");
+        }
+        assert_eq!(words(detected, &text), words(scalar, &text), "{text:?}");
+        for set in &sets {
+            assert_eq!(detected.find_any(&text, set), scalar.find_any(&text, set), "{text:?} {set:?}");
+        }
+    }
+}
+
+#[test]
+fn words_are_what_the_standard_library_splits() {
+    let is_space = |c: char| c.is_ascii() && c.is_whitespace();
+    for text in texts().iter().filter_map(|text| str::from_utf8(text).ok()) {
+        let mut expected = Vec::new();
+        for word in text.split(is_space).flat_map(|word| word.split_inclusive(|c: char| c.is_ascii_punctuation())) {
+            let without = word.trim_end_matches(|c: char| c.is_ascii_punctuation());
+            expected.extend([without, &word[without.len()..]].into_iter().filter(|part| !part.is_empty()));
+        }
+        let got = words(Scanner(Isa::Scalar), text.as_bytes());
+        let got: Vec<_> = got.iter().map(|&(start, end)| &text[start as usize..end as usize]).collect();
+        assert_eq!(got, expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_word_may_go_on_in_the_next_window() {
+    for scanner in [Scanner::detect(), Scanner(Isa::Scalar)] {
+        let mut bounds = WordBounds::new();
+        scanner.find_words(&[b'a'; BLOCK_BYTES], &mut bounds);
+        assert_eq!((bounds.start_count, bounds.end_count), (1, 0));
+        let mut second = [b' '; BLOCK_BYTES];
+        second[..2].copy_from_slice(b"b.");
+        scanner.find_words(&second, &mut bounds);
+        assert_eq!(
+            (&bounds.starts[..bounds.start_count], &bounds.ends[..bounds.end_count]),
+            (&[0, 1][..], &[1, 2][..])
+        );
+    }
+}
+
+#[test]
+fn a_byte_set_has_all_its_bytes_and_within_ascii_no_other() {
+    let (ascii, mixed) = (ByteSet::new(*b"[<a"), ByteSet::new(*b"[a\xE2\xFF"));
+    for byte in 0..=255 {
+        assert_eq!(ascii.may_have(byte), b"[<a".contains(&byte), "{byte}");
+        assert!(mixed.may_have(byte) || !b"[a\xE2\xFF".contains(&byte), "{byte}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Makes `crates/engine/src/tokenizer/unicode_table.rs`: what the tokenizers need to know of each code point.
+//!
+//! The reference is not one version of Unicode but the behaviour of `tokenizers` 0.23.2, which asks `unicode_categories` for
+//! categories, `unicode-normalization-alignments` for decompositions, `regex` for `\w`, and the standard library for white
+//! space and lower case. A committed table keeps the engine the same whatever compiler builds it.
+
+mod properties;
+mod source;
+
+pub use properties::{Lowercase, Property, lowercase_by_std};
+pub use source::table_source;
