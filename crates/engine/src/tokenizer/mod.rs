@@ -2,6 +2,8 @@
 
 mod file;
 #[cfg(feature = "reference")]
+mod piece_length;
+#[cfg(feature = "reference")]
 mod reference;
 mod vocabulary;
 
