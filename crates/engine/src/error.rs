@@ -113,10 +113,18 @@ impl LoadError {
 
 /// What a message shows of a text that a file chose: no control characters, and not megabytes of it.
 pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 120;
-    let mut shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        shown.push('…');
+    const LONGEST: usize = 200;
+    let mut shown = String::new();
+    for (index, character) in text.chars().enumerate() {
+        if index == LONGEST {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
     }
     shown
 }
@@ -148,8 +156,8 @@ mod tests {
     #[test]
     fn a_message_shows_the_beginning_of_a_long_text_without_control_characters() {
         assert_eq!(excerpt("embeddings"), "embeddings");
-        assert_eq!(excerpt("a\n\u{1b}[31m"), "a\\n\\u{1b}[31m");
-        assert_eq!(excerpt(&"é".repeat(1_000_000)), format!("{}…", "é".repeat(120)));
-        assert_eq!(excerpt(&"é".repeat(120)), "é".repeat(120));
+        assert_eq!(excerpt("\"é\"\n\u{1b}[31m"), "\"é\"\\n\\u{1b}[31m");
+        assert_eq!(excerpt(&"é".repeat(1_000_000)), format!("{}…", "é".repeat(200)));
+        assert_eq!(excerpt(&"é".repeat(200)), "é".repeat(200));
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::LoadError;
+use crate::error::excerpt;
 
 /// The largest file that is read. The largest known `tokenizer.json` files have about 40 MB.
 const MAX_FILE_BYTES: u64 = 1 << 30;
@@ -86,7 +87,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 pub(super) fn explain(path: &Path, json: &[u8], reason: &str) -> LoadError {
     match serde_json::from_slice::<Value>(json).ok().as_ref().and_then(unknown_part) {
         Some(part) => LoadError::UnsupportedTokenizer { path: path.to_owned(), reason: part },
-        None => LoadError::BadTokenizer { path: path.to_owned(), reason: reason.to_owned() },
+        None => LoadError::BadTokenizer { path: path.to_owned(), reason: excerpt(reason) },
     }
 }
 
@@ -100,7 +101,7 @@ fn unknown_type(value: &Value, part: &str, members: &str, known: &[&str]) -> Opt
     if let Some(found) = value.get("type").and_then(Value::as_str)
         && !known.contains(&found)
     {
-        return Some(format!("expected a `{part}` of a known type ({}), found `{found}`", known.join(", ")));
+        return Some(format!("expected a `{part}` of a known type ({}), found `{}`", known.join(", "), excerpt(found)));
     }
     value.get(members)?.as_array()?.iter().find_map(|member| unknown_type(member, part, members, known))
 }
@@ -128,6 +129,13 @@ mod tests {
             assert_eq!(error.code(), "ERR_BAD_TOKENIZER");
             assert_eq!(error.to_string(), "dir/tokenizer.json: the crate's words");
         }
+    }
+
+    #[test]
+    fn a_message_does_not_repeat_megabytes_of_the_file() {
+        let long = "long ".repeat(1 << 20);
+        assert!(explained(&format!(r#"{{"model": {{"type": "{long}"}}}}"#)).to_string().len() < 1000);
+        assert!(explain(Path::new("tokenizer.json"), b"{}", &long).to_string().len() < 1000);
     }
 
     #[test]

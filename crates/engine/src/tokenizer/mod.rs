@@ -5,6 +5,8 @@ mod bert;
 mod file;
 mod model;
 mod normalizer;
+#[cfg(feature = "reference")]
+mod piece_length;
 mod piece_table;
 mod pre_tokenizer;
 #[cfg(feature = "reference")]

@@ -12,9 +12,13 @@ use std::path::Path;
 use serde::Deserialize;
 use tokenizers::ModelWrapper;
 
+use super::piece_length::longest_piece;
 use super::vocabulary::{VocabularyFacts, sort_tokens};
 use super::{EncodeError, file};
 use crate::LoadError;
+
+/// The longest Unigram piece, in bytes, that the crate is given: dropping it takes about 160 KB of stack. Real ones have dozens.
+const LONGEST_PIECE: usize = 2048;
 
 /// A tokenizer that the `tokenizers` crate runs.
 pub(super) struct ReferenceTokenizer {
@@ -34,6 +38,11 @@ impl ReferenceTokenizer {
     /// # Errors
     /// [`LoadError::BadTokenizer`] with the crate's reason, [`LoadError::UnsupportedTokenizer`] where it knows no such part.
     pub(super) fn parse(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
+        let longest = longest_piece(json).map_err(|error| file::explain(path, json, &error.to_string()))?;
+        if longest > LONGEST_PIECE {
+            let reason = format!("expected vocabulary pieces of at most {LONGEST_PIECE} bytes, found one of {longest}");
+            return Err(LoadError::UnsupportedTokenizer { path: path.to_owned(), reason });
+        }
         catch(|| Self::build(json).map_err(|error| error.to_string()))
             .and_then(|outcome| outcome)
             .map_err(|reason| file::explain(path, json, &reason))

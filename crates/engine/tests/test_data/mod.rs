@@ -42,6 +42,12 @@ fn find(name: &str) -> Option<Model> {
     None
 }
 
+/// The directory of a committed model, from the first root that has it.
+pub fn model_directory(name: &str) -> PathBuf {
+    let mut found = roots().into_iter().map(|root| root.join("models").join(name)).filter(|path| path.is_dir());
+    found.next().unwrap_or_else(|| panic!("{name}: not present, `node scripts/unpack-fixtures.mjs` unpacks it"))
+}
+
 fn directories(path: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(path) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

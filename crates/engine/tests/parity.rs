@@ -1,0 +1,104 @@
+//! Vectors of every model, corpus and option set, bit for bit against those of Python model2vec 0.10.0.
+
+mod test_data;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Meta {
+    normalize: bool,
+    runs: BTreeMap<String, Run>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    max_length: Option<usize>,
+    normalize: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Digests {
+    runs: BTreeMap<String, RunDigests>,
+}
+
+#[derive(Deserialize)]
+struct RunDigests {
+    vector_crc32: Vec<u32>,
+    /// None for `flipnorm`: the ids are those of `default`.
+    ids_crc32: Option<Vec<u32>>,
+}
+
+fn crc32(bytes: impl IntoIterator<Item = [u8; 4]>) -> u32 {
+    let mut crc = flate2::Crc::new();
+    for four in bytes {
+        crc.update(&four);
+    }
+    crc.sum()
+}
+
+fn load(root: &Path, name: &str, memory: MemoryMode) -> StaticModel {
+    let subfolder = (name == "m8k-subfolder").then(|| "sub".to_owned());
+    StaticModel::load(&root.join("models").join(name), &LoadOptions { subfolder, memory })
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Compares all runs of one model; gives the number of texts compared.
+fn compare(root: &Path, reference: &Path, name: &str, memory: MemoryMode) -> usize {
+    let meta: Meta = serde_json::from_slice(&std::fs::read(reference.join("meta.json")).unwrap()).unwrap();
+    let digests: Digests = serde_json::from_slice(&test_data::read_gzip(&reference.join("digests.json.gz"))).unwrap();
+    let model = load(root, name, memory);
+    assert_eq!(model.defaults().normalize, meta.normalize, "{name}: normalize of the configuration");
+    let mut scratch = model.take_scratch();
+    let mut vector = vec![0.0; model.dim()];
+    let mut compared = 0;
+    for (run, digests) in &digests.runs {
+        let settings = &meta.runs[run];
+        let normalize = settings.normalize.expect("a run with vectors says whether they are normalized");
+        let options = EncodeOptions { max_length: settings.max_length, normalize };
+        let corpus = run.split('.').next().unwrap();
+        let texts = test_data::corpus(root, corpus).unwrap_or_else(|| panic!("{name}: no corpus {corpus}"));
+        assert_eq!(texts.len(), digests.vector_crc32.len(), "{name}, {run}");
+        for (index, text) in texts.iter().enumerate() {
+            let stats = model.encode(text, options, &mut scratch, &mut vector).unwrap();
+            let found = crc32(vector.iter().map(|element| element.to_le_bytes()));
+            let (ids, _) = model.token_ids(text, options.max_length, &mut scratch).unwrap();
+            assert_eq!(stats.pooled as usize, ids.len());
+            let ids_found = crc32(ids.iter().map(|id| id.to_le_bytes()));
+            let ids_expected = digests.ids_crc32.as_ref().map(|crcs| crcs[index]);
+            assert_eq!(ids_expected.unwrap_or(ids_found), ids_found, "{name}, {run}: ids of text {index}, {text:?}");
+            assert_eq!(found, digests.vector_crc32[index], "{name}, {run}: vector of text {index}, {text:?}");
+            compared += 1;
+        }
+        println!("{name}: {run}: {} texts", texts.len());
+    }
+    compared
+}
+
+#[test]
+fn vectors_of_every_model_equal_pythons_in_every_bit() {
+    let mut models = test_data::models();
+    assert!(!models.is_empty(), "no test data: run `node scripts/unpack-fixtures.mjs`");
+    let mut compared = 0;
+    for model in &models {
+        compared += compare(&model.root, &model.reference, &model.name, MemoryMode::Copy);
+    }
+    // The same files in a subfolder: the references of m8k-f32 hold.
+    models.retain(|model| model.name == "m8k-f32");
+    for model in &models {
+        compared += compare(&model.root, &model.reference, "m8k-subfolder", MemoryMode::Copy);
+    }
+    println!("{compared} vectors compared");
+}
+
+#[test]
+fn a_mapped_table_gives_the_same_bits_as_a_copied_one() {
+    for model in test_data::models() {
+        if matches!(model.name.as_str(), "m8k-f32" | "m8k-f16" | "m8k-f64" | "m8k-int8" | "m8k-vq") {
+            compare(&model.root, &model.reference, &model.name, MemoryMode::Map);
+        }
+    }
+}
