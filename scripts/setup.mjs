@@ -4,7 +4,16 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,7 +34,13 @@ export function setup() {
   })
   const { platformName } = createRequire(import.meta.url)('../dist/platform.js')
   const addon = `model2vec.${platformName()}.node`
-  upToDate('native module', `target/${addon}.setup`, ['Cargo.toml', 'Cargo.lock', ...crateSources()], () => buildAddon(addon), addon)
+  upToDate(
+    'native module',
+    `target/${addon}.setup`,
+    ['Cargo.toml', 'Cargo.lock', ...crateSources()],
+    () => buildAddon(addon),
+    addon,
+  )
 }
 
 /** Runs `make` unless the stamp says that it was run for just these inputs and its product is still there. */
@@ -65,11 +80,20 @@ function readdirOrNull(place) {
 
 /** What the native module is built from: not the crates' tests and benches. */
 function crateSources() {
-  return readdirSync('crates').flatMap((crate) => ['Cargo.toml', 'build.rs', 'src'].map((part) => path.join('crates', crate, part)))
+  return readdirSync('crates').flatMap((crate) =>
+    ['Cargo.toml', 'build.rs', 'src'].map((part) => path.join('crates', crate, part)),
+  )
 }
 
 function buildAddon(addon) {
-  const messages = cargo(['build', '--release', '--locked', '-p', 'model2vec-node', '--message-format=json-render-diagnostics'])
+  const messages = cargo([
+    'build',
+    '--release',
+    '--locked',
+    '-p',
+    'model2vec-node',
+    '--message-format=json-render-diagnostics',
+  ])
   const library = messages
     .split('\n')
     .filter((line) => line.includes('"compiler-artifact"'))

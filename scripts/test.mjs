@@ -24,7 +24,9 @@ const STEPS = [
 /** Sums the "test result:" lines, one for each test binary. */
 function countCargo(output) {
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const [, passed, failed, ignored] of output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
+  for (const [, passed, failed, ignored] of output.matchAll(
+    /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
+  )) {
     counts.passed += Number(passed)
     counts.failed += Number(failed)
     counts.skipped += Number(ignored)
@@ -45,7 +47,8 @@ function countTap(output) {
 
 /** A runner that ends badly without naming a failed test, or that ran no test, has failed all the same. */
 function judge({ name, count }, output, code) {
-  if (count === undefined) return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+  if (count === undefined)
+    return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
   const counts = count(output)
   if (counts.failed === 0 && (code !== 0 || counts.passed === 0)) {
     console.log(`${name}: ${code === 0 ? 'ran no test' : `ended with ${code}`}`)
