@@ -9,7 +9,7 @@ import { MAX_TEXTS, native, NO_LIMIT } from './native.js'
 import type { NativeJob, NativeModel } from './native.js'
 import type { CheckedEncodeOptions } from './options.js'
 import { reportTo } from './progress.js'
-import { allocateCounts, resultOf, targetOf } from './target.js'
+import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
 import { readPart, unitsOf } from './texts.js'
 import type { Part, Texts } from './texts.js'
@@ -60,11 +60,11 @@ class EncodeCall {
     }
   }
 
-  job(handle: NativeModel): NativeJob {
+  job(handle: NativeModel, sync: boolean): NativeJob {
     const { target, tokens, texts, maxLength, normalize, model } = this
-    const { out, fresh } = target
+    const mode = modeOf(target, sync)
     try {
-      return native.createEncodeJob(handle, out, fresh, tokens, texts.count, maxLength, normalize, model.threads)
+      return native.createEncodeJob(handle, target.out, mode, tokens, texts.count, maxLength, normalize, model.threads)
     } catch (error) {
       throw fromNative(error)
     }
@@ -93,7 +93,7 @@ export async function encode(model: Model, texts: Texts, options: CheckedEncodeO
     if (part !== null) {
       matrix = call.run(handle, part)
     } else {
-      const { truncated } = await runJob(call.job(handle), { signal: options.signal, report }, texts)
+      const { truncated } = await runJob(call.job(handle, false), { signal: options.signal, report }, texts)
       matrix = call.result(truncated)
     }
     report?.({ done: texts.count, total: texts.count })
@@ -111,7 +111,7 @@ export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOpt
     const report = reportTo(options.onProgress, options.showProgressBar)
     const part = call.smallPart()
     const matrix =
-      part !== null ? call.run(handle, part) : call.result(runJobSync(call.job(handle), report, texts).truncated)
+      part !== null ? call.run(handle, part) : call.result(runJobSync(call.job(handle, true), report, texts).truncated)
     report?.({ done: texts.count, total: texts.count })
     return matrix
   } finally {

@@ -54,8 +54,8 @@ export class EmbeddingMatrix implements Iterable<Float32Array> {
    */
   bytes(index: number): Uint8Array {
     this.#check(index)
-    const width = this.dim * this.data.BYTES_PER_ELEMENT
-    return new Uint8Array(this.data.buffer, this.data.byteOffset + index * width, width)
+    const { buffer, byteOffset, byteLength } = rowView(this.data, index, this.dim)
+    return new Uint8Array(buffer, byteOffset, byteLength)
   }
 
   /** The rows in order, as views. */
@@ -87,8 +87,21 @@ export class EmbeddingMatrix implements Iterable<Float32Array> {
   }
 }
 
+/**
+ * Some elements of an array as a view.
+ *
+ * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has detached the memory, or made it smaller
+ */
+export function viewOf(data: Float32Array, start: number, length: number): Float32Array {
+  try {
+    return new Float32Array(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, length)
+  } catch (cause) {
+    throw new Model2VecError('ERR_OUT_TOO_SMALL', 'the memory of the vectors was detached or made smaller', { cause })
+  }
+}
+
 function rowView(data: Float32Array, index: number, dim: number): Float32Array {
-  return new Float32Array(data.buffer, data.byteOffset + index * dim * data.BYTES_PER_ELEMENT, dim)
+  return viewOf(data, index * dim, dim)
 }
 
 /** All rows as views. */

@@ -38,9 +38,14 @@ export interface NativeJobResult {
   /** Tokenize jobs: text i has ids[ends[i - 1] ?? 0 .. ends[i]]. */
   ids?: Uint32Array
   ends?: Uint32Array
-  /** Tokenize jobs: 1 for each text that was truncated. */
-  cut?: Uint8Array
 }
+
+/**
+ * Where the vectors of a job go (crates/node, job.rs, `Mode`). `direct` and `sync` write from many threads into memory that
+ * no user code can move or free; `staged` and `held` fill a caller's `out`, which can be transferred at any moment.
+ */
+export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const
+export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
 
 /** A large call in progress. It holds the model. */
 export interface NativeJob {
@@ -59,7 +64,7 @@ export interface NativeJob {
  * of an array natively costs 90), so that the caller's getters and proxies run in JavaScript only.
  */
 export interface Native {
-  readonly version: string
+  version(): string
   defaultThreads(): number
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
@@ -73,22 +78,22 @@ export interface Native {
     normalize: boolean,
     ...texts: string[]
   ) => number
-  /** `fresh`: no user code can move or free the memory of `out`, so that other threads may write into it. */
   createEncodeJob(
     model: NativeModel,
     out: Float32Array,
-    fresh: boolean,
+    mode: JobMode,
     tokens: Uint32Array,
     rows: number,
     maxLength: number,
     normalize: boolean,
     threads: number,
   ): NativeJob
-  createTokenizeJob(model: NativeModel, rows: number, maxLength: number, threads: number): NativeJob
+  createTokenizeJob(model: NativeModel, mode: JobMode, rows: number, maxLength: number, threads: number): NativeJob
   createGatherJob(
     model: NativeModel,
     ids: Uint32Array,
     out: Float32Array,
+    mode: JobMode,
     normalize: boolean,
     threads: number,
   ): NativeJob
@@ -127,10 +132,10 @@ function load(): Native {
       { cause },
     )
   }
-  if (native.version !== version) {
+  if (native.version() !== version) {
     throw new Model2VecError(
       'ERR_NATIVE_NOT_FOUND',
-      `the native module at ${place} has version ${native.version}, expected ${version}: ` +
+      `the native module at ${place} has version ${native.version()}, expected ${version}: ` +
         `\`npm install ${packageName}@${version}\` installs the right one`,
     )
   }

@@ -4,30 +4,25 @@ import { isSmall } from './encode.js'
 import { fromNative } from './errors.js'
 import { sliceClock } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
-import { EmbeddingMatrix } from './matrix.js'
+import { EmbeddingMatrix, viewOf } from './matrix.js'
 import { nativeMaxLength, throwIfAborted } from './model.js'
 import type { Model } from './model.js'
 import { MAX_TEXTS, native } from './native.js'
 import type { NativeJob, NativeModel } from './native.js'
 import type { CheckedEncodeOptions } from './options.js'
 import { reportTo } from './progress.js'
-import { allocate, allocateCounts, resultOf, targetOf } from './target.js'
+import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { readPart } from './texts.js'
+import { parts, readPart } from './texts.js'
 import type { Texts } from './texts.js'
 import { tokenizeOffThread, tokenizeSync } from './tokenize.js'
 import type { TokenIds } from './tokenize.js'
-
-/** Rows of one slice of copying. */
-const COPY_ROWS = 1024
 
 /** The ids of all texts and the memory for their rows. */
 class SequenceCall {
   readonly model: Model
   readonly tokens: TokenIds
   readonly target: Target
-  /** The engine writes here: `out`, unless it is the caller's to move; then its rows are copied at the end. */
-  readonly rows: Float32Array
   readonly normalize: boolean
 
   constructor(model: Model, tokens: TokenIds, options: CheckedEncodeOptions) {
@@ -35,41 +30,48 @@ class SequenceCall {
     this.model = model
     this.tokens = tokens
     this.target = targetOf(options.out, tokens.ids.length, dim)
-    this.rows = this.target.fresh ? this.target.out : allocate(tokens.ids.length, dim)
     this.normalize = options.normalize ?? false
   }
 
-  job(handle: NativeModel): NativeJob {
+  job(handle: NativeModel, sync: boolean): NativeJob {
+    const { model, tokens, target, normalize } = this
     try {
-      return native.createGatherJob(handle, this.tokens.ids, this.rows, this.normalize, this.model.threads)
+      return native.createGatherJob(handle, tokens.ids, target.out, modeOf(target, sync), normalize, model.threads)
     } catch (error) {
       throw fromNative(error)
     }
   }
 
-  /** Copies some rows to a caller's `out`; false when there are none left. */
-  copyRows(from: number): boolean {
-    const { rows, target, tokens, model } = this
-    if (rows === target.out || from >= tokens.ids.length) return false
-    const { dim } = model.info
-    // Checked again each time: the caller can take `out` away between two slices.
-    resultOf(target, tokens.ids.length, dim).set(rows.subarray(from * dim, (from + COPY_ROWS) * dim), from * dim)
-    return true
-  }
-
-  /** The matrix of each text in turn. */
-  *matrices(): Generator<EmbeddingMatrix, void, undefined> {
+  /** The matrix of each text in turn; `cut`: 1 for each text that was truncated. */
+  *matrices(cut: Uint8Array): Generator<EmbeddingMatrix, void, undefined> {
     const { dim } = this.model.info
-    const { ids, ends, cut } = this.tokens
+    const { ids, ends } = this.tokens
     const data = resultOf(this.target, ids.length, dim)
     const counts = allocateCounts(ids.length).fill(1)
     let start = 0
     for (const [text, end] of ends.entries()) {
-      const rows = new Float32Array(data.buffer, data.byteOffset + start * dim * 4, (end - start) * dim)
+      const rows = viewOf(data, start * dim, (end - start) * dim)
       yield EmbeddingMatrix.of(rows, dim, new Uint32Array(counts.buffer, start * 4, end - start), cut[text] ?? 0)
       start = end
     }
   }
+}
+
+/**
+ * Which texts were truncated, 1 for each. A job says how many; where that is some, each text is asked by itself, and the
+ * generator yields between two parts.
+ */
+function* cutTexts(handle: NativeModel, texts: Texts, maxLength: number, truncated: number): Generator<void, Uint8Array> {
+  const cut = new Uint8Array(texts.count)
+  if (truncated === 0 || truncated === texts.count) return cut.fill(truncated === 0 ? 0 : 1)
+  const vector = new Float32Array(handle.info.dim)
+  for (const part of parts(texts)) {
+    for (const [i, text] of part.texts.entries()) {
+      cut[part.from + i] = Reflect.apply(native.encodeFew, handle, [vector, null, 0, maxLength, false, text])
+    }
+    yield
+  }
+  return cut
 }
 
 export async function encodeAsSequence(
@@ -90,13 +92,15 @@ export async function encodeAsSequence(
     const report = reportTo(options.onProgress, options.showProgressBar)
     const tokens = await tokenizeOffThread(model, handle, texts, maxLength, { signal: options.signal, report })
     const call = new SequenceCall(model, tokens, options)
-    await runJob(call.job(handle), { signal: options.signal, report: null })
+    await runJob(call.job(handle, false), { signal: options.signal, report: null })
     const clock = sliceClock()
-    for (let row = 0; call.copyRows(row); row += COPY_ROWS) {
+    const cutting = cutTexts(handle, texts, maxLength, tokens.truncated)
+    let cut = cutting.next()
+    for (; cut.done !== true; cut = cutting.next()) {
       if (clock.isOver()) await clock.next()
     }
     const matrices: EmbeddingMatrix[] = []
-    for (const matrix of call.matrices()) {
+    for (const matrix of call.matrices(cut.value)) {
       matrices.push(matrix)
       if (matrices.length % 256 === 0 && clock.isOver()) await clock.next()
     }
@@ -126,9 +130,11 @@ function sequenceOnThisThread(
 ): EmbeddingMatrix[] {
   const report = reportTo(options.onProgress, options.showProgressBar)
   const call = new SequenceCall(model, tokenizeSync(model, handle, texts, maxLength, report), options)
-  runJobSync(call.job(handle), null)
-  for (let row = 0; call.copyRows(row); row += COPY_ROWS);
-  const matrices = [...call.matrices()]
+  runJobSync(call.job(handle, true), null)
+  const cutting = cutTexts(handle, texts, maxLength, call.tokens.truncated)
+  let cut = cutting.next()
+  while (cut.done !== true) cut = cutting.next()
+  const matrices = [...call.matrices(cut.value)]
   report?.({ done: texts.count, total: texts.count })
   return matrices
 }

@@ -3,6 +3,8 @@
 import { isSharedArrayBuffer } from 'node:util/types'
 
 import { Model2VecError, OutOfMemoryError } from './errors.js'
+import { JOB_MODE } from './native.js'
+import type { JobMode } from './native.js'
 
 // The array's real fields: an own property or a subclass could show others, and native code trusts what is said here.
 const typedArray: object = Object.getPrototypeOf(Float32Array.prototype) as object
@@ -29,6 +31,12 @@ export function targetOf(out: Float32Array | undefined, rows: number, dim: numbe
   if (out === undefined) return { out: allocate(rows, dim), fresh: true }
   assertRoom(out, rows, dim)
   return { out, fresh: isSharedArrayBuffer(Reflect.apply(getBuffer, out, [])) }
+}
+
+/** How a job may write to a target. */
+export function modeOf({ fresh }: Target, sync: boolean): JobMode {
+  if (sync) return fresh ? JOB_MODE.sync : JOB_MODE.held
+  return fresh ? JOB_MODE.direct : JOB_MODE.staged
 }
 
 /**

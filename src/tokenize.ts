@@ -4,8 +4,8 @@ import { fromNative } from './errors.js'
 import { runJob, runJobSync } from './job.js'
 import type { Watch } from './job.js'
 import type { Model } from './model.js'
-import { native } from './native.js'
-import type { NativeJob, NativeJobResult, NativeModel } from './native.js'
+import { JOB_MODE, native } from './native.js'
+import type { JobMode, NativeJob, NativeJobResult, NativeModel } from './native.js'
 import type { Report } from './progress.js'
 import type { Texts } from './texts.js'
 
@@ -14,8 +14,8 @@ export interface TokenIds {
   readonly ids: Uint32Array
   /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
   readonly ends: Uint32Array
-  /** Per text, 1 when it was longer than `maxLength` allows. */
-  readonly cut: Uint8Array
+  /** How many texts were truncated. */
+  readonly truncated: number
 }
 
 /** `maxLength` is the native module's. */
@@ -26,7 +26,7 @@ export function tokenizeSync(
   maxLength: number,
   report: Report | null = null,
 ): TokenIds {
-  return tokenIds(runJobSync(tokenizeJob(model, handle, texts, maxLength), report, texts))
+  return tokenIds(runJobSync(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.sync), report, texts))
 }
 
 export async function tokenizeOffThread(
@@ -36,7 +36,7 @@ export async function tokenizeOffThread(
   maxLength: number,
   watch: Watch,
 ): Promise<TokenIds> {
-  return tokenIds(await runJob(tokenizeJob(model, handle, texts, maxLength), watch, texts))
+  return tokenIds(await runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), watch, texts))
 }
 
 /** Each text's ids, as views. */
@@ -50,14 +50,20 @@ export function idViews({ ids, ends }: TokenIds): Uint32Array[] {
   return views
 }
 
-function tokenizeJob(model: Model, handle: NativeModel, texts: Texts, maxLength: number): NativeJob {
+function tokenizeJob(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  mode: JobMode,
+): NativeJob {
   try {
-    return native.createTokenizeJob(handle, texts.count, maxLength, model.threads)
+    return native.createTokenizeJob(handle, mode, texts.count, maxLength, model.threads)
   } catch (error) {
     throw fromNative(error)
   }
 }
 
-function tokenIds({ ids, ends, cut }: NativeJobResult): TokenIds {
-  return { ids: ids ?? new Uint32Array(), ends: ends ?? new Uint32Array(), cut: cut ?? new Uint8Array() }
+function tokenIds({ ids, ends, truncated }: NativeJobResult): TokenIds {
+  return { ids: ids ?? new Uint32Array(), ends: ends ?? new Uint32Array(), truncated }
 }
