@@ -61,7 +61,12 @@ class SequenceCall {
  * Which texts were truncated, 1 for each. A job says how many; where that is some, each text is asked by itself, and the
  * generator yields between two parts.
  */
-function* cutTexts(handle: NativeModel, texts: Texts, maxLength: number, truncated: number): Generator<void, Uint8Array> {
+function* cutTexts(
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  truncated: number,
+): Generator<void, Uint8Array> {
   const cut = new Uint8Array(texts.count)
   if (truncated === 0 || truncated === texts.count) return cut.fill(truncated === 0 ? 0 : 1)
   const vector = new Float32Array(handle.info.dim)

@@ -50,13 +50,7 @@ export function idViews({ ids, ends }: TokenIds): Uint32Array[] {
   return views
 }
 
-function tokenizeJob(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  maxLength: number,
-  mode: JobMode,
-): NativeJob {
+function tokenizeJob(model: Model, handle: NativeModel, texts: Texts, maxLength: number, mode: JobMode): NativeJob {
   try {
     return native.createTokenizeJob(handle, mode, texts.count, maxLength, model.threads)
   } catch (error) {
