@@ -28,7 +28,7 @@ export class Model {
     this.located = located
     this.info = handle.info
     this.normalize = options.normalize ?? this.info.normalize
-    this.maxLength = options.maxLength === undefined ? this.info.maxLength : options.maxLength
+    this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
     this.threads = Math.min(options.threads ?? native.defaultThreads(), MAX_THREADS)
     this.#handle = handle
   }

@@ -15,7 +15,8 @@ export interface NativeModelInfo {
   tableDtype: 'float32' | 'float16' | 'float64' | 'int8'
   memory: 'copy' | 'map'
   normalize: boolean
-  maxLength: number | null
+  /** Not there = no truncation. */
+  maxLength?: number | null
   tokenizer: 'native' | 'reference'
   kernel: string
 }

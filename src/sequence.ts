@@ -7,7 +7,7 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from './matrix.js'
 import { nativeMaxLength, throwIfAborted } from './model.js'
 import type { Model } from './model.js'
-import { MAX_TEXTS, native } from './native.js'
+import { JOB_MODE, MAX_TEXTS, native } from './native.js'
 import type { NativeJob, NativeModel } from './native.js'
 import type { CheckedEncodeOptions } from './options.js'
 import { reportTo } from './progress.js'
@@ -35,8 +35,10 @@ class SequenceCall {
 
   job(handle: NativeModel, sync: boolean): NativeJob {
     const { model, tokens, target, normalize } = this
+    // A synchronous job of ids reads no texts: no user code runs before it ends, so that any `out` stays where it is.
+    const mode = sync ? JOB_MODE.sync : modeOf(target, false)
     try {
-      return native.createGatherJob(handle, tokens.ids, target.out, modeOf(target, sync), normalize, model.threads)
+      return native.createGatherJob(handle, tokens.ids, target.out, mode, normalize, model.threads)
     } catch (error) {
       throw fromNative(error)
     }

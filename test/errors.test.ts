@@ -51,7 +51,7 @@ for (const [what, texts, message] of [
   ['an iterator', new Set(['a']), /but got an object/],
   ['an array with a number', ['a', 5], /`texts\[1\]` should be a string, but got number/],
   ['an array with null', ['a', 'b', null], /`texts\[2\]` should be a string, but got null/],
-  ['an array with a hole', ['a', , 'b'], /`texts\[1\]` should be a string, but got undefined/], // eslint-disable-line no-sparse-arrays
+  ['an array with a hole', ['a', , 'b'], /`texts\[1\]` should be a string, but got undefined/],
   ['an array with a String object', [Object('a')], /`texts\[0\]` should be a string, but got object/],
   [
     'a long array whose text 3001 is a symbol',

@@ -240,7 +240,7 @@ test('process.exit() in the middle of a call ends the process as it should', asy
         const child = promisify(execFile)(process.execPath, [script, SMALL, String((round + offset) % 12)])
         const { code, signal } = await child.then(
           () => ({ code: 0, signal: null }),
-          (error: { code: number; signal: string | null }) => error,
+          (error: unknown) => error as { code: number; signal: string | null },
         )
         t.is(signal, null)
         t.is(code, 7)

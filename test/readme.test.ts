@@ -42,8 +42,8 @@ for (const [i, block] of blocks.entries()) {
     const promised = /^\/\/ \[(.*?)\], (\d+)$/m.exec(block)
     if (promised === null) return
     const [, numbers = '', dim = ''] = promised
-    const expected = numbers.split(', ').map((number) => Math.fround(Number(number)))
-    const found = [...output.matchAll(/-?\d\.\d+(?:e-?\d+)?/g)].map(([number]) => Math.fround(Number(number)))
+    const expected = numbers.split(', ').map(Number)
+    const found = [...output.matchAll(/-?\d\.\d+(?:e-?\d+)?/g)].map(([number]) => Number(Number(number).toFixed(8)))
     t.deepEqual(found, expected)
     t.true(output.trimEnd().endsWith(dim))
   })

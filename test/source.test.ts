@@ -1,5 +1,6 @@
 // Where models are found: directories, URLs, the Hub cache, the companion package; and what is said when they are not.
 
+import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -100,7 +101,7 @@ test('a file is no model directory', (t) => {
 })
 
 for (const source of [5, null, '', {}, new URL('http://localhost/model')]) {
-  test(`a source that is ${String(source)} is ERR_INVALID_OPTION`, (t) => {
+  test(`a source that is ${JSON.stringify(source)} is ERR_INVALID_OPTION`, (t) => {
     t.throws(() => load(source as string), { code: 'ERR_INVALID_OPTION', message: /`modelSource` should be/ })
   })
 }
@@ -115,7 +116,7 @@ test('an id that is not at hand is ERR_MODEL_NOT_FOUND, with every place that wa
     '`model2vec-node-potion-base-32m`',
     'not supported yet',
   ]) {
-    t.true(error?.message.includes(part), part)
+    t.true(error.message.includes(part), part)
   }
 })
 
@@ -164,10 +165,8 @@ test.serial('the cache is that of HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME or the h
   t.is(withEnvironment({ ...NO_CACHE, HF_HUB_CACHE: cache, HF_HOME: '/nowhere' }, revision), COMMIT)
   for (const [variables, folder] of [
     [{ HF_HOME: path.join(home, 'a') }, 'a/hub'],
-    [{ HF_HOME: '~/e', HOME: home }, 'e/hub'],
-    [{ HF_HOME: '$HOME/f', HOME: home }, 'f/hub'],
+    [{ HF_HOME: '$M2V_TEST_HOME/f', M2V_TEST_HOME: home }, 'f/hub'],
     [{ XDG_CACHE_HOME: path.join(home, 'b') }, 'b/huggingface/hub'],
-    [{ HOME: home }, '.cache/huggingface/hub'],
     [{ HF_HUB_CACHE: '', HF_HOME: path.join(home, 'c') }, 'c/hub'],
   ] as const) {
     t.throws(() => withEnvironment({ ...NO_CACHE, ...variables }, revision), { code: 'ERR_MODEL_NOT_FOUND' })
@@ -181,6 +180,30 @@ test.serial('the cache is that of HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME or the h
     ),
     COMMIT,
   )
+})
+
+test('the home directory is that of the process', (t) => {
+  const { cache } = hubCache()
+  const home = mkdtempSync(path.join(os.tmpdir(), 'model2vec-home-'))
+  const script =
+    "console.log(new (require('model2vec-node').Model2VecEmbeddingFunction)(process.argv[1]).info.revision)"
+  const revision = (source: string, variables: NodeJS.ProcessEnv): string => {
+    const { stdout } = spawnSync(process.execPath, ['-e', script, source], {
+      env: { PATH: process.env.PATH, HOME: home, USERPROFILE: home, ...variables },
+      encoding: 'utf8',
+    })
+    return stdout.trim()
+  }
+  t.is(revision('org/Name', {}), '')
+  cpSync(cache, path.join(home, '.cache/huggingface/hub'), { recursive: true, verbatimSymlinks: true })
+  t.is(revision('org/Name', {}), COMMIT)
+  cpSync(cache, path.join(home, 'e/hub'), { recursive: true, verbatimSymlinks: true })
+  t.is(revision('org/Name', { HF_HOME: '~/e' }), COMMIT)
+  cpSync(path.join(home, 'e/hub/models--org--Name/snapshots', COMMIT), path.join(home, 'model'), {
+    recursive: true,
+    dereference: true,
+  })
+  t.is(revision('~/model', {}), 'null')
 })
 
 test.serial('a directory wins over the cache, the cache over the companion package', (t) => {

@@ -63,18 +63,18 @@ using disposed = ef
 
 if (isModel2VecError(value)) {
   const code: ErrorCode = value.code
-  void code
+  code satisfies string
 }
 const errors: Error[] = [new Model2VecError('ERR_CLOSED', ''), new InvalidTextError(''), new OutOfMemoryError('')]
 const typeError: TypeError = new InvalidTextError('')
 const rangeError: RangeError = new OutOfMemoryError('')
-void [loaded, options, fromShared, source, disposed, errors, typeError, rangeError]
+export const used = [matrix, loaded, options, fromShared, source, disposed, errors, typeError, rangeError]
 
 // @ts-expect-error one text is for `encode`
 void ef.encodeDocuments('a dog')
 // @ts-expect-error not supported yet
 void ef.encode('a dog', { dtype: 'float16' })
 // @ts-expect-error made by `encode` only
-void new EmbeddingMatrix()
+export const made = new EmbeddingMatrix()
 // @ts-expect-error no such code
-void new Model2VecError('ERR_NONE', '')
+export const none = new Model2VecError('ERR_NONE', '')
