@@ -75,6 +75,6 @@ void ef.encodeDocuments('a dog')
 // @ts-expect-error not supported yet
 void ef.encode('a dog', { dtype: 'float16' })
 // @ts-expect-error made by `encode` only
-export const made = new EmbeddingMatrix()
+new EmbeddingMatrix()
 // @ts-expect-error no such code
 export const none = new Model2VecError('ERR_NONE', '')
