@@ -2,5 +2,7 @@
 
 mod bert;
 mod char_map;
+#[cfg(test)]
+mod tests;
 
 pub(super) use bert::{BertNormalizer, BertOptions};
