@@ -18,32 +18,47 @@ const RING_IDS: usize = 1 << 15;
 /// Odd, with its bits spread: a line's index is the highest bits of a product.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// The ids of a word: the first in the low half, the second in the high half. One number, so that it stays in a register.
+type Ids = u64;
+
 /// In place of the second id: there is none.
 const NONE: u32 = u32::MAX;
 
 /// In place of the second id: the first is a place in the ring. No id is that high.
 const IN_RING: u32 = ID_LIMIT;
 
+fn pack(first: u32, second: u32) -> Ids {
+    u64::from(first) | u64::from(second) << 32
+}
+
+fn first(ids: Ids) -> u32 {
+    ids as u32
+}
+
+fn second(ids: Ids) -> u32 {
+    (ids >> 32) as u32
+}
+
 /// Words of `8 × SIZE` bytes at most, the newest first, with their first two ids. A key of zeros is no word's.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 struct Line<const SIZE: usize, const WAYS: usize> {
     keys: [[u64; SIZE]; WAYS],
-    ids: [[u32; 2]; WAYS],
+    ids: [Ids; WAYS],
 }
 
 impl<const SIZE: usize, const WAYS: usize> Line<SIZE, WAYS> {
-    const EMPTY: Self = Self { keys: [[0; SIZE]; WAYS], ids: [[0; 2]; WAYS] };
+    const EMPTY: Self = Self { keys: [[0; SIZE]; WAYS], ids: [0; WAYS] };
 
     /// The ids of a word. All places are compared, without a branch for each.
     #[inline(always)]
-    fn get(&self, key: [u64; SIZE]) -> Option<[u32; 2]> {
+    fn get(&self, key: [u64; SIZE]) -> Option<Ids> {
         let matches = self.keys.iter().enumerate().map(|(way, found)| u32::from(*found == key) << way);
         let matches = matches.fold(0, |all, matched| all | matched);
         if matches == 0 { None } else { self.ids.get(matches.trailing_zeros() as usize).copied() }
     }
 
-    fn insert(&mut self, key: [u64; SIZE], ids: [u32; 2]) {
+    fn insert(&mut self, key: [u64; SIZE], ids: Ids) {
         // A word whose ids the ring has lost gives up its old place.
         let old = self.keys.iter().position(|found| *found == key).unwrap_or(WAYS - 1);
         self.keys[..=old].rotate_right(1);
@@ -152,10 +167,10 @@ fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize>(
     let key = word.key::<SIZE>();
     let line = lines.line(&key);
     match line.get(key) {
-        Some(found) if found[1] != IN_RING => {
+        Some(found) if second(found) != IN_RING => {
             // Two are written whatever their number is: that needs no branch.
-            ids[..2].copy_from_slice(&found);
-            Ok(1 + usize::from(found[1] != NONE))
+            ids[..2].copy_from_slice(&[first(found), second(found)]);
+            Ok(1 + usize::from(second(found) != NONE))
         }
         found => look_up_rest(line, key, found, ring, word, ids, resolve),
     }
@@ -166,23 +181,23 @@ fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize>(
 fn look_up_rest<const SIZE: usize, const WAYS: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
-    found: Option<[u32; 2]>,
+    found: Option<Ids>,
     ring: &mut Ring,
     word: Word<'_>,
     ids: &mut [u32],
     resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
 ) -> Result<usize, EncodeError> {
-    if let Some([place, IN_RING]) = found
-        && let Some(found) = ring.get(place)
+    if let Some(found) = found
+        && let Some(found) = ring.get(first(found))
     {
         ids[..found.len()].copy_from_slice(found);
         return Ok(found.len());
     }
     let count = resolve(word.bytes(), ids)?;
     let remembered = match ids[..count] {
-        [first] => Some([first, NONE]),
-        [first, second] => Some([first, second]),
-        _ => ring.push(&ids[..count]).map(|place| [place, IN_RING]),
+        [only] => Some(pack(only, NONE)),
+        [first, second] => Some(pack(first, second)),
+        _ => ring.push(&ids[..count]).map(|place| pack(place, IN_RING)),
     };
     if let Some(remembered) = remembered {
         line.insert(key, remembered);
