@@ -215,7 +215,7 @@ fn added_tokens_of_every_kind_are_found_as_in_the_reference() {
     let contents =
         ["[PAD]", "ab", "abc", "b c", "É", "éa", "中a", "—x", " a", "a ", "[x]", "İ", "the", "\u{302E}b", "é"];
     let mut random = Random(3);
-    let (mut native, mut refused) = (0, 0);
+    let mut native = 0;
     for round in 0..160 {
         let options = *random.pick(&option_sets());
         let mut added_tokens = Vec::new();
@@ -227,12 +227,6 @@ fn added_tokens_of_every_kind_are_found_as_in_the_reference() {
         }
         let file = file(options, &Value::Array(added_tokens), &vocabulary);
         let name = format!("added-{round}");
-        // Tokens that normalize to the same are refused by the crate, and by us through it.
-        if tokenizers::Tokenizer::from_bytes(file.to_string()).is_err() {
-            assert!(read(&name, &file.to_string()).is_err());
-            refused += 1;
-            continue;
-        }
         let json = file.to_string();
         let ours = read(&name, &json).unwrap();
         let reference = tokenizers::Tokenizer::from_bytes(&json).unwrap();
@@ -244,7 +238,7 @@ fn added_tokens_of_every_kind_are_found_as_in_the_reference() {
         let mut pair = Pair { scratch: ours.scratch(), name, ours, reference };
         pair.assert_equal_for_random_texts(round as u64, 60, &contents);
     }
-    println!("{native} of 160 files native, {refused} refused");
+    println!("{native} of 160 files native");
     assert!(native > 100);
 }
 
@@ -304,7 +298,8 @@ fn a_file_without_a_normalizer_keeps_its_text() {
 
 #[test]
 fn what_is_unusual_goes_the_reference_path() {
-    let changes: [(&str, fn(&mut Value)); 5] = [
+    type Change = fn(&mut Value);
+    let changes: [(&str, Change); 7] = [
         ("template", |file| {
             let text = json!({"Sequence": {"id": "A", "type_id": 0}});
             file["post_processor"] = json!({
@@ -315,6 +310,9 @@ fn what_is_unusual_goes_the_reference_path() {
         ("limit", |file| file["model"]["max_input_chars_per_word"] = json!(100_000)),
         ("nul", |file| file["model"]["vocab"]["a\0"] = json!(5)),
         ("id", |file| file["model"]["vocab"]["abc"] = json!(u32::MAX)),
+        ("empty", |file| file["added_tokens"] = json!([added_token("\u{301}", "n")])),
+        // Which of the two is found goes by the order of a hash map, so the text below has neither.
+        ("same", |file| file["added_tokens"] = json!([added_token("ÉX", "n"), added_token("éx", "n")])),
         ("ids", |file| file["added_tokens"] = json!([added_token("the", "s"), added_token("[PAD]", "s")])),
     ];
     for (name, change) in changes {
@@ -333,6 +331,6 @@ fn what_is_unusual_goes_the_reference_path() {
             ours,
             reference: tokenizers::Tokenizer::from_bytes(&json).unwrap(),
         };
-        pair.assert_equal("the abc [PAD] é a\0b");
+        pair.assert_equal("the abc [PAD] x a\0b");
     }
 }

@@ -7,5 +7,12 @@
 mod properties;
 mod source;
 
-pub use properties::{Lowercase, Property, lowercase_by_std};
-pub use source::table_source;
+pub use properties::{Lowercase, lowercase_by_std};
+pub use source::{LOWERCASE_FOLLOWS, table_source};
+
+/// The version that [`lowercase_by_std`] follows.
+#[must_use]
+pub fn std_version() -> String {
+    let (major, minor, patch) = char::UNICODE_VERSION;
+    format!("{major}.{minor}.{patch}")
+}

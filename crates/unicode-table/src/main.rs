@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use model2vec_unicode_table::{lowercase_by_std, table_source};
+use model2vec_unicode_table::{lowercase_by_std, std_version, table_source};
 
 fn main() -> std::io::Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src/tokenizer/unicode_table.rs");
-    std::fs::write(path, table_source(lowercase_by_std, char::UNICODE_VERSION))
+    std::fs::write(path, table_source(lowercase_by_std, &std_version()))
 }

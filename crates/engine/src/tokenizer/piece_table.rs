@@ -109,7 +109,7 @@ impl<K: Key> Slots<K> {
     fn home(&self, key: K) -> (usize, usize, u64) {
         let hash = key.hash(self.multiplier);
         let place = (hash >> (self.shift - FILTER_BITS)) as usize;
-        ((hash >> self.shift) as usize, place / 64 & (self.filter.len() - 1), 1 << (place % 64))
+        ((hash >> self.shift) as usize, (place / 64) & (self.filter.len() - 1), 1 << (place % 64))
     }
 }
 

@@ -110,6 +110,9 @@ impl WordCache {
         ids: &mut [u32],
         resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
     ) -> Result<usize, EncodeError> {
+        if self.ring.is_used_up() {
+            *self = Self::new();
+        }
         let mut count = 0;
         if let Some((start, len)) = words.overhanging {
             count = resolve(&words.text[start..start + len], ids)?;
@@ -227,19 +230,58 @@ impl Ring {
         Some(&self.slots[slot + 1..][..self.slots[slot] as usize])
     }
 
-    /// The place of a new list; `None` when all places have been given out.
+    /// Whether the places come to their end: the next window could meet it.
+    fn is_used_up(&self) -> bool {
+        self.end > u32::MAX - 2 * RING_IDS as u32
+    }
+
+    /// The place of a new list; `None` when there are no more.
     fn push(&mut self, list: &[u32]) -> Option<u32> {
         let size = list.len() + 1;
-        let mut place = self.end;
-        let slot = place as usize % RING_IDS;
-        if slot + size > RING_IDS {
-            // In one piece: at the start of the next round.
-            place = place.checked_add((RING_IDS - slot) as u32)?;
-        }
+        let slot = self.end as usize % RING_IDS;
+        // In one piece: if need be, at the start of the next round.
+        let skipped = if slot + size > RING_IDS { RING_IDS - slot } else { 0 };
+        let place = self.end.checked_add(skipped as u32)?;
         self.end = place.checked_add(size as u32)?;
         let slot = place as usize % RING_IDS;
         self.slots[slot] = list.len() as u32;
         self.slots[slot + 1..slot + size].copy_from_slice(list);
         Some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ring_gives_a_list_until_it_is_overwritten() {
+        let mut ring = Ring::new();
+        let lists: Vec<Vec<u32>> =
+            (0..40_000_u32).map(|seed| (0..3 + seed % 46).map(|index| seed ^ index).collect()).collect();
+        let mut places = Vec::new();
+        for (newest, list) in lists.iter().enumerate() {
+            places.push(ring.push(list).unwrap());
+            let is_kept = |index: usize| ring.get(places[index]).map(|found| assert_eq!(found, lists[index])).is_some();
+            assert!(is_kept(newest));
+            // 49 ids are the most of a list: so many lists are there, whatever their lengths.
+            assert!(newest < 600 || is_kept(newest - 600));
+            assert!(newest < 20_000 || !is_kept(newest - 20_000));
+        }
+    }
+
+    #[test]
+    fn a_line_keeps_its_newest_words() {
+        let mut line = Line::<1, 4>::EMPTY;
+        for word in 1..=6 {
+            line.insert([word], 10 * word);
+        }
+        line.insert([4], 41);
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6].map(|word| line.get([word])),
+            [None, None, Some(30), Some(41), Some(50), Some(60)]
+        );
+        line.insert([7], 70);
+        assert_eq!([3, 4, 5, 6, 7].map(|word| line.get([word])), [None, Some(41), Some(50), Some(60), Some(70)]);
     }
 }
