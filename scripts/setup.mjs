@@ -25,7 +25,7 @@ const windows = process.platform === 'win32'
 export function setup() {
   process.chdir(root)
   upToDate('npm packages', 'node_modules/.setup', ['package.json', 'package-lock.json'], () => {
-    run('npm', ['ci', '--no-audit', '--no-fund'])
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
   })
   run(process.execPath, ['scripts/unpack-fixtures.mjs'])
   upToDate('TypeScript', 'dist/.setup', ['package-lock.json', 'tsconfig.json', 'src'], () => {
