@@ -1,10 +1,11 @@
-//! Writes the engine's Unicode table: `cargo run -p model2vec-unicode-table`.
+//! Writes the engine's Unicode tables: `cargo run -p model2vec-unicode-table`.
 
 use std::path::Path;
 
-use model2vec_unicode_table::{lowercase_by_std, table_source};
+use model2vec_unicode_table::{character_table_source, lowercase_by_std, table_source};
 
 fn main() -> std::io::Result<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src/tokenizer/unicode_table.rs");
-    std::fs::write(path, table_source(lowercase_by_std, char::UNICODE_VERSION))
+    let tokenizer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/src/tokenizer");
+    std::fs::write(tokenizer.join("unicode_table.rs"), table_source(lowercase_by_std, char::UNICODE_VERSION))?;
+    std::fs::write(tokenizer.join("normalizer/character_table.rs"), character_table_source())
 }

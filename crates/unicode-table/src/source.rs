@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 
 use crate::properties::{FLAGS, Lowercase, Property, decomposition, property};
 
-const CODE_POINTS: u32 = 0x11_0000;
+pub(crate) const CODE_POINTS: u32 = 0x11_0000;
 
 /// The source of `unicode_table.rs`. `unicode_version` is that of `lowercase`.
 #[must_use]
@@ -17,10 +17,7 @@ pub fn table_source(lowercase: Lowercase, unicode_version: (u8, u8, u8)) -> Stri
     let distinct = ranked(&properties);
     let numbers: BTreeMap<_, _> = distinct.iter().enumerate().map(|(number, property)| (*property, number)).collect();
     let numbered: Vec<_> = properties.iter().map(|property| numbers[property]).collect();
-    let (shift, blocks) = (5..=9)
-        .filter_map(|shift| Some((shift, Blocks::of(&numbered, shift)?)))
-        .min_by_key(|(_, table)| table.block_of.len() + table.blocks.len())
-        .expect("a block size with at most 256 distinct blocks, of at most 256 distinct properties");
+    let (shift, blocks) = Blocks::smallest(&numbered);
 
     let (major, minor, patch) = unicode_version;
     let mut source = String::from(
@@ -61,7 +58,7 @@ pub fn table_source(lowercase: Lowercase, unicode_version: (u8, u8, u8)) -> Stri
 }
 
 /// The distinct properties, the commonest first, so that 0 is that of most code points.
-fn ranked(properties: &[Property]) -> Vec<Property> {
+pub(crate) fn ranked<T: Copy + Ord>(properties: &[T]) -> Vec<T> {
     let mut counts = BTreeMap::new();
     properties.iter().for_each(|property| *counts.entry(*property).or_insert(0_u32) += 1);
     let mut ranked: Vec<_> = counts.into_iter().collect();
@@ -70,12 +67,20 @@ fn ranked(properties: &[Property]) -> Vec<Property> {
 }
 
 /// A two-stage table.
-struct Blocks {
-    block_of: Vec<u8>,
-    blocks: Vec<u8>,
+pub(crate) struct Blocks {
+    pub(crate) block_of: Vec<u8>,
+    pub(crate) blocks: Vec<u8>,
 }
 
 impl Blocks {
+    /// The smallest table, and the logarithm of its block size.
+    pub(crate) fn smallest(numbered: &[usize]) -> (u32, Self) {
+        (5..=9)
+            .filter_map(|shift| Some((shift, Self::of(numbered, shift)?)))
+            .min_by_key(|(_, table)| table.block_of.len() + table.blocks.len())
+            .expect("a block size with at most 256 distinct blocks, of at most 256 distinct properties")
+    }
+
     fn of(numbered: &[usize], shift: u32) -> Option<Self> {
         let mut table = Self { block_of: Vec::new(), blocks: Vec::new() };
         let mut known = BTreeMap::new();
@@ -115,7 +120,7 @@ fn write_decompositions(source: &mut String) {
     array(source, "The characters of all decompositions.", "DECOMPOSED", "u32", &characters);
 }
 
-fn array<T: Display>(source: &mut String, doc: &str, name: &str, kind: &str, values: &[T]) {
+pub(crate) fn array<T: Display>(source: &mut String, doc: &str, name: &str, kind: &str, values: &[T]) {
     let _ = write!(source, "\n/// {doc}\npub(super) static {name}: [{kind}; {}] = [", values.len());
     let mut column = usize::MAX;
     for value in values {
