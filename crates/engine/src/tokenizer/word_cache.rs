@@ -4,6 +4,8 @@
 //! new word takes the place of the oldest. A word is its own key, zero-padded, so equality is exact. Words longer than 48 bytes
 //! are never remembered. One or two ids are in the line; more are in a ring, where new ones overwrite the oldest.
 
+pub(super) mod piece;
+
 use super::EncodeError;
 use super::piece_table::ID_LIMIT;
 use super::pre_tokenizer::Words;
