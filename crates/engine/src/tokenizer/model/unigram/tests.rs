@@ -27,6 +27,7 @@ fn reference(file: &File) -> Option<ReferenceUnigram> {
 #[track_caller]
 fn compare(name: &str, file: &File, texts: &[String]) -> usize {
     let (ours, reference) = (ours(file).unwrap(), reference(file).unwrap());
+    assert_eq!(ours.vocabulary().len(), reference.get_vocab_size(), "{name}");
     let mut scratch = UnigramScratch::default();
     let mut encoded = 0;
     for text in texts {
