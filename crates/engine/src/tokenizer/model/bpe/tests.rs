@@ -186,6 +186,16 @@ fn short_and_long_words_of_one_text_merge_alike() {
 }
 
 #[test]
+fn a_queued_pair_that_changed_counts_while_it_makes_the_same_id() {
+    // "a b" waits when "b" becomes "bc"; as "a bc" makes the same id, it is merged in its place, before "bc d".
+    let json = r#"{"vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "bc": 4, "ab": 5, "abc": 5, "bcd": 6},
+        "merges": ["b c", "a b", "bc d", "a bc"]}"#;
+    let expected: Vec<u32> = reference(json).unwrap().tokenize("abcd").unwrap().iter().map(|token| token.id).collect();
+    assert_eq!(expected, [5, 3]);
+    assert_eq!(compare("stale", json, &["abcd".to_owned()]), 1);
+}
+
+#[test]
 fn files_that_the_crate_refuses_are_refused() {
     for (vocab, merges, prefix) in [
         (r#"{"a": 0, "b": 1}"#, r#"["a b"]"#, ""),
