@@ -117,6 +117,7 @@ impl Bpe {
         }
         let first = ids.len();
         let BpeScratch { word, affixed, cuts } = scratch;
+        // An error may have left some.
         cuts.clear();
         self.push_characters(piece, affixed, ids, cuts)?;
         cuts.push(ids.len());
@@ -133,6 +134,8 @@ impl Bpe {
             start = cut;
         }
         ids.truncate(end);
+        cuts.clear();
+        cuts.shrink_to(word::KEPT_SYMBOLS);
         Ok(())
     }
 
@@ -148,7 +151,7 @@ impl Bpe {
             || !self.joins.as_ref().is_some_and(is_cut)
     }
 
-    /// Appends the ids of the characters of `piece`. `cuts` gets the places in `ids` of a long one between which nothing is merged.
+    /// Appends the ids of the characters of `piece`. `cuts` gets the places in `ids` across which nothing of a long one is merged.
     fn push_characters(
         &self,
         piece: &str,

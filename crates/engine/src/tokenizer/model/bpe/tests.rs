@@ -180,7 +180,8 @@ fn a_text_may_be_cut_where_characters_cannot_join() {
 
 #[test]
 fn short_and_long_words_of_one_text_merge_alike() {
-    let json = r#"{"vocab": {"a": 0, "aa": 1, "aaaa": 2, "b": 3, "ab": 4, "aab": 5}, "merges": ["a a", "aa aa", "a b", "aa b", "a ab"]}"#;
+    let json = r#"{"vocab": {"a": 0, "aa": 1, "aaaa": 2, "b": 3, "ab": 4, "aab": 5},
+        "merges": ["a a", "aa aa", "a b", "aa b", "a ab"]}"#;
     let texts: Vec<String> = ["a", "b", "ab", "aab", "ba", "abba"].iter().flat_map(|text| runs(text)).collect();
     assert_eq!(compare("runs", json, &texts), texts.len());
 }
