@@ -24,9 +24,9 @@ console.log(`time       ${elapsed.toFixed(1)} ms, ${Math.round((documents.length
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 
 const queries = [
-  'read and write spreadsheet files',
-  'watch films and listen to music',
-  'find security holes in a network',
+  'filter out spam from my mail',
+  'compare DNA sequences of different species',
+  'play chess against the computer',
 ]
 for (const query of queries) {
   const vector = (await ef.encodeQueries([query]))[0]

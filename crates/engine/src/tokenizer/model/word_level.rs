@@ -63,6 +63,7 @@ mod tests {
             .unk_token(unknown_token.to_owned())
             .build()
             .unwrap();
+        assert_eq!(ours.vocabulary().len(), reference.get_vocab_size());
         for text in texts {
             let expected =
                 reference.tokenize(text).map(|tokens| tokens.iter().map(|token| token.id).collect::<Vec<_>>());

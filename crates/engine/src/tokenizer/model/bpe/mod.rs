@@ -1,8 +1,10 @@
 //! BPE: the characters of a piece, merged pair by pair (tokenizers 0.23.2, models/bpe/model.rs, `merge_word`,
 //! `tokenize_with_cache`).
 
+mod joins;
 mod merge_list;
 mod merge_table;
+mod pair_table;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -12,6 +14,7 @@ use super::piece_ids::PieceIds;
 use crate::error::excerpt;
 use crate::tokenizer::EncodeError;
 use crate::tokenizer::vocabulary::Vocabulary;
+use joins::Joins;
 pub(in crate::tokenizer) use merge_list::MergeList;
 use merge_table::{Merge, MergeTable};
 pub(in crate::tokenizer) use word::WordScratch;
@@ -43,8 +46,8 @@ pub(in crate::tokenizer) struct Bpe {
     options: BpeOptions,
     unknown: Unknown,
     byte_fallback: Option<ByteFallback>,
-    /// Whether short words may be merged by [`word::merge_few`].
-    has_plain_merges: bool,
+    /// `Some` where short words may be merged by [`word::merge_few`].
+    joins: Option<Joins>,
 }
 
 /// What becomes of an unknown character.
@@ -62,6 +65,8 @@ enum Unknown {
 pub(in crate::tokenizer) struct BpeScratch {
     word: WordScratch,
     affixed: String,
+    /// Where a long word is cut, and where it ends.
+    cuts: Vec<usize>,
 }
 
 impl Bpe {
@@ -71,6 +76,8 @@ impl Bpe {
             return None;
         }
         let pieces = PieceIds::new(vocabulary)?;
+        let has_plain_merges = options.continuing_prefix.is_empty() && every_id_has_one_string(&pieces);
+        let joins = if has_plain_merges { Some(Joins::build(merges)?) } else { None };
         let merges = MergeTable::build(&resolve(merges, &pieces, options.continuing_prefix.len())?)?;
         let direct_chars = std::array::from_fn(|code_point| char_id(&pieces, char::from_u32(code_point as u32)?));
         let unknown = match &options.unknown_token {
@@ -78,9 +85,8 @@ impl Bpe {
             Some(token) => pieces.get(token.as_bytes()).map_or(Unknown::Missing, Unknown::Id),
         };
         let byte_fallback = options.byte_fallback.then(|| ByteFallback::new(|piece| pieces.get(piece.as_bytes())));
-        let has_plain_merges = options.continuing_prefix.is_empty() && has_one_length_an_id(&pieces);
         let direct_chars = Box::new(direct_chars);
-        Some(Self { pieces, direct_chars, merges, options, unknown, byte_fallback, has_plain_merges })
+        Some(Self { pieces, direct_chars, merges, options, unknown, byte_fallback, joins })
     }
 
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {
@@ -110,17 +116,52 @@ impl Bpe {
             return Ok(());
         }
         let first = ids.len();
-        self.push_characters(piece, &mut scratch.affixed, ids)?;
-        let count = match &mut ids[first..] {
-            symbols if self.has_plain_merges && symbols.len() <= word::FEW => word::merge_few(&self.merges, symbols),
-            symbols => word::merge_many(&self.merges, symbols, &mut scratch.word)?,
-        };
-        ids.truncate(first + count);
+        let BpeScratch { word, affixed, cuts } = scratch;
+        // An error may have left some.
+        cuts.clear();
+        self.push_characters(piece, affixed, ids, cuts)?;
+        cuts.push(ids.len());
+        let (mut start, mut end) = (first, first);
+        for &cut in cuts.iter() {
+            let symbols = &mut ids[start..cut];
+            let count = if self.joins.is_some() && symbols.len() <= word::FEW {
+                word::merge_few(&self.merges, symbols)
+            } else {
+                word::merge_many(&self.merges, symbols, word)?
+            };
+            ids.copy_within(start..start + count, end);
+            end += count;
+            start = cut;
+        }
+        ids.truncate(end);
+        cuts.clear();
+        cuts.shrink_to(word::KEPT_SYMBOLS);
         Ok(())
     }
 
-    /// Appends the ids of the characters of `piece`.
-    fn push_characters(&self, piece: &str, affixed: &mut String, ids: &mut Vec<u32>) -> Result<(), EncodeError> {
+    /// Whether the ids of a piece with these neighbours may be others than those of its two parts, cut between them.
+    pub(in crate::tokenizer) fn can_join(&self, left: char, right: char) -> bool {
+        let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, ignore_merges, .. } = &self.options;
+        let is_unknown = |character: char| char_id(&self.pieces, character).is_none();
+        let is_cut = |joins: &Joins| !joins.contains(left, right);
+        *ignore_merges
+            || !(prefix.is_empty() && suffix.is_empty())
+            || is_unknown(left)
+            || is_unknown(right)
+            || !self.joins.as_ref().is_some_and(is_cut)
+    }
+
+    /// Appends the ids of the characters of `piece`. `cuts` gets the places in `ids` across which nothing of a long one is merged.
+    fn push_characters(
+        &self,
+        piece: &str,
+        affixed: &mut String,
+        ids: &mut Vec<u32>,
+        cuts: &mut Vec<usize>,
+    ) -> Result<(), EncodeError> {
+        let joins = self.joins.as_ref().filter(|_| piece.len() > word::FEW);
+        // The character of the last symbol, if it is one, rather than a byte or unknown.
+        let mut last = None;
         let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, .. } = &self.options;
         // Written once it is known that the next one is not fused with it.
         let mut unknown = None;
@@ -139,9 +180,16 @@ impl Bpe {
                 affixed.extend([prefix, &piece[start..end], suffix]);
                 (affixed.as_str(), self.id(affixed))
             };
+            let before = last.take();
             if let Some(id) = id {
                 ids.extend(unknown.take());
+                if let (Some(joins), Some(before)) = (joins, before)
+                    && !joins.contains(before, character)
+                {
+                    cuts.push(ids.len());
+                }
                 ids.push(id);
+                last = Some(character);
             } else if let Some(bytes) = self.byte_fallback.as_ref().and_then(|bytes| bytes.get(text.as_bytes())) {
                 // An unknown that waits comes behind the bytes: so it is in the crate.
                 ids.extend(bytes);
@@ -184,7 +232,7 @@ fn resolve(merges: &MergeList, pieces: &PieceIds, prefix_len: usize) -> Option<V
 }
 
 /// Whether no id has two strings, and no string is empty. See [`word::merge_few`].
-fn has_one_length_an_id(pieces: &PieceIds) -> bool {
+fn every_id_has_one_string(pieces: &PieceIds) -> bool {
     let mut ids: Vec<u32> = pieces.vocabulary().spans().map(|(_, _, id)| id).collect();
     ids.sort_unstable();
     pieces.get(b"").is_none() && ids.windows(2).all(|pair| pair[0] != pair[1])

@@ -11,7 +11,7 @@ use crate::tokenizer::EncodeError;
 pub(super) const FEW: usize = 32;
 
 /// A scratch that one long word made larger is not kept.
-const KEPT_SYMBOLS: usize = 1 << 16;
+pub(super) const KEPT_SYMBOLS: usize = 1 << 16;
 
 /// In place of a neighbour: there is none.
 const NONE: u32 = u32::MAX;

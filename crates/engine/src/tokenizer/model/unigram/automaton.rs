@@ -18,7 +18,7 @@ const NONE: u32 = u32::MAX;
 const BLOCK: usize = 256;
 
 /// The most slots of the double array, of 16 bytes. The largest known vocabularies need two million.
-const MAX_SLOTS: usize = 1 << 26;
+const MAX_SLOTS: usize = 1 << 24;
 
 /// The most tokens that may end at one place. Known vocabularies have at most twenty.
 const MAX_MATCHES: u32 = 1000;
