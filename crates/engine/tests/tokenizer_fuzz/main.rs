@@ -42,8 +42,7 @@ fn fuzz(model: &Model, texts: usize, seed: u64) {
         assert!(index.is_ok(), "{name}: {token:?}");
     }
 
-    let added: Vec<String> =
-        reference.get_added_tokens_decoder().values().map(|token| token.content.clone()).collect();
+    let added: Vec<String> = reference.get_added_tokens_decoder().values().map(|token| token.content.clone()).collect();
     let added_ids: HashSet<u32> = reference.get_added_tokens_decoder().keys().copied().collect();
     let tokens: Vec<String> = vocabulary.iter().map(|(token, _)| token.clone()).collect();
     let lines = ["multilingual_300", "docs_en_300", "edge"].map(|name| corpus(&model.root, name).unwrap_or_default());

@@ -28,25 +28,128 @@ impl Random {
 }
 
 const WHITE_SPACE: [&str; 24] = [
-    " ", " ", " ", "  ", "   ", "\t", "\n", "\r", "\r\n", "\n\n", " \n", "\n ", "\u{B}", "\u{C}", "\u{85}", "\u{A0}", "\u{1680}",
-    "\u{2003}", "\u{2028}", "\u{202F}", "\u{3000}", "\u{200B}", "\u{2581}", " \u{2581} ",
+    " ",
+    " ",
+    " ",
+    "  ",
+    "   ",
+    "\t",
+    "\n",
+    "\r",
+    "\r\n",
+    "\n\n",
+    " \n",
+    "\n ",
+    "\u{B}",
+    "\u{C}",
+    "\u{85}",
+    "\u{A0}",
+    "\u{1680}",
+    "\u{2003}",
+    "\u{2028}",
+    "\u{202F}",
+    "\u{3000}",
+    "\u{200B}",
+    "\u{2581}",
+    " \u{2581} ",
 ];
 
 const MARKS: [&str; 12] = [
-    "\u{301}", "\u{327}", "\u{302E}", "\u{1B44}", "\u{3099}", "\u{94D}", "\u{20D0}", "\u{FE0F}", "\u{200D}", "\u{1D165}", "\u{345}", "\u{E31}",
+    "\u{301}",
+    "\u{327}",
+    "\u{302E}",
+    "\u{1B44}",
+    "\u{3099}",
+    "\u{94D}",
+    "\u{20D0}",
+    "\u{FE0F}",
+    "\u{200D}",
+    "\u{1D165}",
+    "\u{345}",
+    "\u{E31}",
 ];
 
 const ODD: [&str; 52] = [
-    "'s", "'S", "'\u{17F}", "'re", "'LL", "'ve", "'d", "'t", "'m", "'", "''", "1", "23", "456", "7890", "٣٤", "Ⅷ", "½", "²", "一二", "!", "?!", "...",
-    "/", "//", "\r\n/", "<", "|>", "(", "،", "。", "\0", "\u{7F}", "\u{AD}", "\u{FEFF}", "\u{FFFD}", "ﬁ", "ǅ", "İ", "ı", "ß", "ʰ", "ª", "ː", "각", "ᄀ",
-    "😀", "👩‍👩‍👧", "🇩🇪", "\u{E000}", "\u{10FFFF}", "K",
+    "'s",
+    "'S",
+    "'\u{17F}",
+    "'re",
+    "'LL",
+    "'ve",
+    "'d",
+    "'t",
+    "'m",
+    "'",
+    "''",
+    "1",
+    "23",
+    "456",
+    "7890",
+    "٣٤",
+    "Ⅷ",
+    "½",
+    "²",
+    "一二",
+    "!",
+    "?!",
+    "...",
+    "/",
+    "//",
+    "\r\n/",
+    "<",
+    "|>",
+    "(",
+    "،",
+    "。",
+    "\0",
+    "\u{7F}",
+    "\u{AD}",
+    "\u{FEFF}",
+    "\u{FFFD}",
+    "ﬁ",
+    "ǅ",
+    "İ",
+    "ı",
+    "ß",
+    "ʰ",
+    "ª",
+    "ː",
+    "각",
+    "ᄀ",
+    "😀",
+    "👩‍👩‍👧",
+    "🇩🇪",
+    "\u{E000}",
+    "\u{10FFFF}",
+    "K",
 ];
 
 /// First and last code points.
 const SCRIPTS: [(u32, u32); 24] = [
-    (0x20, 0x7E), (0x61, 0x7A), (0x41, 0x5A), (0x30, 0x39), (0xA1, 0xFF), (0x100, 0x24F), (0x250, 0x2FF), (0x370, 0x3FF), (0x400, 0x4FF),
-    (0x531, 0x587), (0x5D0, 0x5EA), (0x600, 0x6FF), (0x900, 0x97F), (0xE00, 0xE7F), (0x10A0, 0x10FF), (0x1100, 0x11FF), (0x1E00, 0x1FFF),
-    (0x2000, 0x2BFF), (0x3040, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFFEF), (0x1_0000, 0x1_FFFF), (0x0, 0x10_FFFF),
+    (0x20, 0x7E),
+    (0x61, 0x7A),
+    (0x41, 0x5A),
+    (0x30, 0x39),
+    (0xA1, 0xFF),
+    (0x100, 0x24F),
+    (0x250, 0x2FF),
+    (0x370, 0x3FF),
+    (0x400, 0x4FF),
+    (0x531, 0x587),
+    (0x5D0, 0x5EA),
+    (0x600, 0x6FF),
+    (0x900, 0x97F),
+    (0xE00, 0xE7F),
+    (0x10A0, 0x10FF),
+    (0x1100, 0x11FF),
+    (0x1E00, 0x1FFF),
+    (0x2000, 0x2BFF),
+    (0x3040, 0x30FF),
+    (0x4E00, 0x9FFF),
+    (0xAC00, 0xD7A3),
+    (0xF900, 0xFFEF),
+    (0x1_0000, 0x1_FFFF),
+    (0x0, 0x10_FFFF),
 ];
 
 pub struct Texts {
@@ -70,7 +173,11 @@ impl Texts {
         // Some texts are of vocabulary pieces nearly alone, others of everything.
         let token_share = *self.random.pick(&[2, 6, 9]);
         for _ in 0..1 + self.random.below(24) {
-            if self.random.below(10) < token_share { self.push_token(&mut text) } else { self.push_odd(&mut text) }
+            if self.random.below(10) < token_share {
+                self.push_token(&mut text)
+            } else {
+                self.push_odd(&mut text)
+            }
             if self.random.below(3) == 0 {
                 text.push(' ');
             }
@@ -115,7 +222,11 @@ impl Texts {
     /// One thing again and again.
     fn run(&mut self) -> String {
         let mut part = String::new();
-        if self.random.below(2) == 0 { self.push_token(&mut part) } else { self.push_odd(&mut part) }
+        if self.random.below(2) == 0 {
+            self.push_token(&mut part)
+        } else {
+            self.push_odd(&mut part)
+        }
         let mut text = String::new();
         self.push_odd(&mut text);
         let count = *self.random.pick(&[2, 3, 7, 17, 33, 65]);

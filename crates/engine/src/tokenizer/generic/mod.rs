@@ -2,6 +2,7 @@
 //!
 //! Only a piece that the word cache doesn't have is rewritten, and meets the model.
 
+mod cuts;
 mod model;
 mod model_spec;
 mod normalizers;
@@ -9,12 +10,16 @@ mod rewrite;
 mod spec;
 mod stages;
 
+use std::ops::Range;
+
 use super::EncodeError;
 use super::added_tokens::{AddedTokens, Piece};
+use super::pre_tokenizer::Part;
 use super::scan::Scanner;
 use super::vocabulary::{VocabularyFacts, sort_tokens};
 use super::word_cache::WordCache;
 use super::word_cache::piece::MAX_BYTES;
+use cuts::Cuts;
 use model::{Model, ModelScratch};
 use model_spec::Unknown;
 use normalizers::{NormalizerScratch, Normalizers};
@@ -33,6 +38,7 @@ pub(super) struct GenericTokenizer {
     normalizers: Normalizers,
     stages: Stages,
     model: Model,
+    cuts: Option<Cuts>,
     facts: VocabularyFacts,
 }
 
@@ -133,7 +139,8 @@ impl GenericTokenizer {
             Unknown::Token(token) => added_tokens.id(&token).or_else(|| model.id(&token)),
         };
         let facts = VocabularyFacts::count(merged_vocabulary(&model, &added_tokens), unknown_id);
-        Some(Self { scanner, added_tokens, normalizers, stages, model, facts })
+        let cuts = Cuts::new(&model, &stages);
+        Some(Self { scanner, added_tokens, normalizers, stages, model, cuts, facts })
     }
 
     pub(super) fn facts(&self) -> VocabularyFacts {
@@ -226,32 +233,44 @@ impl GenericTokenizer {
         let is_cacheable = !scratch.text.as_bytes().contains(&0);
         scratch.text.extend([' '; MAX_BYTES]);
         for &(start, piece_end) in &scratch.pieces {
-            let text = &scratch.text[..piece_end];
             let mut start = start;
             while start < piece_end {
-                let (part_end, is_kept) = match last {
-                    Some(splitter) => {
-                        let part = splitter.part(text, start);
-                        (part.end, part.is_kept)
-                    }
-                    None => (piece_end, true),
-                };
-                if is_kept {
-                    let piece = &text[start..part_end];
-                    if is_cacheable {
-                        let (cache, rest) = (&mut words.cache, (&mut words.rewritten, &mut words.model));
-                        cache.append(scratch.text.as_bytes(), start, part_end - start, ids, |ids| {
-                            self.resolve(piece, rest.0, rest.1, ids)
-                        })?;
-                    } else {
-                        self.resolve(piece, &mut words.rewritten, &mut words.model, ids)?;
-                    }
+                let text = &scratch.text[..piece_end];
+                let part = last.map_or(Part { end: piece_end, is_kept: true }, |splitter| splitter.part(text, start));
+                if part.is_kept {
+                    self.encode_part(&scratch.text, start..part.end, is_cacheable, end, words, ids)?;
                     if ids.len() >= end {
                         return Ok(());
                     }
                 }
-                start = part_end;
+                start = part.end;
             }
+        }
+        Ok(())
+    }
+
+    /// What pre-tokenizers take for one piece: the `part` of the padded `text`.
+    #[inline(always)]
+    fn encode_part(
+        &self,
+        text: &str,
+        part: Range<usize>,
+        is_cacheable: bool,
+        end: usize,
+        words: &mut WordScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<(), EncodeError> {
+        let mut start = part.start;
+        while start < part.end && ids.len() < end {
+            let word_end = self.cuts.as_ref().map_or(part.end, |cuts| cuts.next(&text[..part.end], start));
+            let WordScratch { cache, rewritten, model } = &mut *words;
+            let resolve = |ids: &mut Vec<u32>| self.resolve(&text[start..word_end], rewritten, model, ids);
+            if is_cacheable {
+                cache.append(text.as_bytes(), start, word_end - start, ids, resolve)?;
+            } else {
+                resolve(ids)?;
+            }
+            start = word_end;
         }
         Ok(())
     }

@@ -43,6 +43,11 @@ impl Stages {
         Some(stages)
     }
 
+    /// Whether no piece has a space but at its start.
+    pub(super) fn splits_at_spaces(&self) -> bool {
+        matches!(self.list.last(), Some(Stage::Split(splitter)) if splitter.is_metaspace())
+    }
+
     fn split(&mut self, pattern: Pattern, behavior: Behavior) {
         self.list.push(Stage::Split(Splitter::new(pattern, behavior, false)));
     }

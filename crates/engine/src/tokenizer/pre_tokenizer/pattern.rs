@@ -59,7 +59,7 @@ impl Pattern {
             Self::Clip { with_special } => clip_atom(text, at, *with_special),
             Self::Punctuation => char_atom(text, at, |c| Property::of(c).is(unicode::PUNCTUATION)),
             Self::Numeric => char_atom(text, at, is_numeric),
-            Self::Char(delimiter) => char_atom(text, at, |c| c == *delimiter),
+            Self::Char(delimiter) => found_atom(text, at, text[at..].find(*delimiter), delimiter.len_utf8()),
             Self::Metaspace(replacement) => char_atom(text, at, |c| c == ' ' || c == *replacement),
             Self::Text(pattern) => found_atom(text, at, text[at..].find(pattern), pattern.len()),
             Self::ThreeDigits => {

@@ -35,6 +35,11 @@ impl Splitter {
         Self { pattern, behavior, is_inverted }
     }
 
+    /// Whether this is the splitter of `Metaspace`.
+    pub(in crate::tokenizer) fn is_metaspace(&self) -> bool {
+        matches!(self.pattern, Pattern::Metaspace(_))
+    }
+
     /// The part of `text` that starts at `start`: at the start of the text, or where another part ended.
     #[inline(always)]
     pub(in crate::tokenizer) fn part(&self, text: &str, start: usize) -> Part {
