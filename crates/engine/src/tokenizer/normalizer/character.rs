@@ -53,6 +53,14 @@ impl Character {
     }
 }
 
+/// How many bytes `text` starts with that say by themselves that their characters have one of `flags`, and are of combining
+/// class 0: whole characters.
+#[inline]
+pub(super) fn starters_len(text: &[u8], flags: u8) -> usize {
+    let is_other = |byte: &u8| table::FLAGS_BY_BYTE[usize::from(*byte)] & flags == 0;
+    text.iter().position(is_other).unwrap_or(text.len())
+}
+
 /// Gives the compatibility decomposition of `c` to `emit`, or the canonical one, or `c` itself.
 #[inline]
 pub(super) fn decompose_compatible(c: char, emit: impl FnMut(char)) {
