@@ -17,13 +17,13 @@ pub fn lowercase_by_std(c: char) -> Vec<char> {
 
 /// Everything that the table holds of one code point, but its decomposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Property {
+pub(crate) struct Property {
     /// Bits named as in the table: `CONTROL`, `WHITESPACE`, `NONSPACING_MARK`, `PUNCTUATION`, `WORD`, `DECOMPOSES`.
-    pub flags: u8,
+    pub(crate) flags: u8,
     /// Canonical combining class.
-    pub combining_class: u8,
+    pub(crate) combining_class: u8,
     /// Lower case minus the code point.
-    pub lowercase_delta: i32,
+    pub(crate) lowercase_delta: i32,
 }
 
 /// The flag bits, in the order of their names.

@@ -47,8 +47,9 @@ impl AddedTokens {
         let takes_space = by_id.values().any(|spec| spec.rstrip);
         let pattern = |id: u32, spec: &AddedTokenSpec| {
             let content = if spec.normalized { normalize(&spec.content) } else { spec.content.clone() };
-            let is_clear = !content.is_empty() && !(takes_space && leading_whitespace(&content) == content.len());
-            is_clear.then(|| Pattern { content, id, flags: Flags::of(spec) })
+            let is_space = leading_whitespace(&content) == content.len();
+            let is_unclear = content.is_empty() || (takes_space && is_space);
+            (!is_unclear).then(|| Pattern { content, id, flags: Flags::of(spec) })
         };
         let matcher = |normalized: bool| {
             let of_kind = by_id.iter().filter(|(_, spec)| spec.normalized == normalized);

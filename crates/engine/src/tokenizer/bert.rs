@@ -1,5 +1,6 @@
 //! The BERT pipeline: `BertNormalizer`, `BertPreTokenizer`, WordPiece, added tokens.
 
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 use super::EncodeError;
@@ -83,17 +84,15 @@ impl BertTokenizer {
         let spec = file.model;
         let model = WordPiece::new(spec.vocabulary, &spec.unknown_token, &spec.prefix, spec.max_chars)?;
         let scanner = Scanner::detect();
-        let needs_normalizer = file.added_tokens.iter().any(|token| token.normalized);
-        let (normalizer, added_tokens) = if needs_normalizer {
-            let normalizer = BertNormalizer::new(options);
-            let normalize = |content: &str| normalized(&normalizer, content, scanner);
-            let added_tokens = AddedTokens::new(file.added_tokens, model_size, |token| model.id(token), normalize)?;
-            (normalizer, added_tokens)
-        } else {
-            let keep = |content: &str| content.to_owned();
-            let added_tokens = AddedTokens::new(file.added_tokens, model_size, |token| model.id(token), keep)?;
-            (BertNormalizer::separating(options), added_tokens)
+        let added_tokens = {
+            // Built only for the files that have such a token.
+            let normalizer = OnceCell::new();
+            let normalize =
+                |content: &str| normalized(normalizer.get_or_init(|| BertNormalizer::new(options)), content, scanner);
+            AddedTokens::new(file.added_tokens, model_size, |token| model.id(token), normalize)?
         };
+        let is_separating = added_tokens.in_normalized.is_empty();
+        let normalizer = if is_separating { BertNormalizer::separating(options) } else { BertNormalizer::new(options) };
         let unknown_id = added_tokens.id(&spec.unknown_token).or_else(|| model.id(&spec.unknown_token));
         let facts = VocabularyFacts::count(merged_vocabulary(&model, &added_tokens), unknown_id);
         Some(Self { scanner, added_tokens, normalizer, model, keeps_nul: !options.clean_text, facts })
@@ -200,8 +199,11 @@ impl BertTokenizer {
     }
 
     fn tokenize_each(&self, words: Words<'_>, ids: &mut [u32]) -> Result<usize, EncodeError> {
-        words.iter().try_fold(0, |count, (start, len)| {
-            Ok(count + self.model.tokenize(&words.text[start..start + len], &mut ids[count..])?)
+        words.overhanging.into_iter().chain(words.iter()).try_fold(0, |count, (start, len)| {
+            let (word, ids) = (&words.text[start..start + len], &mut ids[count..]);
+            // No piece has a NUL, so no word with one is made of pieces.
+            let tokenized = if word.contains(&0) { self.model.unknown(ids) } else { self.model.tokenize(word, ids) };
+            Ok(count + tokenized?)
         })
     }
 }

@@ -12,6 +12,9 @@ pub(super) const ID_LIMIT: u32 = u32::MAX - 1;
 /// exceed it, and then another hash is tried.
 const MAX_PROBES: usize = 64;
 
+/// The filter has this many more index bits than the table.
+const FILTER_BITS: u32 = 2;
+
 /// How many hashes are tried.
 const MAX_ATTEMPTS: u64 = 8;
 
@@ -39,10 +42,12 @@ impl Key for [u64; 2] {
     }
 }
 
-/// An open-addressing table, at most half full.
+/// An open-addressing table, at most half full, behind a filter: most questions are about strings that it doesn't have, and the
+/// filter, of 4 bits a slot, stays in the fastest cache.
 #[derive(Debug)]
 struct Slots<K> {
     slots: Box<[(K, u32)]>,
+    filter: Box<[u64]>,
     multiplier: u64,
     /// 64 minus the number of index bits: the index is the hash's highest bits.
     shift: u32,
@@ -56,14 +61,16 @@ impl<K: Key> Slots<K> {
             // Odd, so that no bit of the key is lost.
             let multiplier = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(2 * attempt + 1);
             let slots = vec![(K::ZERO, EMPTY); 1 << bits].into_boxed_slice();
-            let mut table = Self { slots, multiplier, shift: 64 - bits };
+            let filter = vec![0; 1 << (bits + FILTER_BITS).saturating_sub(6)].into_boxed_slice();
+            let mut table = Self { slots, filter, multiplier, shift: 64 - bits };
             entries.iter().all(|&(key, id)| table.insert(key, id)).then_some(table)
         })
     }
 
     fn insert(&mut self, key: K, id: u32) -> bool {
         let mask = self.slots.len() - 1;
-        let home = self.home(key);
+        let (home, word, bit) = self.home(key);
+        self.filter[word] |= bit;
         for index in (home..home + MAX_PROBES).map(|index| index & mask) {
             let slot = &mut self.slots[index];
             if slot.1 == EMPTY {
@@ -80,7 +87,10 @@ impl<K: Key> Slots<K> {
     #[inline]
     fn get(&self, key: K) -> Option<u32> {
         let mask = self.slots.len() - 1;
-        let mut index = self.home(key);
+        let (mut index, word, bit) = self.home(key);
+        if self.filter[word] & bit == 0 {
+            return None;
+        }
         // Ends: half of the slots are empty.
         loop {
             let (found, id) = self.slots[index & mask];
@@ -94,9 +104,12 @@ impl<K: Key> Slots<K> {
         }
     }
 
+    /// The first slot to look at, and the word and the bit of the filter.
     #[inline]
-    fn home(&self, key: K) -> usize {
-        (key.hash(self.multiplier) >> self.shift) as usize
+    fn home(&self, key: K) -> (usize, usize, u64) {
+        let hash = key.hash(self.multiplier);
+        let place = (hash >> (self.shift - FILTER_BITS)) as usize;
+        ((hash >> self.shift) as usize, (place / 64) & (self.filter.len() - 1), 1 << (place % 64))
     }
 }
 

@@ -83,9 +83,12 @@ enum PreTokenizerKind {
 #[derive(Deserialize)]
 #[serde(tag = "type")]
 enum PostProcessorSpec {
-    BertProcessing,
-    RobertaProcessing,
-    TemplateProcessing {
+    #[serde(rename = "BertProcessing")]
+    Bert,
+    #[serde(rename = "RobertaProcessing")]
+    Roberta,
+    #[serde(rename = "TemplateProcessing")]
+    Template {
         #[serde(rename = "single")]
         _single: SingleTemplate,
     },

@@ -52,7 +52,7 @@ impl WordPiece {
         self.max_chars.max(1)
     }
 
-    /// Puts the ids of `word`, valid UTF-8, at the start of `ids`, and returns how many there are. `ids` has room for as many as
+    /// Puts the ids of `word`, valid UTF-8 without a NUL, at the start of `ids`, and returns how many there are. `ids` has room for as many as
     /// the word has bytes, or for [`Self::max_ids`].
     ///
     /// # Errors
@@ -61,12 +61,10 @@ impl WordPiece {
         if word.len() > self.max_chars && char_count(word) > self.max_chars {
             return self.unknown(ids);
         }
-        // No piece has a NUL: one that reached it would have failed there.
-        let end = word.iter().position(|byte| *byte == 0).unwrap_or(word.len());
         let (mut start, mut count) = (0, 0);
         while start < word.len() {
             let table = if start == 0 { &self.initial } else { &self.continuing };
-            let Some((len, id)) = table.longest_prefix(&self.vocabulary, &word[start..end]) else {
+            let Some((len, id)) = table.longest_prefix(&self.vocabulary, &word[start..]) else {
                 return self.unknown(ids);
             };
             ids[count] = id;
@@ -76,7 +74,11 @@ impl WordPiece {
         Ok(count)
     }
 
-    fn unknown(&self, ids: &mut [u32]) -> Result<usize, EncodeError> {
+    /// Puts the unknown id at the start of `ids`.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(in crate::tokenizer) fn unknown(&self, ids: &mut [u32]) -> Result<usize, EncodeError> {
         let missing = || EncodeError { reason: "WordPiece error: Missing [UNK] token from the vocabulary".to_owned() };
         ids[0] = self.unknown.ok_or_else(missing)?;
         Ok(1)

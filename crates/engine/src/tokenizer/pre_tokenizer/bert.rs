@@ -12,20 +12,19 @@ use crate::tokenizer::unicode::{PUNCTUATION, Property, WHITESPACE};
 pub(in crate::tokenizer) struct Words<'a> {
     /// The whole text, with padding behind it.
     pub(in crate::tokenizer) text: &'a [u8],
-    /// Where the first word starts; it may have started before the window.
-    first_start: usize,
+    /// Start and length of a word that started before the window.
+    pub(in crate::tokenizer) overhanging: Option<(usize, usize)>,
     window_start: usize,
     starts: &'a [u32],
     ends: &'a [u32],
 }
 
 impl Words<'_> {
-    /// Start and length of each word.
+    /// Start and length of each word that lies in the window.
     #[inline(always)]
     pub(in crate::tokenizer) fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
-        let ends = self.ends.iter().map(|end| self.window_start + *end as usize);
-        let starts = self.starts.iter().skip(1).map(|start| self.window_start + *start as usize);
-        std::iter::once(self.first_start).chain(starts).zip(ends).map(|(start, end)| (start, end - start))
+        let bounds = self.starts.iter().zip(self.ends);
+        bounds.map(|(&start, &end)| (self.window_start + start as usize, (end - start) as usize))
     }
 }
 
@@ -55,15 +54,17 @@ pub(in crate::tokenizer) fn split<B>(
         let window_start = index * WINDOW_BYTES;
         scanner.find_words(window, bounds);
         let (starts, ends) = (&bounds.starts[..bounds.start_count], &bounds.ends[..bounds.end_count]);
-        let first = starts.first().map(|start| window_start + *start as usize);
-        if let (Some(first_start), false) = (unfinished.or(first), ends.is_empty()) {
-            each(Words { text, first_start, window_start, starts, ends })?;
-        }
         let goes_on = starts.len() > ends.len();
-        unfinished = match starts.last() {
-            Some(last) if goes_on && !(ends.is_empty() && unfinished.is_some()) => Some(window_start + *last as usize),
-            _ => unfinished.filter(|_| goes_on),
-        };
+        let last_start = starts.last().filter(|_| goes_on).map(|start| window_start + *start as usize);
+        if let Some(end) = ends.first() {
+            let overhanging = unfinished.map(|start| (start, window_start + *end as usize - start));
+            let skipped = usize::from(overhanging.is_some());
+            let (starts, ends) = (&starts[skipped..ends.len()], &ends[skipped..]);
+            each(Words { text, overhanging, window_start, starts, ends })?;
+            unfinished = last_start;
+        } else {
+            unfinished = unfinished.or(last_start);
+        }
         bounds.keep_unfinished();
     }
     ControlFlow::Continue(())

@@ -1,0 +1,68 @@
+// The texts of the benchmarks, from the corpora of the test fixtures, and variants that no engine has seen before.
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const corpora = fileURLToPath(new URL('../test/fixtures/unpacked/corpora', import.meta.url))
+
+/** The texts of a corpus. */
+export function corpus(name) {
+  const lines = readFileSync(path.join(corpora, `${name}.jsonl`), 'utf8').split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line).text)
+}
+
+/** A string of its own: no slice of a larger one, no rope. */
+function flat(text) {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
+}
+
+/** The benchmarks' text sets: name → texts. */
+export function textSets() {
+  const documents = corpus('docs_en')
+  const between = (texts, shortest, longest, count) =>
+    texts
+      .map((text) => text.trim())
+      .filter((text) => text.length >= shortest && text.length <= longest)
+      .slice(0, count)
+      .map(flat)
+  return {
+    lines: between(documents.flatMap((text) => text.split('\n')), 40, 200, 60_000),
+    paragraphs: between(documents.flatMap((text) => text.split(/\n\s*\n/)), 200, 2_000, 20_000),
+    documents: documents.map(flat),
+    multilingual: Array.from({ length: 3 }, () => corpus('multilingual')).flat().map(flat),
+  }
+}
+
+/** Numbers that look random and are the same in every run. */
+function* numbers(seed) {
+  let state = seed | 0 || 1
+  for (;;) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    yield state >>> 0
+  }
+}
+
+/** The texts in another order, a word changed in each: what a cache of texts would have made easy is gone. */
+export function variant(texts, seed) {
+  const random = numbers(seed * 2_654_435_761)
+  const shuffled = [...texts]
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const j = random.next().value % (i + 1)
+    ;[shuffled[i], shuffled[j]] = [shuffled[j], shuffled[i]]
+  }
+  return shuffled.map((text) => {
+    const words = text.split(' ')
+    const place = random.next().value % words.length
+    words[place] += String(random.next().value % 1000)
+    return flat(words.join(' '))
+  })
+}
+
+/** The middle value. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[sorted.length >> 1]
+}

@@ -1,0 +1,321 @@
+// Generated from src/ by `npm run api`: the whole public API.
+
+/**
+ * The vectors of many texts, one row each, in one buffer.
+ *
+ * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
+ * `JSON.stringify` needs {@link EmbeddingMatrix.toArray}.
+ */
+export declare class EmbeddingMatrix implements Iterable<Float32Array> {
+  #private;
+  /** All rows, one after the other: exactly rows × dim elements. */
+  readonly data: Float32Array;
+  /** How many rows: one a text. */
+  readonly rows: number;
+  /** Elements of a row. */
+  readonly dim: number;
+  /** The element type of `data`. */
+  readonly dtype: "float32";
+  /** How many token ids were pooled, per row; 0 = the row is all zeros. */
+  readonly tokens: Uint32Array;
+  /** How many texts were longer than `maxLength` allows, and were cut. */
+  readonly truncated: number;
+  private constructor();
+  /**
+   * Row `index` as a view on {@link EmbeddingMatrix.data}.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
+   */
+  row(index: number): Float32Array;
+  /**
+   * The bytes of row `index` in the machine's order (little-endian everywhere that this package runs), as a view.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
+   */
+  bytes(index: number): Uint8Array;
+  /** The rows in order, as views. */
+  [Symbol.iterator](): IterableIterator<Float32Array>;
+  /** A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`. */
+  toArray(): number[][];
+}
+/**
+ * The stable codes, `error.code`.
+ *
+ * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of any layout),
+ * `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
+ * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
+ * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY` and `ERR_CLOSED`; the import with `ERR_NATIVE_NOT_FOUND`.
+ * `ERR_INTERNAL` is a bug in this package.
+ */
+export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_ABORTED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
+/** Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says which. */
+export declare class Model2VecError extends Error {
+  /** What went wrong: stable, to be compared; the message may change. */
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: {
+    cause?: unknown;
+  });
+}
+/** `ERR_INVALID_TEXT`: the texts are no array, or one of them is no string. A TypeError. */
+export declare class InvalidTextError extends TypeError {
+  /** Always `ERR_INVALID_TEXT`. */
+  readonly code: "ERR_INVALID_TEXT";
+  constructor(message: string, options?: {
+    cause?: unknown;
+  });
+}
+/** `ERR_OUT_OF_MEMORY`: the result or the table is larger than can be allocated. A RangeError. */
+export declare class OutOfMemoryError extends RangeError {
+  /** Always `ERR_OUT_OF_MEMORY`. */
+  readonly code: "ERR_OUT_OF_MEMORY";
+  constructor(message: string, options?: {
+    cause?: unknown;
+  });
+}
+/**
+ * Whether `value` is an error of this package, of any of its three classes, also one from another installed copy.
+ *
+ * @example
+ * try {
+ *   ef.encodeSync(texts)
+ * } catch (error) {
+ *   if (isModel2VecError(error) && error.code === 'ERR_CLOSED') …
+ * }
+ */
+export declare function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError;
+/** How far a call is, in texts. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+/** How the table is held; see {@link LoadOptions.memory}. */
+export type MemoryMode = "auto" | "copy" | "map";
+/** A file of a model that is being downloaded. */
+export interface DownloadProgress {
+  /** The file's name in the model's repository. */
+  readonly file: string;
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all, where known. */
+  readonly total: number | null;
+}
+/** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
+export interface LoadOptions {
+  /**
+   * Whether vectors are scaled to length 1, for calls that don't say.
+   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
+   */
+  readonly normalize?: boolean | undefined;
+  /**
+   * The most token ids of a text that are read, for calls that don't say: a safe integer ≥ 0, or null for all.
+   * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
+   */
+  readonly maxLength?: number | null | undefined;
+  /** The folder inside the source that holds the model's files. */
+  readonly subfolder?: string | undefined;
+  /**
+   * The Hub revision: a branch, a tag or a commit.
+   * @default 'main'
+   */
+  readonly revision?: string | undefined;
+  /**
+   * The Hub cache: the folder that holds `models--org--name`.
+   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
+   */
+  readonly cacheDir?: string | undefined;
+  /** Never ask the Hub. Today nothing is downloaded in any case. */
+  readonly localFilesOnly?: boolean | undefined;
+  /**
+   * How many threads a call may use: an integer ≥ 1.
+   * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
+   */
+  readonly threads?: number | undefined;
+  /**
+   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
+   * memory small, and trusts that the file is not truncated in place while it is open.
+   * @default 'auto': 'copy' up to 256 MB, above that 'map'
+   */
+  readonly memory?: MemoryMode | undefined;
+  /** Called while files are downloaded; a model that is at hand needs no download. */
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Ends the load: `load` rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+/** Options of every encode form. */
+export interface EncodeOptions {
+  /**
+   * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
+   * @default the model's; `encodeAsSequence`: null
+   */
+  readonly maxLength?: number | null | undefined;
+  /**
+   * Whether the vectors are scaled to length 1. Python: `normalize`.
+   * @default the model's; `encodeAsSequence`: false
+   */
+  readonly normalize?: boolean | undefined;
+  /**
+   * The element type of the result.
+   * @default 'float32', whatever the table's
+   */
+  readonly dtype?: "float32" | undefined;
+  /**
+   * Where the vectors are written, from its first element on: at least rows × dim elements, else `ERR_OUT_TOO_SMALL`.
+   * The result is a view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
+   * @default fresh memory
+   */
+  readonly out?: Float32Array | undefined;
+  /** Stops the work within milliseconds; the promise rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second and once at the end, with texts done and texts in all. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined;
+}
+/** Options of `tokenize`. */
+export interface TokenizeOptions {
+  /** As in {@link EncodeOptions.maxLength}. */
+  readonly maxLength?: number | null | undefined;
+}
+/** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
+export type ModelSource = string | URL;
+/** What a loaded model is. */
+export interface ModelInfo {
+  /** The source as it was given: a directory, a `file:` URL, a Hub id. */
+  readonly modelSource: string;
+  /** The directory that holds the model's files, with symbolic links resolved. */
+  readonly path: string;
+  /** The Hub commit of the files, null for a directory. */
+  readonly revision: string | null;
+  /** Elements of a vector. */
+  readonly dim: number;
+  /** How many token ids there are. */
+  readonly vocabSize: number;
+  /** The element type of the table. */
+  readonly tableDtype: "float32" | "float16" | "float64" | "int8";
+  /** How the table is held: read into memory, or mapped from the file. */
+  readonly memory: "copy" | "map";
+  /** Whether calls that don't say scale vectors to length 1. */
+  readonly normalize: boolean;
+  /** The most token ids of a text that calls that don't say read; null = all. */
+  readonly maxLength: number | null;
+  /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
+  readonly tokenizer: "native" | "reference";
+  /** The instruction set that vectors are computed with; all give the same bits. */
+  readonly kernel: string;
+  /** How many threads a call may use. */
+  readonly threads: number;
+}
+/**
+ * Turns texts into Model2Vec vectors: those of Python model2vec 0.10.0, in every bit.
+ *
+ * The counterpart of pymilvus's class of the same name. One instance serves any number of calls at once; a model that is
+ * loaded twice, in one thread or in several worker threads, is in memory once.
+ *
+ * @example
+ * const ef = new Model2VecEmbeddingFunction()
+ * const [vector] = await ef.encodeDocuments(['Alan Turing was the first person to conduct substantial research in AI.'])
+ */
+export declare class Model2VecEmbeddingFunction {
+  #private;
+  /**
+   * Loads a model that is at hand, on this thread; nothing is downloaded. Sources are tried in this order: a directory that
+   * exists, the Hub cache that Python's `huggingface_hub` shares, an installed npm package that carries the id.
+   *
+   * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default `minishlab/potion-base-8M`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND`, and what broken files give: `ERR_MODEL_LAYOUT`,
+   *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
+   *   `ERR_SHAPE_MISMATCH`
+   * @throws OutOfMemoryError
+   */
+  constructor(modelSource?: ModelSource, options?: LoadOptions);
+  /**
+   * The constructor off the event loop. Python: `StaticModel.from_pretrained`.
+   *
+   * @returns an instance that is ready; rejects with what the constructor throws, or with `signal.reason`
+   */
+  static load<T extends Model2VecEmbeddingFunction>(this: new (modelSource?: ModelSource, options?: LoadOptions) => T, modelSource?: ModelSource, options?: LoadOptions): Promise<T>;
+  /** Resolves when the model is loaded: at once, as the constructor loads it. Rejects with `ERR_CLOSED` after `close`. */
+  ready(): Promise<void>;
+  /**
+   * Elements of a vector. Python: `dim`.
+   *
+   * @throws Model2VecError `ERR_CLOSED`
+   */
+  get dim(): number;
+  /**
+   * What the model is and how it is run.
+   *
+   * @throws Model2VecError `ERR_CLOSED`
+   */
+  get info(): ModelInfo;
+  /**
+   * The vocabulary: the token of each id, added tokens included. Python: `tokens`.
+   *
+   * @throws Model2VecError `ERR_CLOSED`
+   */
+  get tokens(): readonly string[];
+  /**
+   * One token's row of the table, as `encodeAsSequence` gives it: weighted, not normalized.
+   *
+   * @param id a token id: an integer ≥ 0 and below `info.vocabSize`
+   * @returns a copy, `dim` elements
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   */
+  embedding(id: number): Float32Array;
+  /**
+   * One vector a text, in order. Python (pymilvus): `encode_documents`.
+   *
+   * The same as {@link Model2VecEmbeddingFunction.encode}, but the rows alone.
+   *
+   * @param texts must not change until the promise settles
+   * @returns views of `dim` elements on one buffer: one that is kept keeps them all
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
+   *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
+   */
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
+  /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
+  /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[];
+  /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[];
+  /**
+   * One vector a text, in one buffer. Python: `encode`.
+   *
+   * The work runs off the event loop; a small call (up to 256 texts, 16,384 UTF-16 units in all) runs at once, as handing it
+   * over would cost more. A lone surrogate is U+FFFD. A text without a known token gives zeros.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text: one row
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
+   *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
+   */
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix>;
+  /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix;
+  /**
+   * The token ids that `encode` pools with the same `maxLength`: without special tokens, the unknown id dropped. Python:
+   * `tokenize`, after what `encode` does to the length.
+   *
+   * @returns an array a text: views on one buffer
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   */
+  tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[];
+  /**
+   * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
+   *
+   * As in Python, the model's own `maxLength` is ignored: only the option truncates. Rows are scaled to length 1 only with
+   * `normalize: true`. A text without tokens has no rows. `out` takes the rows of all texts, one after the other.
+   *
+   * @throws (rejects) as `encode`
+   */
+  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]>;
+  /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
+  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[];
+  /** Gives the model back. Calls that run finish; later ones, and `dim` and `info`, throw `ERR_CLOSED`. A second call does nothing. */
+  close(): void;
+  /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
+  [Symbol.dispose](): void;
+}

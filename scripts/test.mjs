@@ -1,0 +1,94 @@
+// `npm test`: sets up, then runs every check there is, also after one has failed. Its last line counts them all: each test of
+// cargo and ava is one, and each of the other steps.
+
+import { spawn } from 'node:child_process'
+
+import { setup } from './setup.mjs'
+
+const node = process.execPath
+const tsc = 'node_modules/typescript/bin/tsc'
+
+/** A runner's tests are counted from its output; a step without `count` counts as one. */
+const STEPS = [
+  { name: 'cargo fmt', command: ['cargo', 'fmt', '--all', '--check'] },
+  { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'] },
+  { name: 'cargo test', command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast'], count: countCargo },
+  { name: 'types', command: [node, tsc, '-p', '.', '--noEmit'] },
+  { name: 'types of the tests', command: [node, tsc, '-p', 'test'] },
+  { name: 'eslint', command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
+  { name: 'prettier', command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
+  { name: 'public API', command: [node, 'scripts/api.mjs'] },
+  { name: 'ava', command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
+]
+
+/** Sums the "test result:" lines, one for each test binary. */
+function countCargo(output) {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const [, passed, failed, ignored] of output.matchAll(
+    /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
+  )) {
+    counts.passed += Number(passed)
+    counts.failed += Number(failed)
+    counts.skipped += Number(ignored)
+  }
+  return counts
+}
+
+/** Counts the lines of the Test Anything Protocol. */
+function countTap(output) {
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const [, not, rest] of output.matchAll(/^(not )?ok \d+(.*)$/gm)) {
+    if (/# (skip|todo)/i.test(rest)) counts.skipped++
+    else if (not === undefined) counts.passed++
+    else counts.failed++
+  }
+  return counts
+}
+
+/** A runner that ends badly without naming a failed test, or that ran no test, has failed all the same. */
+function judge({ name, count }, output, code) {
+  if (count === undefined)
+    return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+  const counts = count(output)
+  if (counts.failed === 0 && (code !== 0 || counts.passed === 0)) {
+    console.log(`${name}: ${code === 0 ? 'ran no test' : `ended with ${code}`}`)
+    counts.failed = 1
+  }
+  return counts
+}
+
+function run([command, ...args]) {
+  return new Promise((resolve) => {
+    const chunks = []
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    child.stdout.on('data', (chunk) => {
+      chunks.push(chunk)
+      process.stdout.write(chunk)
+    })
+    child.on('error', (error) => {
+      console.error(error.message)
+      resolve({ output: '', code: 'an error' })
+    })
+    child.on('close', (code, signal) => resolve({ output: Buffer.concat(chunks).toString(), code: code ?? signal }))
+  })
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+const failures = []
+try {
+  setup()
+  for (const step of STEPS) {
+    console.log(`\n── ${step.name}`)
+    const { output, code } = await run(step.command)
+    const counts = judge(step, output, code)
+    if (counts.failed > 0) failures.push(step.name)
+    for (const key of Object.keys(total)) total[key] += counts[key]
+  }
+} catch (error) {
+  console.error(`setup: ${error.message}`)
+  total.failed++
+}
+if (failures.length > 0) console.log(`\nfailed: ${failures.join(', ')}`)
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
+console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
+process.exitCode = total.failed === 0 ? 0 : 1

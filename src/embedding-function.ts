@@ -1,0 +1,269 @@
+// Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
+
+import { encode, encodeSync } from './encode.js'
+import { describe, fromNative, Model2VecError } from './errors.js'
+import { rowViews, rowViewsInSlices } from './matrix.js'
+import type { EmbeddingMatrix } from './matrix.js'
+import { Model, nativeMaxLength } from './model.js'
+import { checkEncodeOptions, checkLoadOptions, checkTokenizeOptions } from './options.js'
+import type { EncodeOptions, LoadOptions, TokenizeOptions } from './options.js'
+import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
+import type { ModelSource } from './source.js'
+import { textList, textListOrText } from './texts.js'
+import { idViews, tokenizeSync } from './tokenize.js'
+
+const DEFAULT_MODEL = 'minishlab/potion-base-8M'
+
+/** Under this key `load` hands a model that is already open to the constructor, through that of a subclass too. */
+const OPENED: unique symbol = Symbol('opened')
+
+/** What a loaded model is. */
+export interface ModelInfo {
+  /** The source as it was given: a directory, a `file:` URL, a Hub id. */
+  readonly modelSource: string
+  /** The directory that holds the model's files, with symbolic links resolved. */
+  readonly path: string
+  /** The Hub commit of the files, null for a directory. */
+  readonly revision: string | null
+  /** Elements of a vector. */
+  readonly dim: number
+  /** How many token ids there are. */
+  readonly vocabSize: number
+  /** The element type of the table. */
+  readonly tableDtype: 'float32' | 'float16' | 'float64' | 'int8'
+  /** How the table is held: read into memory, or mapped from the file. */
+  readonly memory: 'copy' | 'map'
+  /** Whether calls that don't say scale vectors to length 1. */
+  readonly normalize: boolean
+  /** The most token ids of a text that calls that don't say read; null = all. */
+  readonly maxLength: number | null
+  /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
+  readonly tokenizer: 'native' | 'reference'
+  /** The instruction set that vectors are computed with; all give the same bits. */
+  readonly kernel: string
+  /** How many threads a call may use. */
+  readonly threads: number
+}
+
+/**
+ * Turns texts into Model2Vec vectors: those of Python model2vec 0.10.0, in every bit.
+ *
+ * The counterpart of pymilvus's class of the same name. One instance serves any number of calls at once; a model that is
+ * loaded twice, in one thread or in several worker threads, is in memory once.
+ *
+ * @example
+ * const ef = new Model2VecEmbeddingFunction()
+ * const [vector] = await ef.encodeDocuments(['Alan Turing was the first person to conduct substantial research in AI.'])
+ */
+export class Model2VecEmbeddingFunction {
+  readonly #model: Model
+  #tokens: readonly string[] | null = null
+
+  /**
+   * Loads a model that is at hand, on this thread; nothing is downloaded. Sources are tried in this order: a directory that
+   * exists, the Hub cache that Python's `huggingface_hub` shares, an installed npm package that carries the id.
+   *
+   * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default `minishlab/potion-base-8M`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND`, and what broken files give: `ERR_MODEL_LAYOUT`,
+   *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
+   *   `ERR_SHAPE_MISMATCH`
+   * @throws OutOfMemoryError
+   */
+  constructor(modelSource: ModelSource = DEFAULT_MODEL, options?: LoadOptions) {
+    const checked = checkLoadOptions(options)
+    const opened = (options as { [OPENED]?: Model } | undefined)?.[OPENED]
+    this.#model = opened ?? Model.openSync(modelSource, checked)
+  }
+
+  /**
+   * The constructor off the event loop. Python: `StaticModel.from_pretrained`.
+   *
+   * @returns an instance that is ready; rejects with what the constructor throws, or with `signal.reason`
+   */
+  static async load<T extends Model2VecEmbeddingFunction>(
+    this: new (modelSource?: ModelSource, options?: LoadOptions) => T,
+    modelSource: ModelSource = DEFAULT_MODEL,
+    options?: LoadOptions,
+  ): Promise<T> {
+    const opened = await Model.open(modelSource, checkLoadOptions(options))
+    return new this(modelSource, { ...options, [OPENED]: opened } as LoadOptions)
+  }
+
+  /** Resolves when the model is loaded: at once, as the constructor loads it. Rejects with `ERR_CLOSED` after `close`. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that a closed model rejects
+  async ready(): Promise<void> {
+    this.#model.assertOpen()
+  }
+
+  /**
+   * Elements of a vector. Python: `dim`.
+   *
+   * @throws Model2VecError `ERR_CLOSED`
+   */
+  get dim(): number {
+    return this.info.dim
+  }
+
+  /**
+   * What the model is and how it is run.
+   *
+   * @throws Model2VecError `ERR_CLOSED`
+   */
+  get info(): ModelInfo {
+    this.#model.assertOpen()
+    const { info, located, normalize, maxLength, threads } = this.#model
+    return {
+      modelSource: located.modelSource,
+      path: info.path,
+      revision: located.revision,
+      dim: info.dim,
+      vocabSize: info.vocabSize,
+      tableDtype: info.tableDtype,
+      memory: info.memory,
+      normalize,
+      maxLength,
+      tokenizer: info.tokenizer,
+      kernel: info.kernel,
+      threads,
+    }
+  }
+
+  /**
+   * The vocabulary: the token of each id, added tokens included. Python: `tokens`.
+   *
+   * @throws Model2VecError `ERR_CLOSED`
+   */
+  get tokens(): readonly string[] {
+    const handle = this.#model.hold()
+    try {
+      this.#tokens ??= Object.freeze(handle.tokens())
+      return this.#tokens
+    } catch (error) {
+      throw fromNative(error)
+    } finally {
+      this.#model.release()
+    }
+  }
+
+  /**
+   * One token's row of the table, as `encodeAsSequence` gives it: weighted, not normalized.
+   *
+   * @param id a token id: an integer ≥ 0 and below `info.vocabSize`
+   * @returns a copy, `dim` elements
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   */
+  embedding(id: number): Float32Array {
+    const handle = this.#model.hold()
+    try {
+      const { vocabSize, dim } = this.#model.info
+      if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
+        throw new Model2VecError(
+          'ERR_INVALID_OPTION',
+          `\`id\` should be an integer ≥ 0 and below the ${vocabSize} tokens, but got ${describe(id)}`,
+        )
+      }
+      const row = new Float32Array(dim)
+      handle.embedding(id, row)
+      return row
+    } catch (error) {
+      throw fromNative(error)
+    } finally {
+      this.#model.release()
+    }
+  }
+
+  /**
+   * One vector a text, in order. Python (pymilvus): `encode_documents`.
+   *
+   * The same as {@link Model2VecEmbeddingFunction.encode}, but the rows alone.
+   *
+   * @param texts must not change until the promise settles
+   * @returns views of `dim` elements on one buffer: one that is kept keeps them all
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
+   *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
+   */
+  async encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
+    return rowViewsInSlices(await encode(this.#model, textList(texts), checkEncodeOptions('encodeDocuments', options)))
+  }
+
+  /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
+  async encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
+    return rowViewsInSlices(await encode(this.#model, textList(texts), checkEncodeOptions('encodeQueries', options)))
+  }
+
+  /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[] {
+    return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
+  }
+
+  /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[] {
+    return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
+  }
+
+  /**
+   * One vector a text, in one buffer. Python: `encode`.
+   *
+   * The work runs off the event loop; a small call (up to 256 texts, 16,384 UTF-16 units in all) runs at once, as handing it
+   * over would cost more. A lone surrogate is U+FFFD. A text without a known token gives zeros.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text: one row
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
+   *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
+   */
+  async encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix> {
+    return encode(this.#model, textListOrText(texts), checkEncodeOptions('encode', options))
+  }
+
+  /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix {
+    return encodeSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeSync', options))
+  }
+
+  /**
+   * The token ids that `encode` pools with the same `maxLength`: without special tokens, the unknown id dropped. Python:
+   * `tokenize`, after what `encode` does to the length.
+   *
+   * @returns an array a text: views on one buffer
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   */
+  tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[] {
+    const list = textListOrText(texts)
+    const { maxLength } = checkTokenizeOptions(options)
+    const model = this.#model
+    const handle = model.hold()
+    try {
+      const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
+      return idViews(tokenizeSync(model, handle, list, limit))
+    } finally {
+      model.release()
+    }
+  }
+
+  /**
+   * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
+   *
+   * As in Python, the model's own `maxLength` is ignored: only the option truncates. Rows are scaled to length 1 only with
+   * `normalize: true`. A text without tokens has no rows. `out` takes the rows of all texts, one after the other.
+   *
+   * @throws (rejects) as `encode`
+   */
+  async encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]> {
+    return encodeAsSequence(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequence', options))
+  }
+
+  /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
+  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[] {
+    return encodeAsSequenceSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequenceSync', options))
+  }
+
+  /** Gives the model back. Calls that run finish; later ones, and `dim` and `info`, throw `ERR_CLOSED`. A second call does nothing. */
+  close(): void {
+    this.#model.close()
+  }
+
+  /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}

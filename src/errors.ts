@@ -1,0 +1,156 @@
+// Every error that this package throws: three classes with a stable `code`, and what turns the engine's errors into them.
+
+/**
+ * The stable codes, `error.code`.
+ *
+ * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of any layout),
+ * `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
+ * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
+ * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY` and `ERR_CLOSED`; the import with `ERR_NATIVE_NOT_FOUND`.
+ * `ERR_INTERNAL` is a bug in this package.
+ */
+export type ErrorCode =
+  | 'ERR_MODEL_NOT_FOUND'
+  | 'ERR_MODEL_NOT_READY'
+  | 'ERR_MODEL_LAYOUT'
+  | 'ERR_BAD_CONFIG'
+  | 'ERR_BAD_TOKENIZER'
+  | 'ERR_UNSUPPORTED_TOKENIZER'
+  | 'ERR_BAD_SAFETENSORS'
+  | 'ERR_UNSUPPORTED_DTYPE'
+  | 'ERR_SHAPE_MISMATCH'
+  | 'ERR_INVALID_OPTION'
+  | 'ERR_INVALID_TEXT'
+  | 'ERR_OUT_TOO_SMALL'
+  | 'ERR_OUT_OF_MEMORY'
+  | 'ERR_CLOSED'
+  | 'ERR_ABORTED'
+  | 'ERR_HUB_OFFLINE'
+  | 'ERR_HUB_AUTH'
+  | 'ERR_HUB_HTTP'
+  | 'ERR_HUB_CACHE'
+  | 'ERR_NATIVE_NOT_FOUND'
+  | 'ERR_INTERNAL'
+
+const CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'ERR_MODEL_NOT_FOUND',
+  'ERR_MODEL_NOT_READY',
+  'ERR_MODEL_LAYOUT',
+  'ERR_BAD_CONFIG',
+  'ERR_BAD_TOKENIZER',
+  'ERR_UNSUPPORTED_TOKENIZER',
+  'ERR_BAD_SAFETENSORS',
+  'ERR_UNSUPPORTED_DTYPE',
+  'ERR_SHAPE_MISMATCH',
+  'ERR_INVALID_OPTION',
+  'ERR_INVALID_TEXT',
+  'ERR_OUT_TOO_SMALL',
+  'ERR_OUT_OF_MEMORY',
+  'ERR_CLOSED',
+  'ERR_ABORTED',
+  'ERR_HUB_OFFLINE',
+  'ERR_HUB_AUTH',
+  'ERR_HUB_HTTP',
+  'ERR_HUB_CACHE',
+  'ERR_NATIVE_NOT_FOUND',
+  'ERR_INTERNAL',
+])
+
+// A registered symbol, not `instanceof`: errors of another worker's, realm's or installed copy's classes are ours too.
+const BRAND: unique symbol = Symbol.for('model2vec-node.error') as never
+
+function brand(error: Error, name: string): void {
+  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true })
+  Object.defineProperty(error, BRAND, { value: true })
+}
+
+/** Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says which. */
+export class Model2VecError extends Error {
+  /** What went wrong: stable, to be compared; the message may change. */
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+    brand(this, 'Model2VecError')
+  }
+}
+
+/** `ERR_INVALID_TEXT`: the texts are no array, or one of them is no string. A TypeError. */
+export class InvalidTextError extends TypeError {
+  /** Always `ERR_INVALID_TEXT`. */
+  readonly code: 'ERR_INVALID_TEXT'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = 'ERR_INVALID_TEXT'
+    brand(this, 'InvalidTextError')
+  }
+}
+
+/** `ERR_OUT_OF_MEMORY`: the result or the table is larger than can be allocated. A RangeError. */
+export class OutOfMemoryError extends RangeError {
+  /** Always `ERR_OUT_OF_MEMORY`. */
+  readonly code: 'ERR_OUT_OF_MEMORY'
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = 'ERR_OUT_OF_MEMORY'
+    brand(this, 'OutOfMemoryError')
+  }
+}
+
+/**
+ * Whether `value` is an error of this package, of any of its three classes, also one from another installed copy.
+ *
+ * @example
+ * try {
+ *   ef.encodeSync(texts)
+ * } catch (error) {
+ *   if (isModel2VecError(error) && error.code === 'ERR_CLOSED') …
+ * }
+ */
+export function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true
+}
+
+/** What native code throws: an Error with one of our codes, and for a text that is no string its place in the call. */
+interface NativeError extends Error {
+  code?: unknown
+  index?: unknown
+  found?: unknown
+}
+
+/**
+ * Turns an error of the native module into one of ours. Native code never runs the caller's code, so whatever it throws
+ * without a code of ours is a bug: `ERR_INTERNAL`.
+ *
+ * @param firstText the place of the native call's first text in the caller's array
+ */
+export function fromNative(error: unknown, firstText = 0): Error {
+  if (isModel2VecError(error)) return error
+  if (!(error instanceof Error)) return new Model2VecError('ERR_INTERNAL', String(error), { cause: error })
+  const { code, index, found, message } = error as NativeError
+  if (code === 'ERR_INVALID_TEXT') {
+    return typeof index === 'number' ? notAString(firstText + index, String(found)) : new InvalidTextError(message)
+  }
+  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message)
+  if (typeof code === 'string' && CODES.has(code)) return new Model2VecError(code as ErrorCode, message)
+  return new Model2VecError('ERR_INTERNAL', message, { cause: error })
+}
+
+/** The error for an element of the texts that is no string. */
+export function notAString(index: number, found: string): InvalidTextError {
+  return new InvalidTextError(`\`texts[${index}]\` should be a string, but got ${found}`)
+}
+
+/** What a value is, for a message: its type, and the value itself where that is short. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'string')
+    return value.length <= 80 ? JSON.stringify(value) : `a string of ${value.length} characters`
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

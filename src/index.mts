@@ -1,0 +1,10 @@
+// The entry for `import`: the same objects as `require` gives, so that there is one class and one native module.
+
+export {
+  EmbeddingMatrix,
+  InvalidTextError,
+  isModel2VecError,
+  Model2VecEmbeddingFunction,
+  Model2VecError,
+  OutOfMemoryError,
+} from './index.js'

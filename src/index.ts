@@ -1,0 +1,10 @@
+// The main entry: every public name.
+
+export { EmbeddingMatrix } from './matrix.js'
+export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
+export { Model2VecEmbeddingFunction } from './embedding-function.js'
+export type { DownloadProgress, EncodeOptions, LoadOptions, MemoryMode, TokenizeOptions } from './options.js'
+export type { ErrorCode } from './errors.js'
+export type { ModelInfo } from './embedding-function.js'
+export type { ModelSource } from './source.js'
+export type { Progress } from './progress.js'

@@ -1,0 +1,112 @@
+// Runs one native job: feeds it the texts, listens to the signal, reports progress, and settles only when no thread
+// works for it any more, so that `out` is the caller's again.
+
+import { fromNative, Model2VecError } from './errors.js'
+import { sliceClock } from './event-loop.js'
+import { throwIfAborted } from './model.js'
+import { native } from './native.js'
+import type { NativeJob, NativeJobResult } from './native.js'
+import { ProgressClock, ProgressTimer } from './progress.js'
+import type { Report } from './progress.js'
+import { NO_TEXTS, parts } from './texts.js'
+import type { Part, Texts } from './texts.js'
+
+/** Who watches a job. */
+export interface Watch {
+  readonly signal: AbortSignal | undefined
+  readonly report: Report | null
+}
+
+/** Runs a job off the event loop. */
+export async function runJob(job: NativeJob, watch: Watch, texts: Texts = NO_TEXTS): Promise<NativeJobResult> {
+  const { signal, report } = watch
+  const cancel = (): void => {
+    job.cancel()
+  }
+  const timer = report === null ? null : new ProgressTimer(report, () => progressOf(job, texts), cancel)
+  let result: NativeJobResult | null = null
+  let failure: { readonly error: unknown } | null = null
+  try {
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      await feedAll(job, texts, () => signal?.aborted === true || timer?.failure != null)
+    } catch (error) {
+      failure = { error }
+      job.cancel()
+    }
+    try {
+      result = await job.finish()
+    } catch (error) {
+      failure ??= { error: fromNative(error) }
+    }
+  } finally {
+    timer?.stop()
+    signal?.removeEventListener('abort', cancel)
+  }
+  throwIfAborted(signal)
+  failure = timer?.failure ?? failure
+  if (failure !== null) throw failure.error
+  return finished(result)
+}
+
+/** Runs a job to its end on this thread, with the help of the others. */
+export function runJobSync(job: NativeJob, report: Report | null, texts: Texts = NO_TEXTS): NativeJobResult {
+  const clock = report === null ? null : new ProgressClock(report)
+  try {
+    for (const part of parts(texts)) {
+      feed(job, part)
+      clock?.tick(() => progressOf(job, texts))
+    }
+  } catch (error) {
+    job.cancel()
+    try {
+      job.finishSync()
+    } catch {
+      // It was cancelled; what ended it is `error`.
+    }
+    throw error
+  }
+  try {
+    return job.finishSync()
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+function progressOf(job: NativeJob, texts: Texts): { done: number; total: number } {
+  return { done: job.rowsDone(), total: texts.count }
+}
+
+async function feedAll(job: NativeJob, texts: Texts, isStopped: () => boolean): Promise<void> {
+  const clock = sliceClock()
+  for (const part of parts(texts)) {
+    if (isStopped()) return
+    if (!feed(job, part)) {
+      await room(job)
+      clock.restart()
+    }
+    if (clock.isOver()) await clock.next()
+  }
+}
+
+/** Returns false when enough is in flight. */
+function feed(job: NativeJob, part: Part): boolean {
+  try {
+    return Reflect.apply(native.feed, job, part.texts)
+  } catch (error) {
+    throw fromNative(error, part.from)
+  }
+}
+
+async function room(job: NativeJob): Promise<void> {
+  try {
+    await job.room()
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+function finished(result: NativeJobResult | null): NativeJobResult {
+  if (result === null) throw new Model2VecError('ERR_INTERNAL', 'a job ended without a result')
+  return result
+}

@@ -1,0 +1,146 @@
+// The native module: its interface, and the one place that loads it.
+
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { Model2VecError } from './errors.js'
+import { platformName } from './platform.js'
+
+/** What the engine knows about a loaded model. */
+export interface NativeModelInfo {
+  path: string
+  dim: number
+  vocabSize: number
+  rows: number
+  tableDtype: 'float32' | 'float16' | 'float64' | 'int8'
+  memory: 'copy' | 'map'
+  normalize: boolean
+  /** Not there = no truncation. */
+  maxLength?: number | null
+  tokenizer: 'native' | 'reference'
+  kernel: string
+}
+
+/** One handle on a loaded model; the table behind it is shared between loads and threads. */
+export interface NativeModel {
+  readonly info: NativeModelInfo
+  close(): void
+  tokens(): string[]
+  embedding(id: number, out: Float32Array): void
+}
+
+export interface NativeLoadOptions {
+  subfolder?: string
+  memory?: 'auto' | 'copy' | 'map'
+}
+
+export interface NativeJobResult {
+  truncated: number
+  /** Tokenize jobs: text i has ids[ends[i - 1] ?? 0 .. ends[i]]. */
+  ids?: Uint32Array
+  ends?: Uint32Array
+}
+
+/**
+ * Where the vectors of a job go (crates/node, job.rs, `Mode`). `direct` and `sync` write from many threads into memory that
+ * no user code can move or free; `staged` and `held` fill a caller's `out`, which can be transferred at any moment.
+ */
+export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const
+export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
+
+/** A large call in progress. It holds the model. */
+export interface NativeJob {
+  /** Resolves when more texts may be fed. */
+  room(): Promise<void>
+  /** No more texts. Settles only after no thread touches `out` any more. */
+  finish(): Promise<NativeJobResult>
+  finishSync(): NativeJobResult
+  /** Stops within a few milliseconds; `finish` then rejects with ERR_ABORTED. */
+  cancel(): void
+  rowsDone(): number
+}
+
+/**
+ * The native module. Texts are passed as arguments, at most {@link MAX_TEXTS} a call (31 ns a text; reading the elements
+ * of an array natively costs 90), so that the caller's getters and proxies run in JavaScript only.
+ */
+export interface Native {
+  version(): string
+  defaultThreads(): number
+  openModelSync(directory: string, options: NativeLoadOptions): NativeModel
+  openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
+  /** Encodes on this thread into `out` from row `firstRow`; returns how many texts were truncated. */
+  encodeFew: (
+    this: NativeModel,
+    out: Float32Array,
+    tokens: Uint32Array | null,
+    firstRow: number,
+    maxLength: number,
+    normalize: boolean,
+    ...texts: string[]
+  ) => number
+  createEncodeJob(
+    model: NativeModel,
+    out: Float32Array,
+    mode: JobMode,
+    tokens: Uint32Array,
+    rows: number,
+    maxLength: number,
+    normalize: boolean,
+    threads: number,
+  ): NativeJob
+  createTokenizeJob(model: NativeModel, mode: JobMode, rows: number, maxLength: number, threads: number): NativeJob
+  createGatherJob(
+    model: NativeModel,
+    ids: Uint32Array,
+    out: Float32Array,
+    mode: JobMode,
+    normalize: boolean,
+    threads: number,
+  ): NativeJob
+  /** Starts work on the texts; false = enough in flight, wait for `room()`. */
+  feed: (this: NativeJob, ...texts: string[]) => boolean
+}
+
+/** The most texts of one native call. */
+export const MAX_TEXTS = 256
+/** The native module's `maxLength` for "no truncation". */
+export const NO_LIMIT = -1
+
+const PACKAGE_ROOT = path.join(__dirname, '..')
+
+function load(): Native {
+  const platform = platformName()
+  const packageName = `model2vec-node-${platform}`
+  const local = path.join(PACKAGE_ROOT, `model2vec.${platform}.node`)
+  const override = process.env.MODEL2VEC_NATIVE_PATH
+  const place =
+    override !== undefined && override !== '' ? path.resolve(override) : existsSync(local) ? local : packageName
+  const { version } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
+
+  let native: Native
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon can only be required, and its place is known at run time
+    native = require(place) as Native
+  } catch (cause) {
+    const tried = place === packageName ? `${local} and the package \`${packageName}\`` : place
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    throw new Model2VecError(
+      'ERR_NATIVE_NOT_FOUND',
+      `no native module for ${platform} (Node ${process.version}): tried ${tried}: ${reason}; ` +
+        `\`npm install ${packageName}@${version}\` installs it (npm leaves optional packages out of a lockfile ` +
+        `that was written on another platform: npm/cli#4828)`,
+      { cause },
+    )
+  }
+  if (native.version() !== version) {
+    throw new Model2VecError(
+      'ERR_NATIVE_NOT_FOUND',
+      `the native module at ${place} has version ${native.version()}, expected ${version}: ` +
+        `\`npm install ${packageName}@${version}\` installs the right one`,
+    )
+  }
+  return native
+}
+
+export const native: Native = load()

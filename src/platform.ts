@@ -1,0 +1,32 @@
+// This platform's name in package and file names, as @napi-rs/cli writes it.
+
+import { readFileSync } from 'node:fs'
+
+function readLddScript(): string {
+  try {
+    return readFileSync('/usr/bin/ldd', 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+/** glibc or musl. The `ldd` script names its library; the process report is exact but can take a network look-up. */
+function linuxAbi(): 'gnu' | 'musl' {
+  const ldd = readLddScript()
+  if (ldd.includes('musl')) return 'musl'
+  if (ldd.includes('GNU C Library') || ldd.includes('GLIBC')) return 'gnu'
+  const { report } = process as { report?: NodeJS.ProcessReport & { excludeNetwork?: boolean } }
+  if (report === undefined) return 'gnu'
+  const before = report.excludeNetwork
+  report.excludeNetwork = true
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } }
+  if (before !== undefined) report.excludeNetwork = before
+  return header?.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
+}
+
+/** `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`, … */
+export function platformName(): string {
+  const base = `${process.platform}-${process.arch}`
+  if (process.platform === 'linux') return `${base}-${linuxAbi()}`
+  return process.platform === 'win32' ? `${base}-msvc` : base
+}

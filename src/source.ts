@@ -1,0 +1,123 @@
+// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here asks a network.
+
+import { readFileSync, statSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { describe, Model2VecError } from './errors.js'
+import { findInHubCache, hubCacheDirectory, isHubId } from './hub/cache.js'
+
+/** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
+export type ModelSource = string | URL
+
+/** The files of a source. */
+export interface LocatedModel {
+  /** The source as text. */
+  readonly modelSource: string
+  /** The directory to load. */
+  readonly directory: string
+  /** The Hub commit, where the files are of one. */
+  readonly revision: string | null
+}
+
+interface Wanted {
+  readonly revision: string
+  readonly cacheDir: string | undefined
+  readonly subfolder: string | undefined
+}
+
+/**
+ * Finds the files of a source, in this order: a directory that exists, the Hub cache, an installed companion package.
+ *
+ * @throws Model2VecError ERR_INVALID_OPTION when the source is neither text nor a `file:` URL, ERR_MODEL_NOT_FOUND
+ */
+export function locateModel(source: unknown, wanted: Wanted): LocatedModel {
+  const modelSource = sourceText(source)
+  const directory = path.resolve(typeof source === 'string' ? expandHome(source) : filePath(source as URL))
+  const found = kindOf(directory)
+  if (found === 'directory') return { modelSource, directory, revision: null }
+  if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
+    const reason = found === 'nothing' ? 'no such directory' : 'a directory is expected, but this is a file'
+    throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${reason}`)
+  }
+
+  const cached = findInHubCache(source, wanted)
+  if (cached.directory !== null) return { modelSource, directory: cached.directory, revision: cached.revision }
+  const companion = findCompanion(source, wanted.revision)
+  if (companion.directory !== null) return { modelSource, directory: companion.directory, revision: companion.revision }
+  throw new Model2VecError(
+    'ERR_MODEL_NOT_FOUND',
+    `the model \`${source}\` is not at hand, and downloading is not supported yet; looked for the directory ${directory} ` +
+      `(${found === 'nothing' ? 'does not exist' : 'is a file'}), revision \`${wanted.revision}\` in the Hub cache ` +
+      `${hubCacheDirectory(wanted.cacheDir)} (${cached.reason}), the package \`${companionName(source)}\` (${companion.reason})`,
+  )
+}
+
+function sourceText(source: unknown): string {
+  if (typeof source === 'string' && source !== '') return source
+  if (isUrl(source)) {
+    if (source.protocol === 'file:') return source.href
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`modelSource\` should be a \`file:\` URL, but got ${source.href}`)
+  }
+  throw new Model2VecError(
+    'ERR_INVALID_OPTION',
+    `\`modelSource\` should be a path, a Hub id or a \`file:\` URL, but got ${describe(source)}`,
+  )
+}
+
+// By its shape: the URL of another realm (vm, Jest) is no instance of ours.
+function isUrl(value: unknown): value is URL {
+  const url = value as Partial<URL> | null
+  return typeof url === 'object' && url !== null && typeof url.href === 'string' && typeof url.protocol === 'string'
+}
+
+function filePath(url: URL): string {
+  try {
+    return fileURLToPath(url.href)
+  } catch (cause) {
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`modelSource\` ${url.href} names no local file`, { cause })
+  }
+}
+
+function expandHome(source: string): string {
+  return source === '~' || /^~[/\\]/.test(source) ? path.join(os.homedir(), source.slice(1)) : source
+}
+
+function kindOf(place: string): 'directory' | 'file' | 'nothing' {
+  try {
+    return statSync(place).isDirectory() ? 'directory' : 'file'
+  } catch {
+    return 'nothing'
+  }
+}
+
+/** Whether a source can be no Hub id. */
+function isPathLike(source: string): boolean {
+  return path.isAbsolute(source) || /^[.~]|\\|\/.*\//.test(source)
+}
+
+function companionName(id: string): string {
+  return `model2vec-node-${id.slice(id.indexOf('/') + 1).toLowerCase()}`
+}
+
+type Companion = { directory: string; revision: string } | { directory: null; reason: string }
+
+/** An npm package that carries a model's own files, and whose package.json says of which id and revision. */
+function findCompanion(id: string, revision: string): Companion {
+  const name = companionName(id)
+  let file: string
+  try {
+    file = require.resolve(`${name}/package.json`)
+  } catch {
+    return { directory: null, reason: 'is not installed' }
+  }
+  const { model2vec } = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: { id?: unknown; revision?: unknown } }
+  if (model2vec?.id !== id || typeof model2vec.revision !== 'string') {
+    return { directory: null, reason: `${file} names another model` }
+  }
+  if (revision !== 'main' && revision !== model2vec.revision) {
+    return { directory: null, reason: `carries revision \`${model2vec.revision}\`` }
+  }
+  return { directory: path.dirname(file), revision: model2vec.revision }
+}

@@ -1,0 +1,89 @@
+// The caller's texts: checked, and read in parts of a size that a native call takes. The caller's code (getters,
+// proxies) runs here and nowhere else.
+
+import { describe, InvalidTextError, notAString } from './errors.js'
+import { MAX_TEXTS } from './native.js'
+
+/** Texts to read, in their order; `count` was read once, at the start of the call. */
+export interface Texts {
+  readonly values: readonly unknown[]
+  readonly count: number
+}
+
+export const NO_TEXTS: Texts = { values: [], count: 0 }
+
+/** An array of texts. @throws InvalidTextError */
+export function textList(texts: unknown): Texts {
+  if (!Array.isArray(texts)) {
+    const hint = typeof texts === 'string' ? ': use `encode` for a single string' : ''
+    throw new InvalidTextError(`\`texts\` should be an array of strings, but got ${kind(texts)}${hint}`)
+  }
+  return { values: texts, count: texts.length }
+}
+
+/** An array of texts, or one text. @throws InvalidTextError */
+export function textListOrText(texts: unknown): Texts {
+  if (typeof texts === 'string') return { values: [texts], count: 1 }
+  if (Array.isArray(texts)) return { values: texts, count: texts.length }
+  throw new InvalidTextError(`\`texts\` should be a string or an array of strings, but got ${kind(texts)}`)
+}
+
+function kind(value: unknown): string {
+  return typeof value === 'string' ? 'a string' : describe(value)
+}
+
+/**
+ * The most UTF-16 units of a part of more than one text: copying them takes about a tenth of a millisecond, so that the
+ * clock is looked at often enough when texts are long.
+ */
+const MAX_UNITS = 1 << 17
+
+/** Texts `from` to `to` − 1, read from the caller's array. */
+export interface Part {
+  readonly from: number
+  readonly to: number
+  readonly texts: readonly string[]
+}
+
+/** Reads the texts in parts of at most {@link MAX_TEXTS}. @throws InvalidTextError */
+export function* parts(texts: Texts): Generator<Part, void, undefined> {
+  for (let from = 0; from < texts.count; from += MAX_TEXTS) {
+    yield* splitByLength(readPart(texts, from, Math.min(from + MAX_TEXTS, texts.count)))
+  }
+}
+
+/** Reads some of the texts, each element once. @throws InvalidTextError when one is no string */
+export function readPart({ values }: Texts, from: number, to: number): Part {
+  const texts: string[] = []
+  for (let i = from; i < to; i++) {
+    const text = values[i]
+    if (typeof text !== 'string') throw notAString(i, text === null ? 'null' : typeof text)
+    texts.push(text)
+  }
+  return { from, to, texts }
+}
+
+function* splitByLength(part: Part): Generator<Part, void, undefined> {
+  if (unitsOf(part.texts, Infinity) <= MAX_UNITS) {
+    yield part
+    return
+  }
+  let start = 0
+  let units = 0
+  for (const [i, text] of part.texts.entries()) {
+    if (i > start && units + text.length > MAX_UNITS) {
+      yield { from: part.from + start, to: part.from + i, texts: part.texts.slice(start, i) }
+      start = i
+      units = 0
+    }
+    units += text.length
+  }
+  yield { from: part.from + start, to: part.to, texts: part.texts.slice(start) }
+}
+
+/** UTF-16 units of the texts, of each at most `limit`. */
+export function unitsOf(texts: readonly string[], limit: number): number {
+  let units = 0
+  for (const text of texts) units += Math.min(text.length, limit)
+  return units
+}

@@ -1,0 +1,63 @@
+// Token ids of texts: the ids that are pooled, each text's own.
+
+import { fromNative } from './errors.js'
+import { runJob, runJobSync } from './job.js'
+import type { Watch } from './job.js'
+import type { Model } from './model.js'
+import { JOB_MODE, native } from './native.js'
+import type { JobMode, NativeJob, NativeJobResult, NativeModel } from './native.js'
+import type { Report } from './progress.js'
+import type { Texts } from './texts.js'
+
+/** The ids of all texts, one after the other. */
+export interface TokenIds {
+  readonly ids: Uint32Array
+  /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
+  readonly ends: Uint32Array
+  /** How many texts were truncated. */
+  readonly truncated: number
+}
+
+/** `maxLength` is the native module's. */
+export function tokenizeSync(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  report: Report | null = null,
+): TokenIds {
+  return tokenIds(runJobSync(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.sync), report, texts))
+}
+
+export async function tokenizeOffThread(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  watch: Watch,
+): Promise<TokenIds> {
+  return tokenIds(await runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), watch, texts))
+}
+
+/** Each text's ids, as views. */
+export function idViews({ ids, ends }: TokenIds): Uint32Array[] {
+  const views: Uint32Array[] = []
+  let start = 0
+  for (const end of ends) {
+    views.push(new Uint32Array(ids.buffer, ids.byteOffset + start * 4, end - start))
+    start = end
+  }
+  return views
+}
+
+function tokenizeJob(model: Model, handle: NativeModel, texts: Texts, maxLength: number, mode: JobMode): NativeJob {
+  try {
+    return native.createTokenizeJob(handle, mode, texts.count, maxLength, model.threads)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+function tokenIds({ ids, ends, truncated }: NativeJobResult): TokenIds {
+  return { ids: ids ?? new Uint32Array(), ends: ends ?? new Uint32Array(), truncated }
+}

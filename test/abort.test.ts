@@ -1,0 +1,106 @@
+// `signal`: running work stops, and the promise rejects with the signal's own reason.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { manyTexts, SMALL } from './test-data.js'
+
+const ef = new Model2VecEmbeddingFunction(SMALL)
+const texts = manyTexts(50_000)
+
+/** Counts the listeners that are left on a signal. */
+function countListeners(signal: AbortSignal): () => number {
+  let listeners = 0
+  const add = signal.addEventListener.bind(signal)
+  const remove = signal.removeEventListener.bind(signal)
+  signal.addEventListener = (type: string, listener: () => void, options?: object) => {
+    listeners++
+    add(type, listener, options)
+  }
+  signal.removeEventListener = (type: string, listener: () => void) => {
+    listeners--
+    remove(type, listener)
+  }
+  return () => listeners
+}
+
+test('a signal that is aborted already rejects before any text is read', async (t) => {
+  const reason = { why: 'too late' }
+  const signal = AbortSignal.abort(reason)
+  const unread = new Proxy<string[]>([], {
+    get: (target, key) => (key === 'length' ? 5 : t.fail(`read ${String(key)} of ${target.length}`)),
+  })
+  for (const call of [
+    ef.encode(unread, { signal }),
+    ef.encodeDocuments(unread, { signal }),
+    ef.encodeAsSequence(unread, { signal }),
+  ]) {
+    t.is(
+      await call.then(
+        () => null,
+        (error: unknown) => error,
+      ),
+      reason,
+    )
+  }
+  t.is(
+    await Model2VecEmbeddingFunction.load(SMALL, { signal }).then(
+      () => null,
+      (error: unknown) => error,
+    ),
+    reason,
+  )
+  t.throws(() => ef.encodeSync(unread, { signal }), { is: reason, any: true })
+})
+
+for (const method of ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence'] as const) {
+  test(`${method} stops when its signal is aborted while it runs`, async (t) => {
+    for (const delay of [0, 1, 5]) {
+      const controller = new AbortController()
+      const listeners = countListeners(controller.signal)
+      const reason = new Error('enough')
+      const call = ef[method](texts, { signal: controller.signal })
+      const outcome = call.then(
+        () => null,
+        (error: unknown) => error,
+      )
+      await sleep(delay)
+      controller.abort(reason)
+      t.is(await outcome, reason)
+      t.is(listeners(), 0)
+    }
+    t.is((await ef.encode(['a dog'])).rows, 1)
+  })
+}
+
+test('the default reason of an abort is its AbortError', async (t) => {
+  const controller = new AbortController()
+  const call = ef.encode(texts, { signal: controller.signal })
+  controller.abort()
+  const error = await t.throwsAsync(call, { any: true })
+  t.is(error, controller.signal.reason)
+})
+
+test('a call that ends before the abort resolves, and leaves no listener', async (t) => {
+  const controller = new AbortController()
+  const listeners = countListeners(controller.signal)
+  t.is((await ef.encode(texts.slice(0, 3000), { signal: controller.signal })).rows, 3000)
+  t.is(listeners(), 0)
+  controller.abort()
+})
+
+test('an out is not written to any more once the aborted promise has rejected', async (t) => {
+  for (const buffer of [new ArrayBuffer(texts.length * ef.dim * 4), new SharedArrayBuffer(texts.length * ef.dim * 4)]) {
+    const out = new Float32Array(buffer)
+    const controller = new AbortController()
+    const call = ef.encode(texts, { out, signal: controller.signal })
+    await sleep(3)
+    controller.abort()
+    await t.throwsAsync(call, { any: true })
+    out.fill(7)
+    await sleep(30)
+    t.true(out.every((value) => value === 7))
+  }
+})

@@ -1,0 +1,111 @@
+// The same bits, however a text is encoded: threads, batch, sync or async, module format, worker thread, load.
+
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { corpus, crc, manyTexts, POTION } from './test-data.js'
+
+const ef = new Model2VecEmbeddingFunction(POTION)
+const texts = [...corpus('edge'), ...corpus('multilingual_300'), ...corpus('docs_en_300')]
+
+test('one thread and eight give the same bits', async (t) => {
+  const expected = (await ef.encode(texts)).data
+  for (const threads of [1, 2, 8]) {
+    const one = new Model2VecEmbeddingFunction(POTION, { threads })
+    t.is(one.info.threads, threads)
+    t.deepEqual((await one.encode(texts)).data, expected)
+    t.deepEqual(one.encodeSync(texts).data, expected)
+  }
+})
+
+test('a text alone gives what it gives among 10,000', async (t) => {
+  const many = [...texts, ...manyTexts(10_000 - texts.length)]
+  const matrix = await ef.encode(many)
+  const synchronous = ef.encodeSync(many)
+  t.deepEqual(synchronous.data, matrix.data)
+  t.deepEqual(synchronous.tokens, matrix.tokens)
+  t.is(synchronous.truncated, matrix.truncated)
+  for (const i of [...texts.keys(), 5000, 9999]) {
+    const text = many[i] ?? ''
+    const alone = crc(ef.encodeSync(text).row(0))
+    t.is(alone, crc(matrix.row(i)), text.slice(0, 50))
+    if (i % 100 === 0) t.is(crc((await ef.encode([text])).row(0)), alone)
+  }
+})
+
+test('calls that run at once do not disturb each other', async (t) => {
+  const expected = (await ef.encode(texts)).data
+  const normal = (await ef.encode(texts, { normalize: false })).data
+  const calls = Array.from({ length: 20 }, (_, i) => ef.encode(texts, { normalize: i % 2 === 0 }))
+  for (const [i, matrix] of (await Promise.all(calls)).entries())
+    t.deepEqual(matrix.data, i % 2 === 0 ? expected : normal)
+})
+
+test('an out on shared, on plain and on no memory gives the same bits', async (t) => {
+  const expected = (await ef.encode(texts)).data
+  for (const memory of [SharedArrayBuffer, ArrayBuffer]) {
+    const out = new Float32Array(new memory(texts.length * ef.dim * 4))
+    t.deepEqual(Float32Array.from((await ef.encode(texts, { out })).data), expected)
+    out.fill(0)
+    t.deepEqual(Float32Array.from(ef.encodeSync(texts, { out }).data), expected)
+  }
+})
+
+test('import and require give one class', async (t) => {
+  const imported = (await import('model2vec-node')) as Record<string, unknown>
+  const required = createRequire(path.resolve('test/x.js'))('model2vec-node') as Record<string, unknown>
+  t.deepEqual(Object.keys(imported).sort(), Object.keys(required).sort())
+  for (const [name, value] of Object.entries(imported)) t.is(required[name], value, name)
+  t.is(required.Model2VecEmbeddingFunction, Model2VecEmbeddingFunction)
+})
+
+test('a worker thread gives the same bits, over the same table', async (t) => {
+  const worker = new Worker(path.join(__dirname, 'children', 'encode-in-worker.js'), {
+    workerData: { path: POTION, texts },
+  })
+  const { data, info } = await new Promise<{ data: Float32Array; info: object }>((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+  t.deepEqual(data, (await ef.encode(texts)).data)
+  t.deepEqual(info, { ...ef.info })
+})
+
+test('copied and mapped tables give the same bits', async (t) => {
+  const expected = (await ef.encode(texts)).data
+  for (const memory of ['copy', 'map'] as const) {
+    using each = await Model2VecEmbeddingFunction.load(POTION, { memory })
+    t.is(each.info.memory, memory)
+    t.deepEqual((await each.encode(texts)).data, expected)
+  }
+})
+
+test('a large call leaves the event loop to others', async (t) => {
+  const order: string[] = []
+  const call = ef.encodeDocuments(manyTexts(100_000)).then(() => order.push('encoded'))
+  const timer = new Promise<void>((resolve) => {
+    let ticks = 0
+    const tick = (): void => {
+      order.push('timer')
+      ticks++
+      if (ticks < 5) setTimeout(tick, 1)
+      else resolve()
+    }
+    setTimeout(tick, 1)
+  })
+  await Promise.all([call, timer])
+  t.is(order.at(-1), 'encoded')
+})
+
+test('a small call is done before the event loop turns', async (t) => {
+  const order: string[] = []
+  setImmediate(() => order.push('event loop'))
+  await ef.encodeDocuments(['a dog', 'a cat'])
+  order.push('encoded')
+  await new Promise((resolve) => setImmediate(resolve))
+  t.deepEqual(order, ['encoded', 'event loop'])
+})

@@ -1,0 +1,80 @@
+// The declared types, checked by the compiler: nothing here runs.
+
+import {
+  EmbeddingMatrix,
+  InvalidTextError,
+  isModel2VecError,
+  Model2VecEmbeddingFunction,
+  Model2VecError,
+  OutOfMemoryError,
+} from 'model2vec-node'
+import type {
+  DownloadProgress,
+  EncodeOptions,
+  ErrorCode,
+  LoadOptions,
+  MemoryMode,
+  ModelInfo,
+  ModelSource,
+  Progress,
+  TokenizeOptions,
+} from 'model2vec-node'
+
+/** Compiles only where the two types are the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function same<A, B>(..._proof: Same<A, B> extends true ? [] : ['the types differ']): void {
+  // Only its type matters.
+}
+
+declare const ef: Model2VecEmbeddingFunction
+declare const matrix: EmbeddingMatrix
+declare const value: unknown
+
+same<typeof ef.dim, number>()
+same<typeof ef.info, ModelInfo>()
+same<typeof ef.tokens, readonly string[]>()
+same<ReturnType<typeof ef.encode>, Promise<EmbeddingMatrix>>()
+same<ReturnType<typeof ef.encodeSync>, EmbeddingMatrix>()
+same<ReturnType<typeof ef.encodeDocuments>, Promise<Float32Array[]>>()
+same<ReturnType<typeof ef.encodeQueries>, Promise<Float32Array[]>>()
+same<ReturnType<typeof ef.encodeDocumentsSync>, Float32Array[]>()
+same<ReturnType<typeof ef.encodeQueriesSync>, Float32Array[]>()
+same<ReturnType<typeof ef.encodeAsSequence>, Promise<EmbeddingMatrix[]>>()
+same<ReturnType<typeof ef.tokenize>, Uint32Array[]>()
+same<ReturnType<typeof ef.embedding>, Float32Array>()
+same<Parameters<typeof ef.encode>[0], string | readonly string[]>()
+same<Parameters<typeof ef.encode>[1], EncodeOptions | undefined>()
+same<Parameters<typeof ef.encodeDocuments>[0], readonly string[]>()
+same<Parameters<typeof ef.tokenize>[1], TokenizeOptions | undefined>()
+same<ConstructorParameters<typeof Model2VecEmbeddingFunction>[0], ModelSource | undefined>()
+same<ConstructorParameters<typeof Model2VecEmbeddingFunction>[1], LoadOptions | undefined>()
+same<typeof matrix.data, Float32Array>()
+same<ReturnType<typeof matrix.toArray>, number[][]>()
+same<MemoryMode, 'auto' | 'copy' | 'map'>()
+
+class Mine extends Model2VecEmbeddingFunction {
+  readonly mine = true
+}
+const loaded: Promise<Mine> = Mine.load('./model', { onProgress: (_: DownloadProgress) => undefined })
+const options: EncodeOptions = { maxLength: null, out: new Float32Array(4), onProgress: (_: Progress) => undefined }
+const fromShared: EncodeOptions = { out: new Float32Array(new SharedArrayBuffer(4)), signal: undefined }
+const source: ModelSource = new URL('file:///model')
+using disposed = ef
+
+if (isModel2VecError(value)) {
+  const code: ErrorCode = value.code
+  code satisfies string
+}
+const errors: Error[] = [new Model2VecError('ERR_CLOSED', ''), new InvalidTextError(''), new OutOfMemoryError('')]
+const typeError: TypeError = new InvalidTextError('')
+const rangeError: RangeError = new OutOfMemoryError('')
+export const used = [matrix, loaded, options, fromShared, source, disposed, errors, typeError, rangeError]
+
+// @ts-expect-error one text is for `encode`
+void ef.encodeDocuments('a dog')
+// @ts-expect-error not supported yet
+void ef.encode('a dog', { dtype: 'float16' })
+// @ts-expect-error made by `encode` only
+new EmbeddingMatrix()
+// @ts-expect-error no such code
+export const none = new Model2VecError('ERR_NONE', '')
