@@ -43,7 +43,7 @@ for (const root of ROOTS) {
       let ids = 0
       for (const [run, digests] of Object.entries(expected.digests)) {
         const [name = '', optionSet = ''] = run.split('.')
-        const texts = corpus(name)
+        const texts = corpus(name, root.directory)
         const encodeOptions = optionsOf(optionSet, expected.meta.normalize)
         const matrix = await ef.encode(texts, encodeOptions)
         t.is(matrix.rows, digests.rows, run)

@@ -83,15 +83,14 @@ export function reference(root: Root, model: string): Reference | null {
 
 const corpora = new Map<string, string[]>()
 
-/** The texts of a committed corpus. */
-export function corpus(name: string): string[] {
-  const known = corpora.get(name)
+/** The texts of a corpus: of the committed one, unless another root is given. */
+export function corpus(name: string, root = COMMITTED): string[] {
+  const file = path.join(root, 'corpora', `${name}.jsonl`)
+  const known = corpora.get(file)
   if (known !== undefined) return known
-  const lines = readFileSync(path.join(COMMITTED, 'corpora', `${name}.jsonl`), 'utf8')
-    .trimEnd()
-    .split('\n')
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   const texts = lines.map((line) => (JSON.parse(line) as { text: string }).text)
-  corpora.set(name, texts)
+  corpora.set(file, texts)
   return texts
 }
 
