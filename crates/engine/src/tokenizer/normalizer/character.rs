@@ -87,7 +87,7 @@ fn compose_hangul(first: u32, second: u32) -> Option<char> {
         (0x1100..=0x1112, 0x1161..=0x1175) => {
             char::from_u32(SYLLABLES.start() + ((first - 0x1100) * 21 + second - 0x1161) * TRAILS)
         }
-        (_, 0x11A8..=0x11C2) if SYLLABLES.contains(&first) && (first - SYLLABLES.start()) % TRAILS == 0 => {
+        (_, 0x11A8..=0x11C2) if SYLLABLES.contains(&first) && (first - SYLLABLES.start()).is_multiple_of(TRAILS) => {
             char::from_u32(first + second - 0x11A7)
         }
         _ => None,

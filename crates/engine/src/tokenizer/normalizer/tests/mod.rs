@@ -1,5 +1,6 @@
-//! Every normalizer against that of the `tokenizers` crate.
+//! The normalizers against those of the `tokenizers` crate.
 
+mod bert;
 mod hostile;
 mod texts;
 
@@ -9,10 +10,12 @@ use tokenizers::{NormalizedString, Normalizer};
 use super::*;
 use texts::{Random, corpora, every_character, normalizers_of_models, random_texts};
 
+type Normalize = Box<dyn Fn(&str, &mut String)>;
+
 /// One of ours, and the reference's.
 struct Pair {
     name: String,
-    ours: Box<dyn Fn(&str, &mut String)>,
+    ours: Normalize,
     leaves: Box<dyn Fn(&str) -> bool>,
     reference: NormalizerWrapper,
 }
