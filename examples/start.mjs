@@ -23,17 +23,13 @@ console.log(`time       ${elapsed.toFixed(1)} ms, ${Math.round((documents.length
 // The vectors have length 1, so that their dot product is the cosine.
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 
-const queries = [
-  'filter out spam from my mail',
-  'compare DNA sequences of different species',
-  'play chess against the computer',
-]
+const queries = ['align DNA sequences', 'a library for my electronic books', 'read e-mail and newsgroups']
 for (const query of queries) {
   const vector = (await ef.encodeQueries([query]))[0]
   const scores = Array.from(embeddings, (row, i) => ({ score: dot(vector, row), document: documents[i] }))
   console.log(`\n${query}`)
   for (const { score, document } of scores.sort((a, b) => b.score - a.score).slice(0, 3)) {
-    console.log(`  ${score.toFixed(3)}  ${document.id}: ${document.text.split('\n', 1)[0]}`)
+    console.log(`  ${score.toFixed(3)}  ${document.title}`)
   }
 }
 

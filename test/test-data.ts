@@ -83,7 +83,7 @@ export function reference(root: Root, model: string): Reference | null {
 
 const corpora = new Map<string, string[]>()
 
-/** The texts of a corpus: those that the references of the same root were made from. */
+/** The texts of a corpus: of the committed one, unless another root is given. */
 export function corpus(name: string, root = COMMITTED): string[] {
   const file = path.join(root, 'corpora', `${name}.jsonl`)
   const known = corpora.get(file)

@@ -57,6 +57,12 @@ pub fn character_table_source() -> String {
         &column(|property| property.combining_class),
     );
     bytes("Part of a grapheme cluster by property number.", "CLUSTER_PART", &column(|property| property.cluster_part));
+    bytes(
+        "The flags that all characters have whose UTF-8 starts with a byte, none if one is not of combining class 0; all flags for \
+         a byte that only continues characters.",
+        "FLAGS_BY_BYTE",
+        &flags_by_byte(&properties),
+    );
     write_compositions(&mut source, &forms);
     write_decompositions(&mut source);
     source
@@ -79,6 +85,18 @@ fn properties(forms: &Forms) -> Vec<Property> {
     };
     // Surrogates are no characters: their slots are never read.
     (0..CODE_POINTS).map(|code| char::from_u32(code).map_or(Property::default(), property)).collect()
+}
+
+fn flags_by_byte(properties: &[Property]) -> Vec<u8> {
+    let mut common: Vec<Option<u8>> = vec![None; 256];
+    common[0x80..0xC0].fill(Some(u8::MAX));
+    for c in characters() {
+        let property = properties[c as usize];
+        let flags = if property.combining_class == 0 { property.flags } else { 0 };
+        let common = &mut common[usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0])];
+        *common = Some(common.unwrap_or(flags) & flags);
+    }
+    common.into_iter().map(Option::unwrap_or_default).collect()
 }
 
 /// Pairs that compose, rising, and what they compose to.

@@ -3,8 +3,8 @@
 //! `pre_tokenizer/class_table.rs`: the classes that the patterns of pre-tokenizers name.
 //!
 //! The reference is not one version of Unicode but the behaviour of `tokenizers` 0.23.2, which asks `unicode_categories` for
-//! categories, `unicode-normalization-alignments` for decompositions and compositions, `unicode-segmentation` for clusters, `regex` for `\w`, and the standard library for white
-//! space and lower case. A committed table keeps the engine the same whatever compiler builds it.
+//! categories, `unicode-normalization-alignments` for decompositions and compositions, `unicode-segmentation` for clusters,
+//! `regex` for `\w`, and the standard library for white space and lower case. A committed table keeps the engine the same whatever compiler builds it.
 
 mod character_source;
 mod class_source;

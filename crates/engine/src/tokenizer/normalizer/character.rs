@@ -53,6 +53,14 @@ impl Character {
     }
 }
 
+/// How many bytes `text` starts with that say by themselves that their characters have one of `flags`, and are of combining
+/// class 0: whole characters.
+#[inline]
+pub(super) fn starters_len(text: &[u8], flags: u8) -> usize {
+    let is_other = |byte: &u8| table::FLAGS_BY_BYTE[usize::from(*byte)] & flags == 0;
+    text.iter().position(is_other).unwrap_or(text.len())
+}
+
 /// Gives the compatibility decomposition of `c` to `emit`, or the canonical one, or `c` itself.
 #[inline]
 pub(super) fn decompose_compatible(c: char, emit: impl FnMut(char)) {
@@ -79,7 +87,7 @@ fn compose_hangul(first: u32, second: u32) -> Option<char> {
         (0x1100..=0x1112, 0x1161..=0x1175) => {
             char::from_u32(SYLLABLES.start() + ((first - 0x1100) * 21 + second - 0x1161) * TRAILS)
         }
-        (_, 0x11A8..=0x11C2) if SYLLABLES.contains(&first) && (first - SYLLABLES.start()) % TRAILS == 0 => {
+        (_, 0x11A8..=0x11C2) if SYLLABLES.contains(&first) && (first - SYLLABLES.start()).is_multiple_of(TRAILS) => {
             char::from_u32(first + second - 0x11A7)
         }
         _ => None,

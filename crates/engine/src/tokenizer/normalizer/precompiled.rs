@@ -50,7 +50,7 @@ impl Precompiled {
             let mut chars = rest.chars();
             let Some(c) = chars.next() else { break };
             let after = chars.as_str();
-            let is_single = chars.next().is_none_or(|next| cluster::are_apart(Character::of(c), Character::of(next)));
+            let is_single = chars.next().is_none_or(|next| are_apart(c, next));
             if is_single && !self.may_map(c) {
                 rest = after;
                 continue;
@@ -92,6 +92,14 @@ impl Precompiled {
         let code = c as usize;
         self.is_mapped.get(code / 64).is_none_or(|word| word >> (code % 64) & 1 != 0)
     }
+}
+
+/// Whether there is surely a boundary between two neighbours.
+#[inline]
+fn are_apart(first: char, second: char) -> bool {
+    // Nothing in ASCII joins what is before it, but a line feed.
+    let is_plain = second.is_ascii() && second != '\n' && first.is_ascii();
+    is_plain || cluster::are_apart(Character::of(first), Character::of(second))
 }
 
 fn is_printable(byte: u8) -> bool {

@@ -1,11 +1,15 @@
 //! The regexes that real files replace by: one kind of character, as it comes or repeated (`\s+`, ` {2,}`, `\n`, `[!-/]`).
 
+use std::ops::Range;
+
 use crate::tokenizer::unicode::{Property, WHITESPACE};
 
 /// Characters of a set, at least `min_count` of them. Without `is_greedy`, each one is a match of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Repeated {
     set: CharSet,
+    /// By byte: whether a character of the set can start with it.
+    first_bytes: [bool; 256],
     min_count: usize,
     is_greedy: bool,
 }
@@ -28,6 +32,16 @@ impl CharSet {
             return self.ascii >> c as u32 & 1 != 0;
         }
         self.others.contains(&c) || self.has_whitespace && Property::of(c).is(WHITESPACE)
+    }
+
+    fn first_bytes(&self) -> [bool; 256] {
+        let mut first_bytes = [false; 256];
+        // All white space is in the Basic Multilingual Plane.
+        let whitespace = (0..=0xFFFF).filter_map(char::from_u32);
+        for c in whitespace.chain(self.others.iter().copied()).filter(|c| self.contains(*c)) {
+            first_bytes[usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+        }
+        first_bytes
     }
 
     fn insert(&mut self, c: char) {
@@ -58,34 +72,38 @@ impl Repeated {
                 (counted.strip_prefix('{')?.strip_suffix(",}").filter(|count| is_count(count))?.parse().ok()?, true)
             }
         };
-        Some(Self { set, min_count, is_greedy })
+        Some(Self { first_bytes: set.first_bytes(), set, min_count, is_greedy })
     }
 
     /// The first match in the text from `start` on.
-    pub(super) fn find(&self, text: &str, start: usize) -> Option<std::ops::Range<usize>> {
+    pub(super) fn find(&self, text: &str, start: usize) -> Option<Range<usize>> {
         let mut start = start;
         loop {
-            start += self.first_member(&text[start..])?;
-            let (mut end, mut count) = (start, 0);
-            for c in text[start..].chars().take_while(|c| self.set.contains(*c)) {
-                (end, count) = (end + c.len_utf8(), count + 1);
+            start += text.as_bytes()[start..].iter().position(|byte| self.first_bytes[usize::from(*byte)])?;
+            let mut end = start;
+            let mut count = 0;
+            while let Some(len) = self.member_len(text, end) {
+                (end, count) = (end + len, count + 1);
                 if !self.is_greedy {
                     break;
                 }
             }
-            if count >= self.min_count {
+            if count > 0 && count >= self.min_count {
                 return Some(start..end);
             }
-            start = end;
+            // Bytes within a character start none.
+            start = end.max(start + 1);
         }
     }
 
-    /// Where the first character of the set is.
-    fn first_member(&self, text: &str) -> Option<usize> {
-        if self.set.others.is_empty() && !self.set.has_whitespace {
-            return text.bytes().position(|byte| byte.is_ascii() && self.set.ascii >> byte & 1 != 0);
+    /// The length of the character at `at`, if it is of the set.
+    #[inline]
+    fn member_len(&self, text: &str, at: usize) -> Option<usize> {
+        let byte = *text.as_bytes().get(at)?;
+        if byte.is_ascii() || !self.first_bytes[usize::from(byte)] {
+            return self.first_bytes[usize::from(byte)].then_some(1);
         }
-        text.char_indices().find(|(_, c)| self.set.contains(*c)).map(|(at, _)| at)
+        text[at..].chars().next().filter(|c| self.set.contains(*c)).map(char::len_utf8)
     }
 }
 

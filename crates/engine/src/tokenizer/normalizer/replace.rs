@@ -19,7 +19,7 @@ enum Pattern {
     Byte(u8),
     /// A string that is not empty.
     Text(String),
-    Repeated(Repeated),
+    Repeated(Box<Repeated>),
 }
 
 impl Replace {
@@ -42,7 +42,7 @@ impl Replace {
         if pattern.chars().nth(1).is_some() && !pattern.contains(is_meta) {
             return Self::string(pattern, content);
         }
-        Some(Self { pattern: Pattern::Repeated(Repeated::parse(pattern)?), content: content.to_owned() })
+        Some(Self { pattern: Pattern::Repeated(Box::new(Repeated::parse(pattern)?)), content: content.to_owned() })
     }
 
     /// Whether nothing matches, or only what is replaced by itself.

@@ -6,7 +6,7 @@
 
 use super::ascii;
 use super::character::{
-    Character, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, compose, decompose_compatible,
+    Character, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, compose, decompose_compatible, starters_len,
 };
 use crate::tokenizer::unicode;
 
@@ -55,31 +55,31 @@ impl UnicodeForm {
     /// The longest start of the text in which each character is kept and canonically ordered.
     fn kept(self, text: &str) -> Kept {
         let flag = self.kept_flag();
-        let (mut boundary, mut last_class) = (0, 0);
-        let mut chars = text.chars();
+        let bytes = text.as_bytes();
+        let (mut at, mut boundary, mut last_class) = (0, 0, 0);
         loop {
-            if ascii::starts_long_run(chars.as_str().as_bytes()) {
-                let ascii = ascii::plain_len(chars.as_str().as_bytes(), |_| true);
-                chars = chars.as_str()[ascii..].chars();
-                (boundary, last_class) = (text.len() - chars.as_str().len() - 1, 0);
+            if ascii::starts_long_run(&bytes[at..]) {
+                at += ascii::plain_len(&bytes[at..], |_| true);
+                (boundary, last_class) = (at - 1, 0);
             }
-            let before = chars.as_str();
-            let at = text.len() - before.len();
-            let Some(c) = chars.next() else { return Kept { len: at, boundary } };
-            if c.is_ascii() {
-                (boundary, last_class) = (at, 0);
-                continue;
+            let starters = starters_len(&bytes[at..], flag);
+            if starters > 0 {
+                at += starters;
+                let last = text[..at].chars().next_back().map_or(0, char::len_utf8);
+                (boundary, last_class) = (at - last, 0);
             }
+            let Some(c) = text[at..].chars().next() else { return Kept { len: at, boundary } };
             let character = Character::of(c);
             if character.is_starter(flag) {
                 (boundary, last_class) = (at, 0);
-                continue;
+            } else {
+                let class = character.combining_class();
+                if !character.is(flag) || class < last_class {
+                    return Kept { len: at, boundary };
+                }
+                last_class = class;
             }
-            let class = character.combining_class();
-            if !character.is(flag) || class < last_class {
-                return Kept { len: at, boundary };
-            }
-            last_class = class;
+            at += c.len_utf8();
         }
     }
 

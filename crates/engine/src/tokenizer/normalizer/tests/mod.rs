@@ -1,17 +1,21 @@
-//! Every normalizer against that of the `tokenizers` crate.
+//! The normalizers against those of the `tokenizers` crate.
 
+mod bert;
+mod hostile;
 mod texts;
 
 use tokenizers::normalizers::{self as reference, NormalizerWrapper};
 use tokenizers::{NormalizedString, Normalizer};
 
 use super::*;
-use texts::{corpora, every_character, normalizers_of_models, random_texts};
+use texts::{Random, corpora, every_character, normalizers_of_models, random_texts};
+
+type Normalize = Box<dyn Fn(&str, &mut String)>;
 
 /// One of ours, and the reference's.
 struct Pair {
     name: String,
-    ours: Box<dyn Fn(&str, &mut String)>,
+    ours: Normalize,
     leaves: Box<dyn Fn(&str) -> bool>,
     reference: NormalizerWrapper,
 }
@@ -147,6 +151,46 @@ fn random_texts_come_out_as_the_reference_has_them() {
     let texts = random_texts(40_000);
     [plain_pairs(), precompiled_pairs()].iter().flatten().for_each(|pair| pair.check_all(&texts));
     replace_pairs().iter().for_each(|pair| pair.check_all(&texts[..2_000]));
+}
+
+/// In the reference, what a normalizer makes of a text could depend on the alignments that those before it left.
+#[test]
+fn normalizers_in_sequence_come_out_as_the_reference_has_them() {
+    let mut random = Random::new();
+    let pairs = all_pairs();
+    for text in random_texts(20_000) {
+        let sequence: Vec<_> = (0..4).map(|_| &pairs[random.below(pairs.len())]).collect();
+        let names: Vec<_> = sequence.iter().map(|pair| &pair.name).collect();
+        let mut expected = NormalizedString::from(text.as_str());
+        let mut found = text.clone();
+        for pair in &sequence {
+            pair.reference.normalize(&mut expected).unwrap();
+            let mut out = String::new();
+            (pair.ours)(&found, &mut out);
+            found = out;
+        }
+        assert_eq!(found, expected.get(), "{names:?} of {text:?}");
+    }
+}
+
+#[test]
+fn every_normalizer_of_the_models_is_ours_or_berts() {
+    for json in normalizers_of_models() {
+        let text = |name: &str| json[name].as_str().unwrap_or_default();
+        let pattern = &json["pattern"];
+        let is_known = match text("type") {
+            "BertNormalizer" | "NFC" | "NFKC" | "Lowercase" | "Strip" => true,
+            "Prepend" => Prepend::new(text("prepend")).is_some(),
+            "Precompiled" => Precompiled::new(text("precompiled_charsmap")).is_some(),
+            "Replace" => match (pattern["String"].as_str(), pattern["Regex"].as_str()) {
+                (Some(string), None) => Replace::string(string, text("content")).is_some(),
+                (None, Some(regex)) => Replace::regex(regex, text("content")).is_some(),
+                _ => false,
+            },
+            _ => false,
+        };
+        assert!(is_known, "{json}");
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ const SCRIPTS: [&str; 16] = [
 
 /// Texts of a fixed seed: mixtures of the scripts, of any characters, and of the texts of the corpora.
 pub(super) fn random_texts(count: usize) -> Vec<String> {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let mut random = Random::new();
     let scripts: Vec<Vec<char>> = SCRIPTS.iter().map(|script| script.chars().collect()).collect();
     let text = |_| {
         let few: Vec<_> = (0..=random.below(3)).map(|_| random.below(scripts.len())).collect();
@@ -59,11 +59,15 @@ pub(super) fn random_texts(count: usize) -> Vec<String> {
     (0..count).map(text).collect()
 }
 
-/// An xorshift generator.
-struct Random(u64);
+/// An xorshift generator of a fixed seed.
+pub(super) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn new() -> Self {
+        Self(0x9E37_79B9_7F4A_7C15)
+    }
+
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
