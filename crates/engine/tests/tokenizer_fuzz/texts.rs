@@ -2,10 +2,10 @@
 //! the corpora with changes.
 
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -18,7 +18,7 @@ impl Random {
     }
 
     /// A number below `bound`, which is not 0.
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
@@ -152,15 +152,15 @@ const SCRIPTS: [(u32, u32); 24] = [
     (0x0, 0x10_FFFF),
 ];
 
-pub struct Texts {
-    pub tokens: Vec<String>,
-    pub added: Vec<String>,
-    pub lines: Vec<String>,
-    pub random: Random,
+pub(crate) struct Texts {
+    pub(crate) tokens: Vec<String>,
+    pub(crate) added: Vec<String>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) random: Random,
 }
 
 impl Texts {
-    pub fn next(&mut self) -> String {
+    pub(crate) fn next(&mut self) -> String {
         match self.random.below(8) {
             0 if !self.lines.is_empty() => self.mutated_line(),
             1 => self.run(),

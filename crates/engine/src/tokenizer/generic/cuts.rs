@@ -53,7 +53,8 @@ impl Cuts {
         let mut at = start + 1;
         while at < bytes.len() {
             let byte = bytes[at];
-            let is_space = (byte == b' ' && self.with_ascii_space) || (byte == space[0] && bytes[at..].starts_with(space));
+            let is_space =
+                (byte == b' ' && self.with_ascii_space) || (byte == space[0] && bytes[at..].starts_with(space));
             if is_space && self.is_end(text, at) {
                 return at;
             }

@@ -203,7 +203,9 @@ impl GenericTokenizer {
                         Front::Never => false,
                         Front::Always => !piece.starts_with(' '),
                         Front::AtStart(replacement) => {
-                            is_at_start && self::is_at_start(piece, normalized) && !piece.starts_with([' ', replacement])
+                            is_at_start
+                                && self::is_at_start(piece, normalized)
+                                && !piece.starts_with([' ', replacement])
                         }
                     };
                     pieces.fill(piece, with_space);
@@ -264,7 +266,7 @@ impl GenericTokenizer {
         while start < part.end && ids.len() < end {
             let word_end = self.cuts.as_ref().map_or(part.end, |cuts| cuts.next(&text[..part.end], start));
             let WordScratch { cache, rewritten, model } = &mut *words;
-            let resolve = |ids: &mut Vec<u32>| self.resolve(&text[start..word_end], rewritten, model, ids);
+            let mut resolve = |ids: &mut Vec<u32>| self.resolve(&text[start..word_end], rewritten, model, ids);
             if is_cacheable {
                 cache.append(text.as_bytes(), start, word_end - start, ids, resolve)?;
             } else {

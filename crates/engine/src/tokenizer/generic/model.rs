@@ -72,8 +72,7 @@ impl Model {
                 let found = &mut ids[start..];
                 // No piece of the vocabulary has a NUL.
                 let is_unknown = piece.as_bytes().contains(&0);
-                let count =
-                    if is_unknown { model.unknown(found) } else { model.tokenize(piece.as_bytes(), found) }?;
+                let count = if is_unknown { model.unknown(found) } else { model.tokenize(piece.as_bytes(), found) }?;
                 ids.truncate(start + count);
                 Ok(())
             }

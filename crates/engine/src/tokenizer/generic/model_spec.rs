@@ -6,10 +6,10 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use serde::{Deserialize, Deserializer};
 
 use super::model::Model;
+use crate::tokenizer::model::WordPiece;
 use crate::tokenizer::model::bpe::{Bpe, BpeOptions, MergeList};
 use crate::tokenizer::model::unigram::Unigram;
 use crate::tokenizer::model::word_level::WordLevel;
-use crate::tokenizer::model::WordPiece;
 use crate::tokenizer::spec::{TokenSeed, VocabularySeed};
 use crate::tokenizer::vocabulary::Vocabulary;
 

@@ -9,9 +9,14 @@ pub(super) enum Rewrite {
     /// A space before a piece that doesn't start with one.
     Space,
     /// `replacement` for each space, and, `with_prefix`, before a piece that doesn't start with it.
-    Metaspace { replacement: char, with_prefix: bool },
+    Metaspace {
+        replacement: char,
+        with_prefix: bool,
+    },
     /// A character for each byte. `with_prefix`: of the piece behind a space, unless it starts with one.
-    ByteLevel { with_prefix: bool },
+    ByteLevel {
+        with_prefix: bool,
+    },
 }
 
 impl Rewrite {

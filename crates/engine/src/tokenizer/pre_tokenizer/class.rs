@@ -1,7 +1,7 @@
 //! What a character is to the patterns of pre-tokenizers: the questions to `class_table`.
 
 use super::class_table as table;
-pub(super) use super::class_table::{LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, WORD};
+pub(super) use super::class_table::{LETTER, LOWER, MARK, NUMBER, PUNCTUATION, SPACE, SYMBOL, UPPER, WORD};
 
 /// The classes of a character.
 #[inline]

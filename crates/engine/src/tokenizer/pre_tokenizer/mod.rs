@@ -5,8 +5,11 @@ mod byte_level;
 mod class;
 mod class_table;
 mod contraction;
+mod deep_seek;
 mod pattern;
 mod splitter;
+#[cfg(test)]
+mod tests;
 mod tiktoken;
 mod white_space;
 

@@ -2,15 +2,16 @@
 
 use super::class::{LETTER, NUMBER, SPACE, WORD, class_at, class_of, run_end};
 use super::tiktoken::Tiktoken;
-use super::{byte_level, contraction};
+use super::{byte_level, contraction, deep_seek};
 use crate::tokenizer::unicode::{self, Property};
 
 const GPT_2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-const CLIP: &str =
-    r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+const CLIP: &str = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 const OPEN_CLIP: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 const BLOOM: &str = r" ?[^(\s|[.,!?…。，、।۔،])]+";
 const FALCON: &str = "[0-9][0-9][0-9]";
+const UP_TO_THREE_DIGITS: &str = r"\p{N}{1,3}";
+const CHINESE_OR_JAPANESE: &str = "[一-龥぀-ゟ゠-ヿ]+";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tokenizer) enum Pattern {
@@ -29,22 +30,34 @@ pub(in crate::tokenizer) enum Pattern {
     Words,
     Gpt2,
     Tiktoken(Tiktoken),
-    Clip { with_special: bool },
+    Clip {
+        with_special: bool,
+    },
     Bloom,
     /// Three ASCII digits.
     ThreeDigits,
+    /// `\p{N}{1,3}`.
+    UpToThreeNumbers,
+    /// Runs of common Chinese characters and kana.
+    ChineseOrJapanese,
+    DeepSeek,
 }
 
 impl Pattern {
     /// The pattern of a regex that real files have.
     pub(in crate::tokenizer) fn recognize(regex: &str) -> Option<Self> {
-        match regex {
+        // Some files have line ends in the regex as they are.
+        let regex = regex.replace('\r', r"\r").replace('\n', r"\n");
+        match regex.as_str() {
             GPT_2 => Some(Self::Gpt2),
             CLIP => Some(Self::Clip { with_special: true }),
             OPEN_CLIP => Some(Self::Clip { with_special: false }),
             BLOOM => Some(Self::Bloom),
             FALCON => Some(Self::ThreeDigits),
-            _ => Tiktoken::recognize(regex).map(Self::Tiktoken),
+            UP_TO_THREE_DIGITS => Some(Self::UpToThreeNumbers),
+            CHINESE_OR_JAPANESE => Some(Self::ChineseOrJapanese),
+            deep_seek::REGEX => Some(Self::DeepSeek),
+            _ => Tiktoken::recognize(&regex).map(Self::Tiktoken),
         }
     }
 
@@ -67,6 +80,12 @@ impl Pattern {
                 found_atom(text, at, text.as_bytes()[at..].windows(3).position(is_match), 3)
             }
             Self::Bloom => bloom_atom(text, at),
+            Self::UpToThreeNumbers => {
+                let end = numbers_end(text, at, 3);
+                if end > at { (end, true) } else { (run_end(text, at, |class| class & NUMBER == 0), false) }
+            }
+            Self::ChineseOrJapanese => run_atom(text, at, |c| matches!(c, '一'..='龥' | '\u{3040}'..='\u{30FF}')),
+            Self::DeepSeek => deep_seek::atom(text, at),
         }
     }
 }
@@ -98,6 +117,25 @@ fn char_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize,
         Some((offset, _)) => (at + offset, false),
         None => (text.len(), false),
     }
+}
+
+/// Runs of members are matches.
+fn run_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize, bool) {
+    let rest = &text[at..];
+    let is_match = rest.starts_with(&is_member);
+    (rest.find(|c| is_member(c) != is_match).map_or(text.len(), |offset| at + offset), is_match)
+}
+
+/// Where the numbers at `at` end, of which `max_count` are taken.
+pub(super) fn numbers_end(text: &str, at: usize, max_count: usize) -> usize {
+    let mut end = at;
+    for _ in 0..max_count {
+        match class_at(text, end) {
+            Some((class, len)) if class & NUMBER != 0 => end += len,
+            _ => break,
+        }
+    }
+    end
 }
 
 /// `char::is_numeric` of Rust 1.94 (Unicode 17), which has two blocks more than `\p{N}`.

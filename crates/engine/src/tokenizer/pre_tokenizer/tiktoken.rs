@@ -2,10 +2,12 @@
 
 use super::class::{LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, class_at, is_at, run_end};
 use super::contraction;
+use super::pattern::numbers_end;
 use super::white_space::WhiteSpace;
 
 const LLAMA_3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-const QWEN_2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const QWEN_2: &str =
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const GPT_4O: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const TEKKEN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
@@ -54,7 +56,7 @@ impl Tiktoken {
             return end;
         }
         if class & NUMBER != 0 {
-            return self.digits_end(text, at);
+            return numbers_end(text, at, self.max_digits);
         }
         let start = at + usize::from(text.as_bytes()[at] == b' ');
         match class_at(text, start) {
@@ -65,18 +67,6 @@ impl Tiktoken {
             }
             _ => WhiteSpace::at(text, at).match_end_by_line(text, at),
         }
-    }
-
-    fn digits_end(self, text: &str, at: usize) -> usize {
-        let mut end = at;
-        for _ in 0..self.max_digits {
-            let Some((class, len)) = class_at(text, end) else { break };
-            if class & NUMBER == 0 {
-                break;
-            }
-            end += len;
-        }
-        end
     }
 }
 
@@ -97,7 +87,9 @@ fn cased_word_end(text: &str, at: usize, class: u16, len: usize, with_contractio
     let after_lead = is_lead(text, at, class).then_some(at + len);
     // A mark may be the character before the word, or of the word.
     let starts = || after_lead.into_iter().chain([at]);
-    let end = starts().find_map(|start| lower_end(text, start)).or_else(|| starts().find_map(|start| upper_end(text, start)))?;
+    let end = starts()
+        .find_map(|start| lower_end(text, start))
+        .or_else(|| starts().find_map(|start| upper_end(text, start)))?;
     let contraction = if with_contraction { contraction::end_of_any_case(text, end) } else { None };
     Some(contraction.unwrap_or(end))
 }
