@@ -9,12 +9,14 @@ use crate::clusters::{PARTS, Parts};
 use crate::forms::{Forms, characters, compatible_only};
 use crate::source::{Blocks, CODE_POINTS, array, ranked};
 
-const FLAGS: [(&str, &str); 5] = [
+const FLAGS: [(&str, &str); 7] = [
     ("KEPT_BY_NFC", "NFC leaves it alone, among such characters in canonical order."),
     ("KEPT_BY_NFD", "NFD leaves it alone, likewise."),
     ("KEPT_BY_NFKC", "NFKC leaves it alone, likewise."),
     ("KEPT_BY_NFKD", "NFKD leaves it alone, likewise."),
     ("COMBINING_MARK", "Category M."),
+    ("BREAKS_CANONICAL", "In NFC and NFD, what is before it and the rest are normalized alone."),
+    ("BREAKS_COMPATIBLE", "In NFKC and NFKD, likewise."),
 ];
 
 /// The source of `normalizer/character_table.rs`.
@@ -79,7 +81,8 @@ fn properties(forms: &Forms) -> Vec<Property> {
     let parts = Parts::new();
     let property = |c| {
         let [nfc, nfd, nfkc, nfkd] = forms.kept(c);
-        let flags = [nfc, nfd, nfkc, nfkd, is_combining_mark(c)];
+        let [canonical, compatible] = forms.breaks(c);
+        let flags = [nfc, nfd, nfkc, nfkd, is_combining_mark(c), canonical, compatible];
         let flags = flags.iter().enumerate().fold(0, |bits, (bit, &is_set)| bits | (u8::from(is_set) << bit));
         Property { flags, combining_class: canonical_combining_class(c), cluster_part: parts.of(c) }
     };

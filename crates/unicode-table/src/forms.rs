@@ -41,6 +41,16 @@ impl Forms {
         [self.is_recomposed(c, &canonical), canonical == [c], self.is_recomposed(c, &compatible), compatible == [c]]
     }
 
+    /// Whether the canonical decomposition, and the compatibility decomposition, starts with what neither composes with what is
+    /// before it nor changes places with it: then there is a boundary before the character.
+    pub(crate) fn breaks(&self, c: char) -> [bool; 2] {
+        [canonical(c), compatible(c)].map(|parts| self.is_boundary(parts[0]))
+    }
+
+    fn is_boundary(&self, part: char) -> bool {
+        canonical_combining_class(part) == 0 && !self.seconds.contains(&part)
+    }
+
     /// Whether `decomposed` gives `c` back, and never composes with what is before it.
     fn is_recomposed(&self, c: char, decomposed: &[char]) -> bool {
         use unicode_normalization_alignments::UnicodeNormalization;

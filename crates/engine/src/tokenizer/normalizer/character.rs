@@ -1,7 +1,9 @@
 //! What normalization forms and grapheme clusters need to know of a character: the questions to `character_table`.
 
 use super::character_table as table;
-pub(super) use super::character_table::{COMBINING_MARK, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, part};
+pub(super) use super::character_table::{
+    BREAKS_CANONICAL, BREAKS_COMPATIBLE, COMBINING_MARK, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, part,
+};
 use crate::tokenizer::unicode;
 
 /// What is known of one character.

@@ -6,7 +6,8 @@
 
 use super::ascii;
 use super::character::{
-    Character, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, compose, decompose_compatible, starters_len,
+    BREAKS_CANONICAL, BREAKS_COMPATIBLE, Character, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, compose,
+    decompose_compatible, starters_len,
 };
 use crate::tokenizer::unicode;
 
@@ -21,7 +22,7 @@ pub(in crate::tokenizer) enum UnicodeForm {
 /// A start of a text that its form leaves alone, in bytes.
 struct Kept {
     len: usize,
-    /// Where the last character starts that is a boundary: what follows `len` changes nothing before it.
+    /// Where the last boundary is: what follows `len` changes nothing before it.
     boundary: usize,
 }
 
@@ -75,6 +76,7 @@ impl UnicodeForm {
             } else {
                 let class = character.combining_class();
                 if !character.is(flag) || class < last_class {
+                    let boundary = if character.is(self.breaks_flag()) { at } else { boundary };
                     return Kept { len: at, boundary };
                 }
                 last_class = class;
@@ -85,9 +87,10 @@ impl UnicodeForm {
 
     /// Where the next boundary is in the text, behind the character at `changed`.
     fn boundary_after(self, text: &str, changed: usize) -> usize {
-        let flag = self.kept_flag();
+        let is_boundary =
+            |character: Character| character.is_starter(self.kept_flag()) || character.is(self.breaks_flag());
         let mut chars = text[changed..].char_indices().skip(1);
-        chars.find(|(_, c)| Character::of(*c).is_starter(flag)).map_or(text.len(), |(at, _)| changed + at)
+        chars.find(|(_, c)| is_boundary(Character::of(*c))).map_or(text.len(), |(at, _)| changed + at)
     }
 
     fn kept_flag(self) -> u8 {
@@ -97,6 +100,10 @@ impl UnicodeForm {
             Self::Nfkc => KEPT_BY_NFKC,
             Self::Nfkd => KEPT_BY_NFKD,
         }
+    }
+
+    fn breaks_flag(self) -> u8 {
+        if self.is_compatible() { BREAKS_COMPATIBLE } else { BREAKS_CANONICAL }
     }
 
     fn composes(self) -> bool {
