@@ -1,7 +1,9 @@
 // The same bits, however a text is encoded: threads, batch, sync or async, module format, worker thread, load.
 
+import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 
 import test from 'ava'
@@ -73,6 +75,16 @@ test('a worker thread gives the same bits, over the same table', async (t) => {
   })
   t.deepEqual(data, (await ef.encode(texts)).data)
   t.deepEqual(info, { ...ef.info })
+})
+
+test('a model that is loaded many times is in memory once', async (t) => {
+  const script = path.join(__dirname, 'children', 'load-often.js')
+  const { stdout } = await promisify(execFile)(process.execPath, [script, POTION])
+  const { loads, grown } = JSON.parse(stdout) as { loads: number; grown: number }
+  const table = 29_528 * 256 * 4
+  t.is(loads, 19)
+  // A worker thread takes some megabytes; that many tables would be 570.
+  t.true(grown < 3 * table, `${grown} bytes`)
 })
 
 test('copied and mapped tables give the same bits', async (t) => {

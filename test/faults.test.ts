@@ -1,0 +1,42 @@
+// A bug in the engine is an error, not the end: ERR_INTERNAL, and later calls work. And every instruction set gives the same bits.
+
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { corpus, crc, SMALL } from './test-data.js'
+
+async function child(script: string, args: string[], environment: NodeJS.ProcessEnv): Promise<unknown> {
+  const file = path.join(__dirname, 'children', script)
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], {
+    env: { ...process.env, ...environment },
+  })
+  return JSON.parse(stdout)
+}
+
+for (const method of [
+  'encode',
+  'encodeSync',
+  'encodeDocuments',
+  'tokenize',
+  'encodeAsSequence',
+  'encodeAsSequenceSync',
+]) {
+  for (const count of [3, 5000]) {
+    test(`a panic in ${method} of ${count} texts is ERR_INTERNAL, and the next call works`, async (t) => {
+      const outcomes = await child('panic.js', [SMALL, method, String(count)], { M2V_FAULT: 'panic' })
+      t.deepEqual(outcomes, ['ERR_INTERNAL', count])
+    })
+  }
+}
+
+test('the scalar kernels give the bits of the vector kernels', async (t) => {
+  const ef = new Model2VecEmbeddingFunction(SMALL)
+  const expected = Array.from(await ef.encode(corpus('edge')), crc)
+  const scalar = (await child('digests.js', [SMALL], { M2V_ISA: 'scalar' })) as { kernel: string; crc32: number[] }
+  t.is(scalar.kernel, 'scalar')
+  t.deepEqual(scalar.crc32, expected)
+})
