@@ -2,23 +2,11 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  {
-    ignores: [
-      'build/',
-      'dist/',
-      'target/',
-      'benchmarks/',
-      'npm/',
-      'scripts/',
-      'examples/',
-      '*.mjs',
-      'index.d.ts',
-      'index.d.mts',
-    ],
-  },
+  { ignores: ['build/', 'dist/', 'target/', 'benchmarks/', 'npm/', 'index.d.ts', 'index.d.mts'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
+    files: ['src/**', 'test/**'],
     languageOptions: {
       parserOptions: { project: ['./tsconfig.json', './test/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
     },
@@ -29,6 +17,11 @@ export default defineConfig(
       // An aborted call rejects with `signal.reason`, and a callback's own exception is passed on: whatever they are.
       '@typescript-eslint/only-throw-error': 'off',
     },
+  },
+  {
+    // Plain JavaScript: nothing to check types by.
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
   },
   {
     // Types that are only compared, never used.

@@ -2,7 +2,18 @@
 // out so that tests read it and a folder named by MODEL2VEC_TEST_DATA in the same way. Does nothing when it is up to date.
 // Usage: node scripts/unpack-fixtures.mjs
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync, constants, gunzipSync, gzipSync } from 'node:zlib'
@@ -66,12 +77,18 @@ function unpack(digest) {
 
 function read(source) {
   const bytes = readFileSync(join(fixtures, source))
-  return source.endsWith('.br') ? brotliDecompressSync(bytes, { params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 } }) : bytes
+  return source.endsWith('.br')
+    ? brotliDecompressSync(bytes, { params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 } })
+    : bytes
 }
 
 function linkDefaultModel(link) {
   try {
-    symlinkSync(process.platform === 'win32' ? defaultModel : relative(join(unpacked, 'models'), defaultModel), link, 'junction')
+    symlinkSync(
+      process.platform === 'win32' ? defaultModel : relative(join(unpacked, 'models'), defaultModel),
+      link,
+      'junction',
+    )
   } catch {
     cpSync(defaultModel, link, { recursive: true })
   }
@@ -83,7 +100,14 @@ function safetensors({ header, tensors }) {
   const bytes = Buffer.alloc(start + Math.max(...Object.values(entries).map((entry) => entry.data_offsets[1])))
   bytes.writeBigUInt64LE(BigInt(start - 8))
   bytes.write(header, 8)
-  for (const [name, { dtype, shape, data_offsets: [offset] }] of Object.entries(entries)) {
+  for (const [
+    name,
+    {
+      dtype,
+      shape,
+      data_offsets: [offset],
+    },
+  ] of Object.entries(entries)) {
     tensor(tensors[name], dtype, shape).copy(bytes, start + offset)
   }
   return bytes
@@ -104,7 +128,10 @@ export function potionColumns(dtype, [rows, columns]) {
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const from = start + (row * dim + column) * 4
-      to = dtype === 'F64' ? bytes.writeDoubleLE(file.readFloatLE(from), to) : bytes.writeUInt32LE(file.readUInt32LE(from), to)
+      to =
+        dtype === 'F64'
+          ? bytes.writeDoubleLE(file.readFloatLE(from), to)
+          : bytes.writeUInt32LE(file.readUInt32LE(from), to)
     }
   }
   return bytes
