@@ -14,7 +14,10 @@ import type { Target } from './target.js'
 import { readPart, unitsOf } from './texts.js'
 import type { Part, Texts } from './texts.js'
 
-/** A call with at most this many UTF-16 units to read runs inline: handing it to a thread costs more than its work. */
+/**
+ * A call with at most this many UTF-16 units to read runs inline. Measured with potion-base-8M on two cores: so many take 0.25 ms
+ * here, and 0.1 ms longer as a job of both cores; 500 units take 0.02 ms here, and 0.1 ms as a job.
+ */
 const INLINE_UNITS = 16_384
 /** About how many UTF-16 units of a text can be read per token id of `maxLength`: the median token length, rounded up. */
 const UNITS_PER_TOKEN = 8
