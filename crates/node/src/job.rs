@@ -151,6 +151,9 @@ impl JobState {
 
     /// Reads strings and hands whole parts to the pool. False when enough is in flight.
     pub(crate) fn feed(self: &Rc<Self>, js: Js, values: &[sys::napi_value]) -> Result<bool, Thrown> {
+        if let Some(Err(error)) = self.batch.outcome() {
+            return Err(Thrown::Coded(error.code(), error.to_string()));
+        }
         if self.ended.get() || self.finish.borrow().is_some() {
             return Err(Thrown::internal("internal error: texts were fed to a job that had ended"));
         }
@@ -164,7 +167,10 @@ impl JobState {
         for group in values.chunks(16) {
             let full = {
                 let mut filling = self.filling.borrow_mut();
-                texts::read(js, group, limit, &mut filling).map_err(|thrown| self.offset(thrown, group, values))?;
+                texts::read(js, group, limit, &mut filling).map_err(|thrown| {
+                    filling.clear();
+                    self.offset(thrown, group, values)
+                })?;
                 self.fed.set(self.fed.get() + group.len());
                 filling.unit_count() >= PART_UNITS || filling.len() + 16 > part_rows
             };
@@ -209,9 +215,13 @@ impl JobState {
         }
         self.environment.job_started(js, self);
         self.start_part(first_row, texts.len(), Input::Texts(texts));
-        if self.alone {
-            // Gives the text buffer back for the next part. Nothing to copy: the job is of mode sync.
+        if self.mode == Mode::Sync {
+            // This thread helps while much waits: text buffers come back for the next parts, and their number stays bounded.
+            while self.parts_in_flight() >= PARTS_IN_FLIGHT && self.batch.help_once() {}
             self.done.borrow_mut().extend(self.batch.take_done());
+            if let Err(thrown) = self.pass_on(js, Duration::MAX) {
+                self.failed.borrow_mut().get_or_insert(thrown);
+            }
         }
     }
 
@@ -338,6 +348,10 @@ impl JobState {
     /// A promise of room for more texts.
     pub(crate) fn room(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         let (deferred, promise) = js.promise()?;
+        if self.ended.get() {
+            js.settle(deferred, js.undefined());
+            return Ok(promise);
+        }
         self.grant_room(js);
         self.room.replace(Some(deferred));
         self.listen();
@@ -370,13 +384,11 @@ impl JobState {
     /// The end, here and now; this thread helps.
     pub(crate) fn finish_sync(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         self.dispatch(js);
-        if self.mode == Mode::Held {
-            self.start_held(js)?;
-        }
+        let started = if self.mode == Mode::Held { self.start_held(js) } else { Ok(()) };
         self.batch.close();
         self.batch.help_and_wait();
         self.done.borrow_mut().extend(self.batch.take_done());
-        let passed = self.pass_on(js, Duration::MAX);
+        let passed = started.and_then(|()| self.pass_on(js, Duration::MAX));
         let outcome = passed.and_then(|()| self.result(js));
         self.release(js);
         outcome
@@ -435,6 +447,8 @@ impl JobState {
             parts.sort_unstable_by_key(|part| part.first_row);
             let total = parts.iter().map(|part| part.ids.len()).sum();
             let mut end = 0;
+            let cut: Vec<u8> = parts.iter().flat_map(|part| &part.cut).copied().collect();
+            js.set(result, "cut", js.new_uint8_array(&cut)?)?;
             let ends: Vec<u32> = parts
                 .iter()
                 .flat_map(|part| &part.counts)
@@ -447,6 +461,16 @@ impl JobState {
             js.set(result, "ends", js.new_uint32_array(ends.len(), std::iter::once(ends.as_slice()))?)?;
         }
         Ok(result)
+    }
+
+    /// Ends the job after a panic on this thread: its promises reject.
+    pub(crate) fn fail(self: &Rc<Self>, js: Js) {
+        self.stop_and_wait();
+        let waiting = [self.room.take(), self.finish.take()];
+        for deferred in waiting.into_iter().flatten() {
+            js.settle(deferred, Err(Thrown::internal("internal error: the binding panicked")));
+        }
+        self.release(js);
     }
 
     pub(crate) fn cancel(self: &Rc<Self>) {
