@@ -17,8 +17,7 @@ use super::added_tokens::{AddedTokens, Piece};
 use super::pre_tokenizer::Part;
 use super::scan::Scanner;
 use super::vocabulary::{VocabularyFacts, sort_tokens};
-use super::word_cache::WordCache;
-use super::word_cache::piece::MAX_BYTES;
+use super::word_cache::piece::{MAX_BYTES, PieceCache};
 use cuts::Cuts;
 use model::{Model, ModelScratch};
 use model_spec::Unknown;
@@ -63,14 +62,14 @@ struct PieceScratch {
 
 #[derive(Debug)]
 struct WordScratch {
-    cache: WordCache,
+    cache: PieceCache,
     rewritten: String,
     model: ModelScratch,
 }
 
 impl GenericScratch {
     pub(super) fn new() -> Self {
-        let words = WordScratch { cache: WordCache::new(), rewritten: String::new(), model: ModelScratch::default() };
+        let words = WordScratch { cache: PieceCache::new(), rewritten: String::new(), model: ModelScratch::default() };
         Self { normalizer: NormalizerScratch::default(), pieces: PieceScratch::default(), words }
     }
 }

@@ -6,7 +6,10 @@ use crate::tokenizer::EncodeError;
 /// Pieces of at most so many bytes are remembered.
 pub(in crate::tokenizer) const MAX_BYTES: usize = 48;
 
-impl WordCache {
+/// Larger than WordPiece's: its pieces have a space before the word, and its models take longer for a new one.
+pub(in crate::tokenizer) type PieceCache = WordCache<{ 1 << 13 }, { 1 << 14 }, { 1 << 13 }, { 1 << 18 }>;
+
+impl PieceCache {
     /// Appends the ids of the piece of `len` bytes at `start`, which has no NUL. Behind `text[start..]` there are
     /// [`MAX_BYTES`] bytes at least. `resolve` is asked about pieces that are not remembered.
     ///
@@ -39,9 +42,9 @@ impl WordCache {
 }
 
 #[inline(always)]
-fn append<const SIZE: usize, const WAYS: usize, const COUNT: usize>(
+fn append<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: usize>(
     lines: &mut Lines<SIZE, WAYS, COUNT>,
-    ring: &mut Ring,
+    ring: &mut Ring<RING>,
     word: Word<'_>,
     ids: &mut Vec<u32>,
     resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
@@ -67,10 +70,10 @@ fn append<const SIZE: usize, const WAYS: usize, const COUNT: usize>(
 
 #[cold]
 #[inline(never)]
-fn append_new<const SIZE: usize, const WAYS: usize>(
+fn append_new<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
-    ring: &mut Ring,
+    ring: &mut Ring<RING>,
     ids: &mut Vec<u32>,
     resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
