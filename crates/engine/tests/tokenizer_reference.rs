@@ -70,10 +70,7 @@ fn compare(tokenizer: &Tokenizer, texts: &[String], max_length: Option<usize>, e
 fn compare_model(model: &Model) {
     let tokenizer = Tokenizer::read(&model.tokenizer).unwrap();
     let name = model.name.as_str();
-    println!("{name}: {}", if tokenizer.is_native() { "native" } else { "reference" });
-    assert!(
-        tokenizer.is_native() || !(name.starts_with("wp-") || name.starts_with("potion-") || name.starts_with("m8k-"))
-    );
+    assert!(tokenizer.is_native(), "{name}");
     let meta: Meta = serde_json::from_slice(&std::fs::read(model.reference.join("meta.json")).unwrap()).unwrap();
     assert_eq!(tokenizer.unknown_id(), meta.unk_token_id, "{name}: unknown id");
     assert_eq!(tokenizer.median_token_length(), meta.median_token_length, "{name}: median token length");

@@ -1,12 +1,20 @@
-//! Makes `crates/engine/src/tokenizer/unicode_table.rs`: what the tokenizers need to know of each code point.
+//! Makes `crates/engine/src/tokenizer/unicode_table.rs`: what the tokenizers need to know of each code point, and
+//! `normalizer/character_table.rs` below it: what normalization forms and grapheme clusters need, and
+//! `pre_tokenizer/class_table.rs`: the classes that the patterns of pre-tokenizers name.
 //!
 //! The reference is not one version of Unicode but the behaviour of `tokenizers` 0.23.2, which asks `unicode_categories` for
-//! categories, `unicode-normalization-alignments` for decompositions, `regex` for `\w`, and the standard library for white
-//! space and lower case. A committed table keeps the engine the same whatever compiler builds it.
+//! categories, `unicode-normalization-alignments` for decompositions and compositions, `unicode-segmentation` for clusters,
+//! `regex` for `\w`, and the standard library for white space and lower case. A committed table keeps the engine the same whatever compiler builds it.
 
+mod character_source;
+mod class_source;
+mod clusters;
+mod forms;
 mod properties;
 mod source;
 
+pub use character_source::character_table_source;
+pub use class_source::class_table_source;
 pub use properties::{Lowercase, lowercase_by_std};
 pub use source::{LOWERCASE_FOLLOWS, table_source};
 

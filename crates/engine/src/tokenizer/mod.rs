@@ -3,6 +3,7 @@
 mod added_tokens;
 mod bert;
 mod file;
+mod generic;
 mod model;
 mod normalizer;
 #[cfg(feature = "reference")]
@@ -24,6 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::LoadError;
 use bert::{BertScratch, BertTokenizer};
+use generic::{GenericScratch, GenericTokenizer};
 use vocabulary::VocabularyFacts;
 
 /// Why a text could not be tokenized (a tokenizer file that has no unknown token for a text that needs one, say).
@@ -48,6 +50,7 @@ pub struct TokenizerScratch {
     /// The number of the tokenizer whose ids are remembered.
     owner: u64,
     bert: Option<Box<BertScratch>>,
+    generic: Option<Box<GenericScratch>>,
 }
 
 /// A tokenizer read from `tokenizer.json`.
@@ -64,6 +67,8 @@ pub struct Tokenizer {
 enum Pipeline {
     /// Our own module for BERT's kind.
     Bert(Box<BertTokenizer>),
+    /// Our own modules for all other kinds.
+    Generic(Box<GenericTokenizer>),
     /// The `tokenizers` crate.
     #[cfg(feature = "reference")]
     Reference(Box<reference::ReferenceTokenizer>),
@@ -76,10 +81,13 @@ impl Tokenizer {
     /// [`LoadError::BadTokenizer`], [`LoadError::UnsupportedTokenizer`].
     pub fn read(path: &Path) -> Result<Self, LoadError> {
         let json = file::read(path)?;
-        match BertTokenizer::parse(&json) {
-            Some(tokenizer) => Ok(Self::new(tokenizer.facts(), Pipeline::Bert(Box::new(tokenizer)))),
-            None => Self::read_reference(path, &json),
+        if let Some(tokenizer) = BertTokenizer::parse(&json) {
+            return Ok(Self::new(tokenizer.facts(), Pipeline::Bert(Box::new(tokenizer))));
         }
+        if let Some(tokenizer) = GenericTokenizer::parse(&json) {
+            return Ok(Self::new(tokenizer.facts(), Pipeline::Generic(Box::new(tokenizer))));
+        }
+        Self::read_reference(path, &json)
     }
 
     fn new(facts: VocabularyFacts, pipeline: Pipeline) -> Self {
@@ -100,12 +108,14 @@ impl Tokenizer {
 
     /// Fresh buffers for one thread.
     pub fn scratch(&self) -> TokenizerScratch {
-        let bert = match &self.pipeline {
-            Pipeline::Bert(_) => Some(Box::new(BertScratch::new())),
+        let mut scratch = TokenizerScratch { owner: self.number, bert: None, generic: None };
+        match &self.pipeline {
+            Pipeline::Bert(_) => scratch.bert = Some(Box::new(BertScratch::new())),
+            Pipeline::Generic(_) => scratch.generic = Some(Box::new(GenericScratch::new())),
             #[cfg(feature = "reference")]
-            Pipeline::Reference(_) => None,
-        };
-        TokenizerScratch { owner: self.number, bert }
+            Pipeline::Reference(_) => {}
+        }
+        scratch
     }
 
     /// Appends the ids of `text` to `ids`, without special tokens of the post-processor, the unknown id included; stops after
@@ -128,6 +138,10 @@ impl Tokenizer {
                 let scratch = scratch.bert.get_or_insert_with(|| Box::new(BertScratch::new()));
                 tokenizer.encode(text, limit, scratch, ids)
             }
+            Pipeline::Generic(tokenizer) => {
+                let scratch = scratch.generic.get_or_insert_with(|| Box::new(GenericScratch::new()));
+                tokenizer.encode(text, limit, scratch, ids)
+            }
             #[cfg(feature = "reference")]
             Pipeline::Reference(tokenizer) => tokenizer.encode(text, limit, ids),
         }
@@ -137,6 +151,7 @@ impl Tokenizer {
     pub fn vocabulary(&self) -> Vec<(String, u32)> {
         match &self.pipeline {
             Pipeline::Bert(tokenizer) => tokenizer.vocabulary(),
+            Pipeline::Generic(tokenizer) => tokenizer.vocabulary(),
             #[cfg(feature = "reference")]
             Pipeline::Reference(tokenizer) => tokenizer.vocabulary(),
         }
@@ -165,7 +180,7 @@ impl Tokenizer {
     /// Whether no code of the `tokenizers` crate runs for this model.
     pub fn is_native(&self) -> bool {
         match &self.pipeline {
-            Pipeline::Bert(_) => true,
+            Pipeline::Bert(_) | Pipeline::Generic(_) => true,
             #[cfg(feature = "reference")]
             Pipeline::Reference(_) => false,
         }

@@ -33,7 +33,7 @@ pub(super) struct BertFile {
 }
 
 #[derive(Deserialize)]
-enum Version {
+pub(super) enum Version {
     #[serde(rename = "1.0")]
     One,
 }
@@ -82,7 +82,7 @@ enum PreTokenizerKind {
 /// Post-processors run even without special tokens. These leave the ids of one text alone.
 #[derive(Deserialize)]
 #[serde(tag = "type")]
-enum PostProcessorSpec {
+pub(super) enum PostProcessorSpec {
     #[serde(rename = "BertProcessing")]
     Bert,
     #[serde(rename = "RobertaProcessing")]
@@ -92,10 +92,15 @@ enum PostProcessorSpec {
         #[serde(rename = "single")]
         _single: SingleTemplate,
     },
+    ByteLevel,
+    Sequence {
+        #[serde(rename = "processors")]
+        _processors: Vec<Self>,
+    },
 }
 
 /// A template in which the text comes once.
-struct SingleTemplate;
+pub(super) struct SingleTemplate;
 
 #[derive(Deserialize)]
 enum TemplatePiece {
@@ -195,7 +200,7 @@ impl<'de> Visitor<'de> for WordPieceVisitor {
 }
 
 /// An object of strings and ids.
-struct VocabularySeed;
+pub(super) struct VocabularySeed;
 
 impl<'de> DeserializeSeed<'de> for VocabularySeed {
     type Value = Vocabulary;
@@ -222,7 +227,7 @@ impl<'de> Visitor<'de> for VocabularySeed {
 }
 
 /// A string that goes into the vocabulary without a string of its own.
-struct TokenSeed<'a>(&'a mut Vocabulary);
+pub(super) struct TokenSeed<'a>(pub(super) &'a mut Vocabulary);
 
 impl<'de> DeserializeSeed<'de> for TokenSeed<'_> {
     type Value = ();

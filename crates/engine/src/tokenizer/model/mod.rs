@@ -1,5 +1,12 @@
 //! Models: one piece of the pre-tokenizer to token ids.
 
+pub(super) mod bpe;
+mod byte_fallback;
+mod piece_ids;
+#[cfg(test)]
+mod test_pieces;
+pub(super) mod unigram;
+pub(super) mod word_level;
 mod word_piece;
 
 pub(super) use word_piece::WordPiece;

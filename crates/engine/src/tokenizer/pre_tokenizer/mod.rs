@@ -1,5 +1,18 @@
 //! Pre-tokenizers: normalized text to the pieces that the model sees.
 
 mod bert;
+mod byte_level;
+mod class;
+mod class_table;
+mod contraction;
+mod deep_seek;
+mod pattern;
+mod splitter;
+#[cfg(test)]
+mod tests;
+mod tiktoken;
+mod white_space;
 
 pub(super) use bert::{Words, pad, separate, split};
+pub(super) use pattern::Pattern;
+pub(super) use splitter::{Behavior, Part, Splitter};

@@ -4,6 +4,8 @@
 //! new word takes the place of the oldest. A word is its own key, zero-padded, so equality is exact. Words longer than 48 bytes
 //! are never remembered. One or two ids are in the line; more are in a ring, where new ones overwrite the oldest.
 
+pub(super) mod piece;
+
 use super::EncodeError;
 use super::piece_table::ID_LIMIT;
 use super::pre_tokenizer::Words;
@@ -86,14 +88,21 @@ impl<const SIZE: usize, const WAYS: usize, const COUNT: usize> Lines<SIZE, WAYS,
 
 /// What one thread remembers.
 #[derive(Debug)]
-pub(super) struct WordCache {
-    short: Lines<1, 4, SHORT_LINES>,
-    medium: Lines<2, 2, MEDIUM_LINES>,
-    long: Lines<6, 1, LONG_LINES>,
-    ring: Ring,
+pub(super) struct WordCache<
+    const SHORT: usize = SHORT_LINES,
+    const MEDIUM: usize = MEDIUM_LINES,
+    const LONG: usize = LONG_LINES,
+    const RING: usize = RING_IDS,
+> {
+    short: Lines<1, 4, SHORT>,
+    medium: Lines<2, 2, MEDIUM>,
+    long: Lines<6, 1, LONG>,
+    ring: Ring<RING>,
 }
 
-impl WordCache {
+impl<const SHORT: usize, const MEDIUM: usize, const LONG: usize, const RING: usize>
+    WordCache<SHORT, MEDIUM, LONG, RING>
+{
     pub(super) fn new() -> Self {
         Self { short: Lines::new(), medium: Lines::new(), long: Lines::new(), ring: Ring::new() }
     }
@@ -160,9 +169,9 @@ impl<'a> Word<'a> {
 }
 
 #[inline(always)]
-fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize>(
+fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: usize>(
     lines: &mut Lines<SIZE, WAYS, COUNT>,
-    ring: &mut Ring,
+    ring: &mut Ring<RING>,
     word: Word<'_>,
     ids: &mut [u32],
     resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
@@ -181,11 +190,11 @@ fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize>(
 
 #[cold]
 #[inline(never)]
-fn look_up_rest<const SIZE: usize, const WAYS: usize>(
+fn look_up_rest<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
     found: Option<Ids>,
-    ring: &mut Ring,
+    ring: &mut Ring<RING>,
     word: Word<'_>,
     ids: &mut [u32],
     resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
@@ -210,40 +219,40 @@ fn look_up_rest<const SIZE: usize, const WAYS: usize>(
 
 /// Lists of ids, each behind its length. Places count up for ever: the slot is the remainder.
 #[derive(Debug)]
-struct Ring {
+struct Ring<const IDS: usize = RING_IDS> {
     slots: Box<[u32]>,
     /// The place of the next list.
     end: u32,
 }
 
-impl Ring {
+impl<const IDS: usize> Ring<IDS> {
     fn new() -> Self {
-        Self { slots: vec![0; RING_IDS].into(), end: 0 }
+        Self { slots: vec![0; IDS].into(), end: 0 }
     }
 
     /// The list at `place`, while nothing has overwritten it.
     fn get(&self, place: u32) -> Option<&[u32]> {
-        if self.end - place > RING_IDS as u32 {
+        if self.end - place > IDS as u32 {
             return None;
         }
-        let slot = place as usize % RING_IDS;
+        let slot = place as usize % IDS;
         Some(&self.slots[slot + 1..][..self.slots[slot] as usize])
     }
 
     /// Whether the places come to their end: the next window could meet it.
     fn is_used_up(&self) -> bool {
-        self.end > u32::MAX - 2 * RING_IDS as u32
+        self.end > u32::MAX - 2 * IDS as u32
     }
 
     /// The place of a new list; `None` when there are no more.
     fn push(&mut self, list: &[u32]) -> Option<u32> {
         let size = list.len() + 1;
-        let slot = self.end as usize % RING_IDS;
+        let slot = self.end as usize % IDS;
         // In one piece: if need be, at the start of the next round.
-        let skipped = if slot + size > RING_IDS { RING_IDS - slot } else { 0 };
+        let skipped = if slot + size > IDS { IDS - slot } else { 0 };
         let place = self.end.checked_add(skipped as u32)?;
         self.end = place.checked_add(size as u32)?;
-        let slot = place as usize % RING_IDS;
+        let slot = place as usize % IDS;
         self.slots[slot] = list.len() as u32;
         self.slots[slot + 1..slot + size].copy_from_slice(list);
         Some(place)
@@ -256,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_ring_gives_a_list_until_it_is_overwritten() {
-        let mut ring = Ring::new();
+        let mut ring = Ring::<RING_IDS>::new();
         let lists: Vec<Vec<u32>> =
             (0..40_000_u32).map(|seed| (0..3 + seed % 46).map(|index| seed ^ index).collect()).collect();
         let mut places = Vec::new();

@@ -1,10 +1,10 @@
-//! The normalizers against those of the `tokenizers` crate.
+//! BERT's normalizer against that of the `tokenizers` crate.
 
 use std::fmt::Write;
 
 use tokenizers::{NormalizedString, Normalizer};
 
-use super::{BertNormalizer, BertOptions};
+use super::super::{BertNormalizer, BertOptions};
 use crate::tokenizer::scan::Scanner;
 
 fn option_sets() -> impl Iterator<Item = BertOptions> {

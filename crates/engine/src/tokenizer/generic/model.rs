@@ -1,0 +1,81 @@
+//! The models under one roof.
+
+use crate::tokenizer::EncodeError;
+use crate::tokenizer::model::WordPiece;
+use crate::tokenizer::model::bpe::{Bpe, BpeScratch};
+use crate::tokenizer::model::unigram::{Unigram, UnigramScratch};
+use crate::tokenizer::model::word_level::WordLevel;
+
+#[derive(Debug)]
+pub(super) enum Model {
+    Bpe(Bpe),
+    Unigram(Unigram),
+    WordLevel(WordLevel),
+    WordPiece(WordPiece),
+}
+
+/// The buffers of one thread.
+#[derive(Debug, Default)]
+pub(super) struct ModelScratch {
+    bpe: BpeScratch,
+    unigram: UnigramScratch,
+}
+
+impl Model {
+    /// The id of a whole string.
+    pub(super) fn id(&self, token: &str) -> Option<u32> {
+        match self {
+            Self::Bpe(model) => model.id(token),
+            Self::Unigram(model) => model.id(token),
+            Self::WordLevel(model) => model.id(token),
+            Self::WordPiece(model) => model.id(token),
+        }
+    }
+
+    /// How many entries the file has (`get_vocab_size`).
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Bpe(model) => model.vocabulary().len(),
+            Self::Unigram(model) => model.vocabulary().len(),
+            Self::WordLevel(model) => model.vocabulary().len(),
+            Self::WordPiece(model) => model.vocabulary().len(),
+        }
+    }
+
+    /// Every distinct string with its id.
+    pub(super) fn tokens(&self) -> Box<dyn Iterator<Item = (&str, u32)> + '_> {
+        match self {
+            Self::Bpe(model) => Box::new(model.vocabulary().tokens()),
+            Self::Unigram(model) => Box::new(model.tokens()),
+            Self::WordLevel(model) => Box::new(model.vocabulary().tokens()),
+            Self::WordPiece(model) => Box::new(model.vocabulary().tokens()),
+        }
+    }
+
+    /// Appends the ids of one piece.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub(super) fn tokenize(
+        &self,
+        piece: &str,
+        scratch: &mut ModelScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<(), EncodeError> {
+        match self {
+            Self::Bpe(model) => model.tokenize(piece, &mut scratch.bpe, ids),
+            Self::Unigram(model) => model.tokenize(piece, &mut scratch.unigram, ids),
+            Self::WordLevel(model) => model.tokenize(piece).map(|id| ids.push(id)),
+            Self::WordPiece(model) => {
+                let start = ids.len();
+                ids.resize(start + piece.len().max(model.max_ids()), 0);
+                let found = &mut ids[start..];
+                // No piece of the vocabulary has a NUL.
+                let is_unknown = piece.as_bytes().contains(&0);
+                let count = if is_unknown { model.unknown(found) } else { model.tokenize(piece.as_bytes(), found) }?;
+                ids.truncate(start + count);
+                Ok(())
+            }
+        }
+    }
+}

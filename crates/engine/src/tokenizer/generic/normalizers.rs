@@ -1,0 +1,141 @@
+//! The normalizers of a file, one after the other.
+
+use super::spec::{NormalizerSpec, PatternSpec};
+use crate::tokenizer::normalizer::{
+    BertNormalizer, BertOptions, ByteLevel, Lowercase, Nmt, Precompiled, Prepend, Replace, Strip, StripAccents,
+    UnicodeForm,
+};
+use crate::tokenizer::scan::Scanner;
+
+#[derive(Debug)]
+enum Normalizer {
+    Bert(Box<BertNormalizer>),
+    ByteLevel,
+    Form(UnicodeForm),
+    Lowercase,
+    Nmt,
+    Precompiled(Box<Precompiled>),
+    Prepend(Prepend),
+    Replace(Replace),
+    Strip(Strip),
+    StripAccents,
+}
+
+/// The list of a file.
+#[derive(Debug)]
+pub(super) struct Normalizers {
+    list: Vec<Normalizer>,
+    scanner: Scanner,
+}
+
+/// The buffers of one thread.
+#[derive(Debug, Default)]
+pub(super) struct NormalizerScratch {
+    text: String,
+    next: String,
+    bytes: Vec<u8>,
+}
+
+impl Normalizers {
+    /// `None` for a list that is left to the reference path.
+    pub(super) fn new(spec: Option<NormalizerSpec>, scanner: Scanner) -> Option<Self> {
+        let mut list = Vec::new();
+        if let Some(spec) = spec {
+            push(spec, &mut list)?;
+        }
+        Some(Self { list, scanner })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The normalized text: `text` itself, if nothing changes it.
+    pub(super) fn run<'a>(&self, text: &'a str, scratch: &'a mut NormalizerScratch) -> &'a str {
+        let mut is_changed = false;
+        for normalizer in &self.list {
+            let current = if is_changed { scratch.text.as_str() } else { text };
+            if normalizer.leaves(current) {
+                continue;
+            }
+            scratch.next.clear();
+            normalizer.normalize(current, self.scanner, &mut scratch.next, &mut scratch.bytes);
+            std::mem::swap(&mut scratch.text, &mut scratch.next);
+            is_changed = true;
+        }
+        if is_changed { &scratch.text } else { text }
+    }
+}
+
+impl Normalizer {
+    fn leaves(&self, text: &str) -> bool {
+        match self {
+            Self::Bert(_) => false,
+            Self::ByteLevel => ByteLevel.leaves(text),
+            Self::Form(form) => form.leaves(text),
+            Self::Lowercase => Lowercase.leaves(text),
+            Self::Nmt => Nmt.leaves(text),
+            Self::Precompiled(precompiled) => precompiled.leaves(text),
+            Self::Prepend(prepend) => prepend.leaves(text),
+            Self::Replace(replace) => replace.leaves(text),
+            Self::Strip(strip) => strip.leaves(text),
+            Self::StripAccents => StripAccents.leaves(text),
+        }
+    }
+
+    fn normalize(&self, text: &str, scanner: Scanner, out: &mut String, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Bert(normalizer) => {
+                let len = normalizer.normalize(text, scanner, bytes);
+                out.push_str(&String::from_utf8_lossy(&bytes[..len]));
+            }
+            Self::ByteLevel => ByteLevel.normalize(text, out),
+            Self::Form(form) => form.normalize(text, out),
+            Self::Lowercase => Lowercase.normalize(text, out),
+            Self::Nmt => Nmt.normalize(text, out),
+            Self::Precompiled(precompiled) => precompiled.normalize(text, out),
+            Self::Prepend(prepend) => prepend.normalize(text, out),
+            Self::Replace(replace) => replace.normalize(text, out),
+            Self::Strip(strip) => strip.normalize(text, out),
+            Self::StripAccents => StripAccents.normalize(text, out),
+        }
+    }
+}
+
+/// Recursion ends: the JSON reader bounds the depth of nesting.
+fn push(spec: NormalizerSpec, list: &mut Vec<Normalizer>) -> Option<()> {
+    let normalizer = match spec {
+        NormalizerSpec::Sequence { normalizers } => {
+            return normalizers.into_iter().try_for_each(|spec| push(spec, list));
+        }
+        NormalizerSpec::BertNormalizer { clean_text, handle_chinese_chars, strip_accents, lowercase } => {
+            // tokenizers 0.23.2, normalizers/bert.rs, `normalize`.
+            let strip_accents = strip_accents.unwrap_or(lowercase);
+            let options = BertOptions { clean_text, handle_chinese_chars, strip_accents, lowercase };
+            Normalizer::Bert(Box::new(BertNormalizer::new(options)))
+        }
+        NormalizerSpec::Strip { strip_left, strip_right } => {
+            Normalizer::Strip(Strip { left: strip_left, right: strip_right })
+        }
+        NormalizerSpec::StripAccents => Normalizer::StripAccents,
+        NormalizerSpec::Nfc => Normalizer::Form(UnicodeForm::Nfc),
+        NormalizerSpec::Nfd => Normalizer::Form(UnicodeForm::Nfd),
+        NormalizerSpec::Nfkc => Normalizer::Form(UnicodeForm::Nfkc),
+        NormalizerSpec::Nfkd => Normalizer::Form(UnicodeForm::Nfkd),
+        NormalizerSpec::Lowercase => Normalizer::Lowercase,
+        NormalizerSpec::Nmt => Normalizer::Nmt,
+        NormalizerSpec::Precompiled { precompiled_charsmap } => {
+            Normalizer::Precompiled(Box::new(Precompiled::new(&precompiled_charsmap)?))
+        }
+        NormalizerSpec::Replace { pattern: PatternSpec::String(pattern), content } => {
+            Normalizer::Replace(Replace::string(&pattern, &content)?)
+        }
+        NormalizerSpec::Replace { pattern: PatternSpec::Regex(pattern), content } => {
+            Normalizer::Replace(Replace::regex(&pattern, &content)?)
+        }
+        NormalizerSpec::Prepend { prepend } => Normalizer::Prepend(Prepend::new(&prepend)?),
+        NormalizerSpec::ByteLevel => Normalizer::ByteLevel,
+    };
+    list.push(normalizer);
+    Some(())
+}

@@ -1,0 +1,122 @@
+//! The pre-tokenizers of a file as stages: each splits the pieces of the one before it, or rewrites them.
+
+use super::rewrite::Rewrite;
+use super::spec::{PatternSpec, PreTokenizerSpec, PrependScheme};
+use crate::tokenizer::pre_tokenizer::{Behavior, Pattern, Splitter};
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    Split(Splitter),
+    Rewrite(Rewrite),
+}
+
+/// Where a text gets a space before it, if it doesn't start with one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Front {
+    Never,
+    /// Behind each added token too.
+    Always,
+    /// At the start of the text, unless it starts with this character.
+    AtStart(char),
+}
+
+#[derive(Debug)]
+pub(super) struct Stages {
+    pub(super) front: Front,
+    pub(super) list: Vec<Stage>,
+    /// The last rewriting, which waits for the model.
+    pub(super) rewrite: Rewrite,
+}
+
+impl Stages {
+    /// `None` for what is left to the reference path. `is_normalized`: whether there are normalizers, which take the places of
+    /// characters in the text away.
+    pub(super) fn new(spec: Option<PreTokenizerSpec>, is_normalized: bool) -> Option<Self> {
+        let mut stages = Self { front: Front::Never, list: Vec::new(), rewrite: Rewrite::Nothing };
+        if let Some(spec) = spec {
+            stages.push(spec, is_normalized)?;
+        }
+        if let Some(Stage::Rewrite(rewrite)) = stages.list.last() {
+            stages.rewrite = *rewrite;
+            stages.list.pop();
+        }
+        Some(stages)
+    }
+
+    /// Whether no piece has a space but at its start.
+    pub(super) fn splits_at_spaces(&self) -> bool {
+        matches!(self.list.last(), Some(Stage::Split(splitter)) if splitter.is_metaspace())
+    }
+
+    fn split(&mut self, pattern: Pattern, behavior: Behavior) {
+        self.list.push(Stage::Split(Splitter::new(pattern, behavior, false)));
+    }
+
+    fn is_first(&self) -> bool {
+        self.list.is_empty() && self.front == Front::Never
+    }
+
+    /// Recursion ends: the JSON reader bounds the depth of nesting.
+    fn push(&mut self, spec: PreTokenizerSpec, is_normalized: bool) -> Option<()> {
+        match spec {
+            PreTokenizerSpec::Sequence { pretokenizers } => {
+                return pretokenizers.into_iter().try_for_each(|spec| self.push(spec, is_normalized));
+            }
+            PreTokenizerSpec::BertPreTokenizer => {
+                self.split(Pattern::WhiteSpace, Behavior::Removed);
+                self.split(Pattern::Punctuation, Behavior::Isolated);
+            }
+            PreTokenizerSpec::ByteLevel { add_prefix_space, use_regex: true, .. } => {
+                if add_prefix_space {
+                    if self.is_first() {
+                        self.front = Front::Always;
+                    } else {
+                        self.list.push(Stage::Rewrite(Rewrite::Space));
+                    }
+                }
+                self.split(Pattern::Gpt2, Behavior::Isolated);
+                self.list.push(Stage::Rewrite(Rewrite::ByteLevel { with_prefix: false }));
+            }
+            PreTokenizerSpec::ByteLevel { add_prefix_space, .. } => {
+                self.list.push(Stage::Rewrite(Rewrite::ByteLevel { with_prefix: add_prefix_space }));
+            }
+            PreTokenizerSpec::CharDelimiterSplit { delimiter } => {
+                self.split(Pattern::Char(delimiter), Behavior::Removed);
+            }
+            PreTokenizerSpec::Metaspace { replacement, add_prefix_space, prepend_scheme, split } => {
+                // The crate refuses such a file.
+                if add_prefix_space == Some(false) && prepend_scheme != PrependScheme::Never {
+                    return None;
+                }
+                if prepend_scheme == PrependScheme::First {
+                    if is_normalized || !self.is_first() {
+                        return None;
+                    }
+                    self.front = Front::AtStart(replacement);
+                }
+                if split.unwrap_or(true) {
+                    self.split(Pattern::Metaspace(replacement), Behavior::MergedWithNext);
+                }
+                // Behind a split, only the first part can start with another character.
+                let with_prefix = prepend_scheme == PrependScheme::Always;
+                self.list.push(Stage::Rewrite(Rewrite::Metaspace { replacement, with_prefix }));
+            }
+            PreTokenizerSpec::Whitespace => {
+                self.list.push(Stage::Split(Splitter::new(Pattern::Words, Behavior::Removed, true)));
+            }
+            PreTokenizerSpec::WhitespaceSplit => self.split(Pattern::WhiteSpace, Behavior::Removed),
+            PreTokenizerSpec::Split { pattern, behavior, invert } => {
+                let pattern = match pattern {
+                    PatternSpec::String(text) if text.is_empty() => return None,
+                    PatternSpec::String(text) => Pattern::Text(text),
+                    PatternSpec::Regex(regex) => Pattern::recognize(&regex)?,
+                };
+                self.list.push(Stage::Split(Splitter::new(pattern, behavior, invert)));
+            }
+            PreTokenizerSpec::Punctuation { behavior } => self.split(Pattern::Punctuation, behavior),
+            PreTokenizerSpec::Digits { individual_digits: true } => self.split(Pattern::Numeric, Behavior::Isolated),
+            PreTokenizerSpec::Digits { .. } => self.split(Pattern::Numeric, Behavior::Contiguous),
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,239 @@
+//! BPE: the characters of a piece, merged pair by pair (tokenizers 0.23.2, models/bpe/model.rs, `merge_word`,
+//! `tokenize_with_cache`).
+
+mod joins;
+mod merge_list;
+mod merge_table;
+mod pair_table;
+#[cfg(test)]
+mod tests;
+mod word;
+
+use super::byte_fallback::ByteFallback;
+use super::piece_ids::PieceIds;
+use crate::error::excerpt;
+use crate::tokenizer::EncodeError;
+use crate::tokenizer::vocabulary::Vocabulary;
+use joins::Joins;
+pub(in crate::tokenizer) use merge_list::MergeList;
+use merge_table::{Merge, MergeTable};
+pub(in crate::tokenizer) use word::WordScratch;
+
+/// Characters below this have their ids in an array: all those of the byte-level alphabet are.
+const DIRECT_CHARS: usize = 0x180;
+
+/// The model's settings, as the file has them.
+#[derive(Debug, Clone, Default)]
+pub(in crate::tokenizer) struct BpeOptions {
+    pub(in crate::tokenizer) unknown_token: Option<String>,
+    pub(in crate::tokenizer) fuse_unknown: bool,
+    pub(in crate::tokenizer) byte_fallback: bool,
+    pub(in crate::tokenizer) ignore_merges: bool,
+    /// What is put before every character but the first.
+    pub(in crate::tokenizer) continuing_prefix: String,
+    /// What is put behind the last character.
+    pub(in crate::tokenizer) end_of_word_suffix: String,
+    /// A probability, of this precision: a number too small for it is 0.
+    pub(in crate::tokenizer) dropout: Option<f32>,
+}
+
+/// The model of one file.
+#[derive(Debug)]
+pub(in crate::tokenizer) struct Bpe {
+    pieces: PieceIds,
+    direct_chars: Box<[Option<u32>; DIRECT_CHARS]>,
+    merges: MergeTable,
+    options: BpeOptions,
+    unknown: Unknown,
+    byte_fallback: Option<ByteFallback>,
+    /// `Some` where short words may be merged by [`word::merge_few`].
+    joins: Option<Joins>,
+}
+
+/// What becomes of an unknown character.
+#[derive(Debug, Clone, Copy)]
+enum Unknown {
+    /// The file names no unknown token.
+    Dropped,
+    Id(u32),
+    /// The vocabulary doesn't have it.
+    Missing,
+}
+
+/// The buffers of one thread.
+#[derive(Debug, Default)]
+pub(in crate::tokenizer) struct BpeScratch {
+    word: WordScratch,
+    affixed: String,
+    /// Where a long word is cut, and where it ends.
+    cuts: Vec<usize>,
+}
+
+impl Bpe {
+    /// `None` where the file is left to the reference path, which may refuse it.
+    pub(in crate::tokenizer) fn new(vocabulary: Vocabulary, merges: &MergeList, options: BpeOptions) -> Option<Self> {
+        if options.dropout.is_some_and(|dropout| dropout != 0.0) {
+            return None;
+        }
+        let pieces = PieceIds::new(vocabulary)?;
+        let has_plain_merges = options.continuing_prefix.is_empty() && every_id_has_one_string(&pieces);
+        let joins = if has_plain_merges { Some(Joins::build(merges)?) } else { None };
+        let merges = MergeTable::build(&resolve(merges, &pieces, options.continuing_prefix.len())?)?;
+        let direct_chars = std::array::from_fn(|code_point| char_id(&pieces, char::from_u32(code_point as u32)?));
+        let unknown = match &options.unknown_token {
+            None => Unknown::Dropped,
+            Some(token) => pieces.get(token.as_bytes()).map_or(Unknown::Missing, Unknown::Id),
+        };
+        let byte_fallback = options.byte_fallback.then(|| ByteFallback::new(|piece| pieces.get(piece.as_bytes())));
+        let direct_chars = Box::new(direct_chars);
+        Some(Self { pieces, direct_chars, merges, options, unknown, byte_fallback, joins })
+    }
+
+    pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {
+        self.pieces.vocabulary()
+    }
+
+    /// The id of a whole string.
+    pub(in crate::tokenizer) fn id(&self, token: &str) -> Option<u32> {
+        self.pieces.get(token.as_bytes())
+    }
+
+    /// Appends the ids of one piece.
+    ///
+    /// # Errors
+    /// Where a character is unknown, and the vocabulary doesn't have the unknown token.
+    pub(in crate::tokenizer) fn tokenize(
+        &self,
+        piece: &str,
+        scratch: &mut BpeScratch,
+        ids: &mut Vec<u32>,
+    ) -> Result<(), EncodeError> {
+        if self.options.ignore_merges
+            && !piece.is_empty()
+            && let Some(id) = self.id(piece)
+        {
+            ids.push(id);
+            return Ok(());
+        }
+        let first = ids.len();
+        let BpeScratch { word, affixed, cuts } = scratch;
+        // An error may have left some.
+        cuts.clear();
+        self.push_characters(piece, affixed, ids, cuts)?;
+        cuts.push(ids.len());
+        let (mut start, mut end) = (first, first);
+        for &cut in cuts.iter() {
+            let symbols = &mut ids[start..cut];
+            let count = if self.joins.is_some() && symbols.len() <= word::FEW {
+                word::merge_few(&self.merges, symbols)
+            } else {
+                word::merge_many(&self.merges, symbols, word)?
+            };
+            ids.copy_within(start..start + count, end);
+            end += count;
+            start = cut;
+        }
+        ids.truncate(end);
+        cuts.clear();
+        cuts.shrink_to(word::KEPT_SYMBOLS);
+        Ok(())
+    }
+
+    /// Whether the ids of a piece with these neighbours may be others than those of its two parts, cut between them.
+    pub(in crate::tokenizer) fn can_join(&self, left: char, right: char) -> bool {
+        let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, ignore_merges, .. } = &self.options;
+        let is_unknown = |character: char| char_id(&self.pieces, character).is_none();
+        let is_cut = |joins: &Joins| !joins.contains(left, right);
+        *ignore_merges
+            || !(prefix.is_empty() && suffix.is_empty())
+            || is_unknown(left)
+            || is_unknown(right)
+            || !self.joins.as_ref().is_some_and(is_cut)
+    }
+
+    /// Appends the ids of the characters of `piece`. `cuts` gets the places in `ids` across which nothing of a long one is merged.
+    fn push_characters(
+        &self,
+        piece: &str,
+        affixed: &mut String,
+        ids: &mut Vec<u32>,
+        cuts: &mut Vec<usize>,
+    ) -> Result<(), EncodeError> {
+        let joins = self.joins.as_ref().filter(|_| piece.len() > word::FEW);
+        // The character of the last symbol, if it is one, rather than a byte or unknown.
+        let mut last = None;
+        let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, .. } = &self.options;
+        // Written once it is known that the next one is not fused with it.
+        let mut unknown = None;
+        for (start, character) in piece.char_indices() {
+            let end = start + character.len_utf8();
+            let prefix = if start > 0 { prefix.as_str() } else { "" };
+            let suffix = if end == piece.len() { suffix.as_str() } else { "" };
+            let (text, id) = if prefix.is_empty() && suffix.is_empty() {
+                let id = match self.direct_chars.get(character as usize) {
+                    Some(id) => *id,
+                    None => self.id(&piece[start..end]),
+                };
+                (&piece[start..end], id)
+            } else {
+                affixed.clear();
+                affixed.extend([prefix, &piece[start..end], suffix]);
+                (affixed.as_str(), self.id(affixed))
+            };
+            let before = last.take();
+            if let Some(id) = id {
+                ids.extend(unknown.take());
+                if let (Some(joins), Some(before)) = (joins, before)
+                    && !joins.contains(before, character)
+                {
+                    cuts.push(ids.len());
+                }
+                ids.push(id);
+                last = Some(character);
+            } else if let Some(bytes) = self.byte_fallback.as_ref().and_then(|bytes| bytes.get(text.as_bytes())) {
+                // An unknown that waits comes behind the bytes: so it is in the crate.
+                ids.extend(bytes);
+            } else {
+                match self.unknown {
+                    Unknown::Dropped => {}
+                    Unknown::Missing => return Err(self.missing_unknown()),
+                    Unknown::Id(id) if self.options.fuse_unknown => unknown = Some(id),
+                    Unknown::Id(id) => ids.extend(unknown.replace(id)),
+                }
+            }
+        }
+        ids.extend(unknown);
+        Ok(())
+    }
+
+    #[cold]
+    fn missing_unknown(&self) -> EncodeError {
+        let token = excerpt(self.options.unknown_token.as_deref().unwrap_or_default());
+        EncodeError { reason: format!("Unk token `{token}` not found in the vocabulary") }
+    }
+}
+
+fn char_id(pieces: &PieceIds, character: char) -> Option<u32> {
+    pieces.get(character.encode_utf8(&mut [0; 4]).as_bytes())
+}
+
+/// The merges by their ids; `None` where a pair, or what becomes of it, is not in the vocabulary (models/bpe/model.rs,
+/// `BpeBuilder::build`).
+fn resolve(merges: &MergeList, pieces: &PieceIds, prefix_len: usize) -> Option<Vec<Merge>> {
+    let mut merged = Vec::new();
+    let resolve = |(left, right): (&str, &str)| {
+        merged.clear();
+        merged.extend_from_slice(left.as_bytes());
+        merged.extend_from_slice(right.as_bytes().get(prefix_len..)?);
+        let id = |piece: &str| pieces.get(piece.as_bytes());
+        Some(Merge { left: id(left)?, right: id(right)?, merged: pieces.get(&merged)? })
+    };
+    merges.iter().map(resolve).collect()
+}
+
+/// Whether no id has two strings, and no string is empty. See [`word::merge_few`].
+fn every_id_has_one_string(pieces: &PieceIds) -> bool {
+    let mut ids: Vec<u32> = pieces.vocabulary().spans().map(|(_, _, id)| id).collect();
+    ids.sort_unstable();
+    pieces.get(b"").is_none() && ids.windows(2).all(|pair| pair[0] != pair[1])
+}

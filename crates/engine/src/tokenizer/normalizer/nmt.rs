@@ -1,0 +1,38 @@
+//! `Nmt`: control characters go, other kinds of white space become a space (tokenizers 0.23.2, normalizers/unicode.rs, `do_nmt`).
+
+use super::each_char::{self, Fate};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tokenizer) struct Nmt;
+
+impl Nmt {
+    pub(in crate::tokenizer) fn leaves(self, text: &str) -> bool {
+        each_char::staying_len(text, is_plain, fate) == text.len()
+    }
+
+    pub(in crate::tokenizer) fn normalize(self, text: &str, out: &mut String) {
+        each_char::normalize(text, out, is_plain, fate);
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+fn fate(c: char) -> Fate {
+    match c {
+        '\u{1}'..='\u{8}' | '\u{B}' | '\u{E}'..='\u{1F}' | '\u{7F}' | '\u{8F}' | '\u{9F}' => Fate::Goes,
+        '\t'
+        | '\n'
+        | '\u{C}'
+        | '\r'
+        | '\u{1680}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{2581}'
+        | '\u{FEFF}'
+        | '\u{FFFD}' => Fate::Becomes(' '),
+        _ => Fate::Stays,
+    }
+}

@@ -1,0 +1,25 @@
+//! `Prepend`: text that is not empty, with a string before it (tokenizers 0.23.2, normalizers/prepend.rs).
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tokenizer) struct Prepend {
+    prefix: String,
+}
+
+impl Prepend {
+    /// `None` for an empty prefix: in the reference it takes the first byte out of the alignments, and the next normalizer writes
+    /// that byte twice.
+    pub(in crate::tokenizer) fn new(prefix: &str) -> Option<Self> {
+        (!prefix.is_empty()).then(|| Self { prefix: prefix.to_owned() })
+    }
+
+    pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
+        text.is_empty()
+    }
+
+    pub(in crate::tokenizer) fn normalize(&self, text: &str, out: &mut String) {
+        if !text.is_empty() {
+            out.push_str(&self.prefix);
+            out.push_str(text);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The regexes that real files replace by: one kind of character, as it comes or repeated (`\s+`, ` {2,}`, `\n`, `[!-/]`).
+
+use std::ops::Range;
+
+use crate::tokenizer::unicode::{Property, WHITESPACE};
+
+/// Characters of a set, at least `min_count` of them. Without `is_greedy`, each one is a match of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Repeated {
+    set: CharSet,
+    /// By byte: whether a character of the set can start with it.
+    first_bytes: [bool; 256],
+    min_count: usize,
+    is_greedy: bool,
+}
+
+/// Characters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct CharSet {
+    /// A bit for each ASCII character.
+    ascii: u128,
+    /// Characters beyond ASCII.
+    others: Vec<char>,
+    /// Whether white space beyond ASCII is in the set.
+    has_whitespace: bool,
+}
+
+impl CharSet {
+    #[inline]
+    fn contains(&self, c: char) -> bool {
+        if c.is_ascii() {
+            return self.ascii >> c as u32 & 1 != 0;
+        }
+        self.others.contains(&c) || self.has_whitespace && Property::of(c).is(WHITESPACE)
+    }
+
+    fn first_bytes(&self) -> [bool; 256] {
+        let mut first_bytes = [false; 256];
+        // All white space is in the Basic Multilingual Plane.
+        let whitespace = (0..=0xFFFF).filter_map(char::from_u32);
+        for c in whitespace.chain(self.others.iter().copied()).filter(|c| self.contains(*c)) {
+            first_bytes[usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+        }
+        first_bytes
+    }
+
+    fn insert(&mut self, c: char) {
+        if c.is_ascii() { self.ascii |= 1 << c as u32 } else { self.others.push(c) }
+    }
+
+    fn insert_whitespace(&mut self) {
+        (0..0x80_u8).map(char::from).filter(|c| Property::of(*c).is(WHITESPACE)).for_each(|c| self.insert(c));
+        self.has_whitespace = true;
+    }
+}
+
+impl Repeated {
+    /// `None` for every other kind of regex.
+    pub(super) fn parse(regex: &str) -> Option<Self> {
+        let mut set = CharSet::default();
+        let mut rest = regex.chars();
+        match rest.next()? {
+            '[' => parse_class(&mut rest, &mut set)?,
+            '\\' => parse_escape(rest.next()?, &mut set)?,
+            c if is_meta(c) => return None,
+            c => set.insert(c),
+        }
+        let (min_count, is_greedy) = match rest.as_str() {
+            "" => (1, false),
+            "+" => (1, true),
+            counted => {
+                (counted.strip_prefix('{')?.strip_suffix(",}").filter(|count| is_count(count))?.parse().ok()?, true)
+            }
+        };
+        Some(Self { first_bytes: set.first_bytes(), set, min_count, is_greedy })
+    }
+
+    /// The first match in the text from `start` on.
+    pub(super) fn find(&self, text: &str, start: usize) -> Option<Range<usize>> {
+        let mut start = start;
+        loop {
+            start += text.as_bytes()[start..].iter().position(|byte| self.first_bytes[usize::from(*byte)])?;
+            let mut end = start;
+            let mut count = 0;
+            while let Some(len) = self.member_len(text, end) {
+                (end, count) = (end + len, count + 1);
+                if !self.is_greedy {
+                    break;
+                }
+            }
+            if count > 0 && count >= self.min_count {
+                return Some(start..end);
+            }
+            // Bytes within a character start none.
+            start = end.max(start + 1);
+        }
+    }
+
+    /// The length of the character at `at`, if it is of the set.
+    #[inline]
+    fn member_len(&self, text: &str, at: usize) -> Option<usize> {
+        let byte = *text.as_bytes().get(at)?;
+        if byte.is_ascii() || !self.first_bytes[usize::from(byte)] {
+            return self.first_bytes[usize::from(byte)].then_some(1);
+        }
+        text[at..].chars().next().filter(|c| self.set.contains(*c)).map(char::len_utf8)
+    }
+}
+
+/// Small numbers from 1 on, written as plainly as files write them.
+fn is_count(text: &str) -> bool {
+    (1..=3).contains(&text.len()) && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(super) fn is_meta(c: char) -> bool {
+    r"\.+*?()|[]{}^$".contains(c)
+}
+
+fn parse_escape(escaped: char, set: &mut CharSet) -> Option<()> {
+    match escaped {
+        's' => set.insert_whitespace(),
+        _ => set.insert(single(escaped)?),
+    }
+    Some(())
+}
+
+/// The character that an escape stands for.
+fn single(escaped: char) -> Option<char> {
+    match escaped {
+        'n' => Some('\n'),
+        'r' => Some('\r'),
+        't' => Some('\t'),
+        // Not the punctuation that is a boundary of words in newer regexes.
+        '<' | '>' => None,
+        c => c.is_ascii_punctuation().then_some(c),
+    }
+}
+
+/// What follows `[`: characters, ranges of ASCII, and escapes. No negation, no class in the class, no operators of sets.
+fn parse_class(rest: &mut std::str::Chars<'_>, set: &mut CharSet) -> Option<()> {
+    let body_len = class_len(rest.as_str())?;
+    let mut body = rest.as_str()[..body_len].chars();
+    *rest = rest.as_str()[body_len + 1..].chars();
+    if body.as_str().is_empty() || body.as_str().starts_with('^') {
+        return None;
+    }
+    let mut previous = None;
+    while let Some(c) = body.next() {
+        let low = match c {
+            '[' => return None,
+            '\\' if body.as_str().starts_with('s') => {
+                body.next();
+                set.insert_whitespace();
+                previous = None;
+                continue;
+            }
+            '\\' => single(body.next()?)?,
+            '&' | '~' | '-' if previous == Some(c) => return None,
+            // A hyphen that stands for itself has no place but the first or the last.
+            '-' if body.as_str().starts_with('-') => return None,
+            '-' if set != &CharSet::default() && !body.as_str().is_empty() => return None,
+            c => c,
+        };
+        previous = Some(c);
+        set.insert(low);
+        if let Some(range) = body.as_str().strip_prefix('-').filter(|range| !range.is_empty()) {
+            let mut ends = range.chars();
+            let high = match ends.next()? {
+                '[' | '-' => return None,
+                '\\' => single(ends.next()?)?,
+                c => c,
+            };
+            if !low.is_ascii() || !high.is_ascii() || low > high {
+                return None;
+            }
+            (low..=high).for_each(|c| set.insert(c));
+            previous = Some(high);
+            body = ends;
+        }
+    }
+    Some(())
+}
+
+/// How many bytes the class has before its `]`.
+fn class_len(text: &str) -> Option<usize> {
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            ']' => return Some(at),
+            '\\' => _ = chars.next()?,
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,90 @@
+//! `Replace`: each match of a string, or of a regex, gives way to a string (tokenizers 0.23.2, normalizers/replace.rs).
+
+use std::ops::Range;
+
+use super::repeated::{Repeated, is_meta};
+
+/// A longer pattern is left to the reference, whose regex has a limit of its own.
+const MAX_PATTERN_BYTES: usize = 1024;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tokenizer) struct Replace {
+    pattern: Pattern,
+    content: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    /// One ASCII character.
+    Byte(u8),
+    /// A string that is not empty.
+    Text(String),
+    Repeated(Box<Repeated>),
+}
+
+impl Replace {
+    /// Replaces a string. `None` for an empty one, which matches between all characters, and for a very long one.
+    pub(in crate::tokenizer) fn string(pattern: &str, content: &str) -> Option<Self> {
+        let pattern = match pattern.as_bytes() {
+            [] => return None,
+            [byte] => Pattern::Byte(*byte),
+            bytes if bytes.len() > MAX_PATTERN_BYTES => return None,
+            _ => Pattern::Text(pattern.to_owned()),
+        };
+        Some(Self { pattern, content: content.to_owned() })
+    }
+
+    /// Replaces a regex. `None` for a kind that [`Repeated`] doesn't know, unless it is a plain string.
+    pub(in crate::tokenizer) fn regex(pattern: &str, content: &str) -> Option<Self> {
+        if pattern.len() > MAX_PATTERN_BYTES {
+            return None;
+        }
+        if pattern.chars().nth(1).is_some() && !pattern.contains(is_meta) {
+            return Self::string(pattern, content);
+        }
+        Some(Self { pattern: Pattern::Repeated(Box::new(Repeated::parse(pattern)?)), content: content.to_owned() })
+    }
+
+    /// Whether nothing matches, or only what is replaced by itself.
+    pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
+        match &self.pattern {
+            Pattern::Byte(byte) => !text.as_bytes().contains(byte),
+            Pattern::Text(pattern) => !text.contains(pattern),
+            Pattern::Repeated(_) => self.next_change(text, 0).is_none(),
+        }
+    }
+
+    pub(in crate::tokenizer) fn normalize(&self, text: &str, out: &mut String) {
+        let mut copied = 0;
+        while let Some(changed) = self.next_change(text, copied) {
+            out.push_str(&text[copied..changed.start]);
+            out.push_str(&self.content);
+            copied = changed.end;
+        }
+        out.push_str(&text[copied..]);
+    }
+
+    /// The first match from `start` on, if it is not its own replacement.
+    fn next_change(&self, text: &str, start: usize) -> Option<Range<usize>> {
+        match &self.pattern {
+            Pattern::Byte(byte) => {
+                let at = start + text.as_bytes()[start..].iter().position(|other| other == byte)?;
+                Some(at..at + 1)
+            }
+            Pattern::Text(pattern) => {
+                let at = start + text[start..].find(pattern)?;
+                Some(at..at + pattern.len())
+            }
+            Pattern::Repeated(repeated) => {
+                let mut start = start;
+                loop {
+                    let found = repeated.find(text, start)?;
+                    if text[found.clone()] != self.content {
+                        return Some(found);
+                    }
+                    start = found.end;
+                }
+            }
+        }
+    }
+}

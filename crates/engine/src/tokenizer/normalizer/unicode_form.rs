@@ -1,0 +1,189 @@
+//! `NFC`, `NFD`, `NFKC`, `NFKD` in Unicode 9.0, the version of `unicode-normalization-alignments` 0.1.12 that `tokenizers` 0.23.2
+//! normalizes with.
+//!
+//! Nearly all text is normalized already, and is copied in runs (UAX #15, section 9, quick check). What a run stops at is
+//! normalized together with what it can depend on: from the last boundary before it to the first after it.
+
+use super::ascii;
+use super::character::{
+    BREAKS_CANONICAL, BREAKS_COMPATIBLE, Character, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, compose,
+    decompose_compatible, starters_len,
+};
+use crate::tokenizer::unicode;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tokenizer) enum UnicodeForm {
+    Nfc,
+    Nfd,
+    Nfkc,
+    Nfkd,
+}
+
+/// A start of a text that its form leaves alone, in bytes.
+struct Kept {
+    len: usize,
+    /// Where the last boundary is: what follows `len` changes nothing before it.
+    boundary: usize,
+}
+
+impl UnicodeForm {
+    /// Whether the form leaves the text alone. Some texts that it leaves alone are not known for it.
+    pub(in crate::tokenizer) fn leaves(self, text: &str) -> bool {
+        self.kept(text).len == text.len()
+    }
+
+    pub(in crate::tokenizer) fn normalize(self, text: &str, out: &mut String) {
+        let mut segment = Segment::default();
+        let mut rest = text;
+        loop {
+            let kept = self.kept(rest);
+            if kept.len == rest.len() {
+                return out.push_str(rest);
+            }
+            let (before, changed) = rest.split_at(kept.boundary);
+            out.push_str(before);
+            let (changed, after) = changed.split_at(self.boundary_after(changed, kept.len - kept.boundary));
+            segment.fill(self, changed);
+            if self.composes() {
+                segment.compose(out)
+            } else {
+                segment.push(out)
+            }
+            rest = after;
+        }
+    }
+
+    /// The longest start of the text in which each character is kept and canonically ordered.
+    fn kept(self, text: &str) -> Kept {
+        let flag = self.kept_flag();
+        let bytes = text.as_bytes();
+        let (mut at, mut boundary, mut last_class) = (0, 0, 0);
+        loop {
+            if ascii::starts_long_run(&bytes[at..]) {
+                at += ascii::plain_len(&bytes[at..], |_| true);
+                (boundary, last_class) = (at - 1, 0);
+            }
+            let starters = starters_len(&bytes[at..], flag);
+            if starters > 0 {
+                at += starters;
+                let last = text[..at].chars().next_back().map_or(0, char::len_utf8);
+                (boundary, last_class) = (at - last, 0);
+            }
+            let Some(c) = text[at..].chars().next() else { return Kept { len: at, boundary } };
+            let character = Character::of(c);
+            if character.is_starter(flag) {
+                (boundary, last_class) = (at, 0);
+            } else {
+                let class = character.combining_class();
+                if !character.is(flag) || class < last_class {
+                    let boundary = if character.is(self.breaks_flag()) { at } else { boundary };
+                    return Kept { len: at, boundary };
+                }
+                last_class = class;
+            }
+            at += c.len_utf8();
+        }
+    }
+
+    /// Where the next boundary is in the text, behind the character at `changed`.
+    fn boundary_after(self, text: &str, changed: usize) -> usize {
+        let is_boundary =
+            |character: Character| character.is_starter(self.kept_flag()) || character.is(self.breaks_flag());
+        let mut chars = text[changed..].char_indices().skip(1);
+        chars.find(|(_, c)| is_boundary(Character::of(*c))).map_or(text.len(), |(at, _)| changed + at)
+    }
+
+    fn kept_flag(self) -> u8 {
+        match self {
+            Self::Nfc => KEPT_BY_NFC,
+            Self::Nfd => KEPT_BY_NFD,
+            Self::Nfkc => KEPT_BY_NFKC,
+            Self::Nfkd => KEPT_BY_NFKD,
+        }
+    }
+
+    fn breaks_flag(self) -> u8 {
+        if self.is_compatible() { BREAKS_COMPATIBLE } else { BREAKS_CANONICAL }
+    }
+
+    fn composes(self) -> bool {
+        matches!(self, Self::Nfc | Self::Nfkc)
+    }
+
+    fn is_compatible(self) -> bool {
+        matches!(self, Self::Nfkc | Self::Nfkd)
+    }
+}
+
+/// Text between two boundaries, decomposed and in canonical order: characters with their combining classes.
+#[derive(Default)]
+struct Segment {
+    chars: Vec<(u8, char)>,
+    /// Marks that wait behind the character that later ones may compose with.
+    marks: Vec<char>,
+}
+
+impl Segment {
+    fn fill(&mut self, form: UnicodeForm, text: &str) {
+        self.chars.clear();
+        // Where the characters start that are not in order yet.
+        let mut unordered = 0;
+        let mut emit = |c| {
+            let class = Character::of(c).combining_class();
+            if class == 0 {
+                self.order_from(unordered);
+                unordered = self.chars.len() + 1;
+            }
+            self.chars.push((class, c));
+        };
+        for c in text.chars() {
+            if form.is_compatible() {
+                decompose_compatible(c, &mut emit);
+            } else {
+                unicode::decompose(c, &mut emit);
+            }
+        }
+        self.order_from(unordered);
+    }
+
+    /// Stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
+    fn order_from(&mut self, start: usize) {
+        let unordered = &mut self.chars[start..];
+        if unordered.len() > 1 {
+            unordered.sort_by_key(|(class, _)| *class);
+        }
+    }
+
+    fn push(&self, out: &mut String) {
+        out.extend(self.chars.iter().map(|(_, c)| c));
+    }
+
+    /// Pushes the characters composed (unicode-normalization-alignments 0.1.12, recompose.rs).
+    fn compose(&mut self, out: &mut String) {
+        self.marks.clear();
+        let (mut starter, mut last_class) = (None, None);
+        for &(class, c) in &self.chars {
+            let Some(first) = starter else {
+                if class == 0 {
+                    starter = Some(c)
+                } else {
+                    out.push(c)
+                }
+                continue;
+            };
+            let is_blocked = last_class.is_some_and(|last| last >= class);
+            if let Some(composed) = compose(first, c).filter(|_| !is_blocked) {
+                starter = Some(composed);
+            } else if class == 0 {
+                out.push(first);
+                out.extend(self.marks.drain(..));
+                (starter, last_class) = (Some(c), None);
+            } else {
+                self.marks.push(c);
+                last_class = Some(class);
+            }
+        }
+        out.extend(starter);
+        out.extend(&self.marks);
+    }
+}

@@ -1,0 +1,43 @@
+//! What a character is to the patterns of pre-tokenizers: the questions to `class_table`.
+
+use super::class_table as table;
+pub(super) use super::class_table::{LETTER, LOWER, MARK, NUMBER, PUNCTUATION, SPACE, SYMBOL, UPPER, WORD};
+
+/// The classes of a character.
+#[inline]
+pub(super) fn class_of(c: char) -> u16 {
+    let code = c as usize;
+    let block = usize::from(table::BLOCK_OF[code >> table::BLOCK_SHIFT]);
+    let number = table::BLOCKS[(block << table::BLOCK_SHIFT) | (code & ((1 << table::BLOCK_SHIFT) - 1))];
+    table::CLASSES[usize::from(number)]
+}
+
+/// The classes of the character that starts at `at`, and its length; `None` at the end of the text.
+#[inline(always)]
+pub(super) fn class_at(text: &str, at: usize) -> Option<(u16, usize)> {
+    let byte = *text.as_bytes().get(at)?;
+    if byte.is_ascii() { Some((table::ASCII[usize::from(byte)], 1)) } else { wide_class_at(text, at) }
+}
+
+fn wide_class_at(text: &str, at: usize) -> Option<(u16, usize)> {
+    let c = text[at..].chars().next()?;
+    Some((class_of(c), c.len_utf8()))
+}
+
+/// Whether the character at `at` has one of `classes`.
+#[inline(always)]
+pub(super) fn is_at(text: &str, at: usize, classes: u16) -> bool {
+    class_at(text, at).is_some_and(|(found, _)| found & classes != 0)
+}
+
+/// Where the run of characters ends that starts at `at`, and of which `is_member` holds.
+#[inline(always)]
+pub(super) fn run_end(text: &str, mut at: usize, is_member: impl Fn(u16) -> bool) -> usize {
+    while let Some((class, len)) = class_at(text, at) {
+        if !is_member(class) {
+            break;
+        }
+        at += len;
+    }
+    at
+}

@@ -1,0 +1,131 @@
+//! Random texts: ids equal to the `tokenizers` crate's, for every model of the test data.
+//!
+//! `M2V_FUZZ_TEXTS` is how many texts each kind of model gets, `M2V_MODEL` how the models' names start, `M2V_FUZZ_SEED` the seed
+//! that a failure printed.
+
+#[path = "../test_data/mod.rs"]
+mod test_data;
+mod texts;
+
+use std::collections::HashSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model2vec_engine::Tokenizer;
+use test_data::{Model, corpus, models};
+use texts::{Random, Texts};
+
+const TEXTS: usize = 20_000;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{variable}: {value}")))
+}
+
+/// What the texts of one model were like.
+#[derive(Default)]
+struct Counts {
+    texts: usize,
+    ids: HashSet<u32>,
+    with_unknown: usize,
+    with_added: usize,
+    non_ascii: usize,
+}
+
+fn fuzz(model: &Model, texts: usize, seed: u64) {
+    let name = &model.name;
+    let ours = Tokenizer::read(&model.tokenizer).unwrap();
+    let mut reference = tokenizers::Tokenizer::from_file(&model.tokenizer).unwrap();
+    reference.with_padding(None).with_truncation(None).unwrap();
+    let vocabulary = ours.vocabulary();
+    assert_eq!(vocabulary.len(), reference.get_vocab_size(true), "{name}");
+    for (token, id) in reference.get_vocab(true) {
+        let index = vocabulary.binary_search_by(|(other, other_id)| (other_id, other.as_str()).cmp(&(&id, &token)));
+        assert!(index.is_ok(), "{name}: {token:?}");
+    }
+
+    let added: Vec<String> = reference.get_added_tokens_decoder().values().map(|token| token.content.clone()).collect();
+    let added_ids: HashSet<u32> = reference.get_added_tokens_decoder().keys().copied().collect();
+    let tokens: Vec<String> = vocabulary.iter().map(|(token, _)| token.clone()).collect();
+    let lines = ["multilingual_300", "docs_en_300", "edge"].map(|name| corpus(&model.root, name).unwrap_or_default());
+    let mut texts_of = Texts { tokens, added, lines: lines.concat(), random: Random::new(seed) };
+
+    let mut scratch = ours.scratch();
+    let mut counts = Counts::default();
+    let mut ids = Vec::new();
+    while counts.texts < texts {
+        let text = texts_of.next();
+        ids.clear();
+        let outcome = ours.encode(&text, usize::MAX, &mut scratch, &mut ids);
+        let expected = reference.encode_fast(text.as_str(), false);
+        match (&outcome, &expected) {
+            (Ok(()), Ok(expected)) => {
+                assert!(
+                    ids == expected.get_ids(),
+                    "{name}, M2V_FUZZ_SEED={seed}, text {}: {text:?}\nours     {ids:?}\nexpected {:?}",
+                    counts.texts,
+                    expected.get_ids(),
+                );
+            }
+            (Err(error), Err(expected)) => assert_eq!(error.to_string(), expected.to_string(), "{name}: {text:?}"),
+            _ => panic!("{name}, M2V_FUZZ_SEED={seed}: {text:?}: {outcome:?}, the crate: {expected:?}"),
+        }
+        let limit = texts_of.random.below(ids.len() + 2);
+        let mut first = Vec::new();
+        if ours.encode(&text, limit, &mut scratch, &mut first).is_ok() && outcome.is_ok() {
+            assert_eq!(first, ids[..limit.min(ids.len())], "{name}, limit {limit}: {text:?}");
+        }
+        counts.texts += 1;
+        counts.with_unknown += usize::from(ids.iter().any(|id| Some(*id) == ours.unknown_id()));
+        counts.with_added += usize::from(ids.iter().any(|id| added_ids.contains(id)));
+        counts.non_ascii += usize::from(!text.is_ascii());
+        counts.ids.extend(&ids);
+    }
+    let percent = |count: usize, of: usize| 100.0 * count as f64 / of.max(1) as f64;
+    println!(
+        "{name}: {}, {} texts equal (seed {seed}); {:.0} % of the vocabulary; {:.0} % with an unknown, {:.0} % with an added token, \
+         {:.0} % beyond ASCII",
+        if ours.is_native() { "native" } else { "reference" },
+        counts.texts,
+        percent(counts.ids.len(), vocabulary.len()),
+        percent(counts.with_unknown, counts.texts),
+        percent(counts.with_added, counts.texts),
+        percent(counts.non_ascii, counts.texts),
+    );
+}
+
+fn fuzz_kind(prefixes: &[&str]) {
+    let texts = number("M2V_FUZZ_TEXTS").map_or(TEXTS, |texts| usize::try_from(texts).unwrap());
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let seed = number("M2V_FUZZ_SEED").unwrap_or(clock);
+    let filter = std::env::var("M2V_MODEL").unwrap_or_default();
+    let mut models = models();
+    models.retain(|model| prefixes.iter().any(|prefix| model.name.starts_with(prefix)));
+    let count = models.len();
+    for model in models.iter().filter(|model| model.name.starts_with(&filter)) {
+        fuzz(model, texts.div_ceil(count), seed);
+    }
+}
+
+#[test]
+fn random_texts_have_the_crates_ids_with_byte_level_bpe() {
+    fuzz_kind(&["bpe-"]);
+}
+
+#[test]
+fn random_texts_have_the_crates_ids_with_sentence_piece_bpe() {
+    fuzz_kind(&["spbpe-"]);
+}
+
+#[test]
+fn random_texts_have_the_crates_ids_with_unigram() {
+    fuzz_kind(&["ug-"]);
+}
+
+#[test]
+fn random_texts_have_the_crates_ids_with_word_level() {
+    fuzz_kind(&["wl-"]);
+}
+
+#[test]
+fn random_texts_have_the_crates_ids_with_word_piece() {
+    fuzz_kind(&["wp-", "potion-", "m8k-f32"]);
+}
