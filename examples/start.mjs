@@ -23,7 +23,7 @@ console.log(`time       ${elapsed.toFixed(1)} ms, ${Math.round((documents.length
 // The vectors have length 1, so that their dot product is the cosine.
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 
-const queries = ['align DNA sequences', 'a library for my electronic books', 'read e-mail and newsgroups']
+const queries = ['align DNA sequences', 'play chess against the computer', 'filter out spam from my mail']
 for (const query of queries) {
   const vector = (await ef.encodeQueries([query]))[0]
   const scores = Array.from(embeddings, (row, i) => ({ score: dot(vector, row), document: documents[i] }))

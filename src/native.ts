@@ -42,7 +42,7 @@ export interface NativeJobResult {
 }
 
 /**
- * Where the vectors of a job go (crates/node, job.rs, `Mode`). `direct` and `sync` write from many threads into memory that
+ * Where the vectors of a job go (crates/node, target.rs, `Mode`). `direct` and `sync` write from many threads into memory that
  * no user code can move or free; `staged` and `held` fill a caller's `out`, which can be transferred at any moment.
  */
 export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const

@@ -1,12 +1,4 @@
 //! A large call: texts are fed in slices, the pool works on them meanwhile, the end is a promise.
-//!
-//! Where the vectors go decides how:
-//! - direct: memory that no user code can move or free (a result of ours that nobody has seen, or a SharedArrayBuffer). Threads
-//!   write into it from the first feed on.
-//! - staged: an `out` of the caller's, which can be transferred, resized or grown away at any moment. Threads write into chunks
-//!   of ours; this thread copies them over, asking for pointer and length anew each time.
-//! - sync: memory as for direct, in a synchronous call. With one thread, the calling thread does each part as soon as it is full.
-//! - held: an `out` of the caller's in a synchronous call. Nothing starts before the last string was read; then it is as sync.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -15,13 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use model2vec_engine::{Batch, Input, Part, RowBuffer, StaticModel, Texts, Work};
-use napi::{Env, sys};
-use napi_derive::napi;
+use napi::sys;
 
 use crate::environment::Environment;
 use crate::few::too_small;
-use crate::js::{Js, RawValue, Thrown, coded};
-use crate::model::CodedError;
+use crate::js::{Js, Thrown};
+use crate::target::{DirectRows, Mode};
 use crate::texts;
 
 /// A part ends when its texts have this many UTF-16 units: some 50 to 100 µs of work.
@@ -34,44 +25,6 @@ const PARTS_IN_FLIGHT: usize = 64;
 const STAGED_IN_FLIGHT: usize = 8;
 /// The longest that results are copied at once.
 const COPY_SLICE: Duration = Duration::from_millis(2);
-
-/// Where the vectors of a job go, and who starts the work when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Direct,
-    Staged,
-    Sync,
-    Held,
-}
-
-impl Mode {
-    /// The mode that JavaScript names by a number.
-    pub(crate) fn of(number: f64) -> Self {
-        match number as u32 {
-            0 => Self::Direct,
-            1 => Self::Staged,
-            2 => Self::Sync,
-            _ => Self::Held,
-        }
-    }
-}
-
-/// Rows of a direct target.
-struct DirectRows {
-    start: *mut f32,
-    length: usize,
-}
-
-// SAFETY: the memory is V8's or a SharedArrayBuffer's, stays valid until the job ended (the job holds a strong reference, user
-// code can't detach it, and the environment waits for its jobs before it frees memory), and no two parts overlap.
-unsafe impl Send for DirectRows {}
-
-impl RowBuffer for DirectRows {
-    fn rows_mut(&mut self) -> &mut [f32] {
-        // SAFETY: see `unsafe impl Send`; `create` checked that the typed array has all rows.
-        unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
-    }
-}
 
 /// References that keep a job's typed arrays alive.
 struct Arrays {
@@ -383,7 +336,7 @@ impl JobState {
     }
 
     /// A promise of room for more texts.
-    fn room(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
+    pub(crate) fn room(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         let (deferred, promise) = js.promise()?;
         self.grant_room(js);
         self.room.replace(Some(deferred));
@@ -399,7 +352,7 @@ impl JobState {
     }
 
     /// A promise of the end.
-    fn finish(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
+    pub(crate) fn finish(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         let (deferred, promise) = js.promise()?;
         if self.ended.get() {
             js.settle(deferred, self.result(js));
@@ -415,7 +368,7 @@ impl JobState {
     }
 
     /// The end, here and now; this thread helps.
-    fn finish_sync(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
+    pub(crate) fn finish_sync(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         self.dispatch(js);
         if self.mode == Mode::Held {
             self.start_held(js)?;
@@ -496,7 +449,7 @@ impl JobState {
         Ok(result)
     }
 
-    fn cancel(self: &Rc<Self>) {
+    pub(crate) fn cancel(self: &Rc<Self>) {
         self.batch.cancel();
         self.abandoned.set(true);
         self.filling.borrow_mut().clear();
@@ -504,50 +457,16 @@ impl JobState {
         self.environment.notifier.notify(self.id);
     }
 
+    /// How many texts are done.
+    pub(crate) fn rows_done(&self) -> usize {
+        self.batch.rows_done()
+    }
+
     /// The environment ends: no thread may write any more.
     pub(crate) fn stop_and_wait(&self) {
         self.ended.set(true);
         self.batch.cancel();
         self.batch.help_and_wait();
-    }
-}
-
-/// A large call as JavaScript holds it.
-#[napi]
-pub struct NativeJob {
-    pub(crate) state: Rc<JobState>,
-}
-
-#[napi]
-impl NativeJob {
-    /// How many texts are done.
-    #[napi]
-    pub fn rows_done(&self) -> u32 {
-        self.state.batch.rows_done() as u32
-    }
-
-    /// Stops the work within a few milliseconds; the promise of `finish` then rejects with `ERR_ABORTED`.
-    #[napi]
-    pub fn cancel(&self) {
-        self.state.cancel();
-    }
-
-    /// A promise of room for more texts, after `feed` said false.
-    #[napi(ts_return_type = "Promise<void>")]
-    pub fn room(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.room(Js(env.raw())).map(RawValue).map_err(coded)
-    }
-
-    /// No more texts: a promise of the result. Rejects only after no thread writes any more.
-    #[napi(ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
-    pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.finish(Js(env.raw())).map(RawValue).map_err(coded)
-    }
-
-    /// No more texts: the result, when it is there.
-    #[napi(ts_return_type = "{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }")]
-    pub fn finish_sync(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.finish_sync(Js(env.raw())).map(RawValue).map_err(coded)
     }
 }
 

@@ -12,8 +12,10 @@ mod few;
 mod job;
 mod js;
 mod model;
+mod native_job;
 mod pin;
 mod registry;
+mod target;
 mod texts;
 
 use std::ffi::c_void;
@@ -28,9 +30,11 @@ use napi_derive::napi;
 
 use environment::Environment;
 use few::{encode_few, max_length_of};
-use job::{JobSettings, JobState, Mode, NativeJob};
+use job::{JobSettings, JobState};
 use js::{Arguments, Js, Thrown, callback, check, coded, unwrap};
 use model::NativeModel;
+use native_job::NativeJob;
+use target::Mode;
 
 /// The version of this library: a package that loads another's binary can tell.
 #[napi]

@@ -110,7 +110,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn write(number: u64, directory: &Directory) -> Self {
-        let folder = std::env::temp_dir().join(format!("m2v-mutants-{}", std::process::id())).join(number.to_string());
+        let folder = std::env::temp_dir().join(format!("m2v-mutant-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         for (name, content) in directory {
             let path = folder.join(name);
@@ -128,8 +128,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             let _ = fs::remove_dir_all(&self.0);
-            // Only when it is the last one.
-            let _ = fs::remove_dir(self.0.parent().unwrap());
         }
     }
 }

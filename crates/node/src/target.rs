@@ -1,0 +1,48 @@
+//! Where the vectors of a job go.
+//!
+//! - direct: memory that no user code can move or free (a result of ours that nobody has seen, or a SharedArrayBuffer). Threads
+//!   write into it from the first feed on.
+//! - staged: an `out` of the caller's, which can be transferred, resized or grown away at any moment. Threads write into chunks
+//!   of ours; this thread copies them over, asking for pointer and length anew each time.
+//! - sync: memory as for direct, in a synchronous call. With one thread, the calling thread does each part as soon as it is full.
+//! - held: an `out` of the caller's in a synchronous call. Nothing starts before the last string was read; then it is as sync.
+
+use model2vec_engine::RowBuffer;
+
+/// Where the vectors of a job go, and who starts the work when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Direct,
+    Staged,
+    Sync,
+    Held,
+}
+
+impl Mode {
+    /// The mode that JavaScript names by a number.
+    pub(crate) fn of(number: f64) -> Self {
+        match number as u32 {
+            0 => Self::Direct,
+            1 => Self::Staged,
+            2 => Self::Sync,
+            _ => Self::Held,
+        }
+    }
+}
+
+/// Rows of a target that threads write into directly.
+pub(crate) struct DirectRows {
+    pub(crate) start: *mut f32,
+    pub(crate) length: usize,
+}
+
+// SAFETY: the memory is V8's or a SharedArrayBuffer's, stays valid until the job ended (the job holds a strong reference, user
+// code can't detach it, and the environment waits for its jobs before it frees memory), and no two parts overlap.
+unsafe impl Send for DirectRows {}
+
+impl RowBuffer for DirectRows {
+    fn rows_mut(&mut self) -> &mut [f32] {
+        // SAFETY: see `unsafe impl Send`; `create` checked that the typed array has all rows.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
+    }
+}
