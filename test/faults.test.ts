@@ -33,6 +33,12 @@ for (const method of [
   }
 }
 
+for (const form of ['new', 'load']) {
+  test(`a panic in the loader is ERR_INTERNAL, and the next load works: ${form}`, async (t) => {
+    t.deepEqual(await child('panic-load.js', [SMALL, form], { M2V_FAULT: 'panic-load' }), ['ERR_INTERNAL', 32])
+  })
+}
+
 test('the scalar kernels give the bits of the vector kernels', async (t) => {
   const ef = new Model2VecEmbeddingFunction(SMALL)
   const expected = Array.from(await ef.encode(corpus('edge')), crc)

@@ -49,13 +49,15 @@ pub struct Part {
     pub ids: Vec<u32>,
     /// Filled in: how many texts were truncated.
     pub truncated: usize,
+    /// Filled in where ids are wanted: 1 for each text that was truncated.
+    pub cut: Vec<u8>,
 }
 
 impl Part {
     /// A part that starts at row `first_row`.
     #[must_use]
     pub fn new(first_row: usize, input: Input, rows: Option<Box<dyn RowBuffer>>) -> Self {
-        Self { first_row, input, rows, counts: Vec::new(), ids: Vec::new(), truncated: 0 }
+        Self { first_row, input, rows, counts: Vec::new(), ids: Vec::new(), truncated: 0, cut: Vec::new() }
     }
 }
 
@@ -115,7 +117,10 @@ impl std::error::Error for BatchError {}
 struct State {
     waiting: VecDeque<Part>,
     done: Vec<Part>,
+    /// Parts that any thread is at work on.
     running: usize,
+    /// Those of them that the pool's threads are at work on.
+    running_on_pool: usize,
     closed: bool,
     error: Option<BatchError>,
 }
@@ -125,6 +130,13 @@ impl State {
     fn is_finished(&self) -> bool {
         self.running == 0 && (self.error.is_some() || (self.closed && self.waiting.is_empty()))
     }
+}
+
+/// Who is at work on a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Runner {
+    Caller,
+    Pool,
 }
 
 /// Called from the pool's threads after each part, with true for the last one.
@@ -190,7 +202,7 @@ impl Batch {
         }
         state.running += 1;
         drop(state);
-        self.run(part);
+        self.run(part, Runner::Caller);
     }
 
     /// Says that no part will be added any more. True when the batch is finished already: then `on_part` says nothing more.
@@ -207,16 +219,35 @@ impl Batch {
         while state.running > 0 || (state.error.is_none() && !state.waiting.is_empty()) {
             state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        drop(state);
+        self.leave_pool();
+    }
+
+    /// One waiting part on this thread; false when there is none.
+    pub fn help_once(self: &Arc<Self>) -> bool {
+        let mut state = self.lock();
+        let Some(part) = state.waiting.pop_front() else { return false };
+        state.running += 1;
+        drop(state);
+        self.run(part, Runner::Caller);
+        true
+    }
+
+    /// The pool's queue must not keep the batch, and with it the model, when the caller has done the last part itself.
+    fn leave_pool(self: &Arc<Self>) {
+        let job: Arc<dyn Job> = Arc::clone(self) as Arc<dyn Job>;
+        workers::forget(&job);
     }
 
     /// Stops the batch: waiting parts are dropped, running ones end at the next text.
-    pub fn cancel(&self) {
+    pub fn cancel(self: &Arc<Self>) {
         self.cancelled.store(true, Ordering::Relaxed);
         let mut state = self.lock();
         state.error.get_or_insert(BatchError::Cancelled);
         state.waiting.clear();
         drop(state);
         self.idle.notify_all();
+        self.leave_pool();
     }
 
     /// Whether nothing more will happen, and if so, what went wrong.
@@ -250,16 +281,10 @@ impl Batch {
     }
 
     fn help(self: &Arc<Self>) {
-        loop {
-            let mut state = self.lock();
-            let Some(part) = state.waiting.pop_front() else { return };
-            state.running += 1;
-            drop(state);
-            self.run(part);
-        }
+        while self.help_once() {}
     }
 
-    fn run(&self, mut part: Part) {
+    fn run(&self, mut part: Part, runner: Runner) {
         // A panic leaves no broken state behind: the part is dropped, its scratch too, and the model is immutable.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.fill(&mut part)));
         let error = match outcome {
@@ -269,6 +294,9 @@ impl Batch {
         };
         let mut state = self.lock();
         state.running -= 1;
+        if runner == Runner::Pool {
+            state.running_on_pool -= 1;
+        }
         match error {
             None => state.done.push(part),
             Some(error) => {
@@ -323,6 +351,7 @@ impl Batch {
                 .token_ids_utf16(texts.units(index), max_length, scratch)
                 .map_err(|error| tokenizer_error(part.first_row + index, error))?;
             part.ids.extend_from_slice(ids);
+            part.cut.push(u8::from(stats.truncated));
             part.counts.push(stats.pooled);
             part.truncated += usize::from(stats.truncated);
         }
@@ -345,13 +374,17 @@ impl Batch {
 impl Job for Batch {
     fn claim(self: Arc<Self>) -> Claim {
         let mut state = self.lock();
-        if state.running >= self.threads && !state.waiting.is_empty() {
+        if state.waiting.is_empty() {
+            return Claim::Empty;
+        }
+        if state.running_on_pool >= self.threads {
             return Claim::Busy;
         }
         let Some(part) = state.waiting.pop_front() else { return Claim::Empty };
         state.running += 1;
+        state.running_on_pool += 1;
         drop(state);
-        Claim::Part(Box::new(move || self.run(part)))
+        Claim::Part(Box::new(move || self.run(part, Runner::Pool)))
     }
 
     fn thread_limit(&self) -> usize {
@@ -368,20 +401,33 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("a thread panicked").to_owned()
 }
 
-/// A panic that tests order through the environment: `M2V_FAULT=panic` makes the first part of the process panic.
+/// Panics that tests order through the environment variable `M2V_FAULT`: `panic` makes the first part of the process panic,
+/// `panic-load` the first load.
 pub mod fault {
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    static ARMED: AtomicBool = AtomicBool::new(false);
+    static WORK: AtomicBool = AtomicBool::new(false);
+    static LOAD: AtomicBool = AtomicBool::new(false);
 
     /// Reads the environment; called once, when the library is loaded.
     pub fn arm_from_environment() {
-        ARMED.store(std::env::var_os("M2V_FAULT").is_some_and(|value| value == "panic"), Ordering::Relaxed);
+        let fault = std::env::var("M2V_FAULT").unwrap_or_default();
+        WORK.store(fault == "panic", Ordering::Relaxed);
+        LOAD.store(fault == "panic-load", Ordering::Relaxed);
     }
 
-    /// Panics where a test ordered it, once.
+    /// Panics at the start of a part where a test ordered it, once.
     pub fn panic_where_injected() {
-        if ARMED.load(Ordering::Relaxed) && ARMED.swap(false, Ordering::Relaxed) {
+        panic_once(&WORK);
+    }
+
+    /// Panics at the start of a load where a test ordered it, once.
+    pub fn panic_at_load_where_injected() {
+        panic_once(&LOAD);
+    }
+
+    fn panic_once(armed: &AtomicBool) {
+        if armed.load(Ordering::Relaxed) && armed.swap(false, Ordering::Relaxed) {
             panic!("injected by M2V_FAULT");
         }
     }

@@ -39,6 +39,9 @@ pub struct TextStats {
     pub truncated: bool,
 }
 
+/// The largest buffer that is kept for the next text.
+const KEPT_BYTES: usize = 8 << 20;
+
 /// Buffers that one thread reuses from text to text. Belongs to the model that made it.
 #[derive(Debug)]
 pub struct Scratch {
@@ -165,8 +168,11 @@ impl StaticModel {
         })
     }
 
-    /// Gives buffers back for the next taker.
+    /// Gives buffers back for the next taker. Those that one huge text made large are freed.
     pub fn put_scratch(&self, scratch: Scratch) {
+        if scratch.utf8.capacity() > KEPT_BYTES || scratch.ids.capacity() * size_of::<u32>() > KEPT_BYTES {
+            return;
+        }
         self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
     }
 

@@ -3,7 +3,7 @@
 /// A buffer that holds one text at a time as UTF-8.
 #[derive(Debug, Default)]
 pub(crate) struct Utf8Buffer {
-    /// Grown as needed and never shrunk; what lies past the text is left over from earlier ones.
+    /// Grown as needed; what lies past the text is left over from earlier ones.
     bytes: Vec<u8>,
 }
 
@@ -11,6 +11,11 @@ pub(crate) struct Utf8Buffer {
 const BLOCK: usize = 32;
 
 impl Utf8Buffer {
+    /// How many bytes are held.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// The text of `units`; a lone surrogate becomes U+FFFD, as in every UTF-8 encoder of JavaScript.
     pub(crate) fn transcode(&mut self, units: &[u16]) -> &str {
         // A unit takes three bytes at most: a pair of surrogates takes four.

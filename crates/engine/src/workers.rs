@@ -75,6 +75,13 @@ pub(crate) fn submit(job: &Arc<dyn Job>) -> bool {
     staffed
 }
 
+/// Takes a job out of the queue, if it is there: nobody will claim its parts any more.
+pub(crate) fn forget(job: &Arc<dyn Job>) {
+    if let Some(workers) = WORKERS.get() {
+        workers.lock().jobs.retain(|known| !Arc::ptr_eq(known, job));
+    }
+}
+
 impl Workers {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,7 +113,7 @@ impl Queue {
                     self.jobs.push_back(job);
                     return Some(part);
                 }
-                // The thread that ends one of its parts asks again.
+                // The pool's thread that ends one of its parts asks again.
                 Claim::Busy => self.jobs.push_back(job),
                 Claim::Empty => {}
             }

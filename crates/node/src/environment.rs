@@ -133,16 +133,16 @@ unsafe extern "C" fn on_news(env: sys::napi_env, _function: sys::napi_value, con
     for id in ids {
         let job = environment.jobs.borrow().get(&id).cloned();
         if let Some(job) = job {
-            // Nothing may unwind into Node. A job that panics here is stopped; its promise stays open, which no code path does.
+            // Nothing may unwind into Node.
             if catch_unwind(AssertUnwindSafe(|| job.advance(Js(env)))).is_err() {
-                job.stop_and_wait();
+                job.fail(Js(env));
             }
         }
     }
 }
 
-/// Runs on the environment's thread when it ends (a worker that is terminated, the process that exits): no thread may touch this
-/// environment's memory after it.
+/// Runs on the environment's thread when it ends, before its memory is freed (a worker that is terminated, an embedder that
+/// closes it): no thread may touch that memory after it. A process that exits frees nothing, and need not run this.
 unsafe extern "C" fn on_end(context: *mut c_void) {
     // SAFETY: `start` made the box and gave it to this hook, which runs once; nothing else uses it from here on.
     let environment = unsafe { Box::from_raw(context.cast::<Rc<Environment>>()) };

@@ -64,7 +64,7 @@ fn guarded(
     counts: &mut [u32; 256],
 ) -> Result<usize, Thrown> {
     let FewBuffers { texts, scratch } = buffers;
-    // A panic leaves no broken state: the scratch holds plain buffers that each text empties first, the model is immutable.
+    // A panic leaves no broken state: the scratch is replaced, the model is immutable.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_where_injected();
         let mut truncated = 0;
@@ -82,7 +82,10 @@ fn guarded(
         Ok(Err((index, reason))) => {
             Err(Thrown::Coded("ERR_BAD_TOKENIZER", format!("text {index} could not be tokenized: {reason}")))
         }
-        Err(_) => Err(Thrown::internal("internal error: the engine panicked")),
+        Err(_) => {
+            buffers.scratch = model.take_scratch();
+            Err(Thrown::internal("internal error: the engine panicked"))
+        }
     }
 }
 

@@ -36,10 +36,13 @@ struct Arrays {
 pub(crate) struct JobState {
     pub(crate) id: u32,
     environment: Rc<Environment>,
-    model: Arc<StaticModel>,
-    batch: Arc<Batch>,
+    /// Gone once the job has ended: its object may wait for the garbage collector, the model must not.
+    batch: RefCell<Option<Arc<Batch>>>,
+    dim: usize,
     rows: usize,
-    max_length: Option<usize>,
+    /// The most UTF-16 units of a text that can matter.
+    unit_limit: Option<usize>,
+    rows_done: Cell<usize>,
     mode: Mode,
     /// Whether ids are wanted, not vectors.
     wants_ids: bool,
@@ -123,10 +126,11 @@ impl JobState {
         Ok(Rc::new(Self {
             id,
             environment: Rc::clone(environment),
-            model: settings.model,
-            batch,
+            dim: settings.model.dim(),
+            unit_limit: settings.model.unit_limit(settings.max_length),
+            batch: RefCell::new(Some(batch)),
             rows: settings.rows,
-            max_length: settings.max_length,
+            rows_done: Cell::new(0),
             mode,
             wants_ids,
             start: Cell::new(start),
@@ -151,6 +155,10 @@ impl JobState {
 
     /// Reads strings and hands whole parts to the pool. False when enough is in flight.
     pub(crate) fn feed(self: &Rc<Self>, js: Js, values: &[sys::napi_value]) -> Result<bool, Thrown> {
+        if self.batch().is_none_or(|batch| matches!(batch.outcome(), Some(Err(_)))) && self.finish.borrow().is_none() {
+            // It has given up, and `finish` says why: no use in reading more.
+            return Ok(true);
+        }
         if self.ended.get() || self.finish.borrow().is_some() {
             return Err(Thrown::internal("internal error: texts were fed to a job that had ended"));
         }
@@ -158,13 +166,16 @@ impl JobState {
             let message = format!("internal error: expected {} texts, found more", self.rows);
             return Err(Thrown::internal(message));
         }
-        let part_rows = (PART_BYTES / (self.model.dim() * size_of::<f32>())).max(1);
-        let limit = self.model.unit_limit(self.max_length);
+        let part_rows = (PART_BYTES / (self.dim * size_of::<f32>())).max(1);
+        let limit = self.unit_limit;
         // Short strings by the dozen: after each dozen the part is looked at.
         for group in values.chunks(16) {
             let full = {
                 let mut filling = self.filling.borrow_mut();
-                texts::read(js, group, limit, &mut filling).map_err(|thrown| self.offset(thrown, group, values))?;
+                texts::read(js, group, limit, &mut filling).map_err(|thrown| {
+                    filling.clear();
+                    self.offset(thrown, group, values)
+                })?;
                 self.fed.set(self.fed.get() + group.len());
                 filling.unit_count() >= PART_UNITS || filling.len() + 16 > part_rows
             };
@@ -186,13 +197,24 @@ impl JobState {
         }
     }
 
+    fn batch(&self) -> Option<Arc<Batch>> {
+        self.batch.borrow().clone()
+    }
+
+    /// Takes over what the pool has done.
+    fn take_done(&self) {
+        if let Some(batch) = self.batch() {
+            self.done.borrow_mut().extend(batch.take_done());
+        }
+    }
+
     fn flight_limit(&self) -> usize {
         if self.mode == Mode::Staged { STAGED_IN_FLIGHT } else { PARTS_IN_FLIGHT }
     }
 
     fn parts_in_flight(&self) -> usize {
         // Parts that are done hold no thread; staged ones still hold their vectors.
-        self.batch.parts_held() + self.done.borrow().len()
+        self.batch().map_or(0, |batch| batch.parts_held()) + self.done.borrow().len()
     }
 
     /// Hands the texts read so far to the pool.
@@ -209,20 +231,26 @@ impl JobState {
         }
         self.environment.job_started(js, self);
         self.start_part(first_row, texts.len(), Input::Texts(texts));
-        if self.alone {
-            // Gives the text buffer back for the next part. Nothing to copy: the job is of mode sync.
-            self.done.borrow_mut().extend(self.batch.take_done());
+        if self.mode == Mode::Sync {
+            // This thread helps while much waits: text buffers come back for the next parts, and their number stays bounded.
+            while self.parts_in_flight() >= PARTS_IN_FLIGHT && self.batch().is_some_and(|batch| batch.help_once()) {}
+            self.take_done();
+            if let Err(thrown) = self.pass_on(js, Duration::MAX) {
+                self.failed.borrow_mut().get_or_insert(thrown);
+            }
         }
     }
 
     fn start_part(&self, first_row: usize, count: usize, input: Input) {
         let part = Part::new(first_row, input, self.rows_for(first_row, count));
-        if self.alone { self.batch.run_here(part) } else { self.batch.add(part) }
+        if let Some(batch) = self.batch() {
+            if self.alone { batch.run_here(part) } else { batch.add(part) }
+        }
     }
 
     /// Where `count` vectors from `first_row` on are written.
     fn rows_for(&self, first_row: usize, count: usize) -> Option<Box<dyn RowBuffer>> {
-        let length = count * self.model.dim();
+        let length = count * self.dim;
         if self.wants_ids {
             None
         } else if self.mode == Mode::Staged {
@@ -230,7 +258,7 @@ impl JobState {
         } else {
             // SAFETY: `create` or `finish_sync` checked that the array has `rows × dim` elements, and `feed` that no more rows
             // come.
-            let start = unsafe { self.start.get().add(first_row * self.model.dim()) };
+            let start = unsafe { self.start.get().add(first_row * self.dim) };
             Some(Box::new(DirectRows { start, length }))
         }
     }
@@ -238,7 +266,7 @@ impl JobState {
     /// Hands the rows of token ids to the pool, in parts.
     pub(crate) fn gather(self: &Rc<Self>, js: Js, ids: Vec<u32>) {
         let (ids, count) = (Arc::new(ids), self.rows);
-        let part_rows = (PART_BYTES / (self.model.dim() * size_of::<f32>())).max(1);
+        let part_rows = (PART_BYTES / (self.dim * size_of::<f32>())).max(1);
         self.environment.job_started(js, self);
         for first in (0..count).step_by(part_rows) {
             let range = first..count.min(first + part_rows);
@@ -252,10 +280,11 @@ impl JobState {
         if self.ended.get() {
             return;
         }
-        self.done.borrow_mut().extend(self.batch.take_done());
+        let Some(batch) = self.batch() else { return };
+        self.take_done();
         if let Err(thrown) = self.pass_on(js, COPY_SLICE) {
             self.failed.borrow_mut().get_or_insert(thrown);
-            self.batch.cancel();
+            batch.cancel();
             self.done.borrow_mut().clear();
         }
         if !self.done.borrow().is_empty() {
@@ -263,11 +292,11 @@ impl JobState {
             self.environment.notifier.notify(self.id);
             return;
         }
-        if self.parts_in_flight() <= self.flight_limit() / 2 || self.batch.outcome().is_some() {
+        if self.parts_in_flight() <= self.flight_limit() / 2 || batch.outcome().is_some() {
             self.grant_room(js);
         }
         let may_end = self.finish.borrow().is_some() || self.abandoned.get();
-        if may_end && self.batch.outcome().is_some() && self.batch.parts_held() == 0 {
+        if may_end && batch.outcome().is_some() && batch.parts_held() == 0 {
             self.end(js);
         }
     }
@@ -292,9 +321,9 @@ impl JobState {
         if let (Some(reference), Some(rows), Mode::Staged) = (out, &mut part.rows, self.mode) {
             let memory = js.float32_array(js.referenced(reference)?)?;
             let rows = rows.rows_mut();
-            let start = part.first_row * self.model.dim();
+            let start = part.first_row * self.dim;
             if memory.length < start + rows.len() {
-                return Err(too_small(self.rows * self.model.dim(), memory.length));
+                return Err(too_small(self.rows * self.dim, memory.length));
             }
             // SAFETY: the array has room for the rows, as was just checked, and no JavaScript ran since.
             unsafe { std::ptr::copy_nonoverlapping(rows.as_ptr(), memory.start.add(start), rows.len()) };
@@ -338,6 +367,10 @@ impl JobState {
     /// A promise of room for more texts.
     pub(crate) fn room(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         let (deferred, promise) = js.promise()?;
+        if self.ended.get() {
+            js.settle(deferred, js.undefined());
+            return Ok(promise);
+        }
         self.grant_room(js);
         self.room.replace(Some(deferred));
         self.listen();
@@ -355,13 +388,14 @@ impl JobState {
     pub(crate) fn finish(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         let (deferred, promise) = js.promise()?;
         if self.ended.get() {
-            js.settle(deferred, self.result(js));
+            let why = Thrown::Coded("ERR_ABORTED", "the call was aborted".to_owned());
+            js.settle(deferred, Err(self.failed.take().unwrap_or(why)));
             return Ok(promise);
         }
         self.dispatch(js);
         self.finish.replace(Some(deferred));
         self.environment.job_started(js, self);
-        if self.batch.close() {
+        if self.batch().is_none_or(|batch| batch.close()) {
             self.environment.notifier.notify(self.id);
         }
         Ok(promise)
@@ -370,13 +404,13 @@ impl JobState {
     /// The end, here and now; this thread helps.
     pub(crate) fn finish_sync(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         self.dispatch(js);
-        if self.mode == Mode::Held {
-            self.start_held(js)?;
+        let started = if self.mode == Mode::Held { self.start_held(js) } else { Ok(()) };
+        if let Some(batch) = self.batch() {
+            batch.close();
+            batch.help_and_wait();
         }
-        self.batch.close();
-        self.batch.help_and_wait();
-        self.done.borrow_mut().extend(self.batch.take_done());
-        let passed = self.pass_on(js, Duration::MAX);
+        self.take_done();
+        let passed = started.and_then(|()| self.pass_on(js, Duration::MAX));
         let outcome = passed.and_then(|()| self.result(js));
         self.release(js);
         outcome
@@ -386,7 +420,7 @@ impl JobState {
     fn start_held(&self, js: Js) -> Result<(), Thrown> {
         if let Some(out) = self.arrays.borrow().out {
             let memory = js.float32_array(js.referenced(out)?)?;
-            let needed = self.rows.saturating_mul(self.model.dim());
+            let needed = self.rows.saturating_mul(self.dim);
             if memory.length < needed {
                 return Err(too_small(needed, memory.length));
             }
@@ -400,10 +434,10 @@ impl JobState {
 
     /// Settles the promise of the end and lets everything go.
     fn end(self: &Rc<Self>, js: Js) {
-        let outcome = self.result(js);
         let deferred = self.finish.borrow_mut().take();
+        let outcome = deferred.map(|deferred| (deferred, self.result(js)));
         self.release(js);
-        if let Some(deferred) = deferred {
+        if let Some((deferred, outcome)) = outcome {
             js.settle(deferred, outcome);
         }
     }
@@ -411,6 +445,8 @@ impl JobState {
     fn release(&self, js: Js) {
         self.ended.set(true);
         self.grant_room(js);
+        self.rows_done.set(self.rows_done());
+        self.batch.replace(None);
         let mut arrays = self.arrays.borrow_mut();
         for reference in [arrays.out.take(), arrays.tokens.take()].into_iter().flatten() {
             js.delete_reference(reference);
@@ -423,7 +459,7 @@ impl JobState {
         if let Some(thrown) = failed {
             return Err(thrown);
         }
-        match self.batch.outcome() {
+        match self.batch().and_then(|batch| batch.outcome()) {
             Some(Ok(())) => {}
             Some(Err(error)) => return Err(Thrown::Coded(error.code(), error.to_string())),
             None => return Err(Thrown::internal("internal error: the job has not ended")),
@@ -435,6 +471,8 @@ impl JobState {
             parts.sort_unstable_by_key(|part| part.first_row);
             let total = parts.iter().map(|part| part.ids.len()).sum();
             let mut end = 0;
+            let cut: Vec<u8> = parts.iter().flat_map(|part| &part.cut).copied().collect();
+            js.set(result, "cut", js.new_uint8_array(&cut)?)?;
             let ends: Vec<u32> = parts
                 .iter()
                 .flat_map(|part| &part.counts)
@@ -449,8 +487,20 @@ impl JobState {
         Ok(result)
     }
 
+    /// Ends the job after a panic on this thread: its promises reject.
+    pub(crate) fn fail(self: &Rc<Self>, js: Js) {
+        self.stop_and_wait();
+        let waiting = [self.room.take(), self.finish.take()];
+        for deferred in waiting.into_iter().flatten() {
+            js.settle(deferred, Err(Thrown::internal("internal error: the binding panicked")));
+        }
+        self.release(js);
+    }
+
     pub(crate) fn cancel(self: &Rc<Self>) {
-        self.batch.cancel();
+        if let Some(batch) = self.batch() {
+            batch.cancel();
+        }
         self.abandoned.set(true);
         self.filling.borrow_mut().clear();
         self.held.borrow_mut().clear();
@@ -459,14 +509,16 @@ impl JobState {
 
     /// How many texts are done.
     pub(crate) fn rows_done(&self) -> usize {
-        self.batch.rows_done()
+        self.batch().map_or(self.rows_done.get(), |batch| batch.rows_done())
     }
 
     /// The environment ends: no thread may write any more.
     pub(crate) fn stop_and_wait(&self) {
         self.ended.set(true);
-        self.batch.cancel();
-        self.batch.help_and_wait();
+        if let Some(batch) = self.batch() {
+            batch.cancel();
+            batch.help_and_wait();
+        }
     }
 }
 

@@ -148,13 +148,18 @@ unsafe extern "C" fn create_gather_job(env: sys::napi_env, info: sys::napi_callb
         if let Some(id) = token_ids.iter().find(|&&id| id as usize >= bound) {
             return Err(Thrown::Coded("ERR_INVALID_OPTION", format!("expected token ids below {bound}, found {id}")));
         }
+        let mode = Mode::of(js.get_number(mode, "mode")?);
+        if mode == Mode::Held {
+            // It starts at once, and a held job has nowhere to write yet.
+            return Err(Thrown::internal("internal error: rows are not gathered into memory that is held"));
+        }
         let settings = JobSettings {
             model,
             work: Work::Gather { normalize: js.get_boolean(normalize, "normalize")? },
             max_length: None,
             rows: token_ids.len(),
             threads: threads_of(js, threads)?,
-            mode: Mode::of(js.get_number(mode, "mode")?),
+            mode,
             out: Some(out),
             tokens: None,
         };

@@ -1,10 +1,11 @@
 //! A loaded model as JavaScript holds it: a handle on the shared table, which `close()` lets go.
 
 use std::cell::{RefCell, RefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model2vec_engine::{LoadError, LoadOptions, MemoryMode, StaticModel, Texts};
+use model2vec_engine::{LoadOptions, MemoryMode, StaticModel, Texts, fault};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -77,9 +78,9 @@ impl NativeModel {
     }
 
     /// What the model is.
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn info(&self) -> Result<NativeModelInfo, CodedError> {
-        let model = self.open()?;
+        let model = self.opened()?;
         let defaults = model.defaults();
         let memory = if model.table().memory() == MemoryMode::Map { "map" } else { "copy" };
         Ok(NativeModelInfo {
@@ -104,9 +105,9 @@ impl NativeModel {
     }
 
     /// The vocabulary: the token of each id.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn tokens(&self) -> Result<Vec<String>, CodedError> {
-        let vocabulary = self.open()?.tokenizer().vocabulary();
+        let vocabulary = self.opened()?.tokenizer().vocabulary();
         let mut tokens = vec![String::new(); vocabulary.iter().map(|&(_, id)| id as usize + 1).max().unwrap_or(0)];
         for (token, id) in vocabulary {
             tokens[id as usize] = token;
@@ -115,9 +116,9 @@ impl NativeModel {
     }
 
     /// Writes the row of token `id`, with its weight, into `out`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn embedding(&self, env: Env, id: u32, out: Unknown<'_>) -> Result<(), CodedError> {
-        let model = self.open()?;
+        let model = self.opened()?;
         if id as usize >= model.table().id_count() {
             let reason = format!("expected a token id below {}, found {id}", model.table().id_count());
             return Err(CodedError::new("ERR_INVALID_OPTION", reason));
@@ -132,7 +133,7 @@ impl NativeModel {
         Ok(())
     }
 
-    fn open(&self) -> Result<Arc<StaticModel>, CodedError> {
+    fn opened(&self) -> Result<Arc<StaticModel>, CodedError> {
         self.model().map_err(|_| CodedError::new("ERR_CLOSED", String::from(CLOSED)))
     }
 
@@ -151,16 +152,28 @@ impl NativeModel {
 
 const CLOSED: &str = "the model was closed";
 
-fn load(directory: &str, options: NativeLoadOptions) -> Result<Arc<StaticModel>, LoadError> {
-    registry::open(&PathBuf::from(directory), &options.into_engine())
+/// Why a model could not be opened: code and message.
+pub struct OpenFailure(&'static str, String);
+
+/// A panic of the loader is an error too: nothing unwinds into Node.
+fn open(directory: &str, options: NativeLoadOptions) -> Result<Arc<StaticModel>, OpenFailure> {
+    let loaded = catch_unwind(AssertUnwindSafe(|| {
+        fault::panic_at_load_where_injected();
+        registry::open(&PathBuf::from(directory), &options.into_engine())
+    }));
+    match loaded {
+        Ok(Ok(model)) => Ok(model),
+        Ok(Err(error)) => Err(OpenFailure(error.code(), error.to_string())),
+        Err(_) => Err(OpenFailure("ERR_INTERNAL", format!("{directory}: internal error: the loader panicked"))),
+    }
 }
 
 /// Loads a model on this thread.
-#[napi]
+#[napi(catch_unwind)]
 pub fn open_model_sync(directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
-    match load(&directory, options) {
+    match open(&directory, options) {
         Ok(model) => Ok(NativeModel::new(model)),
-        Err(error) => Err(CodedError::new(error.code(), error.to_string())),
+        Err(OpenFailure(code, message)) => Err(CodedError::new(code, message)),
     }
 }
 
@@ -171,17 +184,17 @@ pub struct OpenTask {
 }
 
 impl Task for OpenTask {
-    type Output = Result<Arc<StaticModel>, LoadError>;
+    type Output = Result<Arc<StaticModel>, OpenFailure>;
     type JsValue = NativeModel;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(load(&self.directory, self.options.take().unwrap_or_default()))
+        Ok(open(&self.directory, self.options.take().unwrap_or_default()))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
         match output {
             Ok(model) => Ok(NativeModel::new(model)),
-            Err(error) => Err(coded_rejection(env, error.code(), &error.to_string())),
+            Err(OpenFailure(code, message)) => Err(coded_rejection(env, code, &message)),
         }
     }
 }

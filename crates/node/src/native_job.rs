@@ -18,31 +18,31 @@ pub struct NativeJob {
 #[napi]
 impl NativeJob {
     /// How many texts are done.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn rows_done(&self) -> u32 {
         self.state.rows_done() as u32
     }
 
     /// Stops the work within a few milliseconds; the promise of `finish` then rejects with `ERR_ABORTED`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.state.cancel();
     }
 
     /// A promise of room for more texts, after `feed` said false.
-    #[napi(ts_return_type = "Promise<void>")]
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn room(&self, env: Env) -> Result<RawValue, CodedError> {
         self.state.room(Js(env.raw())).map(RawValue).map_err(coded)
     }
 
     /// No more texts: a promise of the result. Rejects only after no thread writes any more.
-    #[napi(ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
+    #[napi(catch_unwind, ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
     pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
         self.state.finish(Js(env.raw())).map(RawValue).map_err(coded)
     }
 
     /// No more texts: the result, when it is there.
-    #[napi(ts_return_type = "{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }")]
+    #[napi(catch_unwind, ts_return_type = "{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }")]
     pub fn finish_sync(&self, env: Env) -> Result<RawValue, CodedError> {
         self.state.finish_sync(Js(env.raw())).map(RawValue).map_err(coded)
     }

@@ -40,6 +40,25 @@ fn a_charsmap_that_the_reference_refuses_is_none() {
     }
 }
 
+/// The last string of a map may lack its zero byte, and a string may start within another one.
+#[test]
+fn strings_of_a_charsmap_are_those_of_the_reference() {
+    const BYTE: u32 = b'b' as u32;
+    let strings = "a\0xyé".as_bytes();
+    for start in [0, 1, 2, 3, 4, 6] {
+        let mut units = vec![0; 512];
+        units[0] = 256 << 10;
+        units[256 ^ BYTE as usize] = 1 << 10 | 1 << 8 | BYTE;
+        units[256 ^ BYTE as usize ^ 1] = start;
+        let bytes = charsmap(&units, strings);
+        let mut found = String::new();
+        Precompiled::new(&base64(&bytes)).unwrap().normalize("abcb\u{301}b", &mut found);
+        let mut expected = NormalizedString::from("abcb\u{301}b");
+        ReferencePrecompiled::from(&bytes).unwrap().normalize(&mut expected).unwrap();
+        assert_eq!(found, expected.get(), "from byte {start} on");
+    }
+}
+
 /// The reference ends the process where an index leads outside: such maps are only asked not to do so here.
 #[test]
 fn a_charsmap_of_any_numbers_can_be_used() {

@@ -6,6 +6,7 @@ mod texts;
 
 use tokenizers::normalizers::{self as reference, NormalizerWrapper};
 use tokenizers::{NormalizedString, Normalizer};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
 use texts::{Random, corpora, every_character, normalizers_of_models, random_texts};
@@ -151,6 +152,18 @@ fn random_texts_come_out_as_the_reference_has_them() {
     let texts = random_texts(40_000);
     [plain_pairs(), precompiled_pairs()].iter().flatten().for_each(|pair| pair.check_all(&texts));
     replace_pairs().iter().for_each(|pair| pair.check_all(&texts[..2_000]));
+}
+
+#[test]
+fn clusters_are_those_of_unicode_segmentation() {
+    for text in random_texts(40_000).iter().chain(&every_character()).chain(&corpora()) {
+        let mut rest = text.as_str();
+        for expected in text.graphemes(true) {
+            let (found, after) = rest.split_at(cluster::first_len(rest));
+            assert_eq!(found, expected, "in {text:?}");
+            rest = after;
+        }
+    }
 }
 
 /// In the reference, what a normalizer makes of a text could depend on the alignments that those before it left.
