@@ -12,7 +12,11 @@ const tsc = 'node_modules/typescript/bin/tsc'
 const STEPS = [
   { name: 'cargo fmt', command: ['cargo', 'fmt', '--all', '--check'] },
   { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'] },
-  { name: 'cargo test', command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast'], count: countCargo },
+  {
+    name: 'cargo test',
+    command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast', '--', '--show-output'],
+    count: countCargo,
+  },
   { name: 'types', command: [node, tsc, '-p', '.', '--noEmit'] },
   { name: 'types of the tests', command: [node, tsc, '-p', 'test'] },
   { name: 'eslint', command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },

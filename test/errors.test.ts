@@ -110,7 +110,10 @@ for (const [options, message] of [
   [{ out: new Float64Array(100) }, /`out` should be a Float32Array, but got an object/],
   [{ out: [] }, /`out` should be a Float32Array, but got an array/],
   [{ signal: {} }, /`signal` should be an AbortSignal/],
-  [{ signal: { aborted: false, addEventListener: () => undefined } }, /`signal` should be an AbortSignal/],
+  [
+    { signal: { aborted: false, addEventListener: () => undefined }, normalize: true },
+    /`signal` should be an AbortSignal/,
+  ],
   [Object.create({ maxLength: -1 }) as object, /`maxLength` should be a safe integer/],
   [{ onProgress: 5 }, /`onProgress` should be a function, but got 5/],
   [{ showProgressBar: 'yes' }, /`showProgressBar` should be a boolean/],
