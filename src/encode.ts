@@ -20,7 +20,10 @@ import type { Texts } from './texts.js'
  * The reference tokenizers take 12 to 24 ms for 16,384 units.
  */
 const INLINE_UNITS = { native: 16_384, reference: 512 } as const
-/** About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 5 to 8. */
+/**
+ * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
+ * in the test models.
+ */
 const UNITS_PER_TOKEN = 16
 
 /** What a call does, with the model's settings filled in. */
