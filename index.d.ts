@@ -164,7 +164,10 @@ export interface EncodeOptions {
    * @default fresh memory
    */
   readonly out?: Float32Array | undefined;
-  /** Stops the work within milliseconds; the promise rejects with `signal.reason`. */
+  /**
+   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
+   * is finished first. The sync forms look at the signal once, at their start.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second and once at the end, with texts done and texts in all. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -260,7 +263,7 @@ export declare class Model2VecEmbeddingFunction {
   /**
    * One token's row of the table, as `encodeAsSequence` gives it: weighted, not normalized.
    *
-   * @param id a token id: an integer ≥ 0 and below `info.vocabSize`
+   * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
    * @returns a copy, `dim` elements
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
    */
@@ -285,8 +288,8 @@ export declare class Model2VecEmbeddingFunction {
   /**
    * One vector a text, in one buffer. Python: `encode`.
    *
-   * The work runs off the event loop; a small call (up to 256 texts, 16,384 UTF-16 units in all) runs at once, as handing it
-   * over would cost more. A lone surrogate is U+FFFD. A text without a known token gives zeros.
+   * The work runs off the event loop; a small call (up to 256 texts, in all 16,384 UTF-16 units where `info.tokenizer` is
+   * 'native', 512 where it is 'reference') runs at once, as handing it over would cost about as much. A lone surrogate is U+FFFD. A text without a known token gives zeros.
    *
    * @param texts an array, which must not change until the promise settles, or one text: one row
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,

@@ -86,6 +86,14 @@ function crateSources() {
 }
 
 function buildAddon(addon) {
+  // rustc links with it; without, cargo's message comes late and is long.
+  if (!windows && spawnSync('cc', ['--version'], { stdio: 'ignore' }).error?.code === 'ENOENT') {
+    const hint =
+      process.platform === 'darwin' ? '`xcode-select --install`' : 'on Debian `apt-get install gcc libc6-dev`'
+    throw new Error(
+      `\`cc\`, the linker that Rust needs, was not found: install a C compiler (${hint}), then run this again`,
+    )
+  }
   const messages = cargo([
     'build',
     '--release',

@@ -2,6 +2,7 @@
 // cargo and ava is one, and each of the other steps.
 
 import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 
 import { setup } from './setup.mjs'
 
@@ -12,7 +13,12 @@ const tsc = 'node_modules/typescript/bin/tsc'
 const STEPS = [
   { name: 'cargo fmt', command: ['cargo', 'fmt', '--all', '--check'] },
   { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'] },
-  { name: 'cargo test', command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast'], count: countCargo },
+  {
+    name: 'cargo test',
+    command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast', '--', '--show-output'],
+    count: countCargo,
+    shows: cargoLines(),
+  },
   { name: 'types', command: [node, tsc, '-p', '.', '--noEmit'] },
   { name: 'types of the tests', command: [node, tsc, '-p', 'test'] },
   { name: 'eslint', command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
@@ -57,19 +63,32 @@ function judge({ name, count }, output, code) {
   return counts
 }
 
-function run([command, ...args]) {
+/**
+ * What is shown of `cargo test --show-output`: the lines that tests print of what they compared, but of a passing test not
+ * the line of each mutant, of which there are thousands.
+ */
+function cargoLines() {
+  let passing = false
+  return (line) => {
+    if (line === 'successes:') passing = true
+    else if (line === 'failures:' || line.startsWith('test result:')) passing = false
+    return !(passing && /^mutant \d+ of /.test(line))
+  }
+}
+
+function run({ command: [command, ...args], shows = () => true }) {
   return new Promise((resolve) => {
-    const chunks = []
+    const lines = []
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    child.stdout.on('data', (chunk) => {
-      chunks.push(chunk)
-      process.stdout.write(chunk)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line)
+      if (shows(line)) console.log(line)
     })
     child.on('error', (error) => {
       console.error(error.message)
       resolve({ output: '', code: 'an error' })
     })
-    child.on('close', (code, signal) => resolve({ output: Buffer.concat(chunks).toString(), code: code ?? signal }))
+    child.on('close', (code, signal) => resolve({ output: lines.join('\n'), code: code ?? signal }))
   })
 }
 
@@ -79,7 +98,7 @@ try {
   setup()
   for (const step of STEPS) {
     console.log(`\n── ${step.name}`)
-    const { output, code } = await run(step.command)
+    const { output, code } = await run(step)
     const counts = judge(step, output, code)
     if (counts.failed > 0) failures.push(step.name)
     for (const key of Object.keys(total)) total[key] += counts[key]

@@ -85,8 +85,20 @@ export class Model2VecEmbeddingFunction {
     modelSource: ModelSource = DEFAULT_MODEL,
     options?: LoadOptions,
   ): Promise<T> {
+    if (typeof this !== 'function') {
+      throw new Model2VecError(
+        'ERR_INVALID_OPTION',
+        '`load` should be called on the class, `Model2VecEmbeddingFunction.load(…)`',
+      )
+    }
     const opened = await Model.open(modelSource, checkLoadOptions(options))
-    return new this(modelSource, { ...options, [OPENED]: opened } as LoadOptions)
+    try {
+      // Not the options again: they were checked, and their getters may answer something else the second time.
+      return new this(modelSource, { [OPENED]: opened } as LoadOptions)
+    } catch (error) {
+      opened.close()
+      throw error
+    }
   }
 
   /** Resolves when the model is loaded: at once, as the constructor loads it. Rejects with `ERR_CLOSED` after `close`. */
@@ -148,21 +160,18 @@ export class Model2VecEmbeddingFunction {
   /**
    * One token's row of the table, as `encodeAsSequence` gives it: weighted, not normalized.
    *
-   * @param id a token id: an integer ≥ 0 and below `info.vocabSize`
+   * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
    * @returns a copy, `dim` elements
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
    */
   embedding(id: number): Float32Array {
     const handle = this.#model.hold()
     try {
-      const { vocabSize, dim } = this.#model.info
-      if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
-        throw new Model2VecError(
-          'ERR_INVALID_OPTION',
-          `\`id\` should be an integer ≥ 0 and below the ${vocabSize} tokens, but got ${describe(id)}`,
-        )
+      // The native module takes 32 bits, and knows the largest id.
+      if (!Number.isInteger(id) || id < 0 || id >= 2 ** 32) {
+        throw new Model2VecError('ERR_INVALID_OPTION', `\`id\` should be a token id, but got ${describe(id)}`)
       }
-      const row = new Float32Array(dim)
+      const row = new Float32Array(this.#model.info.dim)
       handle.embedding(id, row)
       return row
     } catch (error) {
@@ -183,12 +192,14 @@ export class Model2VecEmbeddingFunction {
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
   async encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
-    return rowViewsInSlices(await encode(this.#model, textList(texts), checkEncodeOptions('encodeDocuments', options)))
+    const checked = checkEncodeOptions('encodeDocuments', options)
+    return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
   }
 
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
   async encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
-    return rowViewsInSlices(await encode(this.#model, textList(texts), checkEncodeOptions('encodeQueries', options)))
+    const checked = checkEncodeOptions('encodeQueries', options)
+    return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
   }
 
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
@@ -204,8 +215,8 @@ export class Model2VecEmbeddingFunction {
   /**
    * One vector a text, in one buffer. Python: `encode`.
    *
-   * The work runs off the event loop; a small call (up to 256 texts, 16,384 UTF-16 units in all) runs at once, as handing it
-   * over would cost more. A lone surrogate is U+FFFD. A text without a known token gives zeros.
+   * The work runs off the event loop; a small call (up to 256 texts, in all 16,384 UTF-16 units where `info.tokenizer` is
+   * 'native', 512 where it is 'reference') runs at once, as handing it over would cost about as much. A lone surrogate is U+FFFD. A text without a known token gives zeros.
    *
    * @param texts an array, which must not change until the promise settles, or one text: one row
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,

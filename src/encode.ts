@@ -5,22 +5,26 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength, throwIfAborted } from './model.js'
 import type { Model } from './model.js'
-import { MAX_TEXTS, native, NO_LIMIT } from './native.js'
+import { native, NO_LIMIT } from './native.js'
 import type { NativeJob, NativeModel } from './native.js'
 import type { CheckedEncodeOptions } from './options.js'
 import { reportTo } from './progress.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { readPart, unitsOf } from './texts.js'
-import type { Part, Texts } from './texts.js'
+import { readFew, unitsOf } from './texts.js'
+import type { Texts } from './texts.js'
 
 /**
- * A call with at most this many UTF-16 units to read runs inline. Measured with potion-base-8M on two cores: so many take 0.25 ms
- * here, and 0.1 ms longer as a job of both cores; 500 units take 0.02 ms here, and 0.1 ms as a job.
+ * A call with at most this many UTF-16 units to read runs inline, by its tokenizer. Measured on two cores, native (potion-base-8M):
+ * 16,384 units take 0.25 ms here, and 0.1 ms longer as a job of both cores; 500 units take 0.02 ms here, and 0.1 ms as a job.
+ * The reference tokenizers take 12 to 24 ms for 16,384 units.
  */
-const INLINE_UNITS = 16_384
-/** About how many UTF-16 units of a text can be read per token id of `maxLength`: the median token length, rounded up. */
-const UNITS_PER_TOKEN = 8
+const INLINE_UNITS = { native: 16_384, reference: 512 } as const
+/**
+ * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
+ * in the test models.
+ */
+const UNITS_PER_TOKEN = 16
 
 /** What a call does, with the model's settings filled in. */
 class EncodeCall {
@@ -44,19 +48,17 @@ class EncodeCall {
     this.tokens = allocateCounts(texts.count)
   }
 
-  /** The whole call's texts, when it is small enough to run inline. */
-  smallPart(): Part | null {
-    if (this.texts.count > MAX_TEXTS) return null
-    const part = readPart(this.texts, 0, this.texts.count)
-    return isSmall(part, this.maxLength) ? part : null
+  /** Whether texts that were read at once are better encoded at once, too. */
+  isSmall(few: readonly string[]): boolean {
+    return isSmall(few, this.maxLength, INLINE_UNITS[this.model.info.tokenizer])
   }
 
   /** Encodes a small call on this thread. */
-  run(handle: NativeModel, part: Part): EmbeddingMatrix {
-    if (part.texts.length === 0) return this.result(0)
+  run(handle: NativeModel, few: readonly string[]): EmbeddingMatrix {
+    if (few.length === 0) return this.result(0)
     const { target, tokens, maxLength, normalize } = this
     try {
-      const args = [target.out, tokens, 0, maxLength, normalize, ...part.texts] as const
+      const args = [target.out, tokens, 0, maxLength, normalize, ...few] as const
       return this.result(Reflect.apply(native.encodeFew, handle, args))
     } catch (error) {
       throw fromNative(error)
@@ -78,10 +80,10 @@ class EncodeCall {
   }
 }
 
-/** Whether handing the texts to a thread costs more than encoding them here. */
-export function isSmall(part: Part, maxLength: number): boolean {
+/** Whether at most `units` UTF-16 units of the texts are read. */
+export function isSmall(few: readonly string[], maxLength: number, units: number): boolean {
   const readable = maxLength === NO_LIMIT ? Infinity : maxLength * UNITS_PER_TOKEN
-  return unitsOf(part.texts, readable) <= INLINE_UNITS
+  return unitsOf(few, readable) <= units
 }
 
 export async function encode(model: Model, texts: Texts, options: CheckedEncodeOptions): Promise<EmbeddingMatrix> {
@@ -90,13 +92,14 @@ export async function encode(model: Model, texts: Texts, options: CheckedEncodeO
   try {
     const call = new EncodeCall(model, texts, options)
     const report = reportTo(options.onProgress, options.showProgressBar)
-    const part = call.smallPart()
+    const few = readFew(texts)
     throwIfAborted(options.signal)
     let matrix: EmbeddingMatrix
-    if (part !== null) {
-      matrix = call.run(handle, part)
+    if (few !== null && call.isSmall(few)) {
+      matrix = call.run(handle, few)
     } else {
-      const { truncated } = await runJob(call.job(handle, false), { signal: options.signal, report }, texts)
+      const read = few === null ? texts : { values: few, count: few.length }
+      const { truncated } = await runJob(call.job(handle, false), { signal: options.signal, report }, read)
       matrix = call.result(truncated)
     }
     report?.({ done: texts.count, total: texts.count })
@@ -112,9 +115,14 @@ export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOpt
   try {
     const call = new EncodeCall(model, texts, options)
     const report = reportTo(options.onProgress, options.showProgressBar)
-    const part = call.smallPart()
-    const matrix =
-      part !== null ? call.run(handle, part) : call.result(runJobSync(call.job(handle, true), report, texts).truncated)
+    const few = readFew(texts)
+    let matrix: EmbeddingMatrix
+    if (few !== null && call.isSmall(few)) {
+      matrix = call.run(handle, few)
+    } else {
+      const read = few === null ? texts : { values: few, count: few.length }
+      matrix = call.result(runJobSync(call.job(handle, true), report, read).truncated)
+    }
     report?.({ done: texts.count, total: texts.count })
     return matrix
   } finally {

@@ -18,13 +18,17 @@ export interface Watch {
 }
 
 /** Runs a job off the event loop. */
-export async function runJob(job: NativeJob, watch: Watch, texts: Texts = NO_TEXTS): Promise<NativeJobResult> {
+export async function runJob<Result extends NativeJobResult>(
+  job: NativeJob<Result>,
+  watch: Watch,
+  texts: Texts = NO_TEXTS,
+): Promise<Result> {
   const { signal, report } = watch
   const cancel = (): void => {
     job.cancel()
   }
   const timer = report === null ? null : new ProgressTimer(report, () => progressOf(job, texts), cancel)
-  let result: NativeJobResult | null = null
+  let result: Result | null = null
   let failure: { readonly error: unknown } | null = null
   try {
     signal?.addEventListener('abort', cancel, { once: true })
@@ -46,11 +50,16 @@ export async function runJob(job: NativeJob, watch: Watch, texts: Texts = NO_TEX
   throwIfAborted(signal)
   failure = timer?.failure ?? failure
   if (failure !== null) throw failure.error
-  return finished(result)
+  if (result === null) throw new Model2VecError('ERR_INTERNAL', 'a job ended without a result')
+  return result
 }
 
 /** Runs a job to its end on this thread, with the help of the others. */
-export function runJobSync(job: NativeJob, report: Report | null, texts: Texts = NO_TEXTS): NativeJobResult {
+export function runJobSync<Result extends NativeJobResult>(
+  job: NativeJob<Result>,
+  report: Report | null,
+  texts: Texts = NO_TEXTS,
+): Result {
   const clock = report === null ? null : new ProgressClock(report)
   try {
     for (const part of parts(texts)) {
@@ -104,9 +113,4 @@ async function room(job: NativeJob): Promise<void> {
   } catch (error) {
     throw fromNative(error)
   }
-}
-
-function finished(result: NativeJobResult | null): NativeJobResult {
-  if (result === null) throw new Model2VecError('ERR_INTERNAL', 'a job ended without a result')
-  return result
 }

@@ -2,6 +2,7 @@
 
 import { describe, Model2VecError } from './errors.js'
 import { sliceClock } from './event-loop.js'
+import { throwIfAborted } from './model.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.
@@ -109,13 +110,19 @@ export function rowViews(matrix: EmbeddingMatrix): Float32Array[] {
   return [...matrix]
 }
 
-/** All rows as views, leaving the event loop to others every few milliseconds. */
-export async function rowViewsInSlices(matrix: EmbeddingMatrix): Promise<Float32Array[]> {
+/** All rows as views, leaving the event loop to others every few milliseconds; the signal may end it there. */
+export async function rowViewsInSlices(
+  matrix: EmbeddingMatrix,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array[]> {
   const { data, rows, dim } = matrix
   const views = new Array<Float32Array>(rows)
   const clock = sliceClock()
   for (let index = 0; index < rows; index++) {
-    if (index % 256 === 255 && clock.isOver()) await clock.next()
+    if (index % 256 === 255 && clock.isOver()) {
+      await clock.next()
+      throwIfAborted(signal)
+    }
     views[index] = rowView(data, index, dim)
   }
   return views

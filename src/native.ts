@@ -35,10 +35,17 @@ export interface NativeLoadOptions {
 }
 
 export interface NativeJobResult {
-  truncated: number
-  /** Tokenize jobs: text i has ids[ends[i - 1] ?? 0 .. ends[i]]. */
-  ids?: Uint32Array
-  ends?: Uint32Array
+  /** How many texts were truncated. */
+  readonly truncated: number
+}
+
+/** The ids of all texts, one after the other. */
+export interface TokenIds extends NativeJobResult {
+  readonly ids: Uint32Array
+  /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
+  readonly ends: Uint32Array
+  /** 1 for each text that was truncated. */
+  readonly cut: Uint8Array
 }
 
 /**
@@ -49,13 +56,13 @@ export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const
 export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
 
 /** A large call in progress. It holds the model. */
-export interface NativeJob {
+export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
   /** Resolves when more texts may be fed. */
   room(): Promise<void>
   /** No more texts. Settles only after no thread touches `out` any more. */
-  finish(): Promise<NativeJobResult>
-  finishSync(): NativeJobResult
-  /** Stops within a few milliseconds; `finish` then rejects with ERR_ABORTED. */
+  finish(): Promise<Result>
+  finishSync(): Result
+  /** Stops before the next text; `finish` then rejects with ERR_ABORTED. */
   cancel(): void
   rowsDone(): number
 }
@@ -89,7 +96,13 @@ export interface Native {
     normalize: boolean,
     threads: number,
   ): NativeJob
-  createTokenizeJob(model: NativeModel, mode: JobMode, rows: number, maxLength: number, threads: number): NativeJob
+  createTokenizeJob(
+    model: NativeModel,
+    mode: JobMode,
+    rows: number,
+    maxLength: number,
+    threads: number,
+  ): NativeJob<TokenIds>
   createGatherJob(
     model: NativeModel,
     ids: Uint32Array,
@@ -98,7 +111,7 @@ export interface Native {
     normalize: boolean,
     threads: number,
   ): NativeJob
-  /** Starts work on the texts; false = enough in flight, wait for `room()`. */
+  /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
   feed: (this: NativeJob, ...texts: string[]) => boolean
 }
 

@@ -84,7 +84,10 @@ export interface EncodeOptions {
    * @default fresh memory
    */
   readonly out?: Float32Array | undefined
-  /** Stops the work within milliseconds; the promise rejects with `signal.reason`. */
+  /**
+   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
+   * is finished first. The sync forms look at the signal once, at their start.
+   */
   readonly signal?: AbortSignal | undefined
   /** Called about ten times a second and once at the end, with texts done and texts in all. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
@@ -128,7 +131,10 @@ function toCome(name: string): Model2VecError {
   return new Model2VecError('ERR_INVALID_OPTION', `${name} is not supported yet`)
 }
 
-/** The options' own values, each read once, so that a getter can't show the checks one value and the work another. */
+/**
+ * The values of the known options, own or inherited, each read once, so that a getter can't show the checks one value and
+ * the work another. Only own names are refused when unknown: what a class of options inherits besides is its own affair.
+ */
 function read<K extends string>(
   method: string,
   options: unknown,
@@ -139,16 +145,17 @@ function read<K extends string>(
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalid('options', 'an object', options)
   }
-  const values: Partial<Record<K, unknown>> = {}
-  for (const [key, value] of Object.entries(options as Record<string, unknown>)) {
-    if (value === undefined) continue
-    if (planned.includes(key)) throw toCome(`the option \`${key}\` of \`${method}\``)
-    if (!(known as readonly string[]).includes(key)) {
-      const names = known.map((name) => `\`${name}\``).join(', ')
-      throw new Model2VecError('ERR_INVALID_OPTION', `\`${key}\` is no option of \`${method}\`, which knows ${names}`)
-    }
-    values[key as K] = value
+  const given = options as Record<string, unknown>
+  for (const key of Object.keys(given)) {
+    if ((known as readonly string[]).includes(key) || planned.includes(key) || given[key] === undefined) continue
+    const names = known.map((name) => `\`${name}\``).join(', ')
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`${key}\` is no option of \`${method}\`, which knows ${names}`)
   }
+  for (const key of planned) {
+    if (given[key] !== undefined) throw toCome(`the option \`${key}\` of \`${method}\``)
+  }
+  const values: Partial<Record<K, unknown>> = {}
+  for (const key of known) values[key] = given[key]
   return values
 }
 
@@ -201,7 +208,8 @@ const abortSignal = optional((name, value) => {
     typeof signal !== 'object' ||
     signal === null ||
     typeof signal.aborted !== 'boolean' ||
-    typeof signal.addEventListener !== 'function'
+    typeof signal.addEventListener !== 'function' ||
+    typeof signal.removeEventListener !== 'function'
   ) {
     throw invalid(name, 'an AbortSignal', value)
   }

@@ -7,16 +7,18 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from './matrix.js'
 import { nativeMaxLength, throwIfAborted } from './model.js'
 import type { Model } from './model.js'
-import { JOB_MODE, MAX_TEXTS, native } from './native.js'
-import type { NativeJob, NativeModel } from './native.js'
+import { JOB_MODE, native } from './native.js'
+import type { NativeJob, NativeModel, TokenIds } from './native.js'
 import type { CheckedEncodeOptions } from './options.js'
 import { reportTo } from './progress.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { parts, readPart } from './texts.js'
+import { readFew } from './texts.js'
 import type { Texts } from './texts.js'
 import { tokenizeOffThread, tokenizeSync } from './tokenize.js'
-import type { TokenIds } from './tokenize.js'
+
+/** A call with at most this many UTF-16 units to read runs inline: every token may become a row of a kilobyte and more. */
+const INLINE_UNITS = 512
 
 /** The ids of all texts and the memory for their rows. */
 class SequenceCall {
@@ -44,10 +46,10 @@ class SequenceCall {
     }
   }
 
-  /** The matrix of each text in turn; `cut`: 1 for each text that was truncated. */
-  *matrices(cut: Uint8Array): Generator<EmbeddingMatrix, void, undefined> {
+  /** The matrix of each text in turn. */
+  *matrices(): Generator<EmbeddingMatrix, void, undefined> {
     const { dim } = this.model.info
-    const { ids, ends } = this.tokens
+    const { ids, ends, cut } = this.tokens
     const data = resultOf(this.target, ids.length, dim)
     const counts = allocateCounts(ids.length).fill(1)
     let start = 0
@@ -59,28 +61,6 @@ class SequenceCall {
   }
 }
 
-/**
- * Which texts were truncated, 1 for each. A job says how many; where that is some, each text is asked by itself, and the
- * generator yields between two parts.
- */
-function* cutTexts(
-  handle: NativeModel,
-  texts: Texts,
-  maxLength: number,
-  truncated: number,
-): Generator<void, Uint8Array> {
-  const cut = new Uint8Array(texts.count)
-  if (truncated === 0 || truncated === texts.count) return cut.fill(truncated === 0 ? 0 : 1)
-  const vector = new Float32Array(handle.info.dim)
-  for (const part of parts(texts)) {
-    for (const [i, text] of part.texts.entries()) {
-      cut[part.from + i] = Reflect.apply(native.encodeFew, handle, [vector, null, 0, maxLength, false, text])
-    }
-    yield
-  }
-  return cut
-}
-
 export async function encodeAsSequence(
   model: Model,
   texts: Texts,
@@ -90,26 +70,24 @@ export async function encodeAsSequence(
   const handle = model.hold()
   try {
     const maxLength = nativeMaxLength(options.maxLength ?? null)
-    if (texts.count <= MAX_TEXTS) {
-      const part = readPart(texts, 0, texts.count)
-      throwIfAborted(options.signal)
-      const read = { values: part.texts, count: texts.count }
-      if (isSmall(part, maxLength)) return sequenceOnThisThread(model, handle, read, maxLength, options)
+    const few = readFew(texts)
+    throwIfAborted(options.signal)
+    const read = few === null ? texts : { values: few, count: few.length }
+    if (few !== null && isSmall(few, maxLength, INLINE_UNITS)) {
+      return sequenceOnThisThread(model, handle, read, maxLength, options)
     }
     const report = reportTo(options.onProgress, options.showProgressBar)
-    const tokens = await tokenizeOffThread(model, handle, texts, maxLength, { signal: options.signal, report })
+    const tokens = await tokenizeOffThread(model, handle, read, maxLength, { signal: options.signal, report })
     const call = new SequenceCall(model, tokens, options)
     await runJob(call.job(handle, false), { signal: options.signal, report: null })
     const clock = sliceClock()
-    const cutting = cutTexts(handle, texts, maxLength, tokens.truncated)
-    let cut = cutting.next()
-    for (; cut.done !== true; cut = cutting.next()) {
-      if (clock.isOver()) await clock.next()
-    }
     const matrices: EmbeddingMatrix[] = []
-    for (const matrix of call.matrices(cut.value)) {
+    for (const matrix of call.matrices()) {
       matrices.push(matrix)
-      if (matrices.length % 256 === 0 && clock.isOver()) await clock.next()
+      if (matrices.length % 256 === 0 && clock.isOver()) {
+        await clock.next()
+        throwIfAborted(options.signal)
+      }
     }
     report?.({ done: texts.count, total: texts.count })
     return matrices
@@ -138,10 +116,7 @@ function sequenceOnThisThread(
   const report = reportTo(options.onProgress, options.showProgressBar)
   const call = new SequenceCall(model, tokenizeSync(model, handle, texts, maxLength, report), options)
   runJobSync(call.job(handle, true), null)
-  const cutting = cutTexts(handle, texts, maxLength, call.tokens.truncated)
-  let cut = cutting.next()
-  while (cut.done !== true) cut = cutting.next()
-  const matrices = [...call.matrices(cut.value)]
+  const matrices = [...call.matrices()]
   report?.({ done: texts.count, total: texts.count })
   return matrices
 }

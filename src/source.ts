@@ -1,6 +1,7 @@
 // Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here asks a network.
 
 import { readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -106,12 +107,8 @@ type Companion = { directory: string; revision: string } | { directory: null; re
 /** An npm package that carries a model's own files, and whose package.json says of which id and revision. */
 function findCompanion(id: string, revision: string): Companion {
   const name = companionName(id)
-  let file: string
-  try {
-    file = require.resolve(`${name}/package.json`)
-  } catch {
-    return { directory: null, reason: 'is not installed' }
-  }
+  const file = resolvePackage(name)
+  if (file === null) return { directory: null, reason: 'is not installed' }
   const { model2vec } = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: { id?: unknown; revision?: unknown } }
   if (model2vec?.id !== id || typeof model2vec.revision !== 'string') {
     return { directory: null, reason: `${file} names another model` }
@@ -120,4 +117,19 @@ function findCompanion(id: string, revision: string): Companion {
     return { directory: null, reason: `carries revision \`${model2vec.revision}\`` }
   }
   return { directory: path.dirname(file), revision: model2vec.revision }
+}
+
+/**
+ * The package.json of an installed package: beside ours, else beside the application's, because a package manager that
+ * isolates packages (pnpm) shows ours only its own dependencies.
+ */
+function resolvePackage(name: string): string | null {
+  for (const from of [__filename, path.join(process.cwd(), 'package.json')]) {
+    try {
+      return createRequire(from).resolve(`${name}/package.json`)
+    } catch {
+      // Not there.
+    }
+  }
+  return null
 }

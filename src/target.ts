@@ -46,7 +46,9 @@ export function modeOf({ fresh }: Target, sync: boolean): JobMode {
  */
 export function resultOf({ out }: Target, rows: number, dim: number): Float32Array {
   assertRoom(out, rows, dim)
-  if (Reflect.apply(getLength, out, []) === rows * dim) return out
+  // Nothing can be seen of no elements, and a detached buffer takes no view.
+  if (rows * dim === 0) return new Float32Array()
+  // Always a view of its own: an `out` without an explicit length grows and shrinks with its buffer.
   return new Float32Array(Reflect.apply(getBuffer, out, []), Reflect.apply(getByteOffset, out, []), rows * dim)
 }
 

@@ -12,20 +12,32 @@ export interface Texts {
 
 export const NO_TEXTS: Texts = { values: [], count: 0 }
 
+/** No array is longer. */
+const MAX_COUNT = 2 ** 32 - 1
+
 /** An array of texts. @throws InvalidTextError */
 export function textList(texts: unknown): Texts {
   if (!Array.isArray(texts)) {
     const hint = typeof texts === 'string' ? ': use `encode` for a single string' : ''
     throw new InvalidTextError(`\`texts\` should be an array of strings, but got ${kind(texts)}${hint}`)
   }
-  return { values: texts, count: texts.length }
+  return { values: texts, count: countOf(texts) }
 }
 
 /** An array of texts, or one text. @throws InvalidTextError */
 export function textListOrText(texts: unknown): Texts {
   if (typeof texts === 'string') return { values: [texts], count: 1 }
-  if (Array.isArray(texts)) return { values: texts, count: texts.length }
+  if (Array.isArray(texts)) return { values: texts, count: countOf(texts) }
   throw new InvalidTextError(`\`texts\` should be a string or an array of strings, but got ${kind(texts)}`)
+}
+
+/** The array's length, which a proxy may make up. */
+function countOf(texts: readonly unknown[]): number {
+  const length: unknown = texts.length
+  if (typeof length !== 'number' || !Number.isInteger(length) || length < 0 || length > MAX_COUNT) {
+    throw new InvalidTextError(`\`texts.length\` should be the length of an array, but got ${describe(length)}`)
+  }
+  return length
 }
 
 function kind(value: unknown): string {
@@ -52,8 +64,13 @@ export function* parts(texts: Texts): Generator<Part, void, undefined> {
   }
 }
 
+/** All texts as an array of our own, when one native call takes them: each element is read once, here. @throws InvalidTextError */
+export function readFew(texts: Texts): readonly string[] | null {
+  return texts.count <= MAX_TEXTS ? readPart(texts, 0, texts.count).texts : null
+}
+
 /** Reads some of the texts, each element once. @throws InvalidTextError when one is no string */
-export function readPart({ values }: Texts, from: number, to: number): Part {
+function readPart({ values }: Texts, from: number, to: number): Part {
   const texts: string[] = []
   for (let i = from; i < to; i++) {
     const text = values[i]

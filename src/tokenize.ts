@@ -5,18 +5,9 @@ import { runJob, runJobSync } from './job.js'
 import type { Watch } from './job.js'
 import type { Model } from './model.js'
 import { JOB_MODE, native } from './native.js'
-import type { JobMode, NativeJob, NativeJobResult, NativeModel } from './native.js'
+import type { JobMode, NativeJob, NativeModel, TokenIds } from './native.js'
 import type { Report } from './progress.js'
 import type { Texts } from './texts.js'
-
-/** The ids of all texts, one after the other. */
-export interface TokenIds {
-  readonly ids: Uint32Array
-  /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
-  readonly ends: Uint32Array
-  /** How many texts were truncated. */
-  readonly truncated: number
-}
 
 /** `maxLength` is the native module's. */
 export function tokenizeSync(
@@ -26,7 +17,7 @@ export function tokenizeSync(
   maxLength: number,
   report: Report | null = null,
 ): TokenIds {
-  return tokenIds(runJobSync(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.sync), report, texts))
+  return runJobSync(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.sync), report, texts)
 }
 
 export async function tokenizeOffThread(
@@ -36,7 +27,7 @@ export async function tokenizeOffThread(
   maxLength: number,
   watch: Watch,
 ): Promise<TokenIds> {
-  return tokenIds(await runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), watch, texts))
+  return runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), watch, texts)
 }
 
 /** Each text's ids, as views. */
@@ -50,14 +41,16 @@ export function idViews({ ids, ends }: TokenIds): Uint32Array[] {
   return views
 }
 
-function tokenizeJob(model: Model, handle: NativeModel, texts: Texts, maxLength: number, mode: JobMode): NativeJob {
+function tokenizeJob(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  mode: JobMode,
+): NativeJob<TokenIds> {
   try {
     return native.createTokenizeJob(handle, mode, texts.count, maxLength, model.threads)
   } catch (error) {
     throw fromNative(error)
   }
-}
-
-function tokenIds({ ids, ends, truncated }: NativeJobResult): TokenIds {
-  return { ids: ids ?? new Uint32Array(), ends: ends ?? new Uint32Array(), truncated }
 }

@@ -75,6 +75,25 @@ for (const method of ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSeq
   })
 }
 
+test('encodeAsSequence with texts that are cut and texts that are not stops at any moment', async (t) => {
+  const mixed = texts.map((text, i) => (i % 10 === 0 ? 'dog' : text))
+  for (const delay of [0, 10, 50, 100, 200, 300]) {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const state = { settled: false }
+    const outcome = ef.encodeAsSequence(mixed, { maxLength: 64, signal: controller.signal }).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    void outcome.then(() => (state.settled = true))
+    await sleep(delay)
+    // A call that is done can't be aborted.
+    if (state.settled) break
+    controller.abort(reason)
+    t.is(await outcome, reason)
+  }
+})
+
 test('the default reason of an abort is its AbortError', async (t) => {
   const controller = new AbortController()
   const call = ef.encode(texts, { signal: controller.signal })

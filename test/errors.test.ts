@@ -67,6 +67,25 @@ for (const [what, texts, message] of [
   })
 }
 
+for (const [what, length] of Object.entries({
+  '-1': -1,
+  '1.5': 1.5,
+  NaN,
+  '2^32': 2 ** 32,
+  'a bigint': 3n,
+  'a string': '3',
+  'an object': {},
+  null: null,
+  undefined,
+})) {
+  test(`a proxy whose length is ${what} is ERR_INVALID_TEXT`, async (t) => {
+    const texts = new Proxy(['a'], {
+      get: (target, key, receiver): unknown => (key === 'length' ? length : Reflect.get(target, key, receiver)),
+    })
+    await everyMethod(t, [texts], 'ERR_INVALID_TEXT', /`texts\.length` should be the length of an array, but got/)
+  })
+}
+
 test('a single string is no array of documents or queries', async (t) => {
   const methods = ['encodeDocuments', 'encodeQueries', 'encodeDocumentsSync', 'encodeQueriesSync']
   await everyMethod(t, ['a dog'], 'ERR_INVALID_TEXT', /should be an array of strings, but got a string/, methods)
@@ -91,6 +110,11 @@ for (const [options, message] of [
   [{ out: new Float64Array(100) }, /`out` should be a Float32Array, but got an object/],
   [{ out: [] }, /`out` should be a Float32Array, but got an array/],
   [{ signal: {} }, /`signal` should be an AbortSignal/],
+  [
+    { signal: { aborted: false, addEventListener: () => undefined }, normalize: true },
+    /`signal` should be an AbortSignal/,
+  ],
+  [Object.create({ maxLength: -1 }) as object, /`maxLength` should be a safe integer/],
   [{ onProgress: 5 }, /`onProgress` should be a function, but got 5/],
   [{ showProgressBar: 'yes' }, /`showProgressBar` should be a boolean/],
 ] as const) {

@@ -96,6 +96,36 @@ test('an out on a wasm memory that grows is ERR_OUT_TOO_SMALL', async (t) => {
   t.true(outcomes.ERR_OUT_TOO_SMALL > 0)
 })
 
+for (const what of ['transferred', 'resized'] as const) {
+  test(`an out of encodeAsSequence that is ${what} while it runs is ERR_OUT_TOO_SMALL`, async (t) => {
+    const sequences = await ef.encodeAsSequence(texts)
+    const bytes = sequences.reduce((sum, { data }) => sum + data.byteLength, 0)
+    const resizable = ArrayBuffer as unknown as new (
+      size: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(size: number): void }
+    const outcomes: Record<string, number> = {}
+    for (let round = 0; round < 60; round++) {
+      const buffer = new resizable(bytes, { maxByteLength: bytes })
+      const out = round % 2 === 0 ? new Float32Array(buffer) : new Float32Array(buffer, 0, bytes / 4)
+      const call = ef.encodeAsSequence(texts, { out }).then(
+        () => 'encoded',
+        (error: unknown) => (isModel2VecError(error) ? error.code : String(error)),
+      )
+      await sleep(round)
+      if (what === 'resized') buffer.resize(round % 3 === 0 ? 0 : bytes - 4)
+      else structuredClone(buffer, { transfer: [buffer] })
+      const outcome = await call
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    }
+    t.log(outcomes)
+    const { ERR_OUT_TOO_SMALL: refused = 0, encoded = 0 } = outcomes
+    t.true(refused > 0)
+    t.is(refused + encoded, 60)
+    t.is((await ef.encodeAsSequence(texts)).length, texts.length)
+  })
+}
+
 test('an out on a shared wasm memory that grows keeps its memory', async (t) => {
   const pages = Math.ceil((texts.length * ef.dim * 4) / 65_536)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages + 20, shared: true })

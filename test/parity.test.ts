@@ -63,8 +63,9 @@ for (const root of ROOTS) {
         ids += tokens.length
       }
       t.true(vectors > 0 && ids > 0)
+      const runs = Object.keys(expected.digests).join(', ')
       t.log(
-        `${vectors} vectors and the ids of ${ids} texts, in ${Object.keys(expected.digests).length} runs, tokenizer: ${ef.info.tokenizer}`,
+        `${vectors} vectors and the ids of ${ids} texts; corpora and options: ${runs}; tokenizer: ${ef.info.tokenizer}`,
       )
     })
   }

@@ -206,6 +206,24 @@ test('the home directory is that of the process', (t) => {
   t.is(revision('~/model', {}), 'null')
 })
 
+test('a companion package that only the application sees is found from its folder', (t) => {
+  const application = mkdtempSync(path.join(os.tmpdir(), 'model2vec-app-'))
+  const companion = path.join(application, 'node_modules', 'model2vec-node-name')
+  cpSync(SMALL, companion, { recursive: true, dereference: true })
+  const model2vec = { id: 'org/Name', revision: COMMIT }
+  writeFileSync(path.join(companion, 'package.json'), JSON.stringify({ name: 'model2vec-node-name', model2vec }))
+  const main = JSON.stringify(path.resolve('dist/index.js'))
+  const script = `console.log(new (require(${main}).Model2VecEmbeddingFunction)('org/Name').info.path)`
+  const run = (cwd: string): string =>
+    spawnSync(process.execPath, ['-e', script], {
+      cwd,
+      env: { ...process.env, HF_HUB_CACHE: path.join(application, 'no-cache') },
+      encoding: 'utf8',
+    }).stdout.trim()
+  t.is(run(application), realpathSync(companion))
+  t.is(run(os.tmpdir()), '')
+})
+
 test.serial('a directory wins over the cache, the cache over the companion package', (t) => {
   const { cache } = hubCache()
   const repository = path.join(cache, 'models--minishlab--potion-base-8M')
