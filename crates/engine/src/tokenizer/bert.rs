@@ -10,7 +10,7 @@ use super::normalizer::{BertNormalizer, BertOptions};
 use super::pre_tokenizer::{self, Words};
 use super::scan::{Scanner, WINDOW_BYTES, WordBounds};
 use super::spec::{BertFile, NormalizerSpec};
-use super::vocabulary::{VocabularyFacts, sort_tokens};
+use super::vocabulary::{VocabularyFacts, sorted_tokens};
 use super::word_cache::WordCache;
 
 /// A text is normalized in chunks of about this size, so that its words are still near when they are looked up.
@@ -104,10 +104,7 @@ impl BertTokenizer {
 
     /// The vocabulary, added tokens included, by rising id.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
-        let tokens = merged_vocabulary(&self.model, &self.added_tokens);
-        let mut tokens: Vec<_> = tokens.map(|(token, id)| (token.to_owned(), id)).collect();
-        sort_tokens(&mut tokens);
-        tokens
+        sorted_tokens(merged_vocabulary(&self.model, &self.added_tokens))
     }
 
     /// The ids of `text`, at most `limit`.

@@ -45,6 +45,13 @@ impl Vocabulary {
     }
 }
 
+/// The tokens of an iterator as owned strings, by rising id.
+pub(super) fn sorted_tokens<'a>(tokens: impl Iterator<Item = (&'a str, u32)>) -> Vec<(String, u32)> {
+    let mut tokens: Vec<_> = tokens.map(|(token, id)| (token.to_owned(), id)).collect();
+    sort_tokens(&mut tokens);
+    tokens
+}
+
 /// By rising id; two strings of one id in the order of their text (Python has them in no order).
 pub(super) fn sort_tokens(tokens: &mut [(String, u32)]) {
     tokens.sort_unstable_by(|(a, a_id), (b, b_id)| (a_id, a).cmp(&(b_id, b)));

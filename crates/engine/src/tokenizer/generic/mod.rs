@@ -16,7 +16,7 @@ use super::EncodeError;
 use super::added_tokens::{AddedTokens, Piece};
 use super::pre_tokenizer::Part;
 use super::scan::Scanner;
-use super::vocabulary::{VocabularyFacts, sort_tokens};
+use super::vocabulary::{VocabularyFacts, sorted_tokens};
 use super::word_cache::piece::{MAX_BYTES, PieceCache};
 use cuts::Cuts;
 use model::{Model, ModelScratch};
@@ -148,10 +148,7 @@ impl GenericTokenizer {
 
     /// The vocabulary, added tokens included, by rising id.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
-        let tokens = merged_vocabulary(&self.model, &self.added_tokens);
-        let mut tokens: Vec<_> = tokens.map(|(token, id)| (token.to_owned(), id)).collect();
-        sort_tokens(&mut tokens);
-        tokens
+        sorted_tokens(merged_vocabulary(&self.model, &self.added_tokens))
     }
 
     /// The ids of `text`, at most `limit`.
