@@ -88,6 +88,47 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
+/** Options of every encode form. */
+export interface EncodeOptions {
+  /**
+   * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
+   * @default the model's; `encodeAsSequence`: null
+   */
+  readonly maxLength?: number | null | undefined;
+  /**
+   * Whether the vectors are scaled to length 1. Python: `normalize`.
+   * @default the model's; `encodeAsSequence`: false
+   */
+  readonly normalize?: boolean | undefined;
+  /**
+   * The element type of the result.
+   * @default 'float32', whatever the table's
+   */
+  readonly dtype?: "float32" | undefined;
+  /**
+   * Where the vectors are written, from its first element on: at least rows × dim elements, else `ERR_OUT_TOO_SMALL`.
+   * The result is a view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
+   * @default fresh memory
+   */
+  readonly out?: Float32Array | undefined;
+  /**
+   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
+   * is finished first. The sync forms look at the signal once, at their start.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second and once at the end, with texts done and texts in all. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined;
+}
+/** Options of `tokenize`. */
+export interface TokenizeOptions {
+  /** As in {@link EncodeOptions.maxLength}. */
+  readonly maxLength?: number | null | undefined;
+}
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = "auto" | "copy" | "map";
 /** A file of a model that is being downloaded. */
@@ -140,47 +181,6 @@ export interface LoadOptions {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ends the load: `load` rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-}
-/** Options of every encode form. */
-export interface EncodeOptions {
-  /**
-   * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
-   * @default the model's; `encodeAsSequence`: null
-   */
-  readonly maxLength?: number | null | undefined;
-  /**
-   * Whether the vectors are scaled to length 1. Python: `normalize`.
-   * @default the model's; `encodeAsSequence`: false
-   */
-  readonly normalize?: boolean | undefined;
-  /**
-   * The element type of the result.
-   * @default 'float32', whatever the table's
-   */
-  readonly dtype?: "float32" | undefined;
-  /**
-   * Where the vectors are written, from its first element on: at least rows × dim elements, else `ERR_OUT_TOO_SMALL`.
-   * The result is a view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
-   * @default fresh memory
-   */
-  readonly out?: Float32Array | undefined;
-  /**
-   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
-   * is finished first. The sync forms look at the signal once, at their start.
-   */
-  readonly signal?: AbortSignal | undefined;
-  /** Called about ten times a second and once at the end, with texts done and texts in all. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /**
-   * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
-   * @default false
-   */
-  readonly showProgressBar?: boolean | undefined;
-}
-/** Options of `tokenize`. */
-export interface TokenizeOptions {
-  /** As in {@link EncodeOptions.maxLength}. */
-  readonly maxLength?: number | null | undefined;
 }
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL;

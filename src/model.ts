@@ -3,7 +3,7 @@
 import { fromNative, Model2VecError } from './errors.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeModel, NativeModelInfo } from './native.js'
-import type { CheckedLoadOptions } from './options.js'
+import type { CheckedLoadOptions } from './options/load.js'
 import { locateModel } from './source.js'
 import type { LocatedModel } from './source.js'
 

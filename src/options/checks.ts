@@ -1,0 +1,86 @@
+// What the checks of all options are made of. `undefined` = not given.
+
+import { describe, Model2VecError } from '../errors.js'
+
+/** The error for an option with a value that it can't have. */
+export function invalid(name: string, expected: string, value: unknown): Model2VecError {
+  return new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be ${expected}, but got ${describe(value)}`)
+}
+
+export function toCome(name: string): Model2VecError {
+  return new Model2VecError('ERR_INVALID_OPTION', `${name} is not supported yet`)
+}
+
+/**
+ * The values of the known options, own or inherited, each read once, so that a getter can't show the checks one value and
+ * the work another. Only own names are refused when unknown: what a class of options inherits besides is its own affair.
+ */
+export function read<K extends string>(
+  method: string,
+  options: unknown,
+  known: readonly K[],
+  planned: readonly string[],
+): Partial<Record<K, unknown>> {
+  if (options === undefined) return {}
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalid('options', 'an object', options)
+  }
+  const given = options as Record<string, unknown>
+  for (const key of Object.keys(given)) {
+    if ((known as readonly string[]).includes(key) || planned.includes(key) || given[key] === undefined) continue
+    const names = known.map((name) => `\`${name}\``).join(', ')
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`${key}\` is no option of \`${method}\`, which knows ${names}`)
+  }
+  for (const key of planned) {
+    if (given[key] !== undefined) throw toCome(`the option \`${key}\` of \`${method}\``)
+  }
+  const values: Partial<Record<K, unknown>> = {}
+  for (const key of known) values[key] = given[key]
+  return values
+}
+
+export type Check<T> = (name: string, value: unknown) => T
+
+/** A check for an option that need not be given. */
+export function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (name, value) => (value === undefined ? undefined : check(name, value))
+}
+
+export const boolean: Check<boolean | undefined> = optional((name, value) => {
+  if (typeof value !== 'boolean') throw invalid(name, 'a boolean', value)
+  return value
+})
+
+export const text: Check<string | undefined> = optional((name, value) => {
+  if (typeof value !== 'string' || value === '') throw invalid(name, 'a string that is not empty', value)
+  return value
+})
+
+export const length: Check<number | null | undefined> = optional((name, value) => {
+  if (value === null) return null
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw invalid(name, 'a safe integer ≥ 0, or null for no truncation', value)
+  }
+  return value
+})
+
+/** A check for a function; what it is called with is the option's to say. */
+export const callback: Check<((argument: never) => void) | undefined> = optional((name, value) => {
+  if (typeof value !== 'function') throw invalid(name, 'a function', value)
+  return value as (argument: never) => void
+})
+
+// By its shape: the signal of another realm is no instance of ours.
+export const abortSignal: Check<AbortSignal | undefined> = optional((name, value) => {
+  const signal = value as Partial<AbortSignal> | null
+  if (
+    typeof signal !== 'object' ||
+    signal === null ||
+    typeof signal.aborted !== 'boolean' ||
+    typeof signal.addEventListener !== 'function' ||
+    typeof signal.removeEventListener !== 'function'
+  ) {
+    throw invalid(name, 'an AbortSignal', value)
+  }
+  return signal as AbortSignal
+})
