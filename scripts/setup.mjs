@@ -85,7 +85,8 @@ function crateSources() {
   )
 }
 
-function buildAddon(addon) {
+/** Builds the native module into the file `addon`, with these of cargo's options. */
+export function buildAddon(addon, options = ['--release']) {
   // rustc links with it; without, cargo's message comes late and is long.
   if (!windows && spawnSync('cc', ['--version'], { stdio: 'ignore' }).error?.code === 'ENOENT') {
     const hint =
@@ -96,10 +97,10 @@ function buildAddon(addon) {
   }
   const messages = cargo([
     'build',
-    '--release',
     '--locked',
     '-p',
     'model2vec-node',
+    ...options,
     '--message-format=json-render-diagnostics',
   ])
   const library = messages

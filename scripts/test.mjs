@@ -25,6 +25,7 @@ const STEPS = [
   { name: 'prettier', command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
   { name: 'public API', command: [node, 'scripts/api.mjs'] },
   { name: 'ava', command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
+  { name: 'without the tokenizers crate', command: [node, 'scripts/test-native.mjs'], count: countTap },
 ]
 
 /** Sums the "test result:" lines, one for each test binary. */
