@@ -15,7 +15,8 @@ setup()
 const tree = execFileSync('cargo', ['tree', '--locked', '-e', 'normal', '--prefix', 'none', ...FEATURES], {
   encoding: 'utf8',
 })
-if (/^tokenizers v/m.test(tree)) throw new Error('the addon without `reference` still depends on the `tokenizers` crate')
+if (/^tokenizers v/m.test(tree))
+  throw new Error('the addon without `reference` still depends on the `tokenizers` crate')
 
 const { platformName } = createRequire(import.meta.url)('../dist/platform.js')
 const addon = path.resolve(`target/native/model2vec.${platformName()}.node`)

@@ -11,6 +11,7 @@ use napi::sys;
 
 use crate::environment::Environment;
 use crate::few::too_small;
+use crate::huge_pages;
 use crate::js::{Js, Thrown};
 use crate::target::{DirectRows, Mode};
 use crate::texts;
@@ -104,6 +105,7 @@ impl JobState {
             }
             if matches!(mode, Mode::Direct | Mode::Sync) {
                 start = memory.start;
+                huge_pages::advise(start.cast(), needed * size_of::<f32>());
             }
         }
         if let Some(tokens) = settings.tokens {

@@ -9,6 +9,7 @@
 
 mod environment;
 mod few;
+mod huge_pages;
 mod job;
 mod js;
 mod model;

@@ -39,6 +39,8 @@ pub(super) struct BertScratch {
 
 #[derive(Debug)]
 struct WordScratch {
+    /// Whether words are looked up in the cache.
+    remembers: bool,
     bounds: WordBounds,
     cache: WordCache,
     ids: Vec<u32>,
@@ -46,8 +48,14 @@ struct WordScratch {
 
 impl BertScratch {
     pub(super) fn new() -> Self {
-        let words = WordScratch { bounds: WordBounds::new(), cache: WordCache::new(), ids: Vec::new() };
+        let words =
+            WordScratch { remembers: true, bounds: WordBounds::new(), cache: WordCache::new(), ids: Vec::new() };
         Self { normalized: Vec::new(), separated: Vec::new(), words }
+    }
+
+    /// See [`TokenizerScratch::remember_words`](super::TokenizerScratch::remember_words).
+    pub(super) fn remember_words(&mut self, remembers: bool) {
+        self.words.remembers = remembers;
     }
 }
 
@@ -177,13 +185,13 @@ impl BertTokenizer {
         ids: &mut Ids<'_>,
     ) -> ControlFlow<Stop> {
         pre_tokenizer::pad(text, len);
-        let is_cacheable = !(self.keeps_nul && text[..len].contains(&0));
-        let WordScratch { bounds, cache, ids: found } = scratch;
+        let WordScratch { remembers, bounds, cache, ids: found } = scratch;
+        let is_cacheable = *remembers && !(self.keeps_nul && text[..len].contains(&0));
         pre_tokenizer::split(text, len, self.scanner, bounds, |words| {
             // The words of a window have no more ids than bytes, but for the first, which may have started long before; the
             // cache writes two more than it counts.
             found.resize(self.model.max_ids() + WINDOW_BYTES + 2, 0);
-            let count = if is_cacheable {
+            let count = if is_cacheable && !cache.rests(words.count()) {
                 cache.look_up(words, found, &|word, ids| self.model.tokenize(word, ids))
             } else {
                 self.tokenize_each(words, found)

@@ -53,6 +53,19 @@ pub struct TokenizerScratch {
     generic: Option<Box<GenericScratch>>,
 }
 
+impl TokenizerScratch {
+    /// Whether words that were met before are looked up instead of tokenized again, as they are from the start. The ids are the
+    /// same; benchmarks measure the difference.
+    pub fn remember_words(&mut self, remembers: bool) {
+        if let Some(scratch) = &mut self.bert {
+            scratch.remember_words(remembers);
+        }
+        if let Some(scratch) = &mut self.generic {
+            scratch.remember_words(remembers);
+        }
+    }
+}
+
 /// A tokenizer read from `tokenizer.json`.
 #[derive(Debug)]
 pub struct Tokenizer {

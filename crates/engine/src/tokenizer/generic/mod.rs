@@ -62,6 +62,8 @@ struct PieceScratch {
 
 #[derive(Debug)]
 struct WordScratch {
+    /// Whether pieces are looked up in the cache.
+    remembers: bool,
     cache: PieceCache,
     rewritten: String,
     model: ModelScratch,
@@ -69,8 +71,18 @@ struct WordScratch {
 
 impl GenericScratch {
     pub(super) fn new() -> Self {
-        let words = WordScratch { cache: PieceCache::new(), rewritten: String::new(), model: ModelScratch::default() };
+        let words = WordScratch {
+            remembers: true,
+            cache: PieceCache::new(),
+            rewritten: String::new(),
+            model: ModelScratch::default(),
+        };
         Self { normalizer: NormalizerScratch::default(), pieces: PieceScratch::default(), words }
+    }
+
+    /// See [`TokenizerScratch::remember_words`](super::TokenizerScratch::remember_words).
+    pub(super) fn remember_words(&mut self, remembers: bool) {
+        self.words.remembers = remembers;
     }
 }
 
@@ -228,7 +240,7 @@ impl GenericTokenizer {
         };
         before.iter().for_each(|stage| scratch.run(stage));
         // The cache takes a NUL for padding.
-        let is_cacheable = !scratch.text.as_bytes().contains(&0);
+        let is_cacheable = words.remembers && !scratch.text.as_bytes().contains(&0);
         scratch.text.extend([' '; MAX_BYTES]);
         for &(start, piece_end) in &scratch.pieces {
             let mut start = start;
@@ -261,9 +273,9 @@ impl GenericTokenizer {
         let mut start = part.start;
         while start < part.end && ids.len() < end {
             let word_end = self.cuts.as_ref().map_or(part.end, |cuts| cuts.next(&text[..part.end], start));
-            let WordScratch { cache, rewritten, model } = &mut *words;
+            let WordScratch { cache, rewritten, model, .. } = &mut *words;
             let mut resolve = |ids: &mut Vec<u32>| self.resolve(&text[start..word_end], rewritten, model, ids);
-            if is_cacheable {
+            if is_cacheable && !cache.rests(1) {
                 cache.append(text.as_bytes(), start, word_end - start, ids, resolve)?;
             } else {
                 resolve(ids)?;

@@ -20,6 +20,11 @@ pub(in crate::tokenizer) struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// How many words lie in the window.
+    pub(in crate::tokenizer) fn count(&self) -> usize {
+        self.starts.len()
+    }
+
     /// Start and length of each word that lies in the window.
     #[inline(always)]
     pub(in crate::tokenizer) fn iter(&self) -> impl Iterator<Item = (usize, usize)> {

@@ -5,10 +5,12 @@
 //! are never remembered. One or two ids are in the line; more are in a ring, where new ones overwrite the oldest.
 
 pub(super) mod piece;
+mod rest;
 
 use super::EncodeError;
 use super::piece_table::ID_LIMIT;
 use super::pre_tokenizer::Words;
+use rest::Rest;
 
 // Measured on 21,207 English documents: four places a line of short words, and half of these lines, halve the misses of single
 // places.
@@ -98,13 +100,20 @@ pub(super) struct WordCache<
     medium: Lines<2, 2, MEDIUM>,
     long: Lines<6, 1, LONG>,
     ring: Ring<RING>,
+    rest: Rest,
 }
 
 impl<const SHORT: usize, const MEDIUM: usize, const LONG: usize, const RING: usize>
     WordCache<SHORT, MEDIUM, LONG, RING>
 {
     pub(super) fn new() -> Self {
-        Self { short: Lines::new(), medium: Lines::new(), long: Lines::new(), ring: Ring::new() }
+        Self { short: Lines::new(), medium: Lines::new(), long: Lines::new(), ring: Ring::new(), rest: Rest::new() }
+    }
+
+    /// Whether the next `count` words are better not looked up: those before were all new.
+    #[inline(always)]
+    pub(super) fn rests(&mut self, count: usize) -> bool {
+        self.rest.is_due(count as u32)
     }
 
     /// Puts the ids of all `words` at the start of `ids`, and returns how many there are. `resolve` is asked about words that
@@ -122,6 +131,7 @@ impl<const SHORT: usize, const MEDIUM: usize, const LONG: usize, const RING: usi
         if self.ring.is_used_up() {
             *self = Self::new();
         }
+        let WordCache { short, medium, long, ring, rest } = self;
         let mut count = 0;
         if let Some((start, len)) = words.overhanging {
             count = resolve(&words.text[start..start + len], ids)?;
@@ -130,9 +140,9 @@ impl<const SHORT: usize, const MEDIUM: usize, const LONG: usize, const RING: usi
             let word = Word { text: words.text, start, len };
             let ids = &mut ids[count..];
             count += match len {
-                1..=8 => look_up(&mut self.short, &mut self.ring, word, ids, resolve),
-                9..=16 => look_up(&mut self.medium, &mut self.ring, word, ids, resolve),
-                17..=48 => look_up(&mut self.long, &mut self.ring, word, ids, resolve),
+                1..=8 => look_up(short, ring, rest, word, ids, resolve),
+                9..=16 => look_up(medium, ring, rest, word, ids, resolve),
+                17..=48 => look_up(long, ring, rest, word, ids, resolve),
                 _ => resolve(word.bytes(), ids),
             }?;
         }
@@ -172,6 +182,7 @@ impl<'a> Word<'a> {
 fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: usize>(
     lines: &mut Lines<SIZE, WAYS, COUNT>,
     ring: &mut Ring<RING>,
+    rest: &mut Rest,
     word: Word<'_>,
     ids: &mut [u32],
     resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
@@ -184,17 +195,19 @@ fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING:
             ids[..2].copy_from_slice(&[first(found), second(found)]);
             Ok(1 + usize::from(second(found) != NONE))
         }
-        found => look_up_rest(line, key, found, ring, word, ids, resolve),
+        found => look_up_rest(line, key, found, ring, rest, word, ids, resolve),
     }
 }
 
 #[cold]
 #[inline(never)]
+#[allow(clippy::too_many_arguments)] // It is one function, cut in two.
 fn look_up_rest<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
     found: Option<Ids>,
     ring: &mut Ring<RING>,
+    rest: &mut Rest,
     word: Word<'_>,
     ids: &mut [u32],
     resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
@@ -205,6 +218,7 @@ fn look_up_rest<const SIZE: usize, const WAYS: usize, const RING: usize>(
         ids[..found.len()].copy_from_slice(found);
         return Ok(found.len());
     }
+    rest.new_words += 1;
     let count = resolve(word.bytes(), ids)?;
     let remembered = match ids[..count] {
         [only] => Some(pack(only, NONE)),

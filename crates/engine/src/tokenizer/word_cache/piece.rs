@@ -1,5 +1,6 @@
 //! The word cache for one piece at a time.
 
+use super::rest::Rest;
 use super::{IN_RING, Line, Lines, NONE, Ring, Word, WordCache, first, pack, second};
 use crate::tokenizer::EncodeError;
 
@@ -25,10 +26,11 @@ impl PieceCache {
         resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let word = Word { text, start, len };
+        let WordCache { short, medium, long, ring, rest } = self;
         match len {
-            1..=8 => append(&mut self.short, &mut self.ring, word, ids, resolve),
-            9..=16 => append(&mut self.medium, &mut self.ring, word, ids, resolve),
-            17..=MAX_BYTES => append(&mut self.long, &mut self.ring, word, ids, resolve),
+            1..=8 => append(short, ring, rest, word, ids, resolve),
+            9..=16 => append(medium, ring, rest, word, ids, resolve),
+            17..=MAX_BYTES => append(long, ring, rest, word, ids, resolve),
             _ => resolve(ids),
         }
     }
@@ -45,6 +47,7 @@ impl PieceCache {
 fn append<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: usize>(
     lines: &mut Lines<SIZE, WAYS, COUNT>,
     ring: &mut Ring<RING>,
+    rest: &mut Rest,
     word: Word<'_>,
     ids: &mut Vec<u32>,
     resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
@@ -65,7 +68,7 @@ fn append<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: 
             return Ok(());
         }
     }
-    append_new(line, key, ring, ids, resolve)
+    append_new(line, key, ring, rest, ids, resolve)
 }
 
 #[cold]
@@ -74,9 +77,11 @@ fn append_new<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
     ring: &mut Ring<RING>,
+    rest: &mut Rest,
     ids: &mut Vec<u32>,
     resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
+    rest.new_words += 1;
     let start = ids.len();
     resolve(ids)?;
     let remembered = match ids[start..] {
