@@ -15,16 +15,10 @@ use crate::texts::Texts;
 use crate::tokenizer::EncodeError;
 use crate::workers::{self, Claim, Job};
 
-/// Memory that a part's vectors are written to.
+/// Memory that a part's rows are written to.
 pub trait RowBuffer: Send {
-    /// The memory, exactly as many elements as the part's rows have.
-    fn rows_mut(&mut self) -> &mut [f32];
-}
-
-impl RowBuffer for Vec<f32> {
-    fn rows_mut(&mut self) -> &mut [f32] {
-        self
-    }
+    /// The memory: as many bytes as the part's rows have, starting at a multiple of the size of an element.
+    fn rows_mut(&mut self) -> &mut [u8];
 }
 
 /// What a part is made from.
@@ -72,10 +66,7 @@ pub enum Work {
         max_length: Option<usize>,
     },
     /// One vector a token id.
-    Gather {
-        /// As in [`EncodeOptions`].
-        normalize: bool,
-    },
+    Gather(EncodeOptions),
 }
 
 /// Why a batch gave up.
@@ -316,7 +307,7 @@ impl Batch {
         let outcome = match self.work {
             Work::Encode(options) => self.fill_rows(part, options, &mut scratch),
             Work::Tokenize { max_length } => self.fill_ids(part, max_length, &mut scratch),
-            Work::Gather { normalize } => self.fill_gathered(part, normalize),
+            Work::Gather(options) => self.fill_gathered(part, options, &mut scratch),
         };
         self.model.put_scratch(scratch);
         outcome
@@ -328,12 +319,12 @@ impl Batch {
 
     fn fill_rows(&self, part: &mut Part, options: EncodeOptions, scratch: &mut Scratch) -> Result<(), BatchError> {
         let (Input::Texts(texts), Some(rows)) = (&part.input, &mut part.rows) else { return Ok(()) };
-        let vectors = rows.rows_mut().chunks_exact_mut(self.model.dim());
-        for (index, vector) in (0..texts.len()).zip(vectors) {
+        let rows = rows.rows_mut().chunks_exact_mut(self.model.row_bytes(options));
+        for (index, row) in (0..texts.len()).zip(rows) {
             self.check_cancelled()?;
             let stats = self
                 .model
-                .encode_utf16(texts.units(index), options, scratch, vector)
+                .encode_row(texts.units(index), options, scratch, row)
                 .map_err(|error| tokenizer_error(part.first_row + index, error))?;
             part.counts.push(stats.pooled);
             part.truncated += usize::from(stats.truncated);
@@ -359,12 +350,12 @@ impl Batch {
         Ok(())
     }
 
-    fn fill_gathered(&self, part: &mut Part, normalize: bool) -> Result<(), BatchError> {
+    fn fill_gathered(&self, part: &mut Part, options: EncodeOptions, scratch: &mut Scratch) -> Result<(), BatchError> {
         let (Input::Ids(ids, range), Some(rows)) = (&part.input, &mut part.rows) else { return Ok(()) };
-        let vectors = rows.rows_mut().chunks_exact_mut(self.model.dim());
-        for (&id, vector) in ids[range.clone()].iter().zip(vectors) {
+        let rows = rows.rows_mut().chunks_exact_mut(self.model.row_bytes(options));
+        for (&id, row) in ids[range.clone()].iter().zip(rows) {
             self.check_cancelled()?;
-            self.model.row(id, normalize, vector);
+            self.model.gather_row(id, options, scratch, row);
         }
         self.rows_done.fetch_add(range.len(), Ordering::Relaxed);
         Ok(())

@@ -5,8 +5,9 @@ use std::sync::Mutex;
 
 use crate::LoadError;
 use crate::config::ModelConfig;
-use crate::kernel::Kernels;
+use crate::kernel::{Converters, Kernels};
 use crate::layout::ModelFiles;
+use crate::output::Dtype;
 use crate::pool::{self, PoolScratch};
 use crate::table::{Elements, EmbeddingTable, MemoryMode};
 use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
@@ -28,6 +29,11 @@ pub struct EncodeOptions {
     pub max_length: Option<usize>,
     /// Whether vectors are scaled to length 1.
     pub normalize: bool,
+    /// How many elements of a vector, the first ones, are computed, from 1 to the table's; `None` = all. They are scaled after
+    /// that, as a model that Python loads with this `dimensionality` does.
+    pub dimensionality: Option<usize>,
+    /// The element type of rows; vectors of this crate are float32.
+    pub dtype: Dtype,
 }
 
 /// What one text came to.
@@ -49,6 +55,8 @@ pub struct Scratch {
     tokenizer: TokenizerScratch,
     pool: PoolScratch,
     utf8: Utf8Buffer,
+    /// A text's vector, on its way to another element type.
+    pub(crate) vector: Vec<f32>,
 }
 
 /// A model that was loaded from a directory. Immutable: threads share it.
@@ -61,6 +69,7 @@ pub struct StaticModel {
     unknown_id: Option<u32>,
     median_token_length: usize,
     kernels: Kernels,
+    converters: Converters,
     /// Buffers that no thread uses just now.
     scratches: Mutex<Vec<Scratch>>,
 }
@@ -90,6 +99,7 @@ impl StaticModel {
                 table.id_count()
             )));
         }
+        let kernels = Kernels::detect();
         Ok(Self {
             path: directory.to_path_buf(),
             config,
@@ -97,7 +107,8 @@ impl StaticModel {
             median_token_length: tokenizer.median_token_length(),
             table,
             tokenizer,
-            kernels: Kernels::detect(),
+            converters: Converters::like(&kernels),
+            kernels,
             scratches: Mutex::new(Vec::new()),
         })
     }
@@ -146,7 +157,22 @@ impl StaticModel {
     /// What the model's configuration says where a call says nothing.
     #[must_use]
     pub fn defaults(&self) -> EncodeOptions {
-        EncodeOptions { max_length: self.config.max_length, normalize: self.config.normalize }
+        EncodeOptions {
+            max_length: self.config.max_length,
+            normalize: self.config.normalize,
+            dimensionality: None,
+            dtype: Dtype::Float32,
+        }
+    }
+
+    /// How many elements of a vector are computed under these options.
+    #[must_use]
+    pub fn columns(&self, options: EncodeOptions) -> usize {
+        options.dimensionality.unwrap_or(self.dim())
+    }
+
+    pub(crate) fn converters(&self) -> &Converters {
+        &self.converters
     }
 
     /// The most UTF-16 units of a text that can matter under a limit of `max_length` ids; `None` = all.
@@ -165,6 +191,7 @@ impl StaticModel {
             tokenizer: self.tokenizer.scratch(),
             pool: PoolScratch::default(),
             utf8: Utf8Buffer::default(),
+            vector: Vec::new(),
         })
     }
 
@@ -176,7 +203,7 @@ impl StaticModel {
         self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
     }
 
-    /// Writes the vector of `text` into `vector`, which has `dim()` elements.
+    /// Writes the vector of `text` into `vector`, which has [`columns`](Self::columns) elements.
     ///
     /// # Errors
     /// When the tokenizer file has no answer for this text.
@@ -187,6 +214,7 @@ impl StaticModel {
         scratch: &mut Scratch,
         vector: &mut [f32],
     ) -> Result<TextStats, EncodeError> {
+        assert_eq!(vector.len(), self.columns(options), "a vector has as many elements as the options say");
         let stats = self.fill_ids(text, options.max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
         pool::pool(&self.table, &self.kernels, &scratch.ids, options.normalize, &mut scratch.pool, vector);
         Ok(stats)
@@ -242,10 +270,10 @@ impl StaticModel {
     /// Writes the row of one token id, with its weight, into `vector`, as Python's `encode_as_sequence` gives it.
     ///
     /// # Panics
-    /// When `id` is not below the table's `id_count()`, or `vector` has not `dim()` elements.
-    pub fn row(&self, id: u32, normalize: bool, vector: &mut [f32]) {
-        assert_eq!(vector.len(), self.dim(), "a vector has as many elements as a row");
-        pool::gather(&self.table, id, normalize, vector);
+    /// When `id` is not below the table's `id_count()`, or `vector` has not [`columns`](Self::columns) elements.
+    pub fn row(&self, id: u32, options: EncodeOptions, vector: &mut [f32]) {
+        assert_eq!(vector.len(), self.columns(options), "a vector has as many elements as the options say");
+        pool::gather(&self.table, id, options.normalize, vector);
     }
 
     /// The rules of model2vec 0.10.0 (model.py, `_encode_dispatch` and `tokenize`): cut to `max_length × median` code points,

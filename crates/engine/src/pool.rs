@@ -30,7 +30,8 @@ pub(crate) struct PoolScratch {
 
 /// Writes the mean of the rows of `ids` into `vector`, scaled to length 1 where `unit` asks for it; no ids give zeros.
 ///
-/// Every id must be less than the table's `id_count()`, and `vector` must have `dim()` elements.
+/// Every id must be less than the table's `id_count()`. A `vector` of fewer than `dim()` elements gets the first columns: what
+/// model2vec 0.10.0 gives when it is loaded with that `dimensionality`.
 pub(crate) fn pool(
     table: &EmbeddingTable,
     kernels: &Kernels,
@@ -39,7 +40,7 @@ pub(crate) fn pool(
     scratch: &mut PoolScratch,
     vector: &mut [f32],
 ) {
-    assert_eq!(vector.len(), table.dim(), "a vector has as many elements as a row");
+    assert!(vector.len() <= table.dim(), "a vector has at most as many elements as a row");
     vector.fill(0.0);
     if ids.is_empty() {
         return;
@@ -54,8 +55,8 @@ pub(crate) fn pool(
     };
     match table.weights() {
         _ if vector.len() == 1 => vector[0] = mean_of_one_column(table, ids, row_ids),
-        Some(weights) => mean_weighted(table.elements(), weights, ids, row_ids, &mut scratch.sums_f64, vector),
-        None => mean(table.elements(), kernels, row_ids, &mut scratch.sums_f64, &mut scratch.sums_i32, vector),
+        Some(weights) => mean_weighted(table, weights, ids, row_ids, &mut scratch.sums_f64, vector),
+        None => mean(table, kernels, row_ids, &mut scratch.sums_f64, &mut scratch.sums_i32, vector),
     }
     let half = matches!(table.elements(), Elements::F16(_));
     if half {
@@ -69,7 +70,7 @@ pub(crate) fn pool(
     }
 }
 
-/// Writes one row, with its weight, as `encode_as_sequence` gives it (model.py, `_encode_helper`).
+/// Writes one row, or its first columns, with its weight, as `encode_as_sequence` gives it (model.py, `_encode_helper`).
 pub(crate) fn gather(table: &EmbeddingTable, id: u32, unit: bool, vector: &mut [f32]) {
     let row_id = table.mapping().map_or(id, |mapping| mapping[id as usize]);
     let start = row_id as usize * table.dim();
@@ -97,37 +98,37 @@ pub(crate) fn gather(table: &EmbeddingTable, id: u32, unit: bool, vector: &mut [
 
 /// Without weights: vertical sums by the kernels.
 fn mean(
-    elements: Elements<'_>,
+    table: &EmbeddingTable,
     kernels: &Kernels,
     row_ids: &[u32],
     sums_f64: &mut Vec<f64>,
     sums_i32: &mut Vec<i32>,
     vector: &mut [f32],
 ) {
-    let dim = vector.len();
-    match elements {
-        Elements::F32(table) => {
-            kernels.add_rows_f32(table, row_ids, vector);
+    let (dim, columns) = (table.dim(), vector.len());
+    match table.elements() {
+        Elements::F32(elements) => {
+            kernels.add_rows_f32(elements, dim, row_ids, vector);
             divide(vector, row_ids.len());
         }
-        Elements::F16(table) => {
-            kernels.add_rows_f16(table, row_ids, vector);
+        Elements::F16(elements) => {
+            kernels.add_rows_f16(elements, dim, row_ids, vector);
             divide(vector, row_ids.len());
         }
-        Elements::F64(table) => {
+        Elements::F64(elements) => {
             sums_f64.clear();
-            sums_f64.resize(dim, 0.0);
-            kernels.add_rows_f64(table, row_ids, sums_f64);
+            sums_f64.resize(columns, 0.0);
+            kernels.add_rows_f64(elements, dim, row_ids, sums_f64);
             divide_f64(sums_f64, row_ids.len(), vector);
         }
         // Sums of bytes are exact in f64 as in integers; 2^24 rows can't overflow an i32.
-        Elements::I8(table) => {
+        Elements::I8(elements) => {
             sums_f64.clear();
-            sums_f64.resize(dim, 0.0);
+            sums_f64.resize(columns, 0.0);
             for rows in row_ids.chunks(1 << 24) {
                 sums_i32.clear();
-                sums_i32.resize(dim, 0);
-                kernels.add_rows_i8(table, rows, sums_i32);
+                sums_i32.resize(columns, 0);
+                kernels.add_rows_i8(elements, dim, rows, sums_i32);
                 for (sum, &part) in sums_f64.iter_mut().zip(sums_i32.iter()) {
                     *sum += f64::from(part);
                 }
@@ -212,21 +213,21 @@ impl Product {
 
 /// With weights: products row by row. The mean of doubles goes to half precision in one rounding.
 fn mean_weighted(
-    elements: Elements<'_>,
+    table: &EmbeddingTable,
     weights: &Weights,
     ids: &[u32],
     row_ids: &[u32],
     sums_f64: &mut Vec<f64>,
     vector: &mut [f32],
 ) {
-    let dim = vector.len();
+    let (elements, columns) = (table.elements(), vector.len());
     sums_f64.clear();
-    sums_f64.resize(dim, 0.0);
+    sums_f64.resize(columns, 0.0);
     let mut double = false;
     for (&id, &row_id) in ids.iter().zip(row_ids) {
         let Some(factor) = Factor::of(Some(weights), id) else { continue };
-        let start = row_id as usize * dim;
-        for column in 0..dim {
+        let start = row_id as usize * table.dim();
+        for column in 0..columns {
             match Product::of(elements, start + column, factor) {
                 Product::Single(product) => vector[column] += product,
                 Product::Double(product) => {
@@ -253,19 +254,20 @@ fn double_mean(elements: Elements<'_>, mean: f64) -> f32 {
     if matches!(elements, Elements::F16(_)) { float16::to_f32(float16::from_f64(mean)) } else { mean as f32 }
 }
 
-/// A table of one column: numpy sums it pairwise, since the tokens lie side by side in memory.
+/// One column alone: numpy sums it pairwise, since the tokens lie side by side in memory.
 fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f32 {
     let count = ids.len();
     let elements = table.elements();
+    let start = |row_id: u32| row_id as usize * table.dim();
     let products: Vec<Product> = ids
         .iter()
         .zip(row_ids)
         .map(|(&id, &row_id)| match (Factor::of(table.weights(), id), elements) {
-            (Some(factor), _) => Product::of(elements, row_id as usize, factor),
-            (None, Elements::F32(table)) => Product::Single(table[row_id as usize]),
-            (None, Elements::F16(table)) => Product::Single(float16::to_f32(table[row_id as usize])),
-            (None, Elements::F64(table)) => Product::Double(table[row_id as usize]),
-            (None, Elements::I8(table)) => Product::Double(f64::from(table[row_id as usize])),
+            (Some(factor), _) => Product::of(elements, start(row_id), factor),
+            (None, Elements::F32(elements)) => Product::Single(elements[start(row_id)]),
+            (None, Elements::F16(elements)) => Product::Single(float16::to_f32(elements[start(row_id)])),
+            (None, Elements::F64(elements)) => Product::Double(elements[start(row_id)]),
+            (None, Elements::I8(elements)) => Product::Double(f64::from(elements[start(row_id)])),
         })
         .collect();
     let in_half = matches!(

@@ -58,7 +58,7 @@ fn compare(root: &Path, reference: &Path, name: &str, memory: MemoryMode) -> usi
     for (run, digests) in &digests.runs {
         let settings = &meta.runs[run];
         let normalize = settings.normalize.expect("a run with vectors says whether they are normalized");
-        let options = EncodeOptions { max_length: settings.max_length, normalize };
+        let options = EncodeOptions { max_length: settings.max_length, normalize, ..model.defaults() };
         let corpus = run.split('.').next().unwrap();
         let texts = test_data::corpus(root, corpus).unwrap_or_else(|| panic!("{name}: no corpus {corpus}"));
         assert_eq!(texts.len(), digests.vector_crc32.len(), "{name}, {run}");

@@ -7,6 +7,7 @@ use napi::sys;
 
 use crate::js::{Arguments, Js, Thrown, callback, unwrap};
 use crate::model::NativeModel;
+use crate::options::encode_options;
 use crate::texts;
 
 /// Buffers of one model handle, used from call to call.
@@ -15,42 +16,41 @@ pub(crate) struct FewBuffers {
     pub(crate) scratch: Scratch,
 }
 
-/// `encodeFew.call(model, out, tokens, firstRow, maxLength, normalize, ...texts)`: the number of truncated texts.
+/// `encodeFew.call(model, out, tokens, firstRow, maxLength, normalize, dimensionality, dtype, ...texts)`: the number of truncated
+/// texts.
 pub(crate) unsafe extern "C" fn encode_few(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| js.number(run(js, arguments)? as f64))
 }
 
 fn run(js: Js, arguments: &Arguments) -> Result<usize, Thrown> {
-    let ([out, tokens, first_row, max_length, normalize], values) = arguments.split::<5>();
+    let ([out, tokens, first_row, options @ ..], values) = arguments.split::<7>();
     let model = unwrap::<NativeModel>(js, arguments.this, "NativeModel")?;
-    let options = EncodeOptions {
-        max_length: max_length_of(js.get_number(max_length, "maxLength")?),
-        normalize: js.get_boolean(normalize, "normalize")?,
-    };
     let first_row = js.get_number(first_row, "firstRow")? as usize;
     let shared = model.model()?;
+    let options = encode_options(js, &shared, options)?;
     let mut buffers = model.few_buffers(&shared);
     buffers.texts.clear();
     texts::read(js, values, shared.unit_limit(options.max_length), &mut buffers.texts)?;
 
     // Only now: reading a string can't run user code, but everything before this call could.
-    let dim = shared.dim();
-    let memory = js.float32_array(out)?;
-    let end = first_row.saturating_add(values.len()).saturating_mul(dim);
+    let row_bytes = shared.row_bytes(options);
+    let memory = js.rows_array(out, options.dtype)?;
+    let end = first_row.saturating_add(values.len()).saturating_mul(row_bytes);
     if memory.length < end {
         return Err(too_small(end, memory.length));
     }
-    // SAFETY: the typed array has `length >= end` elements at `start`, and nothing runs JavaScript until this function is done.
-    // On a SharedArrayBuffer other threads may write at the same time: that garbles the floats, no more, as in every such write.
-    let vectors = unsafe { std::slice::from_raw_parts_mut(memory.start.add(first_row * dim), values.len() * dim) };
+    // SAFETY: the typed array has `length >= end` bytes at `start`, and nothing runs JavaScript until this function is done. On a
+    // SharedArrayBuffer other threads may write at the same time: that garbles the numbers, no more, as in every such write.
+    let rows =
+        unsafe { std::slice::from_raw_parts_mut(memory.start.add(first_row * row_bytes), values.len() * row_bytes) };
     let mut counts = [0_u32; 256];
-    let truncated = guarded(&shared, options, &mut buffers, vectors, &mut counts)?;
+    let truncated = guarded(&shared, options, &mut buffers, rows, &mut counts)?;
     if !js.is_nullish(tokens) {
         let memory = js.uint32_array(tokens)?;
         if memory.length < first_row + values.len() {
-            return Err(too_small(first_row + values.len(), memory.length));
+            return Err(too_small((first_row + values.len()) * 4, memory.length * 4));
         }
-        // SAFETY: as for `vectors`; `counts` has at least as many values as there are texts.
+        // SAFETY: as for `rows`; `counts` has at least as many values as there are texts.
         unsafe { std::ptr::copy_nonoverlapping(counts.as_ptr(), memory.start.add(first_row), values.len()) };
     }
     Ok(truncated)
@@ -60,7 +60,7 @@ fn guarded(
     model: &StaticModel,
     options: EncodeOptions,
     buffers: &mut FewBuffers,
-    vectors: &mut [f32],
+    rows: &mut [u8],
     counts: &mut [u32; 256],
 ) -> Result<usize, Thrown> {
     let FewBuffers { texts, scratch } = buffers;
@@ -68,10 +68,9 @@ fn guarded(
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_where_injected();
         let mut truncated = 0;
-        for (index, vector) in (0..texts.len()).zip(vectors.chunks_exact_mut(model.dim())) {
-            let stats = model
-                .encode_utf16(texts.units(index), options, scratch, vector)
-                .map_err(|error| (index, error.reason))?;
+        for (index, row) in (0..texts.len()).zip(rows.chunks_exact_mut(model.row_bytes(options))) {
+            let stats =
+                model.encode_row(texts.units(index), options, scratch, row).map_err(|error| (index, error.reason))?;
             counts[index] = stats.pooled;
             truncated += usize::from(stats.truncated);
         }
@@ -89,14 +88,10 @@ fn guarded(
     }
 }
 
-/// The limit that JavaScript gives as a number; negative = none.
-pub(crate) fn max_length_of(number: f64) -> Option<usize> {
-    (number >= 0.0).then_some(number as usize)
-}
-
+/// The error for an array with room for `found` bytes of the `expected`.
 pub(crate) fn too_small(expected: usize, found: usize) -> Thrown {
     Thrown::Coded(
         "ERR_OUT_TOO_SMALL",
-        format!("expected `out` to have at least {expected} elements, found {found} (0 also when it is detached)"),
+        format!("expected `out` to have at least {expected} bytes, found {found} (0 also when it is detached)"),
     )
 }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use model2vec_engine::{Batch, Input, Part, RowBuffer, StaticModel, Texts, Work};
+use model2vec_engine::{Batch, Input, Part, StaticModel, Texts, Work};
 use napi::sys;
 
 use crate::environment::Environment;
-use crate::few::too_small;
-use crate::huge_pages;
 use crate::js::{Js, Thrown};
-use crate::target::{DirectRows, Mode};
+use crate::results::Results;
+use crate::target::Mode;
 use crate::texts;
 
 /// A part ends when its texts have this many UTF-16 units: some 50 to 100 µs of work.
@@ -27,34 +26,24 @@ const STAGED_IN_FLIGHT: usize = 8;
 /// The longest that results are copied at once.
 const COPY_SLICE: Duration = Duration::from_millis(2);
 
-/// References that keep a job's typed arrays alive.
-struct Arrays {
-    out: Option<sys::napi_ref>,
-    tokens: Option<sys::napi_ref>,
-}
-
 /// A job, on its environment's thread.
 pub(crate) struct JobState {
     pub(crate) id: u32,
     environment: Rc<Environment>,
     /// Gone once the job has ended: its object may wait for the garbage collector, the model must not.
     batch: RefCell<Option<Arc<Batch>>>,
-    dim: usize,
     rows: usize,
+    /// The most rows of a part.
+    part_rows: usize,
     /// The most UTF-16 units of a text that can matter.
     unit_limit: Option<usize>,
     rows_done: Cell<usize>,
     mode: Mode,
-    /// Whether ids are wanted, not vectors.
-    wants_ids: bool,
-    /// Where the first row of a direct job lies; null for the other modes.
-    start: Cell<*mut f32>,
     /// Whether the calling thread does all parts itself.
     alone: bool,
     /// What a held job starts with.
     held: RefCell<Vec<(usize, Texts)>>,
-    js: Js,
-    arrays: RefCell<Arrays>,
+    results: Results,
     /// The texts of the part that is being filled, and its first row.
     filling: RefCell<Texts>,
     fed: Cell<usize>,
@@ -62,9 +51,6 @@ pub(crate) struct JobState {
     spare: RefCell<Vec<Texts>>,
     /// Parts that are done and whose results were not passed on yet.
     done: RefCell<Vec<Part>>,
-    /// Parts of a tokenize job, for the end.
-    tokenized: RefCell<Vec<Part>>,
-    truncated: Cell<usize>,
     /// Whether somebody waits for the news of each part.
     wants_news: Arc<AtomicBool>,
     room: RefCell<Option<sys::napi_deferred>>,
@@ -84,7 +70,7 @@ pub(crate) struct JobSettings {
     pub(crate) rows: usize,
     pub(crate) threads: usize,
     pub(crate) mode: Mode,
-    /// The Float32Array for the vectors; none when ids are wanted.
+    /// The typed array for the rows, of the kind that their element type has; none when ids are wanted.
     pub(crate) out: Option<sys::napi_value>,
     /// The Uint32Array for the number of pooled ids of each text.
     pub(crate) tokens: Option<sys::napi_value>,
@@ -96,24 +82,7 @@ impl JobState {
         let wants_news = Arc::new(AtomicBool::new(settings.mode == Mode::Staged));
         let (notifier, news) = (Arc::clone(&environment.notifier), Arc::clone(&wants_news));
         let mode = settings.mode;
-        let mut start = std::ptr::null_mut();
-        if let Some(array) = settings.out {
-            let memory = js.float32_array(array)?;
-            let needed = settings.rows.saturating_mul(settings.model.dim());
-            if memory.length < needed {
-                return Err(too_small(needed, memory.length));
-            }
-            if matches!(mode, Mode::Direct | Mode::Sync) {
-                start = memory.start;
-                huge_pages::advise(start.cast(), needed * size_of::<f32>());
-            }
-        }
-        if let Some(tokens) = settings.tokens {
-            let memory = js.uint32_array(tokens)?;
-            if memory.length < settings.rows {
-                return Err(too_small(settings.rows, memory.length));
-            }
-        }
+        let results = Results::new(js, &settings)?;
         let synchronous = matches!(mode, Mode::Sync | Mode::Held);
         // In a synchronous call the calling thread is one of the threads.
         let pool_threads = if synchronous { settings.threads - 1 } else { settings.threads };
@@ -122,30 +91,22 @@ impl JobState {
                 notifier.notify(id);
             }
         });
-        let wants_ids = matches!(settings.work, Work::Tokenize { .. });
-        let out = settings.out.map(|array| js.reference(array)).transpose()?;
-        let tokens = settings.tokens.map(|array| js.reference(array)).transpose()?;
         Ok(Rc::new(Self {
             id,
             environment: Rc::clone(environment),
-            dim: settings.model.dim(),
+            part_rows: (PART_BYTES / (settings.model.dim() * size_of::<f32>())).max(1),
             unit_limit: settings.model.unit_limit(settings.max_length),
             batch: RefCell::new(Some(batch)),
             rows: settings.rows,
             rows_done: Cell::new(0),
             mode,
-            wants_ids,
-            start: Cell::new(start),
             alone: synchronous && settings.threads == 1,
             held: RefCell::default(),
-            js,
-            arrays: RefCell::new(Arrays { out, tokens }),
+            results,
             filling: RefCell::default(),
             fed: Cell::new(0),
             spare: RefCell::default(),
             done: RefCell::default(),
-            tokenized: RefCell::default(),
-            truncated: Cell::new(0),
             wants_news,
             room: RefCell::default(),
             finish: RefCell::default(),
@@ -168,7 +129,6 @@ impl JobState {
             let message = format!("internal error: expected {} texts, found more", self.rows);
             return Err(Thrown::internal(message));
         }
-        let part_rows = (PART_BYTES / (self.dim * size_of::<f32>())).max(1);
         let limit = self.unit_limit;
         // Short strings by the dozen: after each dozen the part is looked at.
         for group in values.chunks(16) {
@@ -179,7 +139,7 @@ impl JobState {
                     self.offset(thrown, group, values)
                 })?;
                 self.fed.set(self.fed.get() + group.len());
-                filling.unit_count() >= PART_UNITS || filling.len() + 16 > part_rows
+                filling.unit_count() >= PART_UNITS || filling.len() + 16 > self.part_rows
             };
             if full {
                 self.dispatch(js);
@@ -237,41 +197,25 @@ impl JobState {
             // This thread helps while much waits: text buffers come back for the next parts, and their number stays bounded.
             while self.parts_in_flight() >= PARTS_IN_FLIGHT && self.batch().is_some_and(|batch| batch.help_once()) {}
             self.take_done();
-            if let Err(thrown) = self.pass_on(js, Duration::MAX) {
+            if let Err(thrown) = self.pass_on(Duration::MAX) {
                 self.failed.borrow_mut().get_or_insert(thrown);
             }
         }
     }
 
     fn start_part(&self, first_row: usize, count: usize, input: Input) {
-        let part = Part::new(first_row, input, self.rows_for(first_row, count));
+        let part = Part::new(first_row, input, self.results.rows_for(first_row, count));
         if let Some(batch) = self.batch() {
             if self.alone { batch.run_here(part) } else { batch.add(part) }
-        }
-    }
-
-    /// Where `count` vectors from `first_row` on are written.
-    fn rows_for(&self, first_row: usize, count: usize) -> Option<Box<dyn RowBuffer>> {
-        let length = count * self.dim;
-        if self.wants_ids {
-            None
-        } else if self.mode == Mode::Staged {
-            Some(Box::new(vec![0.0_f32; length]))
-        } else {
-            // SAFETY: `create` or `finish_sync` checked that the array has `rows × dim` elements, and `feed` that no more rows
-            // come.
-            let start = unsafe { self.start.get().add(first_row * self.dim) };
-            Some(Box::new(DirectRows { start, length }))
         }
     }
 
     /// Hands the rows of token ids to the pool, in parts.
     pub(crate) fn gather(self: &Rc<Self>, js: Js, ids: Vec<u32>) {
         let (ids, count) = (Arc::new(ids), self.rows);
-        let part_rows = (PART_BYTES / (self.dim * size_of::<f32>())).max(1);
         self.environment.job_started(js, self);
-        for first in (0..count).step_by(part_rows) {
-            let range = first..count.min(first + part_rows);
+        for first in (0..count).step_by(self.part_rows) {
+            let range = first..count.min(first + self.part_rows);
             self.start_part(first, range.len(), Input::Ids(Arc::clone(&ids), range));
         }
         self.fed.set(count);
@@ -284,7 +228,7 @@ impl JobState {
         }
         let Some(batch) = self.batch() else { return };
         self.take_done();
-        if let Err(thrown) = self.pass_on(js, COPY_SLICE) {
+        if let Err(thrown) = self.pass_on(COPY_SLICE) {
             self.failed.borrow_mut().get_or_insert(thrown);
             batch.cancel();
             self.done.borrow_mut().clear();
@@ -304,58 +248,25 @@ impl JobState {
     }
 
     /// Copies results for at most `budget`.
-    fn pass_on(&self, js: Js, budget: Duration) -> Result<(), Thrown> {
+    fn pass_on(&self, budget: Duration) -> Result<(), Thrown> {
         let started = Instant::now();
         while started.elapsed() < budget {
             let part = self.done.borrow_mut().pop();
-            let Some(part) = part else { break };
-            self.pass_on_part(js, part)?;
+            let Some(mut part) = part else { break };
+            if let Input::Texts(texts) = &mut part.input {
+                self.keep_buffer(std::mem::take(texts));
+            }
+            self.results.take(part)?;
         }
         Ok(())
     }
 
-    fn pass_on_part(&self, js: Js, mut part: Part) -> Result<(), Thrown> {
-        self.truncated.set(self.truncated.get() + part.truncated);
-        let (out, tokens) = {
-            let arrays = self.arrays.borrow();
-            (arrays.out, arrays.tokens)
-        };
-        if let (Some(reference), Some(rows), Mode::Staged) = (out, &mut part.rows, self.mode) {
-            let memory = js.float32_array(js.referenced(reference)?)?;
-            let rows = rows.rows_mut();
-            let start = part.first_row * self.dim;
-            if memory.length < start + rows.len() {
-                return Err(too_small(self.rows * self.dim, memory.length));
-            }
-            // SAFETY: the array has room for the rows, as was just checked, and no JavaScript ran since.
-            unsafe { std::ptr::copy_nonoverlapping(rows.as_ptr(), memory.start.add(start), rows.len()) };
+    /// A text buffer for the next part, unless one huge text made it large.
+    fn keep_buffer(&self, mut texts: Texts) {
+        texts.clear();
+        if texts.capacity() <= 4 * PART_UNITS {
+            self.spare.borrow_mut().push(texts);
         }
-        if let Some(reference) = tokens {
-            let memory = js.uint32_array(js.referenced(reference)?)?;
-            if memory.length < part.first_row + part.counts.len() {
-                return Err(too_small(self.rows, memory.length));
-            }
-            // SAFETY: as above.
-            unsafe {
-                std::ptr::copy_nonoverlapping(
-                    part.counts.as_ptr(),
-                    memory.start.add(part.first_row),
-                    part.counts.len(),
-                );
-            }
-        }
-        if let Input::Texts(texts) = &mut part.input {
-            let mut texts = std::mem::take(texts);
-            texts.clear();
-            // A buffer that one huge text made large is not kept.
-            if texts.capacity() <= 4 * PART_UNITS {
-                self.spare.borrow_mut().push(texts);
-            }
-        }
-        if self.wants_ids {
-            self.tokenized.borrow_mut().push(part);
-        }
-        Ok(())
     }
 
     fn grant_room(&self, js: Js) {
@@ -406,28 +317,21 @@ impl JobState {
     /// The end, here and now; this thread helps.
     pub(crate) fn finish_sync(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         self.dispatch(js);
-        let started = if self.mode == Mode::Held { self.start_held(js) } else { Ok(()) };
+        let started = if self.mode == Mode::Held { self.start_held() } else { Ok(()) };
         if let Some(batch) = self.batch() {
             batch.close();
             batch.help_and_wait();
         }
         self.take_done();
-        let passed = started.and_then(|()| self.pass_on(js, Duration::MAX));
-        let outcome = passed.and_then(|()| self.result(js));
+        let passed = started.and_then(|()| self.pass_on(Duration::MAX));
+        let outcome = passed.and_then(|()| self.result());
         self.release(js);
         outcome
     }
 
-    /// Starts a held job: from here to the end of `finish_sync` no JavaScript runs, so `out` stays where it is.
-    fn start_held(&self, js: Js) -> Result<(), Thrown> {
-        if let Some(out) = self.arrays.borrow().out {
-            let memory = js.float32_array(js.referenced(out)?)?;
-            let needed = self.rows.saturating_mul(self.dim);
-            if memory.length < needed {
-                return Err(too_small(needed, memory.length));
-            }
-            self.start.set(memory.start);
-        }
+    /// Starts a held job: from here to the end of `finish_sync` no JavaScript runs.
+    fn start_held(&self) -> Result<(), Thrown> {
+        self.results.start_held()?;
         for (first_row, texts) in self.held.take() {
             self.start_part(first_row, texts.len(), Input::Texts(texts));
         }
@@ -437,7 +341,7 @@ impl JobState {
     /// Settles the promise of the end and lets everything go.
     fn end(self: &Rc<Self>, js: Js) {
         let deferred = self.finish.borrow_mut().take();
-        let outcome = deferred.map(|deferred| (deferred, self.result(js)));
+        let outcome = deferred.map(|deferred| (deferred, self.result()));
         self.release(js);
         if let Some((deferred, outcome)) = outcome {
             js.settle(deferred, outcome);
@@ -449,14 +353,11 @@ impl JobState {
         self.grant_room(js);
         self.rows_done.set(self.rows_done());
         self.batch.replace(None);
-        let mut arrays = self.arrays.borrow_mut();
-        for reference in [arrays.out.take(), arrays.tokens.take()].into_iter().flatten() {
-            js.delete_reference(reference);
-        }
+        self.results.release();
         self.environment.job_ended(js, self.id);
     }
 
-    fn result(&self, js: Js) -> Result<sys::napi_value, Thrown> {
+    fn result(&self) -> Result<sys::napi_value, Thrown> {
         let failed = self.failed.borrow_mut().take();
         if let Some(thrown) = failed {
             return Err(thrown);
@@ -466,27 +367,7 @@ impl JobState {
             Some(Err(error)) => return Err(Thrown::Coded(error.code(), error.to_string())),
             None => return Err(Thrown::internal("internal error: the job has not ended")),
         }
-        let result = js.object()?;
-        js.set(result, "truncated", js.number(self.truncated.get() as f64)?)?;
-        if self.wants_ids {
-            let mut parts = self.tokenized.borrow_mut();
-            parts.sort_unstable_by_key(|part| part.first_row);
-            let total = parts.iter().map(|part| part.ids.len()).sum();
-            let mut end = 0;
-            let cut: Vec<u8> = parts.iter().flat_map(|part| &part.cut).copied().collect();
-            js.set(result, "cut", js.new_uint8_array(&cut)?)?;
-            let ends: Vec<u32> = parts
-                .iter()
-                .flat_map(|part| &part.counts)
-                .map(|count| {
-                    end += count;
-                    end
-                })
-                .collect();
-            js.set(result, "ids", js.new_uint32_array(total, parts.iter().map(|part| part.ids.as_slice()))?)?;
-            js.set(result, "ends", js.new_uint32_array(ends.len(), std::iter::once(ends.as_slice()))?)?;
-        }
-        Ok(result)
+        self.results.object()
     }
 
     /// Ends the job after a panic on this thread: its promises reject.
@@ -520,16 +401,6 @@ impl JobState {
         if let Some(batch) = self.batch() {
             batch.cancel();
             batch.help_and_wait();
-        }
-    }
-}
-
-impl Drop for JobState {
-    fn drop(&mut self) {
-        // A job that was neither finished nor cancelled: its handle was garbage.
-        let arrays = self.arrays.get_mut();
-        for reference in [arrays.out.take(), arrays.tokens.take()].into_iter().flatten() {
-            self.js.delete_reference(reference);
         }
     }
 }

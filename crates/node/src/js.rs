@@ -6,6 +6,7 @@ use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
+use model2vec_engine::Dtype;
 use napi::bindgen_prelude::{ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
 
@@ -45,7 +46,7 @@ pub(crate) struct Js(pub(crate) sys::napi_env);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TypedMemory<T> {
     pub(crate) start: *mut T,
-    /// In elements; 0 when the memory is detached.
+    /// In units of `T`; 0 when the memory is detached.
     pub(crate) length: usize,
 }
 
@@ -165,6 +166,19 @@ impl Js {
     pub(crate) fn float32_array(self, value: sys::napi_value) -> Result<TypedMemory<f32>, Thrown> {
         let (start, length) = self.typed_array(value, sys::TypedarrayType::float32_array, "Float32Array")?;
         Ok(TypedMemory { start: start.cast(), length })
+    }
+
+    /// As [`float32_array`](Self::float32_array), for the array that holds rows of an element type (src/dtype.ts, `ArrayOf`): its
+    /// length is in bytes.
+    pub(crate) fn rows_array(self, value: sys::napi_value, dtype: Dtype) -> Result<TypedMemory<u8>, Thrown> {
+        let (kind, name, size) = match dtype {
+            Dtype::Float32 => (sys::TypedarrayType::float32_array, "Float32Array", 4),
+            Dtype::Float16 | Dtype::BFloat16 => (sys::TypedarrayType::uint16_array, "Uint16Array", 2),
+            Dtype::Int8 => (sys::TypedarrayType::int8_array, "Int8Array", 1),
+            Dtype::Binary => (sys::TypedarrayType::uint8_array, "Uint8Array", 1),
+        };
+        let (start, length) = self.typed_array(value, kind, name)?;
+        Ok(TypedMemory { start: start.cast(), length: length * size })
     }
 
     /// As [`float32_array`](Self::float32_array), for a Uint32Array.
@@ -305,8 +319,8 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// The most arguments of a call: five settings and 256 texts, and one more to notice that there were too many.
-    const MOST: usize = 5 + 256 + 1;
+    /// The most arguments of a call: seven settings and 256 texts, and one more to notice that there were too many.
+    const MOST: usize = 7 + 256 + 1;
 
     pub(crate) fn of(js: Js, info: sys::napi_callback_info) -> Result<Self, Thrown> {
         let mut arguments = Self {

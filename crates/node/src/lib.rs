@@ -14,8 +14,10 @@ mod job;
 mod js;
 mod model;
 mod native_job;
+mod options;
 mod pin;
 mod registry;
+mod results;
 mod target;
 mod texts;
 
@@ -24,17 +26,18 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use model2vec_engine::{EncodeOptions, StaticModel, Work};
+use model2vec_engine::{StaticModel, Work};
 use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 
 use environment::Environment;
-use few::{encode_few, max_length_of};
+use few::encode_few;
 use job::{JobSettings, JobState};
 use js::{Arguments, Js, Thrown, callback, check, coded, unwrap};
 use model::NativeModel;
 use native_job::NativeJob;
+use options::{encode_options, max_length_of};
 use target::Mode;
 
 /// The version of this library: a package that loads another's binary can tell.
@@ -97,16 +100,16 @@ unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> 
     })
 }
 
-/// `createEncodeJob(model, out, mode, tokens, rows, maxLength, normalize, threads)`.
+/// `createEncodeJob(model, out, mode, tokens, rows, threads, maxLength, normalize, dimensionality, dtype)`.
 unsafe extern "C" fn create_encode_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
-        let ([model, out, mode, tokens, rows, max_length, normalize, threads], _) = arguments.split::<8>();
-        let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
-        let options = EncodeOptions { max_length, normalize: js.get_boolean(normalize, "normalize")? };
+        let ([model, out, mode, tokens, rows, threads, options @ ..], _) = arguments.split::<10>();
+        let model = model_of(js, model)?;
+        let options = encode_options(js, &model, options)?;
         let settings = JobSettings {
-            model: model_of(js, model)?,
+            model,
             work: Work::Encode(options),
-            max_length,
+            max_length: options.max_length,
             rows: js.get_number(rows, "rows")? as usize,
             threads: threads_of(js, threads)?,
             mode: Mode::of(js.get_number(mode, "mode")?),
@@ -117,10 +120,10 @@ unsafe extern "C" fn create_encode_job(env: sys::napi_env, info: sys::napi_callb
     })
 }
 
-/// `createTokenizeJob(model, mode, rows, maxLength, threads)`.
+/// `createTokenizeJob(model, mode, rows, threads, maxLength)`.
 unsafe extern "C" fn create_tokenize_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
-        let ([model, mode, rows, max_length, threads], _) = arguments.split::<5>();
+        let ([model, mode, rows, threads, max_length], _) = arguments.split::<5>();
         let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
         let settings = JobSettings {
             model: model_of(js, model)?,
@@ -136,10 +139,11 @@ unsafe extern "C" fn create_tokenize_job(env: sys::napi_env, info: sys::napi_cal
     })
 }
 
-/// `createGatherJob(model, ids, out, mode, normalize, threads)`: starts at once.
+/// `createGatherJob(model, ids, out, mode, threads, maxLength, normalize, dimensionality, dtype)`: starts at once. The ids were cut
+/// to `maxLength` before.
 unsafe extern "C" fn create_gather_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
-        let ([model, ids, out, mode, normalize, threads], _) = arguments.split::<6>();
+        let ([model, ids, out, mode, threads, options @ ..], _) = arguments.split::<9>();
         let model = model_of(js, model)?;
         let memory = js.uint32_array(ids)?;
         let mut token_ids = vec![0; memory.length];
@@ -154,9 +158,10 @@ unsafe extern "C" fn create_gather_job(env: sys::napi_env, info: sys::napi_callb
             // It starts at once, and a held job has nowhere to write yet.
             return Err(Thrown::internal("internal error: rows are not gathered into memory that is held"));
         }
+        let options = encode_options(js, &model, options)?;
         let settings = JobSettings {
             model,
-            work: Work::Gather { normalize: js.get_boolean(normalize, "normalize")? },
+            work: Work::Gather(options),
             max_length: None,
             rows: token_ids.len(),
             threads: threads_of(js, threads)?,

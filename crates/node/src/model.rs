@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model2vec_engine::{LoadOptions, MemoryMode, StaticModel, Texts, fault};
+use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel, Texts, fault};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -125,11 +125,11 @@ impl NativeModel {
         }
         let memory = Js(env.raw()).float32_array(napi::JsValue::raw(&out)).map_err(coded)?;
         if memory.length < model.dim() {
-            return Err(coded(crate::few::too_small(model.dim(), memory.length)));
+            return Err(coded(crate::few::too_small(model.dim() * 4, memory.length * 4)));
         }
         // SAFETY: the typed array has at least `dim` elements at `start`, and no JavaScript runs before this returns.
         let vector = unsafe { std::slice::from_raw_parts_mut(memory.start, model.dim()) };
-        model.row(id, false, vector);
+        model.row(id, EncodeOptions { normalize: false, ..model.defaults() }, vector);
         Ok(())
     }
 

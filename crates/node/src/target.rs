@@ -1,4 +1,4 @@
-//! Where the vectors of a job go.
+//! Where the rows of a job go.
 //!
 //! - direct: memory that no user code can move or free (a result of ours that nobody has seen, or a SharedArrayBuffer). Threads
 //!   write into it from the first feed on.
@@ -9,7 +9,7 @@
 
 use model2vec_engine::RowBuffer;
 
-/// Where the vectors of a job go, and who starts the work when.
+/// Where the rows of a job go, and who starts the work when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Direct,
@@ -32,7 +32,9 @@ impl Mode {
 
 /// Rows of a target that threads write into directly.
 pub(crate) struct DirectRows {
-    pub(crate) start: *mut f32,
+    /// At a multiple of the size of an element: a typed array starts at one.
+    pub(crate) start: *mut u8,
+    /// In bytes.
     pub(crate) length: usize,
 }
 
@@ -41,8 +43,30 @@ pub(crate) struct DirectRows {
 unsafe impl Send for DirectRows {}
 
 impl RowBuffer for DirectRows {
-    fn rows_mut(&mut self) -> &mut [f32] {
-        // SAFETY: see `unsafe impl Send`; `create` checked that the typed array has all rows.
+    fn rows_mut(&mut self) -> &mut [u8] {
+        // SAFETY: see `unsafe impl Send`; `Results` checked that the typed array has all rows.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
+    }
+}
+
+/// Rows in a chunk of ours, until they are copied.
+pub(crate) struct StagedRows {
+    /// In units of the largest element, so that the rows start at a multiple of its size.
+    memory: Vec<f32>,
+    /// In bytes.
+    length: usize,
+}
+
+impl StagedRows {
+    pub(crate) fn new(length: usize) -> Self {
+        Self { memory: vec![0.0; length.div_ceil(size_of::<f32>())], length }
+    }
+}
+
+impl RowBuffer for StagedRows {
+    fn rows_mut(&mut self) -> &mut [u8] {
+        // SAFETY: floats are bytes without padding, and every four bytes are a float.
+        let (_, bytes, _) = unsafe { self.memory.align_to_mut::<u8>() };
+        &mut bytes[..self.length]
     }
 }

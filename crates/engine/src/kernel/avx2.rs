@@ -86,8 +86,8 @@ lanes!(
 #[inline(always)]
 fn add_block<L: Lanes, const REGISTERS: usize>(
     table: &[L::Element],
-    row_ids: &[u32],
     dim: usize,
+    row_ids: &[u32],
     column: usize,
     sums: &mut [L::Sum],
 ) {
@@ -105,15 +105,15 @@ fn add_block<L: Lanes, const REGISTERS: usize>(
 
 /// Adds all whole registers of columns; says how many columns that were.
 #[inline(always)]
-fn add_rows<L: Lanes>(table: &[L::Element], row_ids: &[u32], sums: &mut [L::Sum]) -> usize {
-    let dim = sums.len();
+fn add_rows<L: Lanes>(table: &[L::Element], dim: usize, row_ids: &[u32], sums: &mut [L::Sum]) -> usize {
+    let columns = sums.len();
     let mut column = 0;
-    while column + 8 * L::LANES <= dim {
-        add_block::<L, 8>(table, row_ids, dim, column, sums);
+    while column + 8 * L::LANES <= columns {
+        add_block::<L, 8>(table, dim, row_ids, column, sums);
         column += 8 * L::LANES;
     }
-    while column + L::LANES <= dim {
-        add_block::<L, 1>(table, row_ids, dim, column, sums);
+    while column + L::LANES <= columns {
+        add_block::<L, 1>(table, dim, row_ids, column, sums);
         column += L::LANES;
     }
     column
@@ -122,12 +122,12 @@ fn add_rows<L: Lanes>(table: &[L::Element], row_ids: &[u32], sums: &mut [L::Sum]
 macro_rules! kernel {
     ($name:ident, $lanes:ident, $element:ty, $sum:ty, $widen:expr) => {
         #[target_feature(enable = "avx2,f16c")]
-        pub(super) fn $name(table: &[$element], row_ids: &[u32], sums: &mut [$sum]) {
-            let dim = sums.len();
-            let column = add_rows::<$lanes>(table, row_ids, sums);
-            if column < dim {
+        pub(super) fn $name(table: &[$element], dim: usize, row_ids: &[u32], sums: &mut [$sum]) {
+            let columns = sums.len();
+            let column = add_rows::<$lanes>(table, dim, row_ids, sums);
+            if column < columns {
                 for &row_id in row_ids {
-                    let row = &table[row_id as usize * dim..][..dim];
+                    let row = &table[row_id as usize * dim..][..columns];
                     for (sum, element) in sums[column..].iter_mut().zip(&row[column..]) {
                         *sum += $widen(*element);
                     }

@@ -5,9 +5,12 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod convert;
 mod scalar;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use convert::Converters;
 
 /// An instruction set that has kernels of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +31,9 @@ impl Isa {
     }
 }
 
-/// Adds the rows `row_ids` of a row-major table, in order, to `sums`: one sum a column, `sums.len()` columns a row.
-type AddRows<T, S> = unsafe fn(table: &[T], row_ids: &[u32], sums: &mut [S]);
+/// Adds the rows `row_ids` of a row-major table of `dim` columns, in order, to `sums`: one sum a column, for the first
+/// `sums.len()` columns, of which there are at most `dim`.
+type AddRows<T, S> = unsafe fn(table: &[T], dim: usize, row_ids: &[u32], sums: &mut [S]);
 
 /// The kernels of one instruction set. Holding a value proves that this CPU supports it.
 #[derive(Debug, Clone, Copy)]
@@ -83,30 +87,30 @@ impl Kernels {
 
     /// Adds single-precision rows.
     #[inline]
-    pub(crate) fn add_rows_f32(&self, table: &[f32], row_ids: &[u32], sums: &mut [f32]) {
+    pub(crate) fn add_rows_f32(&self, table: &[f32], dim: usize, row_ids: &[u32], sums: &mut [f32]) {
         // SAFETY: only `available` builds kernels of an instruction set, after finding it on this CPU.
-        unsafe { (self.add_rows_f32)(table, row_ids, sums) }
+        unsafe { (self.add_rows_f32)(table, dim, row_ids, sums) }
     }
 
     /// Adds half-precision rows, each widened to single precision first.
     #[inline]
-    pub(crate) fn add_rows_f16(&self, table: &[u16], row_ids: &[u32], sums: &mut [f32]) {
+    pub(crate) fn add_rows_f16(&self, table: &[u16], dim: usize, row_ids: &[u32], sums: &mut [f32]) {
         // SAFETY: as in `add_rows_f32`.
-        unsafe { (self.add_rows_f16)(table, row_ids, sums) }
+        unsafe { (self.add_rows_f16)(table, dim, row_ids, sums) }
     }
 
     /// Adds double-precision rows.
     #[inline]
-    pub(crate) fn add_rows_f64(&self, table: &[f64], row_ids: &[u32], sums: &mut [f64]) {
+    pub(crate) fn add_rows_f64(&self, table: &[f64], dim: usize, row_ids: &[u32], sums: &mut [f64]) {
         // SAFETY: as in `add_rows_f32`.
-        unsafe { (self.add_rows_f64)(table, row_ids, sums) }
+        unsafe { (self.add_rows_f64)(table, dim, row_ids, sums) }
     }
 
     /// Adds byte rows. At most 2^24 rows a call: more could overflow the sums.
     #[inline]
-    pub(crate) fn add_rows_i8(&self, table: &[i8], row_ids: &[u32], sums: &mut [i32]) {
+    pub(crate) fn add_rows_i8(&self, table: &[i8], dim: usize, row_ids: &[u32], sums: &mut [i32]) {
         debug_assert!(row_ids.len() <= 1 << 24);
         // SAFETY: as in `add_rows_f32`.
-        unsafe { (self.add_rows_i8)(table, row_ids, sums) }
+        unsafe { (self.add_rows_i8)(table, dim, row_ids, sums) }
     }
 }

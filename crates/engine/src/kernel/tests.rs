@@ -36,25 +36,29 @@ fn every_instruction_set_adds_rows_like_the_scalar_kernels_at_every_tail() {
             "this CPU lacks {name}, which is required"
         );
     }
-    for dim in dims() {
+    for columns in dims() {
+        // Also rows of which only the first columns are summed.
+        let dim = columns + columns % 3;
         let singles: Vec<f32> = (0..ROWS * dim).map(|_| numbers.float()).collect();
         let halves: Vec<u16> = singles.iter().map(|&value| float16::from_f32(value)).collect();
         let doubles: Vec<f64> = singles.iter().map(|&value| f64::from(value) * 1.000_000_1).collect();
         let bytes: Vec<i8> = singles.iter().map(|&value| (value * 42.0) as i8).collect();
         for count in [0, 1, 2, 7, 8, 65] {
             let row_ids: Vec<u32> = (0..count).map(|_| numbers.next() % ROWS as u32).collect();
-            let mut expected = (vec![0.5_f32; dim], vec![0.5_f32; dim], vec![0.5_f64; dim], vec![5_i32; dim]);
-            Kernels::SCALAR.add_rows_f32(&singles, &row_ids, &mut expected.0);
-            Kernels::SCALAR.add_rows_f16(&halves, &row_ids, &mut expected.1);
-            Kernels::SCALAR.add_rows_f64(&doubles, &row_ids, &mut expected.2);
-            Kernels::SCALAR.add_rows_i8(&bytes, &row_ids, &mut expected.3);
+            let mut expected =
+                (vec![0.5_f32; columns], vec![0.5_f32; columns], vec![0.5_f64; columns], vec![5_i32; columns]);
+            Kernels::SCALAR.add_rows_f32(&singles, dim, &row_ids, &mut expected.0);
+            Kernels::SCALAR.add_rows_f16(&halves, dim, &row_ids, &mut expected.1);
+            Kernels::SCALAR.add_rows_f64(&doubles, dim, &row_ids, &mut expected.2);
+            Kernels::SCALAR.add_rows_i8(&bytes, dim, &row_ids, &mut expected.3);
             for kernels in available.iter().filter(|kernels| kernels.isa() != Isa::Scalar) {
-                let mut found = (vec![0.5_f32; dim], vec![0.5_f32; dim], vec![0.5_f64; dim], vec![5_i32; dim]);
-                kernels.add_rows_f32(&singles, &row_ids, &mut found.0);
-                kernels.add_rows_f16(&halves, &row_ids, &mut found.1);
-                kernels.add_rows_f64(&doubles, &row_ids, &mut found.2);
-                kernels.add_rows_i8(&bytes, &row_ids, &mut found.3);
-                assert_eq!(found, expected, "{} at {dim} columns and {count} rows", kernels.isa().name());
+                let mut found =
+                    (vec![0.5_f32; columns], vec![0.5_f32; columns], vec![0.5_f64; columns], vec![5_i32; columns]);
+                kernels.add_rows_f32(&singles, dim, &row_ids, &mut found.0);
+                kernels.add_rows_f16(&halves, dim, &row_ids, &mut found.1);
+                kernels.add_rows_f64(&doubles, dim, &row_ids, &mut found.2);
+                kernels.add_rows_i8(&bytes, dim, &row_ids, &mut found.3);
+                assert_eq!(found, expected, "{} at {columns} of {dim} columns and {count} rows", kernels.isa().name());
             }
         }
     }
@@ -64,7 +68,7 @@ fn every_instruction_set_adds_rows_like_the_scalar_kernels_at_every_tail() {
 fn a_row_beyond_the_table_panics_instead_of_reading_past_it() {
     for kernels in Kernels::available() {
         let table = vec![1.0_f32; 4 * 64];
-        let outcome = std::panic::catch_unwind(|| kernels.add_rows_f32(&table, &[4], &mut [0.0; 64]));
+        let outcome = std::panic::catch_unwind(|| kernels.add_rows_f32(&table, 64, &[4], &mut [0.0; 64]));
         assert!(outcome.is_err(), "{}", kernels.isa().name());
     }
 }

@@ -96,8 +96,8 @@ fn encode(model: &StaticModel) {
     for text in ["", "   ", "hello world", "Ünïcödé 日本語 😀\u{0}\u{301} [UNK] <unk> ab abc", &long] {
         for options in [
             model.defaults(),
-            EncodeOptions { max_length: None, normalize: true },
-            EncodeOptions { max_length: Some(3), normalize: false },
+            EncodeOptions { max_length: None, normalize: true, ..model.defaults() },
+            EncodeOptions { max_length: Some(3), normalize: false, ..model.defaults() },
         ] {
             // A tokenizer may have no answer for a text (no unknown token, say): that is an error of its own.
             let _ = model.encode(text, options, &mut scratch, &mut vector);
