@@ -1,21 +1,43 @@
 // Generated from src/ by `npm run api`: the whole public API.
 
 /**
+ * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
+ *
+ * - `'float32'`: the vector itself
+ * - `'float16'`: rounded to nearest, ties to even: for a float16 table what Python gives. Python: `astype(numpy.float16)`
+ * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
+ * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
+ *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
+ * - `'binary'`: a bit an element, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
+ *   `numpy.packbits(x > 0, axis=-1)`
+ */
+export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
+/** The typed array that holds rows of an element type: half-precision ones as their bits, binary ones as bytes of eight. */
+export type DtypeArray<D extends Dtype> = {
+  float32: Float32Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  int8: Int8Array;
+  binary: Uint8Array;
+}[D];
+/**
  * The vectors of many texts, one row each, in one buffer.
  *
  * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
  * `JSON.stringify` needs {@link EmbeddingMatrix.toArray}.
  */
-export declare class EmbeddingMatrix implements Iterable<Float32Array> {
+export declare class EmbeddingMatrix<D extends Dtype = "float32"> implements Iterable<DtypeArray<D>> {
   #private;
-  /** All rows, one after the other: exactly rows × dim elements. */
-  readonly data: Float32Array;
+  /** All rows, one after the other: exactly rows × width elements. */
+  readonly data: DtypeArray<D>;
   /** How many rows: one a text. */
   readonly rows: number;
-  /** Elements of a row. */
+  /** Elements of a vector. */
   readonly dim: number;
+  /** Elements of `data` that a row takes: `dim`, and ⌈dim / 8⌉ bytes where `dtype` is 'binary'. */
+  readonly width: number;
   /** The element type of `data`. */
-  readonly dtype: "float32";
+  readonly dtype: D;
   /** How many token ids were pooled, per row; 0 = the row is all zeros. */
   readonly tokens: Uint32Array;
   /** How many texts were longer than `maxLength` allows, and were cut. */
@@ -26,7 +48,7 @@ export declare class EmbeddingMatrix implements Iterable<Float32Array> {
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  row(index: number): Float32Array;
+  row(index: number): DtypeArray<D>;
   /**
    * The bytes of row `index` in the machine's order (little-endian everywhere that this package runs), as a view.
    *
@@ -34,8 +56,13 @@ export declare class EmbeddingMatrix implements Iterable<Float32Array> {
    */
   bytes(index: number): Uint8Array;
   /** The rows in order, as views. */
-  [Symbol.iterator](): IterableIterator<Float32Array>;
-  /** A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`. */
+  [Symbol.iterator](): IterableIterator<DtypeArray<D>>;
+  /**
+   * A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`.
+   *
+   * @returns `width` numbers a row: the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the
+   *   bytes of 'binary'
+   */
   toArray(): number[][];
 }
 /**
@@ -88,8 +115,8 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
-/** Options of every encode form. */
-export interface EncodeOptions {
+/** Options of every encode form; `D` is the result's element type. */
+export interface EncodeOptions<D extends Dtype = "float32"> {
   /**
    * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
    * @default the model's; `encodeAsSequence`: null
@@ -101,16 +128,24 @@ export interface EncodeOptions {
    */
   readonly normalize?: boolean | undefined;
   /**
-   * The element type of the result.
+   * How many elements of the vectors, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
+   * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined;
+  /**
+   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1: `ERR_INVALID_OPTION` where they are not
+   * normalized.
    * @default 'float32', whatever the table's
    */
-  readonly dtype?: "float32" | undefined;
+  readonly dtype?: D | undefined;
   /**
-   * Where the vectors are written, from its first element on: at least rows × dim elements, else `ERR_OUT_TOO_SMALL`.
-   * The result is a view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
+   * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
+   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
+   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
    * @default fresh memory
    */
-  readonly out?: Float32Array | undefined;
+  readonly out?: DtypeArray<D> | undefined;
   /**
    * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
    * is finished first. The sync forms look at the signal once, at their start.
@@ -123,6 +158,10 @@ export interface EncodeOptions {
    * @default false
    */
   readonly showProgressBar?: boolean | undefined;
+}
+/** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
+export interface TypedEncodeOptions<D extends Dtype> extends EncodeOptions<D> {
+  readonly dtype: D;
 }
 /** Options of `tokenize`. */
 export interface TokenizeOptions {
@@ -268,23 +307,33 @@ export declare class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
    */
   embedding(id: number): Float32Array;
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeDocuments<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>;
   /**
    * One vector a text, in order. Python (pymilvus): `encode_documents`.
    *
    * The same as {@link Model2VecEmbeddingFunction.encode}, but the rows alone.
    *
    * @param texts must not change until the promise settles
-   * @returns views of `dim` elements on one buffer: one that is kept keeps them all
+   * @returns views on one buffer, of `dim` elements (bytes of eight with `dtype` 'binary'): one that is kept keeps them all
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeQueries<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>;
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
   encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[];
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[];
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[];
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[];
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encode<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): Promise<EmbeddingMatrix<D>>;
   /**
    * One vector a text, in one buffer. Python: `encode`.
    *
@@ -296,6 +345,8 @@ export declare class Model2VecEmbeddingFunction {
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
   encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix>;
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>;
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
   encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix;
   /**
@@ -306,6 +357,8 @@ export declare class Model2VecEmbeddingFunction {
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[];
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeAsSequence<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): Promise<EmbeddingMatrix<D>[]>;
   /**
    * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
    *
@@ -315,6 +368,8 @@ export declare class Model2VecEmbeddingFunction {
    * @throws (rejects) as `encode`
    */
   encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]>;
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>[];
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[];
   /** Gives the model back. Calls that run finish; later ones, and `dim` and `info`, throw `ERR_CLOSED`. A second call does nothing. */

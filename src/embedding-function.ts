@@ -1,12 +1,13 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
 
+import type { Dtype, DtypeArray } from './dtype.js'
 import { encode, encodeSync } from './encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
 import { rowViews, rowViewsInSlices } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
 import { Model, nativeMaxLength } from './model.js'
 import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
-import type { EncodeOptions, TokenizeOptions } from './options/encode.js'
+import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions } from './options/load.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
@@ -183,37 +184,54 @@ export class Model2VecEmbeddingFunction {
     }
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeDocuments<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>
   /**
    * One vector a text, in order. Python (pymilvus): `encode_documents`.
    *
    * The same as {@link Model2VecEmbeddingFunction.encode}, but the rows alone.
    *
    * @param texts must not change until the promise settles
-   * @returns views of `dim` elements on one buffer: one that is kept keeps them all
+   * @returns views on one buffer, of `dim` elements (bytes of eight with `dtype` 'binary'): one that is kept keeps them all
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  async encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
+  async encodeDocuments(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const checked = checkEncodeOptions('encodeDocuments', options)
     return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeQueries<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
-  async encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
+  async encodeQueries(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const checked = checkEncodeOptions('encodeQueries', options)
     return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[]
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
-  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[] {
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[]
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
-  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[] {
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encode<D extends Dtype>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D>,
+  ): Promise<EmbeddingMatrix<D>>
   /**
    * One vector a text, in one buffer. Python: `encode`.
    *
@@ -224,12 +242,16 @@ export class Model2VecEmbeddingFunction {
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  async encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix> {
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix>
+  async encode(texts: string | readonly string[], options?: EncodeOptions<Dtype>): Promise<EmbeddingMatrix<Dtype>> {
     return encode(this.#model, textListOrText(texts), checkEncodeOptions('encode', options))
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
-  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix {
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype> {
     return encodeSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeSync', options))
   }
 
@@ -253,6 +275,11 @@ export class Model2VecEmbeddingFunction {
     }
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeAsSequence<D extends Dtype>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D>,
+  ): Promise<EmbeddingMatrix<D>[]>
   /**
    * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
    *
@@ -261,12 +288,22 @@ export class Model2VecEmbeddingFunction {
    *
    * @throws (rejects) as `encode`
    */
-  async encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]> {
+  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]>
+  async encodeAsSequence(
+    texts: string | readonly string[],
+    options?: EncodeOptions<Dtype>,
+  ): Promise<EmbeddingMatrix<Dtype>[]> {
     return encodeAsSequence(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequence', options))
   }
 
+  /** With a `dtype`, the elements are of that type: see the other signature. */
+  encodeAsSequenceSync<D extends Dtype>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D>,
+  ): EmbeddingMatrix<D>[]
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
-  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[] {
+  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[]
+  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype>[] {
     return encodeAsSequenceSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequenceSync', options))
   }
 

@@ -1,5 +1,6 @@
 // One vector a text: small calls on this thread, large ones as a job of the engine's threads.
 
+import type { Dtype } from './dtype.js'
 import { fromNative } from './errors.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
@@ -9,6 +10,8 @@ import { native, NO_LIMIT } from './native.js'
 import type { NativeJob, NativeModel } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
 import { reportTo } from './progress.js'
+import { nativeEncodeOptions, rowFormat } from './row.js'
+import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
 import { readFew, unitsOf } from './texts.js'
@@ -31,9 +34,8 @@ class EncodeCall {
   readonly model: Model
   readonly texts: Texts
   readonly options: CheckedEncodeOptions
-  readonly dim: number
+  readonly format: RowFormat
   readonly maxLength: number
-  readonly normalize: boolean
   readonly target: Target
   readonly tokens: Uint32Array
 
@@ -41,10 +43,9 @@ class EncodeCall {
     this.model = model
     this.texts = texts
     this.options = options
-    this.dim = model.info.dim
+    this.format = rowFormat(options, model.info.dim, model.normalize)
     this.maxLength = nativeMaxLength(options.maxLength === undefined ? model.maxLength : options.maxLength)
-    this.normalize = options.normalize ?? model.normalize
-    this.target = targetOf(options.out, texts.count, this.dim)
+    this.target = targetOf(options.out, texts.count, this.format)
     this.tokens = allocateCounts(texts.count)
   }
 
@@ -54,11 +55,11 @@ class EncodeCall {
   }
 
   /** Encodes a small call on this thread. */
-  run(handle: NativeModel, few: readonly string[]): EmbeddingMatrix {
+  run(handle: NativeModel, few: readonly string[]): EmbeddingMatrix<Dtype> {
     if (few.length === 0) return this.result(0)
-    const { target, tokens, maxLength, normalize } = this
+    const { target, tokens, format, maxLength } = this
     try {
-      const args = [target.out, tokens, 0, maxLength, normalize, ...few] as const
+      const args = [target.out, tokens, 0, ...nativeEncodeOptions(format, maxLength), ...few] as const
       return this.result(Reflect.apply(native.encodeFew, handle, args))
     } catch (error) {
       throw fromNative(error)
@@ -66,17 +67,19 @@ class EncodeCall {
   }
 
   job(handle: NativeModel, sync: boolean): NativeJob {
-    const { target, tokens, texts, maxLength, normalize, model } = this
+    const { target, tokens, texts, format, maxLength, model } = this
     const mode = modeOf(target, sync)
+    const settings = nativeEncodeOptions(format, maxLength)
     try {
-      return native.createEncodeJob(handle, target.out, mode, tokens, texts.count, maxLength, normalize, model.threads)
+      return native.createEncodeJob(handle, target.out, mode, tokens, texts.count, model.threads, ...settings)
     } catch (error) {
       throw fromNative(error)
     }
   }
 
-  result(truncated: number): EmbeddingMatrix {
-    return EmbeddingMatrix.of(resultOf(this.target, this.texts.count, this.dim), this.dim, this.tokens, truncated)
+  result(truncated: number): EmbeddingMatrix<Dtype> {
+    const { target, texts, format, tokens } = this
+    return EmbeddingMatrix.of(resultOf(target, texts.count, format), format, tokens, truncated)
   }
 }
 
@@ -86,7 +89,11 @@ export function isSmall(few: readonly string[], maxLength: number, units: number
   return unitsOf(few, readable) <= units
 }
 
-export async function encode(model: Model, texts: Texts, options: CheckedEncodeOptions): Promise<EmbeddingMatrix> {
+export async function encode(
+  model: Model,
+  texts: Texts,
+  options: CheckedEncodeOptions,
+): Promise<EmbeddingMatrix<Dtype>> {
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
@@ -94,7 +101,7 @@ export async function encode(model: Model, texts: Texts, options: CheckedEncodeO
     const report = reportTo(options.onProgress, options.showProgressBar)
     const few = readFew(texts)
     throwIfAborted(options.signal)
-    let matrix: EmbeddingMatrix
+    let matrix: EmbeddingMatrix<Dtype>
     if (few !== null && call.isSmall(few)) {
       matrix = call.run(handle, few)
     } else {
@@ -109,14 +116,14 @@ export async function encode(model: Model, texts: Texts, options: CheckedEncodeO
   }
 }
 
-export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EmbeddingMatrix {
+export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EmbeddingMatrix<Dtype> {
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
     const call = new EncodeCall(model, texts, options)
     const report = reportTo(options.onProgress, options.showProgressBar)
     const few = readFew(texts)
-    let matrix: EmbeddingMatrix
+    let matrix: EmbeddingMatrix<Dtype>
     if (few !== null && call.isSmall(few)) {
       matrix = call.run(handle, few)
     } else {

@@ -152,5 +152,11 @@ export function describe(value: unknown): string {
   if (typeof value === 'string')
     return value.length <= 80 ? JSON.stringify(value) : `a string of ${value.length} characters`
   if (Array.isArray(value)) return 'an array'
+  if (ArrayBuffer.isView(value)) return withArticle(/ (\w+)/.exec(Object.prototype.toString.call(value))?.[1] ?? 'view')
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** The name of a class of arrays with its article: a Uint8Array, an Int8Array. */
+export function withArticle(className: string): string {
+  return `${className.startsWith('I') ? 'an' : 'a'} ${className}`
 }

@@ -1,5 +1,7 @@
 // EmbeddingMatrix: the vectors of many texts in one buffer.
 
+import { arrayOf, valueOf, widthOf } from './dtype.js'
+import type { Dtype, DtypeArray, RowArray } from './dtype.js'
 import { describe, Model2VecError } from './errors.js'
 import { sliceClock } from './event-loop.js'
 import { throwIfAborted } from './model.js'
@@ -10,32 +12,40 @@ import { throwIfAborted } from './model.js'
  * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
  * `JSON.stringify` needs {@link EmbeddingMatrix.toArray}.
  */
-export class EmbeddingMatrix implements Iterable<Float32Array> {
-  /** All rows, one after the other: exactly rows × dim elements. */
-  readonly data: Float32Array
+export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<DtypeArray<D>> {
+  /** All rows, one after the other: exactly rows × width elements. */
+  readonly data: DtypeArray<D>
   /** How many rows: one a text. */
   readonly rows: number
-  /** Elements of a row. */
+  /** Elements of a vector. */
   readonly dim: number
+  /** Elements of `data` that a row takes: `dim`, and ⌈dim / 8⌉ bytes where `dtype` is 'binary'. */
+  readonly width: number
   /** The element type of `data`. */
-  readonly dtype: 'float32'
+  readonly dtype: D
   /** How many token ids were pooled, per row; 0 = the row is all zeros. */
   readonly tokens: Uint32Array
   /** How many texts were longer than `maxLength` allows, and were cut. */
   readonly truncated: number
 
-  private constructor(data: Float32Array, dim: number, tokens: Uint32Array, truncated: number) {
+  private constructor(data: DtypeArray<D>, dtype: D, dim: number, tokens: Uint32Array, truncated: number) {
     this.data = data
     this.rows = tokens.length
     this.dim = dim
-    this.dtype = 'float32'
+    this.width = widthOf(dtype, dim)
+    this.dtype = dtype
     this.tokens = tokens
     this.truncated = truncated
   }
 
-  /** @internal `data` has tokens.length × dim elements. */
-  static of(data: Float32Array, dim: number, tokens: Uint32Array, truncated: number): EmbeddingMatrix {
-    return new EmbeddingMatrix(data, dim, tokens, truncated)
+  /** @internal `data` has tokens.length × width elements. */
+  static of(
+    data: RowArray,
+    { dtype, dim }: { readonly dtype: Dtype; readonly dim: number },
+    tokens: Uint32Array,
+    truncated: number,
+  ): EmbeddingMatrix<Dtype> {
+    return new EmbeddingMatrix<Dtype>(data, dtype, dim, tokens, truncated)
   }
 
   /**
@@ -43,9 +53,9 @@ export class EmbeddingMatrix implements Iterable<Float32Array> {
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  row(index: number): Float32Array {
+  row(index: number): DtypeArray<D> {
     this.#check(index)
-    return rowView(this.data, index, this.dim)
+    return rowView(this, index)
   }
 
   /**
@@ -55,24 +65,33 @@ export class EmbeddingMatrix implements Iterable<Float32Array> {
    */
   bytes(index: number): Uint8Array {
     this.#check(index)
-    const { buffer, byteOffset, byteLength } = rowView(this.data, index, this.dim)
+    const { buffer, byteOffset, byteLength } = rowView(this, index)
     return new Uint8Array(buffer, byteOffset, byteLength)
   }
 
   /** The rows in order, as views. */
-  *[Symbol.iterator](): IterableIterator<Float32Array> {
-    for (let index = 0; index < this.rows; index++) yield rowView(this.data, index, this.dim)
+  *[Symbol.iterator](): IterableIterator<DtypeArray<D>> {
+    for (let index = 0; index < this.rows; index++) yield rowView(this, index)
   }
 
-  /** A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`. */
+  /**
+   * A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`.
+   *
+   * @returns `width` numbers a row: the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the
+   *   bytes of 'binary'
+   */
   toArray(): number[][] {
-    const { data, rows, dim } = this
+    const { data, rows, width, dtype } = this
+    const elementsAreValues = dtype !== 'float16' && dtype !== 'bfloat16'
     const result: number[][] = []
     // A plain loop: `Array.from` of a typed array is ten times slower.
     for (let index = 0; index < rows; index++) {
-      const start = index * dim
-      const row = new Array<number>(dim)
-      for (let i = 0; i < dim; i++) row[i] = data[start + i] ?? NaN
+      const start = index * width
+      const row = new Array<number>(width)
+      for (let i = 0; i < width; i++) {
+        const element = data[start + i] ?? NaN
+        row[i] = elementsAreValues ? element : valueOf(dtype, element)
+      }
       result.push(row)
     }
     return result
@@ -93,37 +112,36 @@ export class EmbeddingMatrix implements Iterable<Float32Array> {
  *
  * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has detached the memory, or made it smaller
  */
-export function viewOf(data: Float32Array, start: number, length: number): Float32Array {
+export function viewOf(dtype: Dtype, data: RowArray, start: number, length: number): RowArray {
   try {
-    return new Float32Array(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, length)
+    return new (arrayOf(dtype))(data.buffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, length)
   } catch (cause) {
     throw new Model2VecError('ERR_OUT_TOO_SMALL', 'the memory of the vectors was detached or made smaller', { cause })
   }
 }
 
-function rowView(data: Float32Array, index: number, dim: number): Float32Array {
-  return viewOf(data, index * dim, dim)
+function rowView<D extends Dtype>({ dtype, data, width }: EmbeddingMatrix<D>, index: number): DtypeArray<D> {
+  return viewOf(dtype, data, index * width, width) as DtypeArray<D>
 }
 
 /** All rows as views. */
-export function rowViews(matrix: EmbeddingMatrix): Float32Array[] {
+export function rowViews<D extends Dtype>(matrix: EmbeddingMatrix<D>): DtypeArray<D>[] {
   return [...matrix]
 }
 
 /** All rows as views, leaving the event loop to others every few milliseconds; the signal may end it there. */
-export async function rowViewsInSlices(
-  matrix: EmbeddingMatrix,
+export async function rowViewsInSlices<D extends Dtype>(
+  matrix: EmbeddingMatrix<D>,
   signal: AbortSignal | undefined,
-): Promise<Float32Array[]> {
-  const { data, rows, dim } = matrix
-  const views = new Array<Float32Array>(rows)
+): Promise<DtypeArray<D>[]> {
+  const views = new Array<DtypeArray<D>>(matrix.rows)
   const clock = sliceClock()
-  for (let index = 0; index < rows; index++) {
+  for (let index = 0; index < matrix.rows; index++) {
     if (index % 256 === 255 && clock.isOver()) {
       await clock.next()
       throwIfAborted(signal)
     }
-    views[index] = rowView(data, index, dim)
+    views[index] = rowView(matrix, index)
   }
   return views
 }

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
+import type { Dtype, RowArray } from './dtype.js'
 import { Model2VecError } from './errors.js'
 import { platformName } from './platform.js'
 
@@ -55,6 +56,17 @@ export interface TokenIds extends NativeJobResult {
 export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const
 export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
 
+/** The element types of rows by the number that the native module knows them by (crates/node, options.rs). */
+export const NATIVE_DTYPE: Readonly<Record<Dtype, number>> = { float32: 0, float16: 1, bfloat16: 2, int8: 3, binary: 4 }
+
+/** `out` is the typed array that `dtype` names. */
+export type NativeEncodeOptions = readonly [
+  maxLength: number,
+  normalize: boolean,
+  dimensionality: number,
+  dtype: number,
+]
+
 /** A large call in progress. It holds the model. */
 export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
   /** Resolves when more texts may be fed. */
@@ -79,37 +91,34 @@ export interface Native {
   /** Encodes on this thread into `out` from row `firstRow`; returns how many texts were truncated. */
   encodeFew: (
     this: NativeModel,
-    out: Float32Array,
+    out: RowArray,
     tokens: Uint32Array | null,
     firstRow: number,
-    maxLength: number,
-    normalize: boolean,
-    ...texts: string[]
+    ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]
   ) => number
   createEncodeJob(
     model: NativeModel,
-    out: Float32Array,
+    out: RowArray,
     mode: JobMode,
     tokens: Uint32Array,
     rows: number,
-    maxLength: number,
-    normalize: boolean,
     threads: number,
+    ...options: NativeEncodeOptions
   ): NativeJob
   createTokenizeJob(
     model: NativeModel,
     mode: JobMode,
     rows: number,
-    maxLength: number,
     threads: number,
+    maxLength: number,
   ): NativeJob<TokenIds>
   createGatherJob(
     model: NativeModel,
     ids: Uint32Array,
-    out: Float32Array,
+    out: RowArray,
     mode: JobMode,
-    normalize: boolean,
     threads: number,
+    ...options: NativeEncodeOptions
   ): NativeJob
   /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
   feed: (this: NativeJob, ...texts: string[]) => boolean

@@ -1,5 +1,6 @@
 // One vector a token: the texts' ids first, then the rows of all ids in one buffer, then a matrix for each text.
 
+import type { Dtype, RowArray } from './dtype.js'
 import { isSmall } from './encode.js'
 import { fromNative } from './errors.js'
 import { sliceClock } from './event-loop.js'
@@ -7,10 +8,12 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from './matrix.js'
 import { nativeMaxLength, throwIfAborted } from './model.js'
 import type { Model } from './model.js'
-import { JOB_MODE, native } from './native.js'
+import { JOB_MODE, native, NO_LIMIT } from './native.js'
 import type { NativeJob, NativeModel, TokenIds } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
 import { reportTo } from './progress.js'
+import { nativeEncodeOptions, rowFormat } from './row.js'
+import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
 import { readFew } from './texts.js'
@@ -25,37 +28,38 @@ class SequenceCall {
   readonly model: Model
   readonly tokens: TokenIds
   readonly target: Target
-  readonly normalize: boolean
+  readonly format: RowFormat
 
-  constructor(model: Model, tokens: TokenIds, options: CheckedEncodeOptions) {
-    const { dim } = model.info
+  constructor(model: Model, tokens: TokenIds, format: RowFormat, out: RowArray | undefined) {
     this.model = model
     this.tokens = tokens
-    this.target = targetOf(options.out, tokens.ids.length, dim)
-    this.normalize = options.normalize ?? false
+    this.format = format
+    this.target = targetOf(out, tokens.ids.length, format)
   }
 
   job(handle: NativeModel, sync: boolean): NativeJob {
-    const { model, tokens, target, normalize } = this
+    const { model, tokens, target, format } = this
     // A synchronous job of ids reads no texts: no user code runs before it ends, so that any `out` stays where it is.
     const mode = sync ? JOB_MODE.sync : modeOf(target, false)
+    const settings = nativeEncodeOptions(format, NO_LIMIT)
     try {
-      return native.createGatherJob(handle, tokens.ids, target.out, mode, normalize, model.threads)
+      return native.createGatherJob(handle, tokens.ids, target.out, mode, model.threads, ...settings)
     } catch (error) {
       throw fromNative(error)
     }
   }
 
   /** The matrix of each text in turn. */
-  *matrices(): Generator<EmbeddingMatrix, void, undefined> {
-    const { dim } = this.model.info
+  *matrices(): Generator<EmbeddingMatrix<Dtype>, void, undefined> {
+    const { format } = this
+    const { dtype, width } = format
     const { ids, ends, cut } = this.tokens
-    const data = resultOf(this.target, ids.length, dim)
+    const data = resultOf(this.target, ids.length, format)
     const counts = allocateCounts(ids.length).fill(1)
     let start = 0
     for (const [text, end] of ends.entries()) {
-      const rows = viewOf(data, start * dim, (end - start) * dim)
-      yield EmbeddingMatrix.of(rows, dim, new Uint32Array(counts.buffer, start * 4, end - start), cut[text] ?? 0)
+      const rows = viewOf(dtype, data, start * width, (end - start) * width)
+      yield EmbeddingMatrix.of(rows, format, new Uint32Array(counts.buffer, start * 4, end - start), cut[text] ?? 0)
       start = end
     }
   }
@@ -65,11 +69,12 @@ export async function encodeAsSequence(
   model: Model,
   texts: Texts,
   options: CheckedEncodeOptions,
-): Promise<EmbeddingMatrix[]> {
+): Promise<EmbeddingMatrix<Dtype>[]> {
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
     const maxLength = nativeMaxLength(options.maxLength ?? null)
+    const format = sequenceFormat(model, options)
     const few = readFew(texts)
     throwIfAborted(options.signal)
     const read = few === null ? texts : { values: few, count: few.length }
@@ -78,10 +83,10 @@ export async function encodeAsSequence(
     }
     const report = reportTo(options.onProgress, options.showProgressBar)
     const tokens = await tokenizeOffThread(model, handle, read, maxLength, { signal: options.signal, report })
-    const call = new SequenceCall(model, tokens, options)
+    const call = new SequenceCall(model, tokens, format, options.out)
     await runJob(call.job(handle, false), { signal: options.signal, report: null })
     const clock = sliceClock()
-    const matrices: EmbeddingMatrix[] = []
+    const matrices: EmbeddingMatrix<Dtype>[] = []
     for (const matrix of call.matrices()) {
       matrices.push(matrix)
       if (matrices.length % 256 === 0 && clock.isOver()) {
@@ -96,7 +101,11 @@ export async function encodeAsSequence(
   }
 }
 
-export function encodeAsSequenceSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EmbeddingMatrix[] {
+export function encodeAsSequenceSync(
+  model: Model,
+  texts: Texts,
+  options: CheckedEncodeOptions,
+): EmbeddingMatrix<Dtype>[] {
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
@@ -106,15 +115,21 @@ export function encodeAsSequenceSync(model: Model, texts: Texts, options: Checke
   }
 }
 
+/** As in Python, the model's own `normalize` says nothing here. */
+function sequenceFormat(model: Model, options: CheckedEncodeOptions): RowFormat {
+  return rowFormat(options, model.info.dim, false)
+}
+
 function sequenceOnThisThread(
   model: Model,
   handle: NativeModel,
   texts: Texts,
   maxLength: number,
   options: CheckedEncodeOptions,
-): EmbeddingMatrix[] {
+): EmbeddingMatrix<Dtype>[] {
   const report = reportTo(options.onProgress, options.showProgressBar)
-  const call = new SequenceCall(model, tokenizeSync(model, handle, texts, maxLength, report), options)
+  const format = sequenceFormat(model, options)
+  const call = new SequenceCall(model, tokenizeSync(model, handle, texts, maxLength, report), format, options.out)
   runJobSync(call.job(handle, true), null)
   const matrices = [...call.matrices()]
   report?.({ done: texts.count, total: texts.count })

@@ -1,23 +1,26 @@
-// Where a call's vectors are written: fresh memory, or the caller's `out`.
+// Where a call's rows are written: fresh memory, or the caller's `out`.
 
 import { isSharedArrayBuffer } from 'node:util/types'
 
+import { arrayOf } from './dtype.js'
+import type { RowArray } from './dtype.js'
 import { Model2VecError, OutOfMemoryError } from './errors.js'
 import { JOB_MODE } from './native.js'
 import type { JobMode } from './native.js'
+import type { RowFormat } from './row.js'
 
 // The array's real fields: an own property or a subclass could show others, and native code trusts what is said here.
 const typedArray: object = Object.getPrototypeOf(Float32Array.prototype) as object
 const intrinsic = (name: 'length' | 'buffer' | 'byteOffset'): (() => unknown) =>
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array as `this`
   Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => unknown
-const getLength = intrinsic('length') as (this: Float32Array) => number
-const getBuffer = intrinsic('buffer') as (this: Float32Array) => ArrayBufferLike
-const getByteOffset = intrinsic('byteOffset') as (this: Float32Array) => number
+const getLength = intrinsic('length') as (this: RowArray) => number
+const getBuffer = intrinsic('buffer') as (this: RowArray) => ArrayBufferLike
+const getByteOffset = intrinsic('byteOffset') as (this: RowArray) => number
 
-/** Memory for a call's vectors. */
+/** Memory for a call's rows. */
 export interface Target {
-  readonly out: Float32Array
+  readonly out: RowArray
   /** Whether no user code can move or free the memory: other threads may write into it. */
   readonly fresh: boolean
 }
@@ -27,9 +30,9 @@ export interface Target {
  *
  * @throws Model2VecError ERR_OUT_TOO_SMALL, OutOfMemoryError
  */
-export function targetOf(out: Float32Array | undefined, rows: number, dim: number): Target {
-  if (out === undefined) return { out: allocate(rows, dim), fresh: true }
-  assertRoom(out, rows, dim)
+export function targetOf(out: RowArray | undefined, rows: number, format: RowFormat): Target {
+  if (out === undefined) return { out: allocate(rows, format), fresh: true }
+  assertRoom(out, rows, format)
   return { out, fresh: isSharedArrayBuffer(Reflect.apply(getBuffer, out, [])) }
 }
 
@@ -40,36 +43,38 @@ export function modeOf({ fresh }: Target, sync: boolean): JobMode {
 }
 
 /**
- * The first rows × dim elements of a target, after the work.
+ * The first rows × width elements of a target, after the work.
  *
  * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has taken the memory away in the meantime
  */
-export function resultOf({ out }: Target, rows: number, dim: number): Float32Array {
-  assertRoom(out, rows, dim)
+export function resultOf({ out }: Target, rows: number, format: RowFormat): RowArray {
+  assertRoom(out, rows, format)
+  const elements = arrayOf(format.dtype)
   // Nothing can be seen of no elements, and a detached buffer takes no view.
-  if (rows * dim === 0) return new Float32Array()
+  if (rows === 0) return new elements()
   // Always a view of its own: an `out` without an explicit length grows and shrinks with its buffer.
-  return new Float32Array(Reflect.apply(getBuffer, out, []), Reflect.apply(getByteOffset, out, []), rows * dim)
+  const buffer = Reflect.apply(getBuffer, out, [])
+  return new elements(buffer, Reflect.apply(getByteOffset, out, []), rows * format.width)
 }
 
-function assertRoom(out: Float32Array, rows: number, dim: number): void {
+function assertRoom(out: RowArray, rows: number, { width }: RowFormat): void {
   const length = Reflect.apply(getLength, out, [])
-  if (length < rows * dim) {
+  if (length < rows * width) {
     throw new Model2VecError(
       'ERR_OUT_TOO_SMALL',
-      `\`out\` should have room for ${rows} rows of ${dim} = ${rows * dim} elements, but has ${length}`,
+      `\`out\` should have room for ${rows} rows of ${width} = ${rows * width} elements, but has ${length}`,
     )
   }
 }
 
 /** @throws OutOfMemoryError */
-export function allocate(rows: number, dim: number): Float32Array {
+function allocate(rows: number, { dtype, width }: RowFormat): RowArray {
+  const elements = arrayOf(dtype)
   try {
-    return new Float32Array(rows * dim)
+    return new elements(rows * width)
   } catch (cause) {
-    throw new OutOfMemoryError(`${rows} rows of ${dim} are ${rows * dim * 4} bytes, which can't be allocated`, {
-      cause,
-    })
+    const bytes = rows * width * elements.BYTES_PER_ELEMENT
+    throw new OutOfMemoryError(`${rows} rows of ${width} are ${bytes} bytes, which can't be allocated`, { cause })
   }
 }
 

@@ -49,7 +49,7 @@ function tokenizeJob(
   mode: JobMode,
 ): NativeJob<TokenIds> {
   try {
-    return native.createTokenizeJob(handle, mode, texts.count, maxLength, model.threads)
+    return native.createTokenizeJob(handle, mode, texts.count, model.threads, maxLength)
   } catch (error) {
     throw fromNative(error)
   }

@@ -103,12 +103,28 @@ for (const [options, message] of [
   [{ maxLength: 5n }, /but got 5n/],
   [{ normalize: 1 }, /`normalize` should be a boolean, but got 1/],
   [{ normalize: null }, /`normalize` should be a boolean, but got null/],
-  [{ dtype: 'float31' }, /`dtype` should be 'float32', but got "float31"/],
-  [{ dtype: 'float16' }, /`dtype` "float16" is not supported yet/],
-  [{ dtype: 'binary' }, /not supported yet/],
-  [{ dimensionality: 64 }, /`dimensionality` of `encode\w*` is not supported yet/],
-  [{ out: new Float64Array(100) }, /`out` should be a Float32Array, but got an object/],
-  [{ out: [] }, /`out` should be a Float32Array, but got an array/],
+  [{ dtype: 'float31' }, /`dtype` should be 'float32', 'float16', 'bfloat16', 'int8', 'binary', but got "float31"/],
+  [{ dtype: 5 }, /`dtype` should be .*, but got 5/],
+  [{ dtype: null }, /`dtype` should be .*, but got null/],
+  [
+    { dtype: 'int8', normalize: false },
+    /`dtype` 'int8' is for vectors of length 1, expected with `normalize: true`, but got false/,
+  ],
+  [{ dimensionality: 0 }, /`dimensionality` should be an integer from 1 to the model's `dim`, but got 0/],
+  [{ dimensionality: 1.5 }, /`dimensionality` should be .*, but got 1.5/],
+  [{ dimensionality: 33 }, /`dimensionality` should be an integer from 1 to the model's 32, but got 33/],
+  [{ dimensionality: 2 ** 53 - 1 }, /from 1 to the model's 32, but got 9007199254740991/],
+  [{ dimensionality: null }, /`dimensionality` should be .*, but got null/],
+  [{ out: new Float64Array(100) }, /`out` should be a Float32Array for the dtype 'float32', but got a Float64Array/],
+  [{ out: [] }, /`out` should be a Float32Array .*, but got an array/],
+  [{ out: new DataView(new ArrayBuffer(400)) }, /but got a DataView/],
+  [
+    { dtype: 'float16', out: new Float32Array(100) },
+    /`out` should be a Uint16Array for the dtype 'float16', but got a/,
+  ],
+  [{ dtype: 'bfloat16', out: new Int16Array(100) }, /should be a Uint16Array .* but got an Int16Array/],
+  [{ dtype: 'int8', normalize: true, out: new Uint8Array(100) }, /should be an Int8Array .* but got a Uint8Array/],
+  [{ dtype: 'binary', out: new Uint8ClampedArray(100) }, /should be a Uint8Array .* but got a Uint8ClampedArray/],
   [{ signal: {} }, /`signal` should be an AbortSignal/],
   [
     { signal: { aborted: false, addEventListener: () => undefined }, normalize: true },
@@ -191,6 +207,16 @@ test('an out that is too small is ERR_OUT_TOO_SMALL', async (t) => {
       /room for \d+ rows of 32 = \d+ elements, but has \d+/,
       methods,
     )
+  }
+  for (const [dtype, out] of [
+    ['float16', new Uint16Array(2 * ef.dim - 1)],
+    ['bfloat16', new Uint16Array(2 * ef.dim - 1)],
+    ['int8', new Int8Array(2 * ef.dim - 1)],
+    ['binary', new Uint8Array((2 * ef.dim) / 8 - 1)],
+  ] as const) {
+    const methods = ASYNC.concat(SYNC).filter((method) => method !== 'tokenize')
+    const options = { dtype, normalize: true, out }
+    await everyMethod(t, [['a', 'b'], options], 'ERR_OUT_TOO_SMALL', /room for 2 rows of (32 = 64|4 = 8) /, methods)
   }
   await everyMethod(t, ['a b c', { out: new Float32Array(2 * ef.dim) }], 'ERR_OUT_TOO_SMALL', /room for 3 rows/, [
     'encodeAsSequence',

@@ -95,7 +95,7 @@ export function corpus(name: string, root = COMMITTED): string[] {
 }
 
 /** CRC-32 of an array's bytes, little-endian on every platform that this package runs on. */
-export function crc(values: Float32Array | Uint32Array): number {
+export function crc(values: NodeJS.TypedArray): number {
   return crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
 }
 

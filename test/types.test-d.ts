@@ -10,6 +10,8 @@ import {
 } from 'model2vec-node'
 import type {
   DownloadProgress,
+  Dtype,
+  DtypeArray,
   EncodeOptions,
   ErrorCode,
   LoadOptions,
@@ -18,6 +20,7 @@ import type {
   ModelSource,
   Progress,
   TokenizeOptions,
+  TypedEncodeOptions,
 } from 'model2vec-node'
 
 /** Compiles only where the two types are the same. */
@@ -52,6 +55,26 @@ same<typeof matrix.data, Float32Array>()
 same<ReturnType<typeof matrix.toArray>, number[][]>()
 same<MemoryMode, 'auto' | 'copy' | 'map'>()
 
+declare const someType: Dtype
+declare const maybe: 'int8' | undefined
+const int8 = ef.encodeSync('a dog', { dtype: 'int8' })
+same<typeof int8, EmbeddingMatrix<'int8'>>()
+same<typeof int8.data, Int8Array>()
+same<typeof int8.dtype, 'int8'>()
+same<ReturnType<typeof int8.toArray>, number[][]>()
+const binary = ef.encodeDocuments(['a dog'], { dtype: 'binary', out: new Uint8Array(32) })
+same<typeof binary, Promise<Uint8Array[]>>()
+const halves = ef.encodeAsSequence(['a dog'], { dtype: 'bfloat16', dimensionality: 64 })
+same<typeof halves, Promise<EmbeddingMatrix<'bfloat16'>[]>>()
+const some = ef.encodeSync('a dog', { dtype: someType })
+same<typeof some, EmbeddingMatrix<Dtype>>()
+same<typeof some.data, DtypeArray<Dtype>>()
+same<DtypeArray<'float16'>, Uint16Array>()
+const any: EmbeddingMatrix<Dtype> = int8
+const row: Int8Array = int8.row(0)
+const typed: TypedEncodeOptions<'float16'> = { dtype: 'float16', out: new Uint16Array(4) }
+for (const each of int8) each satisfies Int8Array
+
 class Mine extends Model2VecEmbeddingFunction {
   readonly mine = true
 }
@@ -68,12 +91,31 @@ if (isModel2VecError(value)) {
 const errors: Error[] = [new Model2VecError('ERR_CLOSED', ''), new InvalidTextError(''), new OutOfMemoryError('')]
 const typeError: TypeError = new InvalidTextError('')
 const rangeError: RangeError = new OutOfMemoryError('')
-export const used = [matrix, loaded, options, fromShared, source, disposed, errors, typeError, rangeError]
+export const used = [
+  matrix,
+  loaded,
+  options,
+  fromShared,
+  source,
+  disposed,
+  errors,
+  typeError,
+  rangeError,
+  any,
+  row,
+  typed,
+]
 
 // @ts-expect-error one text is for `encode`
 void ef.encodeDocuments('a dog')
-// @ts-expect-error not supported yet
-void ef.encode('a dog', { dtype: 'float16' })
+// @ts-expect-error no such element type
+void ef.encode('a dog', { dtype: 'float64' })
+// @ts-expect-error rows of int8 are no floats
+void ef.encode('a dog', { dtype: 'int8', out: new Float32Array(4) })
+// @ts-expect-error rows without a dtype are float32
+void ef.encode('a dog', { out: new Int8Array(4) })
+// @ts-expect-error what may be undefined doesn't say the element type
+void ef.encode('a dog', { dtype: maybe })
 // @ts-expect-error made by `encode` only
 new EmbeddingMatrix()
 // @ts-expect-error no such code

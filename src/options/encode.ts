@@ -1,13 +1,13 @@
 // The options of the methods that encode and tokenize: their types, and the one place that checks them.
 
-import { isFloat32Array } from 'node:util/types'
-
-import { describe } from '../errors.js'
+import { arrayOf, DTYPES, isArrayOf } from '../dtype.js'
+import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
+import { withArticle } from '../errors.js'
 import type { Progress } from '../progress.js'
-import { abortSignal, boolean, callback, invalid, length, optional, read, toCome } from './checks.js'
+import { abortSignal, boolean, callback, invalid, length, optional, read } from './checks.js'
 
-/** Options of every encode form. */
-export interface EncodeOptions {
+/** Options of every encode form; `D` is the result's element type. */
+export interface EncodeOptions<D extends Dtype = 'float32'> {
   /**
    * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
    * @default the model's; `encodeAsSequence`: null
@@ -19,16 +19,24 @@ export interface EncodeOptions {
    */
   readonly normalize?: boolean | undefined
   /**
-   * The element type of the result.
+   * How many elements of the vectors, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
+   * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined
+  /**
+   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1: `ERR_INVALID_OPTION` where they are not
+   * normalized.
    * @default 'float32', whatever the table's
    */
-  readonly dtype?: 'float32' | undefined
+  readonly dtype?: D | undefined
   /**
-   * Where the vectors are written, from its first element on: at least rows × dim elements, else `ERR_OUT_TOO_SMALL`.
-   * The result is a view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
+   * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
+   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
+   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
    * @default fresh memory
    */
-  readonly out?: Float32Array | undefined
+  readonly out?: DtypeArray<D> | undefined
   /**
    * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
    * is finished first. The sync forms look at the signal once, at their start.
@@ -43,33 +51,55 @@ export interface EncodeOptions {
   readonly showProgressBar?: boolean | undefined
 }
 
+/** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
+export interface TypedEncodeOptions<D extends Dtype> extends EncodeOptions<D> {
+  readonly dtype: D
+}
+
 /** Options of `tokenize`. */
 export interface TokenizeOptions {
   /** As in {@link EncodeOptions.maxLength}. */
   readonly maxLength?: number | null | undefined
 }
 
-const ENCODE_OPTIONS = ['maxLength', 'normalize', 'dtype', 'out', 'signal', 'onProgress', 'showProgressBar'] as const
-const ENCODE_OPTIONS_TO_COME = ['dimensionality']
+const ENCODE_OPTIONS = [
+  'maxLength',
+  'normalize',
+  'dimensionality',
+  'dtype',
+  'out',
+  'signal',
+  'onProgress',
+  'showProgressBar',
+] as const
 const TOKENIZE_OPTIONS = ['maxLength'] as const
-const DTYPES_TO_COME: readonly unknown[] = ['float16', 'bfloat16', 'int8', 'binary']
 
-const float32 = optional((name, value): 'float32' => {
-  if (DTYPES_TO_COME.includes(value)) throw toCome(`\`${name}\` ${describe(value)}`)
-  if (value !== 'float32') throw invalid(name, "'float32'", value)
+const dimensionality = optional((name, value) => {
+  // Whether the model has as many is for the call to say.
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
+    throw invalid(name, "an integer from 1 to the model's `dim`", value)
+  }
   return value
 })
 
-const float32Array = optional((name, value) => {
-  if (!isFloat32Array(value)) throw invalid(name, 'a Float32Array', value)
-  return value
+const dtypeName = optional((name, value): Dtype => {
+  const dtype = DTYPES.find((known) => known === value)
+  if (dtype === undefined) throw invalid(name, DTYPES.map((known) => `'${known}'`).join(', '), value)
+  return dtype
 })
+
+function rowArray(dtype: Dtype, value: unknown): RowArray | undefined {
+  if (value === undefined || isArrayOf(dtype, value)) return value
+  throw invalid('out', `${withArticle(arrayOf(dtype).name)} for the dtype '${dtype}'`, value)
+}
 
 /** Encode options, checked; what the call leaves to the model is undefined. */
 export interface CheckedEncodeOptions {
   readonly maxLength: number | null | undefined
   readonly normalize: boolean | undefined
-  readonly out: Float32Array | undefined
+  readonly dimensionality: number | undefined
+  readonly dtype: Dtype
+  readonly out: RowArray | undefined
   readonly signal: AbortSignal | undefined
   readonly onProgress: ((progress: Progress) => void) | undefined
   readonly showProgressBar: boolean
@@ -77,12 +107,14 @@ export interface CheckedEncodeOptions {
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkEncodeOptions(method: string, options: unknown): CheckedEncodeOptions {
-  const given = read(method, options, ENCODE_OPTIONS, ENCODE_OPTIONS_TO_COME)
-  float32('dtype', given.dtype)
+  const given = read(method, options, ENCODE_OPTIONS, [])
+  const dtype = dtypeName('dtype', given.dtype) ?? 'float32'
   return {
     maxLength: length('maxLength', given.maxLength),
     normalize: boolean('normalize', given.normalize),
-    out: float32Array('out', given.out),
+    dimensionality: dimensionality('dimensionality', given.dimensionality),
+    dtype,
+    out: rowArray(dtype, given.out),
     signal: abortSignal('signal', given.signal),
     onProgress: callback('onProgress', given.onProgress) as ((progress: Progress) => void) | undefined,
     showProgressBar: boolean('showProgressBar', given.showProgressBar) ?? false,

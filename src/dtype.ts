@@ -1,0 +1,88 @@
+// The element types of results, and the typed array that holds the rows of each.
+
+import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
+
+/**
+ * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
+ *
+ * - `'float32'`: the vector itself
+ * - `'float16'`: rounded to nearest, ties to even: for a float16 table what Python gives. Python: `astype(numpy.float16)`
+ * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
+ * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
+ *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
+ * - `'binary'`: a bit an element, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
+ *   `numpy.packbits(x > 0, axis=-1)`
+ */
+export type Dtype = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'binary'
+
+/** The typed array that holds rows of an element type: half-precision ones as their bits, binary ones as bytes of eight. */
+export type DtypeArray<D extends Dtype> = {
+  float32: Float32Array
+  float16: Uint16Array
+  bfloat16: Uint16Array
+  int8: Int8Array
+  binary: Uint8Array
+}[D]
+
+/** Any of them. */
+export type RowArray = DtypeArray<Dtype>
+
+interface RowArrayClass {
+  new (length?: number): RowArray
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): RowArray
+  readonly name: string
+  readonly BYTES_PER_ELEMENT: number
+}
+
+const ARRAYS: Readonly<Record<Dtype, RowArrayClass>> = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  binary: Uint8Array,
+}
+
+const IS_ARRAY: Readonly<Record<Dtype, (value: unknown) => boolean>> = {
+  float32: isFloat32Array,
+  float16: isUint16Array,
+  bfloat16: isUint16Array,
+  int8: isInt8Array,
+  binary: isUint8Array,
+}
+
+export const DTYPES: readonly Dtype[] = Object.keys(ARRAYS) as Dtype[]
+
+/** The class that holds rows of an element type. */
+export function arrayOf(dtype: Dtype): RowArrayClass {
+  return ARRAYS[dtype]
+}
+
+/** Whether a value is a typed array for rows of an element type, of any realm. */
+export function isArrayOf(dtype: Dtype, value: unknown): value is RowArray {
+  return IS_ARRAY[dtype](value)
+}
+
+/** Elements of a typed array that a row of `dim` takes. */
+export function widthOf(dtype: Dtype, dim: number): number {
+  return dtype === 'binary' ? Math.ceil(dim / 8) : dim
+}
+
+const single = new Float32Array(1)
+const bits = new Uint32Array(single.buffer)
+
+/** What an element of a row stands for: the value of half-precision bits, else the element itself. */
+export function valueOf(dtype: Dtype, element: number): number {
+  if (dtype === 'bfloat16') return floatOf(element << 16)
+  if (dtype !== 'float16') return element
+  const sign = (element & 0x8000) << 16
+  const exponent = (element >> 10) & 0x1f
+  const fraction = element & 0x3ff
+  // Zero and subnormals are multiples of 2^-24.
+  if (exponent === 0) return (sign === 0 ? fraction : -fraction) / 16_777_216
+  return floatOf(sign | ((exponent === 0x1f ? 0xff : exponent + 112) << 23) | (fraction << 13))
+}
+
+function floatOf(pattern: number): number {
+  bits[0] = pattern
+  return single[0] ?? NaN
+}
