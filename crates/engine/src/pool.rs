@@ -74,25 +74,32 @@ pub(crate) fn pool(
 pub(crate) fn gather(table: &EmbeddingTable, id: u32, unit: bool, vector: &mut [f32]) {
     let row_id = table.mapping().map_or(id, |mapping| mapping[id as usize]);
     let start = row_id as usize * table.dim();
-    for (column, element) in vector.iter_mut().enumerate() {
-        *element = match Factor::of(table.weights(), id) {
-            None => match table.elements() {
-                Elements::F32(elements) => elements[start + column],
-                Elements::F16(elements) => float16::to_f32(elements[start + column]),
-                Elements::F64(elements) => elements[start + column] as f32,
-                Elements::I8(elements) => f32::from(elements[start + column]),
-            },
-            Some(factor) => match Product::of(table.elements(), start + column, factor) {
-                Product::Single(value) => value,
-                Product::Double(value) => value as f32,
-            },
-        };
+    let end = start + vector.len();
+    match (Factor::of(table.weights(), id), table.elements()) {
+        (None, Elements::F32(elements)) => vector.copy_from_slice(&elements[start..end]),
+        (None, Elements::F16(elements)) => widen(&elements[start..end], float16::to_f32, vector),
+        (None, Elements::F64(elements)) => widen(&elements[start..end], |element| element as f32, vector),
+        (None, Elements::I8(elements)) => widen(&elements[start..end], f32::from, vector),
+        (Some(factor), elements) => {
+            for (index, element) in (start..end).zip(&mut *vector) {
+                *element = match Product::of(elements, index, factor) {
+                    Product::Single(value) => value,
+                    Product::Double(value) => value as f32,
+                };
+            }
+        }
     }
     if unit {
         normalize(vector);
         if matches!(table.elements(), Elements::F16(_)) {
             round_to_half(vector);
         }
+    }
+}
+
+fn widen<T: Copy>(row: &[T], to_f32: impl Fn(T) -> f32, vector: &mut [f32]) {
+    for (element, &narrow) in vector.iter_mut().zip(row) {
+        *element = to_f32(narrow);
     }
 }
 
