@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(model: &StaticModel, texts: &Texts) {
-    let options = EncodeOptions { max_length: Some(512), normalize: true };
+    let options = EncodeOptions { max_length: Some(512), normalize: true, ..model.defaults() };
     let mut vector = vec![0.0; model.dim()];
     let mut scratch = model.take_scratch();
     let count = texts.utf8.len();
