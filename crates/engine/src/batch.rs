@@ -5,12 +5,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::model::{EncodeOptions, Scratch, StaticModel};
+use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
 use crate::texts::Texts;
 use crate::tokenizer::EncodeError;
 use crate::workers::{self, Claim, Job};
@@ -319,16 +319,17 @@ impl Batch {
 
     fn fill_rows(&self, part: &mut Part, options: EncodeOptions, scratch: &mut Scratch) -> Result<(), BatchError> {
         let (Input::Texts(texts), Some(rows)) = (&part.input, &mut part.rows) else { return Ok(()) };
-        let rows = rows.rows_mut().chunks_exact_mut(self.model.row_bytes(options));
-        for (index, row) in (0..texts.len()).zip(rows) {
-            self.check_cancelled()?;
-            let stats = self
-                .model
-                .encode_row(texts.units(index), options, scratch, row)
-                .map_err(|error| tokenizer_error(part.first_row + index, error))?;
-            part.counts.push(stats.pooled);
-            part.truncated += usize::from(stats.truncated);
-        }
+        let (counts, truncated) = (&mut part.counts, &mut part.truncated);
+        let each = |stats: TextStats| {
+            counts.push(stats.pooled);
+            *truncated += usize::from(stats.truncated);
+            if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        self.check_cancelled()?;
+        self.model
+            .encode_rows(texts, options, scratch, rows.rows_mut(), each)
+            .map_err(|(index, error)| tokenizer_error(part.first_row + index, error))?;
+        self.check_cancelled()?;
         self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);
         Ok(())
     }

@@ -51,9 +51,12 @@ const KEPT_BYTES: usize = 8 << 20;
 /// Buffers that one thread reuses from text to text. Belongs to the model that made it.
 #[derive(Debug)]
 pub struct Scratch {
-    ids: Vec<u32>,
+    /// The ids of the text at work.
+    pub(crate) ids: Vec<u32>,
+    /// Those of the text before, while its rows are on their way.
+    pub(crate) ids_before: Vec<u32>,
     tokenizer: TokenizerScratch,
-    pool: PoolScratch,
+    pub(crate) pool: PoolScratch,
     utf8: Utf8Buffer,
     /// A text's vector, on its way to another element type.
     pub(crate) vector: Vec<f32>,
@@ -188,6 +191,7 @@ impl StaticModel {
         let kept = self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         kept.unwrap_or_else(|| Scratch {
             ids: Vec::new(),
+            ids_before: Vec::new(),
             tokenizer: self.tokenizer.scratch(),
             pool: PoolScratch::default(),
             utf8: Utf8Buffer::default(),
@@ -216,7 +220,7 @@ impl StaticModel {
     ) -> Result<TextStats, EncodeError> {
         assert_eq!(vector.len(), self.columns(options), "a vector has as many elements as the options say");
         let stats = self.fill_ids(text, options.max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
-        pool::pool(&self.table, &self.kernels, &scratch.ids, options.normalize, &mut scratch.pool, vector);
+        self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
         Ok(stats)
     }
 
@@ -235,6 +239,27 @@ impl StaticModel {
         let outcome = self.encode(utf8.transcode(units), options, scratch, vector);
         scratch.utf8 = utf8;
         outcome
+    }
+
+    /// Puts the ids of a text in UTF-16 into `scratch.ids`.
+    pub(crate) fn read_ids(
+        &self,
+        units: &[u16],
+        max_length: Option<usize>,
+        scratch: &mut Scratch,
+    ) -> Result<TextStats, EncodeError> {
+        let Scratch { utf8, tokenizer, ids, .. } = scratch;
+        self.fill_ids(utf8.transcode(units), max_length, tokenizer, ids)
+    }
+
+    /// Asks for the table's rows of `scratch.ids`.
+    pub(crate) fn prefetch(&self, scratch: &Scratch, options: EncodeOptions) {
+        pool::prefetch(&self.table, &scratch.ids, self.columns(options));
+    }
+
+    /// Writes the vector of `ids` into `vector`, which has [`columns`](Self::columns) elements.
+    pub(crate) fn pool_ids(&self, ids: &[u32], options: EncodeOptions, scratch: &mut PoolScratch, vector: &mut [f32]) {
+        pool::pool(&self.table, &self.kernels, ids, options.normalize, scratch, vector);
     }
 
     /// The token ids of `text` that [`encode`](Self::encode) pools.
@@ -261,10 +286,8 @@ impl StaticModel {
         max_length: Option<usize>,
         scratch: &'a mut Scratch,
     ) -> Result<(&'a [u32], TextStats), EncodeError> {
-        let mut utf8 = std::mem::take(&mut scratch.utf8);
-        let outcome = self.fill_ids(utf8.transcode(units), max_length, &mut scratch.tokenizer, &mut scratch.ids);
-        scratch.utf8 = utf8;
-        Ok((&scratch.ids, outcome?))
+        let stats = self.read_ids(units, max_length, scratch)?;
+        Ok((&scratch.ids, stats))
     }
 
     /// Writes the row of one token id, with its weight, into `vector`, as Python's `encode_as_sequence` gives it.
@@ -273,7 +296,7 @@ impl StaticModel {
     /// When `id` is not below the table's `id_count()`, or `vector` has not [`columns`](Self::columns) elements.
     pub fn row(&self, id: u32, options: EncodeOptions, vector: &mut [f32]) {
         assert_eq!(vector.len(), self.columns(options), "a vector has as many elements as the options say");
-        pool::gather(&self.table, id, options.normalize, vector);
+        pool::gather(&self.table, &self.kernels, id, options.normalize, vector);
     }
 
     /// The rules of model2vec 0.10.0 (model.py, `_encode_dispatch` and `tokenize`): cut to `max_length × median` code points,

@@ -1,19 +1,12 @@
-//! Scaling a vector to length 1 with numpy's bits: `x / (np.linalg.norm(x) + 1e-32)` in single precision.
+//! numpy's sums, in numpy's order: what the Euclidean norm of a vector is made of (numpy 2.4, loops_utils.h, `pairwise_sum`).
 
-/// Divides `vector` by its Euclidean norm plus 1e-32 (model2vec 0.10.0, model.py, `_encode_batch`); zeros stay zeros.
-pub(crate) fn normalize(vector: &mut [f32]) {
-    let norm = sum_of_squares(vector).sqrt() + 1e-32;
-    for element in vector {
-        *element /= norm;
-    }
-}
+/// As many values are summed without being halved.
+pub(crate) const FEW: usize = 128;
 
-/// The sum of squares in numpy's order (numpy 2.4, loops_utils.h, `pairwise_sum`).
-fn sum_of_squares(vector: &[f32]) -> f32 {
-    pairwise_sum(vector, &|element| element * element)
-}
+/// Added to a norm before the division by it (model2vec 0.10.0, model.py, `_encode_batch`): zeros stay zeros.
+pub(crate) const EPSILON: f32 = 1e-32;
 
-/// numpy's pairwise sum of `map(element)`: up to 128 values in eight accumulators, more in two halves, the first a multiple of 8.
+/// numpy's pairwise sum of `map(element)`: up to 128 values in eight accumulators, more in two halves.
 ///
 /// Generic over the number type: single and double precision follow the same order.
 pub(crate) fn pairwise_sum<T, N>(values: &[T], map: &impl Fn(T) -> N) -> N
@@ -21,14 +14,29 @@ where
     T: Copy,
     N: Copy + Default + std::ops::Add<Output = N>,
 {
-    let count = values.len();
-    if count < 8 {
-        return values.iter().fold(N::default(), |sum, &value| sum + map(value));
+    if values.len() <= FEW {
+        return sum_of_few(values, map);
     }
-    if count > 128 {
-        let half = count / 2;
-        let (low, high) = values.split_at(half - half % 8);
-        return pairwise_sum(low, map) + pairwise_sum(high, map);
+    let (low, high) = halves(values);
+    pairwise_sum(low, map) + pairwise_sum(high, map)
+}
+
+/// More than [`FEW`] values in two halves, the first a multiple of 8.
+#[inline(always)]
+pub(crate) fn halves<T>(values: &[T]) -> (&[T], &[T]) {
+    let half = values.len() / 2;
+    values.split_at(half - half % 8)
+}
+
+/// The sum of at most [`FEW`] values. Inlined into kernels, where the eight accumulators become one register.
+#[inline(always)]
+pub(crate) fn sum_of_few<T, N>(values: &[T], map: &impl Fn(T) -> N) -> N
+where
+    T: Copy,
+    N: Copy + Default + std::ops::Add<Output = N>,
+{
+    if values.len() < 8 {
+        return values.iter().fold(N::default(), |sum, &value| sum + map(value));
     }
     let (eights, rest) = values.as_chunks::<8>();
     let mut sums = eights[0].map(map);

@@ -1,7 +1,10 @@
 //! The element types of a result, and a model's vectors as rows of one of them.
 
+use std::ops::ControlFlow;
+
 use crate::kernel::Converters;
 use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
+use crate::texts::Texts;
 use crate::tokenizer::EncodeError;
 
 /// The element type of a result, whatever the table's. All are made from the single-precision vector.
@@ -50,30 +53,54 @@ impl StaticModel {
         options.dtype.row_bytes(self.columns(options))
     }
 
-    /// Writes the row of a text in UTF-16 into `row`, which has [`row_bytes`](Self::row_bytes) bytes, and for float32 starts at
-    /// a multiple of 4. A lone surrogate is U+FFFD.
+    /// Writes a row for each of the texts into `rows`, which has [`row_bytes`](Self::row_bytes) bytes a text, and for float32
+    /// starts at a multiple of 4. `each` learns what a text came to, and says whether to go on; rows that are not written when it
+    /// stops are undefined.
+    ///
+    /// While a text is tokenized, the table's rows of the text before come into the cache.
     ///
     /// # Errors
-    /// When the tokenizer file has no answer for this text.
-    pub fn encode_row(
+    /// The first text, by its index, that the tokenizer file has no answer for.
+    pub fn encode_rows(
         &self,
-        units: &[u16],
+        texts: &Texts,
         options: EncodeOptions,
         scratch: &mut Scratch,
-        row: &mut [u8],
-    ) -> Result<TextStats, EncodeError> {
-        if options.dtype == Dtype::Float32 {
-            return self.encode_utf16(units, options, scratch, as_f32(row));
+        rows: &mut [u8],
+        mut each: impl FnMut(TextStats) -> ControlFlow<()>,
+    ) -> Result<(), (usize, EncodeError)> {
+        let mut rows = rows.chunks_exact_mut(self.row_bytes(options));
+        let mut row_before = None;
+        for index in 0..texts.len() {
+            let stats =
+                self.read_ids(texts.units(index), options.max_length, scratch).map_err(|error| (index, error))?;
+            if let Some(row) = row_before.take() {
+                self.pool_row(options, scratch, row);
+            }
+            self.prefetch(scratch, options);
+            std::mem::swap(&mut scratch.ids, &mut scratch.ids_before);
+            row_before = rows.next();
+            if each(stats).is_break() {
+                return Ok(());
+            }
         }
-        let mut vector = std::mem::take(&mut scratch.vector);
-        vector.resize(self.columns(options), 0.0);
-        let outcome = self.encode_utf16(units, options, scratch, &mut vector);
-        options.dtype.convert(self.converters(), &vector, row);
-        scratch.vector = vector;
-        outcome
+        if let Some(row) = row_before {
+            self.pool_row(options, scratch, row);
+        }
+        Ok(())
     }
 
-    /// Writes the row of one token id, with its weight, into `row`, which is as in [`encode_row`](Self::encode_row).
+    /// The row of the text before.
+    fn pool_row(&self, options: EncodeOptions, scratch: &mut Scratch, row: &mut [u8]) {
+        if options.dtype == Dtype::Float32 {
+            return self.pool_ids(&scratch.ids_before, options, &mut scratch.pool, as_f32(row));
+        }
+        scratch.vector.resize(self.columns(options), 0.0);
+        self.pool_ids(&scratch.ids_before, options, &mut scratch.pool, &mut scratch.vector);
+        options.dtype.convert(self.converters(), &scratch.vector, row);
+    }
+
+    /// Writes the row of one token id, with its weight, into `row`, which is as in [`encode_rows`](Self::encode_rows).
     ///
     /// # Panics
     /// When `id` is not below the table's `id_count()`.

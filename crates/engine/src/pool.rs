@@ -16,8 +16,8 @@
 //! The norm is always taken in f32; a half-precision vector is rounded to half precision after it once more.
 
 use crate::float16;
-use crate::kernel::Kernels;
-use crate::norm::{normalize, pairwise_sum};
+use crate::kernel::{Kernels, prefetch_rows};
+use crate::norm::pairwise_sum;
 use crate::table::{Elements, EmbeddingTable, Weights};
 
 /// Buffers that one thread reuses from text to text.
@@ -55,7 +55,7 @@ pub(crate) fn pool(
     };
     match table.weights() {
         _ if vector.len() == 1 => vector[0] = mean_of_one_column(table, ids, row_ids),
-        Some(weights) => mean_weighted(table, weights, ids, row_ids, &mut scratch.sums_f64, vector),
+        Some(weights) => mean_weighted(table, kernels, weights, ids, row_ids, &mut scratch.sums_f64, vector),
         None => mean(table, kernels, row_ids, &mut scratch.sums_f64, &mut scratch.sums_i32, vector),
     }
     let half = matches!(table.elements(), Elements::F16(_));
@@ -63,15 +63,26 @@ pub(crate) fn pool(
         round_to_half(vector);
     }
     if unit {
-        normalize(vector);
+        kernels.normalize(vector);
         if half {
             round_to_half(vector);
         }
     }
 }
 
+/// Asks for the rows of `ids`, which are to be pooled soon.
+pub(crate) fn prefetch(table: &EmbeddingTable, ids: &[u32], columns: usize) {
+    let row_ids = ids.iter().map(|&id| table.mapping().map_or(id, |mapping| mapping[id as usize]));
+    match table.elements() {
+        Elements::F32(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
+        Elements::F16(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
+        Elements::F64(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
+        Elements::I8(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
+    }
+}
+
 /// Writes one row, or its first columns, with its weight, as `encode_as_sequence` gives it (model.py, `_encode_helper`).
-pub(crate) fn gather(table: &EmbeddingTable, id: u32, unit: bool, vector: &mut [f32]) {
+pub(crate) fn gather(table: &EmbeddingTable, kernels: &Kernels, id: u32, unit: bool, vector: &mut [f32]) {
     let row_id = table.mapping().map_or(id, |mapping| mapping[id as usize]);
     let start = row_id as usize * table.dim();
     let end = start + vector.len();
@@ -90,7 +101,7 @@ pub(crate) fn gather(table: &EmbeddingTable, id: u32, unit: bool, vector: &mut [
         }
     }
     if unit {
-        normalize(vector);
+        kernels.normalize(vector);
         if matches!(table.elements(), Elements::F16(_)) {
             round_to_half(vector);
         }
@@ -116,11 +127,11 @@ fn mean(
     match table.elements() {
         Elements::F32(elements) => {
             kernels.add_rows_f32(elements, dim, row_ids, vector);
-            divide(vector, row_ids.len());
+            divide(kernels, vector, row_ids.len());
         }
         Elements::F16(elements) => {
             kernels.add_rows_f16(elements, dim, row_ids, vector);
-            divide(vector, row_ids.len());
+            divide(kernels, vector, row_ids.len());
         }
         Elements::F64(elements) => {
             sums_f64.clear();
@@ -146,12 +157,9 @@ fn mean(
 }
 
 /// Divides sums by the count. numpy divides in f64 and rounds; up to 2^24 that equals the division in f32.
-fn divide(vector: &mut [f32], count: usize) {
+fn divide(kernels: &Kernels, vector: &mut [f32], count: usize) {
     if count <= 1 << 24 {
-        let count = count as f32;
-        for element in vector {
-            *element /= count;
-        }
+        kernels.divide(vector, count as f32);
     } else {
         for element in vector {
             *element = (f64::from(*element) / count as f64) as f32;
@@ -221,6 +229,7 @@ impl Product {
 /// With weights: products row by row. The mean of doubles goes to half precision in one rounding.
 fn mean_weighted(
     table: &EmbeddingTable,
+    kernels: &Kernels,
     weights: &Weights,
     ids: &[u32],
     row_ids: &[u32],
@@ -249,7 +258,7 @@ fn mean_weighted(
             *element = double_mean(elements, *sum / ids.len() as f64);
         }
     } else {
-        divide(vector, ids.len());
+        divide(kernels, vector, ids.len());
         if matches!((elements, weights), (Elements::I8(_), Weights::F16(_))) {
             round_to_half(vector);
         }
@@ -297,7 +306,7 @@ fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f
             Product::Double(value) => value as f32,
         });
     }
-    divide(&mut sum, count);
+    divide(&Kernels::SCALAR, &mut sum, count);
     if in_half { float16::to_f32(float16::from_f32(sum[0])) } else { sum[0] }
 }
 

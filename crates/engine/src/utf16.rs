@@ -41,6 +41,16 @@ fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
             read += BLOCK;
             written += BLOCK;
         }
+        // The last block of ASCII overlaps the one before.
+        let left = units.len() - read;
+        if let Some(block) = units.last_chunk::<BLOCK>()
+            && left <= BLOCK
+            && block.iter().fold(0, |all, &unit| all | unit) < 0x80
+        {
+            let end = written + left;
+            utf8[end - BLOCK..end].copy_from_slice(&block.map(|unit| unit as u8));
+            return end;
+        }
         // One block's worth the slow way, then the fast one is tried again.
         let stop = units.len().min(read + BLOCK);
         while read < stop {

@@ -3,9 +3,11 @@
 mod test_data;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use model2vec_engine::{Dtype, EncodeOptions, LoadOptions, StaticModel};
+use model2vec_engine::{Dtype, EncodeOptions, LoadOptions, StaticModel, Texts};
 use serde::Deserialize;
 
 /// What test/expected/output_types.py wrote.
@@ -33,6 +35,19 @@ fn dtype(name: &str) -> Dtype {
         "binary" => Dtype::Binary,
         other => panic!("no such element type: {other}"),
     }
+}
+
+fn utf16(texts: &[String]) -> Texts {
+    let mut block = Texts::default();
+    for text in texts {
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let pushed = block.push_with(units.len(), |room| {
+            room.copy_from_slice(&units);
+            Ok::<_, Infallible>(units.len())
+        });
+        pushed.unwrap();
+    }
+    block
 }
 
 /// Rows in memory as a float32 row needs it.
@@ -63,9 +78,9 @@ fn compare(model: &StaticModel, name: &str, texts: &[String], block: usize, refe
         for (dtype_name, digests) in digests {
             let options = options(normalize, dtype(dtype_name));
             for (texts, &expected) in texts.chunks(block).zip(digests) {
-                let found = rows.crc32(texts.len(), model.row_bytes(options), |index, row| {
-                    let units: Vec<u16> = texts[index].encode_utf16().collect();
-                    model.encode_row(&units, options, &mut scratch, row).unwrap();
+                let block = utf16(texts);
+                let found = rows.crc32(1, texts.len() * model.row_bytes(options), |_, rows| {
+                    model.encode_rows(&block, options, &mut scratch, rows, |_| ControlFlow::Continue(())).unwrap();
                 });
                 assert_eq!(found, expected, "{name}, {dtype_name}, normalize {normalize}");
                 compared += texts.len();

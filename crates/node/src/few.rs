@@ -1,5 +1,6 @@
 //! Small calls: up to 256 texts, at once and on the calling thread, with nothing allocated.
 
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use model2vec_engine::{EncodeOptions, Scratch, StaticModel, Texts, fault};
@@ -67,19 +68,20 @@ fn guarded(
     // A panic leaves no broken state: the scratch is replaced, the model is immutable.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_where_injected();
-        let mut truncated = 0;
-        for (index, row) in (0..texts.len()).zip(rows.chunks_exact_mut(model.row_bytes(options))) {
-            let stats =
-                model.encode_row(texts.units(index), options, scratch, row).map_err(|error| (index, error.reason))?;
-            counts[index] = stats.pooled;
+        let (mut truncated, mut left) = (0, counts.iter_mut());
+        model.encode_rows(texts, options, scratch, rows, |stats| {
+            if let Some(count) = left.next() {
+                *count = stats.pooled;
+            }
             truncated += usize::from(stats.truncated);
-        }
+            ControlFlow::Continue(())
+        })?;
         Ok(truncated)
     }));
     match outcome {
         Ok(Ok(truncated)) => Ok(truncated),
-        Ok(Err((index, reason))) => {
-            Err(Thrown::Coded("ERR_BAD_TOKENIZER", format!("text {index} could not be tokenized: {reason}")))
+        Ok(Err((index, error))) => {
+            Err(Thrown::Coded("ERR_BAD_TOKENIZER", format!("text {index} could not be tokenized: {error}")))
         }
         Err(_) => {
             buffers.scratch = model.take_scratch();

@@ -10,6 +10,8 @@ use std::arch::x86_64::{
     _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
+use crate::norm::{EPSILON, FEW, halves, sum_of_few};
+
 /// Eight or four lanes of sums, and how a row's elements become such lanes.
 trait Lanes: Copy {
     type Element;
@@ -141,3 +143,26 @@ kernel!(add_rows_f32, F32x8, f32, f32, |element: f32| element);
 kernel!(add_rows_f16, F16x8, u16, f32, crate::float16::to_f32);
 kernel!(add_rows_f64, F64x4, f64, f64, |element: f64| element);
 kernel!(add_rows_i8, I8x8, i8, i32, i32::from);
+
+/// See [`Kernels::divide`](super::Kernels::divide).
+#[target_feature(enable = "avx2")]
+pub(super) fn divide(vector: &mut [f32], divisor: f32) {
+    super::scalar::divide(vector, divisor);
+}
+
+/// See [`Kernels::normalize`](super::Kernels::normalize).
+#[target_feature(enable = "avx2")]
+pub(super) fn normalize(vector: &mut [f32]) {
+    let norm = sum_of_squares(vector).sqrt();
+    divide(vector, norm + EPSILON);
+}
+
+/// The eight accumulators of numpy's sum are one register: what the compiler makes of the scalar code with this instruction set.
+#[target_feature(enable = "avx2")]
+fn sum_of_squares(values: &[f32]) -> f32 {
+    if values.len() <= FEW {
+        return sum_of_few(values, &|element| element * element);
+    }
+    let (low, high) = halves(values);
+    sum_of_squares(low) + sum_of_squares(high)
+}

@@ -6,11 +6,13 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod convert;
+mod prefetch;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use convert::Converters;
+pub(crate) use prefetch::prefetch_rows;
 
 /// An instruction set that has kernels of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub(crate) struct Kernels {
     add_rows_f16: AddRows<u16, f32>,
     add_rows_f64: AddRows<f64, f64>,
     add_rows_i8: AddRows<i8, i32>,
+    divide: unsafe fn(vector: &mut [f32], divisor: f32),
+    normalize: unsafe fn(vector: &mut [f32]),
 }
 
 impl Kernels {
@@ -53,6 +57,8 @@ impl Kernels {
         add_rows_f16: scalar::add_rows_f16,
         add_rows_f64: scalar::add_rows_f64,
         add_rows_i8: scalar::add_rows_i8,
+        divide: scalar::divide,
+        normalize: scalar::normalize,
     };
 
     /// The kernels of every instruction set that this CPU has, best first.
@@ -66,6 +72,8 @@ impl Kernels {
                 add_rows_f16: avx2::add_rows_f16,
                 add_rows_f64: avx2::add_rows_f64,
                 add_rows_i8: avx2::add_rows_i8,
+                divide: avx2::divide,
+                normalize: avx2::normalize,
             });
         }
         found.push(Self::SCALAR);
@@ -112,5 +120,19 @@ impl Kernels {
         debug_assert!(row_ids.len() <= 1 << 24);
         // SAFETY: as in `add_rows_f32`.
         unsafe { (self.add_rows_i8)(table, dim, row_ids, sums) }
+    }
+
+    /// Divides every element, rounding as division does.
+    #[inline]
+    pub(crate) fn divide(&self, vector: &mut [f32], divisor: f32) {
+        // SAFETY: as in `add_rows_f32`.
+        unsafe { (self.divide)(vector, divisor) }
+    }
+
+    /// Divides `vector` by its Euclidean norm plus 1e-32, with numpy's bits.
+    #[inline]
+    pub(crate) fn normalize(&self, vector: &mut [f32]) {
+        // SAFETY: as in `add_rows_f32`.
+        unsafe { (self.normalize)(vector) }
     }
 }

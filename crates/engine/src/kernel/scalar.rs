@@ -1,6 +1,7 @@
 //! The portable kernels: one row after the other, one column after the other.
 
 use crate::float16;
+use crate::norm::{EPSILON, pairwise_sum};
 
 /// The first `columns` elements of one row.
 #[inline]
@@ -42,4 +43,16 @@ pub(super) fn add_rows_i8(table: &[i8], dim: usize, row_ids: &[u32], sums: &mut 
             *sum += i32::from(element);
         }
     }
+}
+
+#[inline(always)]
+pub(super) fn divide(vector: &mut [f32], divisor: f32) {
+    for element in vector {
+        *element /= divisor;
+    }
+}
+
+pub(super) fn normalize(vector: &mut [f32]) {
+    let norm = pairwise_sum(vector, &|element| element * element).sqrt();
+    divide(vector, norm + EPSILON);
 }

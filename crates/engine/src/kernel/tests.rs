@@ -65,6 +65,23 @@ fn every_instruction_set_adds_rows_like_the_scalar_kernels_at_every_tail() {
 }
 
 #[test]
+fn every_instruction_set_divides_and_normalizes_like_the_scalar_kernels_at_every_tail() {
+    let mut numbers = Numbers(0x1234_5678);
+    for columns in dims() {
+        let vector: Vec<f32> = (0..columns).map(|_| numbers.float()).collect();
+        let (mut quotients, mut unit) = (vector.clone(), vector.clone());
+        Kernels::SCALAR.divide(&mut quotients, 7.0);
+        Kernels::SCALAR.normalize(&mut unit);
+        for kernels in Kernels::available() {
+            let (mut found_quotients, mut found_unit) = (vector.clone(), vector.clone());
+            kernels.divide(&mut found_quotients, 7.0);
+            kernels.normalize(&mut found_unit);
+            assert_eq!((found_quotients, found_unit), (quotients.clone(), unit.clone()), "{columns} columns");
+        }
+    }
+}
+
+#[test]
 fn a_row_beyond_the_table_panics_instead_of_reading_past_it() {
     for kernels in Kernels::available() {
         let table = vec![1.0_f32; 4 * 64];

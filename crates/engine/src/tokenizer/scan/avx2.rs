@@ -63,7 +63,7 @@ pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: b
     assert!(target.len() >= source.len() + Scanner::SLACK, "the target has no slack");
     let (chunks, tail) = source.as_chunks::<VECTOR_BYTES>();
     let (targets, _) = target.as_chunks_mut::<VECTOR_BYTES>();
-    for (index, (chunk, to)) in chunks.iter().zip(&mut *targets).enumerate() {
+    for (index, (chunk, to)) in chunks.iter().zip(targets).enumerate() {
         let (folded, stop) = fold(load(chunk), lower, clean);
         store(to, folded);
         if stop != 0 {
@@ -73,12 +73,19 @@ pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: b
     if tail.is_empty() {
         return source.len();
     }
+    // The last vector overlaps the one before, whose bytes are all plain.
+    if let (Some(last), Some(to)) = (source.last_chunk(), target[..source.len()].last_chunk_mut()) {
+        let (folded, stop) = fold(load(last), lower, clean);
+        store(to, folded);
+        return source.len() - VECTOR_BYTES + VECTOR_BYTES.min(stop.trailing_zeros() as usize);
+    }
     // Spaces are plain: what stops is of the tail, or beyond it when all of it is plain.
     let mut padded = [b' '; VECTOR_BYTES];
     padded[..tail.len()].copy_from_slice(tail);
     let (folded, stop) = fold(load(&padded), lower, clean);
-    store(&mut targets[chunks.len()], folded);
-    chunks.len() * VECTOR_BYTES + tail.len().min(stop.trailing_zeros() as usize)
+    let done = chunks.len() * VECTOR_BYTES;
+    store(target[done..].first_chunk_mut().expect("the target has slack"), folded);
+    done + tail.len().min(stop.trailing_zeros() as usize)
 }
 
 /// The bytes as they are copied, and the mask of those that are not plain.
@@ -159,6 +166,14 @@ pub(super) fn find_any(bytes: &[u8], set: &ByteSet) -> Option<usize> {
         if found != 0 {
             return Some(index * VECTOR_BYTES + found.trailing_zeros() as usize);
         }
+    }
+    if tail.is_empty() {
+        return None;
+    }
+    // The last vector overlaps the one before, of which no byte is in the set.
+    if let Some(last) = bytes.last_chunk() {
+        let found = find(load(last));
+        return (found != 0).then(|| bytes.len() - VECTOR_BYTES + found.trailing_zeros() as usize);
     }
     let mut padded = [0; VECTOR_BYTES];
     padded[..tail.len()].copy_from_slice(tail);
