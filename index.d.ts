@@ -129,6 +129,8 @@ export interface TokenizeOptions {
   /** As in {@link EncodeOptions.maxLength}. */
   readonly maxLength?: number | null | undefined;
 }
+/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
+export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = "auto" | "copy" | "map";
 /** A file of a model that is being downloaded. */
@@ -173,10 +175,23 @@ export interface LoadOptions {
   readonly threads?: number | undefined;
   /**
    * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
-   * memory small, and trusts that the file is not truncated in place while it is open.
+   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
+   * `dimensionality` changes is this process's own in any case.
    * @default 'auto': 'copy' up to 256 MB, above that 'map'
    */
   readonly memory?: MemoryMode | undefined;
+  /**
+   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
+   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * @default the type in the file
+   */
+  readonly quantizeTo?: TableDtype | undefined;
+  /**
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
+   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined;
   /** Called while files are downloaded; a model that is at hand needs no download. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ends the load: `load` rejects with `signal.reason`. */
@@ -197,7 +212,7 @@ export interface ModelInfo {
   /** How many token ids there are. */
   readonly vocabSize: number;
   /** The element type of the table. */
-  readonly tableDtype: "float32" | "float16" | "float64" | "int8";
+  readonly tableDtype: TableDtype;
   /** How the table is held: read into memory, or mapped from the file. */
   readonly memory: "copy" | "map";
   /** Whether calls that don't say scale vectors to length 1. */

@@ -8,7 +8,7 @@ import { Model, nativeMaxLength } from './model.js'
 import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
 import type { EncodeOptions, TokenizeOptions } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
-import type { LoadOptions } from './options/load.js'
+import type { LoadOptions, TableDtype } from './options/load.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
 import type { ModelSource } from './source.js'
 import { textList, textListOrText } from './texts.js'
@@ -32,7 +32,7 @@ export interface ModelInfo {
   /** How many token ids there are. */
   readonly vocabSize: number
   /** The element type of the table. */
-  readonly tableDtype: 'float32' | 'float16' | 'float64' | 'int8'
+  readonly tableDtype: TableDtype
   /** How the table is held: read into memory, or mapped from the file. */
   readonly memory: 'copy' | 'map'
   /** Whether calls that don't say scale vectors to length 1. */

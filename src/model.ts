@@ -2,7 +2,7 @@
 
 import { fromNative, Model2VecError } from './errors.js'
 import { native, NO_LIMIT } from './native.js'
-import type { NativeModel, NativeModelInfo } from './native.js'
+import type { NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
 import type { CheckedLoadOptions } from './options/load.js'
 import { locateModel } from './source.js'
 import type { LocatedModel } from './source.js'
@@ -100,6 +100,12 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw signal.reason
 }
 
-function nativeOptions({ subfolder, memory }: CheckedLoadOptions): { subfolder?: string; memory: typeof memory } {
-  return subfolder === undefined ? { memory } : { subfolder, memory }
+function nativeOptions(options: CheckedLoadOptions): NativeLoadOptions {
+  const { subfolder, memory, quantizeTo, dimensionality } = options
+  return {
+    memory,
+    ...(subfolder !== undefined && { subfolder }),
+    ...(quantizeTo !== undefined && { quantizeTo }),
+    ...(dimensionality !== undefined && { dimensionality }),
+  }
 }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { Model2VecError } from './errors.js'
+import type { TableDtype } from './options/load.js'
 import { platformName } from './platform.js'
 
 /** What the engine knows about a loaded model. */
@@ -12,7 +13,7 @@ export interface NativeModelInfo {
   dim: number
   vocabSize: number
   rows: number
-  tableDtype: 'float32' | 'float16' | 'float64' | 'int8'
+  tableDtype: TableDtype
   memory: 'copy' | 'map'
   normalize: boolean
   /** Not there = no truncation. */
@@ -32,6 +33,8 @@ export interface NativeModel {
 export interface NativeLoadOptions {
   subfolder?: string
   memory?: 'auto' | 'copy' | 'map'
+  quantizeTo?: TableDtype
+  dimensionality?: number
 }
 
 export interface NativeJobResult {

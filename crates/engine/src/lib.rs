@@ -24,7 +24,7 @@ mod workers;
 pub use batch::{Batch, BatchError, Input, Part, RowBuffer, Work, fault};
 pub use error::LoadError;
 pub use model::{EncodeOptions, LoadOptions, Scratch, StaticModel, TextStats};
-pub use table::{Elements, EmbeddingTable, MemoryMode, Weights};
+pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;
 pub use tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
 pub use workers::default_threads;

@@ -8,7 +8,7 @@ use crate::config::ModelConfig;
 use crate::kernel::Kernels;
 use crate::layout::ModelFiles;
 use crate::pool::{self, PoolScratch};
-use crate::table::{Elements, EmbeddingTable, MemoryMode};
+use crate::table::{EmbeddingTable, MemoryMode, Reduction};
 use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
 use crate::utf16::Utf8Buffer;
 
@@ -19,6 +19,8 @@ pub struct LoadOptions {
     pub subfolder: Option<String>,
     /// How the table's bytes are held.
     pub memory: MemoryMode,
+    /// What is made of the table.
+    pub reduction: Reduction,
 }
 
 /// What changes one call's vectors.
@@ -74,7 +76,7 @@ impl StaticModel {
         let files = ModelFiles::find(directory, options.subfolder.as_deref())?;
         let config = ModelConfig::read(&files.config)?;
         let tokenizer = Tokenizer::read(&files.tokenizer)?;
-        let table = EmbeddingTable::read(&files.table, files.tensor, options.memory)?;
+        let table = EmbeddingTable::read(&files.table, files.tensor, options.memory, options.reduction)?;
         let mismatch = |reason| LoadError::ShapeMismatch { path: files.table.clone(), reason };
         if table.mapping().is_none() && table.rows() != tokenizer.token_count() {
             return Err(mismatch(format!(
@@ -129,12 +131,7 @@ impl StaticModel {
     /// The table's element type, as Python's `embedding_dtype` names it.
     #[must_use]
     pub fn table_dtype(&self) -> &'static str {
-        match self.table.elements() {
-            Elements::F32(_) => "float32",
-            Elements::F16(_) => "float16",
-            Elements::F64(_) => "float64",
-            Elements::I8(_) => "int8",
-        }
+        self.table.element_type().name()
     }
 
     /// The instruction set of the pooling kernels.

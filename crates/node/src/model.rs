@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model2vec_engine::{LoadOptions, MemoryMode, StaticModel, Texts, fault};
+use model2vec_engine::{ElementType, LoadOptions, MemoryMode, Reduction, StaticModel, Texts, fault};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -25,6 +25,10 @@ pub struct NativeLoadOptions {
     pub subfolder: Option<String>,
     /// `'auto'`, `'copy'` or `'map'`.
     pub memory: Option<String>,
+    /// The element type to convert the table to, as numpy names it.
+    pub quantize_to: Option<String>,
+    /// How many columns to keep.
+    pub dimensionality: Option<f64>,
 }
 
 impl NativeLoadOptions {
@@ -34,7 +38,11 @@ impl NativeLoadOptions {
             Some("map") => MemoryMode::Map,
             _ => MemoryMode::Auto,
         };
-        LoadOptions { subfolder: self.subfolder, memory }
+        let reduction = Reduction {
+            quantize_to: self.quantize_to.as_deref().and_then(ElementType::named),
+            dimensionality: self.dimensionality.map(|columns| columns as usize),
+        };
+        LoadOptions { subfolder: self.subfolder, memory, reduction }
     }
 }
 

@@ -33,15 +33,20 @@ pub(super) enum CopyError {
 
 impl TableBytes {
     /// Reads `length` bytes, more than 0, into memory of this process that begins at a page (so at a multiple of 64).
+    pub(super) fn copy(mut reader: impl Read, length: usize) -> Result<Self, CopyError> {
+        Self::fill(length, |memory| reader.read_exact(memory))
+    }
+
+    /// Memory of this process of `length` bytes, more than 0, that `write` fills.
     ///
     /// An anonymous mapping and not the heap: where there is not enough memory it fails with an error instead of an abort, and
     /// the kernel can be asked for huge pages, which save the pooling loop most of its misses in the page tables.
-    pub(super) fn copy(mut reader: impl Read, length: usize) -> Result<Self, CopyError> {
+    pub(super) fn fill(length: usize, write: impl FnOnce(&mut [u8]) -> io::Result<()>) -> Result<Self, CopyError> {
         let mut memory = MmapMut::map_anon(length).map_err(|_| CopyError::OutOfMemory)?;
         #[cfg(target_os = "linux")]
         // A kernel without huge pages refuses: the vectors are the same with small ones.
         let _ = memory.advise(memmap2::Advice::HugePage);
-        reader.read_exact(&mut memory).map_err(CopyError::Unreadable)?;
+        write(&mut memory).map_err(CopyError::Unreadable)?;
         memory.make_read_only().map(Self).map_err(CopyError::Unreadable)
     }
 

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod per_token;
+mod quantize;
 mod safetensors;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,8 @@ mod tests;
 use std::path::Path;
 
 use self::bytes::{CopyError, TableBytes};
+use self::quantize::Conversion;
+pub use self::quantize::Reduction;
 use self::safetensors::{Tensor, TensorFile};
 use crate::LoadError;
 
@@ -82,22 +85,29 @@ pub struct EmbeddingTable {
 impl EmbeddingTable {
     /// Reads the tensor named `tensor` and the optional tensors `weights` and `mapping` of a safetensors file.
     ///
-    /// With [`MemoryMode::Map`] a table whose bytes are not aligned in the file is copied all the same; [`memory`](Self::memory)
-    /// tells.
+    /// With [`MemoryMode::Map`] a table that `reduction` changes, or whose bytes are not aligned in the file, is copied all the
+    /// same; [`memory`](Self::memory) tells.
     ///
     /// # Errors
-    /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`], [`LoadError::ShapeMismatch`], [`LoadError::OutOfMemory`].
-    pub fn read(path: &Path, tensor: &str, memory: MemoryMode) -> Result<Self, LoadError> {
+    /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`], [`LoadError::ShapeMismatch`], [`LoadError::OutOfMemory`],
+    /// and [`LoadError::InvalidOption`] for a dimensionality that the table doesn't have.
+    pub fn read(path: &Path, tensor: &str, memory: MemoryMode, reduction: Reduction) -> Result<Self, LoadError> {
         let file = TensorFile::open(path)?;
         let tensor = file.require(tensor)?;
-        let element = ElementType::of(path, tensor)?;
+        let from = ElementType::of(path, tensor)?;
         let (rows, dim) = rows_and_dim(path, tensor)?;
+        let columns = reduction.columns(path, dim)?;
+        let conversion = Conversion { from, to: reduction.quantize_to.unwrap_or(from), dim, columns };
         let mapping = per_token::read_mapping(&file, rows)?;
         let weights = per_token::read_weights(&file)?;
-        let (bytes, memory) = read_elements(&file, tensor, element, memory)?;
+        let (bytes, memory) = if conversion.is_identity() {
+            read_elements(&file, tensor, from, memory)?
+        } else {
+            (conversion.read(&file, tensor, rows)?, MemoryMode::Copy)
+        };
         let id_count = mapping.as_ref().map_or(rows, Vec::len);
         let id_count = weights.as_ref().map_or(id_count, |weights| weights.len().min(id_count));
-        Ok(Self { bytes, element, rows, dim, mapping, weights, id_count, memory })
+        Ok(Self { bytes, element: conversion.to, rows, dim: columns, mapping, weights, id_count, memory })
     }
 
     /// How many rows the table has.
@@ -110,6 +120,12 @@ impl EmbeddingTable {
     #[must_use]
     pub fn dim(&self) -> usize {
         self.dim
+    }
+
+    /// The type of the elements.
+    #[must_use]
+    pub fn element_type(&self) -> ElementType {
+        self.element
     }
 
     /// The rows' elements.
@@ -170,11 +186,16 @@ impl Weights {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum ElementType {
+/// The type of a table's elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ElementType {
+    /// IEEE single.
     F32,
+    /// IEEE half.
     F16,
+    /// IEEE double.
     F64,
+    /// Signed bytes.
     I8,
 }
 
@@ -188,6 +209,23 @@ impl ElementType {
             // Python can't load `BF16` either: numpy has no such type.
             _ => Err(tensor.unsupported_dtype(path, "`F64`, `F32`, `F16` or `I8`")),
         }
+    }
+
+    /// numpy's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "float64",
+            Self::F32 => "float32",
+            Self::F16 => "float16",
+            Self::I8 => "int8",
+        }
+    }
+
+    /// The type that numpy calls so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::F64, Self::F32, Self::F16, Self::I8].into_iter().find(|element| element.name() == name)
     }
 
     fn size(self) -> usize {
