@@ -8,6 +8,7 @@ use crate::config::ModelConfig;
 use crate::kernel::Kernels;
 use crate::layout::ModelFiles;
 use crate::pool::{self, PoolScratch};
+use crate::source_file::SourceFile;
 use crate::table::{EmbeddingTable, MemoryMode, Reduction};
 use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
 use crate::utf16::Utf8Buffer;
@@ -53,10 +54,19 @@ pub struct Scratch {
     utf8: Utf8Buffer,
 }
 
+/// The files of a loaded model.
+#[derive(Debug)]
+pub(crate) struct LoadedFiles {
+    pub(crate) config: SourceFile,
+    pub(crate) tokenizer: SourceFile,
+    pub(crate) table: PathBuf,
+}
+
 /// A model that was loaded from a directory. Immutable: threads share it.
 #[derive(Debug)]
 pub struct StaticModel {
     path: PathBuf,
+    files: LoadedFiles,
     config: ModelConfig,
     table: EmbeddingTable,
     tokenizer: Tokenizer,
@@ -74,6 +84,11 @@ impl StaticModel {
     /// A [`LoadError`] for everything that such a directory can have wrong.
     pub fn load(directory: &Path, options: &LoadOptions) -> Result<Self, LoadError> {
         let files = ModelFiles::find(directory, options.subfolder.as_deref())?;
+        let loaded = LoadedFiles {
+            config: SourceFile::new(files.config.clone()),
+            tokenizer: SourceFile::new(files.tokenizer.clone()),
+            table: files.table.clone(),
+        };
         let config = ModelConfig::read(&files.config)?;
         let tokenizer = Tokenizer::read(&files.tokenizer)?;
         let table = EmbeddingTable::read(&files.table, files.tensor, options.memory, options.reduction)?;
@@ -94,6 +109,7 @@ impl StaticModel {
         }
         Ok(Self {
             path: directory.to_path_buf(),
+            files: loaded,
             config,
             unknown_id: tokenizer.unknown_id(),
             median_token_length: tokenizer.median_token_length(),
@@ -108,6 +124,11 @@ impl StaticModel {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The files that the model was loaded from.
+    pub(crate) fn files(&self) -> &LoadedFiles {
+        &self.files
     }
 
     /// The elements of a vector.

@@ -16,6 +16,7 @@ mod model;
 mod native_job;
 mod pin;
 mod registry;
+mod save;
 mod target;
 mod texts;
 

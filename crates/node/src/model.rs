@@ -112,6 +112,14 @@ impl NativeModel {
         self.few.replace(None);
     }
 
+    /// Gives the pages of a mapped table back.
+    #[napi(catch_unwind)]
+    pub fn release_pages(&self) {
+        if let Some(model) = self.model.borrow().as_ref() {
+            model.table().release_pages();
+        }
+    }
+
     /// The vocabulary: the token of each id.
     #[napi(catch_unwind)]
     pub fn tokens(&self) -> Result<Vec<String>, CodedError> {
@@ -141,7 +149,7 @@ impl NativeModel {
         Ok(())
     }
 
-    fn opened(&self) -> Result<Arc<StaticModel>, CodedError> {
+    pub(crate) fn opened(&self) -> Result<Arc<StaticModel>, CodedError> {
         self.model().map_err(|_| CodedError::new("ERR_CLOSED", String::from(CLOSED)))
     }
 
@@ -208,7 +216,7 @@ impl Task for OpenTask {
 }
 
 /// An error whose `code` survives a promise: napi-rs's own error has only N-API's status names.
-fn coded_rejection(env: Env, code: &'static str, message: &str) -> napi::Error {
+pub(crate) fn coded_rejection(env: Env, code: &'static str, message: &str) -> napi::Error {
     match Js(env.raw()).error(code, message) {
         // SAFETY: the value is a new error object of this environment.
         Ok(error) => match unsafe { Unknown::from_napi_value(env.raw(), error) } {
