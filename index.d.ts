@@ -339,6 +339,19 @@ export declare class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[];
   /**
+   * Writes the model as it is loaded, after `quantizeTo` and `dimensionality`, into a directory that Python's `from_pretrained`
+   * and this class load: `model.safetensors`, `tokenizer.json`, `config.json`, with this instance's `normalize` and
+   * `maxLength`, and `modules.json`. Python: `save_pretrained`, without its model card.
+   *
+   * A directory that exists is replaced once the new one is complete and on the disk; other files in it stay. Whoever loads it
+   * meanwhile gets the old model or the new one, or for an instant none. The directory whose table is mapped is refused.
+   *
+   * @param directory a path or a `file:` URL; made with those above it
+   * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written or when the files of the model have
+   *   changed since it was loaded; `ERR_CLOSED`; for a pending model what `ready` rejects with
+   */
+  savePretrained(directory: string | URL): Promise<void>;
+  /**
    * Gives the model back. Calls that run finish; later ones, calls that wait for a pending model, and `dim` and `info`, fail
    * with `ERR_CLOSED`. A second call does nothing.
    */

@@ -2,6 +2,7 @@
 
 import { encode, encodeSync } from './encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
+import { localPath } from './local-path.js'
 import { leavePending, loadOrLeave } from './load.js'
 import { rowViews, rowViewsInSlices } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
@@ -290,6 +291,24 @@ export class Model2VecEmbeddingFunction {
       textListOrText(texts),
       checkEncodeOptions('encodeAsSequenceSync', options),
     )
+  }
+
+  /**
+   * Writes the model as it is loaded, after `quantizeTo` and `dimensionality`, into a directory that Python's `from_pretrained`
+   * and this class load: `model.safetensors`, `tokenizer.json`, `config.json`, with this instance's `normalize` and
+   * `maxLength`, and `modules.json`. Python: `save_pretrained`, without its model card.
+   *
+   * A directory that exists is replaced once the new one is complete and on the disk; other files in it stay. Whoever loads it
+   * meanwhile gets the old model or the new one, or for an instant none. The directory whose table is mapped is refused.
+   *
+   * @param directory a path or a `file:` URL; made with those above it
+   * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written or when the files of the model have
+   *   changed since it was loaded; `ERR_CLOSED`; for a pending model what `ready` rejects with
+   */
+  async savePretrained(directory: string | URL): Promise<void> {
+    const place = localPath('directory', directory)
+    const model = this.#state.model ?? (await this.#state.ready())
+    await model.save(place)
   }
 
   /**

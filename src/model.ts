@@ -2,6 +2,7 @@
 
 import { throwIfAborted } from './abort.js'
 import { fromNative, Model2VecError } from './errors.js'
+import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
 import type { CheckedLoadOptions } from './options/load.js'
@@ -21,6 +22,8 @@ export class Model {
   readonly maxLength: number | null
   readonly threads: number
   readonly #handle: NativeModel
+  /** Null unless the table is mapped. */
+  readonly #pages: MappedPages | null
   #running = 0
   #closed = false
 
@@ -31,6 +34,7 @@ export class Model {
     this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
     this.threads = Math.min(options.threads ?? native.defaultThreads(), MAX_THREADS)
     this.#handle = handle
+    this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
   }
 
   /** Loads the files on this thread. */
@@ -72,7 +76,21 @@ export class Model {
 
   release(): void {
     this.#running--
-    if (this.#closed && this.#running === 0) this.#handle.close()
+    if (this.#running > 0) return
+    if (this.#closed) this.#handle.close()
+    else this.#pages?.release()
+  }
+
+  /** Writes the model's files into a directory. */
+  async save(directory: string): Promise<void> {
+    const handle = this.hold()
+    try {
+      await native.saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
+    } catch (error) {
+      throw fromNative(error)
+    } finally {
+      this.release()
+    }
   }
 
   /** @throws Model2VecError ERR_CLOSED */

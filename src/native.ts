@@ -26,6 +26,8 @@ export interface NativeModelInfo {
 export interface NativeModel {
   readonly info: NativeModelInfo
   close(): void
+  /** Gives the pages of a mapped table back that calls have read. */
+  releasePages(): void
   tokens(): string[]
   embedding(id: number, out: Float32Array): void
 }
@@ -79,6 +81,8 @@ export interface Native {
   defaultThreads(): number
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
+  /** Off the event loop. `maxLength` as for `encodeFew`. */
+  saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
   /** Encodes on this thread into `out` from row `firstRow`; returns how many texts were truncated. */
   encodeFew: (
     this: NativeModel,

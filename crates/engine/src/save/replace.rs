@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// A directory that is being written, beside the one that it is for. Removed with what is in it unless it was put in place.
 pub(super) struct NewDirectory {
@@ -29,14 +30,19 @@ impl NewDirectory {
     /// Renames the directory to the target's name. What the target holds besides files of the same names moves in, as Python
     /// leaves it there too.
     pub(super) fn put_in_place(self) -> io::Result<()> {
+        // Two saves of this process to one target: one after the other.
+        static RENAMING: Mutex<()> = Mutex::new(());
+        let _renaming = RENAMING.lock().unwrap_or_else(PoisonError::into_inner);
         let old = unused_name(&self.target);
         match fs::rename(&self.target, &old) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return fs::rename(&self.path, &self.target),
             other => other?,
         }
         if let Err(error) = fs::rename(&self.path, &self.target) {
-            fs::rename(&old, &self.target)?;
-            return Err(error);
+            return Err(match fs::rename(&old, &self.target) {
+                Ok(()) => error,
+                Err(_) => io::Error::new(error.kind(), format!("{error}; what was there is now {}", old.display())),
+            });
         }
         for entry in fs::read_dir(&old)? {
             let name = entry?.file_name();
