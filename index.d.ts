@@ -192,7 +192,17 @@ export interface LoadOptions {
    * @default all
    */
   readonly dimensionality?: number | undefined;
-  /** Called while files are downloaded; a model that is at hand needs no download. */
+  /**
+   * How many rows the table is to have: each token gets the nearest of so many cluster centers, and its row's length as a weight.
+   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
+   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * @default the table as it is
+   */
+  readonly vocabularyQuantization?: number | undefined;
+  /**
+   * Called while files are downloaded, and with `file` 'vocabulary quantization' while that computes: `loaded` is the number of
+   * iterations, which end at `total` at the latest.
+   */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ends the load: `load` rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;

@@ -5,6 +5,7 @@ import { fromNative, Model2VecError } from './errors.js'
 import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
+import { openLong } from './long-load.js'
 import type { CheckedLoadOptions } from './options/load.js'
 import type { LocatedModel } from './source.js'
 
@@ -48,14 +49,15 @@ export class Model {
   }
 
   /** Loads the files off the event loop. */
-  static async open(located: LocatedModel, options: CheckedLoadOptions): Promise<Model> {
+  static async open(located: LocatedModel, options: CheckedLoadOptions, signal?: AbortSignal): Promise<Model> {
     throwIfAborted(options.signal)
-    let model: Model
-    try {
-      model = new Model(located, await native.openModel(located.directory, nativeOptions(options)), options)
-    } catch (error) {
-      throw fromNative(error)
-    }
+    const { directory } = located
+    const signals = [options.signal, signal]
+    const handle =
+      options.vocabularyQuantization === undefined
+        ? await openShort(directory, nativeOptions(options))
+        : await openLong(directory, nativeOptions(options), options.onProgress, signals)
+    const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
       model.close()
       throw options.signal.reason
@@ -111,12 +113,21 @@ export function nativeMaxLength(maxLength: number | null): number {
   return maxLength === null || maxLength > MAX_LENGTH ? NO_LIMIT : maxLength
 }
 
+async function openShort(directory: string, options: NativeLoadOptions): Promise<NativeModel> {
+  try {
+    return await native.openModel(directory, options)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
 function nativeOptions(options: CheckedLoadOptions): NativeLoadOptions {
-  const { subfolder, memory, quantizeTo, dimensionality } = options
+  const { subfolder, memory, quantizeTo, dimensionality, vocabularyQuantization } = options
   return {
     memory,
     ...(subfolder !== undefined && { subfolder }),
     ...(quantizeTo !== undefined && { quantizeTo }),
     ...(dimensionality !== undefined && { dimensionality }),
+    ...(vocabularyQuantization !== undefined && { vocabularyQuantization }),
   }
 }

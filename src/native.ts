@@ -37,6 +37,17 @@ export interface NativeLoadOptions {
   memory?: 'auto' | 'copy' | 'map'
   quantizeTo?: TableDtype
   dimensionality?: number
+  vocabularyQuantization?: number
+}
+
+/** A load with a vocabulary quantization, on a thread of its own. */
+export interface NativeLongLoad {
+  /** Ends the load within milliseconds, with ERR_ABORTED. */
+  cancel(): void
+  /** How many iterations are done. */
+  iterations(): number
+  /** The model, once; null while it is loading. Throws what ended the load. */
+  take(): NativeModel | null
 }
 
 export interface NativeJobResult {
@@ -81,6 +92,9 @@ export interface Native {
   defaultThreads(): number
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
+  NativeLongLoad: new (directory: string, options: NativeLoadOptions) => NativeLongLoad
+  /** The most iterations of a vocabulary quantization. */
+  maxIterations(): number
   /** Off the event loop. `maxLength` as for `encodeFew`. */
   saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
   /** Encodes on this thread into `out` from row `firstRow`; returns how many texts were truncated. */

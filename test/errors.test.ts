@@ -142,7 +142,6 @@ test('tokenize knows maxLength only', (t) => {
 })
 
 for (const options of [
-  { vocabularyQuantization: 100 },
   { token: 'hf_x' },
   { endpoint: 'http://localhost' },
   { fetch: () => undefined },
@@ -158,6 +157,7 @@ for (const options of [
 for (const [options, message] of [
   [{ quantizeTo: 'bfloat16' }, /`quantizeTo` should be 'float64', 'float32', 'float16' or 'int8', but got "bfloat16"/],
   [{ quantizeTo: null }, /`quantizeTo` should be .*, but got null/],
+  [{ vocabularyQuantization: 0 }, /`vocabularyQuantization` should be an integer ≥ 1, but got 0/],
   [{ dimensionality: 0 }, /`dimensionality` should be an integer ≥ 1, but got 0/],
   [{ dimensionality: '16' }, /`dimensionality` should be an integer ≥ 1, but got "16"/],
   [{ dimensionality: 33 }, /model\.safetensors: `dimensionality` must be from 1 to 32, which the table has, found 33/],

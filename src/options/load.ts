@@ -68,7 +68,17 @@ export interface LoadOptions {
    * @default all
    */
   readonly dimensionality?: number | undefined
-  /** Called while files are downloaded; a model that is at hand needs no download. */
+  /**
+   * How many rows the table is to have: each token gets the nearest of so many cluster centers, and its row's length as a weight.
+   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
+   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * @default the table as it is
+   */
+  readonly vocabularyQuantization?: number | undefined
+  /**
+   * Called while files are downloaded, and with `file` 'vocabulary quantization' while that computes: `loaded` is the number of
+   * iterations, which end at `total` at the latest.
+   */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
   /** Ends the load: `load` rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
@@ -85,11 +95,12 @@ const LOAD_OPTIONS = [
   'memory',
   'quantizeTo',
   'dimensionality',
+  'vocabularyQuantization',
   'onProgress',
   'signal',
   'forceDownload',
 ] as const
-const LOAD_OPTIONS_TO_COME = ['token', 'endpoint', 'fetch', 'vocabularyQuantization']
+const LOAD_OPTIONS_TO_COME = ['token', 'endpoint', 'fetch']
 const positive = optional((name, value) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
     throw invalid(name, 'an integer ≥ 1', value)
@@ -119,13 +130,14 @@ export interface CheckedLoadOptions {
   readonly memory: MemoryMode
   readonly quantizeTo: TableDtype | undefined
   readonly dimensionality: number | undefined
+  readonly vocabularyQuantization: number | undefined
+  readonly onProgress: ((progress: DownloadProgress) => void) | undefined
   readonly signal: AbortSignal | undefined
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkLoadOptions(options: unknown): CheckedLoadOptions {
   const given = read('Model2VecEmbeddingFunction', options, LOAD_OPTIONS, LOAD_OPTIONS_TO_COME)
-  callback('onProgress', given.onProgress)
   boolean('localFilesOnly', given.localFilesOnly)
   if (boolean('forceDownload', given.forceDownload) === true) throw toCome('`forceDownload` true')
   return {
@@ -138,6 +150,8 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     memory: memoryMode('memory', given.memory) ?? 'auto',
     quantizeTo: tableDtype('quantizeTo', given.quantizeTo),
     dimensionality: positive('dimensionality', given.dimensionality),
+    vocabularyQuantization: positive('vocabularyQuantization', given.vocabularyQuantization),
+    onProgress: callback('onProgress', given.onProgress) as CheckedLoadOptions['onProgress'],
     signal: abortSignal('signal', given.signal),
   }
 }

@@ -72,6 +72,11 @@ pub enum LoadError {
         /// The option, what it may be and what it was.
         reason: String,
     },
+    /// The load was cancelled.
+    Cancelled {
+        /// The table file.
+        path: PathBuf,
+    },
     /// The table does not fit in memory.
     OutOfMemory {
         /// The table file.
@@ -95,6 +100,7 @@ impl LoadError {
             Self::UnsupportedDtype { .. } => "ERR_UNSUPPORTED_DTYPE",
             Self::ShapeMismatch { .. } => "ERR_SHAPE_MISMATCH",
             Self::InvalidOption { .. } => "ERR_INVALID_OPTION",
+            Self::Cancelled { .. } => "ERR_ABORTED",
             Self::OutOfMemory { .. } => "ERR_OUT_OF_MEMORY",
         }
     }
@@ -149,6 +155,7 @@ impl fmt::Display for LoadError {
             | Self::UnsupportedDtype { path, reason }
             | Self::ShapeMismatch { path, reason }
             | Self::InvalidOption { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::Cancelled { path } => write!(f, "{}: the load was cancelled", path.display()),
             Self::OutOfMemory { path, bytes } => {
                 write!(f, "{}: the table needs {bytes} bytes, which could not be allocated", path.display())
             }

@@ -7,6 +7,7 @@
 compile_error!("the table is read as little-endian memory: big-endian targets are not supported");
 
 mod batch;
+mod cluster;
 mod config;
 mod error;
 mod float16;
@@ -24,6 +25,7 @@ mod utf16;
 mod workers;
 
 pub use batch::{Batch, BatchError, Input, Part, RowBuffer, Work, fault};
+pub use cluster::{MAX_ITERATIONS, Watch};
 pub use error::LoadError;
 pub use model::{EncodeOptions, LoadOptions, Scratch, StaticModel, TextStats};
 pub use save::SaveError;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::LoadError;
+use crate::cluster::Watch;
 use crate::config::ModelConfig;
 use crate::kernel::Kernels;
 use crate::layout::ModelFiles;
@@ -22,6 +23,8 @@ pub struct LoadOptions {
     pub memory: MemoryMode,
     /// What is made of the table.
     pub reduction: Reduction,
+    /// How many clusters the rows become first: work of seconds to minutes.
+    pub vocabulary_quantization: Option<usize>,
 }
 
 /// What changes one call's vectors.
@@ -83,6 +86,14 @@ impl StaticModel {
     /// # Errors
     /// A [`LoadError`] for everything that such a directory can have wrong.
     pub fn load(directory: &Path, options: &LoadOptions) -> Result<Self, LoadError> {
+        Self::load_watched(directory, options, &Watch::default())
+    }
+
+    /// [`load`](Self::load), in which another thread sees how far a vocabulary quantization is, and which it can cancel.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and [`LoadError::Cancelled`].
+    pub fn load_watched(directory: &Path, options: &LoadOptions, watch: &Watch) -> Result<Self, LoadError> {
         let files = ModelFiles::find(directory, options.subfolder.as_deref())?;
         let loaded = LoadedFiles {
             config: SourceFile::new(files.config.clone()),
@@ -91,7 +102,12 @@ impl StaticModel {
         };
         let config = ModelConfig::read(&files.config)?;
         let tokenizer = Tokenizer::read(&files.tokenizer)?;
-        let table = EmbeddingTable::read(&files.table, files.tensor, options.memory, options.reduction)?;
+        // Rows that are to be clustered are read once, in single precision: a copy would be a second one.
+        let (memory, reduction) = match options.vocabulary_quantization {
+            None => (options.memory, options.reduction),
+            Some(_) => (MemoryMode::Map, Reduction::default()),
+        };
+        let mut table = EmbeddingTable::read(&files.table, files.tensor, memory, reduction)?;
         let mismatch = |reason| LoadError::ShapeMismatch { path: files.table.clone(), reason };
         if table.mapping().is_none() && table.rows() != tokenizer.token_count() {
             return Err(mismatch(format!(
@@ -106,6 +122,9 @@ impl StaticModel {
                 tokenizer.id_bound(),
                 table.id_count()
             )));
+        }
+        if let Some(clusters) = options.vocabulary_quantization {
+            table = table.quantize_vocabulary(&files.table, clusters, options.reduction, watch)?;
         }
         Ok(Self {
             path: directory.to_path_buf(),

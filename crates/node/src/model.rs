@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model2vec_engine::{ElementType, LoadOptions, MemoryMode, Reduction, StaticModel, Texts, fault};
+use model2vec_engine::{ElementType, LoadOptions, MemoryMode, Reduction, StaticModel, Texts, Watch, fault};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -29,6 +29,8 @@ pub struct NativeLoadOptions {
     pub quantize_to: Option<String>,
     /// How many columns to keep.
     pub dimensionality: Option<f64>,
+    /// How many clusters the rows become.
+    pub vocabulary_quantization: Option<f64>,
 }
 
 impl NativeLoadOptions {
@@ -42,7 +44,12 @@ impl NativeLoadOptions {
             quantize_to: self.quantize_to.as_deref().and_then(ElementType::named),
             dimensionality: self.dimensionality.map(|columns| columns as usize),
         };
-        LoadOptions { subfolder: self.subfolder, memory, reduction }
+        LoadOptions {
+            subfolder: self.subfolder,
+            memory,
+            reduction,
+            vocabulary_quantization: self.vocabulary_quantization.map(|clusters| clusters as usize),
+        }
     }
 }
 
@@ -81,7 +88,7 @@ pub struct NativeModel {
 
 #[napi]
 impl NativeModel {
-    fn new(model: Arc<StaticModel>) -> Self {
+    pub(crate) fn new(model: Arc<StaticModel>) -> Self {
         Self { model: RefCell::new(Some(model)), few: RefCell::new(None) }
     }
 
@@ -169,13 +176,17 @@ impl NativeModel {
 const CLOSED: &str = "the model was closed";
 
 /// Why a model could not be opened: code and message.
-pub struct OpenFailure(&'static str, String);
+pub struct OpenFailure(pub(crate) &'static str, pub(crate) String);
 
 /// A panic of the loader is an error too: nothing unwinds into Node.
-fn open(directory: &str, options: NativeLoadOptions) -> Result<Arc<StaticModel>, OpenFailure> {
+pub(crate) fn open(
+    directory: &str,
+    options: NativeLoadOptions,
+    watch: &Watch,
+) -> Result<Arc<StaticModel>, OpenFailure> {
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_at_load_where_injected();
-        registry::open(&PathBuf::from(directory), &options.into_engine())
+        registry::open(&PathBuf::from(directory), &options.into_engine(), watch)
     }));
     match loaded {
         Ok(Ok(model)) => Ok(model),
@@ -187,7 +198,7 @@ fn open(directory: &str, options: NativeLoadOptions) -> Result<Arc<StaticModel>,
 /// Loads a model on this thread.
 #[napi(catch_unwind)]
 pub fn open_model_sync(directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
-    match open(&directory, options) {
+    match open(&directory, options, &Watch::default()) {
         Ok(model) => Ok(NativeModel::new(model)),
         Err(OpenFailure(code, message)) => Err(CodedError::new(code, message)),
     }
@@ -204,7 +215,7 @@ impl Task for OpenTask {
     type JsValue = NativeModel;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(open(&self.directory, self.options.take().unwrap_or_default()))
+        Ok(open(&self.directory, self.options.take().unwrap_or_default(), &Watch::default()))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {

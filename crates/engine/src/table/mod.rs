@@ -6,6 +6,7 @@ mod quantize;
 mod safetensors;
 #[cfg(test)]
 mod tests;
+mod vocabulary_quantization;
 
 use std::path::Path;
 

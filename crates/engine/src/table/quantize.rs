@@ -3,7 +3,7 @@
 //! The rules are those of model2vec 0.10.0 (quantization.py, `quantize_embeddings` and `quantize_and_reduce_dim`), in numpy's
 //! number types: first the element type, whose scale for int8 is that of all columns, then the columns.
 
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::ElementType;
@@ -58,31 +58,46 @@ impl Conversion {
     /// # Errors
     /// [`LoadError::OutOfMemory`], and [`LoadError::BadSafetensors`] when the file can't be read.
     pub(super) fn read(self, file: &TensorFile, tensor: &Tensor, rows: usize) -> Result<TableBytes, LoadError> {
+        let open = || file.reader(tensor).map(BufReader::new);
+        self.convert_rows(file.path(), rows, open, |error| file.unreadable(tensor, &error))
+    }
+
+    /// Converts the `rows` rows of `bytes`.
+    ///
+    /// # Errors
+    /// [`LoadError::OutOfMemory`].
+    pub(super) fn convert_all(self, path: &Path, bytes: &[u8], rows: usize) -> Result<TableBytes, LoadError> {
+        let unreadable = |error| LoadError::bad_safetensors(path, format!("the table can't be converted: {error}"));
+        self.convert_rows(path, rows, || Ok(bytes), unreadable)
+    }
+
+    fn convert_rows<R: Read>(
+        self,
+        path: &Path,
+        rows: usize,
+        open: impl Fn() -> Result<R, LoadError>,
+        unreadable: impl Fn(io::Error) -> LoadError,
+    ) -> Result<TableBytes, LoadError> {
         let row_bytes = self.columns.checked_mul(self.to.size());
         let total = row_bytes.and_then(|bytes| bytes.checked_mul(rows));
-        let out_of_memory = || LoadError::OutOfMemory {
-            path: file.path().to_owned(),
-            bytes: total.map_or(u64::MAX, |bytes| bytes as u64),
-        };
+        let out_of_memory =
+            || LoadError::OutOfMemory { path: path.to_owned(), bytes: total.map_or(u64::MAX, |bytes| bytes as u64) };
         let (Some(row_bytes), Some(total)) = (row_bytes, total) else { return Err(out_of_memory()) };
         // No larger than the tensor, whose bytes the file has.
         let mut row = Vec::new();
         row.try_reserve_exact(self.dim * self.from.size()).map_err(|_| out_of_memory())?;
         row.resize(self.dim * self.from.size(), 0);
-        let scale = match (self.from, self.to) {
-            (ElementType::I8, _) => None,
-            (_, ElementType::I8) => {
-                let mut reader = BufReader::new(file.reader(tensor)?);
-                let mut largest = 0.0;
-                for _ in 0..rows {
-                    reader.read_exact(&mut row).map_err(|error| file.unreadable(tensor, &error))?;
-                    largest = self.largest(&row, largest);
-                }
-                Some(self.scale(largest))
+        let mut scale = None;
+        if self.to == ElementType::I8 && self.from != ElementType::I8 {
+            let mut reader = open()?;
+            let mut largest = 0.0;
+            for _ in 0..rows {
+                reader.read_exact(&mut row).map_err(&unreadable)?;
+                largest = self.largest(&row, largest);
             }
-            _ => None,
-        };
-        let mut reader = BufReader::new(file.reader(tensor)?);
+            scale = Some(self.scale(largest));
+        }
+        let mut reader = open()?;
         let kept = self.columns * self.from.size();
         let bytes = TableBytes::fill(total, |memory| {
             for converted in memory.chunks_exact_mut(row_bytes) {
@@ -93,7 +108,7 @@ impl Conversion {
         });
         bytes.map_err(|error| match error {
             CopyError::OutOfMemory => out_of_memory(),
-            CopyError::Unreadable(error) => file.unreadable(tensor, &error),
+            CopyError::Unreadable(error) => unreadable(error),
         })
     }
 
