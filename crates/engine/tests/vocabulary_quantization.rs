@@ -72,7 +72,9 @@ fn weights_are_pythons_bits_and_clusters_are_as_good_as_scikit_learns() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test/expected/vocabulary_quantization.json");
     let runs: Vec<Run> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert!(runs.len() > 5);
-    for run in &runs {
+    // The run of 4,096 clusters of potion-base-8M takes a minute: `M2V_CLUSTERS` says how many a run may have.
+    let most = std::env::var("M2V_CLUSTERS").map_or(1024, |count| count.parse().unwrap());
+    for run in runs.iter().filter(|run| run.clusters <= most) {
         let directory = test_data::model_directory(&run.model);
         let started = Instant::now();
         let watch = Watch::default();
