@@ -168,6 +168,8 @@ export interface TokenizeOptions {
   /** As in {@link EncodeOptions.maxLength}. */
   readonly maxLength?: number | null | undefined;
 }
+/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
+export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = "auto" | "copy" | "map";
 /** A file of a model that is being downloaded. */
@@ -212,11 +214,34 @@ export interface LoadOptions {
   readonly threads?: number | undefined;
   /**
    * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
-   * memory small, and trusts that the file is not truncated in place while it is open.
+   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
+   * `dimensionality` changes is this process's own in any case.
    * @default 'auto': 'copy' up to 256 MB, above that 'map'
    */
   readonly memory?: MemoryMode | undefined;
-  /** Called while files are downloaded; a model that is at hand needs no download. */
+  /**
+   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
+   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * @default the type in the file
+   */
+  readonly quantizeTo?: TableDtype | undefined;
+  /**
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
+   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined;
+  /**
+   * How many rows the table is to have: each token gets the nearest of so many cluster centers, and its row's length as a weight.
+   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
+   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * @default the table as it is
+   */
+  readonly vocabularyQuantization?: number | undefined;
+  /**
+   * Called while files are downloaded, and with `file` 'vocabulary quantization' while that computes: `loaded` is the number of
+   * iterations, which end at `total` at the latest.
+   */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ends the load: `load` rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
@@ -236,7 +261,7 @@ export interface ModelInfo {
   /** How many token ids there are. */
   readonly vocabSize: number;
   /** The element type of the table. */
-  readonly tableDtype: "float32" | "float16" | "float64" | "int8";
+  readonly tableDtype: TableDtype;
   /** How the table is held: read into memory, or mapped from the file. */
   readonly memory: "copy" | "map";
   /** Whether calls that don't say scale vectors to length 1. */
@@ -279,24 +304,29 @@ export declare class Model2VecEmbeddingFunction {
    * @returns an instance that is ready; rejects with what the constructor throws, or with `signal.reason`
    */
   static load<T extends Model2VecEmbeddingFunction>(this: new (modelSource?: ModelSource, options?: LoadOptions) => T, modelSource?: ModelSource, options?: LoadOptions): Promise<T>;
-  /** Resolves when the model is loaded: at once, as the constructor loads it. Rejects with `ERR_CLOSED` after `close`. */
+  /**
+   * Resolves when the model is loaded: at once where the constructor could load it. A pending model is got now; after a
+   * failure, the next call of `ready` or of an async encode method tries again.
+   *
+   * @throws (rejects) what `load` rejects with, and `ERR_CLOSED` after `close`
+   */
   ready(): Promise<void>;
   /**
    * Elements of a vector. Python: `dim`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get dim(): number;
   /**
    * What the model is and how it is run.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get info(): ModelInfo;
   /**
    * The vocabulary: the token of each id, added tokens included. Python: `tokens`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get tokens(): readonly string[];
   /**
@@ -304,7 +334,7 @@ export declare class Model2VecEmbeddingFunction {
    *
    * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
    * @returns a copy, `dim` elements
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): Float32Array;
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -354,7 +384,8 @@ export declare class Model2VecEmbeddingFunction {
    * `tokenize`, after what `encode` does to the length.
    *
    * @returns an array a text: views on one buffer
-   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
+   *   `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[];
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -372,7 +403,23 @@ export declare class Model2VecEmbeddingFunction {
   encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>[];
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[];
-  /** Gives the model back. Calls that run finish; later ones, and `dim` and `info`, throw `ERR_CLOSED`. A second call does nothing. */
+  /**
+   * Writes the model as it is loaded, after `quantizeTo` and `dimensionality`, into a directory that Python's `from_pretrained`
+   * and this class load: `model.safetensors`, `tokenizer.json`, `config.json`, with this instance's `normalize` and
+   * `maxLength`, and `modules.json`. Python: `save_pretrained`, without its model card.
+   *
+   * A directory that exists is replaced once the new one is complete and on the disk; other files in it stay. Whoever loads it
+   * meanwhile gets the old model or the new one, or for an instant none. The directory whose table is mapped is refused.
+   *
+   * @param directory a path or a `file:` URL; made with those above it
+   * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written or when the files of the model have
+   *   changed since it was loaded; `ERR_CLOSED`; for a pending model what `ready` rejects with
+   */
+  savePretrained(directory: string | URL): Promise<void>;
+  /**
+   * Gives the model back. Calls that run finish; later ones, calls that wait for a pending model, and `dim` and `info`, fail
+   * with `ERR_CLOSED`. A second call does nothing.
+   */
   close(): void;
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
   [Symbol.dispose](): void;

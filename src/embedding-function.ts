@@ -3,13 +3,16 @@
 import type { Dtype, DtypeArray } from './dtype.js'
 import { encode, encodeSync } from './encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
+import { localPath } from './local-path.js'
+import { leavePending, loadOrLeave } from './load.js'
 import { rowViews, rowViewsInSlices } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
-import { Model, nativeMaxLength } from './model.js'
+import { nativeMaxLength } from './model.js'
+import type { ModelState } from './model-state.js'
 import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
 import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
-import type { LoadOptions } from './options/load.js'
+import type { LoadOptions, TableDtype } from './options/load.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
 import type { ModelSource } from './source.js'
 import { textList, textListOrText } from './texts.js'
@@ -17,7 +20,7 @@ import { idViews, tokenizeSync } from './tokenize.js'
 
 const DEFAULT_MODEL = 'minishlab/potion-base-8M'
 
-/** Under this key `load` hands a model that is already open to the constructor, through that of a subclass too. */
+/** Under this key `load` hands a model that is already loaded to the constructor, through that of a subclass too. */
 const OPENED: unique symbol = Symbol('opened')
 
 /** What a loaded model is. */
@@ -33,7 +36,7 @@ export interface ModelInfo {
   /** How many token ids there are. */
   readonly vocabSize: number
   /** The element type of the table. */
-  readonly tableDtype: 'float32' | 'float16' | 'float64' | 'int8'
+  readonly tableDtype: TableDtype
   /** How the table is held: read into memory, or mapped from the file. */
   readonly memory: 'copy' | 'map'
   /** Whether calls that don't say scale vectors to length 1. */
@@ -59,7 +62,7 @@ export interface ModelInfo {
  * const [vector] = await ef.encodeDocuments(['Alan Turing was the first person to conduct substantial research in AI.'])
  */
 export class Model2VecEmbeddingFunction {
-  readonly #model: Model
+  readonly #state: ModelState
   #tokens: readonly string[] | null = null
 
   /**
@@ -74,8 +77,8 @@ export class Model2VecEmbeddingFunction {
    */
   constructor(modelSource: ModelSource = DEFAULT_MODEL, options?: LoadOptions) {
     const checked = checkLoadOptions(options)
-    const opened = (options as { [OPENED]?: Model } | undefined)?.[OPENED]
-    this.#model = opened ?? Model.openSync(modelSource, checked)
+    const opened = (options as { [OPENED]?: ModelState } | undefined)?.[OPENED]
+    this.#state = opened ?? loadOrLeave(modelSource, checked)
   }
 
   /**
@@ -94,8 +97,10 @@ export class Model2VecEmbeddingFunction {
         '`load` should be called on the class, `Model2VecEmbeddingFunction.load(…)`',
       )
     }
-    const opened = await Model.open(modelSource, checkLoadOptions(options))
+    const checked = checkLoadOptions(options)
+    const opened = leavePending(modelSource, checked)
     try {
+      await opened.ready(checked.signal)
       // Not the options again: they were checked, and their getters may answer something else the second time.
       return new this(modelSource, { [OPENED]: opened } as LoadOptions)
     } catch (error) {
@@ -104,16 +109,20 @@ export class Model2VecEmbeddingFunction {
     }
   }
 
-  /** Resolves when the model is loaded: at once, as the constructor loads it. Rejects with `ERR_CLOSED` after `close`. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- so that a closed model rejects
+  /**
+   * Resolves when the model is loaded: at once where the constructor could load it. A pending model is got now; after a
+   * failure, the next call of `ready` or of an async encode method tries again.
+   *
+   * @throws (rejects) what `load` rejects with, and `ERR_CLOSED` after `close`
+   */
   async ready(): Promise<void> {
-    this.#model.assertOpen()
+    await this.#state.ready()
   }
 
   /**
    * Elements of a vector. Python: `dim`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get dim(): number {
     return this.info.dim
@@ -122,11 +131,10 @@ export class Model2VecEmbeddingFunction {
   /**
    * What the model is and how it is run.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get info(): ModelInfo {
-    this.#model.assertOpen()
-    const { info, located, normalize, maxLength, threads } = this.#model
+    const { info, located, normalize, maxLength, threads } = this.#state.now()
     return {
       modelSource: located.modelSource,
       path: info.path,
@@ -146,17 +154,18 @@ export class Model2VecEmbeddingFunction {
   /**
    * The vocabulary: the token of each id, added tokens included. Python: `tokens`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get tokens(): readonly string[] {
-    const handle = this.#model.hold()
+    const model = this.#state.now()
+    const handle = model.hold()
     try {
       this.#tokens ??= Object.freeze(handle.tokens())
       return this.#tokens
     } catch (error) {
       throw fromNative(error)
     } finally {
-      this.#model.release()
+      model.release()
     }
   }
 
@@ -165,22 +174,23 @@ export class Model2VecEmbeddingFunction {
    *
    * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
    * @returns a copy, `dim` elements
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): Float32Array {
-    const handle = this.#model.hold()
+    const model = this.#state.now()
+    const handle = model.hold()
     try {
       // The native module takes 32 bits, and knows the largest id.
       if (!Number.isInteger(id) || id < 0 || id >= 2 ** 32) {
         throw new Model2VecError('ERR_INVALID_OPTION', `\`id\` should be a token id, but got ${describe(id)}`)
       }
-      const row = new Float32Array(this.#model.info.dim)
+      const row = new Float32Array(model.info.dim)
       handle.embedding(id, row)
       return row
     } catch (error) {
       throw fromNative(error)
     } finally {
-      this.#model.release()
+      model.release()
     }
   }
 
@@ -199,7 +209,9 @@ export class Model2VecEmbeddingFunction {
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
   async encodeDocuments(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const checked = checkEncodeOptions('encodeDocuments', options)
-    return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
+    const list = textList(texts)
+    const model = this.#state.model ?? (await this.#state.ready(checked.signal))
+    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -208,7 +220,9 @@ export class Model2VecEmbeddingFunction {
   encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
   async encodeQueries(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const checked = checkEncodeOptions('encodeQueries', options)
-    return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
+    const list = textList(texts)
+    const model = this.#state.model ?? (await this.#state.ready(checked.signal))
+    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -216,7 +230,7 @@ export class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
-    return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
+    return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -224,7 +238,7 @@ export class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
-    return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
+    return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -244,7 +258,9 @@ export class Model2VecEmbeddingFunction {
    */
   encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix>
   async encode(texts: string | readonly string[], options?: EncodeOptions<Dtype>): Promise<EmbeddingMatrix<Dtype>> {
-    return encode(this.#model, textListOrText(texts), checkEncodeOptions('encode', options))
+    const list = textListOrText(texts)
+    const checked = checkEncodeOptions('encode', options)
+    return encode(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -252,7 +268,7 @@ export class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
   encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix
   encodeSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype> {
-    return encodeSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeSync', options))
+    return encodeSync(this.#state.now(), textListOrText(texts), checkEncodeOptions('encodeSync', options))
   }
 
   /**
@@ -260,12 +276,13 @@ export class Model2VecEmbeddingFunction {
    * `tokenize`, after what `encode` does to the length.
    *
    * @returns an array a text: views on one buffer
-   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
+   *   `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[] {
     const list = textListOrText(texts)
     const { maxLength } = checkTokenizeOptions(options)
-    const model = this.#model
+    const model = this.#state.now()
     const handle = model.hold()
     try {
       const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
@@ -293,7 +310,9 @@ export class Model2VecEmbeddingFunction {
     texts: string | readonly string[],
     options?: EncodeOptions<Dtype>,
   ): Promise<EmbeddingMatrix<Dtype>[]> {
-    return encodeAsSequence(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequence', options))
+    const list = textListOrText(texts)
+    const checked = checkEncodeOptions('encodeAsSequence', options)
+    return encodeAsSequence(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -304,12 +323,37 @@ export class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[]
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype>[] {
-    return encodeAsSequenceSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequenceSync', options))
+    return encodeAsSequenceSync(
+      this.#state.now(),
+      textListOrText(texts),
+      checkEncodeOptions('encodeAsSequenceSync', options),
+    )
   }
 
-  /** Gives the model back. Calls that run finish; later ones, and `dim` and `info`, throw `ERR_CLOSED`. A second call does nothing. */
+  /**
+   * Writes the model as it is loaded, after `quantizeTo` and `dimensionality`, into a directory that Python's `from_pretrained`
+   * and this class load: `model.safetensors`, `tokenizer.json`, `config.json`, with this instance's `normalize` and
+   * `maxLength`, and `modules.json`. Python: `save_pretrained`, without its model card.
+   *
+   * A directory that exists is replaced once the new one is complete and on the disk; other files in it stay. Whoever loads it
+   * meanwhile gets the old model or the new one, or for an instant none. The directory whose table is mapped is refused.
+   *
+   * @param directory a path or a `file:` URL; made with those above it
+   * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written or when the files of the model have
+   *   changed since it was loaded; `ERR_CLOSED`; for a pending model what `ready` rejects with
+   */
+  async savePretrained(directory: string | URL): Promise<void> {
+    const place = localPath('directory', directory)
+    const model = this.#state.model ?? (await this.#state.ready())
+    await model.save(place)
+  }
+
+  /**
+   * Gives the model back. Calls that run finish; later ones, calls that wait for a pending model, and `dim` and `info`, fail
+   * with `ERR_CLOSED`. A second call does nothing.
+   */
   close(): void {
-    this.#model.close()
+    this.#state.close()
   }
 
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */

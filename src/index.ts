@@ -5,7 +5,7 @@ export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } 
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
 export type { Dtype, DtypeArray } from './dtype.js'
 export type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
-export type { DownloadProgress, LoadOptions, MemoryMode } from './options/load.js'
+export type { DownloadProgress, LoadOptions, MemoryMode, TableDtype } from './options/load.js'
 export type { ErrorCode } from './errors.js'
 export type { ModelInfo } from './embedding-function.js'
 export type { ModelSource } from './source.js'

@@ -2,9 +2,9 @@
 
 import { arrayOf, valueOf, widthOf } from './dtype.js'
 import type { Dtype, DtypeArray, RowArray } from './dtype.js'
+import { throwIfAborted } from './abort.js'
 import { describe, Model2VecError } from './errors.js'
 import { sliceClock } from './event-loop.js'
-import { throwIfAborted } from './model.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.

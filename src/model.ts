@@ -1,10 +1,12 @@
 // One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
 
+import { throwIfAborted } from './abort.js'
 import { fromNative, Model2VecError } from './errors.js'
+import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
-import type { NativeModel, NativeModelInfo } from './native.js'
+import type { NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
+import { openLong } from './long-load.js'
 import type { CheckedLoadOptions } from './options/load.js'
-import { locateModel } from './source.js'
 import type { LocatedModel } from './source.js'
 
 /** No string has more characters than this, so that a larger limit is none. The native module takes 32 bits. */
@@ -21,6 +23,8 @@ export class Model {
   readonly maxLength: number | null
   readonly threads: number
   readonly #handle: NativeModel
+  /** Null unless the table is mapped. */
+  readonly #pages: MappedPages | null
   #running = 0
   #closed = false
 
@@ -31,12 +35,12 @@ export class Model {
     this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
     this.threads = Math.min(options.threads ?? native.defaultThreads(), MAX_THREADS)
     this.#handle = handle
+    this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
   }
 
-  /** Loads a model that is at hand, on this thread. */
-  static openSync(source: unknown, options: CheckedLoadOptions): Model {
+  /** Loads the files on this thread. */
+  static openSync(located: LocatedModel, options: CheckedLoadOptions): Model {
     throwIfAborted(options.signal)
-    const located = locateModel(source, options)
     try {
       return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
     } catch (error) {
@@ -44,16 +48,16 @@ export class Model {
     }
   }
 
-  /** Loads a model that is at hand, off the event loop. */
-  static async open(source: unknown, options: CheckedLoadOptions): Promise<Model> {
+  /** Loads the files off the event loop. */
+  static async open(located: LocatedModel, options: CheckedLoadOptions, signal?: AbortSignal): Promise<Model> {
     throwIfAborted(options.signal)
-    const located = locateModel(source, options)
-    let model: Model
-    try {
-      model = new Model(located, await native.openModel(located.directory, nativeOptions(options)), options)
-    } catch (error) {
-      throw fromNative(error)
-    }
+    const { directory } = located
+    const signals = [options.signal, signal]
+    const handle =
+      options.vocabularyQuantization === undefined
+        ? await openShort(directory, nativeOptions(options))
+        : await openLong(directory, nativeOptions(options), options.onProgress, signals)
+    const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
       model.close()
       throw options.signal.reason
@@ -74,7 +78,21 @@ export class Model {
 
   release(): void {
     this.#running--
-    if (this.#closed && this.#running === 0) this.#handle.close()
+    if (this.#running > 0) return
+    if (this.#closed) this.#handle.close()
+    else this.#pages?.release()
+  }
+
+  /** Writes the model's files into a directory. */
+  async save(directory: string): Promise<void> {
+    const handle = this.hold()
+    try {
+      await native.saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
+    } catch (error) {
+      throw fromNative(error)
+    } finally {
+      this.release()
+    }
   }
 
   /** @throws Model2VecError ERR_CLOSED */
@@ -95,11 +113,21 @@ export function nativeMaxLength(maxLength: number | null): number {
   return maxLength === null || maxLength > MAX_LENGTH ? NO_LIMIT : maxLength
 }
 
-/** Throws the signal's own reason, as every API of the platform does. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw signal.reason
+async function openShort(directory: string, options: NativeLoadOptions): Promise<NativeModel> {
+  try {
+    return await native.openModel(directory, options)
+  } catch (error) {
+    throw fromNative(error)
+  }
 }
 
-function nativeOptions({ subfolder, memory }: CheckedLoadOptions): { subfolder?: string; memory: typeof memory } {
-  return subfolder === undefined ? { memory } : { subfolder, memory }
+function nativeOptions(options: CheckedLoadOptions): NativeLoadOptions {
+  const { subfolder, memory, quantizeTo, dimensionality, vocabularyQuantization } = options
+  return {
+    memory,
+    ...(subfolder !== undefined && { subfolder }),
+    ...(quantizeTo !== undefined && { quantizeTo }),
+    ...(dimensionality !== undefined && { dimensionality }),
+    ...(vocabularyQuantization !== undefined && { vocabularyQuantization }),
+  }
 }

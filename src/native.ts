@@ -5,6 +5,7 @@ import path from 'node:path'
 
 import type { Dtype, RowArray } from './dtype.js'
 import { Model2VecError } from './errors.js'
+import type { TableDtype } from './options/load.js'
 import { platformName } from './platform.js'
 
 /** What the engine knows about a loaded model. */
@@ -13,7 +14,7 @@ export interface NativeModelInfo {
   dim: number
   vocabSize: number
   rows: number
-  tableDtype: 'float32' | 'float16' | 'float64' | 'int8'
+  tableDtype: TableDtype
   memory: 'copy' | 'map'
   normalize: boolean
   /** Not there = no truncation. */
@@ -26,6 +27,8 @@ export interface NativeModelInfo {
 export interface NativeModel {
   readonly info: NativeModelInfo
   close(): void
+  /** Gives the pages of a mapped table back that calls have read. */
+  releasePages(): void
   tokens(): string[]
   embedding(id: number, out: Float32Array): void
 }
@@ -33,6 +36,19 @@ export interface NativeModel {
 export interface NativeLoadOptions {
   subfolder?: string
   memory?: 'auto' | 'copy' | 'map'
+  quantizeTo?: TableDtype
+  dimensionality?: number
+  vocabularyQuantization?: number
+}
+
+/** A load with a vocabulary quantization, on a thread of its own. */
+export interface NativeLongLoad {
+  /** Ends the load within milliseconds, with ERR_ABORTED. */
+  cancel(): void
+  /** How many iterations are done. */
+  iterations(): number
+  /** The model, once; null while it is loading. Throws what ended the load. */
+  take(): NativeModel | null
 }
 
 export interface NativeJobResult {
@@ -88,6 +104,11 @@ export interface Native {
   defaultThreads(): number
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
+  NativeLongLoad: new (directory: string, options: NativeLoadOptions) => NativeLongLoad
+  /** The most iterations of a vocabulary quantization. */
+  maxIterations(): number
+  /** Off the event loop. `maxLength` as for `encodeFew`. */
+  saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
   /** Encodes on this thread into `out` from row `firstRow`; returns how many texts were truncated. */
   encodeFew: (
     this: NativeModel,

@@ -2,12 +2,11 @@
 
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { describe, Model2VecError } from './errors.js'
 import { findInHubCache, hubCacheDirectory, isHubId } from './hub/cache.js'
+import { expandHome, isUrl, urlPath } from './local-path.js'
 
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL
@@ -35,7 +34,9 @@ interface Wanted {
  */
 export function locateModel(source: unknown, wanted: Wanted): LocatedModel {
   const modelSource = sourceText(source)
-  const directory = path.resolve(typeof source === 'string' ? expandHome(source) : filePath(source as URL))
+  const directory = path.resolve(
+    typeof source === 'string' ? expandHome(source) : urlPath('modelSource', source as URL),
+  )
   const found = kindOf(directory)
   if (found === 'directory') return { modelSource, directory, revision: null }
   if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
@@ -65,24 +66,6 @@ function sourceText(source: unknown): string {
     'ERR_INVALID_OPTION',
     `\`modelSource\` should be a path, a Hub id or a \`file:\` URL, but got ${describe(source)}`,
   )
-}
-
-// By its shape: the URL of another realm (vm, Jest) is no instance of ours.
-function isUrl(value: unknown): value is URL {
-  const url = value as Partial<URL> | null
-  return typeof url === 'object' && url !== null && typeof url.href === 'string' && typeof url.protocol === 'string'
-}
-
-function filePath(url: URL): string {
-  try {
-    return fileURLToPath(url.href)
-  } catch (cause) {
-    throw new Model2VecError('ERR_INVALID_OPTION', `\`modelSource\` ${url.href} names no local file`, { cause })
-  }
-}
-
-function expandHome(source: string): string {
-  return source === '~' || /^~[/\\]/.test(source) ? path.join(os.homedir(), source.slice(1)) : source
 }
 
 function kindOf(place: string): 'directory' | 'file' | 'nothing' {

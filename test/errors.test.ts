@@ -158,9 +158,6 @@ test('tokenize knows maxLength only', (t) => {
 })
 
 for (const options of [
-  { quantizeTo: 'float16' },
-  { dimensionality: 64 },
-  { vocabularyQuantization: 100 },
   { token: 'hf_x' },
   { endpoint: 'http://localhost' },
   { fetch: () => undefined },
@@ -174,6 +171,13 @@ for (const options of [
 }
 
 for (const [options, message] of [
+  [{ quantizeTo: 'bfloat16' }, /`quantizeTo` should be 'float64', 'float32', 'float16' or 'int8', but got "bfloat16"/],
+  [{ quantizeTo: null }, /`quantizeTo` should be .*, but got null/],
+  [{ vocabularyQuantization: 0 }, /`vocabularyQuantization` should be an integer ≥ 1, but got 0/],
+  [{ dimensionality: 0 }, /`dimensionality` should be an integer ≥ 1, but got 0/],
+  [{ dimensionality: '16' }, /`dimensionality` should be an integer ≥ 1, but got "16"/],
+  [{ dimensionality: 33 }, /model\.safetensors: `dimensionality` must be from 1 to 32, which the table has, found 33/],
+  [{ dimensionality: 2 ** 52 }, /which the table has, found 4503599627370496/],
   [5, /`options` should be an object, but got 5/],
   [
     { normalise: true },

@@ -2,6 +2,9 @@
 
 import { abortSignal, boolean, callback, invalid, length, optional, read, text, toCome } from './checks.js'
 
+/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
+export type TableDtype = 'float64' | 'float32' | 'float16' | 'int8'
+
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = 'auto' | 'copy' | 'map'
 
@@ -48,11 +51,34 @@ export interface LoadOptions {
   readonly threads?: number | undefined
   /**
    * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
-   * memory small, and trusts that the file is not truncated in place while it is open.
+   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
+   * `dimensionality` changes is this process's own in any case.
    * @default 'auto': 'copy' up to 256 MB, above that 'map'
    */
   readonly memory?: MemoryMode | undefined
-  /** Called while files are downloaded; a model that is at hand needs no download. */
+  /**
+   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
+   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * @default the type in the file
+   */
+  readonly quantizeTo?: TableDtype | undefined
+  /**
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
+   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined
+  /**
+   * How many rows the table is to have: each token gets the nearest of so many cluster centers, and its row's length as a weight.
+   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
+   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * @default the table as it is
+   */
+  readonly vocabularyQuantization?: number | undefined
+  /**
+   * Called while files are downloaded, and with `file` 'vocabulary quantization' while that computes: `loaded` is the number of
+   * iterations, which end at `total` at the latest.
+   */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
   /** Ends the load: `load` rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
@@ -67,12 +93,15 @@ const LOAD_OPTIONS = [
   'localFilesOnly',
   'threads',
   'memory',
+  'quantizeTo',
+  'dimensionality',
+  'vocabularyQuantization',
   'onProgress',
   'signal',
   'forceDownload',
 ] as const
-const LOAD_OPTIONS_TO_COME = ['token', 'endpoint', 'fetch', 'quantizeTo', 'dimensionality', 'vocabularyQuantization']
-const threadCount = optional((name, value) => {
+const LOAD_OPTIONS_TO_COME = ['token', 'endpoint', 'fetch']
+const positive = optional((name, value) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
     throw invalid(name, 'an integer ≥ 1', value)
   }
@@ -84,6 +113,12 @@ const memoryMode = optional((name, value): MemoryMode => {
   return value
 })
 
+const TABLE_DTYPES: readonly unknown[] = ['float64', 'float32', 'float16', 'int8'] satisfies TableDtype[]
+const tableDtype = optional((name, value): TableDtype => {
+  if (!TABLE_DTYPES.includes(value)) throw invalid(name, "'float64', 'float32', 'float16' or 'int8'", value)
+  return value as TableDtype
+})
+
 /** Load options, checked. */
 export interface CheckedLoadOptions {
   readonly normalize: boolean | undefined
@@ -93,13 +128,16 @@ export interface CheckedLoadOptions {
   readonly cacheDir: string | undefined
   readonly threads: number | undefined
   readonly memory: MemoryMode
+  readonly quantizeTo: TableDtype | undefined
+  readonly dimensionality: number | undefined
+  readonly vocabularyQuantization: number | undefined
+  readonly onProgress: ((progress: DownloadProgress) => void) | undefined
   readonly signal: AbortSignal | undefined
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkLoadOptions(options: unknown): CheckedLoadOptions {
   const given = read('Model2VecEmbeddingFunction', options, LOAD_OPTIONS, LOAD_OPTIONS_TO_COME)
-  callback('onProgress', given.onProgress)
   boolean('localFilesOnly', given.localFilesOnly)
   if (boolean('forceDownload', given.forceDownload) === true) throw toCome('`forceDownload` true')
   return {
@@ -108,8 +146,12 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     subfolder: text('subfolder', given.subfolder),
     revision: text('revision', given.revision) ?? 'main',
     cacheDir: text('cacheDir', given.cacheDir),
-    threads: threadCount('threads', given.threads),
+    threads: positive('threads', given.threads),
     memory: memoryMode('memory', given.memory) ?? 'auto',
+    quantizeTo: tableDtype('quantizeTo', given.quantizeTo),
+    dimensionality: positive('dimensionality', given.dimensionality),
+    vocabularyQuantization: positive('vocabularyQuantization', given.vocabularyQuantization),
+    onProgress: callback('onProgress', given.onProgress) as CheckedLoadOptions['onProgress'],
     signal: abortSignal('signal', given.signal),
   }
 }

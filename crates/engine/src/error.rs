@@ -65,6 +65,18 @@ pub enum LoadError {
         /// Which sizes disagree.
         reason: String,
     },
+    /// An option asks for what the model doesn't have.
+    InvalidOption {
+        /// The file that decides.
+        path: PathBuf,
+        /// The option, what it may be and what it was.
+        reason: String,
+    },
+    /// The load was cancelled.
+    Cancelled {
+        /// The table file.
+        path: PathBuf,
+    },
     /// The table does not fit in memory.
     OutOfMemory {
         /// The table file.
@@ -87,6 +99,8 @@ impl LoadError {
             Self::BadSafetensors { .. } => "ERR_BAD_SAFETENSORS",
             Self::UnsupportedDtype { .. } => "ERR_UNSUPPORTED_DTYPE",
             Self::ShapeMismatch { .. } => "ERR_SHAPE_MISMATCH",
+            Self::InvalidOption { .. } => "ERR_INVALID_OPTION",
+            Self::Cancelled { .. } => "ERR_ABORTED",
             Self::OutOfMemory { .. } => "ERR_OUT_OF_MEMORY",
         }
     }
@@ -139,7 +153,9 @@ impl fmt::Display for LoadError {
             | Self::UnsupportedTokenizer { path, reason }
             | Self::BadSafetensors { path, reason }
             | Self::UnsupportedDtype { path, reason }
-            | Self::ShapeMismatch { path, reason } => write!(f, "{}: {reason}", path.display()),
+            | Self::ShapeMismatch { path, reason }
+            | Self::InvalidOption { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::Cancelled { path } => write!(f, "{}: the load was cancelled", path.display()),
             Self::OutOfMemory { path, bytes } => {
                 write!(f, "{}: the table needs {bytes} bytes, which could not be allocated", path.display())
             }

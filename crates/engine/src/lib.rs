@@ -7,6 +7,7 @@
 compile_error!("the table is read as little-endian memory: big-endian targets are not supported");
 
 mod batch;
+mod cluster;
 mod config;
 mod error;
 mod float16;
@@ -16,6 +17,8 @@ mod model;
 mod norm;
 mod output;
 mod pool;
+mod save;
+mod source_file;
 mod table;
 mod texts;
 mod tokenizer;
@@ -23,10 +26,12 @@ mod utf16;
 mod workers;
 
 pub use batch::{Batch, BatchError, Input, Part, RowBuffer, Work, fault};
+pub use cluster::{MAX_ITERATIONS, Watch};
 pub use error::LoadError;
 pub use model::{EncodeOptions, LoadOptions, Scratch, StaticModel, TextStats};
 pub use output::Dtype;
-pub use table::{Elements, EmbeddingTable, MemoryMode, Weights};
+pub use save::SaveError;
+pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;
 pub use tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
 pub use workers::default_threads;

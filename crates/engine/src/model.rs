@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::LoadError;
+use crate::cluster::Watch;
 use crate::config::ModelConfig;
 use crate::kernel::{Converters, Kernels};
 use crate::layout::ModelFiles;
 use crate::output::Dtype;
 use crate::pool::{self, PoolScratch};
-use crate::table::{Elements, EmbeddingTable, MemoryMode};
+use crate::source_file::SourceFile;
+use crate::table::{EmbeddingTable, MemoryMode, Reduction};
 use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
 use crate::utf16::Utf8Buffer;
 
@@ -20,6 +22,10 @@ pub struct LoadOptions {
     pub subfolder: Option<String>,
     /// How the table's bytes are held.
     pub memory: MemoryMode,
+    /// What is made of the table.
+    pub reduction: Reduction,
+    /// How many clusters the rows become first: work of seconds to minutes.
+    pub vocabulary_quantization: Option<usize>,
 }
 
 /// What changes one call's vectors.
@@ -62,10 +68,19 @@ pub struct Scratch {
     pub(crate) vector: Vec<f32>,
 }
 
+/// The files of a loaded model.
+#[derive(Debug)]
+pub(crate) struct LoadedFiles {
+    pub(crate) config: SourceFile,
+    pub(crate) tokenizer: SourceFile,
+    pub(crate) table: PathBuf,
+}
+
 /// A model that was loaded from a directory. Immutable: threads share it.
 #[derive(Debug)]
 pub struct StaticModel {
     path: PathBuf,
+    files: LoadedFiles,
     config: ModelConfig,
     table: EmbeddingTable,
     tokenizer: Tokenizer,
@@ -83,10 +98,28 @@ impl StaticModel {
     /// # Errors
     /// A [`LoadError`] for everything that such a directory can have wrong.
     pub fn load(directory: &Path, options: &LoadOptions) -> Result<Self, LoadError> {
+        Self::load_watched(directory, options, &Watch::default())
+    }
+
+    /// [`load`](Self::load), in which another thread sees how far a vocabulary quantization is, and which it can cancel.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and [`LoadError::Cancelled`].
+    pub fn load_watched(directory: &Path, options: &LoadOptions, watch: &Watch) -> Result<Self, LoadError> {
         let files = ModelFiles::find(directory, options.subfolder.as_deref())?;
+        let loaded = LoadedFiles {
+            config: SourceFile::new(files.config.clone()),
+            tokenizer: SourceFile::new(files.tokenizer.clone()),
+            table: files.table.clone(),
+        };
         let config = ModelConfig::read(&files.config)?;
         let tokenizer = Tokenizer::read(&files.tokenizer)?;
-        let table = EmbeddingTable::read(&files.table, files.tensor, options.memory)?;
+        // Rows that are to be clustered are read once, in single precision: a copy would be a second one.
+        let (memory, reduction) = match options.vocabulary_quantization {
+            None => (options.memory, options.reduction),
+            Some(_) => (MemoryMode::Map, Reduction::default()),
+        };
+        let mut table = EmbeddingTable::read(&files.table, files.tensor, memory, reduction)?;
         let mismatch = |reason| LoadError::ShapeMismatch { path: files.table.clone(), reason };
         if table.mapping().is_none() && table.rows() != tokenizer.token_count() {
             return Err(mismatch(format!(
@@ -102,9 +135,13 @@ impl StaticModel {
                 table.id_count()
             )));
         }
+        if let Some(clusters) = options.vocabulary_quantization {
+            table = table.quantize_vocabulary(&files.table, clusters, options.reduction, watch)?;
+        }
         let kernels = Kernels::detect();
         Ok(Self {
             path: directory.to_path_buf(),
+            files: loaded,
             config,
             unknown_id: tokenizer.unknown_id(),
             median_token_length: tokenizer.median_token_length(),
@@ -120,6 +157,11 @@ impl StaticModel {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The files that the model was loaded from.
+    pub(crate) fn files(&self) -> &LoadedFiles {
+        &self.files
     }
 
     /// The elements of a vector.
@@ -143,12 +185,7 @@ impl StaticModel {
     /// The table's element type, as Python's `embedding_dtype` names it.
     #[must_use]
     pub fn table_dtype(&self) -> &'static str {
-        match self.table.elements() {
-            Elements::F32(_) => "float32",
-            Elements::F16(_) => "float16",
-            Elements::F64(_) => "float64",
-            Elements::I8(_) => "int8",
-        }
+        self.table.element_type().name()
     }
 
     /// The instruction set of the pooling kernels.

@@ -4,7 +4,7 @@ mod test_data;
 
 use std::fmt::Debug;
 
-use model2vec_engine::{Elements, EmbeddingTable, MemoryMode, Weights};
+use model2vec_engine::{Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 
 /// File, tensor, type, rows, dim, CRC-32 of the table, type and CRC-32 of the weights, CRC-32 of the mapping as `<u4`.
 type Expected = (&'static str, &'static str, &'static str, usize, usize, u32, Option<(&'static str, u32)>, Option<u32>);
@@ -43,7 +43,7 @@ fn tables_weights_and_mappings_are_those_that_python_reads() {
         let (model, path) = file.split_once('/').unwrap();
         let path = test_data::model_directory(model).join(path);
         for memory in [MemoryMode::Copy, MemoryMode::Map] {
-            let table = EmbeddingTable::read(&path, tensor, memory).unwrap();
+            let table = EmbeddingTable::read(&path, tensor, memory, Reduction::default()).unwrap();
             assert_equal(file, "memory", table.memory(), memory);
             assert_equal(file, "size", (table.rows(), table.dim(), table.id_count()), (rows, dim, 8000));
             let found = match table.elements() {

@@ -42,7 +42,7 @@ fn crc32(bytes: impl IntoIterator<Item = [u8; 4]>) -> u32 {
 
 fn load(root: &Path, name: &str, memory: MemoryMode) -> StaticModel {
     let subfolder = (name == "m8k-subfolder").then(|| "sub".to_owned());
-    StaticModel::load(&root.join("models").join(name), &LoadOptions { subfolder, memory })
+    StaticModel::load(&root.join("models").join(name), &LoadOptions { subfolder, memory, ..LoadOptions::default() })
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

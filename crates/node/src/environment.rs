@@ -13,6 +13,7 @@ use napi::sys;
 
 use crate::job::JobState;
 use crate::js::{Js, Thrown, check};
+use crate::long_load;
 
 /// Tells an environment's thread, from any thread, that a job has news.
 pub(crate) struct Notifier(Mutex<Post>);
@@ -151,4 +152,5 @@ unsafe extern "C" fn on_end(context: *mut c_void) {
     for job in jobs {
         job.stop_and_wait();
     }
+    long_load::cancel_all();
 }

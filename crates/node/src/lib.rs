@@ -12,12 +12,14 @@ mod few;
 mod huge_pages;
 mod job;
 mod js;
+mod long_load;
 mod model;
 mod native_job;
 mod options;
 mod pin;
 mod registry;
 mod results;
+mod save;
 mod target;
 mod texts;
 

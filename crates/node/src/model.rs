@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel, Texts, fault};
+use model2vec_engine::{
+    ElementType, EncodeOptions, LoadOptions, MemoryMode, Reduction, StaticModel, Texts, Watch, fault,
+};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -25,6 +27,12 @@ pub struct NativeLoadOptions {
     pub subfolder: Option<String>,
     /// `'auto'`, `'copy'` or `'map'`.
     pub memory: Option<String>,
+    /// The element type to convert the table to, as numpy names it.
+    pub quantize_to: Option<String>,
+    /// How many columns to keep.
+    pub dimensionality: Option<f64>,
+    /// How many clusters the rows become.
+    pub vocabulary_quantization: Option<f64>,
 }
 
 impl NativeLoadOptions {
@@ -34,7 +42,16 @@ impl NativeLoadOptions {
             Some("map") => MemoryMode::Map,
             _ => MemoryMode::Auto,
         };
-        LoadOptions { subfolder: self.subfolder, memory }
+        let reduction = Reduction {
+            quantize_to: self.quantize_to.as_deref().and_then(ElementType::named),
+            dimensionality: self.dimensionality.map(|columns| columns as usize),
+        };
+        LoadOptions {
+            subfolder: self.subfolder,
+            memory,
+            reduction,
+            vocabulary_quantization: self.vocabulary_quantization.map(|clusters| clusters as usize),
+        }
     }
 }
 
@@ -73,7 +90,7 @@ pub struct NativeModel {
 
 #[napi]
 impl NativeModel {
-    fn new(model: Arc<StaticModel>) -> Self {
+    pub(crate) fn new(model: Arc<StaticModel>) -> Self {
         Self { model: RefCell::new(Some(model)), few: RefCell::new(None) }
     }
 
@@ -102,6 +119,14 @@ impl NativeModel {
     pub fn close(&self) {
         self.model.replace(None);
         self.few.replace(None);
+    }
+
+    /// Gives the pages of a mapped table back.
+    #[napi(catch_unwind)]
+    pub fn release_pages(&self) {
+        if let Some(model) = self.model.borrow().as_ref() {
+            model.table().release_pages();
+        }
     }
 
     /// The vocabulary: the token of each id.
@@ -133,7 +158,7 @@ impl NativeModel {
         Ok(())
     }
 
-    fn opened(&self) -> Result<Arc<StaticModel>, CodedError> {
+    pub(crate) fn opened(&self) -> Result<Arc<StaticModel>, CodedError> {
         self.model().map_err(|_| CodedError::new("ERR_CLOSED", String::from(CLOSED)))
     }
 
@@ -153,13 +178,17 @@ impl NativeModel {
 const CLOSED: &str = "the model was closed";
 
 /// Why a model could not be opened: code and message.
-pub struct OpenFailure(&'static str, String);
+pub struct OpenFailure(pub(crate) &'static str, pub(crate) String);
 
 /// A panic of the loader is an error too: nothing unwinds into Node.
-fn open(directory: &str, options: NativeLoadOptions) -> Result<Arc<StaticModel>, OpenFailure> {
+pub(crate) fn open(
+    directory: &str,
+    options: NativeLoadOptions,
+    watch: &Watch,
+) -> Result<Arc<StaticModel>, OpenFailure> {
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_at_load_where_injected();
-        registry::open(&PathBuf::from(directory), &options.into_engine())
+        registry::open(&PathBuf::from(directory), &options.into_engine(), watch)
     }));
     match loaded {
         Ok(Ok(model)) => Ok(model),
@@ -171,7 +200,7 @@ fn open(directory: &str, options: NativeLoadOptions) -> Result<Arc<StaticModel>,
 /// Loads a model on this thread.
 #[napi(catch_unwind)]
 pub fn open_model_sync(directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
-    match open(&directory, options) {
+    match open(&directory, options, &Watch::default()) {
         Ok(model) => Ok(NativeModel::new(model)),
         Err(OpenFailure(code, message)) => Err(CodedError::new(code, message)),
     }
@@ -188,7 +217,7 @@ impl Task for OpenTask {
     type JsValue = NativeModel;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(open(&self.directory, self.options.take().unwrap_or_default()))
+        Ok(open(&self.directory, self.options.take().unwrap_or_default(), &Watch::default()))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
@@ -200,7 +229,7 @@ impl Task for OpenTask {
 }
 
 /// An error whose `code` survives a promise: napi-rs's own error has only N-API's status names.
-fn coded_rejection(env: Env, code: &'static str, message: &str) -> napi::Error {
+pub(crate) fn coded_rejection(env: Env, code: &'static str, message: &str) -> napi::Error {
     match Js(env.raw()).error(code, message) {
         // SAFETY: the value is a new error object of this environment.
         Ok(error) => match unsafe { Unknown::from_napi_value(env.raw(), error) } {

@@ -7,7 +7,10 @@ use memmap2::{Mmap, MmapMut, MmapOptions};
 
 /// Read-only bytes that stay where they are and begin at a multiple of the element size that they were made for.
 #[derive(Debug)]
-pub(super) struct TableBytes(Mmap);
+pub(super) struct TableBytes {
+    memory: Mmap,
+    is_file: bool,
+}
 
 /// A type that every pattern of bits is a value of.
 ///
@@ -33,16 +36,22 @@ pub(super) enum CopyError {
 
 impl TableBytes {
     /// Reads `length` bytes, more than 0, into memory of this process that begins at a page (so at a multiple of 64).
+    pub(super) fn copy(mut reader: impl Read, length: usize) -> Result<Self, CopyError> {
+        Self::fill(length, |memory| reader.read_exact(memory))
+    }
+
+    /// Memory of this process of `length` bytes, more than 0, that `write` fills.
     ///
     /// An anonymous mapping and not the heap: where there is not enough memory it fails with an error instead of an abort, and
     /// the kernel can be asked for huge pages, which save the pooling loop most of its misses in the page tables.
-    pub(super) fn copy(mut reader: impl Read, length: usize) -> Result<Self, CopyError> {
+    pub(super) fn fill(length: usize, write: impl FnOnce(&mut [u8]) -> io::Result<()>) -> Result<Self, CopyError> {
         let mut memory = MmapMut::map_anon(length).map_err(|_| CopyError::OutOfMemory)?;
         #[cfg(target_os = "linux")]
         // A kernel without huge pages refuses: the vectors are the same with small ones.
         let _ = memory.advise(memmap2::Advice::HugePage);
-        reader.read_exact(&mut memory).map_err(CopyError::Unreadable)?;
-        memory.make_read_only().map(Self).map_err(CopyError::Unreadable)
+        write(&mut memory).map_err(CopyError::Unreadable)?;
+        let memory = memory.make_read_only().map_err(CopyError::Unreadable)?;
+        Ok(Self { memory, is_file: false })
     }
 
     /// The file's own pages; `None` where they can't be used: the bytes do not begin at a multiple of `element_size` in the
@@ -53,7 +62,19 @@ impl TableBytes {
         // id) was copied out of the file. Whoever truncates it in place makes this process fail with SIGBUS: `MemoryMode::Map`
         // documents this.
         let memory = unsafe { MmapOptions::new().offset(position).len(length).map(file) };
-        memory.ok().filter(|memory| memory.as_ptr().addr().is_multiple_of(element_size)).map(Self)
+        let memory = memory.ok().filter(|memory| memory.as_ptr().addr().is_multiple_of(element_size))?;
+        Some(Self { memory, is_file: true })
+    }
+
+    /// Takes the file's pages out of this process; the next access finds them again in the kernel's cache, or in the file.
+    pub(super) fn release_pages(&self) {
+        #[cfg(target_os = "linux")]
+        if self.is_file {
+            // SAFETY: the pages are those of a file and were never written, so that what is read next is the same.
+            let outcome = unsafe { self.memory.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+            // A kernel that refuses keeps the pages.
+            let _ = outcome;
+        }
     }
 
     /// The bytes as elements.
@@ -62,7 +83,7 @@ impl TableBytes {
     /// When the bytes were made for another element size.
     pub(super) fn elements<T: Element>(&self) -> &[T] {
         // SAFETY: `Element` promises that every pattern of bits is a `T`.
-        let (before, elements, after) = unsafe { self.0.align_to::<T>() };
+        let (before, elements, after) = unsafe { self.memory.align_to::<T>() };
         assert!(before.is_empty() && after.is_empty(), "the bytes were made for another element size");
         elements
     }
@@ -90,7 +111,7 @@ mod tests {
     #[test]
     fn copied_bytes_begin_at_a_multiple_of_64_and_are_little_endian_elements() {
         let bytes = TableBytes::copy(&[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0][..], 8).unwrap();
-        assert!(bytes.0.as_ptr().addr().is_multiple_of(64));
+        assert!(bytes.memory.as_ptr().addr().is_multiple_of(64));
         assert_eq!(bytes.elements::<f32>(), [1.0, -2.0]);
         assert_eq!(bytes.elements::<u16>(), [0, 0x3f80, 0, 0xc000]);
         assert_eq!(bytes.elements::<i8>(), [0, 0, -128, 0x3f, 0, 0, 0, -64]);

@@ -2,13 +2,17 @@
 
 mod bytes;
 mod per_token;
+mod quantize;
 mod safetensors;
 #[cfg(test)]
 mod tests;
+mod vocabulary_quantization;
 
 use std::path::Path;
 
 use self::bytes::{CopyError, TableBytes};
+use self::quantize::Conversion;
+pub use self::quantize::Reduction;
 use self::safetensors::{Tensor, TensorFile};
 use crate::LoadError;
 
@@ -74,6 +78,7 @@ pub struct EmbeddingTable {
     rows: usize,
     dim: usize,
     mapping: Option<Vec<u32>>,
+    mapping_type: MappingType,
     weights: Option<Weights>,
     id_count: usize,
     memory: MemoryMode,
@@ -82,22 +87,39 @@ pub struct EmbeddingTable {
 impl EmbeddingTable {
     /// Reads the tensor named `tensor` and the optional tensors `weights` and `mapping` of a safetensors file.
     ///
-    /// With [`MemoryMode::Map`] a table whose bytes are not aligned in the file is copied all the same; [`memory`](Self::memory)
-    /// tells.
+    /// With [`MemoryMode::Map`] a table that `reduction` changes, or whose bytes are not aligned in the file, is copied all the
+    /// same; [`memory`](Self::memory) tells.
     ///
     /// # Errors
-    /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`], [`LoadError::ShapeMismatch`], [`LoadError::OutOfMemory`].
-    pub fn read(path: &Path, tensor: &str, memory: MemoryMode) -> Result<Self, LoadError> {
+    /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`], [`LoadError::ShapeMismatch`], [`LoadError::OutOfMemory`],
+    /// and [`LoadError::InvalidOption`] for a dimensionality that the table doesn't have.
+    pub fn read(path: &Path, tensor: &str, memory: MemoryMode, reduction: Reduction) -> Result<Self, LoadError> {
         let file = TensorFile::open(path)?;
         let tensor = file.require(tensor)?;
-        let element = ElementType::of(path, tensor)?;
+        let from = ElementType::of(path, tensor)?;
         let (rows, dim) = rows_and_dim(path, tensor)?;
-        let mapping = per_token::read_mapping(&file, rows)?;
+        let columns = reduction.columns(path, dim)?;
+        let conversion = Conversion { from, to: reduction.quantize_to.unwrap_or(from), dim, columns };
+        let (mapping, mapping_type) = per_token::read_mapping(&file, rows)?.unzip();
         let weights = per_token::read_weights(&file)?;
-        let (bytes, memory) = read_elements(&file, tensor, element, memory)?;
+        let (bytes, memory) = if conversion.is_identity() {
+            read_elements(&file, tensor, from, memory)?
+        } else {
+            (conversion.read(&file, tensor, rows)?, MemoryMode::Copy)
+        };
         let id_count = mapping.as_ref().map_or(rows, Vec::len);
         let id_count = weights.as_ref().map_or(id_count, |weights| weights.len().min(id_count));
-        Ok(Self { bytes, element, rows, dim, mapping, weights, id_count, memory })
+        Ok(Self {
+            bytes,
+            element: conversion.to,
+            rows,
+            dim: columns,
+            mapping,
+            mapping_type: mapping_type.unwrap_or_default(),
+            weights,
+            id_count,
+            memory,
+        })
     }
 
     /// How many rows the table has.
@@ -110,6 +132,12 @@ impl EmbeddingTable {
     #[must_use]
     pub fn dim(&self) -> usize {
         self.dim
+    }
+
+    /// The type of the elements.
+    #[must_use]
+    pub fn element_type(&self) -> ElementType {
+        self.element
     }
 
     /// The rows' elements.
@@ -127,6 +155,11 @@ impl EmbeddingTable {
     #[must_use]
     pub fn mapping(&self) -> Option<&[u32]> {
         self.mapping.as_deref()
+    }
+
+    /// The type of the mapping's entries in the file.
+    pub(crate) fn mapping_type(&self) -> MappingType {
+        self.mapping_type
     }
 
     /// The factor of each token id.
@@ -152,6 +185,12 @@ impl EmbeddingTable {
         self.mapping.as_ref().map_or(id, |mapping| mapping[id] as usize)
     }
 
+    /// Gives the pages of a mapped file back that were read, as all of them count as memory of this process: one row brings 64 KB
+    /// with it. The next reads take a microsecond for each 64 KB. Nothing happens to a table that is not mapped.
+    pub fn release_pages(&self) {
+        self.bytes.release_pages();
+    }
+
     /// How the bytes are held: `Copy` or `Map`.
     #[must_use]
     pub fn memory(&self) -> MemoryMode {
@@ -161,20 +200,41 @@ impl EmbeddingTable {
 
 impl Weights {
     /// How many token ids have a factor.
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::F16(weights) => weights.len(),
             Self::F32(weights) => weights.len(),
             Self::F64(weights) => weights.len(),
         }
     }
+
+    pub(crate) fn element_type(&self) -> ElementType {
+        match self {
+            Self::F16(_) => ElementType::F16,
+            Self::F32(_) => ElementType::F32,
+            Self::F64(_) => ElementType::F64,
+        }
+    }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum ElementType {
+/// The type of a mapping's entries in a file. In memory they are unsigned, of 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum MappingType {
+    #[default]
+    I32,
+    I64,
+}
+
+/// The type of a table's elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ElementType {
+    /// IEEE single.
     F32,
+    /// IEEE half.
     F16,
+    /// IEEE double.
     F64,
+    /// Signed bytes.
     I8,
 }
 
@@ -190,7 +250,24 @@ impl ElementType {
         }
     }
 
-    fn size(self) -> usize {
+    /// numpy's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "float64",
+            Self::F32 => "float32",
+            Self::F16 => "float16",
+            Self::I8 => "int8",
+        }
+    }
+
+    /// The type that numpy calls so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::F64, Self::F32, Self::F16, Self::I8].into_iter().find(|element| element.name() == name)
+    }
+
+    pub(crate) fn size(self) -> usize {
         match self {
             Self::I8 => 1,
             Self::F16 => 2,

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::Weights;
 use super::safetensors::{Tensor, TensorFile};
+use super::{MappingType, Weights};
 use crate::LoadError;
 
 /// The factor of each token id, if the file has any.
@@ -20,11 +20,11 @@ pub(super) fn read_weights(file: &TensorFile) -> Result<Option<Weights>, LoadErr
 
 /// The row of each token id, if the file has a mapping. Every entry is less than `rows`: numpy would count a negative one from
 /// the end and fail at a large one when its token turns up.
-pub(super) fn read_mapping(file: &TensorFile, rows: usize) -> Result<Option<Vec<u32>>, LoadError> {
+pub(super) fn read_mapping(file: &TensorFile, rows: usize) -> Result<Option<(Vec<u32>, MappingType)>, LoadError> {
     let Some(tensor) = file.find("mapping") else { return Ok(None) };
-    let entries = match tensor.dtype.as_str() {
-        "I32" => read_entries(file, tensor, |bytes| i64::from(i32::from_le_bytes(bytes)))?,
-        "I64" => read_entries(file, tensor, i64::from_le_bytes)?,
+    let (entries, mapping_type) = match tensor.dtype.as_str() {
+        "I32" => (read_entries(file, tensor, |bytes| i64::from(i32::from_le_bytes(bytes)))?, MappingType::I32),
+        "I64" => (read_entries(file, tensor, i64::from_le_bytes)?, MappingType::I64),
         _ => return Err(tensor.unsupported_dtype(file.path(), "`I32` or `I64`")),
     };
     let mut mapping = reserve(file.path(), entries.len())?;
@@ -39,7 +39,7 @@ pub(super) fn read_mapping(file: &TensorFile, rows: usize) -> Result<Option<Vec<
             }
         }
     }
-    Ok(Some(mapping))
+    Ok(Some((mapping, mapping_type)))
 }
 
 /// The entries of a one-dimensional tensor, whose element type has `N` bytes.

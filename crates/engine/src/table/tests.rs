@@ -24,7 +24,7 @@ impl TemporaryFile {
     }
 
     fn read(&self, memory: MemoryMode) -> Result<EmbeddingTable, LoadError> {
-        EmbeddingTable::read(&self.0, "embeddings", memory)
+        EmbeddingTable::read(&self.0, "embeddings", memory, Reduction::default())
     }
 }
 
@@ -244,7 +244,7 @@ fn a_header_that_is_no_json_object_of_tensors_is_refused() {
 #[test]
 fn a_file_that_is_not_there_is_refused() {
     let missing = std::env::temp_dir().join("m2v-missing.safetensors");
-    let (code, reason) = refusal(EmbeddingTable::read(&missing, "embeddings", MemoryMode::Auto));
+    let (code, reason) = refusal(EmbeddingTable::read(&missing, "embeddings", MemoryMode::Auto, Reduction::default()));
     assert_eq!(code, "ERR_BAD_SAFETENSORS");
     assert!(reason.starts_with("the file can't be read: "), "{reason}");
 }

@@ -86,7 +86,8 @@ impl VocabularyFacts {
 
 fn code_point_count(token: &str) -> u32 {
     // No token is longer than its file, and the file is bounded far below this.
-    u32::try_from(token.chars().count()).unwrap_or(u32::MAX)
+    let count = if token.is_ascii() { token.len() } else { token.chars().count() };
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// `int(np.median(lengths))`: the mean of the two middle values of an even count, rounded down. 0 of nothing, where numpy has NaN.

@@ -64,7 +64,7 @@ fn the_models_that_mutants_are_made_of_load() {
 }
 
 fn load_and_use(directory: &Path, base: &Base, memory: MemoryMode) -> Result<(), LoadError> {
-    let options = LoadOptions { subfolder: base.subfolder.map(str::to_owned), memory };
+    let options = LoadOptions { subfolder: base.subfolder.map(str::to_owned), memory, ..LoadOptions::default() };
     let model = StaticModel::load(directory, &options)
         // An error that can't be shown is no use.
         .inspect_err(|error| assert!(error.to_string().len() < 10_000, "{} is too long a message", error.code()))?;

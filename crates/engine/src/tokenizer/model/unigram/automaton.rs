@@ -54,6 +54,7 @@ pub(super) struct Match {
 pub(super) struct Automaton {
     nodes: Box<[Node]>,
     matches: Box<[Match]>,
+    is_distinct: bool,
 }
 
 impl Automaton {
@@ -67,13 +68,19 @@ impl Automaton {
         let mut order: Vec<u32> = (0..u32::try_from(tokens.len()).ok()?).collect();
         order.sort_unstable_by_key(|&id| (tokens[id as usize], !id));
         order.dedup_by_key(|id| tokens[*id as usize]);
+        let is_distinct = order.len() == tokens.len();
         order.retain(|id| !tokens[*id as usize].is_empty());
 
         let matches =
             tokens.iter().zip(scores).map(|(token, &score)| Match { score, len: token.len() as u32, next: NONE });
         let mut builder = Builder { slots: Slots::new(), matches: matches.collect() };
         builder.insert(&order.iter().map(|&id| (tokens[id as usize], id)).collect::<Vec<_>>())?;
-        Some(Self { nodes: builder.slots.nodes.into(), matches: builder.matches })
+        Some(Self { nodes: builder.slots.nodes.into(), matches: builder.matches, is_distinct })
+    }
+
+    /// Whether no string comes twice.
+    pub(super) fn is_distinct(&self) -> bool {
+        self.is_distinct
     }
 
     /// The state behind `byte`.

@@ -24,6 +24,8 @@ const KEPT_STEPS: usize = 1 << 16;
 pub(in crate::tokenizer) struct Unigram {
     vocabulary: Vocabulary,
     automaton: Automaton,
+    /// Whether each string comes once.
+    is_distinct: bool,
     /// The id of the empty string, which no text has.
     empty: Option<u32>,
     unknown: Option<u32>,
@@ -64,6 +66,7 @@ impl Unigram {
         let byte_fallback = byte_fallback.then(|| ByteFallback::new(|piece| automaton.get(piece.as_bytes())));
         let min_score = scores.iter().fold(f64::INFINITY, |min, score| if *score < min { *score } else { min });
         Some(Self {
+            is_distinct: automaton.is_distinct(),
             automaton,
             empty,
             unknown: unknown_id.and_then(|id| u32::try_from(id).ok()),
@@ -80,7 +83,8 @@ impl Unigram {
 
     /// Every distinct string, with the id that it has in a text: its last.
     pub(in crate::tokenizer) fn tokens(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.vocabulary.tokens().map(|(token, _)| token).zip(0..).filter(|(token, id)| self.id(token) == Some(*id))
+        let is_last = |(token, id): &(&str, u32)| self.is_distinct || self.id(token) == Some(*id);
+        self.vocabulary.tokens().map(|(token, _)| token).zip(0..).filter(is_last)
     }
 
     /// The id of a whole string.

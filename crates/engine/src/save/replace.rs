@@ -1,0 +1,71 @@
+//! Puts a finished directory in the place of another, so that whoever looks sees the old model, the new one or, for the moment
+//! between two renames, none: never files of both.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// A directory that is being written, beside the one that it is for. Removed with what is in it unless it was put in place.
+pub(super) struct NewDirectory {
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl NewDirectory {
+    /// Makes the directory, and those above it.
+    pub(super) fn beside(target: &Path) -> io::Result<Self> {
+        let parent = target.parent().unwrap_or(Path::new("/"));
+        fs::create_dir_all(parent)?;
+        let path = unused_name(target);
+        fs::create_dir(&path)?;
+        Ok(Self { path, target: target.to_owned() })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Renames the directory to the target's name. What the target holds besides files of the same names moves in, as Python
+    /// leaves it there too.
+    pub(super) fn put_in_place(self) -> io::Result<()> {
+        // Two saves of this process to one target: one after the other.
+        static RENAMING: Mutex<()> = Mutex::new(());
+        let _renaming = RENAMING.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = unused_name(&self.target);
+        match fs::rename(&self.target, &old) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return fs::rename(&self.path, &self.target),
+            other => other?,
+        }
+        if let Err(error) = fs::rename(&self.path, &self.target) {
+            return Err(match fs::rename(&old, &self.target) {
+                Ok(()) => error,
+                Err(_) => io::Error::new(error.kind(), format!("{error}; what was there is now {}", old.display())),
+            });
+        }
+        for entry in fs::read_dir(&old)? {
+            let name = entry?.file_name();
+            let place = self.target.join(&name);
+            if place.symlink_metadata().is_err() {
+                fs::rename(old.join(&name), place)?;
+            }
+        }
+        fs::remove_dir_all(old)
+    }
+}
+
+impl Drop for NewDirectory {
+    fn drop(&mut self) {
+        // Not there any more once it is in place.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// A hidden name beside `target`, which no other save uses.
+fn unused_name(target: &Path) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    target.with_file_name(format!(".{name}.{}-{number}", std::process::id()))
+}

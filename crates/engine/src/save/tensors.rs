@@ -1,0 +1,135 @@
+//! Writes a safetensors file from a table in memory, as the `safetensors` library 0.8 does (tensor.rs, `prepare`): tensors by
+//! falling alignment of their type, then by name; the header padded to 8 bytes with spaces.
+
+use std::io::{self, Write};
+
+use crate::table::{ElementType, Elements, EmbeddingTable, MappingType, Weights};
+
+/// A tensor, and its place among the types.
+struct Tensor<'a> {
+    name: &'static str,
+    rank: u8,
+    dtype: &'static str,
+    shape: String,
+    data: Data<'a>,
+}
+
+enum Data<'a> {
+    Table(Elements<'a>),
+    Weights(&'a Weights),
+    Mapping(&'a [u32], MappingType),
+}
+
+/// Writes the table with its weights and its mapping.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write(table: &EmbeddingTable, out: &mut impl Write) -> io::Result<()> {
+    let mut tensors = vec![Tensor {
+        name: "embeddings",
+        rank: rank(table.element_type()),
+        dtype: dtype(table.element_type()),
+        shape: format!("[{},{}]", table.rows(), table.dim()),
+        data: Data::Table(table.elements()),
+    }];
+    if let Some(weights) = table.weights() {
+        let element = weights.element_type();
+        let shape = format!("[{}]", weights.len());
+        tensors.push(Tensor {
+            name: "weights",
+            rank: rank(element),
+            dtype: dtype(element),
+            shape,
+            data: Data::Weights(weights),
+        });
+    }
+    if let Some(mapping) = table.mapping() {
+        let (rank, dtype) = match table.mapping_type() {
+            MappingType::I32 => (2, "I32"),
+            MappingType::I64 => (5, "I64"),
+        };
+        let shape = format!("[{}]", mapping.len());
+        let data = Data::Mapping(mapping, table.mapping_type());
+        tensors.push(Tensor { name: "mapping", rank, dtype, shape, data });
+    }
+    tensors.sort_by(|a, b| b.rank.cmp(&a.rank).then(a.name.cmp(b.name)));
+
+    let mut begin = 0;
+    let entries: Vec<_> = tensors
+        .iter()
+        .map(|Tensor { name, dtype, shape, data, .. }| {
+            let end = begin + data.bytes();
+            let entry = format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{begin},{end}]}}"#);
+            begin = end;
+            entry
+        })
+        .collect();
+    let mut header = format!("{{{}}}", entries.join(","));
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    tensors.iter().try_for_each(|tensor| tensor.data.write(out))
+}
+
+/// The place of a type in the library's `Dtype`.
+fn rank(element: ElementType) -> u8 {
+    match element {
+        ElementType::I8 => 0,
+        ElementType::F16 => 1,
+        ElementType::F32 => 3,
+        ElementType::F64 => 4,
+    }
+}
+
+fn dtype(element: ElementType) -> &'static str {
+    match element {
+        ElementType::I8 => "I8",
+        ElementType::F16 => "F16",
+        ElementType::F32 => "F32",
+        ElementType::F64 => "F64",
+    }
+}
+
+impl Data<'_> {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Table(Elements::I8(elements)) => size_of_val(*elements),
+            Self::Table(Elements::F16(elements)) => size_of_val(*elements),
+            Self::Table(Elements::F32(elements)) => size_of_val(*elements),
+            Self::Table(Elements::F64(elements)) => size_of_val(*elements),
+            Self::Weights(weights) => weights.len() * weights.element_type().size(),
+            Self::Mapping(mapping, MappingType::I32) => 4 * mapping.len(),
+            Self::Mapping(mapping, MappingType::I64) => 8 * mapping.len(),
+        }
+    }
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Table(Elements::I8(elements)) => write_each(elements, |element| element.to_le_bytes(), out),
+            Self::Table(Elements::F16(elements)) => write_each(elements, |element| element.to_le_bytes(), out),
+            Self::Table(Elements::F32(elements)) => write_each(elements, |element| element.to_le_bytes(), out),
+            Self::Table(Elements::F64(elements)) => write_each(elements, |element| element.to_le_bytes(), out),
+            Self::Weights(Weights::F16(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
+            Self::Weights(Weights::F32(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
+            Self::Weights(Weights::F64(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
+            Self::Mapping(mapping, MappingType::I32) => write_each(mapping, |row| row.to_le_bytes(), out),
+            Self::Mapping(mapping, MappingType::I64) => write_each(mapping, |row| u64::from(row).to_le_bytes(), out),
+        }
+    }
+}
+
+/// Writes in pieces: the table is never in memory twice.
+fn write_each<T: Copy, const N: usize>(
+    values: &[T],
+    to_le_bytes: impl Fn(T) -> [u8; N],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut buffer = [[0; N]; 8192];
+    for values in values.chunks(buffer.len()) {
+        for (bytes, &value) in buffer.iter_mut().zip(values) {
+            *bytes = to_le_bytes(value);
+        }
+        out.write_all(buffer[..values.len()].as_flattened())?;
+    }
+    Ok(())
+}

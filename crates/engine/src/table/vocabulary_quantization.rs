@@ -1,0 +1,141 @@
+//! A smaller table: the rows' clusters, a mapping from tokens to clusters, and the rows' lengths as weights (model2vec 0.10.0,
+//! vocabulary_quantization.py, `quantize_vocabulary`). Lengths and directions have the number types of numpy; the clusters are
+//! those of [`crate::cluster`].
+
+use std::path::Path;
+
+use super::quantize::Conversion;
+use super::{ElementType, Elements, EmbeddingTable, MappingType, MemoryMode, Reduction, Weights};
+use crate::LoadError;
+use crate::cluster::{Clusters, Watch, cluster};
+use crate::float16::{from_f32, to_f32};
+use crate::norm::pairwise_sum;
+use crate::workers::default_threads;
+
+/// numpy's 1e-32, which model2vec adds to every length. In half precision it is nothing.
+const TINY: f64 = 1e-32;
+
+impl EmbeddingTable {
+    /// The table of `clusters` rows, reduced as `reduction` says.
+    ///
+    /// # Errors
+    /// [`LoadError::InvalidOption`] for a table that has a mapping, for more clusters than rows, or none, and for rows that are
+    /// not finite; [`LoadError::Cancelled`]; [`LoadError::OutOfMemory`].
+    pub(crate) fn quantize_vocabulary(
+        mut self,
+        path: &Path,
+        clusters: usize,
+        reduction: Reduction,
+        watch: &Watch,
+    ) -> Result<Self, LoadError> {
+        let refused = |reason: String| LoadError::InvalidOption { path: path.to_owned(), reason };
+        if self.mapping.is_some() {
+            let reason =
+                "`vocabularyQuantization` needs a model whose vocabulary is not quantized yet, found a `mapping`";
+            return Err(refused(reason.to_owned()));
+        }
+        if !(1..=self.rows).contains(&clusters) {
+            return Err(refused(format!(
+                "`vocabularyQuantization` must be from 1 to {}, the rows of the table, found {clusters}",
+                self.rows
+            )));
+        }
+        let columns = reduction.columns(path, self.dim)?;
+        let mut directions = Vec::new();
+        let directions_bytes = (self.rows as u64).saturating_mul(self.dim as u64).saturating_mul(4);
+        directions
+            .try_reserve_exact(self.rows * self.dim)
+            .map_err(|_| LoadError::OutOfMemory { path: path.to_owned(), bytes: directions_bytes })?;
+        let (weights, element) = match self.weights.take() {
+            Some(weights) => {
+                push_rows(self.elements(), &mut directions);
+                (weights, self.element)
+            }
+            // numpy divides bytes in double precision.
+            None => {
+                let weights = push_directions(self.elements(), self.dim, &mut directions);
+                let element = weights.element_type();
+                (weights, element)
+            }
+        };
+        if let Some(index) = directions.iter().position(|element| !element.is_finite()) {
+            return Err(refused(format!(
+                "`vocabularyQuantization` needs rows of finite numbers and of a length that is not 0, found row {}",
+                index / self.dim
+            )));
+        }
+        let found = cluster(&directions, self.dim, clusters, default_threads(), watch);
+        let Some(Clusters { centers, labels }) = found else {
+            return Err(LoadError::Cancelled { path: path.to_owned() });
+        };
+        drop(directions);
+        let centers = in_type(&centers, element);
+        let to = reduction.quantize_to.unwrap_or(element);
+        let conversion = Conversion { from: element, to, dim: self.dim, columns };
+        Ok(Self {
+            bytes: conversion.convert_all(path, &centers, clusters)?,
+            element: to,
+            rows: clusters,
+            dim: columns,
+            id_count: weights.len().min(labels.len()),
+            mapping: Some(labels),
+            mapping_type: MappingType::I32,
+            weights: Some(weights),
+            memory: MemoryMode::Copy,
+        })
+    }
+}
+
+/// The rows in single precision.
+fn push_rows(elements: Elements<'_>, out: &mut Vec<f32>) {
+    match elements {
+        Elements::F16(elements) => out.extend(elements.iter().map(|&bits| to_f32(bits))),
+        Elements::F32(elements) => out.extend(elements),
+        Elements::F64(elements) => out.extend(elements.iter().map(|&element| element as f32)),
+        Elements::I8(elements) => out.extend(elements.iter().map(|&element| f32::from(element))),
+    }
+}
+
+/// `weights = np.linalg.norm(rows, axis=1) + 1e-32`, and pushes `(rows / weights[:, None]).astype(np.float32)`.
+fn push_directions(elements: Elements<'_>, dim: usize, out: &mut Vec<f32>) -> Weights {
+    match elements {
+        Elements::F16(elements) => Weights::F16(each_row(elements, dim, |row| {
+            // Every operation rounds to half precision, but the sum within.
+            let half = |value: f32| to_f32(from_f32(value));
+            let sum = pairwise_sum(row, &|bits| half(to_f32(bits) * to_f32(bits)));
+            let length = half(half(sum).sqrt());
+            out.extend(row.iter().map(|&bits| half(to_f32(bits) / length)));
+            from_f32(length)
+        })),
+        Elements::F32(elements) => Weights::F32(each_row(elements, dim, |row| {
+            let length = pairwise_sum(row, &|element| element * element).sqrt() + TINY as f32;
+            out.extend(row.iter().map(|element| element / length));
+            length
+        })),
+        Elements::F64(elements) => Weights::F64(each_row(elements, dim, |row| {
+            let length = pairwise_sum(row, &|element| element * element).sqrt() + TINY;
+            out.extend(row.iter().map(|element| (element / length) as f32));
+            length
+        })),
+        Elements::I8(elements) => Weights::F64(each_row(elements, dim, |row| {
+            let length = pairwise_sum(row, &|element| f64::from(element) * f64::from(element)).sqrt() + TINY;
+            out.extend(row.iter().map(|&element| (f64::from(element) / length) as f32));
+            length
+        })),
+    }
+}
+
+fn each_row<T, W>(elements: &[T], dim: usize, weight: impl FnMut(&[T]) -> W) -> Vec<W> {
+    elements.chunks_exact(dim).map(weight).collect()
+}
+
+/// `centers.astype(dtype)`, as bytes.
+fn in_type(centers: &[f32], element: ElementType) -> Vec<u8> {
+    match element {
+        ElementType::F16 => centers.iter().flat_map(|&element| from_f32(element).to_le_bytes()).collect(),
+        ElementType::F32 => centers.iter().flat_map(|element| element.to_le_bytes()).collect(),
+        ElementType::F64 => centers.iter().flat_map(|&element| f64::from(element).to_le_bytes()).collect(),
+        // Towards zero.
+        ElementType::I8 => centers.iter().flat_map(|&element| (element as i8).to_le_bytes()).collect(),
+    }
+}

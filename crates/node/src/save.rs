@@ -1,0 +1,52 @@
+//! Saving a model, off the event loop.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model2vec_engine::{EncodeOptions, StaticModel};
+use napi::bindgen_prelude::AsyncTask;
+use napi::{Env, Task};
+use napi_derive::napi;
+
+use crate::few::max_length_of;
+use crate::model::{CodedError, NativeModel, coded_rejection};
+
+/// A model that is being saved. It is held meanwhile.
+pub struct SaveTask {
+    model: Arc<StaticModel>,
+    directory: PathBuf,
+    defaults: EncodeOptions,
+}
+
+impl Task for SaveTask {
+    type Output = Result<(), (&'static str, String)>;
+    type JsValue = ();
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        let saved = catch_unwind(AssertUnwindSafe(|| self.model.save(&self.directory, self.defaults)));
+        Ok(match saved {
+            Ok(saved) => saved.map_err(|error| (error.code(), error.to_string())),
+            Err(_) => {
+                let reason = format!("{}: internal error: saving panicked", self.directory.display());
+                Err(("ERR_INTERNAL", reason))
+            }
+        })
+    }
+
+    fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
+        output.map_err(|(code, message)| coded_rejection(env, code, &message))
+    }
+}
+
+/// Writes the files of a model into `directory`; `normalize` and `max_length` are what its configuration will say.
+#[napi(ts_return_type = "Promise<void>")]
+pub fn save_model(
+    model: &NativeModel,
+    directory: String,
+    normalize: bool,
+    max_length: f64,
+) -> Result<AsyncTask<SaveTask>, CodedError> {
+    let defaults = EncodeOptions { normalize, max_length: max_length_of(max_length) };
+    Ok(AsyncTask::new(SaveTask { model: model.opened()?, directory: PathBuf::from(directory), defaults }))
+}
