@@ -9,8 +9,8 @@ use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
 use napi_derive::napi;
 
-use crate::few::max_length_of;
 use crate::model::{CodedError, NativeModel, coded_rejection};
+use crate::options::max_length_of;
 
 /// A model that is being saved. It is held meanwhile.
 pub struct SaveTask {
@@ -47,6 +47,7 @@ pub fn save_model(
     normalize: bool,
     max_length: f64,
 ) -> Result<AsyncTask<SaveTask>, CodedError> {
-    let defaults = EncodeOptions { normalize, max_length: max_length_of(max_length) };
-    Ok(AsyncTask::new(SaveTask { model: model.opened()?, directory: PathBuf::from(directory), defaults }))
+    let model = model.opened()?;
+    let defaults = EncodeOptions { normalize, max_length: max_length_of(max_length), ..model.defaults() };
+    Ok(AsyncTask::new(SaveTask { model, directory: PathBuf::from(directory), defaults }))
 }
