@@ -240,24 +240,29 @@ export declare class Model2VecEmbeddingFunction {
    * @returns an instance that is ready; rejects with what the constructor throws, or with `signal.reason`
    */
   static load<T extends Model2VecEmbeddingFunction>(this: new (modelSource?: ModelSource, options?: LoadOptions) => T, modelSource?: ModelSource, options?: LoadOptions): Promise<T>;
-  /** Resolves when the model is loaded: at once, as the constructor loads it. Rejects with `ERR_CLOSED` after `close`. */
+  /**
+   * Resolves when the model is loaded: at once where the constructor could load it. A pending model is got now; after a
+   * failure, the next call of `ready` or of an async encode method tries again.
+   *
+   * @throws (rejects) what `load` rejects with, and `ERR_CLOSED` after `close`
+   */
   ready(): Promise<void>;
   /**
    * Elements of a vector. Python: `dim`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get dim(): number;
   /**
    * What the model is and how it is run.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get info(): ModelInfo;
   /**
    * The vocabulary: the token of each id, added tokens included. Python: `tokens`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get tokens(): readonly string[];
   /**
@@ -265,7 +270,7 @@ export declare class Model2VecEmbeddingFunction {
    *
    * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
    * @returns a copy, `dim` elements
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): Float32Array;
   /**
@@ -303,7 +308,8 @@ export declare class Model2VecEmbeddingFunction {
    * `tokenize`, after what `encode` does to the length.
    *
    * @returns an array a text: views on one buffer
-   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
+   *   `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[];
   /**
@@ -317,7 +323,10 @@ export declare class Model2VecEmbeddingFunction {
   encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]>;
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[];
-  /** Gives the model back. Calls that run finish; later ones, and `dim` and `info`, throw `ERR_CLOSED`. A second call does nothing. */
+  /**
+   * Gives the model back. Calls that run finish; later ones, calls that wait for a pending model, and `dim` and `info`, fail
+   * with `ERR_CLOSED`. A second call does nothing.
+   */
   close(): void;
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
   [Symbol.dispose](): void;

@@ -2,9 +2,11 @@
 
 import { encode, encodeSync } from './encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
+import { leavePending, loadOrLeave } from './load.js'
 import { rowViews, rowViewsInSlices } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
-import { Model, nativeMaxLength } from './model.js'
+import { nativeMaxLength } from './model.js'
+import type { ModelState } from './model-state.js'
 import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
 import type { EncodeOptions, TokenizeOptions } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
@@ -16,7 +18,7 @@ import { idViews, tokenizeSync } from './tokenize.js'
 
 const DEFAULT_MODEL = 'minishlab/potion-base-8M'
 
-/** Under this key `load` hands a model that is already open to the constructor, through that of a subclass too. */
+/** Under this key `load` hands a model that is already loaded to the constructor, through that of a subclass too. */
 const OPENED: unique symbol = Symbol('opened')
 
 /** What a loaded model is. */
@@ -58,7 +60,7 @@ export interface ModelInfo {
  * const [vector] = await ef.encodeDocuments(['Alan Turing was the first person to conduct substantial research in AI.'])
  */
 export class Model2VecEmbeddingFunction {
-  readonly #model: Model
+  readonly #state: ModelState
   #tokens: readonly string[] | null = null
 
   /**
@@ -73,8 +75,8 @@ export class Model2VecEmbeddingFunction {
    */
   constructor(modelSource: ModelSource = DEFAULT_MODEL, options?: LoadOptions) {
     const checked = checkLoadOptions(options)
-    const opened = (options as { [OPENED]?: Model } | undefined)?.[OPENED]
-    this.#model = opened ?? Model.openSync(modelSource, checked)
+    const opened = (options as { [OPENED]?: ModelState } | undefined)?.[OPENED]
+    this.#state = opened ?? loadOrLeave(modelSource, checked)
   }
 
   /**
@@ -93,8 +95,10 @@ export class Model2VecEmbeddingFunction {
         '`load` should be called on the class, `Model2VecEmbeddingFunction.load(…)`',
       )
     }
-    const opened = await Model.open(modelSource, checkLoadOptions(options))
+    const checked = checkLoadOptions(options)
+    const opened = leavePending(modelSource, checked)
     try {
+      await opened.ready(checked.signal)
       // Not the options again: they were checked, and their getters may answer something else the second time.
       return new this(modelSource, { [OPENED]: opened } as LoadOptions)
     } catch (error) {
@@ -103,16 +107,20 @@ export class Model2VecEmbeddingFunction {
     }
   }
 
-  /** Resolves when the model is loaded: at once, as the constructor loads it. Rejects with `ERR_CLOSED` after `close`. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- so that a closed model rejects
+  /**
+   * Resolves when the model is loaded: at once where the constructor could load it. A pending model is got now; after a
+   * failure, the next call of `ready` or of an async encode method tries again.
+   *
+   * @throws (rejects) what `load` rejects with, and `ERR_CLOSED` after `close`
+   */
   async ready(): Promise<void> {
-    this.#model.assertOpen()
+    await this.#state.ready()
   }
 
   /**
    * Elements of a vector. Python: `dim`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get dim(): number {
     return this.info.dim
@@ -121,11 +129,10 @@ export class Model2VecEmbeddingFunction {
   /**
    * What the model is and how it is run.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get info(): ModelInfo {
-    this.#model.assertOpen()
-    const { info, located, normalize, maxLength, threads } = this.#model
+    const { info, located, normalize, maxLength, threads } = this.#state.now()
     return {
       modelSource: located.modelSource,
       path: info.path,
@@ -145,17 +152,18 @@ export class Model2VecEmbeddingFunction {
   /**
    * The vocabulary: the token of each id, added tokens included. Python: `tokens`.
    *
-   * @throws Model2VecError `ERR_CLOSED`
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get tokens(): readonly string[] {
-    const handle = this.#model.hold()
+    const model = this.#state.now()
+    const handle = model.hold()
     try {
       this.#tokens ??= Object.freeze(handle.tokens())
       return this.#tokens
     } catch (error) {
       throw fromNative(error)
     } finally {
-      this.#model.release()
+      model.release()
     }
   }
 
@@ -164,22 +172,23 @@ export class Model2VecEmbeddingFunction {
    *
    * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
    * @returns a copy, `dim` elements
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): Float32Array {
-    const handle = this.#model.hold()
+    const model = this.#state.now()
+    const handle = model.hold()
     try {
       // The native module takes 32 bits, and knows the largest id.
       if (!Number.isInteger(id) || id < 0 || id >= 2 ** 32) {
         throw new Model2VecError('ERR_INVALID_OPTION', `\`id\` should be a token id, but got ${describe(id)}`)
       }
-      const row = new Float32Array(this.#model.info.dim)
+      const row = new Float32Array(model.info.dim)
       handle.embedding(id, row)
       return row
     } catch (error) {
       throw fromNative(error)
     } finally {
-      this.#model.release()
+      model.release()
     }
   }
 
@@ -195,23 +204,27 @@ export class Model2VecEmbeddingFunction {
    */
   async encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
     const checked = checkEncodeOptions('encodeDocuments', options)
-    return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
+    const list = textList(texts)
+    const model = this.#state.model ?? (await this.#state.ready(checked.signal))
+    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }
 
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
   async encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
     const checked = checkEncodeOptions('encodeQueries', options)
-    return rowViewsInSlices(await encode(this.#model, textList(texts), checked), checked.signal)
+    const list = textList(texts)
+    const model = this.#state.model ?? (await this.#state.ready(checked.signal))
+    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }
 
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[] {
-    return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
+    return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
   }
 
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[] {
-    return rowViews(encodeSync(this.#model, textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
+    return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
   }
 
   /**
@@ -225,12 +238,14 @@ export class Model2VecEmbeddingFunction {
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
   async encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix> {
-    return encode(this.#model, textListOrText(texts), checkEncodeOptions('encode', options))
+    const list = textListOrText(texts)
+    const checked = checkEncodeOptions('encode', options)
+    return encode(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
   encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix {
-    return encodeSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeSync', options))
+    return encodeSync(this.#state.now(), textListOrText(texts), checkEncodeOptions('encodeSync', options))
   }
 
   /**
@@ -238,12 +253,13 @@ export class Model2VecEmbeddingFunction {
    * `tokenize`, after what `encode` does to the length.
    *
    * @returns an array a text: views on one buffer
-   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
+   *   `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[] {
     const list = textListOrText(texts)
     const { maxLength } = checkTokenizeOptions(options)
-    const model = this.#model
+    const model = this.#state.now()
     const handle = model.hold()
     try {
       const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
@@ -262,17 +278,26 @@ export class Model2VecEmbeddingFunction {
    * @throws (rejects) as `encode`
    */
   async encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]> {
-    return encodeAsSequence(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequence', options))
+    const list = textListOrText(texts)
+    const checked = checkEncodeOptions('encodeAsSequence', options)
+    return encodeAsSequence(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[] {
-    return encodeAsSequenceSync(this.#model, textListOrText(texts), checkEncodeOptions('encodeAsSequenceSync', options))
+    return encodeAsSequenceSync(
+      this.#state.now(),
+      textListOrText(texts),
+      checkEncodeOptions('encodeAsSequenceSync', options),
+    )
   }
 
-  /** Gives the model back. Calls that run finish; later ones, and `dim` and `info`, throw `ERR_CLOSED`. A second call does nothing. */
+  /**
+   * Gives the model back. Calls that run finish; later ones, calls that wait for a pending model, and `dim` and `info`, fail
+   * with `ERR_CLOSED`. A second call does nothing.
+   */
   close(): void {
-    this.#model.close()
+    this.#state.close()
   }
 
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */

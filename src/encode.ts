@@ -1,9 +1,10 @@
 // One vector a text: small calls on this thread, large ones as a job of the engine's threads.
 
+import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
-import { nativeMaxLength, throwIfAborted } from './model.js'
+import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeJob, NativeModel } from './native.js'

@@ -1,9 +1,9 @@
 // Runs one native job: feeds it the texts, listens to the signal, reports progress, and settles only when no thread
 // works for it any more, so that `out` is the caller's again.
 
+import { throwIfAborted } from './abort.js'
 import { fromNative, Model2VecError } from './errors.js'
 import { sliceClock } from './event-loop.js'
-import { throwIfAborted } from './model.js'
 import { native } from './native.js'
 import type { NativeJob, NativeJobResult } from './native.js'
 import { ProgressClock, ProgressTimer } from './progress.js'

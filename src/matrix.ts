@@ -1,8 +1,8 @@
 // EmbeddingMatrix: the vectors of many texts in one buffer.
 
+import { throwIfAborted } from './abort.js'
 import { describe, Model2VecError } from './errors.js'
 import { sliceClock } from './event-loop.js'
-import { throwIfAborted } from './model.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.

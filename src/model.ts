@@ -1,10 +1,10 @@
 // One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
 
+import { throwIfAborted } from './abort.js'
 import { fromNative, Model2VecError } from './errors.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeModel, NativeModelInfo } from './native.js'
 import type { CheckedLoadOptions } from './options/load.js'
-import { locateModel } from './source.js'
 import type { LocatedModel } from './source.js'
 
 /** No string has more characters than this, so that a larger limit is none. The native module takes 32 bits. */
@@ -33,10 +33,9 @@ export class Model {
     this.#handle = handle
   }
 
-  /** Loads a model that is at hand, on this thread. */
-  static openSync(source: unknown, options: CheckedLoadOptions): Model {
+  /** Loads the files on this thread. */
+  static openSync(located: LocatedModel, options: CheckedLoadOptions): Model {
     throwIfAborted(options.signal)
-    const located = locateModel(source, options)
     try {
       return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
     } catch (error) {
@@ -44,10 +43,9 @@ export class Model {
     }
   }
 
-  /** Loads a model that is at hand, off the event loop. */
-  static async open(source: unknown, options: CheckedLoadOptions): Promise<Model> {
+  /** Loads the files off the event loop. */
+  static async open(located: LocatedModel, options: CheckedLoadOptions): Promise<Model> {
     throwIfAborted(options.signal)
-    const located = locateModel(source, options)
     let model: Model
     try {
       model = new Model(located, await native.openModel(located.directory, nativeOptions(options)), options)
@@ -93,11 +91,6 @@ export class Model {
 /** A length limit as the native module takes it. */
 export function nativeMaxLength(maxLength: number | null): number {
   return maxLength === null || maxLength > MAX_LENGTH ? NO_LIMIT : maxLength
-}
-
-/** Throws the signal's own reason, as every API of the platform does. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw signal.reason
 }
 
 function nativeOptions({ subfolder, memory }: CheckedLoadOptions): { subfolder?: string; memory: typeof memory } {

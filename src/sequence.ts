@@ -1,11 +1,12 @@
 // One vector a token: the texts' ids first, then the rows of all ids in one buffer, then a matrix for each text.
 
+import { throwIfAborted } from './abort.js'
 import { isSmall } from './encode.js'
 import { fromNative } from './errors.js'
 import { sliceClock } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from './matrix.js'
-import { nativeMaxLength, throwIfAborted } from './model.js'
+import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
 import { JOB_MODE, native } from './native.js'
 import type { NativeJob, NativeModel, TokenIds } from './native.js'

@@ -1,0 +1,90 @@
+// The state of one embedding function: its model is loaded, or pending (still to be got, the first time that it is waited
+// for), or closed. It knows nothing of how a model is got.
+
+import { orAborted, throwIfAborted } from './abort.js'
+import { Model2VecError } from './errors.js'
+import type { Model } from './model.js'
+
+/** Gets the model; rejects with the signal's reason once that is aborted. Called again after it has failed. */
+export type GetModel = (signal: AbortSignal) => Promise<Model>
+
+export class ModelState {
+  #model: Model | null
+  /** The attempt that runs. */
+  #loading: Promise<Model> | null = null
+  readonly #get: GetModel
+  /** What a pending model waits for, for a message: "must be downloaded". */
+  readonly #pendingFor: string
+  /** Aborted by `close`, with ERR_CLOSED as its reason. */
+  readonly #closing = new AbortController()
+
+  private constructor(model: Model | null, pendingFor: string, get: GetModel) {
+    this.#model = model
+    this.#pendingFor = pendingFor
+    this.#get = get
+  }
+
+  static loaded(model: Model): ModelState {
+    return new ModelState(model, '', () => Promise.resolve(model))
+  }
+
+  static pending(pendingFor: string, get: GetModel): ModelState {
+    return new ModelState(null, pendingFor, get)
+  }
+
+  /**
+   * The model, or null while it is pending: a call that finds it here holds it before its caller goes on, and perhaps closes.
+   *
+   * @throws Model2VecError ERR_CLOSED
+   */
+  get model(): Model | null {
+    throwIfAborted(this.#closing.signal)
+    return this.#model
+  }
+
+  /**
+   * The model, for what can't wait.
+   *
+   * @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED
+   */
+  now(): Model {
+    const { model } = this
+    if (model !== null) return model
+    throw new Model2VecError(
+      'ERR_MODEL_NOT_READY',
+      `the model is not loaded yet: it ${this.#pendingFor}; \`await ready()\` or \`Model2VecEmbeddingFunction.load(…)\` waits for it`,
+    )
+  }
+
+  /**
+   * Waits for the model, all callers for the same attempt. After an attempt has failed, the next call starts a new one.
+   *
+   * @param signal ends this call's wait, not the attempt
+   * @throws (rejects) why the attempt failed; `signal.reason`; Model2VecError ERR_CLOSED, also when it is closed meanwhile
+   */
+  async ready(signal?: AbortSignal): Promise<Model> {
+    throwIfAborted(signal)
+    const { model } = this
+    if (model !== null) return model
+    this.#loading ??= this.#load()
+    return orAborted(this.#loading, signal, this.#closing.signal)
+  }
+
+  async #load(): Promise<Model> {
+    try {
+      const model = await this.#get(this.#closing.signal)
+      if (this.#closing.signal.aborted) model.close()
+      else this.#model = model
+      return model
+    } finally {
+      this.#loading = null
+    }
+  }
+
+  /** Gives the model back, or stops getting it. */
+  close(): void {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(new Model2VecError('ERR_CLOSED', 'the model is closed'))
+    this.#model?.close()
+  }
+}
