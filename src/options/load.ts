@@ -1,6 +1,10 @@
 // The options of a load: their types, and the one place that checks them.
 
-import { abortSignal, boolean, callback, invalid, length, optional, read, text, toCome } from './checks.js'
+import { Model2VecError } from '../errors.js'
+import { checkedToken, isHttpUrl } from '../hub/environment.js'
+import type { ReportDownload } from '../hub/progress.js'
+import type { Fetch } from '../hub/request.js'
+import { abortSignal, boolean, callback, invalid, length, optional, read, text } from './checks.js'
 
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = 'auto' | 'copy' | 'map'
@@ -11,8 +15,10 @@ export interface DownloadProgress {
   readonly file: string
   /** Bytes so far. */
   readonly loaded: number
-  /** Bytes in all, where known. */
+  /** Bytes in all; null = the Hub doesn't say. */
   readonly total: number | null
+  /** The same over all files that are downloaded. */
+  readonly overall: { readonly loaded: number; readonly total: number | null }
 }
 
 /** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
@@ -39,7 +45,31 @@ export interface LoadOptions {
    * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
    */
   readonly cacheDir?: string | undefined
-  /** Never ask the Hub. Today nothing is downloaded in any case. */
+  /**
+   * The Hub token for a model that is private or gated. Sent to the endpoint alone.
+   * @default `HF_TOKEN`, else the one that `hf auth login` saved (`HF_TOKEN_PATH`, `HF_HOME/token`)
+   */
+  readonly token?: string | undefined
+  /**
+   * Where the Hub is: an http or https URL.
+   * @default `HF_ENDPOINT`, else https://huggingface.co
+   */
+  readonly endpoint?: string | undefined
+  /**
+   * What requests are sent with: the place for a proxy. It must pass `redirect: 'manual'` on.
+   * @default the global `fetch`
+   */
+  readonly fetch?: typeof fetch | undefined
+  /**
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
+   * Where the Hub can't be reached, what is at hand is used, with a warning. Python: `force_download`, whose default is true.
+   * @default false
+   */
+  readonly forceDownload?: boolean | undefined
+  /**
+   * Never ask the Hub: a model that is not at hand is `ERR_HUB_OFFLINE`.
+   * @default false, or true with `HF_HUB_OFFLINE=1`
+   */
   readonly localFilesOnly?: boolean | undefined
   /**
    * How many threads a call may use: an integer ≥ 1.
@@ -52,9 +82,17 @@ export interface LoadOptions {
    * @default 'auto': 'copy' up to 256 MB, above that 'map'
    */
   readonly memory?: MemoryMode | undefined
-  /** Called while files are downloaded; a model that is at hand needs no download. */
+  /**
+   * Called while files are downloaded, about ten times a second and at each file's end; a model that is at hand needs no
+   * download. What it throws ends the load.
+   */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
-  /** Ends the load: `load` rejects with `signal.reason`. */
+  /**
+   * Draws a bar on stderr while files are downloaded, when that is a terminal.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined
+  /** Ends the load: `load` and `ready` reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -64,14 +102,18 @@ const LOAD_OPTIONS = [
   'subfolder',
   'revision',
   'cacheDir',
+  'token',
+  'endpoint',
+  'fetch',
+  'forceDownload',
   'localFilesOnly',
   'threads',
   'memory',
   'onProgress',
+  'showProgressBar',
   'signal',
-  'forceDownload',
 ] as const
-const LOAD_OPTIONS_TO_COME = ['token', 'endpoint', 'fetch', 'quantizeTo', 'dimensionality', 'vocabularyQuantization']
+const LOAD_OPTIONS_TO_COME = ['quantizeTo', 'dimensionality', 'vocabularyQuantization']
 const threadCount = optional((name, value) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
     throw invalid(name, 'an integer ≥ 1', value)
@@ -84,6 +126,19 @@ const memoryMode = optional((name, value): MemoryMode => {
   return value
 })
 
+const hubToken = optional((name, value) => {
+  // Never shown, whatever it is.
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be a string that is not empty`)
+  }
+  return checkedToken(value.trim())
+})
+
+const hubEndpoint = optional((name, value) => {
+  if (typeof value !== 'string' || !isHttpUrl(value)) throw invalid(name, 'an http or https URL', value)
+  return value
+})
+
 /** Load options, checked. */
 export interface CheckedLoadOptions {
   readonly normalize: boolean | undefined
@@ -91,25 +146,41 @@ export interface CheckedLoadOptions {
   readonly subfolder: string | undefined
   readonly revision: string
   readonly cacheDir: string | undefined
+  readonly token: string | undefined
+  readonly endpoint: string | undefined
+  readonly fetch: Fetch | undefined
+  readonly forceDownload: boolean
+  readonly localFilesOnly: boolean
   readonly threads: number | undefined
   readonly memory: MemoryMode
+  readonly onProgress: ReportDownload | undefined
+  readonly showProgressBar: boolean
   readonly signal: AbortSignal | undefined
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkLoadOptions(options: unknown): CheckedLoadOptions {
   const given = read('Model2VecEmbeddingFunction', options, LOAD_OPTIONS, LOAD_OPTIONS_TO_COME)
-  callback('onProgress', given.onProgress)
-  boolean('localFilesOnly', given.localFilesOnly)
-  if (boolean('forceDownload', given.forceDownload) === true) throw toCome('`forceDownload` true')
+  const forceDownload = boolean('forceDownload', given.forceDownload) ?? false
+  const localFilesOnly = boolean('localFilesOnly', given.localFilesOnly) ?? false
+  if (forceDownload && localFilesOnly) {
+    throw new Model2VecError('ERR_INVALID_OPTION', '`forceDownload` and `localFilesOnly` exclude each other')
+  }
   return {
     normalize: boolean('normalize', given.normalize),
     maxLength: length('maxLength', given.maxLength),
     subfolder: text('subfolder', given.subfolder),
     revision: text('revision', given.revision) ?? 'main',
     cacheDir: text('cacheDir', given.cacheDir),
+    token: hubToken('token', given.token),
+    endpoint: hubEndpoint('endpoint', given.endpoint),
+    fetch: callback('fetch', given.fetch) as Fetch | undefined,
+    forceDownload,
+    localFilesOnly,
     threads: threadCount('threads', given.threads),
     memory: memoryMode('memory', given.memory) ?? 'auto',
+    onProgress: callback('onProgress', given.onProgress) as ReportDownload | undefined,
+    showProgressBar: boolean('showProgressBar', given.showProgressBar) ?? false,
     signal: abortSignal('signal', given.signal),
   }
 }
