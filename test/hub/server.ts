@@ -22,6 +22,8 @@ export interface SeenRequest {
 export class HubServer {
   readonly requests: SeenRequest[] = []
   endpoint = ''
+  /** Answers of the second host that are still being sent. */
+  openFetches = 0
   /** What goes wrong with a request; null = nothing. */
   fault: (request: SeenRequest) => Fault | null = () => null
   readonly #repositories = new Map<string, HubRepository>()
@@ -73,6 +75,8 @@ export class HubServer {
     }
     this.requests.push(seen)
     const fault = this.fault(seen)
+    // Nothing at all is sent.
+    if (fault?.stallAfter === 0) return
     if (fault?.status !== undefined) {
       response.writeHead(fault.status, fault.headers).end()
       return
@@ -81,8 +85,11 @@ export class HubServer {
       request.socket.destroy()
       return
     }
-    if (host === 'cdn') this.#answerCdn(seen, response, fault)
-    else this.#answerHub(seen, url, request, response, fault)
+    if (host === 'cdn') {
+      this.openFetches++
+      response.on('close', () => this.openFetches--)
+      this.#answerCdn(seen, response, fault)
+    } else this.#answerHub(seen, url, request, response, fault)
   }
 
   #answerHub(
