@@ -4,9 +4,10 @@
 //
 // Python's lock files in `.locks` are held by flock, which Node doesn't have, so that Python and we don't wait for each other.
 
-import { mkdir, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
+import { makeFolder } from './folder.js'
 import { OWN_MARK, stateOf } from './process-mark.js'
 import { sleep } from './retry.js'
 
@@ -27,7 +28,7 @@ export async function withLock<T>(
   signal: AbortSignal,
   work: (waited: boolean) => Promise<T>,
 ): Promise<T> {
-  await mkdir(path.dirname(file), { recursive: true })
+  await makeFolder(path.dirname(file))
   let waited = false
   let seen = { touched: 0, since: performance.now() }
   while (!(await create(file))) {

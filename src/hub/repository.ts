@@ -3,10 +3,11 @@
 
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { areLinksDisabled } from './environment.js'
+import { makeFolder } from './folder.js'
 import type { PartialFile } from './partial-file.js'
 
 export class Repository {
@@ -53,7 +54,7 @@ export class Repository {
     if (revision === commit) return
     const ref = path.join(this.#root, 'refs', revision)
     if ((await readFile(ref, 'utf8').catch(() => null)) === commit) return
-    await mkdir(path.dirname(ref), { recursive: true })
+    await makeFolder(path.dirname(ref))
     const written = `${ref}.${randomName()}`
     await writeFile(written, commit)
     await rename(written, ref)

@@ -5,7 +5,6 @@
 // hash is checked, nothing is resumed or retried, no `refs` are written (so that Python finds no branch), and it brings 12 MB
 // of packages.
 
-import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 
 import { Model2VecError } from '../errors.js'
@@ -14,6 +13,7 @@ import type { Revision } from './answers.js'
 import { findInHubCache, partsInside, repositoryFolder } from './cache.js'
 import { downloadBlob } from './download.js'
 import { hubCacheDirectory } from './environment.js'
+import { makeFolder } from './folder.js'
 import { layoutFiles } from './layout.js'
 import { withLock } from './lock.js'
 import { CallerFailure, DownloadMeter } from './progress.js'
@@ -73,7 +73,7 @@ async function download(
   const names = filesOf(hub, revision, subfolder)
   const files = await Promise.all(names.map((name) => askFile(hub, commit, name, signal)))
   const directory = repository.snapshot(commit)
-  await mkdir(repository.blobs, { recursive: true })
+  await makeFolder(repository.blobs)
   const toFetch = new Set(
     files.filter(({ etag, name }) => {
       return force || !(repository.hasFile(commit, name) || repository.hasBlob(etag))
@@ -85,7 +85,7 @@ async function download(
   )
   for (const file of files) {
     const { name, etag, size } = file
-    await mkdir(path.dirname(path.join(directory, name)), { recursive: true })
+    await makeFolder(path.dirname(path.join(directory, name)))
     if (toFetch.has(file)) {
       const blob = await downloadBlob(hub, commit, file, repository.blobs, signal, (loaded) => {
         meter.at(name, loaded, size)

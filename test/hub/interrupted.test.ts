@@ -70,8 +70,9 @@ test(`after each of ${KILLS} processes that are killed at a random moment, the n
     const cacheDir = emptyCache()
     const victim = child(server, cacheDir)
     const closed = once(victim, 'close')
-    await once(victim.stdout ?? victim, 'data')
-    await sleep(Math.random() * 450)
+    const { length } = server.requests
+    while (server.requests.length === length) await sleep(1)
+    await sleep(Math.random() * 400)
     victim.kill('SIGKILL')
     await closed
     checkWhole(t, cacheDir)
