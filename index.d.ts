@@ -178,8 +178,13 @@ export interface DownloadProgress {
   readonly file: string;
   /** Bytes so far. */
   readonly loaded: number;
-  /** Bytes in all, where known. */
+  /** Bytes in all; null = the Hub doesn't say. */
   readonly total: number | null;
+  /** The same over all files that are downloaded. */
+  readonly overall: {
+    readonly loaded: number;
+    readonly total: number | null;
+  };
 }
 /** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
 export interface LoadOptions {
@@ -205,7 +210,31 @@ export interface LoadOptions {
    * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
    */
   readonly cacheDir?: string | undefined;
-  /** Never ask the Hub. Today nothing is downloaded in any case. */
+  /**
+   * The Hub token for a model that is private or gated. Sent to the endpoint alone.
+   * @default `HF_TOKEN`, else the one that `hf auth login` saved (`HF_TOKEN_PATH`, `HF_HOME/token`)
+   */
+  readonly token?: string | undefined;
+  /**
+   * Where the Hub is: an http or https URL.
+   * @default `HF_ENDPOINT`, else https://huggingface.co
+   */
+  readonly endpoint?: string | undefined;
+  /**
+   * What requests are sent with: the place for a proxy. It must pass `redirect: 'manual'` on.
+   * @default the global `fetch`
+   */
+  readonly fetch?: typeof fetch | undefined;
+  /**
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
+   * Where the Hub can't be reached, what is at hand is used, with a warning. Python: `force_download`, whose default is true.
+   * @default false
+   */
+  readonly forceDownload?: boolean | undefined;
+  /**
+   * Never ask the Hub: a model that is not at hand is `ERR_HUB_OFFLINE`.
+   * @default false, or true with `HF_HUB_OFFLINE=1`
+   */
   readonly localFilesOnly?: boolean | undefined;
   /**
    * How many threads a call may use: an integer ≥ 1.
@@ -239,11 +268,17 @@ export interface LoadOptions {
    */
   readonly vocabularyQuantization?: number | undefined;
   /**
-   * Called while files are downloaded, and with `file` 'vocabulary quantization' while that computes: `loaded` is the number of
-   * iterations, which end at `total` at the latest.
+   * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
+   * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
+   * is at hand needs no download. What it throws ends the load.
    */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** Ends the load: `load` rejects with `signal.reason`. */
+  /**
+   * Draws a bar on stderr while files are downloaded, when that is a terminal.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined;
+  /** Ends the load: `load` and `ready` reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */

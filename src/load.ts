@@ -1,27 +1,110 @@
-// From a source and its options to a model: at once, or when it is first waited for.
+// From a source and its options to a model: at once where it is at hand, else by a download when it is first waited for.
 
+import { onAbort } from './abort.js'
+import { isModel2VecError, Model2VecError } from './errors.js'
+import { hubEndpoint, hubToken, isOffline, timeoutMs } from './hub/environment.js'
+import { reportDownloadTo } from './hub/progress.js'
+import { downloadSnapshot } from './hub/snapshot.js'
 import { Model } from './model.js'
 import { ModelState } from './model-state.js'
 import type { CheckedLoadOptions } from './options/load.js'
 import { locateModel } from './source.js'
+import type { FoundDirectory, HubModel, LocatedModel } from './source.js'
 
 /**
- * What the constructor does: loads a model that is at hand on this thread, and leaves any other pending, as well as one whose
- * vocabulary is to be quantized, which takes seconds to minutes.
+ * What the constructor does: loads a model that is at hand on this thread, and leaves one that the Hub must be asked for, as well as
+ * one whose vocabulary is to be quantized, which takes seconds to minutes.
  */
 export function loadOrLeave(source: unknown, options: CheckedLoadOptions): ModelState {
-  if (options.vocabularyQuantization !== undefined) {
-    const located = locateModel(source, options)
+  const found = locateModel(source, options)
+  if (found.located !== null && (found.hubId === null || !options.forceDownload)) {
+    if (options.vocabularyQuantization === undefined) return ModelState.loaded(Model.openSync(found.located, options))
+    const { located } = found
     return ModelState.pending('must be quantized', (signal) => Model.open(located, options, signal))
   }
-  return ModelState.loaded(Model.openSync(locateModel(source, options), options))
+  const refusal = whyNotAsked(options)
+  // Waiting would change nothing.
+  if (found.hubId !== null && found.located === null && refusal !== null) throw notAtHand(found, refusal)
+  return leavePending(source, options)
 }
 
-/** What `load` does: leaves the model pending, so that all the work is done off the event loop. */
+/** What `load` does: all the work is done off the event loop. */
 export function leavePending(source: unknown, options: CheckedLoadOptions): ModelState {
-  return ModelState.pending('must be loaded', (signal) => getModel(source, options, signal))
+  return ModelState.pending('must be downloaded', async (signal) => {
+    const ending = new AbortController()
+    const forget = onAbort([signal, options.signal], (reason) => {
+      ending.abort(reason)
+    })
+    try {
+      const files = await locateOrDownload(locateModel(source, options), options, ending.signal)
+      return await Model.open(files, options, ending.signal)
+    } finally {
+      forget()
+    }
+  })
 }
 
-async function getModel(source: unknown, options: CheckedLoadOptions, signal: AbortSignal): Promise<Model> {
-  return Model.open(locateModel(source, options), options, signal)
+/** The files of a source, downloaded where they are not at hand or not wanted from there. */
+export async function locateOrDownload(
+  found: FoundDirectory | HubModel,
+  options: CheckedLoadOptions,
+  signal: AbortSignal,
+): Promise<LocatedModel> {
+  if (found.hubId === null) return found.located
+  const { located, hubId } = found
+  if (located !== null && !options.forceDownload) return located
+  const refusal = whyNotAsked(options)
+  if (refusal !== null) {
+    if (located === null) throw notAtHand(found, refusal)
+    return useAtHand(hubId, located, 'ERR_HUB_OFFLINE', refusal)
+  }
+  try {
+    return { modelSource: hubId, ...(await download(hubId, options, signal)) }
+  } catch (error) {
+    // The others say what is wrong with the request or the cache.
+    const code = isModel2VecError(error) && !signal.aborted ? error.code : null
+    if (!(error instanceof Error) || (code !== 'ERR_HUB_OFFLINE' && code !== 'ERR_HUB_HTTP')) throw error
+    if (located !== null) return useAtHand(hubId, located, code, error.message)
+    throw code === 'ERR_HUB_OFFLINE' ? notAtHand(found, error.message, error.cause) : error
+  }
+}
+
+async function download(
+  id: string,
+  options: CheckedLoadOptions,
+  signal: AbortSignal,
+): ReturnType<typeof downloadSnapshot> {
+  const hub = {
+    id,
+    revision: options.revision,
+    endpoint: hubEndpoint(options.endpoint),
+    token: hubToken(options.token),
+    fetch: options.fetch ?? fetch,
+    timeoutMs: timeoutMs(),
+  }
+  const report = reportDownloadTo(options.onProgress, options.showProgressBar)
+  const { cacheDir, subfolder, forceDownload: force } = options
+  return downloadSnapshot(hub, { cacheDir, subfolder, force, report }, signal)
+}
+
+/** Why the Hub may not be asked, or null. */
+function whyNotAsked({ localFilesOnly }: CheckedLoadOptions): string | null {
+  if (localFilesOnly) return '`localFilesOnly` forbids asking the Hub'
+  return isOffline() ? 'HF_HUB_OFFLINE forbids asking the Hub' : null
+}
+
+function useAtHand(
+  hubId: string,
+  located: LocatedModel,
+  code: 'ERR_HUB_OFFLINE' | 'ERR_HUB_HTTP',
+  reason: string,
+): LocatedModel {
+  const message = `\`${hubId}\` was not downloaded again, and ${located.directory} is used: ${reason}`
+  process.emitWarning(message, { type: 'Model2VecWarning', code })
+  return located
+}
+
+function notAtHand({ hubId, lookedFor }: HubModel, reason: string, cause?: unknown): Model2VecError {
+  const message = `the model \`${hubId}\` is not at hand, and ${reason}; ${lookedFor}`
+  return new Model2VecError('ERR_HUB_OFFLINE', message, cause === undefined ? undefined : { cause })
 }

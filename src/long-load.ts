@@ -28,7 +28,7 @@ export function openLong(
     const loaded = load.iterations()
     if (loaded === reported) return
     reported = loaded
-    onProgress?.({ file: 'vocabulary quantization', loaded, total })
+    onProgress?.({ file: 'vocabulary quantization', loaded, total, overall: { loaded, total } })
   }
   return new Promise((resolve, reject) => {
     let forget = (): void => undefined

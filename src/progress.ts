@@ -1,4 +1,4 @@
-// Progress of a call: the caller's `onProgress`, and a bar on a terminal, about ten times a second.
+// Progress of a call: the caller's `onProgress`, and a bar on a terminal, about ten times a second. hub/progress.ts: of a download.
 
 /** How far a call is, in texts. */
 export interface Progress {
@@ -11,21 +11,29 @@ export type Report = (progress: Progress) => void
 const INTERVAL_MS = 100
 const BAR_WIDTH = 30
 
-/** A bar on stderr, drawn over itself. */
-function drawBar({ done, total }: Progress): void {
-  const share = total === 0 ? 1 : done / total
-  const filled = Math.round(share * BAR_WIDTH)
+/**
+ * A bar on stderr, drawn over itself.
+ *
+ * @param share from 0 to 1, or null when it isn't known
+ */
+export function drawBar(share: number | null, text: string, isEnd: boolean): void {
+  const filled = Math.round((share ?? 0) * BAR_WIDTH)
   const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
-  const end = done === total ? '\n' : ''
-  process.stderr.write(`\r${bar} ${Math.floor(share * 100)} % (${done} of ${total} texts)${end}`)
+  const percent = share === null ? '' : ` ${Math.floor(share * 100)} %`
+  // Erases what is left of a longer line.
+  process.stderr.write(`\r${bar}${percent} (${text})\x1b[K${isEnd ? '\n' : ''}`)
+}
+
+function drawTexts({ done, total }: Progress): void {
+  drawBar(total === 0 ? 1 : done / total, `${done} of ${total} texts`, done === total)
 }
 
 /** What a call reports to, or null when nobody listens. */
 export function reportTo(onProgress: Report | undefined, showProgressBar: boolean): Report | null {
   if (!showProgressBar || !process.stderr.isTTY) return onProgress ?? null
-  if (onProgress === undefined) return drawBar
+  if (onProgress === undefined) return drawTexts
   return (progress) => {
-    drawBar(progress)
+    drawTexts(progress)
     onProgress(progress)
   }
 }

@@ -1,11 +1,14 @@
-// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here asks a network.
+// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here asks a network; a
+// Hub id whose files are nowhere is for load.ts to download.
 
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
 import { describe, Model2VecError } from './errors.js'
-import { findInHubCache, hubCacheDirectory, isHubId } from './hub/cache.js'
+import { findInHubCache, isHubId } from './hub/cache.js'
+import type { WantedSnapshot } from './hub/cache.js'
+import { hubCacheDirectory } from './hub/environment.js'
 import { expandHome, isUrl, urlPath } from './local-path.js'
 
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
@@ -21,39 +24,48 @@ export interface LocatedModel {
   readonly revision: string | null
 }
 
-interface Wanted {
-  readonly revision: string
-  readonly cacheDir: string | undefined
-  readonly subfolder: string | undefined
+/** A source that is a directory. */
+export interface FoundDirectory {
+  readonly hubId: null
+  readonly located: LocatedModel
+}
+
+/** A source that is a Hub id. */
+export interface HubModel {
+  readonly hubId: string
+  /** Its files, where they are at hand. */
+  readonly located: LocatedModel | null
+  /** Where they were looked for without success, for a message. */
+  readonly lookedFor: string
 }
 
 /**
  * Finds the files of a source, in this order: a directory that exists, the Hub cache, an installed companion package.
  *
- * @throws Model2VecError ERR_INVALID_OPTION when the source is neither text nor a `file:` URL, ERR_MODEL_NOT_FOUND
+ * @throws Model2VecError ERR_INVALID_OPTION when the source is neither text nor a `file:` URL, ERR_MODEL_NOT_FOUND when it is
+ *   no directory and can be no Hub id
  */
-export function locateModel(source: unknown, wanted: Wanted): LocatedModel {
+export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirectory | HubModel {
   const modelSource = sourceText(source)
   const directory = path.resolve(
     typeof source === 'string' ? expandHome(source) : urlPath('modelSource', source as URL),
   )
   const found = kindOf(directory)
-  if (found === 'directory') return { modelSource, directory, revision: null }
+  if (found === 'directory') return { hubId: null, located: { modelSource, directory, revision: null } }
   if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
     const reason = found === 'nothing' ? 'no such directory' : 'a directory is expected, but this is a file'
     throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${reason}`)
   }
 
   const cached = findInHubCache(source, wanted)
-  if (cached.directory !== null) return { modelSource, directory: cached.directory, revision: cached.revision }
+  if (cached.directory !== null) return { hubId: source, located: { modelSource, ...cached }, lookedFor: '' }
   const companion = findCompanion(source, wanted.revision)
-  if (companion.directory !== null) return { modelSource, directory: companion.directory, revision: companion.revision }
-  throw new Model2VecError(
-    'ERR_MODEL_NOT_FOUND',
-    `the model \`${source}\` is not at hand, and downloading is not supported yet; looked for the directory ${directory} ` +
-      `(${found === 'nothing' ? 'does not exist' : 'is a file'}), revision \`${wanted.revision}\` in the Hub cache ` +
-      `${hubCacheDirectory(wanted.cacheDir)} (${cached.reason}), the package \`${companionName(source)}\` (${companion.reason})`,
-  )
+  if (companion.directory !== null) return { hubId: source, located: { modelSource, ...companion }, lookedFor: '' }
+  const lookedFor =
+    `looked for the directory ${directory} (${found === 'nothing' ? 'does not exist' : 'is a file'}), revision ` +
+    `\`${wanted.revision}\` in the Hub cache ${hubCacheDirectory(wanted.cacheDir)} (${cached.reason}), the package ` +
+    `\`${companionName(source)}\` (${companion.reason})`
+  return { hubId: source, located: null, lookedFor }
 }
 
 function sourceText(source: unknown): string {

@@ -157,19 +157,6 @@ test('tokenize knows maxLength only', (t) => {
   t.throws(() => ef.tokenize('a', { maxLength: -5 }), { code: 'ERR_INVALID_OPTION' })
 })
 
-for (const options of [
-  { token: 'hf_x' },
-  { endpoint: 'http://localhost' },
-  { fetch: () => undefined },
-  { forceDownload: true },
-]) {
-  test(`the load option ${Object.keys(options).join()} is not supported yet`, async (t) => {
-    const expected = { code: 'ERR_INVALID_OPTION', message: /not supported yet/, instanceOf: Model2VecError }
-    t.throws(() => new Model2VecEmbeddingFunction(SMALL, options as object), expected)
-    await t.throwsAsync(Model2VecEmbeddingFunction.load(SMALL, options as object), expected)
-  })
-}
-
 for (const [options, message] of [
   [{ quantizeTo: 'bfloat16' }, /`quantizeTo` should be 'float64', 'float32', 'float16' or 'int8', but got "bfloat16"/],
   [{ quantizeTo: null }, /`quantizeTo` should be .*, but got null/],
@@ -190,6 +177,13 @@ for (const [options, message] of [
   [{ revision: 5 }, /`revision` should be a string/],
   [{ cacheDir: 5 }, /`cacheDir` should be a string/],
   [{ localFilesOnly: 'no' }, /`localFilesOnly` should be a boolean/],
+  [{ forceDownload: 'yes' }, /`forceDownload` should be a boolean/],
+  [{ forceDownload: true, localFilesOnly: true }, /exclude each other/],
+  [{ token: 5 }, /^`token` should be a string that is not empty$/],
+  [{ token: 'hf_ä\n5' }, /^`token` has a character that no token has$/],
+  [{ endpoint: 'huggingface.co' }, /`endpoint` should be an http or https URL, but got "huggingface.co"/],
+  [{ fetch: 'node-fetch' }, /`fetch` should be a function/],
+  [{ showProgressBar: 1 }, /`showProgressBar` should be a boolean/],
   [{ maxLength: -1 }, /`maxLength` should be/],
   [{ onProgress: {} }, /`onProgress` should be a function/],
 ] as const) {

@@ -1,4 +1,5 @@
-// Where models are found: directories, URLs, the Hub cache, the companion package; and what is said when they are not.
+// Where models are found: directories, URLs, the Hub cache, the companion package; and what is said when they are not. The Hub
+// is never asked here; test/hub/ has what is downloaded.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -10,6 +11,8 @@ import test from 'ava'
 import { Model2VecEmbeddingFunction, Model2VecError } from 'model2vec-node'
 
 import { modelPath, SMALL } from './test-data.js'
+
+process.env.HF_HUB_OFFLINE = '1'
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567'
 const load = (source: string | URL, options = {}): Model2VecEmbeddingFunction =>
@@ -106,15 +109,15 @@ for (const source of [5, null, '', {}, new URL('http://localhost/model')]) {
   })
 }
 
-test('an id that is not at hand is ERR_MODEL_NOT_FOUND, with every place that was looked at', (t) => {
+test('an id that is not at hand is ERR_HUB_OFFLINE when the Hub must not be asked, with every place that was looked at', (t) => {
   const cache = mkdtempSync(path.join(os.tmpdir(), 'model2vec-hub-'))
-  const error = t.throws(() => load('minishlab/potion-base-32M', { cacheDir: cache }), { code: 'ERR_MODEL_NOT_FOUND' })
+  const error = t.throws(() => load('minishlab/potion-base-32M', { cacheDir: cache }), { code: 'ERR_HUB_OFFLINE' })
   for (const part of [
     path.resolve('minishlab/potion-base-32M'),
     cache,
     '`main`',
     '`model2vec-node-potion-base-32m`',
-    'not supported yet',
+    'HF_HUB_OFFLINE forbids asking the Hub',
   ]) {
     t.true(error.message.includes(part), part)
   }
@@ -128,16 +131,16 @@ test('a model that Python downloaded is found in the cache', (t) => {
   t.is(info.modelSource, 'org/Name')
   t.is(load('org/Name', { cacheDir: cache, revision: COMMIT, localFilesOnly: true }).info.revision, COMMIT)
   t.throws(() => load('org/Name', { cacheDir: cache, revision: 'other' }), {
-    code: 'ERR_MODEL_NOT_FOUND',
+    code: 'ERR_HUB_OFFLINE',
     message: /has no such revision/,
   })
-  t.throws(() => load('org/name', { cacheDir: cache }), { code: 'ERR_MODEL_NOT_FOUND' })
+  t.throws(() => load('org/name', { cacheDir: cache }), { code: 'ERR_HUB_OFFLINE' })
 })
 
 test('a branch with a slash is a ref in a folder', (t) => {
   const { cache } = hubCache('refs/pr/1')
   t.is(load('org/Name', { cacheDir: cache, revision: 'refs/pr/1' }).info.revision, COMMIT)
-  t.throws(() => load('org/Name', { cacheDir: cache }), { code: 'ERR_MODEL_NOT_FOUND' })
+  t.throws(() => load('org/Name', { cacheDir: cache }), { code: 'ERR_HUB_OFFLINE' })
 })
 
 test('a revision does not lead out of the cache', (t) => {
@@ -146,14 +149,14 @@ test('a revision does not lead out of the cache', (t) => {
     t.throws(() => load('org/Name', { cacheDir: cache, revision }), { code: 'ERR_MODEL_NOT_FOUND' }, revision)
   }
   writeFileSync(path.join(cache, 'models--org--Name', 'refs', 'main'), '../../../..')
-  t.throws(() => load('org/Name', { cacheDir: cache }), { code: 'ERR_MODEL_NOT_FOUND' })
+  t.throws(() => load('org/Name', { cacheDir: cache }), { code: 'ERR_HUB_OFFLINE' })
 })
 
 test('an incomplete snapshot is not used, and its missing files are named', (t) => {
   const { cache, snapshot } = hubCache()
   rmSync(path.join(snapshot, '..', '..', 'blobs', 'tokenizer.json'))
   t.throws(() => load('org/Name', { cacheDir: cache }), {
-    code: 'ERR_MODEL_NOT_FOUND',
+    code: 'ERR_HUB_OFFLINE',
     message: /lacks tokenizer\.json, or/,
   })
 })
@@ -169,7 +172,7 @@ test.serial('the cache is that of HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME or the h
     [{ XDG_CACHE_HOME: path.join(home, 'b') }, 'b/huggingface/hub'],
     [{ HF_HUB_CACHE: '', HF_HOME: path.join(home, 'c') }, 'c/hub'],
   ] as const) {
-    t.throws(() => withEnvironment({ ...NO_CACHE, ...variables }, revision), { code: 'ERR_MODEL_NOT_FOUND' })
+    t.throws(() => withEnvironment({ ...NO_CACHE, ...variables }, revision), { code: 'ERR_HUB_OFFLINE' })
     cpSync(cache, path.join(home, folder), { recursive: true, verbatimSymlinks: true })
     t.is(withEnvironment({ ...NO_CACHE, ...variables }, revision), COMMIT, folder)
   }
@@ -241,11 +244,11 @@ test.serial('a directory wins over the cache, the cache over the companion packa
     256,
   )
   t.throws(() => load('minishlab/potion-base-8M', { cacheDir: '/nowhere', revision: COMMIT }), {
-    code: 'ERR_MODEL_NOT_FOUND',
+    code: 'ERR_HUB_OFFLINE',
     message: /carries revision `bf8b0566/,
   })
   t.throws(() => load('other/potion-base-8M', { cacheDir: '/nowhere' }), {
-    code: 'ERR_MODEL_NOT_FOUND',
+    code: 'ERR_HUB_OFFLINE',
     message: /names another model/,
   })
 })

@@ -1,71 +1,94 @@
-// The Hub cache that Python's huggingface_hub writes (`models--org--name/{refs,snapshots}`), read only.
+// The Hub cache as Python's huggingface_hub writes it (`models--org--name/{blobs,refs,snapshots}`): its paths, which never
+// lead out of it whatever a name says, and the look-up of a snapshot.
 
 import { existsSync, readFileSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 
-/** The files of each folder layout (model2vec 0.10.0, persistence/datamodels.py, `FOLDER_LAYOUTS`). */
-const LAYOUTS = [
-  ['config.json', 'tokenizer.json', 'model.safetensors'],
-  ['config_sentence_transformers.json', 'tokenizer.json', 'model.safetensors'],
-  ['config_sentence_transformers.json', '0_StaticEmbedding/tokenizer.json', '0_StaticEmbedding/model.safetensors'],
-] as const
+import { describe, Model2VecError } from '../errors.js'
+import { hubCacheDirectory } from './environment.js'
+import { layoutFiles } from './layout.js'
 
 /** A complete snapshot, or why there is none. */
 export type CachedSnapshot =
   { readonly directory: string; readonly revision: string } | { readonly directory: null; readonly reason: string }
+
+/** What is looked up. */
+export interface WantedSnapshot {
+  readonly revision: string
+  readonly cacheDir: string | undefined
+  readonly subfolder: string | undefined
+}
 
 /** Whether the Hub allows this id (huggingface_hub, utils/_validators.py, `validate_repo_id`). */
 export function isHubId(source: string): boolean {
   return /^(?:[\w.-]+\/)?[\w.-]{1,96}$/.test(source) && !/--|\.\.|^[.-]|[.-]$|\/[.-]|\.git$/.test(source)
 }
 
-/** The folder that holds `models--org--name` (huggingface_hub, constants.py). */
-export function hubCacheDirectory(cacheDir: string | undefined): string {
-  if (cacheDir !== undefined) return path.resolve(cacheDir)
-  const cache = environment('HF_HUB_CACHE') ?? environment('HUGGINGFACE_HUB_CACHE')
-  if (cache !== undefined) return path.resolve(cache)
-  const home =
-    environment('HF_HOME') ??
-    path.join(environment('XDG_CACHE_HOME') ?? path.join(os.homedir(), '.cache'), 'huggingface')
-  return path.resolve(home, 'hub')
+/** `models--org--name`. */
+export function repositoryFolder(id: string): string {
+  return `models--${id.replace('/', '--')}`
 }
 
-/** An environment variable with `~` and `$NAME` expanded, as huggingface_hub does; an empty one is not given. */
-function environment(name: string): string | undefined {
-  const value = process.env[name]
-  if (value === undefined || value === '') return undefined
-  const expanded = value.replace(/^~(?=$|[/\\])/, () => os.homedir())
-  return expanded.replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, bare?: string, braced?: string) => {
-    return process.env[bare ?? braced ?? ''] ?? whole
-  })
+/**
+ * The parts of the subfolder, without `.` and `..`.
+ *
+ * @throws Model2VecError ERR_MODEL_NOT_FOUND when it leaves the repository, or the revision the folder of refs
+ */
+export function partsInside(id: string, { revision, subfolder = '' }: Omit<WantedSnapshot, 'cacheDir'>): string[] {
+  if (!revision.split('/').every(isSafePart)) throw outside(id, 'revision', revision)
+  const parts: string[] = []
+  const given = path.isAbsolute(subfolder) ? ['..'] : subfolder.split(path.sep === '\\' ? /[/\\]/ : '/')
+  for (const part of given) {
+    if (part === '' || part === '.') continue
+    const stays = part === '..' ? parts.pop() !== undefined : isSafePart(part)
+    if (!stays) throw outside(id, 'subfolder', subfolder)
+    if (part !== '..') parts.push(part)
+  }
+  return parts
 }
 
-/** Finds a complete snapshot of a model's revision: a branch, a tag, a commit. */
-export function findInHubCache(
-  id: string,
-  wanted: { readonly revision: string; readonly cacheDir: string | undefined; readonly subfolder: string | undefined },
-): CachedSnapshot {
-  const repository = path.join(hubCacheDirectory(wanted.cacheDir), `models--${id.replace('/', '--')}`)
+// Windows has more: a backslash separates, a colon names a drive or a stream. A null byte ends a path.
+function isSafePart(part: string): boolean {
+  return part !== '' && part !== '.' && part !== '..' && !/[\\:\0]/.test(part)
+}
+
+function outside(id: string, option: string, value: string): Model2VecError {
+  const message = `\`${option}\` should be a path inside the repository of \`${id}\`, but got ${describe(value)}`
+  return new Model2VecError('ERR_MODEL_NOT_FOUND', message)
+}
+
+/** Whether what the Hub says is a commit. */
+export function isCommit(value: unknown): value is string {
+  return typeof value === 'string' && /^[\da-f]{40,64}$/i.test(value)
+}
+
+/**
+ * Finds a complete snapshot of a model's revision: a branch, a tag, a commit.
+ *
+ * @throws Model2VecError as {@link partsInside}
+ */
+export function findInHubCache(id: string, wanted: WantedSnapshot): CachedSnapshot {
+  const parts = partsInside(id, wanted)
+  const repository = path.join(hubCacheDirectory(wanted.cacheDir), repositoryFolder(id))
   if (!existsSync(repository)) return { directory: null, reason: 'the model is not in it' }
   const revision = commitOf(repository, wanted.revision)
   if (revision === null) return { directory: null, reason: `${repository} has no such revision` }
   const directory = path.join(repository, 'snapshots', revision)
-  const folder = wanted.subfolder === undefined ? directory : path.join(directory, wanted.subfolder)
+  const folder = path.join(directory, ...parts)
   if (!existsSync(folder)) return { directory: null, reason: `${folder} does not exist` }
-  const missing = LAYOUTS.map((files) => files.filter((file) => !existsSync(path.join(folder, file))))
-  if (missing.some((files) => files.length === 0)) return { directory, revision }
-  return { directory: null, reason: `${folder} lacks ${missing.map((files) => files.join(' and ')).join(', or ')}` }
+  const found = layoutFiles((file) => existsSync(path.join(folder, file)))
+  if (found.files !== null) return { directory, revision }
+  return { directory: null, reason: `${folder} lacks ${found.lacks}` }
 }
 
-/** The commit that a revision names, or null. Neither the revision nor the ref may lead out of the cache. */
+/** The commit that a revision names, or null. */
 function commitOf(repository: string, revision: string): string | null {
-  if (revision.split(/[/\\]/).some((part) => part === '' || part === '.' || part === '..')) return null
   let commit = revision
   try {
     commit = readFileSync(path.join(repository, 'refs', revision), 'utf8').trim()
   } catch {
     // No such ref: the revision may be a commit itself.
   }
+  // Whatever the ref holds, it does not lead out of the cache.
   return /^\w+$/.test(commit) && existsSync(path.join(repository, 'snapshots', commit)) ? commit : null
 }

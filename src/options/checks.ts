@@ -7,10 +7,6 @@ export function invalid(name: string, expected: string, value: unknown): Model2V
   return new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be ${expected}, but got ${describe(value)}`)
 }
 
-export function toCome(name: string): Model2VecError {
-  return new Model2VecError('ERR_INVALID_OPTION', `${name} is not supported yet`)
-}
-
 /**
  * The values of the known options, own or inherited, each read once, so that a getter can't show the checks one value and
  * the work another. Only own names are refused when unknown: what a class of options inherits besides is its own affair.
@@ -19,7 +15,6 @@ export function read<K extends string>(
   method: string,
   options: unknown,
   known: readonly K[],
-  planned: readonly string[],
 ): Partial<Record<K, unknown>> {
   if (options === undefined) return {}
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -27,12 +22,9 @@ export function read<K extends string>(
   }
   const given = options as Record<string, unknown>
   for (const key of Object.keys(given)) {
-    if ((known as readonly string[]).includes(key) || planned.includes(key) || given[key] === undefined) continue
+    if ((known as readonly string[]).includes(key) || given[key] === undefined) continue
     const names = known.map((name) => `\`${name}\``).join(', ')
     throw new Model2VecError('ERR_INVALID_OPTION', `\`${key}\` is no option of \`${method}\`, which knows ${names}`)
-  }
-  for (const key of planned) {
-    if (given[key] !== undefined) throw toCome(`the option \`${key}\` of \`${method}\``)
   }
   const values: Partial<Record<K, unknown>> = {}
   for (const key of known) values[key] = given[key]

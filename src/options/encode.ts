@@ -107,7 +107,7 @@ export interface CheckedEncodeOptions {
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkEncodeOptions(method: string, options: unknown): CheckedEncodeOptions {
-  const given = read(method, options, ENCODE_OPTIONS, [])
+  const given = read(method, options, ENCODE_OPTIONS)
   const dtype = dtypeName('dtype', given.dtype) ?? 'float32'
   return {
     maxLength: length('maxLength', given.maxLength),
@@ -123,6 +123,6 @@ export function checkEncodeOptions(method: string, options: unknown): CheckedEnc
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkTokenizeOptions(options: unknown): { readonly maxLength: number | null | undefined } {
-  const given = read('tokenize', options, TOKENIZE_OPTIONS, [])
+  const given = read('tokenize', options, TOKENIZE_OPTIONS)
   return { maxLength: length('maxLength', given.maxLength) }
 }

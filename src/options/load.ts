@@ -1,6 +1,10 @@
 // The options of a load: their types, and the one place that checks them.
 
-import { abortSignal, boolean, callback, invalid, length, optional, read, text, toCome } from './checks.js'
+import { Model2VecError } from '../errors.js'
+import { checkedToken, isHttpUrl } from '../hub/environment.js'
+import type { ReportDownload } from '../hub/progress.js'
+import type { Fetch } from '../hub/request.js'
+import { abortSignal, boolean, callback, invalid, length, optional, read, text } from './checks.js'
 
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
 export type TableDtype = 'float64' | 'float32' | 'float16' | 'int8'
@@ -14,8 +18,10 @@ export interface DownloadProgress {
   readonly file: string
   /** Bytes so far. */
   readonly loaded: number
-  /** Bytes in all, where known. */
+  /** Bytes in all; null = the Hub doesn't say. */
   readonly total: number | null
+  /** The same over all files that are downloaded. */
+  readonly overall: { readonly loaded: number; readonly total: number | null }
 }
 
 /** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
@@ -42,7 +48,31 @@ export interface LoadOptions {
    * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
    */
   readonly cacheDir?: string | undefined
-  /** Never ask the Hub. Today nothing is downloaded in any case. */
+  /**
+   * The Hub token for a model that is private or gated. Sent to the endpoint alone.
+   * @default `HF_TOKEN`, else the one that `hf auth login` saved (`HF_TOKEN_PATH`, `HF_HOME/token`)
+   */
+  readonly token?: string | undefined
+  /**
+   * Where the Hub is: an http or https URL.
+   * @default `HF_ENDPOINT`, else https://huggingface.co
+   */
+  readonly endpoint?: string | undefined
+  /**
+   * What requests are sent with: the place for a proxy. It must pass `redirect: 'manual'` on.
+   * @default the global `fetch`
+   */
+  readonly fetch?: typeof fetch | undefined
+  /**
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
+   * Where the Hub can't be reached, what is at hand is used, with a warning. Python: `force_download`, whose default is true.
+   * @default false
+   */
+  readonly forceDownload?: boolean | undefined
+  /**
+   * Never ask the Hub: a model that is not at hand is `ERR_HUB_OFFLINE`.
+   * @default false, or true with `HF_HUB_OFFLINE=1`
+   */
   readonly localFilesOnly?: boolean | undefined
   /**
    * How many threads a call may use: an integer ≥ 1.
@@ -76,11 +106,17 @@ export interface LoadOptions {
    */
   readonly vocabularyQuantization?: number | undefined
   /**
-   * Called while files are downloaded, and with `file` 'vocabulary quantization' while that computes: `loaded` is the number of
-   * iterations, which end at `total` at the latest.
+   * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
+   * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
+   * is at hand needs no download. What it throws ends the load.
    */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
-  /** Ends the load: `load` rejects with `signal.reason`. */
+  /**
+   * Draws a bar on stderr while files are downloaded, when that is a terminal.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined
+  /** Ends the load: `load` and `ready` reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -90,6 +126,10 @@ const LOAD_OPTIONS = [
   'subfolder',
   'revision',
   'cacheDir',
+  'token',
+  'endpoint',
+  'fetch',
+  'forceDownload',
   'localFilesOnly',
   'threads',
   'memory',
@@ -97,10 +137,9 @@ const LOAD_OPTIONS = [
   'dimensionality',
   'vocabularyQuantization',
   'onProgress',
+  'showProgressBar',
   'signal',
-  'forceDownload',
 ] as const
-const LOAD_OPTIONS_TO_COME = ['token', 'endpoint', 'fetch']
 const positive = optional((name, value) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
     throw invalid(name, 'an integer ≥ 1', value)
@@ -119,6 +158,19 @@ const tableDtype = optional((name, value): TableDtype => {
   return value as TableDtype
 })
 
+const hubToken = optional((name, value) => {
+  // Never shown, whatever it is.
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be a string that is not empty`)
+  }
+  return checkedToken(value.trim())
+})
+
+const hubEndpoint = optional((name, value) => {
+  if (typeof value !== 'string' || !isHttpUrl(value)) throw invalid(name, 'an http or https URL', value)
+  return value
+})
+
 /** Load options, checked. */
 export interface CheckedLoadOptions {
   readonly normalize: boolean | undefined
@@ -126,32 +178,47 @@ export interface CheckedLoadOptions {
   readonly subfolder: string | undefined
   readonly revision: string
   readonly cacheDir: string | undefined
+  readonly token: string | undefined
+  readonly endpoint: string | undefined
+  readonly fetch: Fetch | undefined
+  readonly forceDownload: boolean
+  readonly localFilesOnly: boolean
   readonly threads: number | undefined
   readonly memory: MemoryMode
   readonly quantizeTo: TableDtype | undefined
   readonly dimensionality: number | undefined
   readonly vocabularyQuantization: number | undefined
-  readonly onProgress: ((progress: DownloadProgress) => void) | undefined
+  readonly onProgress: ReportDownload | undefined
+  readonly showProgressBar: boolean
   readonly signal: AbortSignal | undefined
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkLoadOptions(options: unknown): CheckedLoadOptions {
-  const given = read('Model2VecEmbeddingFunction', options, LOAD_OPTIONS, LOAD_OPTIONS_TO_COME)
-  boolean('localFilesOnly', given.localFilesOnly)
-  if (boolean('forceDownload', given.forceDownload) === true) throw toCome('`forceDownload` true')
+  const given = read('Model2VecEmbeddingFunction', options, LOAD_OPTIONS)
+  const forceDownload = boolean('forceDownload', given.forceDownload) ?? false
+  const localFilesOnly = boolean('localFilesOnly', given.localFilesOnly) ?? false
+  if (forceDownload && localFilesOnly) {
+    throw new Model2VecError('ERR_INVALID_OPTION', '`forceDownload` and `localFilesOnly` exclude each other')
+  }
   return {
     normalize: boolean('normalize', given.normalize),
     maxLength: length('maxLength', given.maxLength),
     subfolder: text('subfolder', given.subfolder),
     revision: text('revision', given.revision) ?? 'main',
     cacheDir: text('cacheDir', given.cacheDir),
+    token: hubToken('token', given.token),
+    endpoint: hubEndpoint('endpoint', given.endpoint),
+    fetch: callback('fetch', given.fetch) as Fetch | undefined,
+    forceDownload,
+    localFilesOnly,
     threads: positive('threads', given.threads),
     memory: memoryMode('memory', given.memory) ?? 'auto',
     quantizeTo: tableDtype('quantizeTo', given.quantizeTo),
     dimensionality: positive('dimensionality', given.dimensionality),
     vocabularyQuantization: positive('vocabularyQuantization', given.vocabularyQuantization),
-    onProgress: callback('onProgress', given.onProgress) as CheckedLoadOptions['onProgress'],
+    onProgress: callback('onProgress', given.onProgress) as ReportDownload | undefined,
+    showProgressBar: boolean('showProgressBar', given.showProgressBar) ?? false,
     signal: abortSignal('signal', given.signal),
   }
 }

@@ -1,0 +1,161 @@
+// One request to the Hub: who sees the token, which redirects are followed, and which error a failure is.
+
+import { orAborted, throwIfAborted } from '../abort.js'
+import { Model2VecError } from '../errors.js'
+import { PassingFailure, retryAfterMs } from './retry.js'
+
+const MOST_REDIRECTS = 10
+
+/** A function like the global `fetch`. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** A wait for the network. */
+export type Read = <V>(part: Promise<V>) => Promise<V>
+
+/** Whom to ask for what. */
+export interface Hub {
+  /** Without a slash at the end. */
+  readonly endpoint: string
+  readonly token: string | null
+  readonly fetch: Fetch
+  /** How long a server may send nothing. */
+  readonly timeoutMs: number
+  readonly id: string
+  readonly revision: string
+}
+
+export interface HubRequest {
+  readonly method: 'GET' | 'HEAD'
+  readonly url: string
+  /** From which byte on; the answer may then be a 416 as well. */
+  readonly from?: number
+  /** The file in the repository, for messages. */
+  readonly file?: string
+  /** Whether this redirect's own headers are the answer. */
+  readonly isAnswer?: (redirect: Response, next: URL) => boolean
+}
+
+/**
+ * Sends a request and hands its answer to `use`.
+ *
+ * @param use gets an answer that is no error, and what every wait for its body goes through: it ends the wait when the
+ *   server is silent for `hub.timeoutMs`, or the signal aborts
+ * @throws PassingFailure on a dropped connection, 408, 429 and 5xx; Model2VecError ERR_HUB_AUTH, ERR_MODEL_NOT_FOUND,
+ *   ERR_HUB_OFFLINE, ERR_HUB_HTTP
+ */
+export async function ask<T>(
+  hub: Hub,
+  request: HubRequest,
+  signal: AbortSignal,
+  use: (answer: Response, read: Read) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(signal)
+  const ending = new AbortController()
+  const silence = (): void => {
+    ending.abort(new Error(`no answer within ${hub.timeoutMs / 1000} seconds`))
+  }
+  const stop = (): void => {
+    ending.abort(signal.reason)
+  }
+  let timer = setTimeout(silence, hub.timeoutMs)
+  // Raced with the signal as well: a caller's `fetch` may ignore it.
+  const read: Read = async (part) => {
+    try {
+      const value = await orAborted(part, ending.signal)
+      clearTimeout(timer)
+      timer = setTimeout(silence, hub.timeoutMs)
+      return value
+    } catch (error) {
+      throwIfAborted(signal)
+      throw networkFailure(hub, request.url, error)
+    }
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const { answer, url } = await follow(hub, request, ending.signal, read)
+    if (answer.status >= 400 && !(answer.status === 416 && request.from !== undefined))
+      throw statusFailure(hub, request, answer, url)
+    return await use(answer, read)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+    // Frees the connection of an answer that was not read to its end.
+    ending.abort()
+  }
+}
+
+async function follow(
+  hub: Hub,
+  { method, url: start, from, isAnswer }: HubRequest,
+  signal: AbortSignal,
+  read: Read,
+): Promise<{ answer: Response; url: URL }> {
+  const home = new URL(hub.endpoint).origin
+  let url = new URL(start)
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const sent: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'model2vec-node' }
+    if (from !== undefined) sent.range = `bytes=${from}-`
+    // Not to another host, where the Hub's redirects of large files lead.
+    if (hub.token !== null && url.origin === home) sent.authorization = `Bearer ${hub.token}`
+    const { fetch } = hub
+    const answer = await read(fetch(url.href, { method, headers: sent, redirect: 'manual', signal }))
+    const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null
+    if (location === null) return { answer, url }
+    if (!URL.canParse(location, url.href)) throw http(`${start}: a redirect to no URL`)
+    const next = new URL(location, url)
+    if (isAnswer?.(answer, next) === true) return { answer, url }
+    if (!/^https?:$/.test(next.protocol)) throw http(`${start}: a redirect to ${next.protocol}`)
+    answer.body?.cancel().catch(() => undefined)
+    url = next
+  }
+  throw http(`${start}: more than ${MOST_REDIRECTS} redirects`)
+}
+
+/** These don't pass within seconds: the machine is offline, or the address is wrong. */
+const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$|CERT|SSL|TLS/
+
+function networkFailure(hub: Hub, url: string, error: unknown): Error {
+  // `fetch` fails with "fetch failed", and says why in the cause.
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  const text = cause instanceof Error && cause.message !== '' ? cause.message : code
+  // The caller's own `fetch` may say anything.
+  const reason = hub.token === null ? text : text.replaceAll(hub.token, '…')
+  const failure = new Model2VecError(
+    'ERR_HUB_OFFLINE',
+    `the Hub at ${hub.endpoint} can't be reached (${new URL(url).host}: ${reason})`,
+    hub.token === null ? { cause: error } : undefined,
+  )
+  return UNREACHABLE.test(code) ? failure : new PassingFailure(failure)
+}
+
+function statusFailure(hub: Hub, request: HubRequest, answer: Response, url: URL): Error {
+  const { status } = answer
+  const isHub = url.origin === new URL(hub.endpoint).origin
+  const file = request.file === undefined ? '' : `, file \`${request.file}\``
+  const what = `the model \`${hub.id}\`, revision \`${hub.revision}\`${file}`
+  const said = `${url.origin} answered ${status} for ${what}`
+  if (isHub && (status === 401 || status === 403)) {
+    const token = hub.token === null ? 'none was sent: `token` or HF_TOKEN gives one' : 'the one that was sent has none'
+    return new Model2VecError(
+      'ERR_HUB_AUTH',
+      `${said}: the model does not exist, or it needs a token with access (${token})`,
+    )
+  }
+  if (isHub && status === 404) return new Model2VecError('ERR_MODEL_NOT_FOUND', `${said}: ${missing(answer)}`)
+  const failure = http(said)
+  const passes = status === 408 || status === 429 || status >= 500
+  return passes ? new PassingFailure(failure, retryAfterMs(answer.headers.get('retry-after'))) : failure
+}
+
+function missing(answer: Response): string {
+  const code = answer.headers.get('x-error-code')
+  if (code === 'RepoNotFound') return 'no such model'
+  if (code === 'RevisionNotFound') return 'no such revision'
+  return code === 'EntryNotFound' ? 'no such file' : 'not found'
+}
+
+/** What the Hub should not answer. */
+export function http(message: string): Model2VecError {
+  return new Model2VecError('ERR_HUB_HTTP', message)
+}

@@ -1,0 +1,78 @@
+// Trying again: what may pass, how often, and how long after.
+
+import { orAborted, throwIfAborted } from '../abort.js'
+import type { Model2VecError } from '../errors.js'
+
+/** How often in a row, before the failure is the caller's. */
+const TRIES = 5
+const FIRST_WAIT_MS = 500
+/** A server that asks for more patience than this is answered with the error. */
+const LONGEST_WAIT_MS = 60_000
+
+/** A failure that may pass. */
+export class PassingFailure extends Error {
+  /** What it is if it doesn't pass. */
+  readonly error: Model2VecError
+  /** How long the server asks to wait. */
+  readonly waitMs: number | null
+
+  constructor(error: Model2VecError, waitMs: number | null = null) {
+    super(error.message)
+    this.error = error
+    this.waitMs = waitMs
+  }
+}
+
+/**
+ * Runs `attempt` until it succeeds, or fails for good, or has failed too often in a row.
+ *
+ * @param progress a number that grows with what has been reached: a failed attempt that got further does not count
+ */
+export async function withRetries<T>(
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+  progress: () => number = () => 0,
+): Promise<T> {
+  let reached = progress()
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt()
+    } catch (failure) {
+      throwIfAborted(signal)
+      if (!(failure instanceof PassingFailure)) throw failure
+      if (progress() > reached) tries = 1
+      reached = Math.max(reached, progress())
+      const waitMs = failure.waitMs ?? backOff(tries)
+      if (tries >= TRIES || waitMs > LONGEST_WAIT_MS) throw failure.error
+      await sleep(waitMs, signal)
+    }
+  }
+}
+
+/** Half a second, one, two, four; up to a quarter more, so that clients that failed together don't come back together. */
+function backOff(tries: number): number {
+  return FIRST_WAIT_MS * 2 ** (tries - 1) * (1 + Math.random() / 4)
+}
+
+/** Rejects with the signal's reason. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    await orAborted(
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, ms)
+      }),
+      signal,
+    )
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The Retry-After header: seconds, or a date. */
+export function retryAfterMs(header: string | null): number | null {
+  if (header === null) return null
+  const seconds = Number(header)
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000
+  return Number.isNaN(ms) ? null : Math.max(0, ms)
+}

@@ -1,0 +1,61 @@
+// How a test Hub sends a file: ranges, and what can go wrong on the way.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What goes wrong with one request. */
+export interface Fault {
+  /** This status instead of an answer. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** The connection ends without an answer. */
+  readonly drop?: boolean
+  /** The connection ends after this many bytes. */
+  readonly cutAfter?: number
+  /** Bytes that aren't the file's, as many. */
+  readonly wrongBytes?: boolean
+  /** So many bytes fewer than the file has, in an answer that is whole. */
+  readonly shortBy?: number
+  /** Bytes that are sent at once; then a pause. */
+  readonly slow?: { readonly bytes: number; readonly pauseMs: number }
+  /** The whole file, whatever range is asked for. */
+  readonly ignoreRange?: boolean
+  /** Nothing is sent after so many bytes, and the connection stays. */
+  readonly stallAfter?: number
+}
+
+export function sendBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bytes: Buffer,
+  etag: string,
+  fault: Fault | null,
+): void {
+  const from = fault?.ignoreRange === true ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
+  const start = Number(from ?? 0)
+  response.setHeader('ETag', `"${etag}"`)
+  response.setHeader('Accept-Ranges', 'bytes')
+  if (from !== undefined && start >= bytes.length) {
+    response.writeHead(416, { 'Content-Range': `bytes */${bytes.length}` }).end()
+    return
+  }
+  if (from !== undefined) response.setHeader('Content-Range', `bytes ${start}-${bytes.length - 1}/${bytes.length}`)
+  const right = bytes.subarray(start, bytes.length - (fault?.shortBy ?? 0))
+  const body = fault?.wrongBytes === true ? Buffer.alloc(right.length, 'x') : right
+  response.writeHead(from === undefined ? 200 : 206, { 'Content-Length': body.length })
+  if (request.method === 'HEAD') response.end()
+  else void send(response, body, fault)
+}
+
+async function send(response: ServerResponse, body: Buffer, fault: Fault | null): Promise<void> {
+  const { cutAfter, stallAfter, slow } = fault ?? {}
+  const end = Math.min(body.length, cutAfter ?? Infinity, stallAfter ?? Infinity)
+  const step = slow?.bytes ?? 1 << 20
+  for (let at = 0; at < end && !response.destroyed; at += step) {
+    const part = body.subarray(at, Math.min(at + step, end))
+    await new Promise((resolve) => response.write(part, resolve))
+    if (slow !== undefined) await sleep(slow.pauseMs, undefined, { ref: false })
+  }
+  if (cutAfter !== undefined && cutAfter < body.length) response.destroy()
+  else if (stallAfter === undefined || stallAfter >= body.length) response.end()
+}
