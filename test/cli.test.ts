@@ -1,0 +1,100 @@
+// The command line: what it prints, and its exit codes.
+
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { emptyCache, forgetEnvironment } from './hub/cache-folder.js'
+import { filesOf, repository } from './hub/content.js'
+import { HubServer } from './hub/server.js'
+import { SMALL } from './test-data.js'
+
+forgetEnvironment()
+
+const MAIN = path.resolve('dist/cli/main.js')
+
+interface Outcome {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function model2vec(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let [out, err] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+    child.on('error', reject)
+    child.on('close', (code) => {
+      resolve({ code, out, err })
+    })
+  })
+}
+
+test('--help lists the commands, and each command has a help of its own', async (t) => {
+  const { code, out, err } = await model2vec('--help')
+  t.is(code, 0)
+  t.is(err, '')
+  const commands = [...out.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? '')
+  t.deepEqual(commands, ['info', 'pull'])
+  for (const command of commands) {
+    const own = await model2vec(command, '--help')
+    t.is(own.code, 0)
+    t.regex(
+      own.out,
+      new RegExp(`^Usage: model2vec ${command} .*\n(.*\n)+Options:\n(.*\n)+Example: model2vec ${command} `),
+    )
+  }
+})
+
+test('info prints what the model is, also as JSON', async (t) => {
+  const expected = new Model2VecEmbeddingFunction(SMALL).info
+  const { code, out } = await model2vec('info', SMALL)
+  t.is(code, 0)
+  t.regex(out, /^dim +32$/m)
+  t.regex(out, /^tokenizer +native$/m)
+  const json = await model2vec('info', SMALL, '--json')
+  t.deepEqual(JSON.parse(json.out), { ...expected })
+})
+
+test('pull downloads a model once and prints its directory, where info and a load find it', async (t) => {
+  const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
+  const cacheDir = emptyCache()
+  const args = ['org/Name', '--cache-dir', cacheDir, '--endpoint', server.endpoint]
+  const first = await model2vec('pull', ...args)
+  t.is(first.code, 0, first.err)
+  t.is(first.err, '')
+  const texts = ['a dog in the park']
+  const pulled = new Model2VecEmbeddingFunction(first.out.trim())
+  t.deepEqual(pulled.encodeSync(texts).data, new Model2VecEmbeddingFunction(SMALL).encodeSync(texts).data)
+  const asked = server.requests.length
+  t.is((await model2vec('pull', ...args)).out, first.out)
+  t.regex((await model2vec('info', ...args)).out, /^modelSource +org\/Name$/m)
+  t.is(server.requests.length, asked)
+  t.is((await model2vec('pull', ...args, '--force')).code, 0)
+  t.true(server.requests.length > asked)
+})
+
+for (const [args, code, message] of [
+  [['pull', SMALL], 1, /is a directory, not a model of the Hub \(ERR_INVALID_OPTION\)/],
+  [['pull', 'org/nothing', '--endpoint', 'http://127.0.0.1:9'], 1, /org\/nothing.* \(ERR_HUB_OFFLINE\)/],
+  [['info', './no-such-model'], 1, /no-such-model: no such directory \(ERR_MODEL_NOT_FOUND\)/],
+  [['info', 'org/nothing'], 1, /`org\/nothing` is not at hand/],
+  [['info'], 2, /expected the id of a model or a directory; see `model2vec info --help`/],
+  [['info', 'a', 'b'], 2, /but got another: b; see/],
+  [['info', SMALL, '--colour'], 2, /Unknown option '--colour'.*; see `model2vec info --help`/],
+  [['embedd'], 2, /no command embedd; there are info, pull; see `model2vec --help`/],
+  [[], 2, /expected a command: info, pull; see `model2vec --help`/],
+  [['constructor'], 2, /no command constructor/],
+] as const) {
+  test(`an error is one line and exit code ${code}: ${args.map((arg) => path.basename(arg)).join(' ')}`, async (t) => {
+    const outcome = await model2vec(...args)
+    t.is(outcome.code, code, outcome.err)
+    t.is(outcome.out, '')
+    t.regex(outcome.err, /^model2vec: [^\n]+\n$/)
+    t.regex(outcome.err, message)
+  })
+}
