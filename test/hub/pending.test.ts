@@ -165,3 +165,12 @@ test('load waits for nothing that its own signal has ended already', async (t) =
   t.is(await Model2VecEmbeddingFunction.load('org/Name', { endpoint: server.endpoint, signal }).catch(String), 'early')
   t.is(server.requests.length, 0)
 })
+
+test('a model is downloaded and its vocabulary quantized in one load', async (t) => {
+  const server = await start()
+  const ef = make(server, { vocabularyQuantization: 100, quantizeTo: 'float16' })
+  const same = await Model2VecEmbeddingFunction.load(SMALL, { vocabularyQuantization: 100, quantizeTo: 'float16' })
+  t.deepEqual((await ef.encode(texts)).data, same.encodeSync(texts).data)
+  t.is(ef.info.tableDtype, 'float16')
+  t.notDeepEqual(ef.encodeSync(texts).data, expected.encodeSync(texts).data)
+})
