@@ -78,6 +78,16 @@ test('pull downloads a model once and prints its directory, where info and a loa
   t.true(server.requests.length > asked)
 })
 
+test('pull fills the cache also where an installed package carries the model', async (t) => {
+  const server = await HubServer.start(repository('minishlab/potion-base-8M', filesOf(SMALL)))
+  const cacheDir = emptyCache()
+  const args = ['minishlab/potion-base-8M', '--cache-dir', cacheDir, '--endpoint', server.endpoint]
+  const { out, code } = await model2vec('pull', ...args)
+  t.is(code, 0)
+  t.true(out.startsWith(cacheDir), out)
+  t.is(new Model2VecEmbeddingFunction(out.trim()).dim, 32)
+})
+
 for (const [args, code, message] of [
   [['pull', SMALL], 1, /is a directory, not a model of the Hub \(ERR_INVALID_OPTION\)/],
   [['pull', 'org/nothing', '--endpoint', 'http://127.0.0.1:9'], 1, /org\/nothing.* \(ERR_HUB_OFFLINE\)/],

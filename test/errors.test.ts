@@ -182,6 +182,10 @@ for (const [options, message] of [
   [{ token: 5 }, /^`token` should be a string that is not empty$/],
   [{ token: 'hf_ä\n5' }, /^`token` has a character that no token has$/],
   [{ endpoint: 'huggingface.co' }, /`endpoint` should be an http or https URL, but got "huggingface.co"/],
+  [
+    { endpoint: 'http://user:secret@localhost' },
+    /^`endpoint` should be an http or https URL without a user and a password$/,
+  ],
   [{ fetch: 'node-fetch' }, /`fetch` should be a function/],
   [{ showProgressBar: 1 }, /`showProgressBar` should be a boolean/],
   [{ maxLength: -1 }, /`maxLength` should be/],

@@ -1,6 +1,7 @@
 // `savePretrained`: the files that Python model2vec 0.10.0 saves (test/expected/save_pretrained.py), and the same vectors again.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -70,6 +71,28 @@ test('a directory that can not be saved to is ERR_INVALID_OPTION, and the model 
   }
   t.is((await mapped.encode('a dog')).rows, 1)
 })
+
+test('the working directory is refused, so that no process loses the ground it stands on', (t) => {
+  const directory = temporaryDirectory(t)
+  const script = `
+    const { Model2VecEmbeddingFunction } = require(${JSON.stringify(path.resolve('dist/index.js'))})
+    new Model2VecEmbeddingFunction(${JSON.stringify(path.resolve(SMALL))}).savePretrained('.').then(
+      () => console.log('saved'), ({ code, message }) => console.log(code, message))`
+  const output = execFileSync(process.execPath, ['-e', script], { cwd: directory, encoding: 'utf8' })
+  t.regex(output, /^ERR_INVALID_OPTION .*expected another directory than the working directory/)
+  t.deepEqual(readdirSync(directory), [])
+})
+
+if (process.platform !== 'win32') {
+  test('a directory that is replaced keeps its mode', async (t) => {
+    const directory = path.join(temporaryDirectory(t), 'private')
+    mkdirSync(directory, { mode: 0o700 })
+    using ef = new Model2VecEmbeddingFunction(SMALL)
+    await ef.savePretrained(directory)
+    t.is(statSync(directory).mode & 0o777, 0o700)
+    t.is(new Model2VecEmbeddingFunction(directory).dim, 32)
+  })
+}
 
 test('a model that is closed while it is saved is saved all the same, and a closed one is ERR_CLOSED', async (t) => {
   const directory = path.join(temporaryDirectory(t), 'model')

@@ -1,6 +1,7 @@
 // `model2vec pull`: a model of the Hub into the cache.
 
 import { Model2VecError } from '../errors.js'
+import { findInHubCache } from '../hub/cache.js'
 import { locateOrDownload } from '../load.js'
 import { checkLoadOptions } from '../options/load.js'
 import { locateModel } from '../source.js'
@@ -33,7 +34,10 @@ Example: model2vec pull minishlab/potion-base-32M`,
         `${found.located.directory} is a directory, not a model of the Hub`,
       )
     }
-    const { directory } = await locateOrDownload(found, options, new AbortController().signal)
+    // An installed package that carries the model is not the cache, which this command is for.
+    const isCached = findInHubCache(found.hubId, options).directory !== null
+    const wanted = { ...options, forceDownload: options.forceDownload || !isCached }
+    const { directory } = await locateOrDownload(found, wanted, new AbortController().signal)
     process.stdout.write(`${directory}\n`)
   },
 }

@@ -20,13 +20,16 @@ export function hubCacheDirectory(cacheDir: string | undefined): string {
 export function hubEndpoint(endpoint: string | undefined): string {
   const chosen = endpoint ?? variable('HF_ENDPOINT') ?? DEFAULT_ENDPOINT
   if (!isHttpUrl(chosen)) {
-    throw new Model2VecError('ERR_INVALID_OPTION', '`HF_ENDPOINT` should be an http or https URL')
+    throw new Model2VecError('ERR_INVALID_OPTION', '`HF_ENDPOINT` should be an http or https URL without a password')
   }
   return chosen.replace(/\/+$/, '')
 }
 
+/** Without a user and a password: `fetch` takes none, and they would stand in messages. */
 export function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password } = new URL(value)
+  return /^https?:$/.test(protocol) && username === '' && password === ''
 }
 
 /** The token to send, or null: the option's, HF_TOKEN, or the one that `hf auth login` saved. */

@@ -20,19 +20,12 @@ const ABANDONED_MS = 10_000
 /**
  * Runs `work` while no other thread or process runs work under the same lock.
  *
- * @param work is told whether it had to wait
  * @throws (rejects) what `work` rejects with, the signal's reason, an error of the file system
  */
-export async function withLock<T>(
-  file: string,
-  signal: AbortSignal,
-  work: (waited: boolean) => Promise<T>,
-): Promise<T> {
+export async function withLock<T>(file: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   await makeFolder(path.dirname(file))
-  let waited = false
   let seen = { touched: 0, since: performance.now() }
   while (!(await create(file))) {
-    waited = true
     const touched = await touchedAt(file)
     if (touched !== seen.touched) seen = { touched, since: performance.now() }
     const isAbandoned = performance.now() - seen.since > ABANDONED_MS || stateOf(await maker(file)) === 'dead'
@@ -46,7 +39,7 @@ export async function withLock<T>(
   }, HEARTBEAT_MS)
   heartbeat.unref()
   try {
-    return await work(waited)
+    return await work()
   } finally {
     clearInterval(heartbeat)
     if ((await maker(file)) === OWN_MARK) await remove(file)

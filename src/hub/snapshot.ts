@@ -47,9 +47,9 @@ export async function downloadSnapshot(hub: Hub, options: SnapshotOptions, signa
   const parts = partsInside(hub.id, { revision: hub.revision, subfolder: options.subfolder })
   const folder = repositoryFolder(hub.id)
   try {
-    return await withLock(path.join(cache, '.locks', folder, 'model2vec-node.lock'), signal, async (waited) => {
-      // Whoever held the lock has just fetched it.
-      const cached = waited || !options.force ? findInHubCache(hub.id, { ...options, revision: hub.revision }) : null
+    return await withLock(path.join(cache, '.locks', folder, 'model2vec-node.lock'), signal, async () => {
+      // Whoever held the lock may have fetched it; whoever forces a download wants the Hub's own answer all the same.
+      const cached = options.force ? null : findInHubCache(hub.id, { ...options, revision: hub.revision })
       if (cached !== null && cached.directory !== null) return cached
       return await download(hub, new Repository(path.join(cache, folder)), parts, options, signal)
     })

@@ -167,8 +167,11 @@ const hubToken = optional((name, value) => {
 })
 
 const hubEndpoint = optional((name, value) => {
-  if (typeof value !== 'string' || !isHttpUrl(value)) throw invalid(name, 'an http or https URL', value)
-  return value
+  if (typeof value === 'string' && isHttpUrl(value)) return value
+  const expected = 'an http or https URL'
+  if (typeof value !== 'string' || !value.includes('@')) throw invalid(name, expected, value)
+  // Not shown: there may be a password in it.
+  throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be ${expected} without a user and a password`)
 })
 
 /** Load options, checked. */

@@ -238,7 +238,8 @@ impl StaticModel {
 
     /// Gives buffers back for the next taker. Those that one huge text made large are freed.
     pub fn put_scratch(&self, scratch: Scratch) {
-        if scratch.utf8.capacity() > KEPT_BYTES || scratch.ids.capacity() * size_of::<u32>() > KEPT_BYTES {
+        let ids = scratch.ids.capacity().max(scratch.ids_before.capacity());
+        if scratch.utf8.capacity() > KEPT_BYTES || ids * size_of::<u32>() > KEPT_BYTES {
             return;
         }
         self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);

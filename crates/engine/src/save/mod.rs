@@ -56,6 +56,12 @@ impl StaticModel {
         if target.exists() && !target.is_dir() {
             return Err(failed(directory, "expected a directory to save to, found a file".to_owned()));
         }
+        let working = std::env::current_dir().and_then(|directory| directory.canonicalize());
+        if working.is_ok_and(|working| working == target) {
+            let reason =
+                "expected another directory than the working directory, which would be replaced, found the same";
+            return Err(failed(directory, reason.to_owned()));
+        }
         let is_own = |file: &Path| file.parent().is_some_and(|folder| folder.canonicalize().is_ok_and(|f| f == target));
         if self.table().memory() == MemoryMode::Map && is_own(self.files().table.as_path()) {
             let reason =

@@ -1,11 +1,12 @@
-//! Puts a finished directory in the place of another, so that whoever looks sees the old model, the new one or, for the moment
-//! between two renames, none: never files of both.
+//! Puts a finished directory in the place of another: at each moment the old model, the new one or, between two renames, none is
+//! there. Who opens files one after another in that very moment can get some of each.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A directory that is being written, beside the one that it is for. Removed with what is in it unless it was put in place.
 pub(super) struct NewDirectory {
@@ -20,7 +21,12 @@ impl NewDirectory {
         fs::create_dir_all(parent)?;
         let path = unused_name(target);
         fs::create_dir(&path)?;
-        Ok(Self { path, target: target.to_owned() })
+        let directory = Self { path, target: target.to_owned() };
+        // Whoever may read the old model may read the new one, and nobody else.
+        if let Ok(old) = fs::metadata(target) {
+            fs::set_permissions(&directory.path, old.permissions())?;
+        }
+        Ok(directory)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -62,10 +68,12 @@ impl Drop for NewDirectory {
     }
 }
 
-/// A hidden name beside `target`, which no other save uses.
+/// A hidden name beside `target`, which no other save uses. With the time in it, as a process of the same number may have been killed
+/// in the middle of a save: in a container all have number 1.
 fn unused_name(target: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    target.with_file_name(format!(".{name}.{}-{number}", std::process::id()))
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos());
+    target.with_file_name(format!(".{name}.{}-{time:x}-{number}", std::process::id()))
 }
