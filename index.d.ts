@@ -70,8 +70,10 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32"> implements Ite
  *
  * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of any layout),
  * `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
- * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
- * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY` and `ERR_CLOSED`; the import with `ERR_NATIVE_NOT_FOUND`.
+ * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be
+ * asked), `ERR_HUB_AUTH` (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache can't be
+ * written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
+ * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; the import with `ERR_NATIVE_NOT_FOUND`.
  * `ERR_INTERNAL` is a bug in this package.
  */
 export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_ABORTED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
@@ -323,20 +325,23 @@ export interface ModelInfo {
 export declare class Model2VecEmbeddingFunction {
   #private;
   /**
-   * Loads a model that is at hand, on this thread; nothing is downloaded. Sources are tried in this order: a directory that
-   * exists, the Hub cache that Python's `huggingface_hub` shares, an installed npm package that carries the id.
+   * Loads a model that is at hand, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that
+   * Python's `huggingface_hub` shares, an installed npm package that carries the id. Any other id is left pending: `ready` and
+   * the async encode methods download it, and `dim` before that throws `ERR_MODEL_NOT_READY`.
    *
    * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default `minishlab/potion-base-8M`
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND`, and what broken files give: `ERR_MODEL_LAYOUT`,
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not at hand,
+   *   when the Hub must not be asked), and what broken files give: `ERR_MODEL_LAYOUT`,
    *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
    *   `ERR_SHAPE_MISMATCH`
    * @throws OutOfMemoryError
    */
   constructor(modelSource?: ModelSource, options?: LoadOptions);
   /**
-   * The constructor off the event loop. Python: `StaticModel.from_pretrained`.
+   * The constructor off the event loop, with the download where one is needed. Python: `StaticModel.from_pretrained`.
    *
-   * @returns an instance that is ready; rejects with what the constructor throws, or with `signal.reason`
+   * @returns an instance that is ready; rejects with what the constructor throws, `signal.reason`, or what a download fails
+   *   with: `ERR_HUB_OFFLINE`, `ERR_HUB_AUTH`, `ERR_HUB_HTTP`, `ERR_HUB_CACHE`, `ERR_MODEL_NOT_FOUND`
    */
   static load<T extends Model2VecEmbeddingFunction>(this: new (modelSource?: ModelSource, options?: LoadOptions) => T, modelSource?: ModelSource, options?: LoadOptions): Promise<T>;
   /**

@@ -66,11 +66,13 @@ export class Model2VecEmbeddingFunction {
   #tokens: readonly string[] | null = null
 
   /**
-   * Loads a model that is at hand, on this thread; nothing is downloaded. Sources are tried in this order: a directory that
-   * exists, the Hub cache that Python's `huggingface_hub` shares, an installed npm package that carries the id.
+   * Loads a model that is at hand, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that
+   * Python's `huggingface_hub` shares, an installed npm package that carries the id. Any other id is left pending: `ready` and
+   * the async encode methods download it, and `dim` before that throws `ERR_MODEL_NOT_READY`.
    *
    * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default `minishlab/potion-base-8M`
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND`, and what broken files give: `ERR_MODEL_LAYOUT`,
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not at hand,
+   *   when the Hub must not be asked), and what broken files give: `ERR_MODEL_LAYOUT`,
    *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
    *   `ERR_SHAPE_MISMATCH`
    * @throws OutOfMemoryError
@@ -82,9 +84,10 @@ export class Model2VecEmbeddingFunction {
   }
 
   /**
-   * The constructor off the event loop. Python: `StaticModel.from_pretrained`.
+   * The constructor off the event loop, with the download where one is needed. Python: `StaticModel.from_pretrained`.
    *
-   * @returns an instance that is ready; rejects with what the constructor throws, or with `signal.reason`
+   * @returns an instance that is ready; rejects with what the constructor throws, `signal.reason`, or what a download fails
+   *   with: `ERR_HUB_OFFLINE`, `ERR_HUB_AUTH`, `ERR_HUB_HTTP`, `ERR_HUB_CACHE`, `ERR_MODEL_NOT_FOUND`
    */
   static async load<T extends Model2VecEmbeddingFunction>(
     this: new (modelSource?: ModelSource, options?: LoadOptions) => T,
