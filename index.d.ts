@@ -448,8 +448,9 @@ export declare class Model2VecEmbeddingFunction {
    * and this class load: `model.safetensors`, `tokenizer.json`, `config.json`, with this instance's `normalize` and
    * `maxLength`, and `modules.json`. Python: `save_pretrained`, without its model card.
    *
-   * A directory that exists is replaced once the new one is complete and on the disk; other files in it stay. Whoever loads it
-   * meanwhile gets the old model or the new one, or for an instant none. The directory whose table is mapped is refused.
+   * A directory that exists is replaced by renaming, once the new one is complete and on the disk; other files in it stay. A
+   * crash leaves the old model or the new one, between two renames none under this name. The directory whose table is mapped
+   * and the working directory are refused.
    *
    * @param directory a path or a `file:` URL; made with those above it
    * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written or when the files of the model have

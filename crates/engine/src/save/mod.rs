@@ -5,7 +5,7 @@ mod replace;
 mod tensors;
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -53,7 +53,8 @@ impl StaticModel {
         let not_written = |error: io::Error| failed(directory, format!("the model can't be saved: {error}"));
         // The directory itself, not a symbolic link to it, is what is replaced.
         let target = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-        if target.exists() && !target.is_dir() {
+        // Asked once: between two questions, another save can be renaming the directory.
+        if fs::metadata(&target).is_ok_and(|found| !found.is_dir()) {
             return Err(failed(directory, "expected a directory to save to, found a file".to_owned()));
         }
         let working = std::env::current_dir().and_then(|directory| directory.canonicalize());
