@@ -256,7 +256,6 @@ impl StaticModel {
         scratch: &mut Scratch,
         vector: &mut [f32],
     ) -> Result<TextStats, EncodeError> {
-        assert_eq!(vector.len(), self.columns(options), "a vector has as many elements as the options say");
         let stats = self.fill_ids(text, options.max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
         self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
         Ok(stats)
@@ -273,10 +272,9 @@ impl StaticModel {
         scratch: &mut Scratch,
         vector: &mut [f32],
     ) -> Result<TextStats, EncodeError> {
-        let mut utf8 = std::mem::take(&mut scratch.utf8);
-        let outcome = self.encode(utf8.transcode(units), options, scratch, vector);
-        scratch.utf8 = utf8;
-        outcome
+        let stats = self.read_ids(units, options.max_length, scratch)?;
+        self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
+        Ok(stats)
     }
 
     /// Puts the ids of a text in UTF-16 into `scratch.ids`.
@@ -297,6 +295,7 @@ impl StaticModel {
 
     /// Writes the vector of `ids` into `vector`, which has [`columns`](Self::columns) elements.
     pub(crate) fn pool_ids(&self, ids: &[u32], options: EncodeOptions, scratch: &mut PoolScratch, vector: &mut [f32]) {
+        assert_eq!(vector.len(), self.columns(options), "a vector has as many elements as the options say");
         pool::pool(&self.table, &self.kernels, ids, options.normalize, scratch, vector);
     }
 

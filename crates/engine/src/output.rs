@@ -77,7 +77,10 @@ impl StaticModel {
             if let Some(row) = row_before.take() {
                 self.pool_row(options, scratch, row);
             }
-            self.prefetch(scratch, options);
+            // The last text's rows are pooled at once: asking first would only come on top.
+            if index + 1 < texts.len() {
+                self.prefetch(scratch, options);
+            }
             std::mem::swap(&mut scratch.ids, &mut scratch.ids_before);
             row_before = rows.next();
             if each(stats).is_break() {

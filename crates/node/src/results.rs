@@ -59,7 +59,7 @@ impl Results {
             let start = results.rows_start(out)?;
             if matches!(settings.mode, Mode::Direct | Mode::Sync) {
                 results.start.set(start);
-                huge_pages::advise(start, settings.rows * row_bytes);
+                huge_pages::advise(start, results.bytes());
             }
         }
         if let Some(tokens) = settings.tokens {
@@ -74,12 +74,16 @@ impl Results {
         Ok(results)
     }
 
+    /// What all rows take.
+    fn bytes(&self) -> usize {
+        self.rows.saturating_mul(self.row_bytes)
+    }
+
     /// Where the array's memory lies now, which has room for all rows.
     fn rows_start(&self, out: sys::napi_value) -> Result<*mut u8, Thrown> {
         let memory = self.js.rows_array(out, self.dtype)?;
-        let needed = self.rows.saturating_mul(self.row_bytes);
-        if memory.length < needed {
-            return Err(too_small(needed, memory.length));
+        if memory.length < self.bytes() {
+            return Err(too_small(self.bytes(), memory.length));
         }
         Ok(memory.start)
     }
@@ -119,7 +123,7 @@ impl Results {
             let rows = rows.rows_mut();
             let start = part.first_row * self.row_bytes;
             if memory.length < start + rows.len() {
-                return Err(too_small(self.rows * self.row_bytes, memory.length));
+                return Err(too_small(self.bytes(), memory.length));
             }
             // SAFETY: the array has room for the rows, as was just checked, and no JavaScript ran since.
             unsafe { std::ptr::copy_nonoverlapping(rows.as_ptr(), memory.start.add(start), rows.len()) };
