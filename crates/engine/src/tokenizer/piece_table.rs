@@ -208,12 +208,7 @@ impl PieceTable {
         if !long.windows(2).all(is_distinct) {
             return None;
         }
-        Some(Self {
-            short: Slots::build(&short)?,
-            medium: Slots::build(&medium)?,
-            long: long.into(),
-            lengths,
-        })
+        Some(Self { short: Slots::build(&short)?, medium: Slots::build(&medium)?, long: long.into(), lengths })
     }
 
     /// The id of `piece`, which has no NUL.
