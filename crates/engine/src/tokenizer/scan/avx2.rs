@@ -90,7 +90,7 @@ pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
         let punctuation = u64::from(first_punctuation) | u64::from(second_punctuation) << 32;
         (space, punctuation)
     };
-    vectors::find_words(window, bounds, classify, super::push_bits);
+    vectors::find_words(window, bounds, classify, |bits, offset, offsets| super::push_bits(bits, offset, offsets));
 }
 
 #[inline]

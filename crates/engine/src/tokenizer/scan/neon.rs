@@ -78,7 +78,7 @@ pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
         let space = bits(classes.map(|classes| vtstq_u8(classes, vdupq_n_u8(WHITESPACE_BITS.cast_unsigned()))));
         (space, bits(classes.map(|classes| vtstq_u8(classes, vdupq_n_u8(PUNCTUATION_BITS.cast_unsigned())))))
     };
-    vectors::find_words(window, bounds, classify, super::push_bits);
+    vectors::find_words(window, bounds, classify, |bits, offset, offsets| super::push_bits(bits, offset, offsets));
 }
 
 /// The common bits of the entries of each byte's halves.
