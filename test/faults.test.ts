@@ -39,10 +39,14 @@ for (const form of ['new', 'load']) {
   })
 }
 
-test('the scalar kernels give the bits of the vector kernels', async (t) => {
-  const ef = new Model2VecEmbeddingFunction(SMALL)
-  const expected = Array.from(await ef.encode(corpus('edge')), crc)
-  const scalar = (await child('digests.js', [SMALL], { M2V_ISA: 'scalar' })) as { kernel: string; crc32: number[] }
-  t.is(scalar.kernel, 'scalar')
-  t.deepEqual(scalar.crc32, expected)
-})
+for (const kernel of ['scalar', 'avx2', 'avx512', 'neon']) {
+  test(`the kernels of ${kernel} give the bits of those that are chosen, or the CPU lacks them`, async (t) => {
+    const ef = new Model2VecEmbeddingFunction(SMALL)
+    const expected = Array.from(await ef.encode(corpus('edge')), crc)
+    const forced = (await child('digests.js', [SMALL], { M2V_ISA: kernel })) as { kernel: string; crc32: number[] }
+    if (forced.kernel !== kernel) t.log(`this CPU lacks ${kernel}: ${forced.kernel} was used`)
+    t.true([kernel, ef.info.kernel].includes(forced.kernel))
+    if (kernel === 'scalar' || kernel === process.env.M2V_REQUIRE_ISA) t.is(forced.kernel, kernel)
+    t.deepEqual(forced.crc32, expected)
+  })
+}

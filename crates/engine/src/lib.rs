@@ -11,6 +11,7 @@ mod cluster;
 mod config;
 mod error;
 mod float16;
+mod isa;
 mod kernel;
 mod layout;
 mod model;

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use crate::LoadError;
 use crate::cluster::Watch;
 use crate::config::ModelConfig;
+use crate::isa::Isa;
 use crate::kernel::{Converters, Kernels};
 use crate::layout::ModelFiles;
 use crate::output::Dtype;
@@ -138,7 +139,7 @@ impl StaticModel {
         if let Some(clusters) = options.vocabulary_quantization {
             table = table.quantize_vocabulary(&files.table, clusters, options.reduction, watch)?;
         }
-        let kernels = Kernels::detect();
+        let kernels = Kernels::of(Isa::detect());
         Ok(Self {
             path: directory.to_path_buf(),
             files: loaded,

@@ -37,7 +37,7 @@ fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
             if block.iter().fold(0, |all, &unit| all | unit) >= 0x80 {
                 break;
             }
-            utf8[written..written + BLOCK].copy_from_slice(&block.map(|unit| unit as u8));
+            narrow(block, &mut utf8[written..]);
             read += BLOCK;
             written += BLOCK;
         }
@@ -48,7 +48,7 @@ fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
             && block.iter().fold(0, |all, &unit| all | unit) < 0x80
         {
             let end = written + left;
-            utf8[end - BLOCK..end].copy_from_slice(&block.map(|unit| unit as u8));
+            narrow(block, &mut utf8[end - BLOCK..]);
             return end;
         }
         // One block's worth the slow way, then the fast one is tried again.
@@ -76,6 +76,14 @@ fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
         }
     }
     written
+}
+
+/// Writes ASCII units as bytes.
+#[inline(always)]
+fn narrow(block: &[u16; BLOCK], utf8: &mut [u8]) {
+    for (byte, &unit) in utf8[..BLOCK].iter_mut().zip(block) {
+        *byte = unit as u8;
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,13 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod blocks;
 mod convert;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod prefetch;
 mod scalar;
 #[cfg(test)]
@@ -14,24 +20,7 @@ mod tests;
 pub(crate) use convert::Converters;
 pub(crate) use prefetch::prefetch_rows;
 
-/// An instruction set that has kernels of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Isa {
-    Scalar,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-}
-
-impl Isa {
-    /// What `info.kernel` and the `M2V_ISA` variable call it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Scalar => "scalar",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "avx2",
-        }
-    }
-}
+use crate::isa::{InstructionSet, Isa};
 
 /// Adds the rows `row_ids` of a row-major table of `dim` columns, in order, to `sums`: one sum a column, for the first
 /// `sums.len()` columns, of which there are at most `dim`.
@@ -52,7 +41,7 @@ pub(crate) struct Kernels {
 impl Kernels {
     /// The fallback of every CPU, and what the others are compared with.
     pub(crate) const SCALAR: Self = Self {
-        isa: Isa::Scalar,
+        isa: Isa::SCALAR,
         add_rows_f32: scalar::add_rows_f32,
         add_rows_f16: scalar::add_rows_f16,
         add_rows_f64: scalar::add_rows_f64,
@@ -61,31 +50,30 @@ impl Kernels {
         normalize: scalar::normalize,
     };
 
-    /// The kernels of every instruction set that this CPU has, best first.
-    pub(crate) fn available() -> Vec<Self> {
-        let mut found = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c") {
-            found.push(Self {
-                isa: Isa::Avx2,
-                add_rows_f32: avx2::add_rows_f32,
-                add_rows_f16: avx2::add_rows_f16,
-                add_rows_f64: avx2::add_rows_f64,
-                add_rows_i8: avx2::add_rows_i8,
-                divide: avx2::divide,
-                normalize: avx2::normalize,
-            });
+    /// The kernels of one instruction set.
+    pub(crate) fn of(isa: Isa) -> Self {
+        macro_rules! kernels_of {
+            ($file:ident) => {
+                Self {
+                    isa,
+                    add_rows_f32: $file::add_rows_f32,
+                    add_rows_f16: $file::add_rows_f16,
+                    add_rows_f64: $file::add_rows_f64,
+                    add_rows_i8: $file::add_rows_i8,
+                    divide: $file::divide,
+                    normalize: $file::normalize,
+                }
+            };
         }
-        found.push(Self::SCALAR);
-        found
-    }
-
-    /// The best kernels of this CPU, or those that the environment variable `M2V_ISA` names, where the CPU has them.
-    pub(crate) fn detect() -> Self {
-        let available = Self::available();
-        let wanted = std::env::var("M2V_ISA").ok();
-        let named = wanted.and_then(|name| available.iter().find(|kernels| kernels.isa.name() == name));
-        *named.unwrap_or(&available[0])
+        match isa.set() {
+            InstructionSet::Scalar => Self::SCALAR,
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => kernels_of!(avx2),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => kernels_of!(avx512),
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => kernels_of!(neon),
+        }
     }
 
     /// The instruction set of these kernels.
@@ -96,7 +84,7 @@ impl Kernels {
     /// Adds single-precision rows.
     #[inline]
     pub(crate) fn add_rows_f32(&self, table: &[f32], dim: usize, row_ids: &[u32], sums: &mut [f32]) {
-        // SAFETY: only `available` builds kernels of an instruction set, after finding it on this CPU.
+        // SAFETY: `of` builds the kernels of an instruction set, and its argument proves that this CPU has it.
         unsafe { (self.add_rows_f32)(table, dim, row_ids, sums) }
     }
 

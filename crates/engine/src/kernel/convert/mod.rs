@@ -4,15 +4,19 @@
 //! ties to even; NaN, for which numpy has no defined answer, is 0. A bit is `x > 0`, in the order of `numpy.packbits`: the first
 //! element is the highest bit, and the bits that a last byte has too many are 0.
 //!
-//! On aarch64 there is no file of its own: vectors of four are part of every such CPU, and rustc makes them from `scalar.rs`.
+//! On aarch64 only float16 has instructions of its own: vectors of four are part of every such CPU, and rustc makes the others
+//! from `scalar.rs`.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
-use super::{Isa, Kernels};
+use super::Kernels;
+use crate::isa::InstructionSet;
 
 /// Writes `vector` as a row that has room for just its elements.
 type Convert = unsafe fn(vector: &[f32], row: &mut [u8]);
@@ -36,15 +40,18 @@ impl Converters {
 
     /// The conversions of the instruction set that the pooling kernels use.
     pub(crate) fn like(kernels: &Kernels) -> Self {
-        match kernels.isa() {
-            Isa::Scalar => Self::SCALAR,
+        match kernels.isa().set() {
+            InstructionSet::Scalar => Self::SCALAR,
+            // A row is converted in the time of a plain copy: wider vectors would not be felt.
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => Self {
+            InstructionSet::Avx2 | InstructionSet::Avx512 => Self {
                 write_float16: avx2::write_float16,
                 write_bfloat16: avx2::write_bfloat16,
                 write_int8: avx2::write_int8,
                 write_binary: avx2::write_binary,
             },
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => Self { write_float16: neon::write_float16, ..Self::SCALAR },
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::super::Kernels;
+use super::super::tests::available;
 use super::Converters;
 
 /// The low bits that are put under every pattern of the upper 19: the values where halves and bfloat16 round to one side, to
@@ -77,7 +77,7 @@ fn every_instruction_set_converts_as_numpy_and_ml_dtypes_do() {
     let Expected { conversions } = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let blocks = blocks();
     assert_eq!(blocks.len(), conversions.float16.len());
-    for kernels in Kernels::available() {
+    for kernels in available() {
         let converters = Converters::like(&kernels);
         for (block, vector) in blocks.iter().enumerate() {
             let found = rows(&converters, vector).map(|row| crc32(&row));
@@ -92,7 +92,7 @@ fn every_instruction_set_converts_as_numpy_and_ml_dtypes_do() {
 fn every_instruction_set_converts_like_the_scalar_code_at_every_tail() {
     let blocks = blocks();
     let values: Vec<f32> = blocks.iter().flatten().copied().step_by(997).collect();
-    for kernels in Kernels::available() {
+    for kernels in available() {
         let converters = Converters::like(&kernels);
         for count in 0..=300 {
             for start in [0, 1, 7, 1000] {
@@ -107,7 +107,7 @@ fn every_instruction_set_converts_like_the_scalar_code_at_every_tail() {
 #[test]
 fn nan_is_nan_in_halves_and_zero_elsewhere() {
     let nans = [f32::NAN, -f32::NAN, f32::from_bits(0x7f80_0001), f32::from_bits(0xffff_ffff)];
-    for kernels in Kernels::available() {
+    for kernels in available() {
         let [float16, bfloat16, int8, binary] = rows(&Converters::like(&kernels), &nans);
         assert_eq!((float16, bfloat16), ([0xff, 0x7f].repeat(4), [0xff, 0x7f].repeat(4)));
         assert_eq!((int8, binary), (vec![0; 4], vec![0]));

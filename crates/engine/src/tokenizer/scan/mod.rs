@@ -4,9 +4,19 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod classes;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 #[cfg(test)]
 mod tests;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod vectors;
+
+use crate::isa::{InstructionSet, Isa};
 
 /// How many bytes [`Scanner::find_words`] takes at most.
 pub(super) const WINDOW_BYTES: usize = 4096;
@@ -14,16 +24,9 @@ pub(super) const WINDOW_BYTES: usize = 4096;
 /// The unit of [`Scanner::find_words`].
 pub(super) const BLOCK_BYTES: usize = 64;
 
-/// One set of kernels. `Avx2` exists only where the CPU has it: [`Scanner::detect`] is the one way to get it.
+/// One set of kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Scanner(Isa);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Isa {
-    Scalar,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-}
 
 /// Where the words of a window start and end. The nth start belongs to the nth end; after a window there may be one start more,
 /// that of a word which goes on.
@@ -65,23 +68,34 @@ impl WordBounds {
 
     /// Adds the bounds of the block at `offset`, of which `word` and `punctuation` are the bytes of those classes.
     #[inline(always)]
-    fn push_block(&mut self, offset: u32, word: u64, punctuation: u64) {
+    fn push_block(
+        &mut self,
+        offset: u32,
+        word: u64,
+        punctuation: u64,
+        push_bits: &impl Fn(u64, u32, &mut [u32; BLOCK_BYTES]),
+    ) {
         let before = word << 1 | self.carry.word;
         let starts = word & !before | punctuation;
         let ends = !word & before | punctuation << 1 | self.carry.punctuation;
         self.carry = Carry { word: word >> 63, punctuation: punctuation >> 63 };
-        self.start_count = push_bits(starts, offset, &mut self.starts, self.start_count);
-        self.end_count = push_bits(ends, offset, &mut self.ends, self.end_count);
+        push_bits(starts, offset, room(&mut self.starts, self.start_count));
+        push_bits(ends, offset, room(&mut self.ends, self.end_count));
+        self.start_count += starts.count_ones() as usize;
+        self.end_count += ends.count_ones() as usize;
     }
+}
+
+/// Where the offsets of a block go, behind `count` others.
+#[inline(always)]
+fn room(offsets: &mut [u32], count: usize) -> &mut [u32; BLOCK_BYTES] {
+    offsets[count..].first_chunk_mut().expect("bounds of at most a window and a block")
 }
 
 /// Writes the offsets of the set bits. A block of English has 10 to 14: 16 are written whatever their number is, because a loop
 /// that ends with the last bit is mispredicted every time.
 #[inline(always)]
-fn push_bits(mut bits: u64, offset: u32, offsets: &mut [u32], count: usize) -> usize {
-    let set = bits.count_ones() as usize;
-    let offsets: &mut [u32; BLOCK_BYTES] =
-        offsets[count..].first_chunk_mut().expect("bounds of at most a window and a block");
+fn push_bits(mut bits: u64, offset: u32, offsets: &mut [u32; BLOCK_BYTES]) {
     for slot in &mut offsets[..16] {
         *slot = offset + bits.trailing_zeros();
         bits &= bits.wrapping_sub(1);
@@ -93,27 +107,15 @@ fn push_bits(mut bits: u64, offset: u32, offsets: &mut [u32], count: usize) -> u
         *slot = offset + bits.trailing_zeros();
         bits &= bits.wrapping_sub(1);
     }
-    count + set
 }
 
 impl Scanner {
     /// How many bytes beyond the copied ones [`Self::copy_ascii`] may overwrite.
     pub(super) const SLACK: usize = 2 * BLOCK_BYTES;
 
-    /// The best kernels of this CPU; the environment variable `M2V_ISA=scalar` asks for those without vectors.
+    /// The kernels of [`Isa::detect`].
     pub(super) fn detect() -> Self {
-        if std::env::var_os("M2V_ISA").is_some_and(|isa| isa == "scalar") {
-            return Self(Isa::Scalar);
-        }
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("popcnt")
-        {
-            return Self(Isa::Avx2);
-        }
-        Self(Isa::Scalar)
+        Self(Isa::detect())
     }
 
     /// Copies plain ASCII from `source` into `target`, lower-cased if asked, until the first other byte. Returns how many bytes
@@ -122,11 +124,17 @@ impl Scanner {
     /// `target` must have [`Self::SLACK`] bytes more than `source`; they may be overwritten.
     #[inline]
     pub(super) fn copy_ascii(self, source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
-        match self.0 {
-            Isa::Scalar => scalar::copy_ascii(source, target, lower, clean),
-            // SAFETY: `Isa::Avx2` is only made by `detect`, which has checked every feature that the function enables.
+        match self.0.set() {
+            InstructionSet::Scalar => scalar::copy_ascii(source, target, lower, clean),
+            // SAFETY: an `Isa` proves that this CPU has every feature that its functions enable.
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { avx2::copy_ascii(source, target, lower, clean) },
+            InstructionSet::Avx2 => unsafe { avx2::copy_ascii(source, target, lower, clean) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => unsafe { avx512::copy_ascii(source, target, lower, clean) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => unsafe { neon::copy_ascii(source, target, lower, clean) },
         }
     }
 
@@ -136,22 +144,34 @@ impl Scanner {
     /// `window` is a number of whole blocks, at most [`WINDOW_BYTES`].
     #[inline]
     pub(super) fn find_words(self, window: &[u8], bounds: &mut WordBounds) {
-        match self.0 {
-            Isa::Scalar => scalar::find_words(window, bounds),
-            // SAFETY: as above.
+        match self.0.set() {
+            InstructionSet::Scalar => scalar::find_words(window, bounds),
+            // SAFETY: an `Isa` proves that this CPU has every feature that its functions enable.
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { avx2::find_words(window, bounds) },
+            InstructionSet::Avx2 => unsafe { avx2::find_words(window, bounds) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => unsafe { avx512::find_words(window, bounds) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => unsafe { neon::find_words(window, bounds) },
         }
     }
 
     /// The offset of the first byte that `set` has, or may have.
     #[inline]
     pub(super) fn find_any(self, bytes: &[u8], set: &ByteSet) -> Option<usize> {
-        match self.0 {
-            Isa::Scalar => scalar::find_any(bytes, set),
-            // SAFETY: as above.
+        match self.0.set() {
+            InstructionSet::Scalar => scalar::find_any(bytes, set),
+            // SAFETY: an `Isa` proves that this CPU has every feature that its functions enable.
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { avx2::find_any(bytes, set) },
+            InstructionSet::Avx2 => unsafe { avx2::find_any(bytes, set) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => unsafe { avx512::find_any(bytes, set) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => unsafe { neon::find_any(bytes, set) },
         }
     }
 }

@@ -26,7 +26,9 @@ pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
             word |= u64::from(!is_space && !is_punctuation) << bit;
             punctuation |= u64::from(is_punctuation) << bit;
         }
-        bounds.push_block(offset, word, punctuation);
+        bounds.push_block(offset, word, punctuation, &|bits, offset, offsets: &mut _| {
+            super::push_bits(bits, offset, offsets)
+        });
     }
 }
 
