@@ -1,4 +1,5 @@
-//! Where the time of a text goes: UTF-16 to UTF-8, tokenizing, pooling; one thread, in nanoseconds a text and a token.
+//! Where the time of a text goes: UTF-16 to UTF-8, tokenizing, pooling; one thread, in nanoseconds a text and a token. Pooling (with
+//! mean, norm and the ids' rows brought into the cache) is compared with a bare loop that adds the rows of the same ids.
 //!
 //! `cargo bench -p model2vec-engine --bench encode [-- MODEL_DIRECTORY [TEXTS.jsonl]]`; without arguments the default model and the test
 //! corpora. Every batch of texts is timed on its own, and the fastest time of each batch is added up: what else the machine
@@ -8,7 +9,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use model2vec_engine::{EncodeOptions, LoadOptions, StaticModel};
+use model2vec_engine::{Elements, EncodeOptions, LoadOptions, Scratch, StaticModel};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -67,12 +68,13 @@ fn measure(model: &StaticModel, texts: &Texts) {
     let encoding = time(count, |index| {
         let _ = model.encode_utf16(&texts.utf16[index], options, &mut scratch, &mut vector);
     });
+    let bare = bare_loop(model, texts, &mut scratch).map(|both| both.saturating_sub(tokenizing_utf16));
     let each = |time: Duration| time.as_nanos() as f64 / count as f64;
     let token = |time: Duration| time.as_nanos() as f64 / tokens;
     let pooling = encoding.saturating_sub(tokenizing_utf16);
     println!(
         "{:12} {count} texts of {} bytes and {:.1} tokens | tokenizing {:.0} ns a text, {:.1} a token, {:.0} MB/s | from UTF-16 {:.0} \
-         | pooling {:.0}, {:.1} a token | in all {:.0}",
+         | pooling {:.0}, {:.1} a token{} | in all {:.0}",
         texts.name,
         bytes / count,
         tokens / count as f64,
@@ -82,8 +84,70 @@ fn measure(model: &StaticModel, texts: &Texts) {
         each(tokenizing_utf16),
         each(pooling),
         token(pooling),
+        bare.map_or(String::new(), |bare| format!(
+            ", {:.2} of a bare loop's {:.1}",
+            pooling.as_secs_f64() / bare.as_secs_f64(),
+            token(bare)
+        )),
         each(encoding),
     );
+}
+
+/// The time of tokenizing, then adding the rows of a text's ids and nothing else. `None` for a table whose rows are no blocks of
+/// single precision.
+fn bare_loop(model: &StaticModel, texts: &Texts, scratch: &mut Scratch) -> Option<Duration> {
+    let (Elements::F32(table), None) = (model.table().elements(), model.table().mapping()) else { return None };
+    let dim = model.dim();
+    if dim % COLUMNS != 0 {
+        return None;
+    }
+    let mut sums = vec![0.0; dim];
+    Some(time(texts.utf16.len(), |index| {
+        if let Ok((ids, _)) = model.token_ids_utf16(&texts.utf16[index], Some(512), scratch) {
+            add_all(table, ids, &mut sums);
+        }
+    }))
+}
+
+/// How many columns a bare loop adds at a time: eight registers of AVX2, four of AVX-512, sixteen of NEON.
+const COLUMNS: usize = 64;
+
+fn add_all(table: &[f32], ids: &[u32], sums: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f")]
+        fn with_avx512(table: &[f32], ids: &[u32], sums: &mut [f32]) {
+            add_rows(table, ids, sums);
+        }
+        #[target_feature(enable = "avx2")]
+        fn with_avx2(table: &[f32], ids: &[u32], sums: &mut [f32]) {
+            add_rows(table, ids, sums);
+        }
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the CPU has just been asked.
+            return unsafe { with_avx512(table, ids, sums) };
+        }
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has just been asked.
+            return unsafe { with_avx2(table, ids, sums) };
+        }
+    }
+    add_rows(table, ids, sums);
+}
+
+#[inline(always)]
+fn add_rows(table: &[f32], ids: &[u32], sums: &mut [f32]) {
+    let dim = sums.len();
+    for (block, sums) in sums.as_chunks_mut::<COLUMNS>().0.iter_mut().enumerate() {
+        let mut registers = [0.0_f32; COLUMNS];
+        for &id in ids {
+            let row = &table[id as usize * dim + block * COLUMNS..][..COLUMNS];
+            for (sum, element) in registers.iter_mut().zip(row) {
+                *sum += element;
+            }
+        }
+        *sums = std::hint::black_box(registers);
+    }
 }
 
 const ROUNDS: usize = 7;
