@@ -27,10 +27,22 @@ export function textSets() {
       .slice(0, count)
       .map(flat)
   return {
-    lines: between(documents.flatMap((text) => text.split('\n')), 40, 200, 60_000),
-    paragraphs: between(documents.flatMap((text) => text.split(/\n\s*\n/)), 200, 2_000, 20_000),
+    lines: between(
+      documents.flatMap((text) => text.split('\n')),
+      40,
+      200,
+      60_000,
+    ),
+    paragraphs: between(
+      documents.flatMap((text) => text.split(/\n\s*\n/)),
+      200,
+      2_000,
+      20_000,
+    ),
     documents: documents.map(flat),
-    multilingual: Array.from({ length: 3 }, () => corpus('multilingual')).flat().map(flat),
+    multilingual: Array.from({ length: 3 }, () => corpus('multilingual'))
+      .flat()
+      .map(flat),
   }
 }
 
@@ -61,8 +73,15 @@ export function variant(texts, seed) {
   })
 }
 
-/** The middle value. */
+/** The middle value; of an even number of values, the mean of the two in the middle. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1]
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** The value that `part` of the values don't exceed; 1 gives the largest. */
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]
 }
