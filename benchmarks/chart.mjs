@@ -3,7 +3,7 @@
 import { medianNs, ratio } from './measure.mjs'
 
 const WIDTH = 860
-const LABEL = 310
+const LABEL = 330
 const BAR = 18
 const STEP = 27
 const NUMBER = 96

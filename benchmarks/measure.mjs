@@ -31,11 +31,12 @@ async function started({ peer, form, threads, memory }, folder) {
 
 /**
  * Times one set of texts. In each generation every contestant gets a fresh process, whose first pass is the cold one, and some more
- * passes; each pass has its own variant of the texts, the same for all. Those that are slow are in the first generation only.
+ * passes; each pass has its own variant of the texts, the same for all. Those that are slow are in the first generation only, with
+ * `slowWarm` more passes.
  *
  * @returns `{ bytes, results: { [id]: { cold, warm } | { error } } }`: nanoseconds of the passes, with the number of their variant
  */
-export async function throughput({ folder, texts, contestants, generations, warm, directory, say }) {
+export async function throughput({ folder, texts, contestants, generations, warm, slowWarm, directory, say }) {
   const file = path.join(directory, 'texts.json')
   const results = Object.fromEntries(contestants.map(({ id }) => [id, { cold: [], warm: [] }]))
   const slow = new Set()
@@ -56,7 +57,7 @@ export async function throughput({ folder, texts, contestants, generations, warm
       const turn = running.map((_, i) => running[(i + seed) % running.length])
       if (seed % 2 === 0) turn.reverse()
       for (const { id, process_ } of turn) {
-        if (results[id].error !== undefined) continue
+        if (results[id].error !== undefined || (slow.has(id) && pass > slowWarm)) continue
         try {
           const { ns } = await process_.ask({ do: 'pass', texts: file, form: process_.form })
           results[id][pass === 0 ? 'cold' : 'warm'].push({ seed, ns })

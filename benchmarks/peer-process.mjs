@@ -35,6 +35,7 @@ export const pinned = allowed !== null && allowed.length >= 2
 /** The processes that run: none outlives an error of this one. */
 const running = new Set()
 process.on('exit', () => running.forEach((child) => child.kill()))
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 
 export class PeerProcess {
   #child

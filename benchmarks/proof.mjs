@@ -19,15 +19,19 @@ const TOLERANCE = { F32: 1e-5, F16: 2e-3 }
  */
 export async function prove({ folder, texts, peers, tokenizing, directory }) {
   const file = path.join(directory, 'proof.json')
-  const to = path.join(directory, 'proof.bin')
   writeFileSync(file, JSON.stringify(texts))
   const python = peers.find(({ name }) => name === 'model2vec')
   const ours = peers.find(({ name }) => name === 'ours')
   const tolerance = TOLERANCE[tableType(folder)] ?? TOLERANCE.F32
 
-  const vectors = async (process_, form) => {
-    await process_.ask({ do: 'vectors', texts: file, form, to })
-    return new Uint32Array(arrayBuffer(to))
+  const output = ({ name }) => path.join(directory, `${name}.bin`)
+  const vectors = async (process_, peer, form) => {
+    await process_.ask({ do: 'vectors', texts: file, form, to: output(peer) })
+    return new Uint32Array(arrayBuffer(output(peer)))
+  }
+  const ids = async (process_, peer, dropped) => {
+    const answer = await process_.ask({ do: 'ids', texts: file, to: output(peer) })
+    return { ...answer, rows: idsOf(output(peer), dropped) }
   }
   const result = {
     reference: python === undefined ? 'sync' : python.name,
@@ -42,44 +46,39 @@ export async function prove({ folder, texts, peers, tokenizing, directory }) {
   let expectedIds
   let unknown
   if (python !== undefined) {
-    await using_(python, folder, async (process_) => {
-      expected = await vectors(process_, '')
-      if (tokenizing.length > 0) {
-        unknown = (await process_.ask({ do: 'ids', texts: file, to })).unknown
-        expectedIds = idsOf(to, null)
-      }
+    await inProcess(python, folder, async (process_) => {
+      expected = await vectors(process_, python, '')
+      if (tokenizing.length > 0) ({ rows: expectedIds, unknown } = await ids(process_, python, null))
     })
   }
-  await using_(ours, folder, async (process_, { kernel }) => {
+  await inProcess(ours, folder, async (process_, { kernel }) => {
     result.kernel = kernel
     for (const form of OUR_FORMS) {
-      const own = await vectors(process_, form)
+      const own = await vectors(process_, ours, form)
       expected ??= own
       result.ours[form] = differences(own, expected, texts.length, 0).wrong
     }
     if (tokenizing.length > 0) {
-      await process_.ask({ do: 'ids', texts: file, to })
-      const ids = idsOf(to, null)
-      expectedIds ??= ids
-      result.ours.tokenize = differentIds(ids, expectedIds)
+      const { rows } = await ids(process_, ours, null)
+      expectedIds ??= rows
+      result.ours.tokenize = differentIds(rows, expectedIds)
     }
   })
-  for (const peer of peers) {
-    if (peer === ours || peer === python) continue
-    result.peers[peer.name] = await failing(() =>
-      using_(peer, folder, async (process_) =>
-        differences(await vectors(process_, ''), expected, texts.length, tolerance),
-      ),
-    )
-  }
-  for (const peer of tokenizing) {
-    result.tokenizing[peer.name] = await failing(() =>
-      using_(peer, folder, async (process_) => {
-        await process_.ask({ do: 'ids', texts: file, to })
-        return { wrong: differentIds(idsOf(to, unknown ?? null), expectedIds) }
+  // All at once: nothing is timed yet.
+  await Promise.all([
+    ...peers
+      .filter((peer) => peer !== ours && peer !== python)
+      .map(async (peer) => {
+        result.peers[peer.name] = await failing(peer, folder, async (process_) =>
+          differences(await vectors(process_, peer, ''), expected, texts.length, tolerance),
+        )
       }),
-    )
-  }
+    ...tokenizing.map(async (peer) => {
+      result.tokenizing[peer.name] = await failing(peer, folder, async (process_) => ({
+        wrong: differentIds((await ids(process_, peer, unknown ?? null)).rows, expectedIds),
+      }))
+    }),
+  ])
   return result
 }
 
@@ -88,19 +87,18 @@ export function holds(proof) {
   return Object.values(proof.ours).every((wrong) => wrong === 0)
 }
 
-async function using_(peer, folder, work) {
-  const process_ = await PeerProcess.start(peer, 1)
+async function inProcess(peer, folder, work) {
+  const process_ = await PeerProcess.start(peer, 2)
   try {
-    const loaded = await process_.ask({ do: 'load', model: folder, threads: 1 })
-    return await work(process_, loaded)
+    return await work(process_, await process_.ask({ do: 'load', model: folder, threads: 2 }))
   } finally {
     await process_.close()
   }
 }
 
-async function failing(work) {
+async function failing(...all) {
   try {
-    return await work()
+    return await inProcess(...all)
   } catch (error) {
     return { error: error.message }
   }

@@ -74,7 +74,7 @@ function measuredOn({ machine, commit, changed, proofs: all }) {
 const HOW = ({ pinned, extent }) => `Each peer runs in a process of its own${
   pinned ? ', bound to as many cores as it may have threads (the same ones for all)' : ', not bound to cores'
 }. In each of ${extent.generations} generations all get fresh processes, whose first pass is the cold one, and ${extent.warm} more passes, in turn with each other; those that take more than a second a pass are in one
-generation only. Every pass has the same texts for all, which no process has seen: shuffled, and a word changed in each. A time is that of the library's
+generation only, with ${extent.slowWarm} more passes. Every pass has the same texts for all, which no process has seen: shuffled, and a word changed in each. A time is that of the library's
 call and nothing else; numbers are medians, ratios the median over the rounds that both were in. Ours is called from JavaScript, strings in,
 vectors out: \`sync\` and \`async\` make fresh results, \`out\` fills memory that is there. model2vec-rs is called from Rust (\`encode_flat\`, fat LTO,
 no \`target-cpu\`, as ours). The models but potion-base-8M have tables of 32 columns: their times are those of tokenizing.`
