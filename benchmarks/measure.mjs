@@ -162,7 +162,7 @@ function middleOf(all) {
 }
 
 /**
- * Time of a load and private memory, each in fresh processes: `{ [id]: { loadNs, startedMB, loadedMB, usedMB } | { error } }`, medians.
+ * Time of a load and private memory, each in fresh processes: `{ [id]: { importNs, loadNs, startedMB, loadedMB, usedMB } | { error } }`, medians.
  * `startedMB` is a process before it loads anything of the library, `loadedMB` with the model loaded, `usedMB` after 300 texts of many
  * languages.
  */
@@ -177,10 +177,15 @@ export async function loadAndMemory({ folder, contestants, rounds, directory }) 
           const process_ = await PeerProcess.start(one.peer, one.threads)
           try {
             const startedMB = process_.privateMemory()
-            const { ns } = await process_.ask({ do: 'load', model: folder, threads: one.threads, memory: one.memory })
+            const { ns, importNs = 0 } = await process_.ask({
+              do: 'load',
+              model: folder,
+              threads: one.threads,
+              memory: one.memory,
+            })
             const loadedMB = process_.privateMemory()
             await process_.ask({ do: 'pass', texts: file, form: one.form })
-            return { loadNs: ns, startedMB, loadedMB, usedMB: process_.privateMemory() }
+            return { importNs, loadNs: ns - importNs, startedMB, loadedMB, usedMB: process_.privateMemory() }
           } finally {
             await process_.close()
           }

@@ -1,6 +1,7 @@
 // A peer in a process of its own, which answers each line of JSON with one. The commands:
 //
-// { do: 'load', model, threads, memory }        loads the model's directory → { ns }, of ours also { kernel }
+// { do: 'load', model, threads, memory }        imports the library and loads the model's directory → { ns, importNs }, where there is
+//                                               something to import; of ours also { kernel }
 // { do: 'pass', texts, form }                   one call for all texts of the file → { ns }, the call alone
 // { do: 'queries', texts, form }                a call for each text → { ns: [..] }
 // { do: 'queries-under-load', texts, form, bulk, pause_ms }   the same while `bulk` is embedded again and again, with a pause before each

@@ -71,10 +71,10 @@ function measuredOn({ machine, commit, changed, proofs: all }) {
   return `${processor}, ${cores} cores${virtual ? ' of a virtual machine' : ''}, ${memoryGB} GB, ${system}, Node ${node}, ${rust?.split(' (')[0] ?? 'no rustc'}${path}.${code}`
 }
 
-const HOW = ({ pinned, extent }) => `Each peer runs in a process of its own${
+const HOW = ({ pinned, extent, corpora }) => `Each peer runs in a process of its own${
   pinned ? ', bound to as many cores as it may have threads (the same ones for all)' : ', not bound to cores'
 }. In each of ${extent.generations} generations all get fresh processes, whose first pass is the cold one, and ${extent.warm} more passes, in turn with each other; those that take more than a second a pass are in one
-generation only, with ${extent.slowWarm} more passes. Every pass has the same texts for all, which no process has seen: shuffled, and a word changed in each. A time is that of the library's
+generation only, with ${extent.slowWarm} more passes. The texts are from the corpora ${corpora === 'data' ? 'that the test fixtures were made of' : 'of the test fixtures, in which a quarter of the documents stand for ones that can’t be committed'}. Every pass has the same texts for all, which no process has seen: shuffled, and a word changed in each. A time is that of the library's
 call and nothing else; numbers are medians, ratios the median over the rounds that both were in. Ours is called from JavaScript, strings in,
 vectors out: \`sync\` and \`async\` make fresh results, \`out\` fills memory that is there. model2vec-rs is called from Rust (\`encode_flat\`, fat LTO,
 no \`target-cpu\`, as ours). The models but potion-base-8M have tables of 32 columns: their times are those of tokenizing.`
@@ -260,15 +260,16 @@ function loads({ load, installed, ...record }) {
   if (load === undefined) return ''
   const megabytes = (number) => (number === null || number === undefined ? '–' : short(number))
   return [
-    'potion-base-8M, in fresh processes. A load is the import of the library, if there is one, and of the model. Private memory is that of the whole process; in brackets, what it had before it loaded anything of the library. Size is what the package and what it requires take on the disk, without a model and without Node or Python; of model2vec-rs, a program that has it linked in.',
+    'potion-base-8M, in fresh processes. Private memory is that of the whole process; in brackets, what it had before it loaded anything of the library. Size is what the package and what it requires take on the disk, without a model and without Node or Python; of model2vec-rs, a program that has it linked in.',
     table(
-      ['', 'load', 'private memory, loaded', 'after 300 texts', 'installed'],
+      ['', 'import', 'load', 'private memory, loaded', 'after 300 texts', 'installed'],
       Object.entries(load).map(([id, found]) => {
         const size = installed?.[id.replace(' sync', '')] ?? (id.startsWith('ours') ? installed?.ours : undefined)
         const megabytesOnDisk = size === undefined ? '–' : `${short(size / 1e6)} MB`
-        if (found.error !== undefined) return [idTitle(record, id), 'fails', '', '', megabytesOnDisk]
+        if (found.error !== undefined) return [idTitle(record, id), 'fails', '', '', '', megabytesOnDisk]
         return [
           idTitle(record, id).replace(' sync', ''),
+          found.importNs === 0 ? '–' : `${short(found.importNs / 1e6)} ms`,
           `${short(found.loadNs / 1e6)} ms`,
           `${megabytes(found.loadedMB)} MB (${megabytes(found.startedMB)})`,
           `${megabytes(found.usedMB)} MB`,

@@ -3,7 +3,8 @@
 //
 //   --quick         a short run over few texts; for trying, and for `npm test`
 //   --only NAME     only this peer (and ours), model or set of texts; may be given several times
-//   --data DIR      a folder with more models (`DIR/models/<name>`), default: MODEL2VEC_TEST_DATA
+//   --data DIR      a folder with more models (`DIR/models/<name>`) and all texts (`DIR/corpora`, of which the test fixtures can't have
+//                   every one), default: MODEL2VEC_TEST_DATA
 //
 // With --quick or --only the committed files are left alone: everything goes to build/benchmarks.
 
@@ -81,7 +82,8 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
   const embedding = peers.filter(({ kind }) => kind === 'embed')
   const tokenizing = peers.filter(({ kind }) => kind === 'tokenize')
   const others = embedding.filter(({ name }) => name !== 'ours')
-  const texts = Object.fromEntries(Object.entries(textSets()).map(([name, all]) => [name, thinned(all, extent.texts)]))
+  const whole = textSets(data)
+  const texts = Object.fromEntries(Object.entries(whole).map(([name, all]) => [name, thinned(all, extent.texts)]))
 
   const record = {
     date: new Date().toISOString().slice(0, 10),
@@ -90,6 +92,7 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
     pinned,
     quick,
     extent,
+    corpora: data === undefined ? 'test fixtures' : 'data',
     peers: Object.fromEntries(peers.map(({ name, title, language, kind }) => [name, { title, language, kind }])),
     leftOut,
     proofs: [],
@@ -141,7 +144,7 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
   const small = work.find(({ name }) => name === 'potion-base-8M')
   if (small !== undefined) {
     const { folder } = small
-    const { lines } = textSets()
+    const { lines } = whole
     say('latency of one query')
     record.latency = await latency({
       folder,

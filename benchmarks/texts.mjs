@@ -1,14 +1,17 @@
-// The texts of the benchmarks, from the corpora of the test fixtures, and variants that no engine has seen before.
+// The texts of the benchmarks, from the corpora of the test fixtures or of a folder with more, and variants that no engine has seen before.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 
-const corpora = fileURLToPath(new URL('../test/fixtures/unpacked/corpora', import.meta.url))
+const fixtures = fileURLToPath(new URL('../test/fixtures/unpacked', import.meta.url))
 
-/** The texts of a corpus. */
-export function corpus(name) {
-  const lines = readFileSync(path.join(corpora, `${name}.jsonl`), 'utf8').split('\n')
+/** The texts of a corpus of `data`, a folder laid out as the test fixtures are. */
+export function corpus(name, data = fixtures) {
+  const file = path.join(data, 'corpora', `${name}.jsonl`)
+  const bytes = existsSync(file) ? readFileSync(file) : gunzipSync(readFileSync(`${file}.gz`))
+  const lines = bytes.toString('utf8').split('\n')
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line).text)
 }
 
@@ -18,8 +21,8 @@ function flat(text) {
 }
 
 /** The benchmarks' text sets: name → texts. */
-export function textSets() {
-  const documents = corpus('docs_en')
+export function textSets(data) {
+  const documents = corpus('docs_en', data)
   const between = (texts, shortest, longest, count) =>
     texts
       .map((text) => text.trim())
@@ -40,7 +43,7 @@ export function textSets() {
       20_000,
     ),
     documents: documents.map(flat),
-    multilingual: Array.from({ length: 3 }, () => corpus('multilingual'))
+    multilingual: Array.from({ length: 3 }, () => corpus('multilingual', data))
       .flat()
       .map(flat),
   }

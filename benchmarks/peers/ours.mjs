@@ -4,7 +4,9 @@
 import { serve } from './serve.mjs'
 
 serve(async ({ model, threads, memory }) => {
+  const started = performance.now()
   const { Model2VecEmbeddingFunction } = await import('model2vec-node')
+  const importNs = Math.round((performance.now() - started) * 1e6)
   const ef = new Model2VecEmbeddingFunction(model, { threads, memory })
   const buffers = {}
 
@@ -28,7 +30,7 @@ serve(async ({ model, threads, memory }) => {
   single['sync-out'] = (text) => ef.encodeSync(text, { out: row })
 
   return {
-    facts: { kernel: ef.info.kernel },
+    facts: { kernel: ef.info.kernel, importNs },
     // Not timed: the caller has the memory already.
     prepare: (texts, form) => void (form.endsWith('-out') && out(form, texts.length)),
     pass: (texts, form) => call[form](texts),

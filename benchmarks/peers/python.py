@@ -14,8 +14,10 @@ class Model2Vec:
     """The reference. With one thread its own ones are off; with more, `encode` does as it does by default."""
 
     def __init__(self, model, threads):
+        started = time.perf_counter_ns()
         from model2vec import StaticModel
 
+        self.import_ns = time.perf_counter_ns() - started
         self.model = StaticModel.from_pretrained(model)
         self.options = {"use_multiprocessing": False} if threads == 1 else {}
 
@@ -34,9 +36,11 @@ class Laghu:
     """laghu with laghu-rs. What it can't load itself it would leave to model2vec, which is measured already: no fallback."""
 
     def __init__(self, model, threads):
+        started = time.perf_counter_ns()
         import laghu_rs  # noqa: F401, laghu runs without it, slowly
         from laghu import load
 
+        self.import_ns = time.perf_counter_ns() - started
         self.model = load(model, fallback=False)
 
     def encode(self, texts):
@@ -79,7 +83,7 @@ class Commands:
     def load(self, command):
         started = time.perf_counter_ns()
         self.peer = self.make(command["model"], command["threads"])
-        return {"ns": time.perf_counter_ns() - started}
+        return {"ns": time.perf_counter_ns() - started, "importNs": self.peer.import_ns}
 
     def texts(self, command):
         with open(command["texts"], encoding="utf-8") as file:

@@ -7,7 +7,9 @@ import path from 'node:path'
 import { serve } from '../serve.mjs'
 
 serve(async ({ model }) => {
+  const started = performance.now()
   const { Tokenizer } = await import('@huggingface/tokenizers')
+  const importNs = Math.round((performance.now() - started) * 1e6)
   const read = (file) => JSON.parse(readFileSync(path.join(model, file), 'utf8'))
   const definition = read('tokenizer.json')
   const { normalize = false, max_length: maxLength = 512 } = read('config.json')
@@ -56,6 +58,7 @@ serve(async ({ model }) => {
   }
 
   return {
+    facts: { importNs },
     pass: encode,
     query: (text) => encode([text]),
     vectors: encode,
