@@ -208,12 +208,8 @@ async function main() {
   const chosen = options()
   setup()
   const directory = mkdtempSync(path.join(os.tmpdir(), 'model2vec-bench-'))
-  let record
-  try {
-    record = await measureAll(chosen, directory)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const record = await measureAll(chosen, directory)
   const whole = !chosen.quick && !chosen.partial
   const folder = whole ? here : fileURLToPath(new URL('../build/benchmarks', import.meta.url))
   mkdirSync(folder, { recursive: true })
