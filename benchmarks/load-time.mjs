@@ -29,7 +29,11 @@ if (first === '--child') {
       const runs = Array.from({ length: 9 }, () =>
         JSON.parse(execFileSync(process.execPath, [script, '--child', memory, source], { encoding: 'utf8' })),
       )
-      const median = (index) => runs.map((run) => run[index]).sort((a, b) => a - b)[4].toFixed(1)
+      const median = (index) =>
+        runs
+          .map((run) => run[index])
+          .sort((a, b) => a - b)[4]
+          .toFixed(1)
       console.log(`${name}, '${memory}': constructor ${median(0)} ms, first text ${median(1)} ms`)
     }
   }

@@ -1,33 +1,30 @@
-// Private memory (Private_Clean + Private_Dirty of /proc/self/smaps_rollup; Linux) above a Node that has imported the package: after
+// Private memory (Linux) above a Node that has imported the package: after
 // loading, and after encoding 300 texts of many languages. In fresh processes; then four processes at once, and eight worker threads.
 // `node --expose-gc benchmarks/memory.mjs [DIRECTORY]`; DIRECTORY as for load-time.mjs.
 
 import { fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
 import { makeLargeModel } from './large-model.mjs'
+import { privateMemory } from './private-memory.mjs'
 import { corpus } from './texts.mjs'
 
 const script = fileURLToPath(import.meta.url)
 const [, , first, memory, source, workers] = process.argv
-const MB = 1024
 
-/** In MB. */
-function privateMemory() {
+/** In MB, after what is garbage has gone. */
+function settledMemory() {
   globalThis.gc?.()
-  const rollup = readFileSync('/proc/self/smaps_rollup', 'utf8')
-  const fields = [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB/gm)]
-  return fields.reduce((sum, [, kilobytes]) => sum + Number(kilobytes), 0) / MB
+  return privateMemory()
 }
 
 async function child() {
   const { Model2VecEmbeddingFunction } = await import('model2vec-node')
   const texts = corpus('multilingual_300')
-  const before = privateMemory()
+  const before = settledMemory()
   if (Number(workers) > 0) {
     const code = `const { parentPort, workerData } = require('node:worker_threads')
       const { Model2VecEmbeddingFunction } = require('model2vec-node')
@@ -37,13 +34,13 @@ async function child() {
     const data = { source: source === '' ? undefined : source, memory, texts }
     const all = Array.from({ length: Number(workers) }, () => new Worker(code, { eval: true, workerData: data }))
     await Promise.all(all.map((worker) => new Promise((resolve) => worker.once('message', resolve))))
-    process.send([0, privateMemory() - before])
+    process.send([0, settledMemory() - before])
     return
   }
   const ef = new Model2VecEmbeddingFunction(source === '' ? undefined : source, { memory })
-  const loaded = privateMemory() - before
+  const loaded = settledMemory() - before
   await ef.encode(texts)
-  process.send([loaded, privateMemory() - before])
+  process.send([loaded, settledMemory() - before])
 }
 
 /** Runs `count` children at once, which stay until all have measured; their numbers. */

@@ -1,14 +1,17 @@
-// The texts of the benchmarks, from the corpora of the test fixtures, and variants that no engine has seen before.
+// The texts of the benchmarks, from the corpora of the test fixtures or of a folder with more, and variants that no engine has seen before.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 
-const corpora = fileURLToPath(new URL('../test/fixtures/unpacked/corpora', import.meta.url))
+const fixtures = fileURLToPath(new URL('../test/fixtures/unpacked', import.meta.url))
 
-/** The texts of a corpus. */
-export function corpus(name) {
-  const lines = readFileSync(path.join(corpora, `${name}.jsonl`), 'utf8').split('\n')
+/** The texts of a corpus of `data`, a folder laid out as the test fixtures are. */
+export function corpus(name, data = fixtures) {
+  const file = path.join(data, 'corpora', `${name}.jsonl`)
+  const bytes = existsSync(file) ? readFileSync(file) : gunzipSync(readFileSync(`${file}.gz`))
+  const lines = bytes.toString('utf8').split('\n')
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line).text)
 }
 
@@ -18,8 +21,8 @@ function flat(text) {
 }
 
 /** The benchmarks' text sets: name → texts. */
-export function textSets() {
-  const documents = corpus('docs_en')
+export function textSets(data) {
+  const documents = corpus('docs_en', data)
   const between = (texts, shortest, longest, count) =>
     texts
       .map((text) => text.trim())
@@ -27,10 +30,22 @@ export function textSets() {
       .slice(0, count)
       .map(flat)
   return {
-    lines: between(documents.flatMap((text) => text.split('\n')), 40, 200, 60_000),
-    paragraphs: between(documents.flatMap((text) => text.split(/\n\s*\n/)), 200, 2_000, 20_000),
+    lines: between(
+      documents.flatMap((text) => text.split('\n')),
+      40,
+      200,
+      60_000,
+    ),
+    paragraphs: between(
+      documents.flatMap((text) => text.split(/\n\s*\n/)),
+      200,
+      2_000,
+      20_000,
+    ),
     documents: documents.map(flat),
-    multilingual: Array.from({ length: 3 }, () => corpus('multilingual')).flat().map(flat),
+    multilingual: Array.from({ length: 3 }, () => corpus('multilingual', data))
+      .flat()
+      .map(flat),
   }
 }
 
@@ -61,8 +76,15 @@ export function variant(texts, seed) {
   })
 }
 
-/** The middle value. */
+/** The middle value; of an even number of values, the mean of the two in the middle. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1]
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** The value that `part` of the values don't exceed; 1 gives the largest. */
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]
 }

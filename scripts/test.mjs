@@ -25,6 +25,8 @@ const STEPS = [
   { name: 'prettier', command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
   { name: 'public API', command: [node, 'scripts/api.mjs'] },
   { name: 'ava', command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
+  // Few texts and no competitors: that the suite runs, and that all forms of a call give the same vectors.
+  { name: 'benchmarks, quick', command: [node, 'benchmarks/run.mjs', '--quick', '--only', 'ours,potion-base-8M'] },
   { name: 'without the tokenizers crate', command: [node, 'scripts/test-native.mjs'], count: countTap },
 ]
 

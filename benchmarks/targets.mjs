@@ -1,0 +1,67 @@
+// What was set out to be reached, and what a run says of it.
+
+import { ratio } from './measure.mjs'
+
+const OFFICIAL = 'model2vec-rs'
+
+/** How often our fresh results, made on the calling thread, come out in the time of one of `other`'s. */
+function against(other, model, set) {
+  return (record) => {
+    const found = record.throughput.find((one) => one.model === model && one.set === set)
+    return found === undefined ? null : ratio(found.results[other], found.results['ours sync'])
+  }
+}
+
+const fold = (title, least, measured) => ({ title, least, unit: '×', measured })
+
+const WORD_PIECE = 'potion-base-8M'
+
+export const TARGETS = [
+  fold('WordPiece, lines : model2vec-rs', 4.5, against(OFFICIAL, WORD_PIECE, 'lines')),
+  fold('WordPiece, paragraphs : model2vec-rs', 4, against(OFFICIAL, WORD_PIECE, 'paragraphs')),
+  fold('WordPiece, documents : model2vec-rs', 4, against(OFFICIAL, WORD_PIECE, 'documents')),
+  fold('WordPiece, multilingual lines : model2vec-rs', 4, against(OFFICIAL, WORD_PIECE, 'multilingual')),
+  fold('Unigram (XLM-R), paragraphs : model2vec-rs', 10, against(OFFICIAL, 'ug-e5enpt-v10', 'paragraphs')),
+  fold('Unigram (XLM-R), multilingual lines : model2vec-rs', 8, against(OFFICIAL, 'ug-e5enpt-v10', 'multilingual')),
+  fold('byte-level BPE (Qwen), paragraphs : model2vec-rs', 20, against(OFFICIAL, 'bpe-qwen3-32k-v10', 'paragraphs')),
+  fold('byte-level BPE (RoBERTa), paragraphs : model2vec-rs', 20, against(OFFICIAL, 'bpe-roberta-v10', 'paragraphs')),
+  fold(
+    'SentencePiece BPE (Gemma), paragraphs : model2vec-rs',
+    8,
+    against(OFFICIAL, 'spbpe-gemma3-51k-v10', 'paragraphs'),
+  ),
+  fold('WordLevel, paragraphs : model2vec-rs', 15, against(OFFICIAL, 'wl-v012-lower', 'paragraphs')),
+  fold('two threads : one thread, documents, async', 1.8, (record) => {
+    const found = record.throughput.find(({ model, set }) => model === WORD_PIECE && set === 'documents')
+    return found === undefined ? null : ratio(found.results['ours async'], found.results['ours async 2 threads'])
+  }),
+  {
+    title: 'a query of ten words, sync, from JavaScript, p50',
+    most: 1.5,
+    unit: 'µs',
+    measured: ({ latency }) => (latency?.['ours sync']?.p50 === undefined ? null : latency['ours sync'].p50 / 1e3),
+  },
+  {
+    title: 'pooling : a bare loop over the same ids and table',
+    most: 1.15,
+    unit: '×',
+    elsewhere: 'cargo bench --bench encode',
+  },
+  fold('WordPiece, lines : Python model2vec 0.10.0', 50, against('model2vec', WORD_PIECE, 'lines')),
+  fold('WordPiece, lines : transformers.js tokenizer + JS', 70, against('transformers-js', WORD_PIECE, 'lines')),
+]
+
+/**
+ * Each target with what `record` has for it: `{ title, target, measured, verdict }`, where the verdict is 'reached', 'missed', or why there
+ * is none.
+ */
+export function judge(record) {
+  return TARGETS.map(({ title, least, most, unit, measured, elsewhere }) => {
+    const target = least === undefined ? `≤ ${most} ${unit}` : `≥ ${least}${unit}`
+    if (elsewhere !== undefined) return { title, target, measured: null, verdict: `measured by \`${elsewhere}\`` }
+    const value = measured(record)
+    if (value === null) return { title, target, measured: null, verdict: 'not measured' }
+    const reached = least === undefined ? value <= most : value >= least
+    return { title, target, measured: value, unit, verdict: reached ? 'reached' : 'missed' }
+  })
+}
