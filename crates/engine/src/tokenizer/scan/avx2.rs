@@ -79,6 +79,7 @@ fn fold(bytes: __m256i, lower: bool, clean: bool) -> (__m256i, u32) {
 }
 
 /// See [`Scanner::find_words`](super::Scanner::find_words).
+#[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
     let (low_table, high_table) = (load_table(&LOW_CLASSES), load_table(&HIGH_CLASSES));

@@ -68,6 +68,7 @@ fn fold(bytes: uint8x16_t, lower: bool, clean: bool) -> (uint8x16_t, uint8x16_t)
 }
 
 /// See [`Scanner::find_words`](super::Scanner::find_words).
+#[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "neon")]
 pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
     let (low_table, high_table) = (load(&LOW_CLASSES), load(&HIGH_CLASSES));
