@@ -78,8 +78,11 @@ for (const [version, dtypes] of Object.entries(SERVERS) as [LiteVersion, readonl
     // A search over all vectors, so that only what is wrong is missed.
     withServer(`examples/milvus with ${dtype} on Milvus Lite ${version} finds the nearest${because}`, async (t) => {
       const { address } = await lite()
+      // The SDK prints every request where NODE_ENV is 'test', which ava sets.
       const args = ['examples/milvus/ingest.mjs', '--address', address, '--dtype', dtype, '--index', 'FLAT']
-      const { stdout } = await promisify(execFile)(process.execPath, args)
+      const { stdout } = await promisify(execFile)(process.execPath, args, {
+        env: { ...process.env, NODE_ENV: undefined },
+      })
       t.regex(
         stdout,
         new RegExp(`^inserted +500 documents with a ${milvusField('v', { dim: 8, dtype }).data_type} `, 'm'),

@@ -119,9 +119,9 @@ async function* batchesOf(path) {
   if (batch.length > 0) yield batch
 }
 
-/** The SDK resolves also when the server has refused. */
-function check(status) {
-  if (status.error_code !== 'Success') throw new Error(`Milvus: ${status.reason} (${status.error_code})`)
+/** The SDK resolves also when the server has refused; some servers say so in one of the two codes only. */
+function check({ error_code, code, reason }) {
+  if (error_code !== 'Success' || (code ?? 0) !== 0) throw new Error(`Milvus: ${reason} (${error_code}, ${code})`)
 }
 
 function cosineDistance(a, b) {
