@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  { ignores: ['build/', 'dist/', 'target/', 'benchmarks/', 'npm/', 'index.d.ts', 'index.d.mts'] },
+  { ignores: ['build/', 'dist/', 'target/', 'benchmarks/', 'npm/', '*.d.ts', '*.d.mts'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {

@@ -1,10 +1,14 @@
 // The README's examples: they compile, they run, and they give what they say.
 
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 
 import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { liteEnvironment, startLite } from './milvus/lite.js'
 
 const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code ?? '')
 /** Inside the package, so that it finds itself by its name. */
@@ -33,23 +37,75 @@ test.before(() => {
   })
 })
 
+const python = liteEnvironment('2.5')
+
 for (const [i, block] of blocks.entries()) {
   const [firstLine = ''] = block.split('\n').filter((line) => !line.startsWith('import') && line !== '')
-  test(`example ${i + 1} runs: ${firstLine}`, (t) => {
-    const output = execFileSync(process.execPath, [path.join(directory, `example${i}.mjs`)], { encoding: 'utf8' })
+  const wantsMilvus = block.includes('model2vec-node/milvus')
+  const runs = wantsMilvus && python.command === null ? test.skip : test
+  const because = wantsMilvus && python.command === null ? ` (${python.reason})` : ''
+  runs(`example ${i + 1} runs: ${firstLine}${because}`, async (t) => {
+    // The SDK prints every request where NODE_ENV is 'test', which ava sets.
+    const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: undefined }
+    if (wantsMilvus) {
+      const lite = await startLite(python.command ?? '', '2.5')
+      t.teardown(() => lite.stop())
+      env.MILVUS_ADDRESS = lite.address
+    }
+    const example = path.join(directory, `example${i}.mjs`)
+    const { stdout: output } = await promisify(execFile)(process.execPath, [example], { env })
     t.not(output, '')
     t.log(output)
-    const promised = /^\/\/ \[(.*?)\], (\d+)$/m.exec(block)
-    if (promised === null) return
-    const [, numbers = '', dim = ''] = promised
-    const expected = numbers.split(', ').map(Number)
+    if (wantsMilvus) t.regex(output, /text: 'Born in Maida Vale, London, Turing was raised in southern England.'/)
+    const promised = [...block.matchAll(/^\/\/ \[(.*?)\], (\d+)$/gm)]
+    if (promised.length === 0) return
+    const expected = promised.flatMap(([, numbers = '']) => numbers.split(', ').map(Number))
     const found = [...output.matchAll(/-?\d\.\d+(?:e-?\d+)?/g)].map(([number]) => Number(Number(number).toFixed(8)))
     t.deepEqual(found, expected)
-    t.true(output.trimEnd().endsWith(dim))
+    for (const [, , dim = ''] of promised) t.regex(output, new RegExp(`\\] ${dim}$`, 'm'))
   })
 }
 
 test('the first example is the one with numbers', (t) => {
   t.true(blocks.length >= 3)
   t.regex(blocks[0] ?? '', /0\.02220882, 0\.11436888, -0\.15094341, 0\.08149259, 0\.20425692, -0\.15727402/)
+})
+
+test("pymilvus's example has the same texts and numbers in Python and here, those of pymilvus's own class", (t) => {
+  const [, python = ''] = /^```python\n(.*?)^```$/ms.exec(readFileSync('README.md', 'utf8')) ?? []
+  const reference = JSON.parse(readFileSync('test/expected/pymilvus_example.json', 'utf8')) as {
+    dim: number
+    documents: Record<string, number[]>
+    queries: Record<string, number[]>
+  }
+  const texts = [...Object.keys(reference.documents), ...Object.keys(reference.queries)]
+  const firsts = [reference.documents, reference.queries].map((rows) => Object.values(rows)[0]?.slice(0, 6) ?? [])
+  for (const code of [python, blocks[0] ?? '']) {
+    const strings = [...code.matchAll(/["']([A-Z][^"'/]+ [^"'/]+)["']/g)].map(([, text]) => text)
+    t.deepEqual(strings, texts)
+    const lines = [...code.matchAll(/^(?:#|\/\/) \[(.*?)\],? (\d+)$/gm)]
+    t.deepEqual(
+      lines.map(([, numbers = '']) => numbers.trim().split(/,? +/).map(Number)),
+      firsts.map((row) => row.map((value) => Number(value.toFixed(8)))),
+    )
+    for (const [, , dim] of lines) t.is(Number(dim), reference.dim)
+  }
+})
+
+test("every element of pymilvus's example is that of pymilvus's own class", async (t) => {
+  const { documents, queries } = JSON.parse(readFileSync('test/expected/pymilvus_example.json', 'utf8')) as {
+    documents: Record<string, number[]>
+    queries: Record<string, number[]>
+  }
+  const ef = new Model2VecEmbeddingFunction('minishlab/potion-base-8M')
+  const rows = await ef.encodeDocuments(Object.keys(documents))
+  t.deepEqual(
+    rows.map((row) => [...row]),
+    Object.values(documents),
+  )
+  const found = await ef.encodeQueries(Object.keys(queries))
+  t.deepEqual(
+    found.map((row) => [...row]),
+    Object.values(queries),
+  )
 })
