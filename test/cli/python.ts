@@ -28,7 +28,9 @@ export function outputReader(): OutputReader {
   }
   return {
     read: (...paths) =>
-      JSON.parse(execFileSync(own, ['test/cli/read_outputs.py', ...paths], { encoding: 'utf8', maxBuffer: 2 ** 30 })) as ReadOutput[],
+      JSON.parse(
+        execFileSync(own, ['test/cli/read_outputs.py', ...paths], { encoding: 'utf8', maxBuffer: 2 ** 30 }),
+      ) as ReadOutput[],
   }
 }
 

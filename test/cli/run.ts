@@ -17,13 +17,15 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly stdin?: string | Buffer
+  /** Options of Node. */
+  readonly node?: readonly string[]
   /** Called with the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void
 }
 
-export function run(args: readonly string[], { stdin, onStart }: RunOptions = {}): Promise<Outcome> {
+export function run(args: readonly string[], { stdin, node = [], onStart }: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args])
+    const child = spawn(process.execPath, [...node, MAIN, ...args])
     let [out, err] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
