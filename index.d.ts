@@ -81,6 +81,8 @@ export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MOD
 export declare class Model2VecError extends Error {
   /** What went wrong: stable, to be compared; the message may change. */
   readonly code: ErrorCode;
+  /** Of an error in a stream: the place of the first item of the batch that failed. */
+  readonly index?: number;
   constructor(code: ErrorCode, message: string, options?: {
     cause?: unknown;
   });
@@ -89,14 +91,19 @@ export declare class Model2VecError extends Error {
 export declare class InvalidTextError extends TypeError {
   /** Always `ERR_INVALID_TEXT`. */
   readonly code: "ERR_INVALID_TEXT";
+  /** The place of the text in the call, or of its item in the stream. */
+  readonly index?: number;
   constructor(message: string, options?: {
     cause?: unknown;
+    index?: number;
   });
 }
 /** `ERR_OUT_OF_MEMORY`: the result or the table is larger than can be allocated. A RangeError. */
 export declare class OutOfMemoryError extends RangeError {
   /** Always `ERR_OUT_OF_MEMORY`. */
   readonly code: "ERR_OUT_OF_MEMORY";
+  /** Of an error in a stream: the place of the first item of the batch that failed. */
+  readonly index?: number;
   constructor(message: string, options?: {
     cause?: unknown;
   });
@@ -283,8 +290,67 @@ export interface LoadOptions {
   /** Ends the load: `load` and `ready` reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
+/** How far a stream is, in items. */
+export interface StreamProgress {
+  /** Items whose vectors were given out, with this batch. */
+  readonly done: number;
+}
+/** Options of `encodeStream` and `transform`; `D` is the result's element type. */
+export interface StreamOptions<Item, D extends Dtype = "float32"> extends Pick<EncodeOptions<D>, "maxLength" | "normalize" | "dimensionality" | "dtype"> {
+  /**
+   * The text of an item: called once for each, in order.
+   * @default the item itself, which must be a string then
+   */
+  readonly text?: ((item: Item) => string) | undefined;
+  /**
+   * The most items of a batch: an integer ≥ 1.
+   * @default 2048
+   */
+  readonly batchSize?: number | undefined;
+  /**
+   * The length of texts at which a batch is full before it has that many items, as the sum of `text.length`: bytes, where texts are
+   * ASCII. An integer ≥ 1. The text that reaches it is the batch's last.
+   * @default 4 MiB
+   */
+  readonly batchBytes?: number | undefined;
+  /**
+   * How many batches are encoded at once: an integer ≥ 1. Each uses all `threads`, so that 2 keep them busy while results are taken
+   * and texts read; at most `concurrency + 2` batches are read that were not given out.
+   * @default 2
+   */
+  readonly concurrency?: number | undefined;
+  /** Stops reading and encoding at once; the stream then fails with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each batch is given out. */
+  readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
+}
+/** Stream options of items that are no texts. */
+export interface ItemStreamOptions<Item, D extends Dtype = "float32"> extends StreamOptions<Item, D> {
+  readonly text: (item: Item) => string;
+}
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL;
+/** A Web `ReadableStream`, of any realm or polyfill. */
+export interface WebStream<Item> {
+  getReader(): {
+    read(): Promise<{
+      done: boolean;
+      value?: Item | undefined;
+    }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
+}
+/** What `encodeStream` reads: an array, a generator, a Node stream, a Web stream. */
+export type StreamSource<Item> = Iterable<Item> | AsyncIterable<Item> | WebStream<Item>;
+/** Some items of a stream, and a row for each. */
+export interface StreamBatch<Item, D extends Dtype = "float32"> {
+  /** The place of the first item in the source, from 0. */
+  readonly index: number;
+  /** The items, as the source gave them. */
+  readonly items: Item[];
+  /** A row for each item; the memory is this batch's own. */
+  readonly embeddings: EmbeddingMatrix<D>;
+}
 /** What a loaded model is. */
 export interface ModelInfo {
   /** The source as it was given: a directory, a `file:` URL, a Hub id. */
@@ -443,6 +509,32 @@ export declare class Model2VecEmbeddingFunction {
   encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>[];
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[];
+  /** Items that are no texts: `text` gives the text of each. */
+  encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;
+  /**
+   * Encodes a source of any length: batches of items with a row for each, in order. Compute overlaps reading, and a slow consumer
+   * stops the reader: at most `concurrency + 2` batches are read that were not given out.
+   *
+   * Nothing is read before the first batch is asked for. What fails (a text, the source, a call) comes out in its place, after the batches
+   * before it; the error of an item or a batch carries `index`, the item's place in the source or that of the batch's first. `break`,
+   * `return()`, an error and `signal` let the source go (its iterator's `return`, a stream's `destroy` or `cancel`) and end the running calls.
+   *
+   * @param source an iterable, an async iterable, a Node stream or a Web stream
+   * @throws InvalidTextError `ERR_INVALID_TEXT` when `source` is none of these, Model2VecError `ERR_INVALID_OPTION`: at once. The
+   *   iteration rejects with InvalidTextError, what `encode` rejects with, `signal.reason` once aborted, or what the source fails with
+   * @example
+   * for await (const { items, embeddings } of ef.encodeStream(rows, { text: (row) => row.body })) await insert(items, embeddings)
+   */
+  encodeStream<D extends Dtype = "float32">(source: StreamSource<string>, options?: StreamOptions<string, D>): AsyncGenerator<StreamBatch<string, D>, void, undefined>;
+  /** Items that are no texts: `text` gives the text of each. */
+  transform<Item, D extends Dtype = "float32">(options: ItemStreamOptions<Item, D>): TransformStream<Item, StreamBatch<Item, D>>;
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeStream} as a `TransformStream`, for `pipeThrough`: texts or items in, batches out. An error
+   * of an item fails both sides.
+   *
+   * @throws Model2VecError `ERR_INVALID_OPTION`
+   */
+  transform<D extends Dtype = "float32">(options?: StreamOptions<string, D>): TransformStream<string, StreamBatch<string, D>>;
   /**
    * Writes the model as it is loaded, after `quantizeTo` and `dimensionality`, into a directory that Python's `from_pretrained`
    * and this class load: `model.safetensors`, `tokenizer.json`, `config.json`, with this instance's `normalize` and

@@ -13,8 +13,15 @@ import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
 import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions, TableDtype } from './options/load.js'
+import { checkStreamOptions } from './options/stream.js'
+import type { CheckedStreamOptions, ItemStreamOptions, StreamOptions } from './options/stream.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
 import type { ModelSource } from './source.js'
+import { EncodeStream } from './stream/encode-stream.js'
+import type { EncodeBatch, StreamBatch } from './stream/encode-stream.js'
+import { openerOf } from './stream/source.js'
+import type { StreamSource } from './stream/source.js'
+import { transformStream } from './stream/transform.js'
 import { textList, textListOrText } from './texts.js'
 import { idViews, tokenizeSync } from './tokenize.js'
 
@@ -331,6 +338,60 @@ export class Model2VecEmbeddingFunction {
       textListOrText(texts),
       checkEncodeOptions('encodeAsSequenceSync', options),
     )
+  }
+
+  /** Items that are no texts: `text` gives the text of each. */
+  encodeStream<Item, D extends Dtype = 'float32'>(
+    source: StreamSource<Item>,
+    options: ItemStreamOptions<Item, D>,
+  ): AsyncGenerator<StreamBatch<Item, D>, void, undefined>
+  /**
+   * Encodes a source of any length: batches of items with a row for each, in order. Compute overlaps reading, and a slow consumer
+   * stops the reader: at most `concurrency + 2` batches are read that were not given out.
+   *
+   * Nothing is read before the first batch is asked for. What fails (a text, the source, a call) comes out in its place, after the batches
+   * before it; the error of an item or a batch carries `index`, the item's place in the source or that of the batch's first. `break`,
+   * `return()`, an error and `signal` let the source go (its iterator's `return`, a stream's `destroy` or `cancel`) and end the running calls.
+   *
+   * @param source an iterable, an async iterable, a Node stream or a Web stream
+   * @throws InvalidTextError `ERR_INVALID_TEXT` when `source` is none of these, Model2VecError `ERR_INVALID_OPTION`: at once. The
+   *   iteration rejects with InvalidTextError, what `encode` rejects with, `signal.reason` once aborted, or what the source fails with
+   * @example
+   * for await (const { items, embeddings } of ef.encodeStream(rows, { text: (row) => row.body })) await insert(items, embeddings)
+   */
+  encodeStream<D extends Dtype = 'float32'>(
+    source: StreamSource<string>,
+    options?: StreamOptions<string, D>,
+  ): AsyncGenerator<StreamBatch<string, D>, void, undefined>
+  encodeStream(
+    source: StreamSource<unknown>,
+    options?: StreamOptions<never, Dtype>,
+  ): AsyncGenerator<StreamBatch<unknown, Dtype>, void, undefined> {
+    const checked = checkStreamOptions('encodeStream', options)
+    return new EncodeStream(this.#batchEncoder(checked), openerOf(source), checked)
+  }
+
+  /** Items that are no texts: `text` gives the text of each. */
+  transform<Item, D extends Dtype = 'float32'>(
+    options: ItemStreamOptions<Item, D>,
+  ): TransformStream<Item, StreamBatch<Item, D>>
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeStream} as a `TransformStream`, for `pipeThrough`: texts or items in, batches out. An error
+   * of an item fails both sides.
+   *
+   * @throws Model2VecError `ERR_INVALID_OPTION`
+   */
+  transform<D extends Dtype = 'float32'>(
+    options?: StreamOptions<string, D>,
+  ): TransformStream<string, StreamBatch<string, D>>
+  transform(options?: StreamOptions<never, Dtype>): TransformStream<unknown, StreamBatch<unknown, Dtype>> {
+    const checked = checkStreamOptions('transform', options)
+    return transformStream(this.#batchEncoder(checked), checked)
+  }
+
+  #batchEncoder({ encode: options }: CheckedStreamOptions): EncodeBatch {
+    return async (texts, signal) =>
+      encode(this.#state.model ?? (await this.#state.ready(signal)), textList(texts), { ...options, signal })
   }
 
   /**

@@ -70,6 +70,8 @@ function brand(error: Error, name: string): void {
 export class Model2VecError extends Error {
   /** What went wrong: stable, to be compared; the message may change. */
   readonly code: ErrorCode
+  /** Of an error in a stream: the place of the first item of the batch that failed. */
+  readonly index?: number
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options)
@@ -82,10 +84,13 @@ export class Model2VecError extends Error {
 export class InvalidTextError extends TypeError {
   /** Always `ERR_INVALID_TEXT`. */
   readonly code: 'ERR_INVALID_TEXT'
+  /** The place of the text in the call, or of its item in the stream. */
+  readonly index?: number
 
-  constructor(message: string, options?: { cause?: unknown }) {
+  constructor(message: string, options?: { cause?: unknown; index?: number }) {
     super(message, options)
     this.code = 'ERR_INVALID_TEXT'
+    if (options?.index !== undefined) this.index = options.index
     brand(this, 'InvalidTextError')
   }
 }
@@ -94,6 +99,8 @@ export class InvalidTextError extends TypeError {
 export class OutOfMemoryError extends RangeError {
   /** Always `ERR_OUT_OF_MEMORY`. */
   readonly code: 'ERR_OUT_OF_MEMORY'
+  /** Of an error in a stream: the place of the first item of the batch that failed. */
+  readonly index?: number
 
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options)
@@ -143,7 +150,12 @@ export function fromNative(error: unknown, firstText = 0): Error {
 
 /** The error for an element of the texts that is no string. */
 export function notAString(index: number, found: string): InvalidTextError {
-  return new InvalidTextError(`\`texts[${index}]\` should be a string, but got ${found}`)
+  return new InvalidTextError(`\`texts[${index}]\` should be a string, but got ${found}`, { index })
+}
+
+/** The same error, for a batch whose first item has this place in its stream. */
+export function atItem<E extends Error>(error: E, index: number): E {
+  return Object.assign(error, { index })
 }
 
 /** What a value is, for a message: its type, and the value itself where that is short. */

@@ -1,16 +1,20 @@
 #!/usr/bin/env node
 // The command line `model2vec`: finds the command, reads its options, and turns every error into one line and an exit code:
-// 0 done, 1 failed, 2 called wrongly.
+// 0 done, 1 failed, 2 called wrongly, 130 and 143 interrupted.
 
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { isModel2VecError } from '../errors.js'
 import { UsageError } from './command.js'
 import type { Command } from './command.js'
+import { embed } from './embed.js'
 import { info } from './info.js'
+import { Interrupted } from './interrupt.js'
 import { pull } from './pull.js'
 
-const COMMANDS: Readonly<Record<string, Command>> = { info, pull }
+const COMMANDS: Readonly<Record<string, Command>> = { embed, info, pull }
 
 function help(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
@@ -20,13 +24,26 @@ function help(): string {
 Commands:
 ${lines.join('\n')}
 
+Options:
+  -h, --help  this text
+  --version   the version of this package
+
 \`model2vec <command> --help\` says more on each.`
+}
+
+function version(): string {
+  const file = readFileSync(path.join(__dirname, '../../package.json'), 'utf8')
+  return (JSON.parse(file) as { version: string }).version
 }
 
 async function run(args: readonly string[]): Promise<void> {
   const [name, ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(`${help()}\n`)
+    return
+  }
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`)
     return
   }
   const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined
@@ -59,5 +76,7 @@ run(args).catch((error: unknown) => {
     ? `; see \`model2vec ${Object.hasOwn(COMMANDS, args[0] ?? '') ? `${args[0] ?? ''} ` : ''}--help\``
     : ''
   process.stderr.write(`model2vec: ${message}${code}${hint}\n`)
+  // What was interrupted may still wait for its input.
+  if (error instanceof Interrupted) process.exit(error.exitCode)
   process.exitCode = isUsage(error) ? 2 : 1
 })

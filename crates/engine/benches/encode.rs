@@ -98,7 +98,7 @@ fn measure(model: &StaticModel, texts: &Texts) {
 fn bare_loop(model: &StaticModel, texts: &Texts, scratch: &mut Scratch) -> Option<Duration> {
     let (Elements::F32(table), None) = (model.table().elements(), model.table().mapping()) else { return None };
     let dim = model.dim();
-    if dim % COLUMNS != 0 {
+    if !dim.is_multiple_of(COLUMNS) {
         return None;
     }
     let mut sums = vec![0.0; dim];

@@ -1,45 +1,24 @@
 // The command line: what it prints, and its exit codes.
 
-import { spawn } from 'node:child_process'
 import path from 'node:path'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import { emptyCache, forgetEnvironment } from './hub/cache-folder.js'
-import { filesOf, repository } from './hub/content.js'
-import { HubServer } from './hub/server.js'
-import { SMALL } from './test-data.js'
+import { emptyCache, forgetEnvironment } from '../hub/cache-folder.js'
+import { filesOf, repository } from '../hub/content.js'
+import { HubServer } from '../hub/server.js'
+import { model2vec } from './run.js'
+import { SMALL } from '../test-data.js'
 
 forgetEnvironment()
-
-const MAIN = path.resolve('dist/cli/main.js')
-
-interface Outcome {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function model2vec(...args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let [out, err] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-    child.on('error', reject)
-    child.on('close', (code) => {
-      resolve({ code, out, err })
-    })
-  })
-}
 
 test('--help lists the commands, and each command has a help of its own', async (t) => {
   const { code, out, err } = await model2vec('--help')
   t.is(code, 0)
   t.is(err, '')
   const commands = [...out.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? '')
-  t.deepEqual(commands, ['info', 'pull'])
+  t.deepEqual(commands, ['embed', 'info', 'pull'])
   for (const command of commands) {
     const own = await model2vec(command, '--help')
     t.is(own.code, 0)
@@ -96,8 +75,8 @@ for (const [args, code, message] of [
   [['info'], 2, /expected the id of a model or a directory; see `model2vec info --help`/],
   [['info', 'a', 'b'], 2, /but got another: b; see/],
   [['info', SMALL, '--colour'], 2, /Unknown option '--colour'.*; see `model2vec info --help`/],
-  [['embedd'], 2, /no command embedd; there are info, pull; see `model2vec --help`/],
-  [[], 2, /expected a command: info, pull; see `model2vec --help`/],
+  [['embedd'], 2, /no command embedd; there are embed, info, pull; see `model2vec --help`/],
+  [[], 2, /expected a command: embed, info, pull; see `model2vec --help`/],
   [['constructor'], 2, /no command constructor/],
 ] as const) {
   test(`an error is one line and exit code ${code}: ${args.map((arg) => path.basename(arg)).join(' ')}`, async (t) => {

@@ -1,0 +1,281 @@
+// `model2vec embed`: files to vectors. Reading, encoding and writing overlap, and a run that was killed can go on.
+
+import { access, realpath, stat } from 'node:fs/promises'
+import path from 'node:path'
+
+import { onAbort, throwIfAborted } from '../abort.js'
+import { DTYPES, widthOf } from '../dtype.js'
+import type { Dtype } from '../dtype.js'
+import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
+import type { EmbeddingMatrix } from '../matrix.js'
+import { readAhead } from '../stream/read-ahead.js'
+import { UsageError } from './command.js'
+import type { Command, OptionValues } from './command.js'
+import { RowBatches, START } from './input/batches.js'
+import type { InputOptions, Position, RowBatch } from './input/batches.js'
+import { STDIN } from './input/bytes.js'
+import { interruptSignal } from './interrupt.js'
+import { openArrow } from './output/arrow.js'
+import { openJsonLines } from './output/json-lines.js'
+import { openNpy } from './output/npy.js'
+import type { Columns, OpenOutput } from './output/output.js'
+import { openParquet } from './output/parquet.js'
+import { PartialFile } from './output/partial-file.js'
+import type { Identity } from './output/partial-file.js'
+import { StandardOutput } from './output/standard-output.js'
+import { ProgressLine } from './progress-line.js'
+import {
+  bytesOnDisk,
+  choice,
+  inputOptions,
+  integer,
+  loadModel,
+  maxLength,
+  MODEL_OPTIONS,
+  MODEL_OPTIONS_HELP,
+  READING_OPTIONS,
+  READING_OPTIONS_HELP,
+} from './reading.js'
+
+const OUTPUTS: Readonly<Record<string, OpenOutput>> = {
+  '.jsonl': openJsonLines,
+  '.npy': openNpy,
+  '.arrow': openArrow,
+  '.parquet': openParquet,
+}
+
+/** Batches that are encoded at once: as in `encodeStream`. */
+const CONCURRENCY = 2
+const CHECKPOINT_SECONDS = 5
+
+/** What the encoding of each batch is asked for. */
+interface Encoding {
+  readonly dtype: Dtype
+  readonly dimensionality: number | undefined
+  readonly normalize: boolean | undefined
+  readonly maxLength: number | null | undefined
+}
+
+function encodingOf(values: OptionValues): Encoding {
+  if (values.normalize === true && values['no-normalize'] === true) {
+    throw new UsageError('--normalize and --no-normalize were both given')
+  }
+  return {
+    dtype: choice(values, 'dtype', DTYPES) ?? 'float32',
+    dimensionality: integer(values, 'dimensionality', 1),
+    normalize: values.normalize === true ? true : values['no-normalize'] === true ? false : undefined,
+    maxLength: maxLength(values),
+  }
+}
+
+/** What `--out` says: null = standard output. */
+function outputOf(values: OptionValues): { readonly out: string; readonly open: OpenOutput } | null {
+  const out = values.out as string | undefined
+  if (out === undefined || out === STDIN) {
+    if (values.resume === true) throw new UsageError('--resume needs --out: standard output can not be gone on with')
+    return null
+  }
+  const ending = path.extname(out)
+  const open = OUTPUTS[ending]
+  if (open === undefined) {
+    throw new UsageError(`--out should end with ${Object.keys(OUTPUTS).join(', ')}, but got ${out}`)
+  }
+  if (ending === '.npy' && (values['id-field'] !== undefined || values['with-text'] === true)) {
+    throw new UsageError('.npy holds vectors only: --id-field and --with-text are for .jsonl, .arrow and .parquet')
+  }
+  return { out, open }
+}
+
+/** What a run that goes on must have in common with the one that was ended. */
+async function identityOf(
+  input: InputOptions,
+  columns: Columns,
+  encoding: Encoding,
+  model: Model2VecEmbeddingFunction,
+): Promise<Identity> {
+  const files: unknown[] = []
+  for (const each of input.paths) {
+    const { size, mtimeMs } = await stat(each)
+    files.push({ path: await realpath(each), size, modified: mtimeMs })
+  }
+  const { path: directory, revision, normalize } = model.info
+  return {
+    inputs: files,
+    format: input.format,
+    fields: input.fields,
+    'on-error': input.onBadLine === null ? 'fail' : 'skip',
+    model: { directory, revision },
+    columns,
+    normalize: encoding.normalize ?? normalize,
+    'max-length': encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength,
+  }
+}
+
+interface EncodedBatch {
+  readonly batch: RowBatch
+  readonly matrix: EmbeddingMatrix<Dtype>
+}
+
+/** A run with everything that it works on. */
+interface Run {
+  readonly model: Model2VecEmbeddingFunction
+  readonly input: InputOptions
+  readonly encoding: Encoding
+  readonly signal: AbortSignal
+  readonly checkpointMs: number
+}
+
+/** Encodes and writes all rows from `from` on. What ends it early leaves a checkpoint. */
+async function embedInto(run: Run, target: PartialFile | StandardOutput, from: Position): Promise<number> {
+  const { model, input, encoding, signal, checkpointMs } = run
+  const total = await bytesOnDisk(input.paths)
+  const progress = new ProgressLine(total, target.rows)
+  const onBadLine =
+    input.onBadLine === null
+      ? null
+      : (message: string): void => {
+          progress.interrupt()
+          input.onBadLine?.(message)
+        }
+  const rows = new RowBatches({ ...input, onBadLine }, from)
+  for (const each of input.paths.slice(0, from.file)) rows.read.bytes += (await stat(each)).size
+  const stop = new AbortController()
+  const forget = onAbort([signal], () => {
+    stop.abort()
+  })
+  const encode = async (batch: RowBatch, stopped: AbortSignal): Promise<EncodedBatch> => {
+    return { batch, matrix: await model.encode(batch.texts, { ...encoding, signal: stopped }) }
+  }
+  let position = from
+  let saved = performance.now()
+  try {
+    for await (const { batch, matrix } of readAhead(() => rows.next(), encode, CONCURRENCY, stop)) {
+      await target.write({ ids: batch.ids, texts: batch.texts, matrix })
+      position = batch.end
+      progress.at(target.rows, rows.read.bytes)
+      if (target instanceof PartialFile && performance.now() - saved >= checkpointMs) {
+        target.checkpoint(position)
+        saved = performance.now()
+      }
+    }
+    throwIfAborted(signal)
+    progress.end(target.rows)
+  } catch (error) {
+    progress.interrupt()
+    if (target instanceof PartialFile) await target.leave(position)
+    throw error
+  } finally {
+    forget()
+  }
+  return rows.skipped
+}
+
+export const embed: Command = {
+  summary: 'turn the texts of files into vectors',
+  help: `Usage: model2vec embed <files…> [options]
+
+Reads texts from JSON Lines, plain lines, CSV or TSV (gzip is unpacked), - is
+standard input; writes a vector for each, in order. Files may be larger than
+the memory. The output's format goes by the ending of --out:
+
+  .jsonl    an object a line: the id, the text, and "embedding", numbers
+  .npy      a matrix for numpy.load, version 1.0, C order; bfloat16 is <V2
+  .arrow    Arrow IPC (needs \`npm install apache-arrow\`): lists of fixed size;
+            bfloat16 and binary are bytes
+  .parquet  Parquet (needs \`npm install hyparquet-writer\`): lists of floats;
+            all but float32 are bytes
+  none      JSON Lines on standard output
+
+An empty line is a text among plain lines, and nothing in other formats. The
+output has its name when it is whole: until then it is <out>.partial.
+
+Options:
+  -o, --out <file>     where to write
+  --resume             go on where a run was killed that had the same inputs,
+                       model and options; from the start where none was
+  --checkpoint <s>     how often the place is noted where --resume goes on, in
+                       seconds (default: ${CHECKPOINT_SECONDS})
+  --dtype <name>       ${DTYPES.join(', ')}
+                       (default: float32)
+  --dimensionality <n> the first n elements only
+  --normalize          vectors of length 1 (default: as the model says)
+  --no-normalize       vectors as they are
+  --with-text          write the texts too (.jsonl, .arrow, .parquet)
+${READING_OPTIONS_HELP}
+${MODEL_OPTIONS_HELP}
+  -h, --help           this text
+
+Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.
+
+Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
+  options: {
+    ...READING_OPTIONS,
+    ...MODEL_OPTIONS,
+    out: { type: 'string', short: 'o' },
+    resume: { type: 'boolean' },
+    checkpoint: { type: 'string' },
+    dtype: { type: 'string' },
+    dimensionality: { type: 'string' },
+    normalize: { type: 'boolean' },
+    'no-normalize': { type: 'boolean' },
+    'with-text': { type: 'boolean' },
+  },
+  async run(positionals, values) {
+    const input = inputOptions(positionals, values, (message) =>
+      process.stderr.write(`model2vec: skipped ${message}\n`),
+    )
+    const encoding = encodingOf(values)
+    const output = outputOf(values)
+    const isResumed = values.resume === true
+    if (isResumed && input.paths.includes(STDIN)) {
+      throw new UsageError('--resume needs files: standard input can not be gone on with')
+    }
+    const seconds = values.checkpoint === undefined ? CHECKPOINT_SECONDS : Number(values.checkpoint)
+    if (!(seconds >= 0)) throw new UsageError(`--checkpoint should be seconds, but got ${String(values.checkpoint)}`)
+    if (values['id-field'] !== undefined && input.format === 'lines') {
+      throw new UsageError('plain lines have no fields: --id-field is for jsonl, csv and tsv')
+    }
+    await bytesOnDisk(input.paths)
+    using model = await loadModel(values)
+    const { dim } = model
+    const columns: Columns = {
+      dtype: encoding.dtype,
+      dim: encoding.dimensionality ?? dim,
+      width: widthOf(encoding.dtype, encoding.dimensionality ?? dim),
+      id: input.fields.id,
+      text: values['with-text'] === true ? input.fields.text : null,
+    }
+    // What can't be asked of this model is told before a file is written.
+    await model.encode([], encoding)
+    const { signal, release } = interruptSignal()
+    const run: Run = { model, input, encoding, signal, checkpointMs: seconds * 1000 }
+    try {
+      let skipped: number
+      if (output === null) {
+        skipped = await embedInto(run, await StandardOutput.open(columns), START)
+      } else {
+        const { out, open } = output
+        const hasStdin = input.paths.includes(STDIN)
+        const identity = hasStdin ? {} : await identityOf(input, columns, encoding, model)
+        const resumed = isResumed ? await PartialFile.resume(out, open, columns, identity) : null
+        if (resumed === null && isResumed && (await isThere(out))) {
+          process.stderr.write(`model2vec: ${out} is whole: there is nothing to go on with\n`)
+          return
+        }
+        const file = resumed?.file ?? (await PartialFile.create(out, open, columns, identity))
+        skipped = await embedInto(run, file, resumed?.position ?? START)
+        await file.finish()
+      }
+      if (skipped > 0) process.stderr.write(`model2vec: ${skipped} lines were skipped\n`)
+    } finally {
+      release()
+    }
+  },
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,138 @@
+// Arrow IPC files (Feather 2), by apache-arrow: a record batch for each batch of rows.
+
+import type * as arrowModule from 'apache-arrow'
+import type { Data, DataType, Float32, Schema } from 'apache-arrow'
+
+import { optionalPackage } from './optional-package.js'
+import { bytesOfRows } from './output.js'
+import type { Columns, OpenOutput, OutputRows } from './output.js'
+
+type Arrow = typeof arrowModule
+
+/** A record batch in the file, as the footer names it. */
+interface Block {
+  readonly offset: number
+  readonly metaDataLength: number
+  readonly bodyLength: number
+}
+
+/** Vectors of numbers where Arrow has the element type; else the bytes of a row. */
+function vectorType(arrow: Arrow, { dtype, dim, width }: Columns): DataType {
+  const list = (type: DataType): DataType => new arrow.FixedSizeList(dim, new arrow.Field('item', type, false))
+  switch (dtype) {
+    case 'float32':
+      return list(new arrow.Float32())
+    case 'float16':
+      return list(new arrow.Float16())
+    case 'int8':
+      return list(new arrow.Int8())
+    case 'bfloat16':
+      return new arrow.FixedSizeBinary(2 * width)
+    case 'binary':
+      return new arrow.FixedSizeBinary(width)
+  }
+}
+
+function schemaOf(arrow: Arrow, columns: Columns, vector: DataType): Schema {
+  const fields: arrowModule.Field[] = []
+  if (columns.id !== null) fields.push(new arrow.Field(columns.id, new arrow.Utf8(), false))
+  if (columns.text !== null) fields.push(new arrow.Field(columns.text, new arrow.Utf8(), false))
+  fields.push(new arrow.Field('embedding', vector, false))
+  return new arrow.Schema(fields)
+}
+
+function strings(arrow: Arrow, values: readonly string[]): Data {
+  const encoded = Buffer.from(values.join(''))
+  const valueOffsets = new Int32Array(values.length + 1)
+  let end = 0
+  for (const [i, value] of values.entries()) {
+    end += Buffer.byteLength(value)
+    valueOffsets[i + 1] = end
+  }
+  // A pair of surrogates that two values share would be one character of the joined text.
+  const data = encoded.length === end ? encoded : Buffer.concat(values.map((value) => Buffer.from(value)))
+  return arrow.makeData({ type: new arrow.Utf8(), length: values.length, nullCount: 0, valueOffsets, data })
+}
+
+function vectors(arrow: Arrow, type: DataType, { matrix }: OutputRows): Data {
+  const length = matrix.rows
+  if (arrow.DataType.isFixedSizeList(type)) {
+    const data = matrix.data as Float32Array
+    const itemType = type.valueType as Float32
+    const child = arrow.makeData({ type: itemType, length: data.length, nullCount: 0, data })
+    return arrow.makeData({ type, length, nullCount: 0, child })
+  }
+  if (!arrow.DataType.isFixedSizeBinary(type)) throw new Error('a vector is a list of numbers or bytes')
+  return arrow.makeData({ type, length, nullCount: 0, data: bytesOfRows(matrix) })
+}
+
+export const openArrow: OpenOutput = async (sink, columns, state) => {
+  const arrow = await optionalPackage('apache-arrow', () => import('apache-arrow'), '.arrow')
+  const vector = vectorType(arrow, columns)
+  const schema = schemaOf(arrow, columns, vector)
+
+  /** The library's writer, which keeps what it writes until it is taken, and can begin in the middle of a file. */
+  class Writer extends arrow.RecordBatchFileWriter {
+    readonly #pieces: Uint8Array[] = []
+
+    /** The blocks that the footer names. */
+    get blocks(): Block[] {
+      return this._recordBatchBlocks.map(({ offset, metaDataLength, bodyLength }) => ({
+        offset,
+        metaDataLength,
+        bodyLength,
+      }))
+    }
+
+    begin(): void {
+      this.reset(undefined, schema)
+    }
+
+    goOn(size: number, blocks: readonly Block[]): void {
+      this._schema = schema
+      this._started = true
+      this._position = size
+      this._recordBatchBlocks = [...blocks] as typeof this._recordBatchBlocks
+    }
+
+    end(): void {
+      this._writeFooter(schema)
+    }
+
+    take(): Buffer {
+      return Buffer.concat(this.#pieces.splice(0))
+    }
+
+    protected override _write(chunk: ArrayBufferView): this {
+      const bytes = new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength)
+      this.#pieces.push(bytes)
+      this._position += bytes.length
+      return this
+    }
+  }
+
+  const writer = new Writer()
+  if (state === null) {
+    writer.begin()
+    await sink.append(writer.take())
+  } else {
+    writer.goOn(sink.size, state as Block[])
+  }
+  return {
+    async write(rows) {
+      const children: Data[] = []
+      if (columns.id !== null) children.push(strings(arrow, rows.ids.map(String)))
+      if (columns.text !== null) children.push(strings(arrow, rows.texts))
+      children.push(vectors(arrow, vector, rows))
+      const struct = new arrow.Struct(schema.fields)
+      const data = arrow.makeData({ type: struct, length: rows.matrix.rows, nullCount: 0, children })
+      writer.write(new arrow.RecordBatch(schema, data))
+      await sink.append(writer.take())
+    },
+    state: () => writer.blocks,
+    async finish() {
+      writer.end()
+      await sink.append(writer.take())
+    },
+  }
+}

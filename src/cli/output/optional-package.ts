@@ -1,0 +1,17 @@
+// Packages that only some outputs need: they are optional peer dependencies, loaded when they are used.
+
+/** @throws Error that says what to install */
+export async function optionalPackage<T>(name: string, load: () => Promise<T>, ending: string): Promise<T> {
+  try {
+    return await load()
+  } catch (cause) {
+    const { code } = cause as { code?: unknown }
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause
+    throw new Error(
+      `${ending} files need a package that is not installed: run \`npm install ${name}\` (with -g where model2vec is global)`,
+      {
+        cause,
+      },
+    )
+  }
+}

@@ -1,0 +1,102 @@
+// Parquet, by hyparquet-writer: a row group for each batch of rows.
+
+import type { ColumnSource, SchemaElement } from 'hyparquet-writer'
+import type { RowGroup } from 'hyparquet'
+
+import { optionalPackage } from './optional-package.js'
+import { bytesOfRows } from './output.js'
+import type { Columns, OpenOutput, OutputRows } from './output.js'
+
+/** A list of floats for float32; other vectors are the bytes of a row. */
+function schemaOf({ dtype, width, id, text }: Columns): SchemaElement[] {
+  const strings = [id, text].filter((name) => name !== null)
+  const vector: SchemaElement[] =
+    dtype === 'float32'
+      ? [
+          { name: 'embedding', repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
+          { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+          { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
+        ]
+      : [
+          {
+            name: 'embedding',
+            type: 'FIXED_LEN_BYTE_ARRAY',
+            type_length: width * (dtype === 'int8' || dtype === 'binary' ? 1 : 2),
+            repetition_type: 'REQUIRED',
+          },
+        ]
+  return [
+    { name: 'root', num_children: strings.length + 1 },
+    ...strings.map((name): SchemaElement => ({
+      name,
+      type: 'BYTE_ARRAY',
+      converted_type: 'UTF8',
+      repetition_type: 'REQUIRED',
+    })),
+    ...vector,
+  ]
+}
+
+function columnsOf({ id, text, dtype }: Columns, { ids, texts, matrix }: OutputRows): ColumnSource[] {
+  const sources: ColumnSource[] = []
+  if (id !== null) sources.push({ name: id, data: ids.map(String) })
+  if (text !== null) sources.push({ name: text, data: [...texts] })
+  const bytes = bytesOfRows(matrix)
+  const size = bytes.length / matrix.rows
+  // The library takes lists as plain arrays only.
+  const rows =
+    dtype === 'float32'
+      ? matrix.toArray()
+      : Array.from({ length: matrix.rows }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+  // Numbers that look random: compressing them costs time and saves nothing.
+  sources.push({ name: 'embedding', data: rows, encoding: 'PLAIN', codec: 'UNCOMPRESSED' })
+  return sources.map((source) => ({ offsetIndex: false, statistics: false, ...source }))
+}
+
+// JSON has no 64-bit integers, of which the metadata is full.
+function packed(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? { bigint: String(each) } : each))
+}
+
+function unpacked(text: string): RowGroup[] {
+  return JSON.parse(text, (_, each: { bigint?: unknown } | null) =>
+    typeof each?.bigint === 'string' ? BigInt(each.bigint) : each,
+  ) as RowGroup[]
+}
+
+export const openParquet: OpenOutput = async (sink, columns, state) => {
+  const { ByteWriter, ParquetWriter } = await optionalPackage(
+    'hyparquet-writer',
+    () => import('hyparquet-writer'),
+    '.parquet',
+  )
+  const bytes = new ByteWriter()
+  const writer = new ParquetWriter({ writer: bytes, schema: schemaOf(columns) })
+  /** Takes what was written; the offset, which the metadata counts from, goes on. */
+  const take = (): Uint8Array => {
+    const taken = new Uint8Array(bytes.getBuffer())
+    bytes.index = 0
+    return taken
+  }
+  if (state === null) {
+    await sink.append(take())
+  } else {
+    take()
+    bytes.offset = sink.size
+    writer.row_groups = unpacked(state as string)
+    writer.num_rows = writer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n)
+  }
+  return {
+    async write(rows) {
+      await writer.write({ columnData: columnsOf(columns, rows), rowGroupSize: rows.matrix.rows })
+      // It keeps these for indexes of pages and bloom filters, which aren't written.
+      writer.pendingIndexes.length = 0
+      await sink.append(take())
+    },
+    state: () => packed(writer.row_groups),
+    async finish() {
+      await writer.finish()
+      await sink.append(take())
+    },
+  }
+}

@@ -1,0 +1,37 @@
+// JSON Lines on standard output: written when the reader is ready for more.
+
+import { once } from 'node:events'
+
+import { openJsonLines } from './json-lines.js'
+import type { Columns, Output, OutputRows, Sink } from './output.js'
+
+class StandardOutputSink implements Sink {
+  size = 0
+
+  async append(bytes: Uint8Array): Promise<void> {
+    this.size += bytes.length
+    if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+  }
+
+  overwrite(): Promise<void> {
+    throw new Error('standard output can only be appended to')
+  }
+}
+
+export class StandardOutput {
+  rows = 0
+  readonly #output: Output
+
+  private constructor(output: Output) {
+    this.#output = output
+  }
+
+  static async open(columns: Columns): Promise<StandardOutput> {
+    return new StandardOutput(await openJsonLines(new StandardOutputSink(), columns, null))
+  }
+
+  async write(rows: OutputRows): Promise<void> {
+    await this.#output.write(rows)
+    this.rows += rows.matrix.rows
+  }
+}

@@ -1,0 +1,186 @@
+// `encodeStream`: a source of any length in, batches of items and their vectors out, in order and a bounded number ahead.
+
+import { onAbort, throwIfAborted } from '../abort.js'
+import type { Dtype } from '../dtype.js'
+import { atItem, isModel2VecError } from '../errors.js'
+import { sliceClock } from '../event-loop.js'
+import type { EmbeddingMatrix } from '../matrix.js'
+import type { CheckedStreamOptions } from '../options/stream.js'
+import { Batcher } from './batches.js'
+import type { Batch } from './batches.js'
+import { readAhead } from './read-ahead.js'
+import type { Reader, Step } from './source.js'
+
+/** Some items of a stream, and a row for each. */
+export interface StreamBatch<Item, D extends Dtype = 'float32'> {
+  /** The place of the first item in the source, from 0. */
+  readonly index: number
+  /** The items, as the source gave them. */
+  readonly items: Item[]
+  /** A row for each item; the memory is this batch's own. */
+  readonly embeddings: EmbeddingMatrix<D>
+}
+
+/** Encodes the texts of one batch. */
+export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype>>
+
+/** A source that has everything at hand is read this many items at a time before the clock is looked at. */
+const ITEMS_PER_LOOK = 16
+
+/** Reads batches from a source. */
+class BatchReader<Item> {
+  readonly #open: () => Reader<Item>
+  readonly #batcher: Batcher<Item>
+  readonly #clock = sliceClock()
+  #reader: Reader<Item> | null = null
+  #isReading = false
+  /** The source has ended, failed, or was let go. */
+  #isOver = false
+  /** What comes after the items that were read before it. */
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(open: () => Reader<Item>, batcher: Batcher<Item>) {
+    this.#open = open
+    this.#batcher = batcher
+  }
+
+  /** The next batch, null at the end. */
+  async next(): Promise<Batch<Item> | null> {
+    if (!this.#isOver && this.#failure === null) {
+      try {
+        await this.#fill((this.#reader ??= this.#open()))
+      } catch (error) {
+        this.#failure = { error }
+      }
+    }
+    if (this.#batcher.count > 0) return this.#batcher.take()
+    if (this.#failure !== null) throw this.#failure.error
+    return null
+  }
+
+  /** Lets the source go, once. */
+  async stop(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    await this.#reader?.stop(this.#isReading)
+  }
+
+  /** Adds items until the batch is full or the source is at its end. */
+  async #fill(reader: Reader<Item>): Promise<void> {
+    this.#clock.restart()
+    while (!this.#isOver) {
+      const step = this.#read(reader)
+      // A source that has its items at hand is not waited for.
+      const given = isPromise(step) ? await this.#arrived(step) : step
+      if (given.done === true) {
+        this.#isOver = true
+        return
+      }
+      if (this.#batcher.add(given.value)) return
+      if (this.#batcher.count % ITEMS_PER_LOOK === 0 && this.#clock.isOver()) await this.#clock.next()
+    }
+  }
+
+  #read(reader: Reader<Item>): Step<Item> | Promise<Step<Item>> {
+    try {
+      return reader.next()
+    } catch (error) {
+      this.#isOver = true
+      throw error
+    }
+  }
+
+  async #arrived(step: Promise<Step<Item>>): Promise<Step<Item>> {
+    this.#isReading = true
+    try {
+      return await step
+    } catch (error) {
+      this.#isOver = true
+      throw error
+    } finally {
+      this.#isReading = false
+    }
+  }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** The generator's batches; `stop` ends it from outside. */
+async function* encodedBatches<Item>(
+  encodeBatch: EncodeBatch,
+  reader: BatchReader<Item>,
+  { concurrency, signal, onProgress }: CheckedStreamOptions,
+  stop: AbortController,
+): AsyncGenerator<StreamBatch<Item, Dtype>, void, undefined> {
+  const forget = onAbort([signal], () => {
+    stop.abort()
+    // The source is let go now, not when the next batch is asked for.
+    reader.stop().catch(() => undefined)
+  })
+  const encodeNext = async (batch: Batch<Item>, stopped: AbortSignal): Promise<StreamBatch<Item, Dtype>> => {
+    try {
+      return { index: batch.index, items: batch.items, embeddings: await encodeBatch(batch.texts, stopped) }
+    } catch (error) {
+      throw isModel2VecError(error) ? atItem(error, batch.index) : error
+    }
+  }
+  let hasFailed = false
+  try {
+    for await (const batch of readAhead(() => reader.next(), encodeNext, concurrency, stop)) {
+      onProgress?.({ done: batch.index + batch.items.length })
+      yield batch
+    }
+    throwIfAborted(signal)
+  } catch (error) {
+    hasFailed = true
+    throw error
+  } finally {
+    forget()
+    try {
+      await reader.stop()
+    } catch (error) {
+      // As in a `for await`: what failed first is what the caller hears.
+      if (!hasFailed) throw error
+    }
+  }
+}
+
+/**
+ * The batches of a source. Nothing is read before the first is asked for.
+ *
+ * A class around the generator, as a generator's own `return` waits for the `next` that runs, which waits for the source.
+ */
+export class EncodeStream<Item> implements AsyncGenerator<StreamBatch<Item, Dtype>, void, undefined> {
+  readonly #batches: AsyncGenerator<StreamBatch<Item, Dtype>, void, undefined>
+  readonly #stop = new AbortController()
+  readonly #reader: BatchReader<Item>
+
+  constructor(encodeBatch: EncodeBatch, open: () => Reader<Item>, options: CheckedStreamOptions) {
+    this.#reader = new BatchReader(open, new Batcher(options))
+    this.#batches = encodedBatches(encodeBatch, this.#reader, options, this.#stop)
+  }
+
+  next(): Promise<IteratorResult<StreamBatch<Item, Dtype>, void>> {
+    return this.#batches.next()
+  }
+
+  async return(): Promise<IteratorResult<StreamBatch<Item, Dtype>, void>> {
+    this.#stop.abort()
+    return this.#batches.return()
+  }
+
+  throw(error: unknown): Promise<IteratorResult<StreamBatch<Item, Dtype>, void>> {
+    this.#stop.abort()
+    return this.#batches.throw(error)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+}

@@ -1,0 +1,442 @@
+// `model2vec embed`, the real command on real files: every input and output, bad lines, interruptions, and going on after SIGKILL.
+
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createWriteStream, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip, gzipSync } from 'node:zlib'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { corpus, crc, manyTexts, SMALL } from '../test-data.js'
+import { outputReader } from './python.js'
+import { emptyDirectory, MAIN, model2vec, run } from './run.js'
+
+const ef = new Model2VecEmbeddingFunction(SMALL)
+const DIM = 32
+const documents = corpus('docs_en_300')
+const MODEL = ['--model', SMALL]
+const python = outputReader()
+
+/** The vectors of a `.npy` of float32, whose header is 128 bytes. */
+function vectorsOf(file: string): Float32Array {
+  const bytes = readFileSync(file)
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.length))
+}
+
+function jsonLines(texts: readonly string[]): string {
+  return texts.map((text, i) => `${JSON.stringify({ id: `doc-${i}`, n: i, text })}\n`).join('')
+}
+
+const quoted = (value: string): string => `"${value.replaceAll('"', '""')}"`
+
+/** Texts without line breaks, for plain lines. */
+const lines = documents.map((text) => text.replaceAll(/[\r\n]+/g, ' '))
+
+for (const [name, content, texts] of [
+  ['documents.jsonl', jsonLines(documents), documents],
+  ['documents.ndjson', jsonLines(documents).replaceAll('\n', '\r\n').trimEnd(), documents],
+  ['byte-order-mark.jsonl', `\ufeff${jsonLines(documents)}`, documents],
+  ['empty-lines.jsonl', jsonLines(documents).replaceAll('\n', '\n\n  \n'), documents],
+  ['lines.txt', `${lines.join('\n')}\n`, lines],
+  ['empty-lines.txt', 'a dog\n\n\na cat', ['a dog', '', '', 'a cat']],
+  ['documents.csv', `id,text\n${documents.map((text, i) => `${i},${quoted(text)}\n`).join('')}`, documents],
+  ['windows.csv', `text\r\n${lines.map((text) => `${quoted(text)}\r\n`).join('')}`, lines],
+  ['documents.tsv', `n\ttext\n${lines.map((text, i) => `${i}\t${quoted(text)}\n`).join('')}`, lines],
+  ['empty.jsonl', '', []],
+] as const) {
+  test(`${name}, also packed and on standard input, becomes the matrix of encode`, async (t) => {
+    const directory = emptyDirectory()
+    const [plain, packed] = [path.join(directory, name), path.join(directory, `${name}.gz`)]
+    writeFileSync(plain, content)
+    writeFileSync(packed, gzipSync(content))
+    const out = path.join(directory, 'out.npy')
+    const format = { jsonl: 'jsonl', ndjson: 'jsonl', txt: 'lines', csv: 'csv', tsv: 'tsv' }[
+      name.split('.').at(-1) ?? ''
+    ]
+    for (const [args, stdin] of [
+      [[plain], ''],
+      [[packed], ''],
+      [['-', '--format', format ?? ''], content],
+      [['-', '--format', format ?? ''], gzipSync(content)],
+    ] as const) {
+      const { code, out: stdout, err } = await run(['embed', ...args, '--out', out, ...MODEL], { stdin })
+      t.deepEqual([code, stdout, err], [0, '', ''])
+      t.deepEqual(vectorsOf(out), ef.encodeSync(texts).data)
+    }
+    t.deepEqual(readdirSync(directory).sort(), [name, `${name}.gz`, 'out.npy'].sort())
+  })
+}
+
+test('several files are one output, in their order', async (t) => {
+  const directory = emptyDirectory()
+  const files = [0, 1, 2].map((i) => path.join(directory, `${i}.jsonl`))
+  for (const [i, file] of files.entries()) writeFileSync(file, jsonLines(documents.slice(i * 100, (i + 1) * 100)))
+  const out = path.join(directory, 'out.npy')
+  t.is((await model2vec('embed', ...files, '-o', out, ...MODEL)).code, 0)
+  t.deepEqual(vectorsOf(out), ef.encodeSync(documents).data)
+})
+
+test('fields are named, and ids and texts are written where they are asked for', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'documents.jsonl')
+  writeFileSync(file, documents.map((body, n) => JSON.stringify({ n, body })).join('\n'))
+  const options = ['--text-field', 'body', '--id-field', 'n', '--with-text']
+  const { code, out, err } = await model2vec('embed', file, ...options, ...MODEL)
+  t.deepEqual([code, err], [0, ''])
+  const objects = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown)
+  const vectors = ef.encodeSync(documents).toArray()
+  t.deepEqual(
+    objects,
+    documents.map((body, n) => ({ n, body, embedding: vectors[n] })),
+  )
+})
+
+test('options of encode are options of embed', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'documents.jsonl')
+  writeFileSync(file, jsonLines(documents))
+  const embedded = async (...options: string[]): Promise<Float32Array> => {
+    const out = path.join(directory, 'out.npy')
+    t.is((await model2vec('embed', file, '--out', out, ...MODEL, ...options)).code, 0)
+    return vectorsOf(out)
+  }
+  const encoded = (options: object): Float32Array => ef.encodeSync(documents, options).data
+  t.deepEqual(await embedded('--max-length', '8'), encoded({ maxLength: 8 }))
+  t.deepEqual(await embedded('--max-length', 'none'), encoded({ maxLength: null }))
+  t.deepEqual(await embedded('--no-normalize'), encoded({ normalize: false }))
+  t.deepEqual(await embedded('--normalize', '--dimensionality', '7'), encoded({ normalize: true, dimensionality: 7 }))
+})
+
+const pythonTest = 'read' in python ? test : test.skip
+const readWithPython = 'read' in python ? python.read : () => []
+
+pythonTest(
+  `numpy and pyarrow read every output of every element type${'reason' in python ? `: ${python.reason}` : ''}`,
+  async (t) => {
+    const directory = emptyDirectory()
+    const file = path.join(directory, 'documents.jsonl')
+    writeFileSync(file, jsonLines(documents))
+    const ids = documents.map((_, i) => `doc-${i}`)
+    for (const [dtype, numpyType, arrowType, parquetType] of [
+      ['float32', 'float32', 'fixed_size_list<item: float not null>[32]', 'list<element: float not null>'],
+      ['float16', 'float16', 'fixed_size_list<item: halffloat not null>[32]', 'fixed_size_binary[64]'],
+      ['bfloat16', '|V2', 'fixed_size_binary[64]', 'fixed_size_binary[64]'],
+      ['int8', 'int8', 'fixed_size_list<item: int8 not null>[32]', 'fixed_size_binary[32]'],
+      ['binary', 'uint8', 'fixed_size_binary[4]', 'fixed_size_binary[4]'],
+    ] as const) {
+      const matrix = ef.encodeSync(documents, { dtype, normalize: true })
+      const outputs = ['npy', 'arrow', 'parquet'].map((ending) => path.join(directory, `${dtype}.${ending}`))
+      for (const out of outputs) {
+        const columns = out.endsWith('.npy') ? [] : ['--id-field', 'id', '--with-text']
+        const { code, err } = await model2vec(
+          'embed',
+          file,
+          '-o',
+          out,
+          '--dtype',
+          dtype,
+          '--normalize',
+          ...columns,
+          ...MODEL,
+        )
+        t.deepEqual([code, err], [0, ''])
+      }
+      const [npy, arrow, parquet] = readWithPython(...outputs)
+      t.deepEqual(npy, { type: numpyType, shape: [300, matrix.width], crc: crc(matrix.data) })
+      const table = { rows: 300, crc: crc(matrix.data), columns: { id: ids, text: documents } }
+      t.deepEqual(arrow, { type: arrowType, ...table })
+      t.deepEqual(parquet, { type: parquetType, ...table })
+    }
+  },
+)
+
+pythonTest('numpy and pyarrow read outputs without rows', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'empty.jsonl')
+  writeFileSync(file, '')
+  const outputs = ['npy', 'arrow', 'parquet'].map((ending) => path.join(directory, `out.${ending}`))
+  for (const out of outputs) t.is((await model2vec('embed', file, '-o', out, ...MODEL)).code, 0)
+  const [npy, arrow, parquet] = readWithPython(...outputs)
+  t.deepEqual([npy?.shape, arrow?.rows, parquet?.rows], [[0, DIM], 0, 0])
+})
+
+for (const [name, content, line, message] of [
+  ['broken.jsonl', '{"text": "a"}\n\n{"text": \n{"text": "b"}\n', 3, /expected JSON, but got "{\\"text\\": ": /],
+  ['list.jsonl', '["a"]\n', 1, /expected an object with "text", but got an array/],
+  ['missing.jsonl', '{"text": "a"}\n{"title": "b"}\n', 2, /expected a string in "text", but there is only "title"/],
+  ['number.jsonl', '{"text": 5}\n', 1, /expected a string in "text", but got 5/],
+  [
+    'latin1.jsonl',
+    Buffer.from('{"text": "a"}\n{"text": "caf\xe9"}\n', 'latin1'),
+    2,
+    /expected UTF-8, but got other bytes/,
+  ],
+  ['short.csv', 'text,id\n"a\nb",1\nc\n', 4, /expected the header's 2 fields, but got 1/],
+  ['open.csv', 'text,id\na,1\n"b,2\n', 3, /expected a closing quote, but got the end of the file/],
+  ['after.csv', 'text,id\n"b"c,2\n', 2, /expected "," after a closing quote, but got "c,2"/],
+] as const) {
+  test(`a bad line is told with its file and number, and ends the run or is skipped: ${name}`, async (t) => {
+    const directory = emptyDirectory()
+    const file = path.join(directory, name)
+    writeFileSync(file, content)
+    const out = path.join(directory, 'out.npy')
+    const failed = await model2vec('embed', file, '-o', out, ...MODEL)
+    t.is(failed.code, 1)
+    t.regex(failed.err, /^model2vec: [^\n]+\n$/)
+    t.true(failed.err.startsWith(`model2vec: ${file}:${line}: expected `), failed.err)
+    t.regex(failed.err, message)
+    t.false(existsSync(out))
+    const skipped = await model2vec('embed', file, '-o', out, '--on-error', 'skip', ...MODEL)
+    t.is(skipped.code, 0)
+    t.is(skipped.err, `model2vec: skipped ${failed.err.slice('model2vec: '.length)}model2vec: 1 lines were skipped\n`)
+    t.is(vectorsOf(out).length % DIM, 0)
+  })
+}
+
+test('lines that are skipped leave the others as they are', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'documents.jsonl')
+  const content = jsonLines(documents).trimEnd().split('\n')
+  writeFileSync(file, content.map((line, i) => (i % 10 === 3 ? line.slice(1) : line)).join('\n'))
+  const out = path.join(directory, 'out.npy')
+  const { code, err } = await model2vec('embed', file, '-o', out, '--on-error', 'skip', ...MODEL)
+  t.is(code, 0)
+  t.is(err.split('\n').filter((line) => line.startsWith('model2vec: skipped ')).length, 30)
+  t.deepEqual(vectorsOf(out), ef.encodeSync(documents.filter((_, i) => i % 10 !== 3)).data)
+})
+
+test('a file that is cut off in the middle of its packing is an error with its name', async (t) => {
+  const file = path.join(emptyDirectory(), 'documents.jsonl.gz')
+  writeFileSync(file, gzipSync(jsonLines(documents)).subarray(0, 5000))
+  const { code, err } = await model2vec('embed', file, ...MODEL)
+  t.is(code, 1)
+  t.is(err, `model2vec: ${file}: unexpected end of file\n`)
+})
+
+for (const [args, code, message] of [
+  [[], 2, /expected files, or - for standard input; see `model2vec embed --help`/],
+  [['-'], 2, /--format is needed for standard input/],
+  [['documents.pdf'], 2, /--format is needed for documents\.pdf/],
+  [['no-such.jsonl'], 1, /no-such\.jsonl: no such file/],
+  [['test'.concat('/fixtures'), '--format', 'lines'], 1, /is a directory, not a file/],
+  [
+    ['examples/documents.jsonl', '--out', 'out.txt'],
+    2,
+    /--out should end with \.jsonl, \.npy, \.arrow, \.parquet, but got out\.txt/,
+  ],
+  [['examples/documents.jsonl', '--out', 'no-such/out.npy'], 1, /no-such\/out\.npy/],
+  [['examples/documents.jsonl', '--out', 'out.npy', '--id-field', 'id'], 2, /\.npy holds vectors only/],
+  [['examples/documents.jsonl', '--dtype', 'float64'], 2, /--dtype should be float32, .*, but got float64/],
+  [['examples/documents.jsonl', '--threads', '0'], 2, /--threads should be an integer ≥ 1, but got 0/],
+  [['examples/documents.jsonl', '--resume'], 2, /--resume needs --out/],
+  [['-', '--format', 'lines', '--out', 'out.npy', '--resume'], 2, /--resume needs files/],
+  [['examples/documents.jsonl', '--dtype', 'int8', '--no-normalize'], 1, /`dtype` 'int8' is for vectors of length 1/],
+  [
+    ['examples/documents.jsonl', '--dimensionality', '33'],
+    1,
+    /`dimensionality` should be an integer from 1 to the model's 32/,
+  ],
+  [['examples/documents.jsonl', '--normalize', '--no-normalize'], 2, /were both given/],
+] as const) {
+  test(`what can't be done is told in a line: embed ${args.join(' ')}`, async (t) => {
+    const outcome = await model2vec('embed', ...args, ...MODEL)
+    t.is(outcome.code, code, outcome.err)
+    t.regex(outcome.err, /^model2vec: [^\n]+\n$/)
+    t.regex(outcome.err, message)
+    t.is(outcome.out, '')
+  })
+}
+
+/** Some seconds of work for the small model. */
+const many = path.join(emptyDirectory(), 'many.jsonl')
+const manyCount = 60_000
+test.before(() => {
+  writeFileSync(many, jsonLines(manyTexts(manyCount)))
+})
+
+for (const ending of ['npy', 'jsonl', 'arrow', 'parquet']) {
+  test.serial(`a run that is killed again and again loses and doubles nothing: .${ending}`, async (t) => {
+    const directory = emptyDirectory()
+    const [whole, killed] = [path.join(directory, `whole.${ending}`), path.join(directory, `killed.${ending}`)]
+    const columns = ending === 'npy' ? [] : ['--id-field', 'id']
+    const args = (out: string): string[] => ['embed', many, '--out', out, '--checkpoint', '0', ...columns, ...MODEL]
+    t.is((await model2vec(...args(whole))).code, 0)
+    let [kills, resumes] = [0, 0]
+    for (;;) {
+      if (existsSync(`${killed}.partial.json`)) resumes++
+      // Kills early enough that some come while it writes; as runs get shorter, one gets through.
+      const outcome = await run([...args(killed), '--resume'], {
+        onStart: (child) => {
+          const timer = setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 150 * (2 + kills))
+          child.on('exit', () => {
+            clearTimeout(timer)
+          })
+        },
+      })
+      if (outcome.signal !== 'SIGKILL') {
+        t.is(outcome.code, 0, outcome.err)
+        break
+      }
+      kills++
+      t.false(existsSync(killed))
+    }
+    t.log(`${kills} kills, ${resumes} runs went on`)
+    t.true(readFileSync(killed).equals(readFileSync(whole)))
+    t.deepEqual(readdirSync(directory).sort(), [`killed.${ending}`, `whole.${ending}`])
+  })
+}
+
+/** Starts a run and ends it once it has noted a checkpoint. */
+async function interrupted(out: string, signal: NodeJS.Signals, ...options: string[]): ReturnType<typeof run> {
+  return run(['embed', many, '--out', out, '--checkpoint', '0', ...options, ...MODEL], {
+    onStart: (child) => {
+      const timer = setInterval(() => {
+        if (!existsSync(`${out}.partial.json`)) return
+        clearInterval(timer)
+        child.kill(signal)
+      }, 1)
+      child.on('exit', () => {
+        clearInterval(timer)
+      })
+    },
+  })
+}
+
+test.serial('a run goes on where it was killed, and not from the start', async (t) => {
+  const out = path.join(emptyDirectory(), 'out.npy')
+  t.is((await interrupted(out, 'SIGKILL')).signal, 'SIGKILL')
+  const { rows } = JSON.parse(readFileSync(`${out}.partial.json`, 'utf8')) as { rows: number }
+  t.true(rows > 0)
+  // What is written already is not written again: here it can be seen, as the first row is another now.
+  const bytes = readFileSync(`${out}.partial`)
+  bytes.fill(0xff, 128, 128 + DIM * 4)
+  writeFileSync(`${out}.partial`, bytes)
+  t.is((await model2vec('embed', many, '--out', out, '--resume', ...MODEL)).code, 0)
+  const expected = ef.encodeSync(manyTexts(manyCount)).data
+  const found = vectorsOf(out)
+  t.true(found.subarray(0, DIM).every(Number.isNaN))
+  t.deepEqual(crc(found.subarray(DIM)), crc(expected.subarray(DIM)))
+})
+
+test.serial('SIGINT and SIGTERM end a run in order, and it can go on', async (t) => {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const out = path.join(emptyDirectory(), 'out.npy')
+    const outcome = await interrupted(out, signal)
+    t.deepEqual([outcome.code, outcome.err], [code, `model2vec: interrupted by ${signal}\n`])
+    t.false(existsSync(out))
+    const resumed = await model2vec('embed', many, '--out', out, '--resume', ...MODEL)
+    t.deepEqual([resumed.code, resumed.err], [0, ''])
+    t.is(crc(vectorsOf(out)), crc(ef.encodeSync(manyTexts(manyCount)).data))
+  }
+})
+
+test('SIGINT ends a run that waits for standard input', async (t) => {
+  const outcome = await new Promise<number | null>((resolve) => {
+    const child = spawn(process.execPath, [MAIN, 'embed', '-', '--format', 'lines', ...MODEL], { stdio: 'pipe' })
+    child.stdin.write('a dog\n'.repeat(5000))
+    child.stdout.once('data', () => child.kill('SIGINT'))
+    child.on('close', resolve)
+  })
+  t.is(outcome, 130)
+})
+
+test.serial('a run with another input, model or option does not go on', async (t) => {
+  const directory = emptyDirectory()
+  const out = path.join(directory, 'out.npy')
+  await interrupted(out, 'SIGKILL')
+  const { atimeMs, mtimeMs } = statSync(many)
+  for (const [options, what] of [
+    [['--dtype', 'float16'], 'columns'],
+    [['--max-length', '5'], 'max-length'],
+    [['--on-error', 'skip'], 'on-error'],
+    [['--text-field', 'n'], 'fields'],
+    [['--model', path.join(SMALL, '../m8k-f16')], 'model'],
+  ] as const) {
+    const { code, err } = await model2vec('embed', many, '--out', out, '--resume', ...MODEL, ...options)
+    t.is(code, 1)
+    t.regex(
+      err,
+      new RegExp(`out\\.npy\\.partial is of another run, whose ${what} was .*; without --resume it starts over\n$`),
+    )
+  }
+  utimesSync(many, atimeMs / 1000, mtimeMs / 1000 + 5)
+  t.regex((await model2vec('embed', many, '--out', out, '--resume', ...MODEL)).err, /whose inputs was/)
+  utimesSync(many, atimeMs / 1000, mtimeMs / 1000)
+})
+
+test('--resume starts where nothing is to be gone on with, and does nothing where the output is whole', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'documents.jsonl')
+  writeFileSync(file, jsonLines(documents))
+  const out = path.join(directory, 'out.npy')
+  const args = ['embed', file, '--out', out, '--resume', ...MODEL]
+  t.is((await model2vec(...args)).code, 0)
+  t.deepEqual(vectorsOf(out), ef.encodeSync(documents).data)
+  const { mtimeMs } = statSync(out)
+  const again = await model2vec(...args)
+  t.deepEqual([again.code, again.err], [0, `model2vec: ${out} is whole: there is nothing to go on with\n`])
+  t.is(statSync(out).mtimeMs, mtimeMs)
+})
+
+test('a reader that goes away ends the run without a word', async (t) => {
+  const child = spawn(process.execPath, [MAIN, 'embed', many, ...MODEL], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+  child.stdout.once('data', () => child.stdout.destroy())
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  t.deepEqual([code, err], [0, ''])
+})
+
+// util-linux has `script`, which gives a command a terminal.
+const hasScript = spawnSync('script', ['--version']).status === 0
+;(hasScript ? test : test.skip)('a terminal gets a bar with rate and time, without colours', (t) => {
+  const directory = emptyDirectory()
+  const command = [process.execPath, MAIN, 'embed', many, '--out', path.join(directory, 'out.npy'), ...MODEL].join(' ')
+  const seen = execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], { encoding: 'utf8' })
+  t.regex(seen, /\r[█░]{30} \d+ % \([\d,]+ texts, [\d,]+\/s, \d+:\d\d left\)/)
+  t.regex(seen, /\r█{30} 100 % \(60,000 texts, [\d,]+\/s, \d+:\d\d\)\S*\r?\n$/)
+  t.notRegex(seen, /\x1b\[[\d;]*m/)
+})
+;(process.platform === 'linux' ? test.serial : test.skip)(
+  'a file that is larger than the memory it takes',
+  async (t) => {
+    const directory = emptyDirectory()
+    const file = path.join(directory, 'large.txt.gz')
+    // 600 MB of text, and 60 MB of vectors.
+    const line = `${lines.join(' ').slice(0, 1200)}\n`
+    const block = line.repeat(1000)
+    await pipeline(
+      Readable.from(Array.from({ length: 500 }, () => block)),
+      createGzip({ level: 1 }),
+      createWriteStream(file),
+    )
+    let peak = 0
+    const out = path.join(directory, 'out.npy')
+    const { code, err } = await run(['embed', file, '--out', out, ...MODEL], {
+      onStart: (child) => {
+        const timer = setInterval(() => {
+          const status = existsSync(`/proc/${child.pid}/status`)
+            ? readFileSync(`/proc/${child.pid}/status`, 'utf8')
+            : ''
+          peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024)
+        }, 20)
+        child.on('exit', () => {
+          clearInterval(timer)
+        })
+      },
+    })
+    t.deepEqual([code, err], [0, ''])
+    t.is(statSync(out).size, 128 + 500_000 * DIM * 4)
+    t.log(`${Math.round(peak)} MB`)
+    t.true(peak > 0 && peak < 300)
+  },
+)
