@@ -2,7 +2,7 @@
 // test/runtimes. They are installed into build/ once.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
@@ -13,27 +13,40 @@ import path from 'node:path'
 export function installTools(name: 'tools' | 'runtimes'): string | null {
   const folder = path.resolve('build', name)
   const manifest = readFileSync(path.join('test', name, 'package.json'), 'utf8')
-  const stamp = path.join(folder, 'installed')
   const modules = path.join(folder, 'node_modules')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === manifest) return modules
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, 'package.json'), manifest)
+  if (isInstalled(folder, manifest)) return modules
+  // Beside it, then renamed: several test files ask for the same tools at once.
+  const fresh = mkdtempSync(`${folder}-`)
+  writeFileSync(path.join(fresh, 'package.json'), manifest)
   try {
     execFileSync(
       'npm',
       ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error', '--ignore-scripts'],
       {
-        cwd: folder,
+        cwd: fresh,
         stdio: ['ignore', 'pipe', 'pipe'],
         encoding: 'utf8',
       },
     )
   } catch (error) {
+    rmSync(fresh, { recursive: true })
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : ''
     if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH/.test(output)) return null
     throw error
   }
-  writeFileSync(stamp, manifest)
+  if (!isInstalled(folder, manifest)) rmSync(folder, { recursive: true, force: true })
+  try {
+    renameSync(fresh, folder)
+  } catch (error) {
+    // Another was first.
+    rmSync(fresh, { recursive: true })
+    if (!isInstalled(folder, manifest)) throw error
+  }
   return modules
+}
+
+/** The manifest is written before the installation, which is renamed to its place when it is whole. */
+function isInstalled(folder: string, manifest: string): boolean {
+  const file = path.join(folder, 'package.json')
+  return existsSync(file) && readFileSync(file, 'utf8') === manifest
 }
