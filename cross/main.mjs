@@ -28,9 +28,7 @@ function crossTarget(target) {
       runs.push({ runtime: name, environment, ...runParity(name, addon, environment) })
     }
   }
-  const entry = { rust: target.rust, rustc: run('/usr/bin/rustc', ['--version']).trim(), ...build, runs }
-  if (target.engineTests !== undefined) entry.engineTests = runEngineTests(target)
-  return entry
+  return { rust: target.rust, rustc: run('/usr/bin/rustc', ['--version']).trim(), ...build, runs }
 }
 
 /** cross/parity.mjs in a runtime. Throws when a vector or an id is not Python's. */
@@ -95,22 +93,25 @@ if (unknown.length > 0)
 
 const record = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'utf8')) : {}
 const failed = []
-for (const target of TARGETS) {
-  if (wanted.length > 0 && !wanted.includes(target.platform)) continue
-  try {
-    record[target.platform] = crossTarget(target)
-  } catch (error) {
-    console.error(`${target.platform}: ${error.message}`)
-    failed.push(target.platform)
-    continue
-  }
-  const inOrder = TARGETS.filter(({ platform }) => platform in record).map(({ platform }) => [
-    platform,
-    record[platform],
-  ])
-  writeFileSync(RECORD, `${JSON.stringify(Object.fromEntries(inOrder), null, 2)}\n`)
+const chosen = TARGETS.filter(({ platform }) => wanted.length === 0 || wanted.includes(platform))
+for (const target of chosen) note(target, () => crossTarget(target))
+for (const target of chosen.filter(({ engineTests, platform }) => engineTests !== undefined && platform in record)) {
+  note(target, () => ({ ...record[target.platform], engineTests: runEngineTests(target) }))
 }
 if (failed.length > 0) {
   console.error(`failed: ${failed.join(', ')}`)
   process.exitCode = 1
+}
+
+/** Puts what `make` gives into the record; a failure is said, and the other targets go on. */
+function note(target, make) {
+  try {
+    record[target.platform] = make()
+  } catch (error) {
+    console.error(`${target.platform}: ${error.message}`)
+    failed.push(target.platform)
+    return
+  }
+  const inOrder = TARGETS.flatMap(({ platform }) => (platform in record ? [[platform, record[platform]]] : []))
+  writeFileSync(RECORD, `${JSON.stringify(Object.fromEntries(inOrder), null, 2)}\n`)
 }

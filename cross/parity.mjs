@@ -82,3 +82,5 @@ const [, , file] = process.argv
 if (file === undefined) throw new Error('expected a file for the result')
 const result = await parity()
 writeFileSync(file, `${JSON.stringify({ node: version, platform, arch, ...result }, null, 2)}\n`)
+for (const line of result.different) console.error(`not Python's: ${line}`)
+process.exitCode = result.different.length === 0 ? 0 : 1
