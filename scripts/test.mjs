@@ -24,6 +24,7 @@ const STEPS = [
   { name: 'eslint', command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
   { name: 'prettier', command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
   { name: 'public API', command: [node, 'scripts/api.mjs'] },
+  { name: 'packages', command: [node, 'scripts/package.mjs'] },
   { name: 'ava', command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
   // Few texts and no competitors: that the suite runs, and that all forms of a call give the same vectors.
   { name: 'benchmarks, quick', command: [node, 'benchmarks/run.mjs', '--quick', '--only', 'ours,potion-base-8M'] },

@@ -6,7 +6,7 @@ import path from 'node:path'
 import type { Dtype, RowArray } from './dtype.js'
 import { Model2VecError } from './errors.js'
 import type { TableDtype } from './options/load.js'
-import { platformName } from './platform.js'
+import { libc, platformName } from './platform.js'
 
 /** What the engine knows about a loaded model. */
 export interface NativeModelInfo {
@@ -152,38 +152,86 @@ export const NO_LIMIT = -1
 
 const PACKAGE_ROOT = path.join(__dirname, '..')
 
-function load(): Native {
-  const platform = platformName()
-  const packageName = `model2vec-node-${platform}`
-  const local = path.join(PACKAGE_ROOT, `model2vec.${platform}.node`)
-  const override = process.env.MODEL2VEC_NATIVE_PATH
-  const place =
-    override !== undefined && override !== '' ? path.resolve(override) : existsSync(local) ? local : packageName
-  const { version } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
+/* eslint-disable @typescript-eslint/no-require-imports -- an addon can only be required */
+/**
+ * The packages with a native module, by platform; one of them is installed. Each name stands in a `require` of its own: tools that
+ * collect an application's files (Next.js, serverless bundles, Electron packagers) follow only those.
+ */
+const PACKAGES: Readonly<Record<string, () => unknown>> = {
+  'darwin-arm64': () => require('model2vec-node-darwin-arm64') as unknown,
+  'darwin-x64': () => require('model2vec-node-darwin-x64') as unknown,
+  'linux-arm64-gnu': () => require('model2vec-node-linux-arm64-gnu') as unknown,
+  'linux-arm64-musl': () => require('model2vec-node-linux-arm64-musl') as unknown,
+  'linux-x64-gnu': () => require('model2vec-node-linux-x64-gnu') as unknown,
+  'linux-x64-musl': () => require('model2vec-node-linux-x64-musl') as unknown,
+  'win32-arm64-msvc': () => require('model2vec-node-win32-arm64-msvc') as unknown,
+  'win32-x64-msvc': () => require('model2vec-node-win32-x64-msvc') as unknown,
+}
 
+/** One way to the native module. */
+interface Candidate {
+  /** For messages. */
+  readonly place: string
+  readonly open: () => unknown
+  /** What helps when it isn't there, or is another version's. */
+  readonly remedy: string
+}
+
+/** The file that MODEL2VEC_NATIVE_PATH names, else a local build, else this platform's package. */
+function candidate(version: string): Candidate {
+  const override = process.env.MODEL2VEC_NATIVE_PATH
+  if (override !== undefined && override !== '') {
+    const file = path.resolve(override)
+    return { place: file, open: () => require(file) as unknown, remedy: 'MODEL2VEC_NATIVE_PATH names it' }
+  }
+  const platform = platformName()
+  const build = path.join(PACKAGE_ROOT, `model2vec.${platform}.node`)
+  if (existsSync(build)) {
+    return { place: build, open: () => require(build) as unknown, remedy: '`npm run build` builds it' }
+  }
+  const name = `model2vec-node-${platform}`
+  const place = `${build} (not there) and the package \`${name}\``
+  const open = PACKAGES[platform]
+  if (open === undefined) {
+    return {
+      place,
+      open: () => {
+        throw new Error('does not exist')
+      },
+      remedy:
+        `there is a prebuilt one for ${Object.keys(PACKAGES).join(', ')}; for this platform, ` +
+        `build it from the source and name the file in MODEL2VEC_NATIVE_PATH`,
+    }
+  }
+  const remedy =
+    `\`npm install --save-optional ${name}@${version}\` installs it ` +
+    `(npm leaves optional packages out of a lockfile that was written on another platform: npm/cli#4828)`
+  return { place, open, remedy }
+}
+
+function load(): Native {
+  const { version } = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string }
+  const { place, open, remedy } = candidate(version)
   let native: Native
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an addon can only be required, and its place is known at run time
-    native = require(place) as Native
+    native = open() as Native
   } catch (cause) {
-    const tried = place === packageName ? `${local} and the package \`${packageName}\`` : place
+    const system = [process.platform, process.arch, libc()].filter((part) => part !== null).join(' ')
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
     throw new Model2VecError(
       'ERR_NATIVE_NOT_FOUND',
-      `no native module for ${platform} (Node ${process.version}): tried ${tried}: ${reason}; ` +
-        `\`npm install ${packageName}@${version}\` installs it (npm leaves optional packages out of a lockfile ` +
-        `that was written on another platform: npm/cli#4828)`,
+      `no native module for ${system} (Node ${process.version}): tried ${place}: ${reason}; ${remedy}`,
       { cause },
     )
   }
   if (native.version() !== version) {
     throw new Model2VecError(
       'ERR_NATIVE_NOT_FOUND',
-      `the native module at ${place} has version ${native.version()}, expected ${version}: ` +
-        `\`npm install ${packageName}@${version}\` installs the right one`,
+      `the native module is of another version: ${place} is ${native.version()}, expected ${version}; ${remedy}`,
     )
   }
   return native
 }
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 export const native: Native = load()

@@ -1,18 +1,20 @@
 // The native module: found or not, and what is said when it is not.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
 import test from 'ava'
 
-/** Imports the package of `root` in a process of its own and prints what the import throws. */
+/** What the import of the package in `root` throws, in a process of its own that runs `before` first. */
 function importError(
   root: string,
   environment: NodeJS.ProcessEnv = {},
+  before = '',
 ): { name: string; code: string; message: string } | null {
   const script = `
+    const fs = require('fs'); ${before}
     try { require(${JSON.stringify(path.join(root, 'dist/index.js'))}); console.log('null') }
     catch ({ name, code, message }) { console.log(JSON.stringify({ name, code, message })) }`
   const output = execFileSync(process.execPath, ['-e', script], {
@@ -34,10 +36,50 @@ test('a missing native module is ERR_NATIVE_NOT_FOUND, with the platform, the pl
   const error = importError(packageWithoutAddon())
   t.is(error?.code, 'ERR_NATIVE_NOT_FOUND')
   t.is(error?.name, 'Model2VecError')
-  const platform = new RegExp(`no native module for ${process.platform}-${process.arch}(-gnu|-musl|-msvc)? `)
-  t.regex(error?.message ?? '', platform)
-  t.regex(error?.message ?? '', /`npm install model2vec-node-[\w-]+@\d+\.\d+\.\d+`/)
-  t.regex(error?.message ?? '', /npm\/cli#4828/)
+  const message = error?.message ?? ''
+  const libc = process.platform === 'linux' ? ' (glibc|musl)' : ''
+  t.regex(
+    message,
+    new RegExp(`^no native module for ${process.platform} ${process.arch}${libc} \\(Node ${process.version}\\)`),
+  )
+  t.regex(
+    message,
+    /tried .*model2vec\.[\w-]+\.node \(not there\) and the package `model2vec-node-[\w-]+`: Cannot find module/,
+  )
+  t.regex(message, /`npm install --save-optional model2vec-node-[\w-]+@\d+\.\d+\.\d+`/)
+  t.regex(message, /npm\/cli#4828/)
+})
+
+test('on a platform without a prebuilt module the message says which have one', (t) => {
+  const pretend = "Object.defineProperty(process, 'platform', { value: 'openbsd' });"
+  const message = importError(packageWithoutAddon(), {}, pretend)?.message ?? ''
+  t.regex(message, new RegExp(`^no native module for openbsd ${process.arch} `))
+  for (const platform of readdirSync('npm').filter((name) => name !== 'potion-base-8m')) {
+    t.true(message.includes(` ${platform}`), platform)
+  }
+  t.regex(message, /MODEL2VEC_NATIVE_PATH/)
+  t.notRegex(message, /npm install/)
+})
+
+test('each platform loads the package of its own name', (t) => {
+  for (const platform of readdirSync('npm').filter((name) => name !== 'potion-base-8m')) {
+    const [system = '', arch = '', abi] = platform.split('-')
+    const root = packageWithoutAddon()
+    const name = `model2vec-node-${platform}`
+    const installed = path.join(root, 'node_modules', name)
+    cpSync(path.join('npm', platform), installed, { recursive: true })
+    const { main } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8')) as { main: string }
+    // Not an addon at all: that loading it fails shows which one was taken.
+    writeFileSync(path.join(installed, main), 'no addon')
+    const pretend = `
+      Object.defineProperty(process, 'platform', { value: '${system}' })
+      Object.defineProperty(process, 'arch', { value: '${arch}' })
+      const { readFileSync } = fs
+      fs.readFileSync = (file, ...rest) =>
+        file === '/usr/bin/ldd' ? '${abi === 'musl' ? 'musl libc' : 'GNU C Library'}' : readFileSync(file, ...rest);`
+    const message = importError(root, {}, pretend)?.message ?? ''
+    t.regex(message, new RegExp(`package \`${name}\`: .*${main}`), platform)
+  }
 })
 
 test('MODEL2VEC_NATIVE_PATH names the native module', (t) => {
@@ -56,5 +98,5 @@ test('a native module of another version is refused', (t) => {
   execFileSync(process.execPath, ['-e', script])
   const error = importError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) })
   t.is(error?.code, 'ERR_NATIVE_NOT_FOUND')
-  t.regex(error?.message ?? '', /has version \d+\.\d+\.\d+, expected 9\.9\.9/)
+  t.regex(error?.message ?? '', /is \d+\.\d+\.\d+, expected 9\.9\.9/)
 })

@@ -1,0 +1,125 @@
+// `npm run package`: packs what is published, each package into build/packages/<name>.tgz: the main package, the default model's, and a
+// platform's package for each native module that is at hand (`model2vec.<platform>.node` here, or in the folder that `--addons`
+// names). `--all` fails when one of the eight is missing: a release.
+//
+// What is packed is laid out in build/packages/ first, so that no file of the work tree changes: the main package's package.json
+// gets the platform packages as optional dependencies, at its own version. They can't stand in the committed one: `npm ci` refuses a
+// dependency that isn't in the lockfile, and npm can't lock a version that is yet to be published.
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+import { root, setup } from './setup.mjs'
+
+const DESTINATION = 'build/packages'
+const MODEL = 'potion-base-8m'
+/** Of the main package's package.json: what only this repository uses. */
+const DEVELOPMENT = ['workspaces', 'napi', 'scripts', 'devDependencies', 'ava', 'overrides']
+/** The most bytes that a tarball of the main package, a native module, and both installed may have. */
+export const LIMITS = { tarball: 200_000, addon: 5_000_000, installed: 6_000_000 }
+
+/** The platforms by their name in package and file names: the folders of npm/ but the model's. */
+export function platforms() {
+  return readdirSync('npm').filter((name) => name !== MODEL)
+}
+
+/**
+ * Packs everything. `addons` is the folder with the native modules. Returns each package as `npm pack --json` reports it, with
+ * the tarball's path; `packed.json` beside the tarballs has the same by name.
+ */
+export function packAll({ addons = '.', all = false } = {}) {
+  const manifest = readJson('package.json')
+  checkVersions(manifest.version)
+  rmSync(DESTINATION, { recursive: true, force: true })
+  mkdirSync(DESTINATION, { recursive: true })
+
+  const packed = [packMain(manifest), pack(`npm/${MODEL}`)]
+  for (const platform of platforms()) {
+    const addon = path.join(addons, `model2vec.${platform}.node`)
+    if (existsSync(addon)) packed.push(packPlatform(platform, addon))
+    else if (all) throw new Error(`${addon} is missing: a release has every platform`)
+  }
+  checkSizes(packed, manifest.name)
+  writeJson(path.join(DESTINATION, 'packed.json'), Object.fromEntries(packed.map((report) => [report.name, report])))
+  return packed
+}
+
+function packMain(manifest) {
+  const { name, version } = manifest
+  const folder = path.join(DESTINATION, name)
+  const published = Object.fromEntries(Object.entries(manifest).filter(([key]) => !DEVELOPMENT.includes(key)))
+  published.optionalDependencies = {
+    ...manifest.optionalDependencies,
+    ...Object.fromEntries(platforms().map((platform) => [`${name}-${platform}`, version])),
+  }
+  // What `files` names, chosen by npm itself.
+  const [{ files: chosen }] = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts']))
+  for (const { path: file } of chosen) cpSync(file, path.join(folder, file))
+  writeJson(path.join(folder, 'package.json'), published)
+  return pack(folder)
+}
+
+function packPlatform(platform, addon) {
+  const folder = path.join(DESTINATION, `model2vec-node-${platform}`)
+  cpSync(path.join('npm', platform), folder, { recursive: true })
+  cpSync(addon, path.join(folder, path.basename(addon)))
+  cpSync('LICENSE', path.join(folder, 'LICENSE'))
+  return pack(folder)
+}
+
+function pack(folder) {
+  const args = ['pack', `./${folder}`, '--json', '--ignore-scripts', '--pack-destination', DESTINATION]
+  const [report] = JSON.parse(npm(args))
+  return { ...report, tarball: path.resolve(DESTINATION, report.filename) }
+}
+
+/** Every package but the model's has one version, and so has the library: `native.ts` compares them. */
+function checkVersions(version) {
+  const found = new Map(platforms().map((name) => [`npm/${name}/package.json`, undefined]))
+  for (const file of found.keys()) found.set(file, readJson(file).version)
+  found.set('Cargo.toml', /^version = "(.*)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))?.[1])
+  for (const [file, other] of found) {
+    if (other !== version) throw new Error(`${file} has version ${other}, package.json ${version}`)
+  }
+}
+
+function checkSizes(packed, mainName) {
+  const main = packed.find(({ name }) => name === mainName)
+  if (main.size > LIMITS.tarball) {
+    throw new Error(`${main.filename} has ${main.size} bytes, more than ${LIMITS.tarball}`)
+  }
+  for (const { name, files, unpackedSize } of packed) {
+    const addon = files.find(({ path: file }) => file.endsWith('.node'))
+    if (addon === undefined) continue
+    if (addon.size > LIMITS.addon) throw new Error(`${addon.path} has ${addon.size} bytes, more than ${LIMITS.addon}`)
+    const installed = main.unpackedSize + unpackedSize
+    if (installed > LIMITS.installed) {
+      throw new Error(`${mainName} and ${name} take ${installed} bytes, more than ${LIMITS.installed}`)
+    }
+  }
+}
+
+function npm(args) {
+  const windows = process.platform === 'win32'
+  return execFileSync('npm', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], shell: windows })
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+function writeJson(file, value) {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { addons: { type: 'string' }, all: { type: 'boolean' } } })
+  process.chdir(root)
+  setup()
+  for (const { filename, size, unpackedSize } of packAll(values)) {
+    console.log(`${filename}: ${size} bytes, ${unpackedSize} installed`)
+  }
+}

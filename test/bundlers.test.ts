@@ -1,0 +1,122 @@
+// The package in applications that a bundler puts into one file, where it stays outside of the bundle, as the README says; and the files
+// that tools collect which copy an application (Next.js, serverless functions).
+
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+
+import test from 'ava'
+
+import { createProject, programPath } from './consumers/project.js'
+import type { Project } from './consumers/project.js'
+import { installTools } from './consumers/tools.js'
+import { corpus, reference, ROOTS } from './test-data.js'
+
+const TEXTS = corpus('edge')
+const tools = installTools('tools')
+
+const APPLICATION = `
+  import { readFileSync } from 'node:fs'
+  import { crc32 } from 'node:zlib'
+  import { Model2VecEmbeddingFunction } from 'model2vec-node'
+  import { digestOf } from './digest.js'
+  const ef = new Model2VecEmbeddingFunction()
+  const texts = JSON.parse(readFileSync('texts.json', 'utf8'))
+  console.log(JSON.stringify(ef.encodeDocumentsSync(texts).map((row) => digestOf(row, crc32))))`
+const DIGEST = `
+  export function digestOf(row, crc32) {
+    return crc32(new Uint8Array(row.buffer, row.byteOffset, row.byteLength))
+  }`
+
+/** Each script writes bundle.cjs or bundle.mjs from application.js. */
+const BUNDLERS = [
+  {
+    name: 'esbuild',
+    script: `require('esbuild').buildSync({
+      entryPoints: ['application.js'], outfile: 'bundle.cjs', bundle: true, platform: 'node', external: ['model2vec-node'],
+    })`,
+    bundle: 'bundle.cjs',
+  },
+  {
+    name: 'esbuild, to a module',
+    script: `require('esbuild').buildSync({
+      entryPoints: ['application.js'], outfile: 'bundle.mjs', bundle: true, platform: 'node', format: 'esm',
+      external: ['model2vec-node'],
+    })`,
+    bundle: 'bundle.mjs',
+  },
+  {
+    name: 'webpack',
+    script: `require('webpack')({
+      mode: 'production', target: 'node', context: process.cwd(), entry: './application.js',
+      externals: { 'model2vec-node': 'commonjs model2vec-node' },
+      output: { path: process.cwd(), filename: 'bundle.cjs' },
+    }, (error, stats) => {
+      if (error || stats.hasErrors()) throw error || new Error(stats.toString())
+    })`,
+    bundle: 'bundle.cjs',
+  },
+  {
+    name: 'Vite',
+    script: `import(require.resolve('vite')).then(({ build }) => build({
+      logLevel: 'error', configFile: false,
+      build: { ssr: 'application.js', outDir: 'out', rollupOptions: { output: { entryFileNames: 'bundle.mjs' } } },
+      ssr: { external: ['model2vec-node'] },
+    }))`,
+    bundle: 'out/bundle.mjs',
+  },
+]
+
+let project: Project
+test.before(async () => {
+  project = createProject('http://127.0.0.1:9')
+  project.write('package.json', '{"private":true}')
+  project.write('texts.json', JSON.stringify(TEXTS))
+  project.write('application.js', APPLICATION)
+  project.write('digest.js', DIGEST)
+  const packed = JSON.parse(readFileSync('build/packages/packed.json', 'utf8')) as Record<string, { tarball: string }>
+  const tarballs = Object.values(packed).map(({ tarball }) => tarball)
+  await project.run('node', [programPath('npm'), 'install', '--offline', ...tarballs])
+})
+test.after.always(() => {
+  rmSync(project.directory, { recursive: true, force: true })
+})
+
+/** Runs a script that finds the packages of test/tools. */
+async function runTool(script: string): Promise<string> {
+  const file = path.join(tools ?? '', '..', 'tool.cjs')
+  const resolve = `require = require('node:module').createRequire(${JSON.stringify(file)});`
+  return project.run('node', ['-e', `${resolve} ${script}`])
+}
+
+for (const { name, script, bundle } of BUNDLERS) {
+  const title = `${name} bundles an application that loads the package beside it`
+  if (tools === null) {
+    test.skip(`${title}: npm's registry can't be reached`, () => undefined)
+    continue
+  }
+  test.serial(title, async (t) => {
+    await runTool(script)
+    const [root] = ROOTS
+    const expected = (root && reference(root, 'potion-base-8M')?.digests['edge.default']?.vector_crc32) ?? []
+    t.deepEqual(JSON.parse(await project.run('node', [bundle])), expected)
+    const bundled = readFileSync(path.join(project.directory, bundle), 'utf8')
+    t.true(bundled.includes('model2vec-node') && !bundled.includes('ERR_NATIVE_NOT_FOUND'))
+  })
+}
+
+if (tools === null) {
+  test.skip("a file tracer finds the native module: npm's registry can't be reached", () => undefined)
+} else {
+  test.serial('a file tracer finds the native module', async (t) => {
+    const output = await runTool(`
+      require('@vercel/nft').nodeFileTrace(['application.js'], { base: process.cwd() })
+        .then(({ fileList }) => console.log(JSON.stringify([...fileList])))`)
+    const files = JSON.parse(output) as string[]
+    const native = files.filter((file) => file.endsWith('.node'))
+    t.is(native.length, 1)
+    t.true(native.every((file) => existsSync(path.join(project.directory, file))))
+    t.true(files.includes('node_modules/model2vec-node/package.json'))
+    // The model is data that no module imports: the README says how it is named.
+    t.false(files.some((file) => file.endsWith('model.safetensors')))
+  })
+}

@@ -1,0 +1,40 @@
+// The native modules of other platforms: what `npm run cross` recorded of them is what this machine's gives.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+
+import test from 'ava'
+
+interface Result {
+  readonly models: number
+  readonly vectors: number
+  readonly ids: number
+  readonly digest: string
+}
+
+interface CrossRecord {
+  readonly glibc?: string
+  readonly bytes: number
+  readonly runs: readonly (Result & { readonly runtime: string; readonly platform: string; readonly arch: string })[]
+}
+
+const record = JSON.parse(readFileSync('cross/record.json', 'utf8')) as Record<string, CrossRecord>
+
+test('every vector and id that the other platforms gave is the one of this machine', (t) => {
+  const folder = mkdtempSync(path.resolve('build/cross-'))
+  try {
+    const file = path.join(folder, 'result.json')
+    execFileSync(process.execPath, ['cross/parity.mjs', file])
+    const here = JSON.parse(readFileSync(file, 'utf8')) as Result & { different: readonly string[] }
+    t.deepEqual(here.different, [])
+    t.true(here.models >= 45 && here.vectors > 400_000 && here.ids > 300_000)
+    for (const { runs } of Object.values(record)) {
+      for (const { runtime, models, vectors, ids, digest } of runs) {
+        t.deepEqual([models, vectors, ids, digest], [here.models, here.vectors, here.ids, here.digest], runtime)
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,101 @@
+// The packages as they are published: what the generator writes, one version, what is in the tarballs that `npm run package` packed.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+
+import test from 'ava'
+
+const PLATFORMS = readdirSync('npm').filter((name) => name !== 'potion-base-8m')
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly [key: string]: unknown
+}
+
+function manifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest
+}
+
+/** The files below a folder by their paths in it, and their bytes. */
+function contents(folder: string): Map<string, Buffer> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = files.map(({ parentPath, name }) => path.join(parentPath, name)).sort()
+  return new Map(paths.map((file) => [path.relative(folder, file), readFileSync(file)]))
+}
+
+/** The files of a tarball. */
+function unpacked(name: string): Map<string, Buffer> {
+  const folder = mkdtempSync(path.resolve('build/unpacked-'))
+  try {
+    const packed = JSON.parse(readFileSync('build/packages/packed.json', 'utf8')) as Record<string, { tarball: string }>
+    execFileSync('tar', ['xzf', packed[name]?.tarball ?? '', '-C', folder])
+    return contents(path.join(folder, 'package'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('npm/ holds what napi create-npm-dirs writes', (t) => {
+  const folder = mkdtempSync(path.resolve('build/npm-'))
+  try {
+    const cli = 'node_modules/@napi-rs/cli/dist/cli.js'
+    execFileSync(process.execPath, [cli, 'create-npm-dirs', '--npm-dir', path.relative('.', folder)], { stdio: 'pipe' })
+    const generated = contents(folder)
+    t.is(generated.size, 16)
+    for (const [file, bytes] of generated) {
+      t.is(
+        readFileSync(path.join('npm', file), 'utf8'),
+        bytes.toString(),
+        `npm/${file}: \`npm run platforms\` writes it`,
+      )
+    }
+    t.deepEqual(PLATFORMS, readdirSync(folder))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('the packed main package asks for every platform at its own version, and for nothing else', (t) => {
+  const { version, dependencies, optionalDependencies, scripts, devDependencies } = manifest(
+    'build/packages/model2vec-node',
+  )
+  t.is(version, manifest('.').version)
+  t.deepEqual(optionalDependencies, Object.fromEntries(PLATFORMS.map((name) => [`model2vec-node-${name}`, version])))
+  t.is(dependencies, undefined)
+  t.is(scripts, undefined)
+  t.is(devDependencies, undefined)
+})
+
+test('the committed package.json has no platform package in it: npm ci would refuse it', (t) => {
+  t.is(manifest('.').optionalDependencies, undefined)
+})
+
+test('the main tarball has every compiled file of this build, the types, and nothing else', (t) => {
+  const expected = contents('dist')
+  const files = unpacked('model2vec-node')
+  for (const [file, bytes] of expected) {
+    if (!/\.m?js$/.test(file)) continue
+    t.true(files.get(path.join('dist', file))?.equals(bytes), `dist/${file} (\`npm run package\` packs this build)`)
+  }
+  t.true(files.get('index.d.ts')?.equals(readFileSync('index.d.ts')))
+  for (const file of files.keys()) {
+    t.regex(file, /^(dist\/.*\.m?js|\w+\.d\.m?ts|package\.json|README\.md|LICENSE)$/)
+  }
+})
+
+test("this platform's tarball has the native module and its licence", (t) => {
+  const [addon = ''] = readdirSync('.').filter((file) => /^model2vec\..*\.node$/.test(file))
+  const platform = addon.split('.')[1] ?? ''
+  const files = unpacked(`model2vec-node-${platform}`)
+  t.deepEqual([...files.keys()].sort(), ['LICENSE', 'README.md', addon, 'package.json'])
+  t.true(files.get(addon)?.equals(readFileSync(addon)), '`npm run package` packs this build')
+})
+
+test("the model's tarball has the bytes of the model", (t) => {
+  const folder = 'npm/potion-base-8m'
+  const files = unpacked('model2vec-node-potion-base-8m')
+  for (const [file, bytes] of contents(folder)) t.true(files.get(file)?.equals(bytes), file)
+})
