@@ -422,6 +422,8 @@ const hasScript = spawnSync('script', ['--version']).status === 0
     let peak = 0
     const out = path.join(directory, 'out.npy')
     const { code, err } = await run(['embed', file, '--out', out, ...MODEL], {
+      // Without a limit, V8 lets garbage lie where there is memory enough.
+      node: ['--max-old-space-size=64'],
       onStart: (child) => {
         const timer = setInterval(() => {
           const status = existsSync(`/proc/${child.pid}/status`)
