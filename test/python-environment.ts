@@ -1,6 +1,7 @@
 // Python environments of the tests' own, in build/: each made once where there is `python3` with `venv` and a package index.
 
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 
@@ -14,7 +15,7 @@ export function pythonEnvironment(requirements: string, imported: string): Pytho
   const usable = (python: string): boolean => canImport(python, imported)
   if (existsSync(folder) && usable(interpreter(folder))) return { command: interpreter(folder) }
   // Several test files may be at it at once: each makes its own, and the first to be done is kept.
-  const own = `${folder}.${process.pid}-${performance.now().toFixed(0)}`
+  const own = `${folder}.${randomUUID()}`
   try {
     if (!succeeds('python3', ['-m', 'venv', own])) return none('no `python3` with `venv`')
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', path.resolve(requirements)]
