@@ -8,6 +8,7 @@ import { DTYPES, widthOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { EmbeddingMatrix } from '../matrix.js'
+import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import { readAhead } from '../stream/read-ahead.js'
 import { UsageError } from './command.js'
 import type { Command, OptionValues } from './command.js'
@@ -44,8 +45,6 @@ const OUTPUTS: Readonly<Record<string, OpenOutput>> = {
   '.parquet': openParquet,
 }
 
-/** Batches that are encoded at once: as in `encodeStream`. */
-const CONCURRENCY = 2
 const CHECKPOINT_SECONDS = 5
 
 /** What the encoding of each batch is asked for. */
@@ -123,12 +122,13 @@ interface Run {
   readonly encoding: Encoding
   readonly signal: AbortSignal
   readonly checkpointMs: number
+  /** Bytes of all inputs, null when not known. */
+  readonly total: number | null
 }
 
 /** Encodes and writes all rows from `from` on. What ends it early leaves a checkpoint. */
 async function embedInto(run: Run, target: PartialFile | StandardOutput, from: Position): Promise<number> {
-  const { model, input, encoding, signal, checkpointMs } = run
-  const total = await bytesOnDisk(input.paths)
+  const { model, input, encoding, signal, checkpointMs, total } = run
   const progress = new ProgressLine(total, target.rows)
   const onBadLine =
     input.onBadLine === null
@@ -149,7 +149,7 @@ async function embedInto(run: Run, target: PartialFile | StandardOutput, from: P
   let position = from
   let saved = performance.now()
   try {
-    for await (const { batch, matrix } of readAhead(() => rows.next(), encode, CONCURRENCY, stop)) {
+    for await (const { batch, matrix } of readAhead(() => rows.next(), encode, DEFAULT_CONCURRENCY, stop)) {
       await target.write({ ids: batch.ids, texts: batch.texts, matrix })
       position = batch.end
       progress.at(target.rows, rows.read.bytes)
@@ -227,7 +227,8 @@ Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
     const encoding = encodingOf(values)
     const output = outputOf(values)
     const isResumed = values.resume === true
-    if (isResumed && input.paths.includes(STDIN)) {
+    const hasStdin = input.paths.includes(STDIN)
+    if (isResumed && hasStdin) {
       throw new UsageError('--resume needs files: standard input can not be gone on with')
     }
     const seconds = values.checkpoint === undefined ? CHECKPOINT_SECONDS : Number(values.checkpoint)
@@ -235,7 +236,8 @@ Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
     if (values['id-field'] !== undefined && input.format === 'lines') {
       throw new UsageError('plain lines have no fields: --id-field is for jsonl, csv and tsv')
     }
-    await bytesOnDisk(input.paths)
+    // What isn't there is told before a model is loaded.
+    const total = await bytesOnDisk(input.paths)
     using model = await loadModel(values)
     const { dim } = model
     const columns: Columns = {
@@ -248,14 +250,13 @@ Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
     // What can't be asked of this model is told before a file is written.
     await model.encode([], encoding)
     const { signal, release } = interruptSignal()
-    const run: Run = { model, input, encoding, signal, checkpointMs: seconds * 1000 }
+    const run: Run = { model, input, encoding, signal, checkpointMs: seconds * 1000, total }
     try {
       let skipped: number
       if (output === null) {
         skipped = await embedInto(run, await StandardOutput.open(columns), START)
       } else {
         const { out, open } = output
-        const hasStdin = input.paths.includes(STDIN)
         const identity = hasStdin ? {} : await identityOf(input, columns, encoding, model)
         const resumed = isResumed ? await PartialFile.resume(out, open, columns, identity) : null
         if (resumed === null && isResumed && (await isThere(out))) {

@@ -56,6 +56,13 @@ export const length: Check<number | null | undefined> = optional((name, value) =
   return value
 })
 
+export const count: Check<number | undefined> = optional((name, value) => {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
+    throw invalid(name, 'an integer ≥ 1', value)
+  }
+  return value
+})
+
 /** A check for a function; what it is called with is the option's to say. */
 export const callback: Check<((argument: never) => void) | undefined> = optional((name, value) => {
   if (typeof value !== 'function') throw invalid(name, 'a function', value)

@@ -4,7 +4,7 @@ import { Model2VecError } from '../errors.js'
 import { checkedToken, isHttpUrl } from '../hub/environment.js'
 import type { ReportDownload } from '../hub/progress.js'
 import type { Fetch } from '../hub/request.js'
-import { abortSignal, boolean, callback, invalid, length, optional, read, text } from './checks.js'
+import { abortSignal, boolean, callback, count, invalid, length, optional, read, text } from './checks.js'
 
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
 export type TableDtype = 'float64' | 'float32' | 'float16' | 'int8'
@@ -140,13 +140,6 @@ const LOAD_OPTIONS = [
   'showProgressBar',
   'signal',
 ] as const
-const positive = optional((name, value) => {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
-    throw invalid(name, 'an integer ≥ 1', value)
-  }
-  return value
-})
-
 const memoryMode = optional((name, value): MemoryMode => {
   if (value !== 'auto' && value !== 'copy' && value !== 'map') throw invalid(name, "'auto', 'copy' or 'map'", value)
   return value
@@ -215,11 +208,11 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     fetch: callback('fetch', given.fetch) as Fetch | undefined,
     forceDownload,
     localFilesOnly,
-    threads: positive('threads', given.threads),
+    threads: count('threads', given.threads),
     memory: memoryMode('memory', given.memory) ?? 'auto',
     quantizeTo: tableDtype('quantizeTo', given.quantizeTo),
-    dimensionality: positive('dimensionality', given.dimensionality),
-    vocabularyQuantization: positive('vocabularyQuantization', given.vocabularyQuantization),
+    dimensionality: count('dimensionality', given.dimensionality),
+    vocabularyQuantization: count('vocabularyQuantization', given.vocabularyQuantization),
     onProgress: callback('onProgress', given.onProgress) as ReportDownload | undefined,
     showProgressBar: boolean('showProgressBar', given.showProgressBar) ?? false,
     signal: abortSignal('signal', given.signal),

@@ -1,7 +1,7 @@
 // The options of `encodeStream` and `transform`: their types, and the one place that checks them.
 
 import type { Dtype } from '../dtype.js'
-import { abortSignal, callback, invalid, optional, read } from './checks.js'
+import { abortSignal, callback, count, read } from './checks.js'
 import { checkEncodeOptions } from './encode.js'
 import type { CheckedEncodeOptions, EncodeOptions } from './encode.js'
 
@@ -65,13 +65,6 @@ const STREAM_OPTIONS = [
 export const DEFAULT_BATCH_SIZE = 2048
 export const DEFAULT_BATCH_BYTES: number = 4 * 2 ** 20
 export const DEFAULT_CONCURRENCY = 2
-
-const count = optional((name, value) => {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
-    throw invalid(name, 'an integer ≥ 1', value)
-  }
-  return value
-})
 
 /** Stream options, checked. */
 export interface CheckedStreamOptions {

@@ -1,14 +1,12 @@
 // The rows of one or several inputs in batches, each with the place after it, where reading can go on.
 
+import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
 import { bytesOf, STDIN } from './bytes.js'
 import type { ByteCount } from './bytes.js'
 import { BadHeader, BadLine, formatOf, rowReader } from './formats.js'
 import type { Fields, Format, Id, Row, RowReader } from './formats.js'
 import { EndlessLine, LineSplitter } from './lines.js'
 import type { Line, Place } from './lines.js'
-
-const BATCH_ROWS = 2048
-const BATCH_UNITS = 4 * 2 ** 20
 
 /** Where reading goes on. */
 export interface Position {
@@ -149,7 +147,7 @@ export class RowBatches {
       rows.lines.push(line.number)
       if (row.id !== null) rows.ids.push(row.id)
       units += row.text.length
-      if (rows.texts.length >= BATCH_ROWS || units >= BATCH_UNITS) return true
+      if (rows.texts.length >= DEFAULT_BATCH_SIZE || units >= DEFAULT_BATCH_BYTES) return true
     }
   }
 

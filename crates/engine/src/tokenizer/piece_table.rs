@@ -141,20 +141,18 @@ struct Lengths {
     /// 32 minus the number of index bits.
     shift: u32,
     /// `exists[n]`: whether there is a string of n bytes.
-    exists: Box<[bool]>,
+    exists: Vec<bool>,
 }
 
 impl Lengths {
     fn new(count: usize) -> Self {
         let bits = count.next_power_of_two().trailing_zeros().clamp(4, 16);
-        Self { behind_four_bytes: vec![0; 1 << bits].into(), shift: 32 - bits, exists: Box::default() }
+        Self { behind_four_bytes: vec![0; 1 << bits].into(), shift: 32 - bits, exists: Vec::new() }
     }
 
     fn add(&mut self, piece: &[u8]) {
         if self.exists.len() <= piece.len() {
-            let mut exists = std::mem::take(&mut self.exists).into_vec();
-            exists.resize(piece.len() + 1, false);
-            self.exists = exists.into();
+            self.exists.resize(piece.len() + 1, false);
         }
         self.exists[piece.len()] = true;
         if piece.len() >= 4 {
