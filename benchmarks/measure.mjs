@@ -105,34 +105,24 @@ function summary(ns) {
 }
 
 /**
- * Latency of one query at a time. `{ [id]: { p50, p99, worst, count } | { error } }` in nanoseconds, each the median of the rounds.
+ * Latency of one query at a time; with `documents`, while the process embeds them again and again, with a pause before each query.
+ * `{ [id]: { p50, p99, worst, count } | { error } }` in nanoseconds, each the median of the rounds.
  */
-export async function latency({ folder, lines, contestants, rounds, count, directory }) {
-  const file = path.join(directory, 'queries.json')
-  const found = Object.fromEntries(contestants.map(({ id }) => [id, []]))
-  for (let round = 0; round < rounds; round++) {
-    writeFileSync(file, JSON.stringify(queries(lines, 1000 + round, count)))
-    for (const one of round % 2 === 0 ? contestants : [...contestants].reverse()) {
-      found[one.id].push(await failing(() => inProcess(one, folder, { do: 'queries', texts: file })))
-    }
-  }
-  return Object.fromEntries(Object.entries(found).map(([id, all]) => [id, middleOf(all)]))
-}
-
-/** The same while the process embeds `documents` again and again on two threads, with a pause before each query. */
-export async function latencyUnderLoad({ folder, lines, documents, contestants, rounds, count, directory }) {
+export async function latency({ folder, lines, documents, contestants, rounds, count, directory }) {
   const file = path.join(directory, 'queries.json')
   const bulk = path.join(directory, 'bulk.json')
+  const command =
+    documents === undefined
+      ? { do: 'queries', texts: file }
+      : { do: 'queries-under-load', texts: file, bulk, pause_ms: PAUSE_MS }
   const found = Object.fromEntries(contestants.map(({ id }) => [id, []]))
   for (let round = 0; round < rounds; round++) {
-    writeFileSync(file, JSON.stringify(queries(lines, 2000 + round, count)))
-    writeFileSync(bulk, JSON.stringify(variant(documents, 2000 + round)))
+    // Other texts under load than alone.
+    const seed = (documents === undefined ? 1000 : 2000) + round
+    writeFileSync(file, JSON.stringify(queries(lines, seed, count)))
+    if (documents !== undefined) writeFileSync(bulk, JSON.stringify(variant(documents, seed)))
     for (const one of round % 2 === 0 ? contestants : [...contestants].reverse()) {
-      found[one.id].push(
-        await failing(() =>
-          inProcess(one, folder, { do: 'queries-under-load', texts: file, bulk, pause_ms: PAUSE_MS }),
-        ),
-      )
+      found[one.id].push(await failing(() => inProcess(one, folder, command)))
     }
   }
   return Object.fromEntries(Object.entries(found).map(([id, all]) => [id, middleOf(all)]))

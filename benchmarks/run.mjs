@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util'
 import { setup } from '../scripts/setup.mjs'
 import { chart } from './chart.mjs'
 import { describeCommit, describeMachine } from './machine.mjs'
-import { contestant, latency, latencyUnderLoad, loadAndMemory, throughput } from './measure.mjs'
+import { contestant, latency, loadAndMemory, throughput } from './measure.mjs'
 import { pinned, PeerProcess } from './peer-process.mjs'
 import { folderSize, here, install, ownSize, PEERS, rustSize } from './peers.mjs'
 import { modelFolder, MODELS, thinned } from './plan.mjs'
@@ -158,7 +158,7 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
       directory,
     })
     say('latency of one query while documents are embedded')
-    record.underLoad = await latencyUnderLoad({
+    record.underLoad = await latency({
       folder,
       lines,
       documents: texts.documents,

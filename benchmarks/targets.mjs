@@ -31,9 +31,10 @@ export const TARGETS = [
     against(OFFICIAL, 'spbpe-gemma3-51k-v10', 'paragraphs'),
   ),
   fold('WordLevel, paragraphs : model2vec-rs', 15, against(OFFICIAL, 'wl-v012-lower', 'paragraphs')),
-  fold('two threads : one thread, documents, async', 1.8, (record) => {
+  // Against the calling thread alone: an asynchronous call on one core shares it with the thread that reads the texts.
+  fold('two threads : one thread, documents', 1.8, (record) => {
     const found = record.throughput.find(({ model, set }) => model === WORD_PIECE && set === 'documents')
-    return found === undefined ? null : ratio(found.results['ours async'], found.results['ours async 2 threads'])
+    return found === undefined ? null : ratio(found.results['ours sync'], found.results['ours async 2 threads'])
   }),
   {
     title: 'a query of ten words, sync, from JavaScript, p50',
