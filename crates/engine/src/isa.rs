@@ -9,7 +9,7 @@ pub(crate) struct Isa(InstructionSet);
 pub(crate) enum InstructionSet {
     /// What every CPU of the architecture has.
     Scalar,
-    /// AVX2, with F16C, BMI1, BMI2 and POPCNT: Haswell, Zen and later.
+    /// AVX2, with F16C, FMA, BMI1, BMI2 and POPCNT: Haswell, Zen and later.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// What AVX2 has here, and AVX-512 F, BW, VL, VBMI and VBMI2: Ice Lake, Zen 4 and later. Older CPUs with AVX-512 lower their
@@ -31,6 +31,7 @@ impl Isa {
         {
             let avx2 = is_x86_feature_detected!("avx2")
                 && is_x86_feature_detected!("f16c")
+                && is_x86_feature_detected!("fma")
                 && is_x86_feature_detected!("bmi1")
                 && is_x86_feature_detected!("bmi2")
                 && is_x86_feature_detected!("popcnt");

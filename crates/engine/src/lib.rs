@@ -18,6 +18,7 @@ mod model;
 mod norm;
 mod output;
 mod pool;
+mod prefetch;
 mod save;
 mod source_file;
 mod table;

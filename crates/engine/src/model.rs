@@ -58,10 +58,10 @@ const KEPT_BYTES: usize = 8 << 20;
 /// Buffers that one thread reuses from text to text. Belongs to the model that made it.
 #[derive(Debug)]
 pub struct Scratch {
-    /// The ids of the text at work.
+    /// The ids of the texts at work, one after the other.
     pub(crate) ids: Vec<u32>,
-    /// Those of the text before, while its rows are on their way.
-    pub(crate) ids_before: Vec<u32>,
+    /// Where the ids of each of these texts end.
+    pub(crate) ends: Vec<usize>,
     tokenizer: TokenizerScratch,
     pub(crate) pool: PoolScratch,
     utf8: Utf8Buffer,
@@ -229,7 +229,7 @@ impl StaticModel {
         let kept = self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         kept.unwrap_or_else(|| Scratch {
             ids: Vec::new(),
-            ids_before: Vec::new(),
+            ends: Vec::new(),
             tokenizer: self.tokenizer.scratch(),
             pool: PoolScratch::default(),
             utf8: Utf8Buffer::default(),
@@ -239,8 +239,7 @@ impl StaticModel {
 
     /// Gives buffers back for the next taker. Those that one huge text made large are freed.
     pub fn put_scratch(&self, scratch: Scratch) {
-        let ids = scratch.ids.capacity().max(scratch.ids_before.capacity());
-        if scratch.utf8.capacity() > KEPT_BYTES || ids * size_of::<u32>() > KEPT_BYTES {
+        if scratch.utf8.capacity() > KEPT_BYTES || scratch.ids.capacity() * size_of::<u32>() > KEPT_BYTES {
             return;
         }
         self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(scratch);
@@ -257,7 +256,8 @@ impl StaticModel {
         scratch: &mut Scratch,
         vector: &mut [f32],
     ) -> Result<TextStats, EncodeError> {
-        let stats = self.fill_ids(text, options.max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
+        scratch.ids.clear();
+        let stats = self.append_ids(text, options.max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
         self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
         Ok(stats)
     }
@@ -273,12 +273,13 @@ impl StaticModel {
         scratch: &mut Scratch,
         vector: &mut [f32],
     ) -> Result<TextStats, EncodeError> {
+        scratch.ids.clear();
         let stats = self.read_ids(units, options.max_length, scratch)?;
         self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
         Ok(stats)
     }
 
-    /// Puts the ids of a text in UTF-16 into `scratch.ids`.
+    /// Appends the ids of a text in UTF-16 to `scratch.ids`.
     pub(crate) fn read_ids(
         &self,
         units: &[u16],
@@ -286,12 +287,12 @@ impl StaticModel {
         scratch: &mut Scratch,
     ) -> Result<TextStats, EncodeError> {
         let Scratch { utf8, tokenizer, ids, .. } = scratch;
-        self.fill_ids(utf8.transcode(units), max_length, tokenizer, ids)
+        self.append_ids(utf8.transcode(units), max_length, tokenizer, ids)
     }
 
-    /// Asks for the table's rows of `scratch.ids`.
-    pub(crate) fn prefetch(&self, scratch: &Scratch, options: EncodeOptions) {
-        pool::prefetch(&self.table, &scratch.ids, self.columns(options));
+    /// Asks for the table's rows of `ids`.
+    pub(crate) fn prefetch(&self, ids: &[u32], options: EncodeOptions) {
+        pool::prefetch(&self.table, ids, self.columns(options));
     }
 
     /// Writes the vector of `ids` into `vector`, which has [`columns`](Self::columns) elements.
@@ -310,7 +311,8 @@ impl StaticModel {
         max_length: Option<usize>,
         scratch: &'a mut Scratch,
     ) -> Result<(&'a [u32], TextStats), EncodeError> {
-        let stats = self.fill_ids(text, max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
+        scratch.ids.clear();
+        let stats = self.append_ids(text, max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
         Ok((&scratch.ids, stats))
     }
 
@@ -324,6 +326,7 @@ impl StaticModel {
         max_length: Option<usize>,
         scratch: &'a mut Scratch,
     ) -> Result<(&'a [u32], TextStats), EncodeError> {
+        scratch.ids.clear();
         let stats = self.read_ids(units, max_length, scratch)?;
         Ok((&scratch.ids, stats))
     }
@@ -338,31 +341,45 @@ impl StaticModel {
     }
 
     /// The rules of model2vec 0.10.0 (model.py, `_encode_dispatch` and `tokenize`): cut to `max_length × median` code points,
-    /// keep the first `max_length` ids, then drop the unknown id.
-    fn fill_ids(
+    /// keep the first `max_length` ids, then drop the unknown id. What is in `ids` stays there.
+    fn append_ids(
         &self,
         text: &str,
         max_length: Option<usize>,
         tokenizer: &mut TokenizerScratch,
         ids: &mut Vec<u32>,
     ) -> Result<TextStats, EncodeError> {
-        ids.clear();
+        let start = ids.len();
         let mut truncated = false;
         if let Some(limit) = max_length {
             let kept = first_code_points(text, limit.saturating_mul(self.median_token_length));
             truncated = kept.len() < text.len();
             // One id more than is kept tells whether ids were cut.
             self.tokenizer.encode(kept, limit.saturating_add(1), tokenizer, ids)?;
-            truncated |= ids.len() > limit;
-            ids.truncate(limit);
+            truncated |= ids.len() - start > limit;
+            ids.truncate(start.saturating_add(limit));
         } else {
             self.tokenizer.encode(text, usize::MAX, tokenizer, ids)?;
         }
         if let Some(unknown) = self.unknown_id {
-            ids.retain(|&id| id != unknown);
+            drop_from(ids, start, unknown);
         }
-        Ok(TextStats { pooled: ids.len() as u32, truncated })
+        Ok(TextStats { pooled: (ids.len() - start) as u32, truncated })
     }
+}
+
+/// Removes `unknown` from `ids`, from `start` on.
+fn drop_from(ids: &mut Vec<u32>, start: usize, unknown: u32) {
+    // Most texts have none, which the compiler finds out four ids or more at a time.
+    if !ids[start..].iter().fold(false, |any, &id| any | (id == unknown)) {
+        return;
+    }
+    let mut kept = start;
+    for place in start..ids.len() {
+        ids[kept] = ids[place];
+        kept += usize::from(ids[kept] != unknown);
+    }
+    ids.truncate(kept);
 }
 
 /// The first `count` code points of `text`.

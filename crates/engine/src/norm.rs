@@ -28,7 +28,7 @@ pub(crate) fn halves<T>(values: &[T]) -> (&[T], &[T]) {
     values.split_at(half - half % 8)
 }
 
-/// The sum of at most [`FEW`] values. Inlined into kernels, where the eight accumulators become one register.
+/// The sum of at most [`FEW`] values.
 #[inline(always)]
 pub(crate) fn sum_of_few<T, N>(values: &[T], map: &impl Fn(T) -> N) -> N
 where
@@ -45,7 +45,11 @@ where
             *sum = *sum + map(value);
         }
     }
-    let [s0, s1, s2, s3, s4, s5, s6, s7] = sums;
-    let sum = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
-    rest.iter().fold(sum, |sum, &value| sum + map(value))
+    rest.iter().fold(sum_of_eight(sums), |sum, &value| sum + map(value))
+}
+
+/// The sum of eight accumulators.
+#[inline(always)]
+pub(crate) fn sum_of_eight<N: std::ops::Add<Output = N>>([s0, s1, s2, s3, s4, s5, s6, s7]: [N; 8]) -> N {
+    ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
 }

@@ -46,6 +46,9 @@ impl Dtype {
     }
 }
 
+/// So many ids are found before their rows are summed: tokenizing and summing keep each its own memory in the caches that way.
+const RUN_IDS: usize = 1 << 14;
+
 impl StaticModel {
     /// The bytes of a row under these options.
     #[must_use]
@@ -57,7 +60,7 @@ impl StaticModel {
     /// starts at a multiple of 4. `each` learns what a text came to, and says whether to go on; rows that are not written when it
     /// stops are undefined.
     ///
-    /// While a text is tokenized, the table's rows of the text before come into the cache.
+    /// Texts are tokenized a run at a time. While a text's rows are summed, those of the next one come into the cache.
     ///
     /// # Errors
     /// The first text, by its index, that the tokenizer file has no answer for.
@@ -70,37 +73,47 @@ impl StaticModel {
         mut each: impl FnMut(TextStats) -> ControlFlow<()>,
     ) -> Result<(), (usize, EncodeError)> {
         let mut rows = rows.chunks_exact_mut(self.row_bytes(options));
-        let mut row_before = None;
-        for index in 0..texts.len() {
-            let stats =
-                self.read_ids(texts.units(index), options.max_length, scratch).map_err(|error| (index, error))?;
-            if let Some(row) = row_before.take() {
-                self.pool_row(options, scratch, row);
+        let mut index = 0;
+        while index < texts.len() {
+            scratch.ids.clear();
+            scratch.ends.clear();
+            while index < texts.len() && scratch.ids.len() < RUN_IDS {
+                let read = self.read_ids(texts.units(index), options.max_length, scratch);
+                let stats = read.map_err(|error| (index, error))?;
+                scratch.ends.push(scratch.ids.len());
+                index += 1;
+                if each(stats).is_break() {
+                    return Ok(());
+                }
             }
-            // The last text's rows are pooled at once: asking first would only come on top.
-            if index + 1 < texts.len() {
-                self.prefetch(scratch, options);
-            }
-            std::mem::swap(&mut scratch.ids, &mut scratch.ids_before);
-            row_before = rows.next();
-            if each(stats).is_break() {
-                return Ok(());
-            }
-        }
-        if let Some(row) = row_before {
-            self.pool_row(options, scratch, row);
+            self.pool_run(options, scratch, &mut rows);
         }
         Ok(())
     }
 
-    /// The row of the text before.
-    fn pool_row(&self, options: EncodeOptions, scratch: &mut Scratch, row: &mut [u8]) {
-        if options.dtype == Dtype::Float32 {
-            return self.pool_ids(&scratch.ids_before, options, &mut scratch.pool, as_f32(row));
+    /// The rows of the texts whose ids are in `scratch`.
+    fn pool_run<'a>(
+        &self,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+        rows: &mut impl Iterator<Item = &'a mut [u8]>,
+    ) {
+        let Scratch { ids, ends, pool, vector, .. } = scratch;
+        let mut start = 0;
+        for ((text, &end), row) in ends.iter().enumerate().zip(rows) {
+            if let Some(&next_end) = ends.get(text + 1) {
+                self.prefetch(&ids[end..next_end], options);
+            }
+            let ids = &ids[start..end];
+            start = end;
+            if options.dtype == Dtype::Float32 {
+                self.pool_ids(ids, options, pool, as_f32(row));
+                continue;
+            }
+            vector.resize(self.columns(options), 0.0);
+            self.pool_ids(ids, options, pool, vector);
+            options.dtype.convert(self.converters(), vector, row);
         }
-        scratch.vector.resize(self.columns(options), 0.0);
-        self.pool_ids(&scratch.ids_before, options, &mut scratch.pool, &mut scratch.vector);
-        options.dtype.convert(self.converters(), &scratch.vector, row);
     }
 
     /// Writes the row of one token id, with its weight, into `row`, which is as in [`encode_rows`](Self::encode_rows).

@@ -16,8 +16,9 @@
 //! The norm is always taken in f32; a half-precision vector is rounded to half precision after it once more.
 
 use crate::float16;
-use crate::kernel::{Kernels, prefetch_rows};
+use crate::kernel::Kernels;
 use crate::norm::pairwise_sum;
+use crate::prefetch::prefetch_rows;
 use crate::table::{Elements, EmbeddingTable, Weights};
 
 /// Buffers that one thread reuses from text to text.

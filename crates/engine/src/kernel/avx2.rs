@@ -2,11 +2,12 @@
 
 use std::arch::x86_64::{
     __m256, __m256d, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_pd, _mm256_add_ps,
-    _mm256_cvtepi8_epi32, _mm256_cvtph_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_storeu_pd,
-    _mm256_storeu_ps, _mm256_storeu_si256,
+    _mm256_cvtepi8_epi32, _mm256_cvtph_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_mul_ps,
+    _mm256_storeu_pd, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 use super::blocks::{kernels, lanes};
+use super::squares::eight;
 use crate::float16;
 
 lanes!(
@@ -28,8 +29,10 @@ lanes!(
     _mm256_add_epi32, i32::from
 );
 
+eight!(Eight, __m256, 1, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_mul_ps, _mm256_add_ps);
+
 kernels!(
-    "avx2,f16c", 8,
+    "avx2,f16c,fma", 8, Eight,
     add_rows_f32: F32x8, f32 => f32;
     add_rows_f16: F16x8, u16 => f32;
     add_rows_f64: F64x4, f64 => f64;

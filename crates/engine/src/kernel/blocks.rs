@@ -113,9 +113,9 @@ macro_rules! lanes {
 }
 pub(super) use lanes;
 
-/// The kernels of one instruction set, and how many registers of sums a block has.
+/// The kernels of one instruction set: how many registers of sums a block has, and its [`Eight`](super::squares::Eight).
 macro_rules! kernels {
-    ($features:literal, $registers:literal, $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*) => {
+    ($features:literal, $registers:literal, $eight:ident, $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*) => {
         $(
             #[target_feature(enable = $features)]
             pub(super) fn $name(table: &[$element], dim: usize, row_ids: &[u32], sums: &mut [$sum]) {
@@ -126,7 +126,7 @@ macro_rules! kernels {
         /// See [`Kernels::divide`](super::Kernels::divide).
         #[target_feature(enable = $features)]
         pub(super) fn divide(vector: &mut [f32], divisor: f32) {
-            super::scalar::divide(vector, divisor);
+            super::divide::divide(vector, divisor);
         }
 
         /// See [`Kernels::normalize`](super::Kernels::normalize).
@@ -136,12 +136,11 @@ macro_rules! kernels {
             divide(vector, norm + $crate::norm::EPSILON);
         }
 
-        /// The eight accumulators of numpy's sum are one register or two: what the compiler makes of the scalar code with this
-        /// instruction set.
+        /// numpy's pairwise sum of the squares.
         #[target_feature(enable = $features)]
         fn sum_of_squares(values: &[f32]) -> f32 {
             if values.len() <= $crate::norm::FEW {
-                return $crate::norm::sum_of_few(values, &|element| element * element);
+                return $crate::kernel::squares::sum_of_few_squares::<$eight>(values);
             }
             let (low, high) = $crate::norm::halves(values);
             sum_of_squares(low) + sum_of_squares(high)

@@ -1,7 +1,7 @@
 //! The arithmetic of pooling, one file an instruction set, chosen once when a model is loaded.
 //!
 //! Sums over rows are vertical: every column is added on its own, in token order, so every vector width gives the same bits.
-//! No fused multiply-add and no reciprocal: numpy has neither here.
+//! No fused multiply-add: numpy has none here. Division is numpy's in every bit, however it is computed (`divide.rs`).
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -10,15 +10,17 @@ mod avx512;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod blocks;
 mod convert;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod divide;
 #[cfg(target_arch = "aarch64")]
 mod neon;
-mod prefetch;
 mod scalar;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod squares;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use convert::Converters;
-pub(crate) use prefetch::prefetch_rows;
 
 use crate::isa::{InstructionSet, Isa};
 

@@ -2,11 +2,12 @@
 
 use std::arch::aarch64::{
     float32x4_t, float64x2_t, int32x4_t, uint16x4_t, vaddq_f32, vaddq_f64, vaddq_s32, vcreate_s8, vget_low_s16,
-    vld1_u16, vld1q_f32, vld1q_f64, vld1q_s32, vmovl_s8, vmovl_s16, vst1q_f32, vst1q_f64, vst1q_s32,
+    vld1_u16, vld1q_f32, vld1q_f64, vld1q_s32, vmovl_s8, vmovl_s16, vmulq_f32, vst1q_f32, vst1q_f64, vst1q_s32,
 };
 use std::arch::asm;
 
 use super::blocks::{kernels, lanes};
+use super::squares::eight;
 use crate::float16;
 
 lanes!(
@@ -24,8 +25,10 @@ lanes!(
     vst1q_s32, vaddq_s32, i32::from
 );
 
+eight!(Eight, float32x4_t, 2, vld1q_f32, vst1q_f32, vmulq_f32, vaddq_f32);
+
 kernels!(
-    "neon", 16,
+    "neon", 16, Eight,
     add_rows_f32: F32x4, f32 => f32;
     add_rows_f16: F16x4, u16 => f32;
     add_rows_f64: F64x2, f64 => f64;

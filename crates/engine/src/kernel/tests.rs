@@ -78,6 +78,55 @@ fn every_instruction_set_divides_and_normalizes_like_the_scalar_kernels_at_every
     }
 }
 
+/// The quotient by a reciprocal is corrected twice: it must be the rounded one for every mantissa, and for numbers that the correction
+/// would not hold for.
+#[test]
+fn every_instruction_set_divides_as_division_rounds() {
+    let mut numbers = Numbers(0x0bad_cafe);
+    let mut divisors: Vec<f32> = (1..=40).map(|count| count as f32).collect();
+    divisors.extend([511.0, 512.0, 65_535.0, 16_777_215.0, 16_777_216.0, 0.999_999_94, 1.999_999_9, 1.000_000_1]);
+    divisors.extend((0..60).map(|_| f32::from_bits(0x3f80_0000 | numbers.next() >> 9)));
+    for (index, divisor) in divisors.into_iter().enumerate() {
+        // A part of all mantissas each, and all of them for one divisor in 27.
+        let step = if index % 27 == 0 { 1 } else { 64 };
+        let mantissas: Vec<f32> = (numbers.next() % step..1 << 23)
+            .step_by(step as usize)
+            .map(|bits| f32::from_bits(0x3f00_0000 | bits))
+            .collect();
+        divides_like_scalar(&mantissas, divisor);
+    }
+    let specials = [0.0, -0.0, f32::MIN_POSITIVE, -1e-40, 1e-45, f32::MAX, f32::INFINITY, -f32::INFINITY, 1e-19, 1e19];
+    for divisor in specials.into_iter().chain([1.0, 3.0, 1e-32, 1.3e-18, 8.7e-19, 1.1e18, 1.2e18]) {
+        for special in specials {
+            let mut vector: Vec<f32> = (0..40).map(|_| numbers.float()).collect();
+            divides_like_scalar(&vector, divisor);
+            vector[7] = special;
+            divides_like_scalar(&vector, divisor);
+        }
+        for exponent in 1..=254 {
+            let vector: Vec<f32> = (0..40).map(|_| f32::from_bits(exponent << 23 | numbers.next() >> 9)).collect();
+            divides_like_scalar(&vector, divisor);
+        }
+    }
+}
+
+fn divides_like_scalar(vector: &[f32], divisor: f32) {
+    let mut expected = vector.to_vec();
+    Kernels::SCALAR.divide(&mut expected, divisor);
+    for kernels in available() {
+        let mut found = vector.to_vec();
+        kernels.divide(&mut found, divisor);
+        for ((element, expected), found) in vector.iter().zip(&expected).zip(found) {
+            let is_same = expected.to_bits() == found.to_bits() || expected.is_nan() && found.is_nan();
+            assert!(
+                is_same,
+                "{}: {element:e} / {divisor:e}: expected {expected:e}, found {found:e}",
+                kernels.isa().name()
+            );
+        }
+    }
+}
+
 #[test]
 fn a_row_beyond_the_table_panics_instead_of_reading_past_it() {
     for kernels in available() {

@@ -11,7 +11,7 @@ use super::pre_tokenizer::{self, Words};
 use super::scan::{Scanner, WINDOW_BYTES, WordBounds};
 use super::spec::{BertFile, NormalizerSpec};
 use super::vocabulary::{VocabularyFacts, sorted_tokens};
-use super::word_cache::WordCache;
+use super::word_cache::{self, WordCache};
 
 /// A text is normalized in chunks of about this size, so that its words are still near when they are looked up.
 const CHUNK_BYTES: usize = 1 << 14;
@@ -188,9 +188,8 @@ impl BertTokenizer {
         let WordScratch { remembers, bounds, cache, ids: found } = scratch;
         let is_cacheable = *remembers && !(self.keeps_nul && text[..len].contains(&0));
         pre_tokenizer::split(text, len, self.scanner, bounds, |words| {
-            // The words of a window have no more ids than bytes, but for the first, which may have started long before; the
-            // cache writes two more than it counts.
-            found.resize(self.model.max_ids() + WINDOW_BYTES + 2, 0);
+            // The words of a window have no more ids than bytes, but for the first, which may have started long before.
+            found.resize(self.model.max_ids() + WINDOW_BYTES + word_cache::SLACK, 0);
             let count = if is_cacheable && !cache.rests(words.count()) {
                 cache.look_up(words, found, &|word, ids| self.model.tokenize(word, ids))
             } else {

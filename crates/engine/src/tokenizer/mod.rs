@@ -2,6 +2,7 @@
 
 mod added_tokens;
 mod bert;
+mod double_array;
 mod file;
 mod generic;
 mod model;
@@ -9,6 +10,7 @@ mod normalizer;
 #[cfg(feature = "reference")]
 mod piece_length;
 mod piece_table;
+mod piece_trie;
 mod pre_tokenizer;
 #[cfg(feature = "reference")]
 mod reference;

@@ -5,7 +5,7 @@
 
 use super::vocabulary::Vocabulary;
 
-/// Ids from here on are not for the table (and for [`super::word_cache`], which has other uses for them).
+/// Ids from here on are not for the table.
 pub(super) const ID_LIMIT: u32 = u32::MAX - 1;
 
 /// How far a string may lie from its slot. A table half full has far shorter ways; only strings chosen against the hash
@@ -129,53 +129,6 @@ pub(super) struct PieceTable {
     medium: Slots<[u64; 2]>,
     /// By rising hash.
     long: Box<[Long]>,
-    lengths: Lengths,
-}
-
-/// Which lengths the strings have that start with the same four bytes: of all the prefixes of a word only these are looked up.
-#[derive(Debug)]
-struct Lengths {
-    /// By a hash of the four bytes, so that others may share an entry: bit n for n bytes, the highest for all lengths from there
-    /// on.
-    behind_four_bytes: Box<[u32]>,
-    /// 32 minus the number of index bits.
-    shift: u32,
-    /// `exists[n]`: whether there is a string of n bytes.
-    exists: Vec<bool>,
-}
-
-impl Lengths {
-    fn new(count: usize) -> Self {
-        let bits = count.next_power_of_two().trailing_zeros().clamp(4, 16);
-        Self { behind_four_bytes: vec![0; 1 << bits].into(), shift: 32 - bits, exists: Vec::new() }
-    }
-
-    fn add(&mut self, piece: &[u8]) {
-        if self.exists.len() <= piece.len() {
-            self.exists.resize(piece.len() + 1, false);
-        }
-        self.exists[piece.len()] = true;
-        if piece.len() >= 4 {
-            self.behind_four_bytes[self.index(pad(&piece[..4])[0])] |= 1 << piece.len().min(31);
-        }
-    }
-
-    /// The lengths below 31 of strings that `first`, the first eight bytes of a text of `len` bytes, may start with, and whether
-    /// there may be longer ones.
-    #[inline]
-    fn of(&self, first: u64, len: usize) -> (u32, bool) {
-        if len < 4 {
-            return ((1 << (len + 1)) - 2, false);
-        }
-        let found = self.behind_four_bytes[self.index(first)];
-        let short = found & u32::MAX >> 1 & (u32::MAX >> (31 - len.min(31)));
-        (short | 0b1110, found >> 31 != 0 && len >= 31)
-    }
-
-    #[inline]
-    fn index(&self, first: u64) -> usize {
-        ((first as u32).wrapping_mul(0x9E37_79B1) >> self.shift) as usize & (self.behind_four_bytes.len() - 1)
-    }
 }
 
 impl PieceTable {
@@ -184,13 +137,11 @@ impl PieceTable {
     pub(super) fn build(vocabulary: &Vocabulary, pieces: impl Iterator<Item = (usize, usize, u32)>) -> Option<Self> {
         let text = vocabulary.text().as_bytes();
         let (mut short, mut medium, mut long) = (Vec::new(), Vec::new(), Vec::new());
-        let mut lengths = Lengths::new(vocabulary.len());
         for (start, end, id) in pieces {
             let piece = &text[start..end];
             if piece.contains(&0) || id >= ID_LIMIT {
                 return None;
             }
-            lengths.add(piece);
             match piece.len() {
                 0 => {}
                 1..=8 => short.push((pad(piece)[0], id)),
@@ -206,7 +157,7 @@ impl PieceTable {
         if !long.windows(2).all(is_distinct) {
             return None;
         }
-        Some(Self { short: Slots::build(&short)?, medium: Slots::build(&medium)?, long: long.into(), lengths })
+        Some(Self { short: Slots::build(&short)?, medium: Slots::build(&medium)?, long: long.into() })
     }
 
     /// The id of `piece`, which has no NUL.
@@ -226,41 +177,6 @@ impl PieceTable {
         let found = &vocabulary.text().as_bytes()[start as usize..][..len as usize];
         (found == piece).then_some(id)
     }
-
-    /// The longest string of the map that `text` starts with, of whole characters: its length and its id. `text` has no NUL.
-    pub(super) fn longest_prefix(&self, vocabulary: &Vocabulary, text: &[u8]) -> Option<(usize, u32)> {
-        let padded = pad(&text[..text.len().min(16)]);
-        let (mut lengths, has_longer) = self.lengths.of(padded[0], text.len());
-        if has_longer {
-            let longest = text.len().min(self.lengths.exists.len() - 1);
-            for len in (31..=longest).rev().filter(|&len| self.lengths.exists[len] && ends_a_character(text, len)) {
-                if let Some(id) = self.get_long(vocabulary, &text[..len]) {
-                    return Some((len, id));
-                }
-            }
-        }
-        while lengths != 0 {
-            let len = lengths.ilog2() as usize;
-            lengths ^= 1 << len;
-            if !ends_a_character(text, len) {
-                continue;
-            }
-            let id = match len {
-                1..=8 => self.short.get(padded[0] & u64::MAX >> (64 - 8 * len)),
-                9..=16 => self.medium.get([padded[0], padded[1] & u64::MAX >> (128 - 8 * len)]),
-                _ => self.get_long(vocabulary, &text[..len]),
-            };
-            if let Some(id) = id {
-                return Some((len, id));
-            }
-        }
-        None
-    }
-}
-
-/// Whether the first `len` bytes of `text` are whole characters.
-fn ends_a_character(text: &[u8], len: usize) -> bool {
-    text.get(len).is_none_or(|byte| byte & 0xC0 != 0x80)
 }
 
 /// Up to 16 bytes, zero-padded.

@@ -8,7 +8,7 @@ use crate::tokenizer::model::word_level::WordLevel;
 
 #[derive(Debug)]
 pub(super) enum Model {
-    Bpe(Bpe),
+    Bpe(Box<Bpe>),
     Unigram(Unigram),
     WordLevel(WordLevel),
     WordPiece(WordPiece),

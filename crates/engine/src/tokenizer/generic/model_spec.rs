@@ -209,7 +209,7 @@ impl ModelSpec {
                     end_of_word_suffix: self.end_of_word_suffix.flatten().unwrap_or_default(),
                     dropout: self.dropout.flatten(),
                 };
-                let model = Model::Bpe(Bpe::new(vocabulary, &self.merges?, options)?);
+                let model = Model::Bpe(Box::new(Bpe::new(vocabulary, &self.merges?, options)?));
                 Some(BuiltModel { model, unknown })
             }
             (ModelKind::Unigram, VocabularySpec::Scores(vocabulary, scores)) => {

@@ -2,17 +2,16 @@
 //! models/wordpiece/mod.rs, `tokenize`).
 
 use crate::tokenizer::EncodeError;
-use crate::tokenizer::piece_table::PieceTable;
+use crate::tokenizer::piece_trie::{PieceTrie, Start};
 use crate::tokenizer::vocabulary::Vocabulary;
 
 /// The model of one file.
 #[derive(Debug)]
 pub(in crate::tokenizer) struct WordPiece {
     vocabulary: Vocabulary,
-    /// Whole strings.
-    initial: PieceTable,
-    /// Strings behind the prefix of continuing pieces.
-    continuing: PieceTable,
+    pieces: PieceTrie,
+    /// Behind the prefix of continuing pieces; `None` where there are none.
+    continuing: Option<Start>,
     unknown: Option<u32>,
     max_chars: usize,
 }
@@ -28,13 +27,10 @@ impl WordPiece {
         prefix: &str,
         max_chars: usize,
     ) -> Option<Self> {
-        let initial = PieceTable::build(&vocabulary, vocabulary.spans())?;
-        let text = vocabulary.text();
-        let continuing = vocabulary.spans().filter(|&(start, end, _)| text[start..end].starts_with(prefix));
-        let continuing =
-            PieceTable::build(&vocabulary, continuing.map(|(start, end, id)| (start + prefix.len(), end, id)))?;
-        let unknown = initial.get(&vocabulary, unknown_token.as_bytes());
-        (max_chars <= MAX_CHARS_LIMIT).then_some(Self { vocabulary, initial, continuing, unknown, max_chars })
+        let pieces = PieceTrie::build(&vocabulary)?;
+        let continuing = pieces.behind(prefix.as_bytes());
+        let unknown = pieces.get(unknown_token.as_bytes());
+        (max_chars <= MAX_CHARS_LIMIT).then_some(Self { vocabulary, pieces, continuing, unknown, max_chars })
     }
 
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {
@@ -43,8 +39,7 @@ impl WordPiece {
 
     /// The id of a whole string.
     pub(in crate::tokenizer) fn id(&self, token: &str) -> Option<u32> {
-        // No string of the table has a NUL.
-        if token.contains('\0') { None } else { self.initial.get(&self.vocabulary, token.as_bytes()) }
+        self.pieces.get(token.as_bytes())
     }
 
     /// How many ids one word has at most.
@@ -61,15 +56,15 @@ impl WordPiece {
         if word.len() > self.max_chars && char_count(word) > self.max_chars {
             return self.unknown(ids);
         }
-        let (mut start, mut count) = (0, 0);
-        while start < word.len() {
-            let table = if start == 0 { &self.initial } else { &self.continuing };
-            let Some((len, id)) = table.longest_prefix(&self.vocabulary, &word[start..]) else {
+        let (mut rest, mut count, mut from) = (word, 0, Some(PieceTrie::root()));
+        while !rest.is_empty() {
+            let Some((len, id)) = from.and_then(|from| self.pieces.longest_prefix(from, rest)) else {
                 return self.unknown(ids);
             };
             ids[count] = id;
             count += 1;
-            start += len;
+            rest = &rest[len..];
+            from = self.continuing;
         }
         Ok(count)
     }

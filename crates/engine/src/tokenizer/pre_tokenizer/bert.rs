@@ -28,8 +28,20 @@ impl Words<'_> {
     /// Start and length of each word that lies in the window.
     #[inline(always)]
     pub(in crate::tokenizer) fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
-        let bounds = self.starts.iter().zip(self.ends);
-        bounds.map(|(&start, &end)| (self.window_start + start as usize, (end - start) as usize))
+        self.groups(self.starts.len().max(1)).flatten()
+    }
+
+    /// The same, `size` words at a time.
+    #[inline(always)]
+    pub(in crate::tokenizer) fn groups(
+        &self,
+        size: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = (usize, usize)> + Clone> {
+        let window_start = self.window_start;
+        self.starts.chunks(size).zip(self.ends.chunks(size)).map(move |(starts, ends)| {
+            let bounds = starts.iter().zip(ends);
+            bounds.map(move |(&start, &end)| (window_start + start as usize, (end - start) as usize))
+        })
     }
 }
 

@@ -1,49 +1,44 @@
 //! The words that a thread has seen, with their ids: only a new word meets the model.
 //!
-//! Tables of a fixed size, by the length of a word, whose lines are those of the CPU's cache. A word belongs in one line; there a
-//! new word takes the place of the oldest. A word is its own key, zero-padded, so equality is exact. Words longer than 48 bytes
-//! are never remembered. One or two ids are in the line; more are in a ring, where new ones overwrite the oldest.
+//! Two tables of a fixed size, for words of up to 16 and of up to 48 bytes, whose lines are those of the CPU's cache. A word belongs in
+//! one line; there a new word takes the place of the oldest. A word is its own key, zero-padded, so equality is exact. Words longer
+//! than 48 bytes are never remembered. Up to three ids are in the line; more are in a ring, where new ones overwrite the oldest.
 
 pub(super) mod piece;
 mod rest;
 
 use super::EncodeError;
-use super::piece_table::ID_LIMIT;
 use super::pre_tokenizer::Words;
+use crate::prefetch::prefetch_line;
 use rest::Rest;
 
-// Measured on 21,207 English documents: four places a line of short words, and half of these lines, halve the misses of single
-// places.
+// Measured on English lines, paragraphs and documents: half as many lines cost as much as they save.
 const SHORT_LINES: usize = 1 << 13;
-const MEDIUM_LINES: usize = 1 << 13;
 const LONG_LINES: usize = 1 << 11;
 const RING_IDS: usize = 1 << 16;
+
+/// The most bytes of a short word.
+const SHORT_BYTES: usize = 16;
+
+/// The most bytes of a word that is remembered.
+pub(super) const MAX_BYTES: usize = 48;
 
 /// Odd, with its bits spread: a line's index is the highest bits of a product.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The ids of a word: the first in the low half, the second in the high half. One number, so that it stays in a register.
-type Ids = u64;
+/// How many ids a line has room for.
+const IN_LINE: usize = 3;
 
-/// In place of the second id: there is none.
-const NONE: u32 = u32::MAX;
+/// Up to three ids, and behind them how many there are. More than three are in the ring: then the first number is their place, and the
+/// last is [`IN_RING`].
+type Ids = [u32; IN_LINE + 1];
 
-/// In place of the second id: the first is a place in the ring. No id is that high.
-const IN_RING: u32 = ID_LIMIT;
+const IN_RING: u32 = u32::MAX;
 
-fn pack(first: u32, second: u32) -> Ids {
-    u64::from(first) | u64::from(second) << 32
-}
+/// How many numbers [`WordCache::look_up`] writes behind the ids that it counts.
+pub(super) const SLACK: usize = IN_LINE + 1;
 
-fn first(ids: Ids) -> u32 {
-    ids as u32
-}
-
-fn second(ids: Ids) -> u32 {
-    (ids >> 32) as u32
-}
-
-/// Words of `8 × SIZE` bytes at most, the newest first, with their first two ids. A key of zeros is no word's.
+/// Words of `8 × SIZE` bytes at most, the newest first. A key of zeros is no word's.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 struct Line<const SIZE: usize, const WAYS: usize> {
@@ -52,14 +47,17 @@ struct Line<const SIZE: usize, const WAYS: usize> {
 }
 
 impl<const SIZE: usize, const WAYS: usize> Line<SIZE, WAYS> {
-    const EMPTY: Self = Self { keys: [[0; SIZE]; WAYS], ids: [0; WAYS] };
+    const EMPTY: Self = Self { keys: [[0; SIZE]; WAYS], ids: [[0; IN_LINE + 1]; WAYS] };
 
     /// The ids of a word. All places are compared, without a branch for each.
     #[inline(always)]
-    fn get(&self, key: [u64; SIZE]) -> Option<Ids> {
-        let matches = self.keys.iter().enumerate().map(|(way, found)| u32::from(*found == key) << way);
+    fn get(&self, key: &[u64; SIZE]) -> Option<&Ids> {
+        let matches = self.keys.iter().enumerate().map(|(way, found)| {
+            let different = found.iter().zip(key).fold(0, |all, (found, wanted)| all | (found ^ wanted));
+            u32::from(different == 0) << way
+        });
         let matches = matches.fold(0, |all, matched| all | matched);
-        if matches == 0 { None } else { self.ids.get(matches.trailing_zeros() as usize).copied() }
+        if matches == 0 { None } else { self.ids.get(matches.trailing_zeros() as usize) }
     }
 
     fn insert(&mut self, key: [u64; SIZE], ids: Ids) {
@@ -81,10 +79,15 @@ impl<const SIZE: usize, const WAYS: usize, const COUNT: usize> Lines<SIZE, WAYS,
     }
 
     #[inline(always)]
-    fn line(&mut self, key: &[u64; SIZE]) -> &mut Line<SIZE, WAYS> {
+    fn place(key: &[u64; SIZE]) -> usize {
         let first = key[0].wrapping_mul(MULTIPLIER);
         let hash = key[1..].iter().fold(first, |hash, word| (hash.rotate_left(29) ^ word).wrapping_mul(MULTIPLIER));
-        &mut self.0[(hash >> (64 - COUNT.trailing_zeros())) as usize & (COUNT - 1)]
+        (hash >> (64 - COUNT.trailing_zeros())) as usize & (COUNT - 1)
+    }
+
+    #[inline(always)]
+    fn line(&mut self, key: &[u64; SIZE]) -> &mut Line<SIZE, WAYS> {
+        &mut self.0[Self::place(key)]
     }
 }
 
@@ -92,32 +95,47 @@ impl<const SIZE: usize, const WAYS: usize, const COUNT: usize> Lines<SIZE, WAYS,
 #[derive(Debug)]
 pub(super) struct WordCache<
     const SHORT: usize = SHORT_LINES,
-    const MEDIUM: usize = MEDIUM_LINES,
     const LONG: usize = LONG_LINES,
     const RING: usize = RING_IDS,
 > {
-    short: Lines<1, 4, SHORT>,
-    medium: Lines<2, 2, MEDIUM>,
+    short: Lines<2, 2, SHORT>,
     long: Lines<6, 1, LONG>,
+    memory: Memory<RING>,
+    /// The words of a group, while their lines are on their way.
+    asked: Box<[Asked; GROUP]>,
+}
+
+/// How many words are looked up together.
+const GROUP: usize = 64;
+
+/// A word that is going to be looked up among the short ones.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    key: [u64; 2],
+    place: usize,
+}
+
+/// What is the same for words of every length.
+#[derive(Debug)]
+struct Memory<const RING: usize> {
     ring: Ring<RING>,
     rest: Rest,
 }
 
-impl<const SHORT: usize, const MEDIUM: usize, const LONG: usize, const RING: usize>
-    WordCache<SHORT, MEDIUM, LONG, RING>
-{
+impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, LONG, RING> {
     pub(super) fn new() -> Self {
-        Self { short: Lines::new(), medium: Lines::new(), long: Lines::new(), ring: Ring::new(), rest: Rest::new() }
+        let memory = Memory { ring: Ring::new(), rest: Rest::new() };
+        Self { short: Lines::new(), long: Lines::new(), memory, asked: Box::new([Asked::default(); GROUP]) }
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
     #[inline(always)]
     pub(super) fn rests(&mut self, count: usize) -> bool {
-        self.rest.is_due(count as u32)
+        self.memory.rest.is_due(count as u32)
     }
 
     /// Puts the ids of all `words` at the start of `ids`, and returns how many there are. `resolve` is asked about words that
-    /// are not remembered. `ids` has room for two more ids than can come.
+    /// are not remembered. `ids` has room for [`SLACK`] more ids than can come.
     ///
     /// # Errors
     /// Those of `resolve`.
@@ -128,23 +146,39 @@ impl<const SHORT: usize, const MEDIUM: usize, const LONG: usize, const RING: usi
         ids: &mut [u32],
         resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
     ) -> Result<usize, EncodeError> {
-        if self.ring.is_used_up() {
+        if self.memory.ring.is_used_up() {
             *self = Self::new();
         }
-        let WordCache { short, medium, long, ring, rest } = self;
+        let WordCache { short, long, memory, asked } = self;
         let mut count = 0;
         if let Some((start, len)) = words.overhanging {
             count = resolve(&words.text[start..start + len], ids)?;
         }
-        for (start, len) in words.iter() {
-            let word = Word { text: words.text, start, len };
-            let ids = &mut ids[count..];
-            count += match len {
-                1..=8 => look_up(short, ring, rest, word, ids, resolve),
-                9..=16 => look_up(medium, ring, rest, word, ids, resolve),
-                17..=48 => look_up(long, ring, rest, word, ids, resolve),
-                _ => resolve(word.bytes(), ids),
-            }?;
+        let word = |(start, len)| Word { text: words.text, start, len };
+        for group in words.groups(GROUP) {
+            // First all lines of a group are asked for, so that they come together: the second loop would wait for each.
+            for (asked, (start, len)) in asked.iter_mut().zip(group.clone()) {
+                let key = word((start, len.min(SHORT_BYTES))).short_key();
+                let place = Lines::<2, 2, SHORT>::place(&key);
+                prefetch_line(&short.0[place]);
+                *asked = Asked { key, place };
+            }
+            for (&Asked { key, place }, (start, len)) in asked.iter().zip(group) {
+                let ids = &mut ids[count..];
+                if len > SHORT_BYTES {
+                    count += look_up_long(long, memory, word((start, len)), ids, resolve)?;
+                    continue;
+                }
+                let line = &mut short.0[place & (SHORT - 1)];
+                match line.get(&key) {
+                    Some(found) if found[IN_LINE] != IN_RING => {
+                        // All are written whatever their number is: that needs no branch.
+                        ids[..SLACK].copy_from_slice(found);
+                        count += found[IN_LINE] as usize;
+                    }
+                    _ => count += look_up_rest(line, key, memory, word((start, len)), ids, resolve)?,
+                }
+            }
         }
         Ok(count)
     }
@@ -157,78 +191,101 @@ struct Word<'a> {
     len: usize,
 }
 
+/// The bits of the first `n` of 16 bytes, as two numbers.
+static FIRST_BYTES: [[u64; 2]; SHORT_BYTES + 1] = {
+    let mut masks = [[0; 2]; SHORT_BYTES + 1];
+    let mut len = 1;
+    while len <= SHORT_BYTES {
+        let mask = u128::MAX >> (128 - 8 * len);
+        masks[len] = [mask as u64, (mask >> 64) as u64];
+        len += 1;
+    }
+    masks
+};
+
 impl<'a> Word<'a> {
     fn bytes(self) -> &'a [u8] {
         &self.text[self.start..self.start + self.len]
     }
 
-    /// The zero-padded word: whole words of 8 bytes are read, and what lies behind is masked off.
+    /// The zero-padded word of at most 16 bytes: 16 are read, and what lies behind is masked off.
     #[inline(always)]
-    fn key<const SIZE: usize>(self) -> [u64; SIZE] {
-        let (words, _) = self.text[self.start..self.start + 8 * SIZE].as_chunks::<8>();
+    fn short_key(self) -> [u64; 2] {
+        let (words, _) = self.text[self.start..self.start + SHORT_BYTES].as_chunks::<8>();
+        let mask = &FIRST_BYTES[self.len];
+        [u64::from_le_bytes(words[0]) & mask[0], u64::from_le_bytes(words[1]) & mask[1]]
+    }
+
+    /// The zero-padded word of at most 48 bytes, likewise.
+    #[inline(always)]
+    fn long_key(self) -> [u64; 6] {
+        let (words, _) = self.text[self.start..self.start + MAX_BYTES].as_chunks::<8>();
         std::array::from_fn(|index| {
-            let bytes_here = self.len.saturating_sub(8 * index);
-            let mask = match bytes_here {
-                0 => 0,
-                1..8 => u64::MAX >> (64 - 8 * bytes_here),
-                _ => u64::MAX,
-            };
+            let mask = FIRST_BYTES[self.len.saturating_sub(8 * index).min(8)][0];
             u64::from_le_bytes(words[index]) & mask
         })
     }
 }
 
-#[inline(always)]
-fn look_up<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: usize>(
-    lines: &mut Lines<SIZE, WAYS, COUNT>,
-    ring: &mut Ring<RING>,
-    rest: &mut Rest,
+#[cold]
+#[inline(never)]
+fn look_up_long<const LONG: usize, const RING: usize>(
+    long: &mut Lines<6, 1, LONG>,
+    memory: &mut Memory<RING>,
     word: Word<'_>,
     ids: &mut [u32],
     resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
 ) -> Result<usize, EncodeError> {
-    let key = word.key::<SIZE>();
-    let line = lines.line(&key);
-    match line.get(key) {
-        Some(found) if second(found) != IN_RING => {
-            // Two are written whatever their number is: that needs no branch.
-            ids[..2].copy_from_slice(&[first(found), second(found)]);
-            Ok(1 + usize::from(second(found) != NONE))
-        }
-        found => look_up_rest(line, key, found, ring, rest, word, ids, resolve),
+    if word.len > MAX_BYTES {
+        return resolve(word.bytes(), ids);
     }
+    let key = word.long_key();
+    look_up_rest(long.line(&key), key, memory, word, ids, resolve)
 }
 
+/// A word that is new, or has many ids.
 #[cold]
 #[inline(never)]
-#[allow(clippy::too_many_arguments)] // It is one function, cut in two.
 fn look_up_rest<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
-    found: Option<Ids>,
-    ring: &mut Ring<RING>,
-    rest: &mut Rest,
+    memory: &mut Memory<RING>,
     word: Word<'_>,
     ids: &mut [u32],
     resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
 ) -> Result<usize, EncodeError> {
-    if let Some(found) = found
-        && let Some(found) = ring.get(first(found))
+    if let Some(found) = line.get(&key)
+        && let Some(found) = memory.get(found)
     {
         ids[..found.len()].copy_from_slice(found);
         return Ok(found.len());
     }
-    rest.new_words += 1;
     let count = resolve(word.bytes(), ids)?;
-    let remembered = match ids[..count] {
-        [only] => Some(pack(only, NONE)),
-        [first, second] => Some(pack(first, second)),
-        _ => ring.push(&ids[..count]).map(|place| pack(place, IN_RING)),
-    };
-    if let Some(remembered) = remembered {
+    if let Some(remembered) = memory.remember(&ids[..count]) {
         line.insert(key, remembered);
     }
     Ok(count)
+}
+
+impl<const RING: usize> Memory<RING> {
+    /// The ids that a line has for a word; `None` where the ring has lost them.
+    fn get<'a>(&'a self, found: &'a Ids) -> Option<&'a [u32]> {
+        if found[IN_LINE] == IN_RING { self.ring.get(found[0]) } else { found.get(..found[IN_LINE] as usize) }
+    }
+
+    /// The ids of a new word as a line holds them; `None` where there is no more room.
+    fn remember(&mut self, ids: &[u32]) -> Option<Ids> {
+        self.rest.new_words += 1;
+        let mut remembered = [0; IN_LINE + 1];
+        if ids.len() <= IN_LINE {
+            remembered[..ids.len()].copy_from_slice(ids);
+            remembered[IN_LINE] = ids.len() as u32;
+        } else {
+            remembered[0] = self.ring.push(ids)?;
+            remembered[IN_LINE] = IN_RING;
+        }
+        Some(remembered)
+    }
 }
 
 /// Lists of ids, each behind its length. Places count up for ever: the slot is the remainder.
@@ -296,15 +353,32 @@ mod tests {
     #[test]
     fn a_line_keeps_its_newest_words() {
         let mut line = Line::<1, 4>::EMPTY;
+        let ids = |id| [id, 0, 0, 1];
         for word in 1..=6 {
-            line.insert([word], 10 * word);
+            line.insert([word], ids(10 * word as u32));
         }
-        line.insert([4], 41);
+        line.insert([4], ids(41));
+        let kept = |line: &Line<1, 4>, word| line.get(&[word]).map(|found| found[0]);
         assert_eq!(
-            [1, 2, 3, 4, 5, 6].map(|word| line.get([word])),
+            [1, 2, 3, 4, 5, 6].map(|word| kept(&line, word)),
             [None, None, Some(30), Some(41), Some(50), Some(60)]
         );
-        line.insert([7], 70);
-        assert_eq!([3, 4, 5, 6, 7].map(|word| line.get([word])), [None, Some(41), Some(50), Some(60), Some(70)]);
+        line.insert([7], ids(70));
+        assert_eq!([3, 4, 5, 6, 7].map(|word| kept(&line, word)), [None, Some(41), Some(50), Some(60), Some(70)]);
+    }
+
+    #[test]
+    fn a_key_is_the_word_padded_with_zeros() {
+        let text: Vec<u8> = (1..=100).collect();
+        for len in 1..=MAX_BYTES {
+            let word = Word { text: &text, start: 3, len };
+            let padded: Vec<u8> =
+                text[3..3 + len].iter().copied().chain(std::iter::repeat(0)).take(MAX_BYTES).collect();
+            let expected: Vec<u64> = padded.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
+            assert_eq!(word.long_key()[..], expected);
+            if len <= SHORT_BYTES {
+                assert_eq!(word.short_key()[..], expected[..2]);
+            }
+        }
     }
 }

@@ -1,14 +1,10 @@
 //! The word cache for one piece at a time.
 
-use super::rest::Rest;
-use super::{IN_RING, Line, Lines, NONE, Ring, Word, WordCache, first, pack, second};
+use super::{IN_LINE, IN_RING, Line, MAX_BYTES, Memory, SHORT_BYTES, Word, WordCache};
 use crate::tokenizer::EncodeError;
 
-/// Pieces of at most so many bytes are remembered.
-pub(in crate::tokenizer) const MAX_BYTES: usize = 48;
-
 /// Larger than WordPiece's: its pieces have a space before the word, and its models take longer for a new one.
-pub(in crate::tokenizer) type PieceCache = WordCache<{ 1 << 13 }, { 1 << 14 }, { 1 << 13 }, { 1 << 18 }>;
+pub(in crate::tokenizer) type PieceCache = WordCache<{ 1 << 14 }, { 1 << 13 }, { 1 << 18 }>;
 
 impl PieceCache {
     /// Appends the ids of the piece of `len` bytes at `start`, which has no NUL. Behind `text[start..]` there are
@@ -26,49 +22,48 @@ impl PieceCache {
         resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
         let word = Word { text, start, len };
-        let WordCache { short, medium, long, ring, rest } = self;
-        match len {
-            1..=8 => append(short, ring, rest, word, ids, resolve),
-            9..=16 => append(medium, ring, rest, word, ids, resolve),
-            17..=MAX_BYTES => append(long, ring, rest, word, ids, resolve),
-            _ => resolve(ids),
+        let WordCache { short, long, memory, .. } = self;
+        if len <= SHORT_BYTES {
+            let key = word.short_key();
+            append(short.line(&key), key, memory, ids, resolve)
+        } else if len <= MAX_BYTES {
+            let key = word.long_key();
+            append(long.line(&key), key, memory, ids, resolve)
+        } else {
+            resolve(ids)
         }
     }
 
     /// To be asked now and then: the places of the ring are numbered, and numbers end.
     pub(in crate::tokenizer) fn forget_if_used_up(&mut self) {
-        if self.ring.is_used_up() {
+        if self.memory.ring.is_used_up() {
             *self = Self::new();
         }
     }
 }
 
 #[inline(always)]
-fn append<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: usize>(
-    lines: &mut Lines<SIZE, WAYS, COUNT>,
-    ring: &mut Ring<RING>,
-    rest: &mut Rest,
-    word: Word<'_>,
+fn append<const SIZE: usize, const WAYS: usize, const RING: usize>(
+    line: &mut Line<SIZE, WAYS>,
+    key: [u64; SIZE],
+    memory: &mut Memory<RING>,
     ids: &mut Vec<u32>,
     resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
-    let key = word.key::<SIZE>();
-    let line = lines.line(&key);
-    let found = line.get(key);
-    if let Some(found) = found {
-        if second(found) != IN_RING {
-            ids.push(first(found));
-            if second(found) != NONE {
-                ids.push(second(found));
-            }
+    if let Some(found) = line.get(&key) {
+        if found[IN_LINE] != IN_RING {
+            // All are written whatever their number is: that needs no branch.
+            let end = ids.len() + found[IN_LINE] as usize;
+            ids.extend_from_slice(found);
+            ids.truncate(end);
             return Ok(());
         }
-        if let Some(list) = ring.get(first(found)) {
+        if let Some(list) = memory.ring.get(found[0]) {
             ids.extend_from_slice(list);
             return Ok(());
         }
     }
-    append_new(line, key, ring, rest, ids, resolve)
+    append_new(line, key, memory, ids, resolve)
 }
 
 #[cold]
@@ -76,20 +71,13 @@ fn append<const SIZE: usize, const WAYS: usize, const COUNT: usize, const RING: 
 fn append_new<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
-    ring: &mut Ring<RING>,
-    rest: &mut Rest,
+    memory: &mut Memory<RING>,
     ids: &mut Vec<u32>,
     resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
 ) -> Result<(), EncodeError> {
-    rest.new_words += 1;
     let start = ids.len();
     resolve(ids)?;
-    let remembered = match ids[start..] {
-        [only] => Some(pack(only, NONE)),
-        [first, second] => Some(pack(first, second)),
-        _ => ring.push(&ids[start..]).map(|place| pack(place, super::IN_RING)),
-    };
-    if let Some(remembered) = remembered {
+    if let Some(remembered) = memory.remember(&ids[start..]) {
         line.insert(key, remembered);
     }
     Ok(())
