@@ -19,6 +19,11 @@ use crate::workers::{self, Claim, Job};
 pub trait RowBuffer: Send {
     /// The memory: as many bytes as the part's rows have, starting at a multiple of the size of an element.
     fn rows_mut(&mut self) -> &mut [u8];
+
+    /// Whether the rows are read only after more was written than caches hold.
+    fn are_read_late(&self) -> bool {
+        false
+    }
 }
 
 /// What a part is made from.
@@ -325,9 +330,10 @@ impl Batch {
             *truncated += usize::from(stats.truncated);
             if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
+        let rows_are_read_late = rows.are_read_late();
         self.check_cancelled()?;
         self.model
-            .encode_rows(texts, options, scratch, rows.rows_mut(), each)
+            .encode_rows(texts, options, scratch, rows.rows_mut(), rows_are_read_late, each)
             .map_err(|(index, error)| tokenizer_error(part.first_row + index, error))?;
         self.check_cancelled()?;
         self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::kernel::Converters;
+use crate::kernel::{Converters, Stream};
 use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
 use crate::texts::Texts;
 use crate::tokenizer::EncodeError;
@@ -57,7 +57,7 @@ impl StaticModel {
     }
 
     /// Writes a row for each of the texts into `rows`, which has [`row_bytes`](Self::row_bytes) bytes a text, and for float32
-    /// starts at a multiple of 4. `each` learns what a text came to, and says whether to go on; rows that are not written when it
+    /// starts at a multiple of 4. Rows that `are_read_late`, after more was written than caches hold, are written past them. `each` learns what a text came to, and says whether to go on; rows that are not written when it
     /// stops are undefined.
     ///
     /// Texts are tokenized a run at a time. While a text's rows are summed, those of the next one come into the cache.
@@ -70,6 +70,7 @@ impl StaticModel {
         options: EncodeOptions,
         scratch: &mut Scratch,
         rows: &mut [u8],
+        are_read_late: bool,
         mut each: impl FnMut(TextStats) -> ControlFlow<()>,
     ) -> Result<(), (usize, EncodeError)> {
         let mut rows = rows.chunks_exact_mut(self.row_bytes(options));
@@ -86,7 +87,7 @@ impl StaticModel {
                     return Ok(());
                 }
             }
-            self.pool_run(options, scratch, &mut rows);
+            self.pool_run(options, scratch, &mut rows, are_read_late);
         }
         Ok(())
     }
@@ -97,8 +98,11 @@ impl StaticModel {
         options: EncodeOptions,
         scratch: &mut Scratch,
         rows: &mut impl Iterator<Item = &'a mut [u8]>,
+        are_read_late: bool,
     ) {
         let Scratch { ids, ends, pool, vector, .. } = scratch;
+        vector.resize(self.columns(options), 0.0);
+        let mut stream = are_read_late.then(Stream::start);
         let mut start = 0;
         for ((text, &end), row) in ends.iter().enumerate().zip(rows) {
             if let Some(&next_end) = ends.get(text + 1) {
@@ -106,13 +110,17 @@ impl StaticModel {
             }
             let ids = &ids[start..end];
             start = end;
-            if options.dtype == Dtype::Float32 {
-                self.pool_ids(ids, options, pool, as_f32(row));
-                continue;
+            match (options.dtype, &mut stream) {
+                (Dtype::Float32, None) => self.pool_ids(ids, options, pool, as_f32(row)),
+                (Dtype::Float32, Some(stream)) => {
+                    self.pool_ids(ids, options, pool, vector);
+                    stream.write(vector, as_f32(row));
+                }
+                (dtype, _) => {
+                    self.pool_ids(ids, options, pool, vector);
+                    dtype.convert(self.converters(), vector, row);
+                }
             }
-            vector.resize(self.columns(options), 0.0);
-            self.pool_ids(ids, options, pool, vector);
-            options.dtype.convert(self.converters(), vector, row);
         }
     }
 

@@ -69,7 +69,7 @@ fn guarded(
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_where_injected();
         let (mut truncated, mut left) = (0, counts.iter_mut());
-        model.encode_rows(texts, options, scratch, rows, |stats| {
+        model.encode_rows(texts, options, scratch, rows, false, |stats| {
             if let Some(count) = left.next() {
                 *count = stats.pooled;
             }

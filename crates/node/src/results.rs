@@ -11,6 +11,9 @@ use crate::job::JobSettings;
 use crate::js::{Js, Thrown};
 use crate::target::{DirectRows, Mode, StagedRows};
 
+/// Results of so many bytes don't fit into a second-level cache: what was written first is not there any more when it is read.
+const LATE_BYTES: usize = 1 << 20;
+
 /// References that keep a job's typed arrays alive.
 struct Arrays {
     out: Option<sys::napi_ref>,
@@ -107,7 +110,8 @@ impl Results {
         } else {
             // SAFETY: `new` or `start_held` checked that the array has room for all rows, and `feed` that no more rows come.
             let start = unsafe { self.start.get().add(first_row * self.row_bytes) };
-            Some(Box::new(DirectRows { start, length }))
+            let are_read_late = self.bytes() >= LATE_BYTES;
+            Some(Box::new(DirectRows { start, length, are_read_late }))
         }
     }
 

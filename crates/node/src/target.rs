@@ -36,6 +36,8 @@ pub(crate) struct DirectRows {
     pub(crate) start: *mut u8,
     /// In bytes.
     pub(crate) length: usize,
+    /// See [`RowBuffer::are_read_late`].
+    pub(crate) are_read_late: bool,
 }
 
 // SAFETY: the memory is V8's or a SharedArrayBuffer's, stays valid until the job ended (the job holds a strong reference, user
@@ -46,6 +48,10 @@ impl RowBuffer for DirectRows {
     fn rows_mut(&mut self) -> &mut [u8] {
         // SAFETY: see `unsafe impl Send`; `Results` checked that the typed array has all rows.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
+    }
+
+    fn are_read_late(&self) -> bool {
+        self.are_read_late
     }
 }
 

@@ -17,10 +17,12 @@ mod neon;
 mod scalar;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod squares;
+mod stream;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use convert::Converters;
+pub(crate) use stream::Stream;
 
 use crate::isa::{InstructionSet, Isa};
 
