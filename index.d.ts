@@ -119,64 +119,6 @@ export declare class OutOfMemoryError extends RangeError {
  * }
  */
 export declare function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError;
-/** How far a call is, in texts. */
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
-}
-/** Options of every encode form; `D` is the result's element type. */
-export interface EncodeOptions<D extends Dtype = "float32"> {
-  /**
-   * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
-   * @default the model's; `encodeAsSequence`: null
-   */
-  readonly maxLength?: number | null | undefined;
-  /**
-   * Whether the vectors are scaled to length 1. Python: `normalize`.
-   * @default the model's; `encodeAsSequence`: false
-   */
-  readonly normalize?: boolean | undefined;
-  /**
-   * How many elements of the vectors, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
-   * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
-   * @default all
-   */
-  readonly dimensionality?: number | undefined;
-  /**
-   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1: `ERR_INVALID_OPTION` where they are not
-   * normalized.
-   * @default 'float32', whatever the table's
-   */
-  readonly dtype?: D | undefined;
-  /**
-   * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
-   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
-   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
-   * @default fresh memory
-   */
-  readonly out?: DtypeArray<D> | undefined;
-  /**
-   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
-   * is finished first. The sync forms look at the signal once, at their start.
-   */
-  readonly signal?: AbortSignal | undefined;
-  /** Called about ten times a second and once at the end, with texts done and texts in all. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /**
-   * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
-   * @default false
-   */
-  readonly showProgressBar?: boolean | undefined;
-}
-/** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
-export interface TypedEncodeOptions<D extends Dtype> extends EncodeOptions<D> {
-  readonly dtype: D;
-}
-/** Options of `tokenize`. */
-export interface TokenizeOptions {
-  /** As in {@link EncodeOptions.maxLength}. */
-  readonly maxLength?: number | null | undefined;
-}
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
 export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** How the table is held; see {@link LoadOptions.memory}. */
@@ -290,6 +232,66 @@ export interface LoadOptions {
   /** Ends the load: `load` and `ready` reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
+/** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
+export type ModelSource = string | URL;
+/** How far a call is, in texts. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+/** Options of every encode form; `D` is the result's element type. */
+export interface EncodeOptions<D extends Dtype = "float32"> {
+  /**
+   * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
+   * @default the model's; `encodeAsSequence`: null
+   */
+  readonly maxLength?: number | null | undefined;
+  /**
+   * Whether the vectors are scaled to length 1. Python: `normalize`.
+   * @default the model's; `encodeAsSequence`: false
+   */
+  readonly normalize?: boolean | undefined;
+  /**
+   * How many elements of the vectors, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
+   * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined;
+  /**
+   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1: `ERR_INVALID_OPTION` where they are not
+   * normalized.
+   * @default 'float32', whatever the table's
+   */
+  readonly dtype?: D | undefined;
+  /**
+   * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
+   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
+   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
+   * @default fresh memory
+   */
+  readonly out?: DtypeArray<D> | undefined;
+  /**
+   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
+   * is finished first. The sync forms look at the signal once, at their start.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second and once at the end, with texts done and texts in all. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined;
+}
+/** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
+export interface TypedEncodeOptions<D extends Dtype> extends EncodeOptions<D> {
+  readonly dtype: D;
+}
+/** Options of `tokenize`. */
+export interface TokenizeOptions {
+  /** As in {@link EncodeOptions.maxLength}. */
+  readonly maxLength?: number | null | undefined;
+}
 /** How far a stream is, in items. */
 export interface StreamProgress {
   /** Items whose vectors were given out, with this batch. */
@@ -328,8 +330,6 @@ export interface StreamOptions<Item, D extends Dtype = "float32"> extends Pick<E
 export interface ItemStreamOptions<Item, D extends Dtype = "float32"> extends StreamOptions<Item, D> {
   readonly text: (item: Item) => string;
 }
-/** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
-export type ModelSource = string | URL;
 /** A Web `ReadableStream`, of any realm or polyfill. */
 export interface WebStream<Item> {
   getReader(): {

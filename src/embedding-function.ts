@@ -8,6 +8,7 @@ import { leavePending, loadOrLeave } from './load.js'
 import { rowViews, rowViewsInSlices } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
+import type { Model } from './model.js'
 import type { ModelState } from './model-state.js'
 import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
 import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
@@ -29,6 +30,13 @@ const DEFAULT_MODEL = 'minishlab/potion-base-8M'
 
 /** Under this key `load` hands a model that is already loaded to the constructor, through that of a subclass too. */
 const OPENED: unique symbol = Symbol('opened')
+
+let stateOf: (ef: Model2VecEmbeddingFunction) => ModelState
+
+/** The model itself, for this package's own modules. @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */
+export function modelOf(ef: Model2VecEmbeddingFunction): Model {
+  return stateOf(ef).now()
+}
 
 /** What a loaded model is. */
 export interface ModelInfo {
@@ -71,6 +79,10 @@ export interface ModelInfo {
 export class Model2VecEmbeddingFunction {
   readonly #state: ModelState
   #tokens: readonly string[] | null = null
+
+  static {
+    stateOf = (ef) => ef.#state
+  }
 
   /**
    * Loads a model that is at hand, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that

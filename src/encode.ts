@@ -8,7 +8,7 @@ import { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
 import { native, NO_LIMIT } from './native.js'
-import type { NativeJob, NativeModel } from './native.js'
+import type { NativeJob, NativeModel, NativeTexts } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
 import { reportTo } from './progress.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
@@ -112,6 +112,39 @@ export async function encode(
     }
     report?.({ done: texts.count, total: texts.count })
     return matrix
+  } finally {
+    model.release()
+  }
+}
+
+/** Texts that the native module has read, and how many. */
+export interface ReadTexts {
+  readonly native: NativeTexts
+  readonly count: number
+}
+
+/** For reading the texts of a call with this `maxLength`. @throws Model2VecError ERR_CLOSED */
+export function textReader(model: Model, maxLength: number | null | undefined): (field: string | null) => NativeTexts {
+  const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
+  const handle = model.hold()
+  model.release()
+  return (field) => new native.NativeTexts(handle, field, limit)
+}
+
+/** As {@link encode}, of texts that the native module has: they are used up. `out` is fresh memory. */
+export async function encodeRead(
+  model: Model,
+  { native: texts, count }: ReadTexts,
+  options: CheckedEncodeOptions,
+): Promise<EmbeddingMatrix<Dtype>> {
+  throwIfAborted(options.signal)
+  const handle = model.hold()
+  try {
+    const call = new EncodeCall(model, { values: [], count }, options)
+    const job = call.job(handle, false)
+    job.feedTexts(texts)
+    const { truncated } = await runJob(job, { signal: options.signal, report: null })
+    return call.result(truncated)
   } finally {
     model.release()
   }

@@ -87,12 +87,35 @@ export type NativeEncodeOptions = readonly [
 export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
   /** Resolves when more texts may be fed. */
   room(): Promise<void>
+  /** Starts work on all of `texts`, and empties it: for {@link JOB_MODE} `direct`. */
+  feedTexts(texts: NativeTexts): void
   /** No more texts. Settles only after no thread touches `out` any more. */
   finish(): Promise<Result>
   finishSync(): Result
   /** Stops before the next text; `finish` then rejects with ERR_ABORTED. */
   cancel(): void
   rowsDone(): number
+}
+
+/** What a call of {@link NativeTexts.readLines} has read. */
+export interface NativeLinesRead {
+  /** How many lines, each one text. */
+  readonly lines: number
+  /** Their bytes, line feeds included. */
+  readonly bytes: number
+  /** UTF-16 units of their texts. */
+  readonly units: number
+}
+
+/** Texts of one job, read from lines of a file without a JavaScript string for each. */
+export interface NativeTexts {
+  /**
+   * Reads lines of `bytes` from `from` on: up to the first that {@link NativeTexts.push} is for (no certain text, no line feed), at most
+   * `lines`, and until they have `units` UTF-16 units.
+   */
+  readLines(bytes: Uint8Array, from: number, lines: number, units: number): NativeLinesRead
+  /** Appends a text that was read here. */
+  push(text: string): void
 }
 
 /**
@@ -105,6 +128,8 @@ export interface Native {
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
   NativeLongLoad: new (directory: string, options: NativeLoadOptions) => NativeLongLoad
+  /** No texts yet. `field` names the field of a JSON object that holds a line's text; null = the line is the text. `maxLength` as for `encodeFew`. */
+  NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
   /** The most iterations of a vocabulary quantization. */
   maxIterations(): number
   /** Off the event loop. `maxLength` as for `encodeFew`. */

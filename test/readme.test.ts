@@ -4,6 +4,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
@@ -65,6 +66,61 @@ for (const [i, block] of blocks.entries()) {
     for (const [, , dim = ''] of promised) t.regex(output, new RegExp(`\\] ${dim}$`, 'm'))
   })
 }
+
+/** The documents that the command line's examples name, and a `model2vec` on the PATH. */
+function commandLineDirectory(): { readonly cwd: string; readonly env: NodeJS.ProcessEnv } {
+  const cwd = path.join(directory, 'command-line')
+  mkdirSync(cwd)
+  const jsonLines = readFileSync('examples/documents.jsonl', 'utf8')
+  const documents = jsonLines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; text: string })
+  const files = {
+    'docs.jsonl': jsonLines,
+    'docs.jsonl.gz': gzipSync(documents.map(({ text: body }) => `${JSON.stringify({ body })}\n`).join('')),
+    'docs.csv': `id,text\n${documents.map(({ id, text }) => `${id},"${text.replaceAll('"', '""')}"\n`).join('')}`,
+    'docs.txt': documents.map(({ text }) => `${text.replaceAll(/\s+/g, ' ')}\n`).join(''),
+  }
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(cwd, name), content)
+  const main = path.resolve('dist/cli/main.js')
+  writeFileSync(path.join(cwd, 'model2vec'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 })
+  execFileSync('cargo', ['build', '--locked', '--quiet', '-p', 'model2vec-verify'], { stdio: 'inherit' })
+  const verify = path.resolve('target/debug/model2vec-verify')
+  const env = { ...process.env, PATH: `${cwd}:${process.env.PATH ?? ''}`, MODEL2VEC_VERIFY_PATH: verify }
+  return { cwd, env }
+}
+
+/** What the commands print that print something. */
+const PRINTED: Readonly<Record<string, RegExp>> = {
+  'cat docs.txt | model2vec embed - --format lines | head -1': /^\{"embedding":\[[^\n]+\]\}\n$/,
+  'model2vec search "a program that plays music" docs.jsonl -k 3': /^( +\d\.\d{4} {2}docs\.jsonl:\d+ {2}[^\n]+\n){3}$/,
+  'model2vec search -q music -q chess docs.jsonl --vectors vectors.npy --json':
+    /^\{"query":"music","results":\[.*\]\}\n\{"query":"chess","results":\[.*chess.*\]\}\n$/,
+  'model2vec bench docs.jsonl --threads 2': /^500 texts, .*\n( +[12] +[\d,]+ +[\d.]+\n){2}/s,
+  'model2vec verify docs.jsonl': /^ids +500 equal, 0 differ$/m,
+}
+
+const commands = [...readFileSync('README.md', 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)]
+  .flatMap(([, block = '']) => block.trimEnd().split('\n'))
+  .filter((line) => line.includes('model2vec '))
+// A shell is what they are for.
+;(process.platform === 'win32' ? test.skip : test)(
+  'the commands run, one after the other, and print what they say',
+  async (t) => {
+    const { cwd, env } = commandLineDirectory()
+    t.true(commands.length >= 7)
+    for (const command of commands) {
+      const { stdout, stderr } = await promisify(execFile)('sh', ['-c', command], { cwd, env, maxBuffer: 2 ** 26 })
+      t.is(stderr, '', command)
+      t.regex(stdout, PRINTED[command] ?? /^$/, command)
+    }
+    t.deepEqual(
+      Object.keys(PRINTED).filter((command) => !commands.includes(command)),
+      [],
+    )
+  },
+)
 
 test('the first example is the one with numbers', (t) => {
   t.true(blocks.length >= 3)

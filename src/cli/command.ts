@@ -6,7 +6,7 @@ import type { parseArgs } from 'node:util'
 export type OptionTypes = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
 
 /** The values of given options. */
-export type OptionValues = Readonly<Record<string, string | boolean | undefined>>
+export type OptionValues = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
 
 export interface Command {
   /** One line for the list of commands. */

@@ -7,14 +7,17 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { isModel2VecError } from '../errors.js'
+import { bench } from './bench.js'
 import { UsageError } from './command.js'
 import type { Command } from './command.js'
 import { embed } from './embed.js'
 import { info } from './info.js'
 import { Interrupted } from './interrupt.js'
 import { pull } from './pull.js'
+import { search } from './search.js'
+import { verify } from './verify.js'
 
-const COMMANDS: Readonly<Record<string, Command>> = { embed, info, pull }
+const COMMANDS: Readonly<Record<string, Command>> = { embed, search, verify, bench, info, pull }
 
 function help(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))

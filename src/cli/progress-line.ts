@@ -38,6 +38,12 @@ export class ProgressLine {
     this.#isDrawn = false
   }
 
+  /** Takes the bar away: what was worked for follows. */
+  clear(): void {
+    if (this.#isDrawn) process.stderr.write('\r\x1b[K')
+    this.#isDrawn = false
+  }
+
   #draw(rows: number, bytes: number, isEnd: boolean): void {
     const seconds = (performance.now() - this.#started) / 1000
     const rate = Math.round((rows - this.#before) / seconds)

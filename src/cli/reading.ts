@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises'
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
+import type { LoadOptions } from '../options/load.js'
 import { HUB_OPTIONS, HUB_OPTIONS_HELP, hubOptions, UsageError } from './command.js'
 import type { OptionTypes, OptionValues } from './command.js'
 import type { InputOptions } from './input/batches.js'
@@ -111,8 +112,12 @@ export async function bytesOnDisk(paths: readonly string[]): Promise<number | nu
   return total
 }
 
+/** The options of a load. @throws UsageError */
+export function modelOptions(values: OptionValues): LoadOptions {
+  return { ...hubOptions(values), threads: integer(values, 'threads', 1), showProgressBar: true }
+}
+
 /** @throws what a load throws */
 export async function loadModel(values: OptionValues): Promise<Model2VecEmbeddingFunction> {
-  const options = { ...hubOptions(values), threads: integer(values, 'threads', 1), showProgressBar: true }
-  return Model2VecEmbeddingFunction.load(values.model as string | undefined, options)
+  return Model2VecEmbeddingFunction.load(values.model as string | undefined, modelOptions(values))
 }

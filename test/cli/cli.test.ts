@@ -18,7 +18,7 @@ test('--help lists the commands, and each command has a help of its own', async 
   t.is(code, 0)
   t.is(err, '')
   const commands = [...out.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? '')
-  t.deepEqual(commands, ['embed', 'info', 'pull'])
+  t.deepEqual(commands, ['embed', 'search', 'verify', 'bench', 'info', 'pull'])
   for (const command of commands) {
     const own = await model2vec(command, '--help')
     t.is(own.code, 0)
@@ -75,8 +75,8 @@ for (const [args, code, message] of [
   [['info'], 2, /expected the id of a model or a directory; see `model2vec info --help`/],
   [['info', 'a', 'b'], 2, /but got another: b; see/],
   [['info', SMALL, '--colour'], 2, /Unknown option '--colour'.*; see `model2vec info --help`/],
-  [['embedd'], 2, /no command embedd; there are embed, info, pull; see `model2vec --help`/],
-  [[], 2, /expected a command: embed, info, pull; see `model2vec --help`/],
+  [['embedd'], 2, /no command embedd; there are embed, search, verify, bench, info, pull; see `model2vec --help`/],
+  [[], 2, /expected a command: embed, search, verify, bench, info, pull; see `model2vec --help`/],
   [['constructor'], 2, /no command constructor/],
 ] as const) {
   test(`an error is one line and exit code ${code}: ${args.map((arg) => path.basename(arg)).join(' ')}`, async (t) => {

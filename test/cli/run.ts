@@ -19,13 +19,15 @@ export interface RunOptions {
   readonly stdin?: string | Buffer
   /** Options of Node. */
   readonly node?: readonly string[]
+  /** Beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>
   /** Called with the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void
 }
 
-export function run(args: readonly string[], { stdin, node = [], onStart }: RunOptions = {}): Promise<Outcome> {
+export function run(args: readonly string[], { stdin, node = [], env, onStart }: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...node, MAIN, ...args])
+    const child = spawn(process.execPath, [...node, MAIN, ...args], { env: { ...process.env, ...env } })
     let [out, err] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))

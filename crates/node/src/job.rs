@@ -16,7 +16,7 @@ use crate::target::Mode;
 use crate::texts;
 
 /// A part ends when its texts have this many UTF-16 units: some 50 to 100 µs of work.
-const PART_UNITS: usize = 1 << 15;
+pub(crate) const PART_UNITS: usize = 1 << 15;
 /// A part has at most this many bytes of vectors, so that a staged chunk is copied in a fraction of a millisecond.
 const PART_BYTES: usize = 1 << 20;
 /// So many parts may wait or run before the feeder is asked to pause.
@@ -146,6 +146,22 @@ impl JobState {
             }
         }
         Ok(self.parts_in_flight() < self.flight_limit())
+    }
+
+    /// Hands whole parts to the pool, which were read before.
+    pub(crate) fn feed_parts(self: &Rc<Self>, js: Js, parts: Vec<Texts>) -> Result<(), Thrown> {
+        let count: usize = parts.iter().map(Texts::len).sum();
+        if self.mode != Mode::Direct || self.ended.get() || self.fed.get() + count > self.rows {
+            let message = format!("internal error: expected {} texts for a direct job, found {count}", self.rows);
+            return Err(Thrown::internal(message));
+        }
+        self.environment.job_started(js, self);
+        for texts in parts {
+            let (first_row, count) = (self.fed.get(), texts.len());
+            self.fed.set(first_row + count);
+            self.start_part(first_row, count, Input::Texts(texts));
+        }
+        Ok(())
     }
 
     /// The index of a text in its group made its index in the whole call to `feed`.

@@ -12,6 +12,7 @@ mod few;
 mod huge_pages;
 mod job;
 mod js;
+mod lines;
 mod long_load;
 mod model;
 mod native_job;

@@ -7,6 +7,7 @@ use napi_derive::napi;
 
 use crate::job::JobState;
 use crate::js::{Js, RawValue, coded};
+use crate::lines::NativeTexts;
 use crate::model::CodedError;
 
 /// A large call as JavaScript holds it.
@@ -27,6 +28,12 @@ impl NativeJob {
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.state.cancel();
+    }
+
+    /// Starts work on all of `texts`, and empties it. For jobs that write into fresh memory.
+    #[napi(catch_unwind)]
+    pub fn feed_texts(&self, env: Env, texts: &NativeTexts) -> Result<(), CodedError> {
+        self.state.feed_parts(Js(env.raw()), texts.take()).map_err(coded)
     }
 
     /// A promise of room for more texts, after `feed` said false.

@@ -1,5 +1,6 @@
 // The rows of one or several inputs in batches, each with the place after it, where reading can go on.
 
+import type { NativeTexts } from '../../native.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
 import { bytesOf, STDIN } from './bytes.js'
 import type { ByteCount } from './bytes.js'
@@ -22,16 +23,56 @@ export interface Position {
 
 export const START: Position = { file: 0, offset: 0, line: 0, header: null, skipped: 0 }
 
-interface Rows {
-  readonly texts: string[]
+/** Rows that are read one after the other. */
+class Rows {
+  /** The texts where the native module has them: then `texts` and `lines` are empty. */
+  readonly native: NativeTexts | null
+  readonly texts: string[] = []
   /** Empty when no ids are asked for. */
-  readonly ids: Id[]
+  readonly ids: Id[] = []
   /** The line of each row. */
-  readonly lines: number[]
+  readonly lines: number[] = []
+  /** How many rows there are. */
+  count = 0
+  /** UTF-16 units of the texts. */
+  units = 0
+
+  constructor(native: NativeTexts | null) {
+    this.native = native
+  }
+
+  get isFull(): boolean {
+    return this.count >= DEFAULT_BATCH_SIZE || this.units >= DEFAULT_BATCH_BYTES
+  }
+
+  add({ text, id }: Row, line: number): void {
+    if (this.native === null) {
+      this.texts.push(text)
+      this.lines.push(line)
+    } else {
+      this.native.push(text)
+    }
+    if (id !== null) this.ids.push(id)
+    this.count++
+    this.units += text.length
+  }
+
+  /** Reads lines natively, as many as there are up to the first that has to be read here. @returns whether there was one */
+  addLines(lines: LineSplitter): boolean {
+    if (this.native === null) return false
+    const { bytes, at } = lines.ahead
+    const left = [DEFAULT_BATCH_SIZE - this.count, DEFAULT_BATCH_BYTES - this.units] as const
+    const read = this.native.readLines(bytes, at, ...left)
+    lines.skip(read.bytes, read.lines)
+    this.count += read.lines
+    this.units += read.units
+    return read.lines > 0
+  }
 }
 
 /** Rows of one input. */
-export interface RowBatch extends Rows {
+export interface RowBatch {
+  readonly rows: Rows
   /** Which of the inputs. */
   readonly file: number
   /** The place after the last row. */
@@ -46,6 +87,12 @@ export interface InputOptions {
   /** What is done about a line that can't be read: told, and then left out; or null: it ends the run. */
   readonly onBadLine: ((message: string) => void) | null
 }
+
+/** Makes what holds the texts of a batch natively; null = the line is the text. */
+export type NewTexts = (field: string | null) => NativeTexts
+
+/** The most lines that are read here in a row after those that were not read natively: where some are like that, others are. */
+const MOST_LINES_HERE = 63
 
 /** What an input is called in messages. */
 export function nameOf(path: string): string {
@@ -66,6 +113,8 @@ interface OpenInput {
   readonly name: string
   readonly lines: LineSplitter
   readonly rows: RowReader
+  /** Makes what reads lines of this format natively, null where nothing does. */
+  readonly newTexts: (() => NativeTexts) | null
 }
 
 export class RowBatches {
@@ -75,12 +124,15 @@ export class RowBatches {
   skipped: number
   readonly #options: InputOptions
   readonly #from: Position
+  readonly #newTexts: NewTexts | null
   #input: OpenInput | null = null
   #file: number
   #failure: { readonly error: unknown } | null = null
 
-  constructor(options: InputOptions, from: Position = START) {
+  /** @param newTexts for rows without ids whose texts nobody reads: only how many there are is known of them here */
+  constructor(options: InputOptions, from: Position = START, newTexts: NewTexts | null = null) {
     this.#options = options
+    this.#newTexts = newTexts
     this.#from = from
     this.#file = from.file
     this.skipped = from.skipped
@@ -93,21 +145,21 @@ export class RowBatches {
     for (;;) {
       const path = paths[this.#file]
       if (path === undefined) return null
-      const rows: Rows = { texts: [], ids: [], lines: [] }
       const file = this.#file
       const input = (this.#input ??= this.#open(path))
+      const rows = new Rows(input.newTexts?.() ?? null)
       try {
-        if (await this.#fill(input, rows)) return { ...rows, file, end: this.#position(input.lines.place, input) }
+        if (await this.#fill(input, rows)) return { rows, file, end: this.#position(input.lines.place, input) }
       } catch (error) {
         this.#failure = { error: inputError(error, input.name) }
-        if (rows.texts.length === 0) throw this.#failure.error
+        if (rows.count === 0) throw this.#failure.error
         // Reading goes on at the line that failed; an input that can't be read has none.
         const { lineStart, place } = input.lines
-        return { ...rows, file, end: this.#position(error instanceof LocatedError ? lineStart : place, input) }
+        return { rows, file, end: this.#position(error instanceof LocatedError ? lineStart : place, input) }
       }
       this.#input = null
       this.#file++
-      if (rows.texts.length > 0) return { ...rows, file, end: this.#position({ offset: 0, line: 0 }, null) }
+      if (rows.count > 0) return { rows, file, end: this.#position({ offset: 0, line: 0 }, null) }
     }
   }
 
@@ -129,13 +181,32 @@ export class RowBatches {
         format,
       ),
       rows: rowReader(format, fields, isEntry ? header : null),
+      newTexts: this.#nativeTexts(format),
     }
+  }
+
+  #nativeTexts(format: Format): (() => NativeTexts) | null {
+    const newTexts = this.#newTexts
+    if (newTexts === null || (format !== 'lines' && format !== 'jsonl')) return null
+    const field = format === 'jsonl' ? this.#options.fields.text : null
+    // A name that is no Unicode would become one that is.
+    if (field?.includes('\ufffd') === true || /\p{Surrogate}/u.test(field ?? '')) return null
+    return () => newTexts(field)
   }
 
   /** @returns whether the batch is full; otherwise the input is at its end */
   async #fill({ name, lines, rows: reader }: OpenInput, rows: Rows): Promise<boolean> {
-    let units = 0
+    let [here, pause] = [0, 0]
     for (;;) {
+      if (here > 0) {
+        here--
+      } else if (rows.addLines(lines)) {
+        pause = 0
+      } else {
+        here = pause
+        pause = Math.min(MOST_LINES_HERE, 2 * pause + 1)
+      }
+      if (rows.isFull) return true
       const line = lines.next()
       if (line === null) {
         if (await lines.more()) continue
@@ -143,11 +214,7 @@ export class RowBatches {
       }
       const row = this.#read(reader, line, name)
       if (row === null) continue
-      rows.texts.push(row.text)
-      rows.lines.push(line.number)
-      if (row.id !== null) rows.ids.push(row.id)
-      units += row.text.length
-      if (rows.texts.length >= DEFAULT_BATCH_SIZE || units >= DEFAULT_BATCH_BYTES) return true
+      rows.add(row, line.number)
     }
   }
 

@@ -69,6 +69,18 @@ export class LineSplitter {
     return this.#line(end, end + 1)
   }
 
+  /** What is at hand, from `at` on: whole lines that are read there are told to {@link LineSplitter.skip}. */
+  get ahead(): { readonly bytes: Buffer; readonly at: number } {
+    return { bytes: this.#bytes, at: this.#at }
+  }
+
+  /** Lines that were read elsewhere: so many bytes, line breaks included. */
+  skip(bytes: number, lines: number): void {
+    this.#at += bytes
+    this.place.offset += bytes
+    this.place.line += lines
+  }
+
   /** Reads on. @returns false at the end, where all lines were given */
   async more(): Promise<boolean> {
     const left = this.#bytes.subarray(this.#at)

@@ -1,0 +1,252 @@
+//! One line of JSON Lines: a string field of an object. What it accepts is JSON (RFC 8259), and less: `None` where a line is no JSON, and
+//! where it is and the reading would be long (escapes in keys, deep nesting).
+
+use std::ops::Range;
+
+/// Deeper arrays and objects are not looked into.
+const MAX_DEPTH: usize = 32;
+/// How many bytes of a string are looked at together.
+const BLOCK: usize = 16;
+
+/// A place in the bytes that is moved forward over what was understood.
+pub(super) struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+/// A string's bytes without its quotes, and whether there are escapes in it.
+type Content = (Range<usize>, bool);
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// A whole line, line feed included: an object in which the last field called `name` is a string. That string.
+    pub(super) fn object_line(&mut self, name: &[u8]) -> Option<Content> {
+        let mut found = None;
+        self.space();
+        self.expect(b'{')?;
+        self.space();
+        if !self.take(b'}') {
+            loop {
+                let (key, has_escapes) = self.string()?;
+                // It may be the name, spelled in another way.
+                if has_escapes {
+                    return None;
+                }
+                let is_wanted = self.bytes[key] == *name;
+                self.colon()?;
+                if is_wanted {
+                    found = if self.peek()? == b'"' { Some(self.string()?) } else { self.value(0).map(|()| None)? };
+                } else {
+                    self.value(0)?;
+                }
+                if !self.goes_on(b'}')? {
+                    break;
+                }
+            }
+        }
+        self.space();
+        self.expect(b'\n')?;
+        found
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let is_there = self.peek() == Some(byte);
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.take(byte).then_some(())
+    }
+
+    /// White space inside a line: a line feed ends it.
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn colon(&mut self) -> Option<()> {
+        self.space();
+        self.expect(b':')?;
+        self.space();
+        Some(())
+    }
+
+    /// After a value: whether another one follows, or `close`.
+    fn goes_on(&mut self, close: u8) -> Option<bool> {
+        self.space();
+        if self.take(close) {
+            return Some(false);
+        }
+        self.expect(b',')?;
+        self.space();
+        Some(true)
+    }
+
+    fn value(&mut self, depth: usize) -> Option<()> {
+        match self.peek()? {
+            b'"' => self.string().map(|_| ()),
+            b'{' | b'[' if depth == MAX_DEPTH => None,
+            b'{' => self.object(depth + 1),
+            b'[' => self.array(depth + 1),
+            b't' => self.word(b"true"),
+            b'f' => self.word(b"false"),
+            b'n' => self.word(b"null"),
+            _ => self.number(),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Option<()> {
+        self.expect(b'{')?;
+        self.space();
+        if self.take(b'}') {
+            return Some(());
+        }
+        loop {
+            self.string()?;
+            self.colon()?;
+            self.value(depth)?;
+            if !self.goes_on(b'}')? {
+                return Some(());
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Option<()> {
+        self.expect(b'[')?;
+        self.space();
+        if self.take(b']') {
+            return Some(());
+        }
+        loop {
+            self.value(depth)?;
+            if !self.goes_on(b']')? {
+                return Some(());
+            }
+        }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Option<()> {
+        let is_there = self.bytes[self.at..].starts_with(word);
+        self.at += word.len();
+        is_there.then_some(())
+    }
+
+    fn number(&mut self) -> Option<()> {
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            let _ = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+
+    fn string(&mut self) -> Option<Content> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let mut has_escapes = false;
+        loop {
+            self.at = end_of_plain(self.bytes, self.at);
+            match self.peek()? {
+                b'"' => {
+                    self.at += 1;
+                    return Some((start..self.at - 1, has_escapes));
+                }
+                b'\\' => {
+                    has_escapes = true;
+                    self.escape()?;
+                }
+                // A control character, a line feed among them.
+                _ => return None,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<()> {
+        let kind = *self.bytes.get(self.at + 1)?;
+        self.at += 2;
+        match kind {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
+            b'u' => {
+                let digits = self.bytes.get(self.at..self.at + 4)?;
+                self.at += 4;
+                digits.iter().all(u8::is_ascii_hexdigit).then_some(())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The first place from `at` on of a quote, a backslash or a control character.
+fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
+    let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
+    // Without an early end, so that the compiler makes vector instructions of it.
+    while let Some(block) = bytes[at..].first_chunk::<BLOCK>() {
+        if block.iter().fold(false, |any, &byte| any | is_special(byte)) {
+            break;
+        }
+        at += BLOCK;
+    }
+    bytes[at..].iter().position(|&byte| is_special(byte)).map_or(bytes.len(), |offset| at + offset)
+}
+
+/// Writes the content of a string that was scanned as UTF-16, as far as there is room; gives the number of all its units.
+pub(super) fn unescape(content: &str, units: &mut [u16]) -> usize {
+    let mut count = 0;
+    let mut rest = content;
+    loop {
+        let plain = rest.find('\\').unwrap_or(rest.len());
+        count += super::widen(&rest[..plain], units.get_mut(count..).unwrap_or_default());
+        let Some(escape) = rest[plain..].strip_prefix('\\') else { return count };
+        let (unit, length) = escaped_unit(escape.as_bytes());
+        if let Some(place) = units.get_mut(count) {
+            *place = unit;
+        }
+        count += 1;
+        rest = &escape[length..];
+    }
+}
+
+/// The unit that an escape stands for, and how many bytes it takes behind the backslash.
+fn escaped_unit(escape: &[u8]) -> (u16, usize) {
+    let plain = match escape.first().copied().unwrap_or_default() {
+        b'u' => {
+            let digit = |&byte: &u8| char::from(byte).to_digit(16).unwrap_or_default() as u16;
+            let unit = escape[1..].iter().take(4).fold(0, |unit, byte| unit << 4 | digit(byte));
+            return (unit, 5);
+        }
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        same => same,
+    };
+    (u16::from(plain), 1)
+}

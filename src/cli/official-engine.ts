@@ -1,0 +1,124 @@
+// The official Rust engine in a process of its own: the executable `model2vec-verify` (crates/verify), which no package carries.
+
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+
+import type { ModelInfo } from '../embedding-function.js'
+
+const EXECUTABLE = process.platform === 'win32' ? 'model2vec-verify.exe' : 'model2vec-verify'
+
+/** What it makes of some texts, beside what we do. */
+export interface Comparison {
+  /** How long its vectors took. */
+  readonly ns: number
+  /** The indexes of the texts that have other ids there. */
+  readonly otherIds: readonly number[]
+  /** Of each text the largest difference of an element; null = a number on one side only. */
+  readonly differences: readonly (number | null)[]
+}
+
+/** The file that MODEL2VEC_VERIFY_PATH names, else one that was built here, else one on the PATH; null = there is none. */
+function executable(): string | null {
+  const named = process.env.MODEL2VEC_VERIFY_PATH
+  if (named !== undefined && named !== '') return path.resolve(named)
+  const built = path.join(__dirname, '../../target/verify', EXECUTABLE)
+  const directories = (process.env.PATH ?? '').split(path.delimiter).filter((directory) => directory !== '')
+  const places = [built, ...directories.map((directory) => path.join(directory, EXECUTABLE))]
+  return places.find((place) => existsSync(place)) ?? null
+}
+
+export class OfficialEngine {
+  readonly #file: string
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>
+  readonly #lines: AsyncIterator<string>
+  #failure: Error | null = null
+
+  private constructor(file: string, threads: number) {
+    this.#file = file
+    const env = { ...process.env, RAYON_NUM_THREADS: String(threads), TOKENIZERS_PARALLELISM: 'true' }
+    this.#child = spawn(file, { env, stdio: ['pipe', 'pipe', 'ignore'] })
+    this.#child.on('error', (error) => (this.#failure = error))
+    // What it doesn't read it says by ending.
+    this.#child.stdin.on('error', () => undefined)
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+  }
+
+  /**
+   * Starts it with a model.
+   *
+   * @param ids how many ids the tokenizer can give
+   * @throws Error when it isn't there, is of another version, or can't load the model
+   */
+  static async start(
+    model: ModelInfo,
+    subfolder: string | null,
+    normalize: boolean,
+    ids: number,
+  ): Promise<OfficialEngine> {
+    const { version, repository } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
+      version: string
+      repository: { url: string }
+    }
+    const url = repository.url.replace(/^git\+/, '')
+    const command = `cargo install --git ${url} --tag v${version} --profile verify model2vec-verify`
+    const file = executable()
+    if (file === null) {
+      throw new Error(
+        `the official engine is not part of this package: \`${command}\` builds model2vec-verify and puts it where it is found; ` +
+          'MODEL2VEC_VERIFY_PATH names one elsewhere',
+      )
+    }
+    const engine = new OfficialEngine(file, model.threads)
+    try {
+      const loaded = await engine.#ask<{ version: string }>({ model: model.path, subfolder, normalize, ids })
+      if (loaded.version !== version) {
+        throw new Error(`${file} is ${loaded.version}, but this package ${version}: \`${command}\``)
+      }
+    } catch (error) {
+      engine.close()
+      throw error
+    }
+    return engine
+  }
+
+  /** Compares our ids and vectors of some texts with its own. */
+  async compare(
+    texts: readonly string[],
+    ids: readonly Uint32Array[],
+    vectors: Float32Array,
+    maxLength: number | null,
+  ): Promise<Comparison> {
+    const request = { texts: texts.map(wellFormed), ids: ids.map((each) => [...each]), maxLength }
+    return this.#ask(request, new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength))
+  }
+
+  close(): void {
+    this.#child.stdin.end()
+    this.#child.kill()
+  }
+
+  async #ask<Answer>(request: object, bytes: Uint8Array = new Uint8Array(0)): Promise<Answer> {
+    const { stdin } = this.#child
+    stdin.write(`${JSON.stringify(request)}\n`)
+    // Called also when it fails: then there is no answer.
+    await new Promise<void>((resolve) =>
+      stdin.write(bytes, () => {
+        resolve()
+      }),
+    )
+    const line = await this.#lines.next()
+    if (line.done === true) throw this.#failure ?? new Error(`${this.#file} ended without an answer`)
+    const answer = JSON.parse(line.value) as Answer & { error?: string }
+    if (answer.error !== undefined) throw new Error(`model2vec-rs: ${answer.error}`)
+    return answer
+  }
+}
+
+/** As every UTF-8 encoder has it: a lone surrogate, which Rust has no string for, is U+FFFD. */
+function wellFormed(text: string): string {
+  return /\p{Surrogate}/u.test(text) ? Buffer.from(text).toString() : text
+}

@@ -1,0 +1,245 @@
+// `model2vec search`, the real command: what it finds is what a look at every vector finds.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip, gzipSync } from 'node:zlib'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { corpus, SMALL } from '../test-data.js'
+import { emptyDirectory, MAIN, model2vec, run } from './run.js'
+
+const ef = new Model2VecEmbeddingFunction(SMALL)
+const MODEL = ['--model', SMALL]
+const documents = corpus('docs_en_300')
+const QUERIES = ['tools for music and sound', 'a compiler of the C language', 'zzz']
+
+interface Found {
+  readonly query: string
+  readonly results: readonly { score: number; file: string; line: number; id?: unknown; text: string }[]
+}
+
+function found(out: string): Found[] {
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Found)
+}
+
+/** The cosine of two vectors, 0 where one has no length. */
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = a.reduce((sum, value, i) => sum + value * (b[i] ?? NaN), 0)
+  const length = Math.hypot(...a) * Math.hypot(...b)
+  return length === 0 ? 0 : dot / length
+}
+
+/** The places of the nearest rows, by sorting all; the first of equal ones first. */
+function nearest(query: readonly number[], rows: readonly (readonly number[])[], count: number): [number, number][] {
+  const scored = rows.map((row, i): [number, number] => [i, cosine(query, row)])
+  return scored.sort(([i, a], [j, b]) => b - a || i - j).slice(0, count)
+}
+
+function assertNearest(
+  t: { is(a: unknown, b: unknown): void; deepEqual(a: unknown, b: unknown): void; true(value: boolean): void },
+  { results }: Found,
+  expected: readonly [number, number][],
+): void {
+  t.deepEqual(
+    results.map(({ line }) => line - 1),
+    expected.map(([i]) => i),
+  )
+  for (const [rank, { score }] of results.entries()) t.true(Math.abs(score - (expected[rank]?.[1] ?? NaN)) < 1e-6)
+}
+
+const jsonLines = documents.map((text, i) => `${JSON.stringify({ id: `doc-${i}`, text })}\n`).join('')
+const queryVectors = ef.encodeSync(QUERIES).toArray()
+const vectors = ef.encodeSync(documents).toArray()
+
+test('the lines that are printed are those of the largest cosines, for each query', async (t) => {
+  const file = path.join(emptyDirectory(), 'documents.jsonl.gz')
+  writeFileSync(file, gzipSync(jsonLines))
+  const queries = QUERIES.flatMap((query) => ['-q', query])
+  const { code, out, err } = await model2vec(
+    'search',
+    ...queries,
+    file,
+    '--json',
+    '-k',
+    '7',
+    '--id-field',
+    'id',
+    ...MODEL,
+  )
+  t.deepEqual([code, err], [0, ''])
+  const all = found(out)
+  t.deepEqual(
+    all.map(({ query }) => query),
+    QUERIES,
+  )
+  for (const [i, each] of all.entries()) {
+    assertNearest(t, each, nearest(queryVectors[i] ?? [], vectors, 7))
+    for (const { line, id, text, file: where } of each.results) {
+      t.deepEqual([id, text, where], [`doc-${line - 1}`, documents[line - 1], file])
+    }
+  }
+})
+
+test('vectors that embed wrote are searched as they are, of every element type but binary', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'documents.jsonl')
+  writeFileSync(file, jsonLines)
+  for (const dtype of ['float32', 'float16', 'bfloat16', 'int8'] as const) {
+    const out = path.join(directory, `${dtype}.npy`)
+    const options = ['--dtype', dtype, '--normalize', '--dimensionality', '20']
+    t.is((await model2vec('embed', file, '--out', out, ...options, ...MODEL)).code, 0)
+    const searched = await model2vec('search', QUERIES[0] ?? '', file, '--json', '--vectors', out, ...MODEL)
+    t.deepEqual([searched.code, searched.err], [0, ''])
+    const rows = ef.encodeSync(documents, { dtype, normalize: true, dimensionality: 20 }).toArray()
+    const query = ef.encodeSync(QUERIES[0] ?? '', { dimensionality: 20 }).toArray()[0] ?? []
+    const [first] = found(searched.out)
+    if (first === undefined) throw new Error(searched.out)
+    assertNearest(t, first, nearest(query, rows, 10))
+  }
+})
+
+test('vectors of other texts or of another model are told apart by their shape', async (t) => {
+  const directory = emptyDirectory()
+  const [file, more, out] = ['documents.jsonl', 'more.jsonl', 'out.npy'].map((name) => path.join(directory, name)) as [
+    string,
+    string,
+    string,
+  ]
+  writeFileSync(file, jsonLines)
+  writeFileSync(more, '{"text": "one more"}\n')
+  t.is((await model2vec('embed', file, '--out', out, ...MODEL)).code, 0)
+  const searched = (...args: string[]): ReturnType<typeof model2vec> =>
+    model2vec('search', 'dogs', ...args, '--vectors', out, ...MODEL)
+  t.regex((await searched(file, more)).err, /out\.npy has fewer rows than the files have texts\n$/)
+  t.regex((await searched(more)).err, /out\.npy has 300 rows, but the files have 1 texts\n$/)
+  const narrow = path.join(SMALL, '../m8k-dim3')
+  const { code, err } = await model2vec('search', 'dogs', file, '--vectors', out, '--model', narrow)
+  t.is(code, 1)
+  t.regex(err, /out\.npy has vectors of 32 elements, but the model's have 3\n$/)
+  t.is((await model2vec('embed', file, '--out', out, '--dtype', 'binary', ...MODEL)).code, 0)
+  t.regex(
+    (await searched(file)).err,
+    /out\.npy: expected elements of float32, float16, bfloat16, int8, but got \|u1\n$/,
+  )
+  writeFileSync(out, 'nothing')
+  t.regex((await searched(file)).err, /out\.npy: expected an \.npy of version 1\.0/)
+})
+
+test('without --json a line has the score, the place, and the text in one line', async (t) => {
+  const file = path.join(emptyDirectory(), 'documents.csv')
+  writeFileSync(file, 'text,n\n"a dog\nin the park",1\na stone,2\n"a cat\t\x1b[31m",3\n')
+  const { out, code } = await model2vec('search', 'the dog', file, '--id-field', 'n', '-k', '2', ...MODEL)
+  t.is(code, 0)
+  const [first = '', second = ''] = out.trimEnd().split('\n')
+  t.true(first.endsWith(`${file}:2  1  a dog in the park`), first)
+  t.regex(first, /^ +\d\.\d{4} {2}/)
+  t.regex(second, /:(4|5) {2}/)
+  t.notRegex(out, /\x1b/)
+  const several = await model2vec('search', '-q', 'the dog', '-q', 'a cat', file, '-k', '1', ...MODEL)
+  t.regex(several.out, /^the dog\n[^\n]+dog in the park\n\na cat\n[^\n]+a cat \[31m\n$/)
+})
+
+test('fewer lines than asked for, none, and texts without words', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'few.txt')
+  writeFileSync(file, '\n\na dog\n')
+  const { out } = await model2vec('search', 'a dog', file, '--json', '-k', '1000', ...MODEL)
+  t.deepEqual(
+    found(out)[0]?.results.map(({ line, score }) => [line, Math.round(score)]),
+    [
+      [3, 1],
+      [1, 0],
+      [2, 0],
+    ],
+  )
+  writeFileSync(file, '')
+  const empty = await model2vec('search', 'a dog', file, ...MODEL)
+  t.deepEqual([empty.code, empty.out, empty.err], [0, '', ''])
+})
+
+test('a line that cannot be read ends the search, or is left out', async (t) => {
+  const file = path.join(emptyDirectory(), 'broken.jsonl')
+  writeFileSync(file, '{"text": "a"}\n{"text": \n{"text": "b"}\n')
+  const failed = await model2vec('search', 'a', file, ...MODEL)
+  t.deepEqual([failed.code, failed.out], [1, ''])
+  t.regex(failed.err, /broken\.jsonl:2: expected JSON/)
+  const skipped = await model2vec('search', 'b', file, '--on-error', 'skip', '-k', '1', ...MODEL)
+  t.is(skipped.code, 0)
+  t.regex(skipped.out, /broken\.jsonl:3 {2}b\n$/)
+})
+
+for (const [args, code, message] of [
+  [[], 2, /expected a query, and files; see `model2vec search --help`/],
+  [['dogs'], 2, /expected files, or - for standard input/],
+  [['dogs', 'documents.pdf'], 2, /--format is needed for documents\.pdf/],
+  [['dogs', 'no-such.jsonl'], 1, /no-such\.jsonl: no such file/],
+  [['dogs', 'examples/documents.jsonl', '-k', '0'], 2, /--top should be an integer ≥ 1, but got 0/],
+  [['dogs', 'examples/documents.jsonl', '--vectors', 'no-such.npy'], 1, /no-such\.npy/],
+] as const) {
+  test(`what can't be done is told in a line: search ${args.join(' ')}`, async (t) => {
+    const outcome = await model2vec('search', ...args, ...MODEL)
+    t.deepEqual([outcome.code, outcome.out], [code, ''])
+    t.regex(outcome.err, /^model2vec: [^\n]+\n$/)
+    t.regex(outcome.err, message)
+  })
+}
+
+// util-linux has `script`, which gives a command a terminal.
+const hasScript = spawnSync('script', ['--version']).status === 0
+;(hasScript ? test : test.skip)(
+  'a terminal gets lines no wider than it is, and colours unless NO_COLOR is set',
+  (t) => {
+    const command = `stty cols 60; ${process.execPath} ${MAIN} search tools examples/documents.jsonl -k 3 --model ${SMALL}`
+    const seen = (env: object): string =>
+      execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+        encoding: 'utf8',
+        env: { ...process.env, NO_COLOR: '', TERM: 'xterm', ...env },
+      })
+    const coloured = seen({})
+    t.regex(coloured, /\x1b\[2mexamples\/documents\.jsonl:\d+\x1b\[22m/)
+    const plain = seen({ NO_COLOR: '1' })
+    // What the bar leaves behind is taken away.
+    const lines = (plain.split('\x1b[K').at(-1) ?? '').trimEnd().split(/\r?\n/)
+    t.is(lines.length, 3)
+    for (const line of lines) t.true(Array.from(line).length <= 60, line)
+    t.notRegex(lines.join(''), /\x1b/)
+  },
+)
+;(process.platform === 'linux' ? test.serial : test.skip)(
+  'a file that is larger than the memory it takes is searched to its end',
+  async (t) => {
+    const file = path.join(emptyDirectory(), 'large.txt.gz')
+    // 300 MB of text.
+    const line = `${documents.join(' ').replaceAll(/\s+/g, ' ').slice(0, 1200)}\n`
+    const block = line.repeat(1000)
+    const blocks = [...Array.from({ length: 250 }, () => block), 'the one about a violin\n']
+    await pipeline(Readable.from(blocks), createGzip({ level: 1 }), createWriteStream(file))
+    let peak = 0
+    const { code, out, err } = await run(['search', 'violin', file, '-k', '1', ...MODEL], {
+      // Without a limit, V8 lets garbage lie where there is memory enough.
+      node: ['--max-old-space-size=64'],
+      onStart: (child) => {
+        const timer = setInterval(() => {
+          const status = `/proc/${child.pid}/status`
+          const text = existsSync(status) ? readFileSync(status, 'utf8') : ''
+          peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024)
+        }, 20)
+        child.on('exit', () => {
+          clearInterval(timer)
+        })
+      },
+    })
+    t.deepEqual([code, err], [0, ''])
+    t.regex(out, /:250001 {2}the one about a violin\n$/)
+    t.log(`${Math.round(peak)} MB`)
+    t.true(peak > 0 && peak < 280)
+  },
+)

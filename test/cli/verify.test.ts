@@ -1,0 +1,129 @@
+// `model2vec verify` with the real model2vec-rs: crates/verify is built for it.
+
+import { execFileSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import test from 'ava'
+
+import { corpus, modelPath, POTION, SMALL } from '../test-data.js'
+import { emptyDirectory, model2vec, run } from './run.js'
+import type { Outcome } from './run.js'
+
+const EXECUTABLE = path.resolve(`target/debug/model2vec-verify${process.platform === 'win32' ? '.exe' : ''}`)
+
+interface Report {
+  readonly official: string
+  readonly texts: number
+  readonly bytes: number
+  readonly normalize: boolean
+  readonly maxLength: number | null
+  readonly ids: { equal: number; different: number; differentByLimit: number; where: readonly string[] }
+  readonly largestDifference: { equalIds: number; differentIds: number }
+  readonly textsPerSecond: { ours: number; official: number }
+  readonly speedUp: number
+}
+
+const directory = emptyDirectory()
+const file = path.join(directory, 'texts.jsonl')
+const texts = ['edge', 'multilingual_300', 'docs_en_300'].flatMap((name) => corpus(name))
+
+test.before(() => {
+  execFileSync('cargo', ['build', '--locked', '--quiet', '-p', 'model2vec-verify'], { stdio: 'inherit' })
+  writeFileSync(file, texts.map((text) => `${JSON.stringify({ text })}\n`).join(''))
+})
+
+function verify(...args: string[]): Promise<Outcome> {
+  return run(['verify', ...args], { env: { MODEL2VEC_VERIFY_PATH: EXECUTABLE } })
+}
+
+async function report(...args: string[]): Promise<Report> {
+  const { code, out, err } = await verify(file, '--json', ...args)
+  if (code !== 0 || err !== '') throw new Error(err)
+  return JSON.parse(out) as Report
+}
+
+test('model2vec-rs has the same ids as potion-base-8M here, and vectors that differ by its roundings', async (t) => {
+  const found = await report('--model', POTION)
+  t.is(found.official, 'model2vec-rs 0.4.0')
+  t.is(found.texts, texts.length)
+  t.is(
+    found.bytes,
+    texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+  )
+  t.deepEqual(found.ids, { equal: texts.length, different: 0, differentByLimit: 0, where: [] })
+  // It adds the squares of a vector in another order; elements are up to 1.
+  t.true(found.largestDifference.equalIds > 0 && found.largestDifference.equalIds < 2e-6)
+  t.true(found.textsPerSecond.ours > 0 && found.textsPerSecond.official > 0 && found.speedUp > 0)
+})
+
+test('vectors that are not scaled have equal bits: sums go in the same order', async (t) => {
+  const { normalize, largestDifference } = await report('--model', modelPath('m8k-nonorm'))
+  t.deepEqual([normalize, largestDifference.equalIds], [false, 0])
+})
+
+test('texts that are cut elsewhere are counted, named, and equal without a limit', async (t) => {
+  // In T5's vocabulary the median token is longer in bytes than in characters, as each space is a character of three bytes.
+  const model = ['--model', modelPath('ug-t5-raw')]
+  const { ids, maxLength, largestDifference } = await report(...model)
+  t.is(maxLength, 512)
+  t.true(ids.different > 0)
+  t.is(ids.differentByLimit, ids.different)
+  t.is(ids.equal, texts.length - ids.different)
+  t.true(largestDifference.differentIds > 0.01 && largestDifference.equalIds < 2e-6)
+  for (const place of ids.where) {
+    const line = Number(/texts\.jsonl:(\d+)$/.exec(place)?.[1])
+    // A cut shows in long texts only: 512 tokens of four characters and more.
+    t.true((texts[line - 1]?.length ?? 0) > 2048)
+  }
+  const whole = await report(...model, '--max-length', 'none')
+  t.deepEqual([whole.ids.different, whole.maxLength], [0, null])
+})
+
+test('without --json there are a few lines', async (t) => {
+  const { out, code } = await verify(file, '--model', SMALL)
+  t.is(code, 0)
+  t.regex(out, new RegExp(`^${texts.length.toLocaleString('en')} texts, [\\d.]+ MB; \\S+; model2vec-rs 0\\.4\\.0\n`))
+  t.regex(out, /^ids +1,161 equal, 0 differ$/m)
+  t.regex(out, /^vectors +largest difference: \S+ where ids are equal$/m)
+  t.regex(out, /^speed +[\d,]+ texts\/s here, [\d,]+ there: [\d.]+ times$/m)
+})
+
+test('lone surrogates go to both engines as U+FFFD', async (t) => {
+  const odd = path.join(directory, 'surrogates.jsonl')
+  writeFileSync(odd, '{"text":"a \\ud800 dog"}\n{"text":"\\udc00\\ud83d\\ude00"}\n')
+  const { code, out, err } = await verify(odd, '--json', '--model', modelPath('bpe-gpt2-raw'))
+  t.is(code, 0, err)
+  t.is((JSON.parse(out) as Report).ids.equal, 2)
+})
+
+test('a model that model2vec-rs does not load is an error of its own words', async (t) => {
+  const { code, err } = await verify(file, '--model', modelPath('m8k-f64'))
+  t.is(code, 1)
+  t.regex(err, /^model2vec: model2vec-rs: unsupported tensor dtype: F64\n$/)
+})
+
+test('an executable that is not there, or is another program, is told', async (t) => {
+  const missing = path.join(directory, 'no-such')
+  const started = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: missing } })
+  t.deepEqual([started.code, started.out], [1, ''])
+  t.regex(started.err, /no-such ENOENT\n$/)
+  if (process.platform !== 'win32') {
+    const other = path.join(directory, 'other')
+    writeFileSync(other, '#!/bin/sh\n', { mode: 0o755 })
+    const ended = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: other } })
+    t.deepEqual([ended.code, ended.out], [1, ''])
+    t.regex(ended.err, /^model2vec: [^\n]+other ended without an answer\n$/)
+  }
+  // Who has built it finds it in target/verify.
+  if (existsSync('target/verify')) return
+  const none = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: '', PATH: directory } })
+  t.is(none.code, 1)
+  t.regex(none.err, /`cargo install --git https:\S+ --tag v\d\S+ --profile verify model2vec-verify` builds/)
+})
+
+test('verify has no ids to print', async (t) => {
+  const { code, err } = await model2vec('verify', file, '--id-field', 'id')
+  t.is(code, 2)
+  t.regex(err, /verify prints no ids/)
+})
