@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel};
 
-const TOKENIZER: &[u8] = include_bytes!("../../crates/engine/tests/loader_mutants/tiny/word-piece.json");
+const TOKENIZER: &[u8] = include_bytes!("../../crates/engine/tests/loader_mutants/tiny/word-level.json");
 const CONFIG: &[u8] = br#"{"model_type":"model2vec","normalize":true,"max_length":512}"#;
 /// Header and elements; the length that stands before them is its own.
 const TABLE: &[u8] = include_bytes!("../seeds/table/weights-and-mapping");
