@@ -57,7 +57,8 @@ function checkSignature(file, bytes, start) {
   if (directory === undefined || bytes[directory + 37] !== SHA_256) throw new Error(`${file} is not signed by SHA-256`)
   const [hashes, pages, end] = [word(directory + 16), word(directory + 28), word(directory + 32)]
   const [hashBytes, pageBytes] = [bytes[directory + 36], 2 ** bytes[directory + 39]]
-  if (end !== start || pages !== Math.ceil(end / pageBytes)) throw new Error(`${file} is not signed up to its signature`)
+  if (end !== start || pages !== Math.ceil(end / pageBytes))
+    throw new Error(`${file} is not signed up to its signature`)
   for (let page = 0; page < pages; page++) {
     const content = bytes.subarray(page * pageBytes, Math.min((page + 1) * pageBytes, end))
     const at = directory + hashes + page * hashBytes
