@@ -108,6 +108,8 @@ export function builder({ platform, std }) {
     flags.push(`--sysroot=${sysroot}/usr`)
   }
   if (platform.endsWith('-musl')) flags.push('-C', 'target-feature=-crt-static')
+  // As the release builds it: the first macOS on ARM64.
+  if (platform.startsWith('darwin-')) environment.MACOSX_DEPLOYMENT_TARGET = '11.0'
   if (platform.startsWith('win32-')) {
     // napi-build wants a libnode.dll to link with; `dyn-symbols` finds the functions in the running program instead.
     environment.LIBNODE_PATH = tool('libnode', (folder) => {

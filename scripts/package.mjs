@@ -16,6 +16,8 @@ import { root, setup } from './setup.mjs'
 
 const DESTINATION = 'build/packages'
 const MODEL = 'potion-base-8m'
+/** The licences of what is linked into a native module (scripts/notices.mjs): it goes where the module goes. */
+const NOTICES = 'THIRD-PARTY-NOTICES.txt'
 /** Of the main package's package.json: what only this repository uses. */
 const DEVELOPMENT = ['workspaces', 'napi', 'scripts', 'devDependencies', 'ava', 'overrides']
 /** The most bytes that a tarball of the main package, a native module, and both installed may have. */
@@ -66,7 +68,9 @@ function packPlatform(platform, addon) {
   const folder = path.join(DESTINATION, `model2vec-node-${platform}`)
   cpSync(path.join('npm', platform), folder, { recursive: true })
   cpSync(addon, path.join(folder, path.basename(addon)))
-  cpSync('LICENSE', path.join(folder, 'LICENSE'))
+  for (const file of ['LICENSE', NOTICES]) cpSync(file, path.join(folder, file))
+  const manifest = readJson(path.join(folder, 'package.json'))
+  writeJson(path.join(folder, 'package.json'), { ...manifest, files: [...manifest.files, NOTICES] })
   return pack(folder)
 }
 

@@ -12,6 +12,7 @@ const tsc = 'node_modules/typescript/bin/tsc'
 /** A runner's tests are counted from its output; a step without `count` counts as one. */
 const STEPS = [
   { name: 'cargo fmt', command: ['cargo', 'fmt', '--all', '--check'] },
+  { name: 'cargo fmt, fuzz targets', command: ['cargo', 'fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check'] },
   { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'] },
   {
     name: 'cargo test',
@@ -24,6 +25,7 @@ const STEPS = [
   { name: 'eslint', command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
   { name: 'prettier', command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
   { name: 'public API', command: [node, 'scripts/api.mjs'] },
+  { name: 'third-party notices', command: [node, 'scripts/notices.mjs'] },
   { name: 'packages', command: [node, 'scripts/package.mjs'] },
   { name: 'ava', command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
   // Few texts and no competitors: that the suite runs, and that all forms of a call give the same vectors.

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 import test from 'ava'
 
@@ -15,11 +16,40 @@ interface Result {
 
 interface CrossRecord {
   readonly glibc?: string
+  readonly macos?: string
+  readonly signedPages?: number
   readonly bytes: number
   readonly runs: readonly (Result & { readonly runtime: string; readonly platform: string; readonly arch: string })[]
 }
 
 const record = JSON.parse(readFileSync('cross/record.json', 'utf8')) as Record<string, CrossRecord>
+
+interface Target {
+  readonly platform: string
+  readonly runtimes: readonly string[]
+  readonly scalarToo?: boolean
+}
+
+test('the record has every target in every runtime that it is for, no addon over 5 MB, and no newer glibc than 2.28', async (t) => {
+  const targets = pathToFileURL(path.resolve('cross/targets.mjs')).href
+  const { TARGETS } = (await import(targets)) as { TARGETS: readonly Target[] }
+  t.deepEqual(
+    Object.keys(record),
+    TARGETS.map(({ platform }) => platform),
+  )
+  for (const { platform, runtimes, scalarToo } of TARGETS) {
+    const { runs = [], bytes = Infinity, glibc, macos, signedPages = 0 } = record[platform] ?? {}
+    const wanted = runtimes.flatMap((name) => (scalarToo === true ? [name, name] : [name]))
+    t.deepEqual(
+      runs.map(({ runtime }) => runtime),
+      wanted,
+      platform,
+    )
+    t.true(bytes <= 5_000_000, platform)
+    if (platform.endsWith('-gnu')) t.true(Number(/^2\.(\d+)$/.exec(glibc ?? '')?.[1]) <= 28, platform)
+    if (platform.startsWith('darwin-')) t.true(macos === '11.0' && signedPages > 0, platform)
+  }
+})
 
 test('every vector and id that the other platforms gave is the one of this machine', (t) => {
   const folder = mkdtempSync(path.resolve('build/cross-'))

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 
 import test from 'ava'
+import ts from 'typescript'
 
 const PLATFORMS = readdirSync('npm').filter((name) => name !== 'potion-base-8m')
 
@@ -69,6 +70,46 @@ test('the packed main package asks for every platform at its own version, and fo
   t.is(devDependencies, undefined)
 })
 
+test('every package that the compiled code imports is an optional peer, and so is the SDK that Milvus rows are for', (t) => {
+  const { peerDependencies, peerDependenciesMeta } = manifest('build/packages/model2vec-node')
+  const compiled = [...contents('dist')].filter(([file]) => /\.m?js$/.test(file)).map(([, bytes]) => bytes.toString())
+  const imported = compiled.flatMap((code) =>
+    [...code.matchAll(/\b(?:import|require)\(["']([^."'][^"']*)["']\)/g)].map(([, name = '']) => name),
+  )
+  const foreign = imported.filter((name) => !name.startsWith('node:') && !name.startsWith('model2vec-node'))
+  const wanted = [...new Set([...foreign, '@zilliz/milvus2-sdk-node'])].sort()
+  t.true(wanted.length >= 3)
+  t.deepEqual(Object.keys(peerDependencies ?? {}).sort(), wanted)
+  t.deepEqual(peerDependenciesMeta, Object.fromEntries(wanted.map((name) => [name, { optional: true }])))
+})
+
+test('no key stands twice in an object of a committed manifest: the last one would win, unseen', (t) => {
+  const folders = ['npm', 'test', 'benchmarks', 'cross', 'examples']
+  const below = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)),
+  )
+  const files = [...readdirSync('.'), ...below].filter(
+    (file) => /(^|\/)(package|package-lock|tsconfig|record)\.json$/.test(file) && !/node_modules|fixtures/.test(file),
+  )
+  t.true(files.length > 10)
+  for (const file of files) t.deepEqual(repeatedKeys(readFileSync(file, 'utf8')), [], file)
+  t.deepEqual(repeatedKeys('{ "a": { "b": 1, "c": [{ "b": 2, "b": 3 }] }, "a": 4 }').sort(), ['a', 'b'])
+})
+
+/** The keys that an object has more than once, anywhere in a JSON text. */
+function repeatedKeys(json: string): string[] {
+  const repeated: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isObjectLiteralExpression(node)) {
+      const keys = node.properties.map(({ name }) => (name !== undefined && ts.isStringLiteral(name) ? name.text : ''))
+      repeated.push(...keys.filter((key, i) => keys.indexOf(key) !== i))
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.parseJsonText('manifest.json', json))
+  return repeated
+}
+
 test('the committed package.json has no platform package in it: npm ci would refuse it', (t) => {
   t.is(manifest('.').optionalDependencies, undefined)
 })
@@ -86,11 +127,12 @@ test('the main tarball has every compiled file of this build, the types, and not
   }
 })
 
-test("this platform's tarball has the native module and its licence", (t) => {
+test("this platform's tarball has the native module, its licence, and the licences of what is linked into it", (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => /^model2vec\..*\.node$/.test(file))
   const platform = addon.split('.')[1] ?? ''
   const files = unpacked(`model2vec-node-${platform}`)
-  t.deepEqual([...files.keys()].sort(), ['LICENSE', 'README.md', addon, 'package.json'])
+  t.deepEqual([...files.keys()].sort(), ['LICENSE', 'README.md', 'THIRD-PARTY-NOTICES.txt', addon, 'package.json'])
+  t.true(files.get('THIRD-PARTY-NOTICES.txt')?.equals(readFileSync('THIRD-PARTY-NOTICES.txt')))
   t.true(files.get(addon)?.equals(readFileSync(addon)), '`npm run package` packs this build')
 })
 

@@ -87,6 +87,22 @@ function expectedDigests(): number[] {
   return ['edge.default', 'docs_en_300.default'].flatMap((run) => digests[run]?.vector_crc32 ?? [])
 }
 
+if (RECORD === undefined) {
+  test('what `npm run runtimes` recorded names every runtime, and 200 ended workers of each Node', (t) => {
+    const committed = JSON.parse(readFileSync('test/runtimes/record.json', 'utf8')) as Record<
+      string,
+      { terminated?: number }
+    >
+    t.deepEqual(
+      Object.keys(committed),
+      RUNTIMES.map(({ name }) => name),
+    )
+    for (const [name, { terminated }] of Object.entries(committed)) {
+      t.is(terminated, name.startsWith('Node') ? 200 : undefined, name)
+    }
+  })
+}
+
 for (const { name, program, args = [], version } of RUNTIMES) {
   if (runtimes === null) {
     test.skip(`${name}: npm's registry can't be reached, or this is no Linux on x64`, () => undefined)

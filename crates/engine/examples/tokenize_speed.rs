@@ -1,6 +1,6 @@
 //! How fast a tokenizer is, beside the `tokenizers` crate, on one thread.
 //!
-//! `cargo run --release -p model2vec-engine --example tokenize_speed -- tokenizer.json texts.jsonl[.gz]`: every line of the texts
+//! `cargo run --profile bench -p model2vec-engine --example tokenize_speed -- tokenizer.json texts.jsonl[.gz]`: every line of the texts
 //! is an object with a `text`. They are measured as they are, by paragraph, and by line.
 
 use std::error::Error;

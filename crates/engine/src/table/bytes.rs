@@ -9,6 +9,7 @@ use memmap2::{Mmap, MmapMut, MmapOptions};
 #[derive(Debug)]
 pub(super) struct TableBytes {
     memory: Mmap,
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux gives pages back"))]
     is_file: bool,
 }
 

@@ -1,0 +1,63 @@
+//! A model of 8 tokens in a folder of this process, of which one file is what the fuzzer made.
+
+use std::fs;
+use std::panic;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel};
+
+const TOKENIZER: &[u8] = include_bytes!("../../crates/engine/tests/loader_mutants/tiny/word-level.json");
+const CONFIG: &[u8] = br#"{"model_type":"model2vec","normalize":true,"max_length":512}"#;
+/// Header and elements; the length that stands before them is its own.
+const TABLE: &[u8] = include_bytes!("../seeds/table/weights-and-mapping");
+
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = std::env::temp_dir().join(format!("model2vec-fuzz-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let header = TABLE.iter().rposition(|&byte| byte == b'}').unwrap() as u64 + 1;
+    for (name, bytes) in [
+        ("tokenizer.json", TOKENIZER),
+        ("config.json", CONFIG),
+        ("model.safetensors", &[&header.to_le_bytes(), TABLE].concat()),
+    ] {
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    StaticModel::load(&folder, &LoadOptions::default()).expect("the model loads as long as nothing is changed");
+    folder
+});
+
+/// A panic in the `tokenizers` crate is an error of the load or the call: the engine catches it. libFuzzer would end at every panic; so only
+/// one that is raised in the engine's own code ends here at once, and one that nobody catches as always.
+pub fn allow_caught_panics() {
+    let end = panic::take_hook();
+    panic::set_hook(Box::new(move |information| {
+        if information.location().is_some_and(|location| location.file().contains("crates/engine/")) {
+            end(information);
+        }
+    }));
+}
+
+/// Loads the model with `bytes` as the file `name`, from a copy and from a mapping, and uses it.
+pub fn load_with(name: &str, bytes: &[u8]) {
+    fs::write(FOLDER.join(name), bytes).unwrap();
+    for memory in [MemoryMode::Copy, MemoryMode::Map] {
+        if let Ok(model) = StaticModel::load(&FOLDER, &LoadOptions { memory, ..LoadOptions::default() }) {
+            use_model(&model);
+        }
+    }
+}
+
+fn use_model(model: &StaticModel) {
+    let options = model.defaults();
+    let mut vector = vec![0.0; model.dim()];
+    for id in 0..model.table().id_count() {
+        model.row(id as u32, options, &mut vector);
+    }
+    let mut scratch = model.take_scratch();
+    for text in ["", "hello the world", "Ünïcödé 日本語 😀\u{0}\u{301} [UNK] <unk> ab"] {
+        // A tokenizer may have no answer for a text: that is an error of its own.
+        let _ = model.encode(text, options, &mut scratch, &mut vector);
+        let _ = model.encode(text, EncodeOptions { max_length: None, ..options }, &mut scratch, &mut vector);
+    }
+}
