@@ -7,21 +7,18 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { isModel2VecError } from '../errors.js'
-import { bench } from './bench.js'
 import { UsageError } from './command.js'
-import type { Command } from './command.js'
-import { embed } from './embed.js'
-import { info } from './info.js'
+import type { Commands } from './commands.js'
 import { Interrupted } from './interrupt.js'
-import { pull } from './pull.js'
-import { search } from './search.js'
-import { verify } from './verify.js'
 
-const COMMANDS: Readonly<Record<string, Command>> = { embed, search, verify, bench, info, pull }
+/** The commands, loaded when they are needed: without a native module that fails, and is an error like others. */
+async function loadCommands(): Promise<Commands> {
+  return (await import('./commands.js')).COMMANDS
+}
 
-function help(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+function help(commands: Commands): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length))
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
   return `Usage: model2vec <command> [options]
 
 Commands:
@@ -39,21 +36,26 @@ function version(): string {
   return (JSON.parse(file) as { version: string }).version
 }
 
+/** The command that was called and is there, with a space behind it. */
+let found = ''
+
 async function run(args: readonly string[]): Promise<void> {
   const [name, ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(`${help()}\n`)
+    process.stdout.write(`${help(await loadCommands())}\n`)
     return
   }
   if (name === '--version') {
     process.stdout.write(`${version()}\n`)
     return
   }
-  const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined
+  const commands = await loadCommands()
+  const command = Object.hasOwn(commands, name ?? '') ? commands[name ?? ''] : undefined
   if (command === undefined) {
-    const known = Object.keys(COMMANDS).join(', ')
+    const known = Object.keys(commands).join(', ')
     throw new UsageError(name === undefined ? `expected a command: ${known}` : `no command ${name}; there are ${known}`)
   }
+  found = `${name ?? ''} `
   const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const
   const { positionals, values } = parseArgs({ args: rest, options, allowPositionals: true })
   if (values.help === true) process.stdout.write(`${command.help}\n`)
@@ -71,13 +73,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit()
 })
 
-const args = process.argv.slice(2)
-run(args).catch((error: unknown) => {
+run(process.argv.slice(2)).catch((error: unknown) => {
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
   const code = isModel2VecError(error) ? ` (${error.code})` : ''
-  const hint = isUsage(error)
-    ? `; see \`model2vec ${Object.hasOwn(COMMANDS, args[0] ?? '') ? `${args[0] ?? ''} ` : ''}--help\``
-    : ''
+  const hint = isUsage(error) ? `; see \`model2vec ${found}--help\`` : ''
   process.stderr.write(`model2vec: ${message}${code}${hint}\n`)
   // What was interrupted may still wait for its input.
   if (error instanceof Interrupted) process.exit(error.exitCode)

@@ -8,7 +8,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { emptyCache, forgetEnvironment } from '../hub/cache-folder.js'
 import { filesOf, repository } from '../hub/content.js'
 import { HubServer } from '../hub/server.js'
-import { model2vec } from './run.js'
+import { model2vec, run } from './run.js'
 import { SMALL } from '../test-data.js'
 
 forgetEnvironment()
@@ -27,6 +27,17 @@ test('--help lists the commands, and each command has a help of its own', async 
       new RegExp(`^Usage: model2vec ${command} .*\n(.*\n)+Options:\n(.*\n)+Example: model2vec ${command} `),
     )
   }
+})
+
+test('without a native module a command ends with one line, and --version works', async (t) => {
+  const env = { MODEL2VEC_NATIVE_PATH: '/no/such/module.node' }
+  for (const args of [['--help'], ['info', SMALL]]) {
+    const { code, out, err } = await run(args, { env })
+    t.is(code, 1)
+    t.is(out, '')
+    t.regex(err, /^model2vec: [^\n]*\/no\/such\/module\.node[^\n]* \(ERR_NATIVE_NOT_FOUND\)\n$/)
+  }
+  t.is((await run(['--version'], { env })).code, 0)
 })
 
 test('info prints what the model is, also as JSON', async (t) => {
