@@ -65,21 +65,29 @@ function isUsage(error: unknown): boolean {
   return error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_'))
 }
 
-// `model2vec info … | head -1`: nobody reads the rest.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
-
 const args = process.argv.slice(2)
-run(args).catch((error: unknown) => {
+
+/** Ends the process with a line on stderr: what failed or was interrupted may still wait for its input. */
+function fail(error: unknown): void {
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
   const code = isModel2VecError(error) ? ` (${error.code})` : ''
   const hint = isUsage(error)
     ? `; see \`model2vec ${Object.hasOwn(COMMANDS, args[0] ?? '') ? `${args[0] ?? ''} ` : ''}--help\``
     : ''
-  process.stderr.write(`model2vec: ${message}${code}${hint}\n`)
-  // What was interrupted may still wait for its input.
-  if (error instanceof Interrupted) process.exit(error.exitCode)
-  process.exitCode = isUsage(error) ? 2 : 1
+  const exitCode = error instanceof Interrupted ? error.exitCode : isUsage(error) ? 2 : 1
+  // What was written to standard output before goes out first, also where pipes are not written to at once.
+  process.stderr.write(`model2vec: ${message}${code}${hint}\n`, () => {
+    process.stdout.write('', () => process.exit(exitCode))
+  })
+}
+
+// `model2vec info … | head -1`: nobody reads the rest.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  process.exitCode = 1
+  process.stderr.write(`model2vec: standard output: ${error.message}\n`, () => process.exit(1))
 })
+// Who doesn't read what is told may still want the output.
+process.stderr.on('error', () => undefined)
+
+run(args).catch(fail)
