@@ -245,6 +245,11 @@ for (const [args, code, message] of [
   ],
   [['examples/documents.jsonl', '--out', 'no-such/out.npy'], 1, /no-such\/out\.npy/],
   [['examples/documents.jsonl', '--out', 'out.npy', '--id-field', 'id'], 2, /\.npy holds vectors only/],
+  [
+    ['examples/documents.jsonl', '--out', './examples/../examples/documents.jsonl'],
+    2,
+    /--out is an input too: \.\/examples\/\.\.\/examples\/documents\.jsonl/,
+  ],
   [['examples/documents.jsonl', '--dtype', 'float64'], 2, /--dtype should be float32, .*, but got float64/],
   [['examples/documents.jsonl', '--threads', '0'], 2, /--threads should be an integer ≥ 1, but got 0/],
   [['examples/documents.jsonl', '--resume'], 2, /--resume needs --out/],
