@@ -64,7 +64,7 @@ async function textsOf(files: readonly string[], values: OptionValues): Promise<
       }
     }
   } finally {
-    await rows.close()
+    rows.close()
   }
   if (texts.length === 0) throw new Error(`${files.join(', ')}: expected texts, but there are none`)
   return texts

@@ -249,6 +249,7 @@ Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
     }
     // What isn't there is told before a model is loaded.
     const total = await bytesOnDisk(input.paths)
+    if (output !== null) await assertNoInput(output.out, input.paths)
     using model = await loadModel(values)
     const { dim } = model
     const columns: Columns = {
@@ -283,6 +284,15 @@ Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
       release()
     }
   },
+}
+
+/** @throws UsageError when the output would take the place of an input */
+async function assertNoInput(out: string, paths: readonly string[]): Promise<void> {
+  if (!(await isThere(out))) return
+  const target = await realpath(out)
+  for (const each of paths) {
+    if (each !== STDIN && (await realpath(each)) === target) throw new UsageError(`--out is an input too: ${out}`)
+  }
 }
 
 async function isThere(file: string): Promise<boolean> {

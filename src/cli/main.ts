@@ -67,18 +67,25 @@ function isUsage(error: unknown): boolean {
   return error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_'))
 }
 
-// `model2vec info … | head -1`: nobody reads the rest.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
-
-run(process.argv.slice(2)).catch((error: unknown) => {
+/** Ends the process with a line on stderr: what failed or was interrupted may still wait for its input. */
+function fail(error: unknown): void {
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
   const code = isModel2VecError(error) ? ` (${error.code})` : ''
   const hint = isUsage(error) ? `; see \`model2vec ${found}--help\`` : ''
-  process.stderr.write(`model2vec: ${message}${code}${hint}\n`)
-  // What was interrupted may still wait for its input.
-  if (error instanceof Interrupted) process.exit(error.exitCode)
-  process.exitCode = isUsage(error) ? 2 : 1
+  process.stderr.write(`model2vec: ${message}${code}${hint}\n`, () => {
+    if (error instanceof Interrupted) process.exit(error.exitCode)
+    // What was written to standard output before goes out first, also where pipes are not written to at once.
+    process.stdout.write('', () => process.exit(isUsage(error) ? 2 : 1))
+  })
+}
+
+// `model2vec info … | head -1`: nobody reads the rest.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  process.exitCode = 1
+  process.stderr.write(`model2vec: standard output: ${error.message}\n`, () => process.exit(1))
 })
+// Who doesn't read what is told may still want the output.
+process.stderr.on('error', () => undefined)
+
+run(process.argv.slice(2)).catch(fail)

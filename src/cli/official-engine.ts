@@ -11,6 +11,9 @@ import type { ModelInfo } from '../embedding-function.js'
 
 const EXECUTABLE = process.platform === 'win32' ? 'model2vec-verify.exe' : 'model2vec-verify'
 
+/** It says its version as soon as it runs: a program that is silent for so long is another. */
+const SILENCE_MS = 10_000
+
 /** What it makes of some texts, beside what we do. */
 export interface Comparison {
   /** How long its vectors took. */
@@ -74,10 +77,9 @@ export class OfficialEngine {
     }
     const engine = new OfficialEngine(file, model.threads)
     try {
-      const loaded = await engine.#ask<{ version: string }>({ model: model.path, subfolder, normalize, ids })
-      if (loaded.version !== version) {
-        throw new Error(`${file} is ${loaded.version}, but this package ${version}: \`${command}\``)
-      }
+      const found = await engine.#version()
+      if (found !== version) throw new Error(`${file} is ${found}, but this package ${version}: \`${command}\``)
+      await engine.#ask({ model: model.path, subfolder, normalize, ids })
     } catch (error) {
       engine.close()
       throw error
@@ -101,6 +103,22 @@ export class OfficialEngine {
     this.#child.kill()
   }
 
+  async #version(): Promise<string> {
+    let silence: NodeJS.Timeout | undefined
+    const silent = new Promise<never>((_, reject) => {
+      silence = setTimeout(() => {
+        reject(new Error(`${this.#file} is not model2vec-verify: it says nothing`))
+      }, SILENCE_MS)
+    })
+    try {
+      const { version } = await Promise.race([this.#answer<{ version?: unknown }>(), silent])
+      if (typeof version === 'string') return version
+    } finally {
+      clearTimeout(silence)
+    }
+    throw new Error(`${this.#file} is not model2vec-verify: it does not say its version`)
+  }
+
   async #ask<Answer>(request: object, bytes: Uint8Array = new Uint8Array(0)): Promise<Answer> {
     const { stdin } = this.#child
     stdin.write(`${JSON.stringify(request)}\n`)
@@ -110,9 +128,20 @@ export class OfficialEngine {
         resolve()
       }),
     )
+    return this.#answer<Answer>()
+  }
+
+  async #answer<Answer>(): Promise<Answer> {
     const line = await this.#lines.next()
     if (line.done === true) throw this.#failure ?? new Error(`${this.#file} ended without an answer`)
-    const answer = JSON.parse(line.value) as Answer & { error?: string }
+    let answer: Answer & { error?: string }
+    try {
+      answer = JSON.parse(line.value) as typeof answer
+    } catch (cause) {
+      throw new Error(`${this.#file} is not model2vec-verify: it says ${JSON.stringify(line.value.slice(0, 40))}`, {
+        cause,
+      })
+    }
     if (answer.error !== undefined) throw new Error(`model2vec-rs: ${answer.error}`)
     return answer
   }

@@ -118,6 +118,6 @@ export function modelOptions(values: OptionValues): LoadOptions {
 }
 
 /** @throws what a load throws */
-export async function loadModel(values: OptionValues): Promise<Model2VecEmbeddingFunction> {
-  return Model2VecEmbeddingFunction.load(values.model as string | undefined, modelOptions(values))
+export async function loadModel(values: OptionValues, signal?: AbortSignal): Promise<Model2VecEmbeddingFunction> {
+  return Model2VecEmbeddingFunction.load(values.model as string | undefined, { ...modelOptions(values), signal })
 }

@@ -131,7 +131,7 @@ async function searchIn(
   } finally {
     forget()
     progress.clear()
-    await rows.close()
+    rows.close()
   }
   return count
 }
@@ -219,7 +219,7 @@ Example: model2vec search "who was Alan Turing?" docs.jsonl --text-field body`,
     const npy = values.vectors === undefined ? null : await NpyRows.open(String(values.vectors))
     const { signal, release } = interruptSignal()
     try {
-      using model = await loadModel(values)
+      using model = await loadModel(values, signal)
       if (npy !== null && npy.dim > model.dim) {
         throw new Error(`${npy.path} has vectors of ${npy.dim} elements, but the model's have ${model.dim}`)
       }

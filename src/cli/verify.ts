@@ -97,7 +97,7 @@ async function verifyAll(
     }
   } finally {
     progress.clear()
-    await rows.close()
+    rows.close()
   }
   ids.equal = texts - ids.different
   const rate = (taken: number): number => (taken === 0 ? 0 : Math.round(texts / taken))

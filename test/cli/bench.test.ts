@@ -6,7 +6,7 @@ import path from 'node:path'
 import test from 'ava'
 
 import { corpus, SMALL } from '../test-data.js'
-import { emptyDirectory, model2vec } from './run.js'
+import { emptyDirectory, model2vec, run } from './run.js'
 
 const MODEL = ['--model', SMALL]
 
@@ -47,6 +47,13 @@ test('without a file texts are made up, and the table says so', async (t) => {
     out,
     /^20,000 made-up texts, [\d.]+ MB; \S+; tokenizer native, kernel \w+\nmedians of 1 rounds\nthreads +texts\/s +MB\/s\n +1 +[\d,]+ +[\d.]+\n +2 +[\d,]+ +[\d.]+\none text alone: [\d.]+ µs \(median\), [\d.]+ µs \(99 of 100 take no longer\)\n$/,
   )
+})
+
+test('SIGINT ends bench', async (t) => {
+  const { code, signal, out } = await run(['bench', '--rounds', '1000000', ...MODEL], {
+    onStart: (child) => setTimeout(() => child.kill('SIGINT'), 1000),
+  })
+  t.deepEqual([code, signal, out], [null, 'SIGINT', ''])
 })
 
 for (const [args, code, message] of [

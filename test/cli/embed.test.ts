@@ -1,7 +1,16 @@
 // `model2vec embed`, the real command on real files: every input and output, bad lines, interruptions, and going on after SIGKILL.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createWriteStream, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  createWriteStream,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -43,6 +52,9 @@ for (const [name, content, texts] of [
   ['lines.txt', `${lines.join('\n')}\n`, lines],
   ['empty-lines.txt', 'a dog\n\n\na cat', ['a dog', '', '', 'a cat']],
   ['documents.csv', `id,text\n${documents.map((text, i) => `${i},${quoted(text)}\n`).join('')}`, documents],
+  ['quotes.csv', 'text\n5" pipe\nfoo\n"6"" pipe, ""\n"\na""b\n', ['5" pipe', 'foo', '6" pipe, "\n', 'a""b']],
+  ['marked.csv', '\ufeff"text",n\n"a\nb",1\nc "d",2\n', ['a\nb', 'c "d"']],
+  ['quotes.tsv', 'n\ttext\n1\tan "x\n2\t"a\t\n""b"\n', ['an "x', 'a\t\n"b']],
   ['windows.csv', `text\r\n${lines.map((text) => `${quoted(text)}\r\n`).join('')}`, lines],
   ['documents.tsv', `n\ttext\n${lines.map((text, i) => `${i}\t${quoted(text)}\n`).join('')}`, lines],
   ['empty.jsonl', '', []],
@@ -177,6 +189,7 @@ for (const [name, content, line, message] of [
     2,
     /expected UTF-8, but got other bytes/,
   ],
+  ['broken.csv', 'text,id\n"a" "b\nc,2\n', 2, /expected "," after a closing quote, but got " \\"b"/],
   ['short.csv', 'text,id\n"a\nb",1\nc\n', 4, /expected the header's 2 fields, but got 1/],
   ['open.csv', 'text,id\na,1\n"b,2\n', 3, /expected a closing quote, but got the end of the file/],
   ['after.csv', 'text,id\n"b"c,2\n', 2, /expected "," after a closing quote, but got "c,2"/],
@@ -232,6 +245,11 @@ for (const [args, code, message] of [
   ],
   [['examples/documents.jsonl', '--out', 'no-such/out.npy'], 1, /no-such\/out\.npy/],
   [['examples/documents.jsonl', '--out', 'out.npy', '--id-field', 'id'], 2, /\.npy holds vectors only/],
+  [
+    ['examples/documents.jsonl', '--out', './examples/../examples/documents.jsonl'],
+    2,
+    /--out is an input too: \.\/examples\/\.\.\/examples\/documents\.jsonl/,
+  ],
   [['examples/documents.jsonl', '--dtype', 'float64'], 2, /--dtype should be float32, .*, but got float64/],
   [['examples/documents.jsonl', '--threads', '0'], 2, /--threads should be an integer ≥ 1, but got 0/],
   [['examples/documents.jsonl', '--resume'], 2, /--resume needs --out/],
@@ -385,6 +403,52 @@ test('--resume starts where nothing is to be gone on with, and does nothing wher
   const again = await model2vec(...args)
   t.deepEqual([again.code, again.err], [0, `model2vec: ${out} is whole: there is nothing to go on with\n`])
   t.is(statSync(out).mtimeMs, mtimeMs)
+})
+
+test('a number that JSON.parse rounds is no id', async (t) => {
+  const file = path.join(emptyDirectory(), 'ids.jsonl')
+  const ids = ['9007199254740991', '-1', '0.5', '9007199254740993', '-12345678901234567891', '1e400']
+  writeFileSync(file, ids.map((id) => `{"id": ${id}, "text": "a"}\n`).join(''))
+  const { code, out, err } = await model2vec('embed', file, '--id-field', 'id', '--on-error', 'skip', ...MODEL)
+  t.is(code, 0)
+  const found = out.trimEnd().split('\n')
+  t.deepEqual(
+    found.map((line) => (JSON.parse(line) as { id: number }).id),
+    [9007199254740991, -1, 0.5],
+  )
+  t.regex(err, /:4: expected a string or a number of at most 2\^53 - 1 in "id", but got /)
+  t.regex(err, /:5: .*\n.*:6: .*\nmodel2vec: 3 lines were skipped\n$/)
+})
+
+test('what fails ends a run whose standard input stays open', async (t) => {
+  const child = spawn(process.execPath, [MAIN, 'embed', '-', '--format', 'jsonl', ...MODEL], { stdio: 'pipe' })
+  child.stdin.on('error', () => undefined)
+  child.stdin.write('{bad\n')
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+  // The input's end would end it too.
+  child.stderr.once('data', () => setTimeout(() => child.kill('SIGKILL'), 10_000).unref())
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  t.is(code, 1)
+  t.regex(err, /^model2vec: <stdin>:1: expected JSON, [^\n]+\n$/)
+})
+;(existsSync('/dev/full') ? test : test.skip)('a standard output that is full is told in a line', (t) => {
+  const args = [MAIN, 'embed', 'examples/documents.jsonl', ...MODEL]
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+  })
+  t.is(status, 1)
+  t.regex(String(stderr), /^model2vec: standard output: ENOSPC[^\n]+\n$/)
+})
+
+test('a run whose messages nobody reads goes on', async (t) => {
+  const directory = emptyDirectory()
+  const [file, out] = [path.join(directory, 'bad.jsonl'), path.join(directory, 'out.npy')]
+  writeFileSync(file, `${'bad\n'.repeat(5000)}{"text": "a"}\n`)
+  const child = spawn(process.execPath, [MAIN, 'embed', file, '--out', out, '--on-error', 'skip', ...MODEL])
+  child.stderr.once('data', () => child.stderr.destroy())
+  t.is(await new Promise((resolve) => child.on('close', resolve)), 0)
+  t.is(vectorsOf(out).length, DIM)
 })
 
 test('a reader that goes away ends the run without a word', async (t) => {

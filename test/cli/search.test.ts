@@ -1,6 +1,6 @@
 // `model2vec search`, the real command: what it finds is what a look at every vector finds.
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -163,6 +163,18 @@ test('fewer lines than asked for, none, and texts without words', async (t) => {
   writeFileSync(file, '')
   const empty = await model2vec('search', 'a dog', file, ...MODEL)
   t.deepEqual([empty.code, empty.out, empty.err], [0, '', ''])
+})
+
+test('SIGINT ends a search that waits for standard input', async (t) => {
+  const child = spawn(process.execPath, [MAIN, 'search', 'dog', '-', '--format', 'lines', ...MODEL], { stdio: 'pipe' })
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+  // Whoever takes more than the pipe holds reads.
+  child.stdin.write('a dog\n'.repeat(1 << 18), () => child.kill('SIGINT'))
+  const late = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  clearTimeout(late)
+  t.deepEqual([code, err], [130, 'model2vec: interrupted by SIGINT\n'])
 })
 
 test('a line that cannot be read ends the search, or is left out', async (t) => {

@@ -114,12 +114,40 @@ test('an executable that is not there, or is another program, is told', async (t
     const ended = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: other } })
     t.deepEqual([ended.code, ended.out], [1, ''])
     t.regex(ended.err, /^model2vec: [^\n]+other ended without an answer\n$/)
+    for (const [script, message] of [
+      ['exec cat', /other is not model2vec-verify: it says nothing\n$/],
+      ['echo hello; exec cat', /other is not model2vec-verify: it says "hello"\n$/],
+      ['echo {}; exec cat', /other is not model2vec-verify: it does not say its version\n$/],
+      ['echo \'{"version":"0.0.1"}\'; exec cat', /other is 0\.0\.1, but this package \d+\.\d+\.\d+: `cargo install /],
+    ] as const) {
+      writeFileSync(other, `#!/bin/sh\n${script}\n`)
+      const { code, out, err } = await run(['verify', file, '--model', SMALL], {
+        env: { MODEL2VEC_VERIFY_PATH: other },
+      })
+      t.deepEqual([code, out], [1, ''])
+      t.regex(err, message)
+    }
   }
   // Who has built it finds it in target/verify.
   if (existsSync('target/verify')) return
   const none = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: '', PATH: directory } })
   t.is(none.code, 1)
   t.regex(none.err, /`cargo install --git https:\S+ --tag v\d\S+ --profile verify model2vec-verify` builds/)
+})
+
+;(process.platform === 'win32' ? test.skip : test)('SIGINT ends verify', async (t) => {
+  const [waiting, started] = [path.join(directory, 'waiting'), path.join(directory, 'started')]
+  writeFileSync(waiting, `#!/bin/sh\n: > '${started}'\nexec cat\n`, { mode: 0o755 })
+  const { code, signal, out } = await run(['verify', file, '--model', SMALL], {
+    env: { MODEL2VEC_VERIFY_PATH: waiting },
+    onStart: (child) => {
+      const timer = setInterval(() => existsSync(started) && child.kill('SIGINT'), 10)
+      child.on('exit', () => {
+        clearInterval(timer)
+      })
+    },
+  })
+  t.deepEqual([code, signal, out], [null, 'SIGINT', ''])
 })
 
 test('verify has no ids to print', async (t) => {

@@ -1,9 +1,10 @@
 //! The other side of `model2vec verify` (src/cli/verify.ts): model2vec-rs 0.4.0 over the texts that come in, compared with the ids and vectors
 //! that come with them.
 //!
-//! An executable of its own, so that nothing of the official engine is in the published package. A line of JSON on standard input is answered
-//! by a line on standard output: first a [`LoadRequest`] by [`Loaded`], then any number of [`BatchRequest`]s, each followed by the raw vectors,
-//! by [`Compared`]. What fails is answered by `{ "error": … }`.
+//! An executable of its own, so that nothing of the official engine is in the published package. It says its version first, unasked, so that
+//! another program is known by its silence. Then a line of JSON on standard input is answered by a line on standard output: first a
+//! [`LoadRequest`] by [`Loaded`], then any number of [`BatchRequest`]s, each followed by the raw vectors, by [`Compared`]. What fails is
+//! answered by `{ "error": … }`.
 
 mod official;
 
@@ -31,8 +32,6 @@ struct LoadRequest {
 
 #[derive(Serialize)]
 struct Loaded {
-    /// Of this executable.
-    version: &'static str,
     dim: usize,
 }
 
@@ -60,18 +59,18 @@ struct Compared {
 fn main() {
     let mut input = io::stdin().lock();
     let mut official = None;
+    let mut line = json!({ "version": env!("CARGO_PKG_VERSION") }).to_string();
     loop {
-        let answer = guarded(|| next_answer(&mut input, &mut official));
-        let line = match answer {
-            Ok(None) => return,
-            Ok(Some(line)) => line,
-            Err(failure) => json!({ "error": failure.to_string() }).to_string(),
-        };
         let mut output = io::stdout().lock();
         // Nobody listens any more.
         if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {
             return;
         }
+        line = match guarded(|| next_answer(&mut input, &mut official)) {
+            Ok(None) => return,
+            Ok(Some(line)) => line,
+            Err(failure) => json!({ "error": failure.to_string() }).to_string(),
+        };
     }
 }
 
@@ -91,7 +90,7 @@ fn next_answer(input: &mut impl BufRead, official: &mut Option<Official>) -> Res
             let request: LoadRequest = serde_json::from_str(&line)?;
             let loaded = Official::load(&request.model, request.subfolder.as_deref(), request.normalize, request.ids)?;
             let dim = official.insert(loaded).dim();
-            serde_json::to_string(&Loaded { version: env!("CARGO_PKG_VERSION"), dim })?
+            serde_json::to_string(&Loaded { dim })?
         }
         Some(official) => {
             let request: BatchRequest = serde_json::from_str(&line)?;

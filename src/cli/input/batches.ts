@@ -163,8 +163,9 @@ export class RowBatches {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#input?.lines.close()
+  /** Lets the input go. One that is waited for is not: it hears of it when something comes. */
+  close(): void {
+    this.#input?.lines.close().catch(() => undefined)
   }
 
   #open(path: string): OpenInput {

@@ -85,6 +85,10 @@ function jsonRow(line: Line, fields: Fields): Row | null {
   if (typeof id !== 'string' && typeof id !== 'number') {
     throw new BadLine(wrongField(object, fields.id, 'a string or a number', id))
   }
+  // JSON.parse has rounded it: another id than the file's, and maybe that of another row.
+  if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) {
+    throw new BadLine(wrongField(object, fields.id, 'a string or a number of at most 2^53 - 1', id))
+  }
   return { text, id }
 }
 

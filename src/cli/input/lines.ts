@@ -5,6 +5,10 @@ import type { Format } from './formats.js'
 const LINE_FEED = 10
 const CARRIAGE_RETURN = 13
 const QUOTE = 34
+const COMMA = 44
+const TAB = 9
+/** In UTF-8. */
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 
 /** A longer line is no line: a file of another kind, or a quote that is never closed. V8's strings end at 2^29 characters. */
 export const MAX_LINE_BYTES: number = 1 << 28
@@ -40,7 +44,8 @@ export class EndlessLine extends Error {
 export class LineSplitter {
   readonly place: Place
   readonly #chunks: AsyncIterator<Buffer, void>
-  readonly #hasQuotes: boolean
+  /** The byte between the fields of formats with quotes, null for other formats. */
+  readonly #separator: number | null
   /** What is read and not yet given, from `#at` on. */
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
@@ -54,7 +59,7 @@ export class LineSplitter {
   constructor(chunks: AsyncIterator<Buffer, void>, place: Place, format: Format) {
     this.#chunks = chunks
     this.place = { offset: place.offset, line: place.line }
-    this.#hasQuotes = format === 'csv' || format === 'tsv'
+    this.#separator = format === 'csv' ? COMMA : format === 'tsv' ? TAB : null
   }
 
   /** Where the line starts that was given last, or could not be. */
@@ -64,7 +69,7 @@ export class LineSplitter {
 
   /** The next line that is at hand, without waiting; null = {@link LineSplitter.more} has to be waited for. */
   next(): Line | null {
-    const end = this.#hasQuotes ? this.#recordEnd() : this.#bytes.indexOf(LINE_FEED, this.#at)
+    const end = this.#separator === null ? this.#bytes.indexOf(LINE_FEED, this.#at) : this.#recordEnd(this.#separator)
     if (end === -1) return this.#isOver ? this.#last() : null
     return this.#line(end, end + 1)
   }
@@ -109,15 +114,25 @@ export class LineSplitter {
     await this.#chunks.return?.()
   }
 
-  /** The first line break that is not inside a quoted field: quotes in a field are written twice, so that their number says it. */
-  #recordEnd(): number {
+  /** The first line break that is not inside a quoted field: one that starts with a quote; quotes in it are written twice. */
+  #recordEnd(separator: number): number {
     const bytes = this.#bytes
     let isQuoted = false
+    const hasMark = this.place.offset === 0 && bytes.subarray(this.#at, this.#at + 3).equals(BYTE_ORDER_MARK)
+    const start = hasMark ? this.#at + BYTE_ORDER_MARK.length : this.#at
+    /** The place of the last quote that ended a field, unless the next byte is one too. */
+    let closed = -1
     this.#breaks = 0
-    for (let at = this.#at; at < bytes.length; at++) {
+    for (let at = start; at < bytes.length; at++) {
       const byte = bytes[at]
-      if (byte === QUOTE) isQuoted = !isQuoted
-      else if (byte === LINE_FEED) {
+      if (byte === QUOTE) {
+        if (isQuoted) {
+          isQuoted = false
+          closed = at
+        } else {
+          isQuoted = at === start || bytes[at - 1] === separator || closed === at - 1
+        }
+      } else if (byte === LINE_FEED) {
         if (!isQuoted) return at
         this.#breaks++
       }
