@@ -20,7 +20,7 @@ pub trait RowBuffer: Send {
     /// The memory: as many bytes as the part's rows have, starting at a multiple of the size of an element.
     fn rows_mut(&mut self) -> &mut [u8];
 
-    /// Whether the rows are read only after more was written than caches hold.
+    /// Whether the rows are read only when so many were written after them that they have left a core's own caches.
     fn are_read_late(&self) -> bool {
         false
     }
@@ -235,7 +235,8 @@ impl Batch {
         workers::forget(&job);
     }
 
-    /// Stops the batch: waiting parts are dropped, running ones end at the next text.
+    /// Stops the batch: waiting parts are dropped, running ones end at the next text, or once the rows are summed of those
+    /// texts whose ids are found.
     pub fn cancel(self: &Arc<Self>) {
         self.cancelled.store(true, Ordering::Relaxed);
         let mut state = self.lock();

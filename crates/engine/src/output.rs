@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::kernel::{Converters, Stream};
+use crate::kernel::{Converters, Stream, past_caches};
 use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
 use crate::texts::Texts;
 use crate::tokenizer::EncodeError;
@@ -46,8 +46,10 @@ impl Dtype {
     }
 }
 
-/// So many ids are found before their rows are summed: tokenizing and summing keep each its own memory in the caches that way.
+/// So many ids, of at most so many texts, are found before their rows are summed: tokenizing and summing keep each its own memory in
+/// the caches that way.
 const RUN_IDS: usize = 1 << 14;
+const RUN_TEXTS: usize = 1 << 12;
 
 impl StaticModel {
     /// The bytes of a row under these options.
@@ -57,8 +59,9 @@ impl StaticModel {
     }
 
     /// Writes a row for each of the texts into `rows`, which has [`row_bytes`](Self::row_bytes) bytes a text, and for float32
-    /// starts at a multiple of 4. Rows that `are_read_late`, after more was written than caches hold, are written past them. `each` learns what a text came to, and says whether to go on; rows that are not written when it
-    /// stops are undefined.
+    /// starts at a multiple of 4. Float32 rows that `are_read_late`, when most of them have left the caches again, may be written
+    /// past the caches. `each` learns what a text came to, and says whether to go on; rows that are not written when it stops are
+    /// undefined.
     ///
     /// Texts are tokenized a run at a time. While a text's rows are summed, those of the next one come into the cache.
     ///
@@ -78,7 +81,7 @@ impl StaticModel {
         while index < texts.len() {
             scratch.ids.clear();
             scratch.ends.clear();
-            while index < texts.len() && scratch.ids.len() < RUN_IDS {
+            while index < texts.len() && scratch.ids.len() < RUN_IDS && scratch.ends.len() < RUN_TEXTS {
                 let read = self.read_ids(texts.units(index), options.max_length, scratch);
                 let stats = read.map_err(|error| (index, error))?;
                 scratch.ends.push(scratch.ids.len());
@@ -87,7 +90,11 @@ impl StaticModel {
                     return Ok(());
                 }
             }
-            self.pool_run(options, scratch, &mut rows, are_read_late);
+            if are_read_late {
+                past_caches(|stream| self.pool_run(options, scratch, &mut rows, Some(stream)));
+            } else {
+                self.pool_run(options, scratch, &mut rows, None);
+            }
         }
         Ok(())
     }
@@ -98,11 +105,10 @@ impl StaticModel {
         options: EncodeOptions,
         scratch: &mut Scratch,
         rows: &mut impl Iterator<Item = &'a mut [u8]>,
-        are_read_late: bool,
+        mut stream: Option<&mut Stream<'a>>,
     ) {
         let Scratch { ids, ends, pool, vector, .. } = scratch;
         vector.resize(self.columns(options), 0.0);
-        let mut stream = are_read_late.then(Stream::start);
         let mut start = 0;
         for ((text, &end), row) in ends.iter().enumerate().zip(rows) {
             if let Some(&next_end) = ends.get(text + 1) {

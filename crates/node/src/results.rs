@@ -11,7 +11,7 @@ use crate::job::JobSettings;
 use crate::js::{Js, Thrown};
 use crate::target::{DirectRows, Mode, StagedRows};
 
-/// Results of so many bytes don't fit into a second-level cache: what was written first is not there any more when it is read.
+/// Results of so many bytes fill the second-level cache of today's CPUs: what was written first has left it when it is read.
 const LATE_BYTES: usize = 1 << 20;
 
 /// References that keep a job's typed arrays alive.

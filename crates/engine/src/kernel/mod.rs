@@ -1,7 +1,7 @@
 //! The arithmetic of pooling, one file an instruction set, chosen once when a model is loaded.
 //!
 //! Sums over rows are vertical: every column is added on its own, in token order, so every vector width gives the same bits.
-//! No fused multiply-add: numpy has none here. Division is numpy's in every bit, however it is computed (`divide.rs`).
+//! Sums have no fused multiply-add: numpy has none there. Division is numpy's in every bit, however it is computed (`divide.rs`).
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -22,7 +22,7 @@ mod stream;
 mod tests;
 
 pub(crate) use convert::Converters;
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Stream, past_caches};
 
 use crate::isa::{InstructionSet, Isa};
 

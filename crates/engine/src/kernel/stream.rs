@@ -1,17 +1,36 @@
-//! Writing past the caches: memory that is not read again soon would only push out what is, and would be read before it is written.
+//! Writing past the caches: memory that is not read again soon would only push out what is, and would be read before it is
+//! written.
 
-/// Writes past the caches. When it is dropped, they are done in the order of the program, as other threads see them.
-pub(crate) struct Stream(());
+use std::marker::PhantomData;
 
-impl Stream {
-    pub(crate) fn start() -> Self {
-        Self(())
+/// What writes past the caches, while [`past_caches`] runs.
+pub(crate) struct Stream<'a>(PhantomData<&'a mut [f32]>);
+
+/// Runs `write`. When this returns, what it wrote past the caches is written, as every thread sees it: the targets stay borrowed until
+/// then.
+pub(crate) fn past_caches<'a, R>(write: impl FnOnce(&mut Stream<'a>) -> R) -> R {
+    let _fence = Fence;
+    write(&mut Stream(PhantomData))
+}
+
+/// Orders the writes before it, also when it is dropped by a panic.
+struct Fence;
+
+impl Drop for Fence {
+    fn drop(&mut self) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a fence touches no memory, and SSE is part of x86-64.
+        unsafe {
+            std::arch::x86_64::_mm_sfence();
+        }
     }
+}
 
+impl<'a> Stream<'a> {
     /// Copies `source` to `target`, which is as long.
     #[cfg(target_arch = "x86_64")]
     #[inline]
-    pub(crate) fn write(&mut self, source: &[f32], target: &mut [f32]) {
+    pub(crate) fn write(&mut self, source: &[f32], target: &'a mut [f32]) {
         use std::arch::x86_64::{_mm_loadu_ps, _mm_stream_ps};
         let (sources, source_tail) = source.as_chunks::<4>();
         let (targets, target_tail) = target.as_chunks_mut::<4>();
@@ -24,8 +43,8 @@ impl Stream {
             "as much to read as to write"
         );
         for (from, to) in sources.iter().zip(targets) {
-            // SAFETY: the arrays have the 16 bytes that are read and written, and the target's begin at a multiple of 16. SSE is part
-            // of x86-64. `drop` orders the writes before whatever tells another thread of them.
+            // SAFETY: the arrays have the 16 bytes that are read and written, and the target's begin at a multiple of 16. SSE is
+            // part of x86-64. The target stays borrowed until `past_caches` has fenced the writes.
             unsafe { _mm_stream_ps(to.as_mut_ptr(), _mm_loadu_ps(from.as_ptr())) };
         }
         target_tail.copy_from_slice(source_tail);
@@ -34,24 +53,14 @@ impl Stream {
     /// Copies `source` to `target`, which is as long.
     #[cfg(not(target_arch = "x86_64"))]
     #[inline]
-    pub(crate) fn write(&mut self, source: &[f32], target: &mut [f32]) {
+    pub(crate) fn write(&mut self, source: &[f32], target: &'a mut [f32]) {
         target.copy_from_slice(source);
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: a fence touches no memory, and SSE is part of x86-64.
-        unsafe {
-            std::arch::x86_64::_mm_sfence();
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Stream;
+    use super::past_caches;
 
     #[test]
     fn what_is_written_past_the_caches_is_what_was_given_at_every_length_and_alignment() {
@@ -59,9 +68,7 @@ mod tests {
             for offset in 0..8 {
                 let source: Vec<f32> = (0..length).map(|element| element as f32 + 0.5).collect();
                 let mut target = vec![-1.0; length + 16];
-                let mut stream = Stream::start();
-                stream.write(&source, &mut target[offset..offset + length]);
-                drop(stream);
+                past_caches(|stream| stream.write(&source, &mut target[offset..offset + length]));
                 assert_eq!(target[offset..offset + length], source);
                 let untouched = target[..offset].iter().chain(&target[offset + length..]);
                 assert!(untouched.copied().all(|element| element == -1.0), "{length} from {offset}");

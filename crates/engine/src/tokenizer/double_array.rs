@@ -44,7 +44,7 @@ pub(super) struct Placed {
 }
 
 /// The trie of `strings`, distinct, sorted and not empty, with their ids. Nodes come level by level; `value` gives each its value, and
-/// is shown those placed before. `None` where there are too many, or `value` gives none.
+/// is shown those of the levels before. `None` where there are too many, or `value` gives none.
 pub(super) fn build<T: Copy>(
     strings: &[(&[u8], u32)],
     empty: T,

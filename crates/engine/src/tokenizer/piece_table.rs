@@ -1,4 +1,4 @@
-//! A read-only map from short byte strings to token ids: the vocabulary, as the models search it.
+//! A read-only map from short byte strings to token ids: a vocabulary that is asked about whole strings.
 //!
 //! Strings of up to 8 and up to 16 bytes are their own keys, as zero-padded integers, in open-addressing tables: no pointer is
 //! followed and no byte is compared apart. Longer ones are found by a hash, and compared in the vocabulary's text.

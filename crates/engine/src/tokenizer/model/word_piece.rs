@@ -47,7 +47,7 @@ impl WordPiece {
         self.max_chars.max(1)
     }
 
-    /// Puts the ids of `word`, valid UTF-8 without a NUL, at the start of `ids`, and returns how many there are. `ids` has room for as many as
+    /// Puts the ids of `word`, valid UTF-8, at the start of `ids`, and returns how many there are. `ids` has room for as many as
     /// the word has bytes, or for [`Self::max_ids`].
     ///
     /// # Errors

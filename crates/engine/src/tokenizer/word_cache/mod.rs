@@ -38,6 +38,8 @@ const IN_RING: u32 = u32::MAX;
 /// How many numbers [`WordCache::look_up`] writes behind the ids that it counts.
 pub(super) const SLACK: usize = IN_LINE + 1;
 
+const _: () = assert!(size_of::<Line<2, 2>>() == 64 && size_of::<Line<6, 1>>() == 64);
+
 /// Words of `8 × SIZE` bytes at most, the newest first. A key of zeros is no word's.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
@@ -211,6 +213,7 @@ impl<'a> Word<'a> {
     /// The zero-padded word of at most 16 bytes: 16 are read, and what lies behind is masked off.
     #[inline(always)]
     fn short_key(self) -> [u64; 2] {
+        debug_assert!(self.len > 0, "no key is all zeros");
         let (words, _) = self.text[self.start..self.start + SHORT_BYTES].as_chunks::<8>();
         let mask = &FIRST_BYTES[self.len];
         [u64::from_le_bytes(words[0]) & mask[0], u64::from_le_bytes(words[1]) & mask[1]]
