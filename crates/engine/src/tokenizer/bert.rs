@@ -204,10 +204,7 @@ impl BertTokenizer {
 
     fn tokenize_each(&self, words: Words<'_>, ids: &mut [u32]) -> Result<usize, EncodeError> {
         words.overhanging.into_iter().chain(words.iter()).try_fold(0, |count, (start, len)| {
-            let (word, ids) = (&words.text[start..start + len], &mut ids[count..]);
-            // No piece has a NUL, so no word with one is made of pieces.
-            let tokenized = if word.contains(&0) { self.model.unknown(ids) } else { self.model.tokenize(word, ids) };
-            Ok(count + tokenized?)
+            Ok(count + self.model.tokenize(&words.text[start..start + len], &mut ids[count..])?)
         })
     }
 }

@@ -132,12 +132,12 @@ pub(super) struct PieceTable {
 }
 
 impl PieceTable {
-    /// Maps the strings that `pieces` gives as `(start, end, id)` in the vocabulary's text. `None` where a string has a NUL
+    /// Maps the strings of `vocabulary`. `None` where a string has a NUL
     /// (which would be padding here), comes twice, has a reserved id, or where the strings defeat every hash.
-    pub(super) fn build(vocabulary: &Vocabulary, pieces: impl Iterator<Item = (usize, usize, u32)>) -> Option<Self> {
+    pub(super) fn build(vocabulary: &Vocabulary) -> Option<Self> {
         let text = vocabulary.text().as_bytes();
         let (mut short, mut medium, mut long) = (Vec::new(), Vec::new(), Vec::new());
-        for (start, end, id) in pieces {
+        for (start, end, id) in vocabulary.spans() {
             let piece = &text[start..end];
             if piece.contains(&0) || id >= ID_LIMIT {
                 return None;

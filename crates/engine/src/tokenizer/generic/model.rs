@@ -69,10 +69,7 @@ impl Model {
             Self::WordPiece(model) => {
                 let start = ids.len();
                 ids.resize(start + piece.len().max(model.max_ids()), 0);
-                let found = &mut ids[start..];
-                // No piece of the vocabulary has a NUL.
-                let is_unknown = piece.as_bytes().contains(&0);
-                let count = if is_unknown { model.unknown(found) } else { model.tokenize(piece.as_bytes(), found) }?;
+                let count = model.tokenize(piece.as_bytes(), &mut ids[start..])?;
                 ids.truncate(start + count);
                 Ok(())
             }

@@ -15,7 +15,7 @@ pub(super) struct PieceIds {
 impl PieceIds {
     /// `None` where [`PieceTable::build`] has no table.
     pub(super) fn new(vocabulary: Vocabulary) -> Option<Self> {
-        let table = PieceTable::build(&vocabulary, vocabulary.spans())?;
+        let table = PieceTable::build(&vocabulary)?;
         let empty = vocabulary.spans().filter(|(start, end, _)| start == end).last().map(|(_, _, id)| id);
         Some(Self { vocabulary, table, empty })
     }

@@ -73,7 +73,7 @@ impl WordPiece {
     ///
     /// # Errors
     /// Where there is none.
-    pub(in crate::tokenizer) fn unknown(&self, ids: &mut [u32]) -> Result<usize, EncodeError> {
+    fn unknown(&self, ids: &mut [u32]) -> Result<usize, EncodeError> {
         let missing = || EncodeError { reason: "WordPiece error: Missing [UNK] token from the vocabulary".to_owned() };
         ids[0] = self.unknown.ok_or_else(missing)?;
         Ok(1)
