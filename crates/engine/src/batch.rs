@@ -343,17 +343,16 @@ impl Batch {
 
     fn fill_ids(&self, part: &mut Part, max_length: Option<usize>, scratch: &mut Scratch) -> Result<(), BatchError> {
         let Input::Texts(texts) = &part.input else { return Ok(()) };
-        for index in 0..texts.len() {
-            self.check_cancelled()?;
-            let (ids, stats) = self
-                .model
-                .token_ids_utf16(texts.units(index), max_length, scratch)
-                .map_err(|error| tokenizer_error(part.first_row + index, error))?;
-            part.ids.extend_from_slice(ids);
-            part.cut.push(u8::from(stats.truncated));
-            part.counts.push(stats.pooled);
-            part.truncated += usize::from(stats.truncated);
-        }
+        let (ids, counts, cut) = (&mut part.ids, &mut part.counts, &mut part.cut);
+        let read = self.model.token_ids_of(texts, max_length, scratch, |found, stats| {
+            ids.extend_from_slice(found);
+            cut.extend(stats.iter().map(|stats| u8::from(stats.truncated)));
+            counts.extend(stats.iter().map(|stats| stats.pooled));
+            part.truncated += stats.iter().filter(|stats| stats.truncated).count();
+            if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        self.check_cancelled()?;
+        read.map_err(|(index, error)| tokenizer_error(part.first_row + index, error))?;
         self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! A loaded model: table, tokenizer and kernels behind one type.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -13,6 +14,7 @@ use crate::output::Dtype;
 use crate::pool::{self, PoolScratch};
 use crate::source_file::SourceFile;
 use crate::table::{EmbeddingTable, MemoryMode, Reduction};
+use crate::texts::Texts;
 use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch};
 use crate::utf16::Utf8Buffer;
 
@@ -62,6 +64,8 @@ pub struct Scratch {
     pub(crate) ids: Vec<u32>,
     /// Where the ids of each of these texts end.
     pub(crate) ends: Vec<usize>,
+    /// What the texts came to whose ids were found last.
+    pub(crate) stats: Vec<TextStats>,
     tokenizer: TokenizerScratch,
     pub(crate) pool: PoolScratch,
     utf8: Utf8Buffer,
@@ -230,6 +234,7 @@ impl StaticModel {
         kept.unwrap_or_else(|| Scratch {
             ids: Vec::new(),
             ends: Vec::new(),
+            stats: Vec::new(),
             tokenizer: self.tokenizer.scratch(),
             pool: PoolScratch::default(),
             utf8: Utf8Buffer::default(),
@@ -277,6 +282,46 @@ impl StaticModel {
         let stats = self.read_ids(units, options.max_length, scratch)?;
         self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
         Ok(stats)
+    }
+
+    /// Appends the ids of text number `from`, and of others behind it where that is faster, to `scratch.ids`, the end of each to
+    /// `scratch.ends`, and puts what each came to into `scratch.stats`.
+    ///
+    /// # Errors
+    /// When the tokenizer file has no answer for text `from`.
+    pub(crate) fn read_some(
+        &self,
+        texts: &Texts,
+        from: usize,
+        max_length: Option<usize>,
+        scratch: &mut Scratch,
+    ) -> Result<(), EncodeError> {
+        let limit = max_length.unwrap_or(usize::MAX);
+        // No more code points than units: a text that is so short is not cut.
+        let most_units = limit.saturating_mul(self.median_token_length);
+        let Scratch { ids, ends, stats, tokenizer, .. } = &mut *scratch;
+        stats.clear();
+        let together = self.tokenizer.encode_together(texts, from, most_units, tokenizer);
+        if together.ends.is_empty() {
+            let alone = self.read_ids(texts.units(from), max_length, scratch)?;
+            scratch.ends.push(scratch.ids.len());
+            scratch.stats.push(alone);
+            return Ok(());
+        }
+        let dropped = self.unknown_id.filter(|unknown| has(together.ids, *unknown));
+        let mut start = 0;
+        for &end in together.ends {
+            let found = &together.ids[start..end as usize];
+            start = end as usize;
+            let (before, kept) = (ids.len(), &found[..found.len().min(limit)]);
+            match dropped {
+                None => ids.extend_from_slice(kept),
+                Some(unknown) => ids.extend(kept.iter().filter(|id| **id != unknown)),
+            }
+            ends.push(ids.len());
+            stats.push(TextStats { pooled: (ids.len() - before) as u32, truncated: kept.len() < found.len() });
+        }
+        Ok(())
     }
 
     /// Appends the ids of a text in UTF-16 to `scratch.ids`.
@@ -331,6 +376,31 @@ impl StaticModel {
         Ok((&scratch.ids, stats))
     }
 
+    /// The token ids that [`encode`](Self::encode) pools of each of the texts, and what each came to, some texts at a time, to `each`,
+    /// until it breaks.
+    ///
+    /// # Errors
+    /// The first text, by its index, that the tokenizer file has no answer for.
+    pub fn token_ids_of(
+        &self,
+        texts: &Texts,
+        max_length: Option<usize>,
+        scratch: &mut Scratch,
+        mut each: impl FnMut(&[u32], &[TextStats]) -> ControlFlow<()>,
+    ) -> Result<(), (usize, EncodeError)> {
+        let mut index = 0;
+        while index < texts.len() {
+            scratch.ids.clear();
+            scratch.ends.clear();
+            self.read_some(texts, index, max_length, scratch).map_err(|error| (index, error))?;
+            index += scratch.stats.len();
+            if each(&scratch.ids, &scratch.stats).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the row of one token id, with its weight, into `vector`, as Python's `encode_as_sequence` gives it.
     ///
     /// # Panics
@@ -368,10 +438,14 @@ impl StaticModel {
     }
 }
 
+/// Whether `ids` has `unknown`: most texts have not, which the compiler finds out four ids or more at a time.
+fn has(ids: &[u32], unknown: u32) -> bool {
+    ids.iter().fold(false, |any, &id| any | (id == unknown))
+}
+
 /// Removes `unknown` from `ids`, from `start` on.
 fn drop_from(ids: &mut Vec<u32>, start: usize, unknown: u32) {
-    // Most texts have none, which the compiler finds out four ids or more at a time.
-    if !ids[start..].iter().fold(false, |any, &id| any | (id == unknown)) {
+    if !has(&ids[start..], unknown) {
         return;
     }
     let mut kept = start;

@@ -82,11 +82,9 @@ impl StaticModel {
             scratch.ids.clear();
             scratch.ends.clear();
             while index < texts.len() && scratch.ids.len() < RUN_IDS && scratch.ends.len() < RUN_TEXTS {
-                let read = self.read_ids(texts.units(index), options.max_length, scratch);
-                let stats = read.map_err(|error| (index, error))?;
-                scratch.ends.push(scratch.ids.len());
-                index += 1;
-                if each(stats).is_break() {
+                self.read_some(texts, index, options.max_length, scratch).map_err(|error| (index, error))?;
+                index += scratch.stats.len();
+                if scratch.stats.iter().any(|stats| each(*stats).is_break()) {
                     return Ok(());
                 }
             }

@@ -42,9 +42,8 @@ pub(crate) fn pool(
     vector: &mut [f32],
 ) {
     assert!(vector.len() <= table.dim(), "a vector has at most as many elements as a row");
-    vector.fill(0.0);
     if ids.is_empty() {
-        return;
+        return vector.fill(0.0);
     }
     let row_ids = match table.mapping() {
         None => ids,
@@ -54,6 +53,14 @@ pub(crate) fn pool(
             scratch.row_ids.as_slice()
         }
     };
+    if let (None, Elements::F32(elements)) = (table.weights(), table.elements())
+        && unit
+        && vector.len() > 1
+        && kernels.unit_mean_f32(elements, table.dim(), row_ids, vector)
+    {
+        return;
+    }
+    vector.fill(0.0);
     match table.weights() {
         _ if vector.len() == 1 => vector[0] = mean_of_one_column(table, ids, row_ids),
         Some(weights) => mean_weighted(table, kernels, weights, ids, row_ids, &mut scratch.sums_f64, vector),

@@ -1,9 +1,12 @@
 //! A run of texts in UTF-16, as JavaScript holds them, in one buffer that is used again and again.
 
+/// How many units more than the texts the buffer has, so that the last text can be read in whole blocks.
+const SLACK_UNITS: usize = 64;
+
 /// Texts in one buffer of UTF-16 units.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// Always initialized to its length; the texts are the first `used` units.
+    /// Always initialized to its length, [`SLACK_UNITS`] more than was ever asked for; the texts are the first `used` units.
     units: Vec<u16>,
     used: usize,
     ends: Vec<usize>,
@@ -46,8 +49,8 @@ impl Texts {
     /// What `fill` gives: then nothing is appended.
     pub fn push_with<E>(&mut self, room: usize, fill: impl FnOnce(&mut [u16]) -> Result<usize, E>) -> Result<(), E> {
         let needed = self.used + room;
-        if self.units.len() < needed {
-            self.units.resize(needed.max(self.units.len() * 2), 0);
+        if self.units.len() < needed + SLACK_UNITS {
+            self.units.resize((needed + SLACK_UNITS).max(self.units.len() * 2), 0);
         }
         let written = fill(&mut self.units[self.used..needed])?;
         self.used += written.min(room);
@@ -58,8 +61,17 @@ impl Texts {
     /// The UTF-16 units of text `index`.
     #[must_use]
     pub fn units(&self, index: usize) -> &[u16] {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.units[start..self.ends[index]]
+        &self.units[self.start(index)..self.ends[index]]
+    }
+
+    /// The units from text `index` on, at least [`SLACK_UNITS`] more than it has, and how many it has.
+    pub(crate) fn units_and_more(&self, index: usize) -> (&[u16], usize) {
+        let start = self.start(index);
+        (&self.units[start..], self.ends[index] - start)
+    }
+
+    fn start(&self, index: usize) -> usize {
+        if index == 0 { 0 } else { self.ends[index - 1] }
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::arch::x86_64::{
     __m256, __m256d, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_pd, _mm256_add_ps,
-    _mm256_cvtepi8_epi32, _mm256_cvtph_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_mul_ps,
-    _mm256_storeu_pd, _mm256_storeu_ps, _mm256_storeu_si256,
+    _mm256_andnot_ps, _mm256_cvtepi8_epi32, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_min_ps, _mm256_mul_ps, _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps,
+    _mm256_storeu_si256,
 };
 
 use super::blocks::{kernels, lanes};
 use super::squares::eight;
+use super::unit_mean::quotients;
 use crate::float16;
 
 lanes!(
@@ -29,10 +31,15 @@ lanes!(
     _mm256_add_epi32, i32::from
 );
 
+quotients!(F32x8, _mm256_set1_ps, _mm256_mul_ps, _mm256_fmadd_ps, |values, least| _mm256_min_ps(
+    _mm256_andnot_ps(_mm256_set1_ps(-0.0), values),
+    least
+));
+
 eight!(Eight, __m256, 1, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_mul_ps, _mm256_add_ps);
 
 kernels!(
-    "avx2,f16c,fma", 8, Eight,
+    "avx2,f16c,fma", 8, Eight, F32x8,
     add_rows_f32: F32x8, f32 => f32;
     add_rows_f16: F16x8, u16 => f32;
     add_rows_f64: F64x4, f64 => f64;

@@ -2,13 +2,14 @@
 
 use std::arch::x86_64::{
     __m256, __m512, __m512d, __m512i, _mm_loadu_si128, _mm256_add_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_mul_ps, _mm256_storeu_ps, _mm512_add_epi32, _mm512_add_pd, _mm512_add_ps, _mm512_cvtepi8_epi32,
-    _mm512_cvtph_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_storeu_pd, _mm512_storeu_ps,
-    _mm512_storeu_si512,
+    _mm256_mul_ps, _mm256_storeu_ps, _mm512_abs_ps, _mm512_add_epi32, _mm512_add_pd, _mm512_add_ps,
+    _mm512_cvtepi8_epi32, _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_min_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
 use super::blocks::{kernels, lanes};
 use super::squares::eight;
+use super::unit_mean::quotients;
 use crate::float16;
 
 lanes!(
@@ -30,10 +31,15 @@ lanes!(
     _mm512_add_epi32, i32::from
 );
 
+quotients!(F32x16, _mm512_set1_ps, _mm512_mul_ps, _mm512_fmadd_ps, |values, least| _mm512_min_ps(
+    _mm512_abs_ps(values),
+    least
+));
+
 eight!(Eight, __m256, 1, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_mul_ps, _mm256_add_ps);
 
 kernels!(
-    "avx512f,avx512bw,avx512vl,avx2,f16c,fma", 16, Eight,
+    "avx512f,avx512bw,avx512vl,avx2,f16c,fma", 16, Eight, F32x16,
     add_rows_f32: F32x16, f32 => f32;
     add_rows_f16: F16x16, u16 => f32;
     add_rows_f64: F64x8, f64 => f64;

@@ -55,16 +55,28 @@ fn add_block<L: Lanes, const REGISTERS: usize>(
     column: usize,
     sums: &mut [L::Sum],
 ) {
-    let mut registers: [L; REGISTERS] = std::array::from_fn(|r| L::load_sums(&sums[column + r * L::LANES..]));
+    let registers = std::array::from_fn(|r| L::load_sums(&sums[column + r * L::LANES..]));
+    for (r, register) in sum_block::<L, REGISTERS>(table, dim, row_ids, column, registers).iter().enumerate() {
+        register.store(&mut sums[column + r * L::LANES..]);
+    }
+}
+
+/// The same in registers.
+#[inline(always)]
+pub(super) fn sum_block<L: Lanes, const REGISTERS: usize>(
+    table: &[L::Element],
+    dim: usize,
+    row_ids: &[u32],
+    column: usize,
+    mut registers: [L; REGISTERS],
+) -> [L; REGISTERS] {
     for &row_id in row_ids {
         let block = &table[row_id as usize * dim + column..][..REGISTERS * L::LANES];
         for (r, register) in registers.iter_mut().enumerate() {
             *register = register.add(L::load_elements(&block[r * L::LANES..]));
         }
     }
-    for (r, register) in registers.iter().enumerate() {
-        register.store(&mut sums[column + r * L::LANES..]);
-    }
+    registers
 }
 
 /// A [`Lanes`] type over a register of `$lanes` lanes. `$load`, `$load_elements` and `$store` take pointers to as many sums or
@@ -113,9 +125,10 @@ macro_rules! lanes {
 }
 pub(super) use lanes;
 
-/// The kernels of one instruction set: how many registers of sums a block has, and its [`Eight`](super::squares::Eight).
+/// The kernels of one instruction set: how many registers of sums a block has, its [`Eight`](super::squares::Eight), and its
+/// [`Quotients`](super::unit_mean::Quotients).
 macro_rules! kernels {
-    ($features:literal, $registers:literal, $eight:ident, $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*) => {
+    ($features:literal, $registers:literal, $eight:ident, $singles:ident, $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*) => {
         $(
             #[target_feature(enable = $features)]
             pub(super) fn $name(table: &[$element], dim: usize, row_ids: &[u32], sums: &mut [$sum]) {
@@ -134,6 +147,20 @@ macro_rules! kernels {
         pub(super) fn normalize(vector: &mut [f32]) {
             let norm = sum_of_squares(vector).sqrt();
             divide(vector, norm + $crate::norm::EPSILON);
+        }
+
+        /// See [`Kernels::unit_mean_f32`](super::Kernels::unit_mean_f32).
+        #[target_feature(enable = $features)]
+        pub(super) fn unit_mean_f32(table: &[f32], dim: usize, row_ids: &[u32], vector: &mut [f32]) -> bool {
+            if !$crate::kernel::unit_mean::means::<$singles, $registers>(table, dim, row_ids, vector) {
+                return false;
+            }
+            let norm = sum_of_squares(vector).sqrt();
+            let is_divisor = $crate::kernel::unit_mean::is_divisor(norm);
+            if is_divisor {
+                $crate::kernel::unit_mean::divide::<$singles>(vector, norm + $crate::norm::EPSILON);
+            }
+            is_divisor
         }
 
         /// numpy's pairwise sum of the squares.

@@ -20,6 +20,8 @@ mod squares;
 mod stream;
 #[cfg(test)]
 mod tests;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod unit_mean;
 
 pub(crate) use convert::Converters;
 pub(crate) use stream::{Stream, past_caches};
@@ -40,6 +42,7 @@ pub(crate) struct Kernels {
     add_rows_i8: AddRows<i8, i32>,
     divide: unsafe fn(vector: &mut [f32], divisor: f32),
     normalize: unsafe fn(vector: &mut [f32]),
+    unit_mean_f32: unsafe fn(table: &[f32], dim: usize, row_ids: &[u32], vector: &mut [f32]) -> bool,
 }
 
 impl Kernels {
@@ -52,6 +55,7 @@ impl Kernels {
         add_rows_i8: scalar::add_rows_i8,
         divide: scalar::divide,
         normalize: scalar::normalize,
+        unit_mean_f32: |_, _, _, _| false,
     };
 
     /// The kernels of one instruction set.
@@ -66,6 +70,7 @@ impl Kernels {
                     add_rows_i8: $file::add_rows_i8,
                     divide: $file::divide,
                     normalize: $file::normalize,
+                    unit_mean_f32: $file::unit_mean_f32,
                 }
             };
         }
@@ -126,5 +131,14 @@ impl Kernels {
     pub(crate) fn normalize(&self, vector: &mut [f32]) {
         // SAFETY: as in `add_rows_f32`.
         unsafe { (self.normalize)(vector) }
+    }
+
+    /// Puts the mean of single-precision rows, divided by its norm as [`normalize`](Self::normalize) does, into `vector`. False where
+    /// that has to be done step by step: for magnitudes, or numbers of rows, that are out of the ordinary, and by the scalar kernels;
+    /// then `vector` is undefined.
+    #[inline]
+    pub(crate) fn unit_mean_f32(&self, table: &[f32], dim: usize, row_ids: &[u32], vector: &mut [f32]) -> bool {
+        // SAFETY: as in `add_rows_f32`.
+        unsafe { (self.unit_mean_f32)(table, dim, row_ids, vector) }
     }
 }

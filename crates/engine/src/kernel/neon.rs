@@ -1,13 +1,15 @@
 //! NEON kernels: sixteen registers of four single-precision sums a block.
 
 use std::arch::aarch64::{
-    float32x4_t, float64x2_t, int32x4_t, uint16x4_t, vaddq_f32, vaddq_f64, vaddq_s32, vcreate_s8, vget_low_s16,
-    vld1_u16, vld1q_f32, vld1q_f64, vld1q_s32, vmovl_s8, vmovl_s16, vmulq_f32, vst1q_f32, vst1q_f64, vst1q_s32,
+    float32x4_t, float64x2_t, int32x4_t, uint16x4_t, vabsq_f32, vaddq_f32, vaddq_f64, vaddq_s32, vcreate_s8,
+    vdupq_n_f32, vfmaq_f32, vget_low_s16, vld1_u16, vld1q_f32, vld1q_f64, vld1q_s32, vminq_f32, vmovl_s8, vmovl_s16,
+    vmulq_f32, vst1q_f32, vst1q_f64, vst1q_s32,
 };
 use std::arch::asm;
 
 use super::blocks::{kernels, lanes};
 use super::squares::eight;
+use super::unit_mean::quotients;
 use crate::float16;
 
 lanes!(
@@ -25,10 +27,18 @@ lanes!(
     vst1q_s32, vaddq_s32, i32::from
 );
 
+quotients!(
+    F32x4,
+    vdupq_n_f32,
+    vmulq_f32,
+    |values, factors, summands| vfmaq_f32(summands, values, factors),
+    |values, least| vminq_f32(vabsq_f32(values), least)
+);
+
 eight!(Eight, float32x4_t, 2, vld1q_f32, vst1q_f32, vmulq_f32, vaddq_f32);
 
 kernels!(
-    "neon", 16, Eight,
+    "neon", 16, Eight, F32x4,
     add_rows_f32: F32x4, f32 => f32;
     add_rows_f16: F16x4, u16 => f32;
     add_rows_f64: F64x2, f64 => f64;

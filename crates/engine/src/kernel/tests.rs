@@ -61,6 +61,78 @@ fn every_instruction_set_adds_rows_like_the_scalar_kernels_at_every_tail() {
     }
 }
 
+/// The mean divided by its norm, step by step.
+fn unit_mean(table: &[f32], dim: usize, row_ids: &[u32], columns: usize) -> Vec<f32> {
+    let mut vector = vec![0.0; columns];
+    Kernels::SCALAR.add_rows_f32(table, dim, row_ids, &mut vector);
+    Kernels::SCALAR.divide(&mut vector, row_ids.len() as f32);
+    Kernels::SCALAR.normalize(&mut vector);
+    vector
+}
+
+fn bits(vector: &[f32]) -> Vec<u32> {
+    vector.iter().map(|element| element.to_bits()).collect()
+}
+
+#[test]
+fn every_instruction_set_makes_unit_means_like_the_scalar_kernels_at_every_tail() {
+    let mut numbers = Numbers(0x2545_f491);
+    for columns in dims() {
+        let dim = columns + columns % 3;
+        let table: Vec<f32> = (0..ROWS * dim).map(|_| numbers.float()).collect();
+        for count in [1, 2, 3, 7, 8, 65] {
+            let row_ids: Vec<u32> = (0..count).map(|_| numbers.next() % ROWS as u32).collect();
+            let expected = unit_mean(&table, dim, &row_ids, columns);
+            for kernels in available().filter(|kernels| kernels.isa() != Isa::SCALAR) {
+                let mut found = vec![7.0; columns];
+                assert!(kernels.unit_mean_f32(&table, dim, &row_ids, &mut found), "{columns} columns, {count} rows");
+                assert_eq!(bits(&found), bits(&expected), "{} at {columns} columns", kernels.isa().name());
+            }
+        }
+    }
+}
+
+/// A mean is rounded without a correction: that must hold for every number of rows. Those of ones and of a single other value have sums
+/// of any mantissa.
+#[test]
+fn means_are_rounded_right_for_every_number_of_rows() {
+    const COLUMNS: usize = 256;
+    let mut numbers = Numbers(0x7f4a_7c15);
+    let counts = (1..=600).chain((0..40).map(|power| (1 << (power / 2)) - 1 - power % 2)).filter(|count| *count > 0);
+    for count in counts {
+        let row = |numbers: &mut Numbers| f32::from_bits(0x4b00_0000 | numbers.next() >> 9);
+        // All rows but the first are zeros: the sums are the first row.
+        let table: Vec<f32> = (0..COLUMNS).map(|_| row(&mut numbers)).chain([0.0; COLUMNS]).collect();
+        let row_ids: Vec<u32> = (0..count).map(|index| u32::from(index > 0)).collect();
+        let expected = unit_mean(&table, COLUMNS, &row_ids, COLUMNS);
+        for kernels in available().filter(|kernels| kernels.isa() != Isa::SCALAR) {
+            let mut found = vec![7.0; COLUMNS];
+            assert!(kernels.unit_mean_f32(&table, COLUMNS, &row_ids, &mut found), "{count} rows");
+            assert_eq!(bits(&found), bits(&expected), "{} with {count} rows", kernels.isa().name());
+        }
+    }
+}
+
+#[test]
+fn unit_means_of_extraordinary_numbers_are_left_to_the_steps() {
+    let mut numbers = Numbers(0x1b56_c4e9);
+    let specials = [0.0, -0.0, 1e-12, -1e-40, 1e-45, f32::MAX, f32::INFINITY, -f32::INFINITY, f32::NAN, 1e19, -1e25];
+    for columns in [2, 16, 17, 40, 256, 300] {
+        for special in specials {
+            for place in [0, 1, columns / 2, columns - 1] {
+                let mut table: Vec<f32> = (0..columns).map(|_| numbers.float()).collect();
+                table[place] = special;
+                let expected = unit_mean(&table, columns, &[0], columns);
+                for kernels in available() {
+                    let mut found = vec![7.0; columns];
+                    let is_found = kernels.unit_mean_f32(&table, columns, &[0], &mut found);
+                    assert!(!is_found || bits(&found) == bits(&expected), "{special} at {place} of {columns}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn every_instruction_set_divides_and_normalizes_like_the_scalar_kernels_at_every_tail() {
     let mut numbers = Numbers(0x1234_5678);

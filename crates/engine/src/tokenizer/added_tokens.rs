@@ -153,6 +153,16 @@ impl Matcher {
         Some(())
     }
 
+    /// The bytes that patterns start with.
+    pub(super) fn first_bytes(&self) -> &ByteSet {
+        &self.first_bytes
+    }
+
+    /// Whether `text` has a pattern, whatever its flags.
+    pub(super) fn is_in(&self, text: &str, scanner: Scanner) -> bool {
+        self.find(text.as_bytes(), 0, scanner).is_some()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }

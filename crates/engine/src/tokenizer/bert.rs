@@ -7,14 +7,22 @@ use super::EncodeError;
 use super::added_tokens::{AddedTokens, Piece};
 use super::model::WordPiece;
 use super::normalizer::{BertNormalizer, BertOptions};
-use super::pre_tokenizer::{self, Words};
-use super::scan::{Scanner, WINDOW_BYTES, WordBounds};
+use super::pre_tokenizer::{self, Bounds, Words};
+use super::scan::{PlainText, Scanner, WINDOW_BYTES, WordBounds, whole_blocks};
 use super::spec::{BertFile, NormalizerSpec};
 use super::vocabulary::{VocabularyFacts, sorted_tokens};
 use super::word_cache::{self, WordCache};
+use crate::texts::Texts;
+use crate::utf16::Utf8Buffer;
 
 /// A text is normalized in chunks of about this size, so that its words are still near when they are looked up.
 const CHUNK_BYTES: usize = 1 << 14;
+
+/// Texts are tokenized together until they have this many bytes: some groups of words, which stay in the first-level cache.
+const TOGETHER_BYTES: usize = 1 << 12;
+
+/// So many texts at most are tokenized together: more are short ones, or empty.
+const TOGETHER_TEXTS: usize = 1 << 10;
 
 /// A tokenizer of the BERT kind.
 #[derive(Debug)]
@@ -35,6 +43,9 @@ pub(super) struct BertScratch {
     normalized: Vec<u8>,
     separated: Vec<u8>,
     words: WordScratch,
+    utf8: Utf8Buffer,
+    /// Of texts that are tokenized together: where the words, then where the ids of each end.
+    text_ends: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -44,13 +55,26 @@ struct WordScratch {
     bounds: WordBounds,
     cache: WordCache,
     ids: Vec<u32>,
+    /// Where the ids of each word end.
+    ends: Vec<u32>,
 }
 
 impl BertScratch {
     pub(super) fn new() -> Self {
-        let words =
-            WordScratch { remembers: true, bounds: WordBounds::new(), cache: WordCache::new(), ids: Vec::new() };
-        Self { normalized: Vec::new(), separated: Vec::new(), words }
+        let words = WordScratch {
+            remembers: true,
+            bounds: WordBounds::new(),
+            cache: WordCache::new(),
+            ids: Vec::new(),
+            ends: Vec::new(),
+        };
+        Self {
+            normalized: Vec::new(),
+            separated: Vec::new(),
+            words,
+            utf8: Utf8Buffer::default(),
+            text_ends: Vec::new(),
+        }
     }
 
     /// See [`TokenizerScratch::remember_words`](super::TokenizerScratch::remember_words).
@@ -154,7 +178,7 @@ impl BertTokenizer {
         while !rest.is_empty() {
             let chunk;
             (chunk, rest) = split_chunk(rest);
-            let len = self.normalizer.normalize(chunk, self.scanner, &mut scratch.normalized);
+            let len = self.normalizer.normalize(chunk, self.scanner, &mut scratch.normalized, 0);
             self.encode_words(&mut scratch.normalized, len, &mut scratch.words, ids)?;
         }
         ControlFlow::Continue(())
@@ -162,7 +186,7 @@ impl BertTokenizer {
 
     /// Text in which added tokens are to be found once it is normalized.
     fn encode_normalized(&self, text: &str, scratch: &mut BertScratch, ids: &mut Ids<'_>) -> ControlFlow<Stop> {
-        let len = self.normalizer.normalize(text, self.scanner, &mut scratch.normalized);
+        let len = self.normalizer.normalize(text, self.scanner, &mut scratch.normalized, 0);
         let normalized = String::from_utf8_lossy(&scratch.normalized[..len]);
         for piece in self.added_tokens.in_normalized.split(&normalized, self.scanner) {
             match piece {
@@ -185,27 +209,132 @@ impl BertTokenizer {
         ids: &mut Ids<'_>,
     ) -> ControlFlow<Stop> {
         pre_tokenizer::pad(text, len);
-        let WordScratch { remembers, bounds, cache, ids: found } = scratch;
+        let WordScratch { remembers, bounds, cache, ids: found, ends } = scratch;
         let is_cacheable = *remembers && !(self.keeps_nul && text[..len].contains(&0));
-        pre_tokenizer::split(text, len, self.scanner, bounds, |words| {
+        pre_tokenizer::split(text, len, self.scanner, bounds, |Words { text, overhanging, bounds }| {
             // The words of a window have no more ids than bytes, but for the first, which may have started long before.
             found.resize(self.model.max_ids() + WINDOW_BYTES + word_cache::SLACK, 0);
-            let count = if is_cacheable && !cache.rests(words.count()) {
-                cache.look_up(words, found, &|word, ids| self.model.tokenize(word, ids))
-            } else {
-                self.tokenize_each(words, found)
-            };
-            match count {
-                Ok(count) => ids.extend(&found[..count]),
-                Err(error) => ControlFlow::Break(Stop::Error(error)),
+            if let Some((start, len)) = overhanging {
+                let count = found_or_stop(self.model.tokenize(&text[start..start + len], found))?;
+                ids.extend(&found[..count])?;
             }
+            ends.resize(bounds.len(), 0);
+            let cache = is_cacheable.then_some(&mut *cache);
+            let count = found_or_stop(self.look_up(text, bounds, cache, found, ends))?;
+            ids.extend(&found[..count])
         })
     }
 
-    fn tokenize_each(&self, words: Words<'_>, ids: &mut [u32]) -> Result<usize, EncodeError> {
-        words.overhanging.into_iter().chain(words.iter()).try_fold(0, |count, (start, len)| {
-            Ok(count + self.model.tokenize(&words.text[start..start + len], &mut ids[count..])?)
-        })
+    /// Puts the ids of all words at the start of `ids`, and where each word's end into `ends`. Returns how many ids there are.
+    fn look_up(
+        &self,
+        text: &[u8],
+        bounds: Bounds<'_>,
+        cache: Option<&mut WordCache>,
+        ids: &mut [u32],
+        ends: &mut [u32],
+    ) -> Result<usize, EncodeError> {
+        if let Some(cache) = cache
+            && !cache.rests(bounds.len())
+        {
+            return cache.look_up(text, bounds, &self.model, ids, ends);
+        }
+        let mut count = 0;
+        for ((start, len), end) in bounds.iter().zip(ends) {
+            count += self.model.tokenize(&text[start..start + len], &mut ids[count..])?;
+            *end = count as u32;
+        }
+        Ok(count)
+    }
+
+    /// The ids of the texts from number `from` on that can be tokenized together: those of at most `most_units` UTF-16 units, and
+    /// without added tokens, up to the first other one. See [`Tokenizer::encode_together`](super::Tokenizer::encode_together).
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode), whichever of the texts it is.
+    pub(super) fn encode_together<'a>(
+        &self,
+        texts: &Texts,
+        from: usize,
+        most_units: usize,
+        scratch: &'a mut BertScratch,
+    ) -> Result<Together<'a>, EncodeError> {
+        scratch.text_ends.clear();
+        scratch.words.bounds.clear();
+        if self.keeps_nul || !self.added_tokens.in_normalized.is_empty() || !scratch.words.remembers {
+            return Ok(Together::NONE);
+        }
+        let mut end = 0;
+        for index in (from..texts.len()).take(TOGETHER_TEXTS) {
+            let (units, len) = texts.units_and_more(index);
+            if end >= TOGETHER_BYTES || len > most_units.min(CHUNK_BYTES) {
+                break;
+            }
+            let Some(text_end) = self.add_words(units, len, end, scratch) else { break };
+            end = text_end;
+            scratch.text_ends.push(scratch.words.bounds.start_count as u32);
+        }
+        let WordScratch { bounds, cache, ids, ends, .. } = &mut scratch.words;
+        let bounds = Bounds::of(bounds);
+        // No word has more ids than bytes.
+        ids.resize(ids.len().max(end + word_cache::SLACK), 0);
+        ends.resize(ends.len().max(bounds.len()), 0);
+        let ends = &mut ends[..bounds.len()];
+        let count = self.look_up(&scratch.normalized, bounds, Some(cache), ids, ends)?;
+        for end in &mut scratch.text_ends {
+            *end = end.checked_sub(1).map_or(0, |last_word| ends[last_word as usize]);
+        }
+        Ok(Together { ids: &ids[..count], ends: &scratch.text_ends })
+    }
+
+    /// Puts a text, normalized, behind the first `start` bytes that are normalized, and adds the bounds of its words. Returns where it
+    /// ends; `None` where there may be an added token in it.
+    fn add_words(&self, units: &[u16], len: usize, start: usize, scratch: &mut BertScratch) -> Option<usize> {
+        let BertScratch { normalized, words: WordScratch { bounds, .. }, utf8, .. } = scratch;
+        let added_tokens = &self.added_tokens.in_text;
+        let needed = start + whole_blocks(len) + pre_tokenizer::PADDING;
+        if normalized.len() < needed {
+            normalized.resize(needed.next_power_of_two(), 0);
+        }
+        let lower = self.normalizer.lowercases();
+        let text = PlainText { units, len, lower, marks: added_tokens.first_bytes() };
+        let words_before = bounds.start_count;
+        if let Some(is_marked) = self.scanner.find_plain_words(text, &mut normalized[start..], start as u32, bounds) {
+            if is_marked && added_tokens.is_in(utf8.transcode(&units[..len]), self.scanner) {
+                (bounds.start_count, bounds.end_count) = (words_before, words_before);
+                return None;
+            }
+            return Some(start + len);
+        }
+        let text = utf8.transcode(&units[..len]);
+        if added_tokens.is_in(text, self.scanner) {
+            return None;
+        }
+        let end = self.normalizer.normalize(text, self.scanner, normalized, start);
+        pre_tokenizer::pad(normalized, end);
+        pre_tokenizer::add_words(&normalized[start..], end - start, start as u32, self.scanner, bounds);
+        Some(end)
+    }
+}
+
+/// The ids of texts that were tokenized together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Together<'a> {
+    /// Of all texts, one after the other.
+    pub(crate) ids: &'a [u32],
+    /// Where those of each text end.
+    pub(crate) ends: &'a [u32],
+}
+
+impl Together<'_> {
+    /// Of no text.
+    pub(super) const NONE: Self = Self { ids: &[], ends: &[] };
+}
+
+fn found_or_stop(count: Result<usize, EncodeError>) -> ControlFlow<Stop, usize> {
+    match count {
+        Ok(count) => ControlFlow::Continue(count),
+        Err(error) => ControlFlow::Break(Stop::Error(error)),
     }
 }
 
@@ -221,7 +350,7 @@ fn options(spec: NormalizerSpec) -> BertOptions {
 
 fn normalized(normalizer: &BertNormalizer, text: &str, scanner: Scanner) -> String {
     let mut out = Vec::new();
-    let len = normalizer.normalize(text, scanner, &mut out);
+    let len = normalizer.normalize(text, scanner, &mut out, 0);
     String::from_utf8_lossy(&out[..len]).into_owned()
 }
 

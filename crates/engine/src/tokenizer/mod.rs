@@ -26,6 +26,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::LoadError;
+use crate::texts::Texts;
+pub(crate) use bert::Together;
 use bert::{BertScratch, BertTokenizer};
 use generic::{GenericScratch, GenericTokenizer};
 use vocabulary::VocabularyFacts;
@@ -159,6 +161,28 @@ impl Tokenizer {
             }
             #[cfg(feature = "reference")]
             Pipeline::Reference(tokenizer) => tokenizer.encode(text, limit, ids),
+        }
+    }
+
+    /// The ids of the texts from number `from` on that can be tokenized together, which is faster than one by one: as many as
+    /// [`Together`] has ends. None, where the first is not of that kind: where it has more than `most_units` UTF-16 units, may have an
+    /// added token in it, or can't be tokenized; and with other tokenizers than BERT's. Ids are those of [`encode`](Self::encode).
+    pub(crate) fn encode_together<'a>(
+        &self,
+        texts: &Texts,
+        from: usize,
+        most_units: usize,
+        scratch: &'a mut TokenizerScratch,
+    ) -> Together<'a> {
+        if scratch.owner != self.number {
+            *scratch = self.scratch();
+        }
+        match (&self.pipeline, &mut scratch.bert) {
+            // Whichever text it was that has no ids: the caller meets it again, alone.
+            (Pipeline::Bert(tokenizer), Some(scratch)) => {
+                tokenizer.encode_together(texts, from, most_units, scratch).unwrap_or(Together::NONE)
+            }
+            _ => Together::NONE,
         }
     }
 

@@ -11,7 +11,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(super) struct PieceTrie(Box<[Node<u32>]>);
 
-/// Where a search begins: behind a string that pieces begin with.
+/// Where a search is: behind a string that pieces begin with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start(u32);
 
@@ -47,6 +47,14 @@ impl PieceTrie {
     pub(super) fn get(&self, piece: &[u8]) -> Option<u32> {
         let Start(node) = self.behind(piece)?;
         Some(self.0[node as usize].value).filter(|id| *id != NONE)
+    }
+
+    /// One byte further, and the id of the piece that ends there, if one does; `None` where no piece goes on like that.
+    #[inline(always)]
+    pub(super) fn step(&self, Start(node): Start, byte: u8) -> Option<(Start, Option<u32>)> {
+        let node = child(&self.0, node, byte)?;
+        let id = self.0[node as usize].value;
+        Some((Start(node), (id != NONE).then_some(id)))
     }
 
     /// The longest piece, less what `start` is behind, that `text` starts with: its length, more than 0, and its id.

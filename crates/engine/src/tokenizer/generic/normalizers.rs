@@ -86,7 +86,7 @@ impl Normalizer {
     fn normalize(&self, text: &str, scanner: Scanner, out: &mut String, bytes: &mut Vec<u8>) {
         match self {
             Self::Bert(normalizer) => {
-                let len = normalizer.normalize(text, scanner, bytes);
+                let len = normalizer.normalize(text, scanner, bytes, 0);
                 out.push_str(&String::from_utf8_lossy(&bytes[..len]));
             }
             Self::ByteLevel => ByteLevel.normalize(text, out),

@@ -16,6 +16,28 @@ pub(in crate::tokenizer) struct WordPiece {
     max_chars: usize,
 }
 
+/// The most bytes of a word that [`WordPiece::tokenize_short`] takes.
+pub(in crate::tokenizer) const SHORT_BYTES: usize = 16;
+
+/// How many short words are at work at once. A step waits for a node: about as many can be waited for together.
+const WALKS: usize = 8;
+
+/// A short word at work.
+#[derive(Clone, Copy)]
+struct Walk {
+    /// The caller's number of the word.
+    word: usize,
+    /// Where the next byte is.
+    place: usize,
+    /// Where the word ends.
+    end: usize,
+    at: Start,
+    /// The longest piece that was found from the last piece's end on: where it ends, and its id.
+    longest: Option<(usize, u32)>,
+    count: usize,
+    ids: [u32; SHORT_BYTES],
+}
+
 /// A limit beyond which the search for the longest piece could take a time quadratic in the length of a word.
 const MAX_CHARS_LIMIT: usize = 1000;
 
@@ -53,7 +75,7 @@ impl WordPiece {
     /// # Errors
     /// Where the word is unknown, and there is no unknown token.
     pub(in crate::tokenizer) fn tokenize(&self, word: &[u8], ids: &mut [u32]) -> Result<usize, EncodeError> {
-        if word.len() > self.max_chars && char_count(word) > self.max_chars {
+        if self.is_too_long(word) {
             return self.unknown(ids);
         }
         let (mut rest, mut count, mut from) = (word, 0, Some(PieceTrie::root()));
@@ -67,6 +89,85 @@ impl WordPiece {
             from = self.continuing;
         }
         Ok(count)
+    }
+
+    /// Gives the ids of each of `words`, which are a number, a start in `text` and a length of at most [`SHORT_BYTES`], to `each` with
+    /// the number, in no order. They are tokenized side by side, one byte of each in turn: so the nodes of all are
+    /// waited for together.
+    ///
+    /// # Errors
+    /// As [`tokenize`](Self::tokenize).
+    pub(in crate::tokenizer) fn tokenize_short(
+        &self,
+        text: &[u8],
+        words: impl Iterator<Item = (usize, usize, usize)>,
+        mut each: impl FnMut(usize, &[u32]),
+    ) -> Result<(), EncodeError> {
+        let mut words = words.map(|(word, start, len)| {
+            let end = start + len;
+            // Of a word that is too long, no piece is looked for.
+            let place = if self.is_too_long(&text[start..end]) { end } else { start };
+            Walk { word, place, end, at: PieceTrie::root(), longest: None, count: 0, ids: [0; SHORT_BYTES] }
+        });
+        let Some(first) = words.next() else { return Ok(()) };
+        let (mut walks, mut active) = ([first; WALKS], 1);
+        for (slot, walk) in walks[1..].iter_mut().zip(&mut words) {
+            *slot = walk;
+            active += 1;
+        }
+        while active > 0 {
+            let mut slot = 0;
+            while slot < active {
+                if self.step(text, &mut walks[slot])? {
+                    slot += 1;
+                    continue;
+                }
+                let done = &walks[slot];
+                each(done.word, &done.ids[..done.count]);
+                if let Some(walk) = words.next() {
+                    walks[slot] = walk;
+                } else {
+                    active -= 1;
+                    walks[slot] = walks[active];
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn is_too_long(&self, word: &[u8]) -> bool {
+        word.len() > self.max_chars && char_count(word) > self.max_chars
+    }
+
+    /// One byte further, or one piece; false when the word is done.
+    #[inline(always)]
+    fn step(&self, text: &[u8], walk: &mut Walk) -> Result<bool, EncodeError> {
+        if walk.place < walk.end
+            && let Some((at, id)) = self.pieces.step(walk.at, text[walk.place])
+        {
+            walk.at = at;
+            walk.place += 1;
+            walk.longest = id.map_or(walk.longest, |id| Some((walk.place, id)));
+            if walk.place < walk.end {
+                return Ok(true);
+            }
+        }
+        let Some((end, id)) = walk.longest.take() else {
+            walk.count = self.unknown(&mut walk.ids)?;
+            return Ok(false);
+        };
+        walk.ids[walk.count] = id;
+        walk.count += 1;
+        if end == walk.end {
+            return Ok(false);
+        }
+        match self.continuing {
+            // No piece is found there: the next step makes the word unknown.
+            None => walk.place = walk.end,
+            Some(continuing) => (walk.place, walk.at) = (end, continuing),
+        }
+        Ok(true)
     }
 
     /// Puts the unknown id at the start of `ids`.

@@ -61,9 +61,20 @@ impl BertNormalizer {
         normalizer
     }
 
-    /// Puts the normalized `text` into `out`, from its start. Returns the length; what lies behind it is undefined.
-    pub(in crate::tokenizer) fn normalize(&self, text: &str, scanner: Scanner, out: &mut Vec<u8>) -> usize {
-        let (mut read, mut written) = (0, 0);
+    /// Whether letters are lower-cased.
+    pub(in crate::tokenizer) fn lowercases(&self) -> bool {
+        self.options.lowercase
+    }
+
+    /// Puts the normalized `text` into `out`, from `start` on. Returns where it ends; what lies behind that is undefined.
+    pub(in crate::tokenizer) fn normalize(
+        &self,
+        text: &str,
+        scanner: Scanner,
+        out: &mut Vec<u8>,
+        start: usize,
+    ) -> usize {
+        let (mut read, mut written) = (0, start);
         loop {
             let rest = &text.as_bytes()[read..];
             reserve(out, written, rest.len());

@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::tokenizer::scan::{BLOCK_BYTES, Scanner, WINDOW_BYTES, WordBounds};
+use crate::tokenizer::scan::{BLOCK_BYTES, Scanner, WINDOW_BYTES, WordBounds, whole_blocks};
 use crate::tokenizer::unicode::{PUNCTUATION, Property, WHITESPACE};
 
 /// The words that end in one window of a text.
@@ -14,39 +14,53 @@ pub(in crate::tokenizer) struct Words<'a> {
     pub(in crate::tokenizer) text: &'a [u8],
     /// Start and length of a word that started before the window.
     pub(in crate::tokenizer) overhanging: Option<(usize, usize)>,
+    /// Those that lie in the window.
+    pub(in crate::tokenizer) bounds: Bounds<'a>,
+}
+
+/// Where the words of a window start and end.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::tokenizer) struct Bounds<'a> {
     window_start: usize,
     starts: &'a [u32],
     ends: &'a [u32],
 }
 
-impl Words<'_> {
-    /// How many words lie in the window.
-    pub(in crate::tokenizer) fn count(&self) -> usize {
+impl<'a> Bounds<'a> {
+    /// Those of a text that is one window.
+    pub(in crate::tokenizer) fn of(bounds: &'a WordBounds) -> Self {
+        let (starts, ends) = (&bounds.starts[..bounds.start_count], &bounds.ends[..bounds.end_count]);
+        Self { window_start: 0, starts, ends }
+    }
+
+    /// How many words there are.
+    pub(in crate::tokenizer) fn len(self) -> usize {
         self.starts.len()
     }
 
-    /// Start and length of each word that lies in the window.
-    #[inline(always)]
-    pub(in crate::tokenizer) fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.groups(self.starts.len().max(1)).flatten()
+    /// Start and length of a word.
+    pub(in crate::tokenizer) fn get(self, index: usize) -> (usize, usize) {
+        let (start, end) = (self.starts[index], self.ends[index]);
+        (self.window_start + start as usize, (end - start) as usize)
     }
 
-    /// The same, `size` words at a time.
+    /// Start and length of each word.
     #[inline(always)]
-    pub(in crate::tokenizer) fn groups(
-        &self,
-        size: usize,
-    ) -> impl Iterator<Item = impl Iterator<Item = (usize, usize)> + Clone> {
-        let window_start = self.window_start;
-        self.starts.chunks(size).zip(self.ends.chunks(size)).map(move |(starts, ends)| {
-            let bounds = starts.iter().zip(ends);
-            bounds.map(move |(&start, &end)| (window_start + start as usize, (end - start) as usize))
-        })
+    pub(in crate::tokenizer) fn iter(self) -> impl Iterator<Item = (usize, usize)> {
+        let bounds = self.starts.iter().zip(self.ends);
+        bounds.map(move |(&start, &end)| (self.window_start + start as usize, (end - start) as usize))
+    }
+
+    /// The words in groups of `size`.
+    #[inline(always)]
+    pub(in crate::tokenizer) fn groups(self, size: usize) -> impl Iterator<Item = Self> {
+        let groups = self.starts.chunks(size).zip(self.ends.chunks(size));
+        groups.map(move |(starts, ends)| Self { starts, ends, ..self })
     }
 }
 
 /// How many bytes must be behind a text, so that words can be read in whole vectors.
-const PADDING: usize = 2 * BLOCK_BYTES;
+pub(in crate::tokenizer) const PADDING: usize = 2 * BLOCK_BYTES;
 
 /// Puts spaces behind the first `len` bytes of `text`: the last word ends there.
 pub(in crate::tokenizer) fn pad(text: &mut Vec<u8>, len: usize) {
@@ -54,6 +68,12 @@ pub(in crate::tokenizer) fn pad(text: &mut Vec<u8>, len: usize) {
         text.resize(len + PADDING, b' ');
     }
     text[len..len + PADDING].fill(b' ');
+}
+
+/// Adds the bounds of the words in the first `len` bytes of the padded `text`, each `offset` further on.
+pub(in crate::tokenizer) fn add_words(text: &[u8], len: usize, offset: u32, scanner: Scanner, bounds: &mut WordBounds) {
+    bounds.start_text();
+    scanner.find_words(&text[..whole_blocks(len)], offset, bounds);
 }
 
 /// Gives the words of the first `len` bytes of the padded `text` to `each`, a window at a time, until it breaks.
@@ -65,11 +85,10 @@ pub(in crate::tokenizer) fn split<B>(
     mut each: impl FnMut(Words<'_>) -> ControlFlow<B>,
 ) -> ControlFlow<B> {
     bounds.clear();
-    let padded_len = (len / BLOCK_BYTES + 1) * BLOCK_BYTES;
     let mut unfinished = None;
-    for (index, window) in text[..padded_len].chunks(WINDOW_BYTES).enumerate() {
+    for (index, window) in text[..whole_blocks(len)].chunks(WINDOW_BYTES).enumerate() {
         let window_start = index * WINDOW_BYTES;
-        scanner.find_words(window, bounds);
+        scanner.find_words(window, 0, bounds);
         let (starts, ends) = (&bounds.starts[..bounds.start_count], &bounds.ends[..bounds.end_count]);
         let goes_on = starts.len() > ends.len();
         let last_start = starts.last().filter(|_| goes_on).map(|start| window_start + *start as usize);
@@ -77,7 +96,7 @@ pub(in crate::tokenizer) fn split<B>(
             let overhanging = unfinished.map(|start| (start, window_start + *end as usize - start));
             let skipped = usize::from(overhanging.is_some());
             let (starts, ends) = (&starts[skipped..ends.len()], &ends[skipped..]);
-            each(Words { text, overhanging, window_start, starts, ends })?;
+            each(Words { text, overhanging, bounds: Bounds { window_start, starts, ends } })?;
             unfinished = last_start;
         } else {
             unfinished = unfinished.or(last_start);

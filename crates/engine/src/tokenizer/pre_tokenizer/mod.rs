@@ -13,6 +13,6 @@ mod tests;
 mod tiktoken;
 mod white_space;
 
-pub(super) use bert::{Words, pad, separate, split};
+pub(super) use bert::{Bounds, PADDING, Words, add_words, pad, separate, split};
 pub(super) use pattern::Pattern;
 pub(super) use splitter::{Behavior, Part, Splitter};

@@ -3,12 +3,12 @@
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi8, _mm256_and_si256, _mm256_andnot_si256, _mm256_blendv_epi8,
     _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-    _mm256_storeu_si256,
+    _mm256_or_si256, _mm256_packus_epi16, _mm256_permute4x64_epi64, _mm256_set1_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
 };
 
 use super::classes::{HIGH_CLASSES, LOW_CLASSES, PUNCTUATION_BITS, WHITESPACE_BITS};
-use super::{BLOCK_BYTES, ByteSet, WordBounds, vectors};
+use super::{BLOCK_BYTES, ByteSet, PlainBlock, PlainText, WordBounds, vectors};
 
 const VECTOR_BYTES: usize = 32;
 
@@ -81,7 +81,7 @@ fn fold(bytes: __m256i, lower: bool, clean: bool) -> (__m256i, u32) {
 /// See [`Scanner::find_words`](super::Scanner::find_words).
 #[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
+pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
     let (low_table, high_table) = (load_table(&LOW_CLASSES), load_table(&HIGH_CLASSES));
     let classify = |block: &[u8; BLOCK_BYTES]| {
         let (vectors, _) = block.as_chunks::<VECTOR_BYTES>();
@@ -91,7 +91,9 @@ pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
         let punctuation = u64::from(first_punctuation) | u64::from(second_punctuation) << 32;
         (space, punctuation)
     };
-    vectors::find_words(window, bounds, classify, |bits, offset, offsets| super::push_bits(bits, offset, offsets));
+    vectors::find_words(window, offset, bounds, classify, |bits, offset, offsets| {
+        super::push_bits(bits, offset, offsets)
+    });
 }
 
 #[inline]
@@ -111,6 +113,48 @@ fn common_bits(bytes: __m256i, low_table: __m256i, high_table: __m256i) -> __m25
     let low_halves = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
     let high_halves = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(15));
     _mm256_and_si256(_mm256_shuffle_epi8(low_table, low_halves), _mm256_shuffle_epi8(high_table, high_halves))
+}
+
+/// See [`Scanner::find_plain_words`](super::Scanner::find_plain_words).
+#[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+pub(super) fn find_plain_words(
+    text: PlainText<'_>,
+    target: &mut [u8],
+    offset: u32,
+    bounds: &mut WordBounds,
+) -> Option<bool> {
+    let (low_table, high_table) = (load_table(&LOW_CLASSES), load_table(&HIGH_CLASSES));
+    let (low_marks, high_marks) = (load_table(&text.marks.low), load_table(&text.marks.high));
+    let read_half = |units: &[u16; VECTOR_BYTES], to: &mut [u8; VECTOR_BYTES]| {
+        let bytes = narrow(units);
+        let (folded, stop) = fold(bytes, text.lower, true);
+        store(to, folded);
+        let (space, punctuation) = classify(folded, low_table, high_table);
+        let marked = common_bits(bytes, low_marks, high_marks);
+        let marked = !movemask(_mm256_cmpeq_epi8(marked, _mm256_setzero_si256()));
+        [space, punctuation, stop, marked]
+    };
+    let read = |units: &[u16; BLOCK_BYTES], to: &mut [u8; BLOCK_BYTES]| {
+        let (units, to) = (units.as_chunks().0, to.as_chunks_mut().0);
+        let (first, second) = (read_half(&units[0], &mut to[0]), read_half(&units[1], &mut to[1]));
+        let bits = |part: usize| u64::from(first[part]) | u64::from(second[part]) << 32;
+        PlainBlock { space: bits(0), punctuation: bits(1), stop: bits(2), marked: bits(3) }
+    };
+    vectors::find_plain_words(text, target, offset, bounds, read, |bits, offset, offsets| {
+        super::push_bits(bits, offset, offsets)
+    })
+}
+
+/// ASCII units as bytes; other units become 0 or bytes beyond ASCII.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn narrow(units: &[u16; VECTOR_BYTES]) -> __m256i {
+    let halves = units.as_chunks::<16>().0;
+    // SAFETY: the arrays have the 32 bytes that are read, and the load needs no alignment.
+    let load = |half: &[u16; 16]| unsafe { _mm256_loadu_si256(half.as_ptr().cast::<__m256i>()) };
+    // Packing takes the lower quarters of both first, then the upper ones.
+    _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(load(&halves[0]), load(&halves[1])))
 }
 
 /// See [`Scanner::find_any`](super::Scanner::find_any).

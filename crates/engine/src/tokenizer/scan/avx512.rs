@@ -4,18 +4,26 @@ use std::arch::x86_64::{
     __m128i, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_and_si512, _mm512_broadcast_i32x4,
     _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmple_epu8_mask, _mm512_cmplt_epi8_mask,
     _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_mask_add_epi8, _mm512_mask_mov_epi8,
-    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_shuffle_epi8,
-    _mm512_srli_epi16, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_test_epi8_mask,
+    _mm512_maskz_compress_epi8, _mm512_movepi8_mask, _mm512_packus_epi16, _mm512_permutexvar_epi64, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_setr_epi64, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512, _mm512_sub_epi8,
+    _mm512_test_epi8_mask,
 };
 
 use super::classes::{HIGH_CLASSES, LOW_CLASSES, PUNCTUATION_BITS, WHITESPACE_BITS};
-use super::{BLOCK_BYTES, ByteSet, WordBounds, vectors};
+use super::{BLOCK_BYTES, ByteSet, PlainBlock, PlainText, WordBounds, vectors};
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn load(bytes: &[u8; 64]) -> __m512i {
     // SAFETY: the array has the 64 bytes that are read, and the load needs no alignment.
     unsafe { _mm512_loadu_si512(bytes.as_ptr().cast::<__m512i>()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+fn store(bytes: &mut [u8; 64], vector_u8x64: __m512i) {
+    // SAFETY: the array has the 64 bytes that are written, and the store needs no alignment.
+    unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast::<__m512i>(), vector_u8x64) }
 }
 
 /// The same 16 bytes four times, as shuffles take them.
@@ -31,8 +39,7 @@ fn load_table(table: &[u8; 16]) -> __m512i {
 pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
     vectors::copy(source, target, |bytes, to: &mut [u8; 64]| {
         let (folded, stop) = fold(load(bytes), lower, clean);
-        // SAFETY: the array has the 64 bytes that are written, and the store needs no alignment.
-        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast::<__m512i>(), folded) };
+        store(to, folded);
         stop.trailing_zeros() as usize
     })
 }
@@ -59,7 +66,7 @@ fn fold(bytes: __m512i, lower: bool, clean: bool) -> (__m512i, u64) {
 
 /// See [`Scanner::find_words`](super::Scanner::find_words).
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
-pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
+pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
     let (low_table, high_table) = (load_table(&LOW_CLASSES), load_table(&HIGH_CLASSES));
     let places = load(&std::array::from_fn(|place| place as u8));
     let classify = |block: &[u8; BLOCK_BYTES]| {
@@ -67,7 +74,9 @@ pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
         let space = _mm512_test_epi8_mask(classes, _mm512_set1_epi8(WHITESPACE_BITS));
         (space, _mm512_test_epi8_mask(classes, _mm512_set1_epi8(PUNCTUATION_BITS)))
     };
-    vectors::find_words(window, bounds, classify, |bits, offset, offsets| push_bits(places, bits, offset, offsets));
+    vectors::find_words(window, offset, bounds, classify, |bits, offset, offsets| {
+        push_bits(places, bits, offset, offsets)
+    });
 }
 
 /// Writes the offsets of the set bits: sixteen at least, and sixteen more while there are more.
@@ -100,6 +109,47 @@ fn common_bits(bytes: __m512i, low_table: __m512i, high_table: __m512i) -> __m51
     let low_halves = _mm512_and_si512(bytes, _mm512_set1_epi8(15));
     let high_halves = _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), _mm512_set1_epi8(15));
     _mm512_and_si512(_mm512_shuffle_epi8(low_table, low_halves), _mm512_shuffle_epi8(high_table, high_halves))
+}
+
+/// See [`Scanner::find_plain_words`](super::Scanner::find_plain_words).
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+pub(super) fn find_plain_words(
+    text: PlainText<'_>,
+    target: &mut [u8],
+    offset: u32,
+    bounds: &mut WordBounds,
+) -> Option<bool> {
+    let (low_table, high_table) = (load_table(&LOW_CLASSES), load_table(&HIGH_CLASSES));
+    let (low_marks, high_marks) = (load_table(&text.marks.low), load_table(&text.marks.high));
+    let places = load(&std::array::from_fn(|place| place as u8));
+    let read = |units: &[u16; BLOCK_BYTES], to: &mut [u8; BLOCK_BYTES]| {
+        let bytes = narrow(units);
+        let (folded, stop) = fold(bytes, text.lower, true);
+        store(to, folded);
+        let classes = common_bits(folded, low_table, high_table);
+        let marked = common_bits(bytes, low_marks, high_marks);
+        PlainBlock {
+            space: _mm512_test_epi8_mask(classes, _mm512_set1_epi8(WHITESPACE_BITS)),
+            punctuation: _mm512_test_epi8_mask(classes, _mm512_set1_epi8(PUNCTUATION_BITS)),
+            stop,
+            marked: _mm512_test_epi8_mask(marked, marked),
+        }
+    };
+    vectors::find_plain_words(text, target, offset, bounds, read, |bits, offset, offsets| {
+        push_bits(places, bits, offset, offsets)
+    })
+}
+
+/// ASCII units as bytes; other units become 0 or bytes beyond ASCII.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
+fn narrow(units: &[u16; BLOCK_BYTES]) -> __m512i {
+    let halves = units.as_chunks::<32>().0;
+    // SAFETY: the arrays have the 64 bytes that are read, and the load needs no alignment.
+    let load = |half: &[u16; 32]| unsafe { _mm512_loadu_si512(half.as_ptr().cast::<__m512i>()) };
+    // Packing takes an eighth of each in turn.
+    let order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+    _mm512_permutexvar_epi64(order, _mm512_packus_epi16(load(&halves[0]), load(&halves[1])))
 }
 
 /// See [`Scanner::find_any`](super::Scanner::find_any).

@@ -18,7 +18,7 @@ mod vectors;
 
 use crate::isa::{InstructionSet, Isa};
 
-/// How many bytes [`Scanner::find_words`] takes at most.
+/// How many bytes of a text are looked through before their words are looked up.
 pub(super) const WINDOW_BYTES: usize = 4096;
 
 /// The unit of [`Scanner::find_words`].
@@ -48,6 +48,24 @@ struct Carry {
     punctuation: u64,
 }
 
+/// A text that is taken for plain ASCII, and how it is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlainText<'a> {
+    /// The UTF-16 units of the text, and others behind them.
+    pub(super) units: &'a [u16],
+    /// How many of them are the text.
+    pub(super) len: usize,
+    /// Whether to lower-case it.
+    pub(super) lower: bool,
+    /// The bytes to be looked for.
+    pub(super) marks: &'a ByteSet,
+}
+
+/// So many bytes are whole blocks: those of `len` bytes, and one behind them at least, where the last word has its end.
+pub(super) fn whole_blocks(len: usize) -> usize {
+    (len / BLOCK_BYTES + 1) * BLOCK_BYTES
+}
+
 impl WordBounds {
     pub(super) fn new() -> Self {
         // Bounds are written in whole blocks, behind which the next ones overwrite.
@@ -57,7 +75,22 @@ impl WordBounds {
 
     /// Forgets everything: the next window starts a text.
     pub(super) fn clear(&mut self) {
-        (self.start_count, self.end_count, self.carry) = (0, 0, Carry::default());
+        (self.start_count, self.end_count) = (0, 0);
+        self.start_text();
+    }
+
+    /// Keeps the words there are: the next window starts a text.
+    pub(super) fn start_text(&mut self) {
+        self.carry = Carry::default();
+    }
+
+    /// Makes room for the words of `bytes` bytes more.
+    fn reserve(&mut self, bytes: usize) {
+        let needed = self.start_count + bytes + BLOCK_BYTES;
+        if self.starts.len() < needed {
+            self.starts.resize(needed.next_power_of_two(), 0);
+            self.ends.resize(needed.next_power_of_two(), 0);
+        }
     }
 
     /// Forgets the words that have ended: what is left is the start of one that goes on, if there is one.
@@ -90,6 +123,17 @@ impl WordBounds {
 #[inline(always)]
 fn room(offsets: &mut [u32], count: usize) -> &mut [u32; BLOCK_BYTES] {
     offsets[count..].first_chunk_mut().expect("bounds of at most a window and a block")
+}
+
+/// A block of plain text: bits of its bytes, the first byte's lowest.
+#[derive(Debug, Clone, Copy)]
+struct PlainBlock {
+    space: u64,
+    punctuation: u64,
+    /// What is not plain.
+    stop: u64,
+    /// What was looked for.
+    marked: u64,
 }
 
 /// Writes the offsets of the set bits. A block of English has 10 to 14: 16 are written whatever their number is, because a loop
@@ -139,22 +183,52 @@ impl Scanner {
     }
 
     /// Adds the bounds of words and punctuation in `window` to `bounds`: ASCII white space separates, each ASCII punctuation
-    /// character is a word, everything else makes words.
+    /// character is a word, everything else makes words. Offsets count from `offset` before the window.
     ///
-    /// `window` is a number of whole blocks, at most [`WINDOW_BYTES`].
+    /// `window` is a number of whole blocks.
     #[inline]
-    pub(super) fn find_words(self, window: &[u8], bounds: &mut WordBounds) {
+    pub(super) fn find_words(self, window: &[u8], offset: u32, bounds: &mut WordBounds) {
+        bounds.reserve(window.len());
         match self.0.set() {
-            InstructionSet::Scalar => scalar::find_words(window, bounds),
+            InstructionSet::Scalar => scalar::find_words(window, offset, bounds),
             // SAFETY: an `Isa` proves that this CPU has every feature that its functions enable.
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => unsafe { avx2::find_words(window, bounds) },
+            InstructionSet::Avx2 => unsafe { avx2::find_words(window, offset, bounds) },
             // SAFETY: as for AVX2.
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => unsafe { avx512::find_words(window, bounds) },
+            InstructionSet::Avx512 => unsafe { avx512::find_words(window, offset, bounds) },
             // SAFETY: as for AVX2.
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => unsafe { neon::find_words(window, bounds) },
+            InstructionSet::Neon => unsafe { neon::find_words(window, offset, bounds) },
+        }
+    }
+
+    /// [`copy_ascii`](Self::copy_ascii), clean, and [`find_words`](Self::find_words) in one pass from UTF-16, for a text that is plain
+    /// ASCII from its start to its end: `None` for any other, whose words are not added. Says whether the text has a byte that
+    /// `marks` has, or may have.
+    ///
+    /// `units` and `target` go on behind the text to the end of [`whole_blocks`]: what the units are there does not matter, and the
+    /// target may be overwritten.
+    #[inline]
+    pub(super) fn find_plain_words(
+        self,
+        text: PlainText<'_>,
+        target: &mut [u8],
+        offset: u32,
+        bounds: &mut WordBounds,
+    ) -> Option<bool> {
+        bounds.reserve(whole_blocks(text.len));
+        match self.0.set() {
+            InstructionSet::Scalar => scalar::find_plain_words(text, target, offset, bounds),
+            // SAFETY: an `Isa` proves that this CPU has every feature that its functions enable.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => unsafe { avx2::find_plain_words(text, target, offset, bounds) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => unsafe { avx512::find_plain_words(text, target, offset, bounds) },
+            // SAFETY: as for AVX2.
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => unsafe { neon::find_plain_words(text, target, offset, bounds) },
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::arch::aarch64::{
     uint8x16_t, vaddq_u8, vandq_u8, vbicq_u8, vbslq_u8, vceqq_u8, vcgtq_u8, vcleq_u8, vcltq_u8, vdupq_n_u8,
-    vget_lane_u64, vgetq_lane_u64, vld1q_u8, vorrq_u8, vpaddq_u8, vqtbl1q_u8, vreinterpret_u64_u8,
-    vreinterpretq_u16_u8, vreinterpretq_u64_u8, vshrn_n_u16, vshrq_n_u8, vst1q_u8, vsubq_u8, vtstq_u8,
+    vget_lane_u64, vgetq_lane_u64, vld1q_u8, vld1q_u16, vorrq_u8, vpaddq_u8, vqmovn_high_u16, vqmovn_u16, vqtbl1q_u8,
+    vreinterpret_u64_u8, vreinterpretq_u16_u8, vreinterpretq_u64_u8, vshrn_n_u16, vshrq_n_u8, vst1q_u8, vsubq_u8,
+    vtstq_u8,
 };
 
 use super::classes::{HIGH_CLASSES, LOW_CLASSES, PUNCTUATION_BITS, WHITESPACE_BITS};
-use super::{BLOCK_BYTES, ByteSet, WordBounds, vectors};
+use super::{BLOCK_BYTES, ByteSet, PlainBlock, PlainText, WordBounds, vectors};
 
 const VECTOR_BYTES: usize = 16;
 
@@ -16,6 +17,13 @@ const VECTOR_BYTES: usize = 16;
 fn load(bytes: &[u8; VECTOR_BYTES]) -> uint8x16_t {
     // SAFETY: the array has the 16 bytes that are read, and bytes need no alignment.
     unsafe { vld1q_u8(bytes.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn store(bytes: &mut [u8; VECTOR_BYTES], vector_u8x16: uint8x16_t) {
+    // SAFETY: the array has the 16 bytes that are written, and bytes need no alignment.
+    unsafe { vst1q_u8(bytes.as_mut_ptr(), vector_u8x16) }
 }
 
 /// The place of the first byte that is 255, 16 where all are 0. A narrowing shift makes four bits of each byte.
@@ -42,8 +50,7 @@ fn bits(marks: [uint8x16_t; 4]) -> u64 {
 pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
     vectors::copy(source, target, |bytes, to: &mut [u8; VECTOR_BYTES]| {
         let (folded, stop) = fold(load(bytes), lower, clean);
-        // SAFETY: the array has the 16 bytes that are written, and bytes need no alignment.
-        unsafe { vst1q_u8(to.as_mut_ptr(), folded) };
+        store(to, folded);
         first(stop)
     })
 }
@@ -70,16 +77,66 @@ fn fold(bytes: uint8x16_t, lower: bool, clean: bool) -> (uint8x16_t, uint8x16_t)
 /// See [`Scanner::find_words`](super::Scanner::find_words).
 #[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "neon")]
-pub(super) fn find_words(window: &[u8], bounds: &mut WordBounds) {
+pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
     let (low_table, high_table) = (load(&LOW_CLASSES), load(&HIGH_CLASSES));
     let classify = |block: &[u8; BLOCK_BYTES]| {
         let (vectors, _) = block.as_chunks::<VECTOR_BYTES>();
-        let classes: [uint8x16_t; 4] =
-            std::array::from_fn(|index| common_bits(load(&vectors[index]), low_table, high_table));
-        let space = bits(classes.map(|classes| vtstq_u8(classes, vdupq_n_u8(WHITESPACE_BITS.cast_unsigned()))));
-        (space, bits(classes.map(|classes| vtstq_u8(classes, vdupq_n_u8(PUNCTUATION_BITS.cast_unsigned())))))
+        classify(std::array::from_fn(|index| load(&vectors[index])), low_table, high_table)
     };
-    vectors::find_words(window, bounds, classify, |bits, offset, offsets| super::push_bits(bits, offset, offsets));
+    vectors::find_words(window, offset, bounds, classify, |bits, offset, offsets| {
+        super::push_bits(bits, offset, offsets)
+    });
+}
+
+/// The bits of white space and of punctuation.
+#[inline]
+#[target_feature(enable = "neon")]
+fn classify(block: [uint8x16_t; 4], low_table: uint8x16_t, high_table: uint8x16_t) -> (u64, u64) {
+    let classes = block.map(|bytes| common_bits(bytes, low_table, high_table));
+    let space = bits(classes.map(|classes| vtstq_u8(classes, vdupq_n_u8(WHITESPACE_BITS.cast_unsigned()))));
+    (space, bits(classes.map(|classes| vtstq_u8(classes, vdupq_n_u8(PUNCTUATION_BITS.cast_unsigned())))))
+}
+
+/// See [`Scanner::find_plain_words`](super::Scanner::find_plain_words).
+#[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
+#[target_feature(enable = "neon")]
+pub(super) fn find_plain_words(
+    text: PlainText<'_>,
+    target: &mut [u8],
+    offset: u32,
+    bounds: &mut WordBounds,
+) -> Option<bool> {
+    let (low_table, high_table) = (load(&LOW_CLASSES), load(&HIGH_CLASSES));
+    let (low_marks, high_marks) = (load(&text.marks.low), load(&text.marks.high));
+    let read = |units: &[u16; BLOCK_BYTES], to: &mut [u8; BLOCK_BYTES]| {
+        let units = units.as_chunks::<VECTOR_BYTES>().0;
+        let block: [uint8x16_t; 4] = std::array::from_fn(|index| narrow(&units[index]));
+        let folded = block.map(|bytes| fold(bytes, text.lower, true));
+        for (to, (folded, _)) in to.as_chunks_mut::<VECTOR_BYTES>().0.iter_mut().zip(folded) {
+            store(to, folded);
+        }
+        let (space, punctuation) = classify(folded.map(|(folded, _)| folded), low_table, high_table);
+        let marked = block.map(|bytes| common_bits(bytes, low_marks, high_marks));
+        PlainBlock {
+            space,
+            punctuation,
+            stop: bits(folded.map(|(_, stop)| stop)),
+            marked: bits(marked.map(|marked| vtstq_u8(marked, marked))),
+        }
+    };
+    vectors::find_plain_words(text, target, offset, bounds, read, |bits, offset, offsets| {
+        super::push_bits(bits, offset, offsets)
+    })
+}
+
+/// ASCII units as bytes; other units become bytes beyond ASCII.
+#[inline]
+#[target_feature(enable = "neon")]
+fn narrow(units: &[u16; VECTOR_BYTES]) -> uint8x16_t {
+    let halves = units.as_chunks::<8>().0;
+    // SAFETY: the arrays have the 16 bytes that are read, and the load needs no more alignment than a unit.
+    let load = |half: &[u16; 8]| unsafe { vld1q_u16(half.as_ptr()) };
+    vqmovn_high_u16(vqmovn_u16(load(&halves[0])), load(&halves[1]))
 }
 
 /// The common bits of the entries of each byte's halves.

@@ -42,10 +42,53 @@ fn words(scanner: Scanner, text: &[u8]) -> Vec<(u32, u32)> {
     let mut padded = text.to_vec();
     padded.resize((text.len() / BLOCK_BYTES + 1) * BLOCK_BYTES, b' ');
     let mut bounds = WordBounds::new();
-    scanner.find_words(&padded, &mut bounds);
+    scanner.find_words(&padded, 0, &mut bounds);
     assert_eq!(bounds.start_count, bounds.end_count);
     let starts = bounds.starts[..bounds.start_count].iter();
     starts.zip(&bounds.ends).map(|(start, end)| (*start, *end)).collect()
+}
+
+/// What `find_plain_words` finds of a text of 7 before it: the mark, the bytes, and the bounds.
+fn plain_words(
+    scanner: Scanner,
+    units: &[u16],
+    lower: bool,
+    marks: &ByteSet,
+) -> (Option<bool>, Vec<u8>, Vec<(u32, u32)>) {
+    let mut behind = units.to_vec();
+    // Neither words nor others.
+    behind.resize(whole_blocks(units.len()), if units.len() % 2 == 0 { u16::from(b'[') } else { 0xD800 });
+    let mut bounds = WordBounds::new();
+    let mut target = vec![0; 7 + behind.len()];
+    let before = PlainText { units: &[u16::from(b'-'); BLOCK_BYTES], len: 1, lower, marks };
+    assert!(scanner.find_plain_words(before, &mut [0; BLOCK_BYTES], 5, &mut bounds).is_some());
+    let text = PlainText { units: &behind, len: units.len(), lower, marks };
+    let found = scanner.find_plain_words(text, &mut target[7..], 7, &mut bounds);
+    assert_eq!(bounds.start_count, bounds.end_count);
+    let bytes = if found.is_some() { target[7..7 + units.len()].to_vec() } else { Vec::new() };
+    let starts = bounds.starts[..bounds.start_count].iter();
+    (found, bytes, starts.zip(&bounds.ends).map(|(start, end)| (*start, *end)).collect())
+}
+
+#[test]
+fn plain_words_from_utf16_are_those_of_the_cleaned_bytes() {
+    for text in texts().iter().filter(|text| text.is_ascii()) {
+        let units: Vec<u16> = text.iter().map(|&byte| byte.into()).collect();
+        let marks = ByteSet::new(*b"[<");
+        for lower in [false, true] {
+            let (found, bytes, bounds) = plain_words(Scanner(Isa::SCALAR), &units, lower, &marks);
+            let expected = copied(Scanner(Isa::SCALAR), text, lower, true);
+            let is_plain = expected.len() == text.len();
+            assert_eq!(found, is_plain.then(|| text.iter().any(|byte| b"[<".contains(byte))), "{text:?}");
+            let mut expected_bounds = vec![(5, 6)];
+            if is_plain {
+                assert_eq!(bytes, expected);
+                let all = words(Scanner(Isa::SCALAR), &expected);
+                expected_bounds.extend(all.iter().map(|(start, end)| (start + 7, end + 7)));
+            }
+            assert_eq!(bounds, expected_bounds, "{text:?}");
+        }
+    }
 }
 
 #[test]
@@ -62,6 +105,16 @@ fn matches_scalar(isa: Isa) {
             assert_eq!(got, expected, "{text:?} {lower} {clean}");
         }
         assert_eq!(words(vectors, &text), words(scalar, &text), "{text:?}");
+        // Every unit beyond a byte, too: the same bytes with something above them.
+        for above in [0, 0x0100, 0x7F00, 0x8000, 0xFF00] {
+            let last = text.len().saturating_sub(1);
+            let units = |(place, &byte): (usize, &u8)| u16::from(byte) | if place == last { above } else { 0 };
+            let units: Vec<u16> = text.iter().enumerate().map(units).collect();
+            for lower in [false, true] {
+                let [got, expected] = [vectors, scalar].map(|scanner| plain_words(scanner, &units, lower, &sets[1]));
+                assert_eq!(got, expected, "{units:?}");
+            }
+        }
         for set in &sets {
             assert_eq!(vectors.find_any(&text, set), scalar.find_any(&text, set), "{text:?} {set:?}");
         }
@@ -87,11 +140,11 @@ fn words_are_what_the_standard_library_splits() {
 fn a_word_may_go_on_in_the_next_window() {
     for scanner in Isa::available().into_iter().map(Scanner) {
         let mut bounds = WordBounds::new();
-        scanner.find_words(&[b'a'; BLOCK_BYTES], &mut bounds);
+        scanner.find_words(&[b'a'; BLOCK_BYTES], 0, &mut bounds);
         assert_eq!((bounds.start_count, bounds.end_count), (1, 0));
         let mut second = [b' '; BLOCK_BYTES];
         second[..2].copy_from_slice(b"b.");
-        scanner.find_words(&second, &mut bounds);
+        scanner.find_words(&second, 0, &mut bounds);
         assert_eq!(
             (&bounds.starts[..bounds.start_count], &bounds.ends[..bounds.end_count]),
             (&[0, 1][..], &[1, 2][..])

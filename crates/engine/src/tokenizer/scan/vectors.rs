@@ -2,7 +2,7 @@
 //!
 //! The closures are of functions with target features, into which all this is inlined.
 
-use super::{BLOCK_BYTES, Scanner, WordBounds};
+use super::{BLOCK_BYTES, PlainBlock, PlainText, Scanner, WordBounds, whole_blocks};
 
 /// See [`Scanner::copy_ascii`]. `fold` puts what a vector becomes into the target, and gives the place of its first byte that is not plain, `BYTES`
 /// where all are.
@@ -65,13 +65,46 @@ pub(super) fn find<const BYTES: usize>(bytes: &[u8], find: impl Fn(&[u8; BYTES])
 #[inline(always)]
 pub(super) fn find_words(
     window: &[u8],
+    offset: u32,
     bounds: &mut WordBounds,
     classify: impl Fn(&[u8; BLOCK_BYTES]) -> (u64, u64),
     push_bits: impl Fn(u64, u32, &mut [u32; BLOCK_BYTES]),
 ) {
     let (blocks, _) = window.as_chunks::<BLOCK_BYTES>();
-    for (offset, block) in (0_u32..).step_by(BLOCK_BYTES).zip(blocks) {
+    for (offset, block) in (offset..).step_by(BLOCK_BYTES).zip(blocks) {
         let (space, punctuation) = classify(block);
         bounds.push_block(offset, !(space | punctuation), punctuation, &push_bits);
     }
+}
+
+/// See [`Scanner::find_plain_words`]. `read` puts a block of units into the target, and says what is in it; `push_bits` is as in
+/// [`find_words`].
+#[inline(always)]
+pub(super) fn find_plain_words(
+    text: PlainText<'_>,
+    target: &mut [u8],
+    offset: u32,
+    bounds: &mut WordBounds,
+    read: impl Fn(&[u16; BLOCK_BYTES], &mut [u8; BLOCK_BYTES]) -> PlainBlock,
+    push_bits: impl Fn(u64, u32, &mut [u32; BLOCK_BYTES]),
+) -> Option<bool> {
+    let size = whole_blocks(text.len);
+    let blocks = text.units[..size].as_chunks::<BLOCK_BYTES>().0;
+    let targets = target[..size].as_chunks_mut::<BLOCK_BYTES>().0;
+    let before = (bounds.start_count, bounds.end_count);
+    let (mut left, mut marked) = (text.len, 0);
+    bounds.start_text();
+    for ((offset, block), target) in (offset..).step_by(BLOCK_BYTES).zip(blocks).zip(targets) {
+        let found = read(block, target);
+        let within = if left < BLOCK_BYTES { (1 << left) - 1 } else { u64::MAX };
+        if found.stop & within != 0 {
+            (bounds.start_count, bounds.end_count) = before;
+            return None;
+        }
+        marked |= found.marked & within;
+        let word = within & !(found.space | found.punctuation);
+        bounds.push_block(offset, word, within & found.punctuation, &push_bits);
+        left = left.saturating_sub(BLOCK_BYTES);
+    }
+    Some(marked != 0)
 }

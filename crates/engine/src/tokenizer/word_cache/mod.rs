@@ -8,7 +8,8 @@ pub(super) mod piece;
 mod rest;
 
 use super::EncodeError;
-use super::pre_tokenizer::Words;
+use super::model::WordPiece;
+use super::pre_tokenizer::Bounds;
 use crate::prefetch::prefetch_line;
 use rest::Rest;
 
@@ -35,6 +36,9 @@ type Ids = [u32; IN_LINE + 1];
 
 const IN_RING: u32 = u32::MAX;
 
+/// Stands for [`IN_RING`] where a word has to be looked up alone.
+const ALONE: u32 = u32::MAX - 1;
+
 /// How many numbers [`WordCache::look_up`] writes behind the ids that it counts.
 pub(super) const SLACK: usize = IN_LINE + 1;
 
@@ -51,15 +55,21 @@ struct Line<const SIZE: usize, const WAYS: usize> {
 impl<const SIZE: usize, const WAYS: usize> Line<SIZE, WAYS> {
     const EMPTY: Self = Self { keys: [[0; SIZE]; WAYS], ids: [[0; IN_LINE + 1]; WAYS] };
 
-    /// The ids of a word. All places are compared, without a branch for each.
+    /// The ids of a word.
     #[inline(always)]
     fn get(&self, key: &[u64; SIZE]) -> Option<&Ids> {
+        let matches = self.matches(key);
+        if matches == 0 { None } else { self.ids.get(matches.trailing_zeros() as usize) }
+    }
+
+    /// A bit for the place of a word. All are compared, without a branch for each.
+    #[inline(always)]
+    fn matches(&self, key: &[u64; SIZE]) -> u32 {
         let matches = self.keys.iter().enumerate().map(|(way, found)| {
             let different = found.iter().zip(key).fold(0, |all, (found, wanted)| all | (found ^ wanted));
             u32::from(different == 0) << way
         });
-        let matches = matches.fold(0, |all, matched| all | matched);
-        if matches == 0 { None } else { self.ids.get(matches.trailing_zeros() as usize) }
+        matches.fold(0, |all, matched| all | matched)
     }
 
     fn insert(&mut self, key: [u64; SIZE], ids: Ids) {
@@ -105,6 +115,8 @@ pub(super) struct WordCache<
     memory: Memory<RING>,
     /// The words of a group, while their lines are on their way.
     asked: Box<[Asked; GROUP]>,
+    /// What their lines have of them.
+    answers: Box<[Ids; GROUP]>,
 }
 
 /// How many words are looked up together.
@@ -114,7 +126,9 @@ const GROUP: usize = 64;
 #[derive(Debug, Clone, Copy, Default)]
 struct Asked {
     key: [u64; 2],
-    place: usize,
+    place: u32,
+    /// 1 for a word of more than [`SHORT_BYTES`].
+    is_long: u32,
 }
 
 /// What is the same for words of every length.
@@ -127,7 +141,8 @@ struct Memory<const RING: usize> {
 impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, LONG, RING> {
     pub(super) fn new() -> Self {
         let memory = Memory { ring: Ring::new(), rest: Rest::new() };
-        Self { short: Lines::new(), long: Lines::new(), memory, asked: Box::new([Asked::default(); GROUP]) }
+        let (asked, answers) = (Box::new([Asked::default(); GROUP]), Box::new([Ids::default(); GROUP]));
+        Self { short: Lines::new(), long: Lines::new(), memory, asked, answers }
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
@@ -136,53 +151,116 @@ impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, 
         self.memory.rest.is_due(count as u32)
     }
 
-    /// Puts the ids of all `words` at the start of `ids`, and returns how many there are. `resolve` is asked about words that
-    /// are not remembered. `ids` has room for [`SLACK`] more ids than can come.
+    /// Puts the ids of the words of `text` at `bounds` at the start of `ids`, and returns how many there are; `ends` gets the place where
+    /// each word's end. `model` is asked about words that are not remembered. `ids` has room for [`SLACK`] more ids than can come.
     ///
     /// # Errors
-    /// Those of `resolve`.
+    /// The model's.
     #[inline]
     pub(super) fn look_up(
         &mut self,
-        words: Words<'_>,
+        text: &[u8],
+        bounds: Bounds<'_>,
+        model: &WordPiece,
         ids: &mut [u32],
-        resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
+        ends: &mut [u32],
     ) -> Result<usize, EncodeError> {
         if self.memory.ring.is_used_up() {
             *self = Self::new();
         }
-        let WordCache { short, long, memory, asked } = self;
         let mut count = 0;
-        if let Some((start, len)) = words.overhanging {
-            count = resolve(&words.text[start..start + len], ids)?;
-        }
-        let word = |(start, len)| Word { text: words.text, start, len };
-        for group in words.groups(GROUP) {
-            // First all lines of a group are asked for, so that they come together: the second loop would wait for each.
-            for (asked, (start, len)) in asked.iter_mut().zip(group.clone()) {
-                let key = word((start, len.min(SHORT_BYTES))).short_key();
-                let place = Lines::<2, 2, SHORT>::place(&key);
-                prefetch_line(&short.0[place]);
-                *asked = Asked { key, place };
+        for (group, ends) in bounds.groups(GROUP).zip(ends.chunks_mut(GROUP)) {
+            self.ask(text, group);
+            let mut new = [0; GROUP];
+            let new_count = self.find(group.len(), &mut new);
+            if new_count > 0 {
+                self.find_new(text, group, &new[..new_count], model)?;
             }
-            for (&Asked { key, place }, (start, len)) in asked.iter().zip(group) {
-                let ids = &mut ids[count..];
-                if len > SHORT_BYTES {
-                    count += look_up_long(long, memory, word((start, len)), ids, resolve)?;
-                    continue;
+            for (index, end) in ends.iter_mut().enumerate() {
+                let (answer, ids) = (self.answers[index & (GROUP - 1)], &mut ids[count..]);
+                let answered = answer[IN_LINE] as usize;
+                if answered <= IN_LINE {
+                    // All are written whatever their number is: that needs no branch.
+                    ids[..SLACK].copy_from_slice(&answer);
+                    count += answered;
+                } else {
+                    let (start, len) = group.get(index);
+                    count += self.look_up_alone(Word { text, start, len }, model, ids)?;
                 }
-                let line = &mut short.0[place & (SHORT - 1)];
-                match line.get(&key) {
-                    Some(found) if found[IN_LINE] != IN_RING => {
-                        // All are written whatever their number is: that needs no branch.
-                        ids[..SLACK].copy_from_slice(found);
-                        count += found[IN_LINE] as usize;
-                    }
-                    _ => count += look_up_rest(line, key, memory, word((start, len)), ids, resolve)?,
-                }
+                *end = count as u32;
             }
         }
         Ok(count)
+    }
+
+    /// Asks for the lines of a group's words, so that they come together: to look at each would be to wait for each.
+    #[inline(always)]
+    fn ask(&mut self, text: &[u8], group: Bounds<'_>) {
+        for (asked, (start, len)) in self.asked.iter_mut().zip(group.iter()) {
+            let key = Word { text, start, len: len.min(SHORT_BYTES) }.short_key();
+            let place = Lines::<2, 2, SHORT>::place(&key);
+            prefetch_line(&self.short.0[place]);
+            *asked = Asked { key, place: place as u32, is_long: u32::from(len > SHORT_BYTES) };
+        }
+    }
+
+    /// Answers for the first `count` words that were asked for, at most a group. Puts those that are new into `new`, and returns how many they are.
+    #[inline(always)]
+    fn find(&mut self, count: usize, new: &mut [u8; GROUP]) -> usize {
+        let (short, asked, answers) = (&*self.short.0, &*self.asked, &mut *self.answers);
+        let mut new_count = 0;
+        for index in 0..count.min(GROUP) {
+            let Asked { key, place, is_long } = asked[index];
+            let line = &short[place as usize & (SHORT - 1)];
+            let matches = line.matches(&key);
+            // Those of a new word are overwritten.
+            answers[index] = line.ids[(matches >> 1) as usize & 1];
+            new[new_count & (GROUP - 1)] = index as u8;
+            new_count += (u32::from(matches == 0) | is_long) as usize;
+        }
+        new_count
+    }
+
+    /// Answers for those of a group's words that are `new`. They meet the model together; long ones are left to be looked up alone.
+    #[cold]
+    #[inline(never)]
+    fn find_new(&mut self, text: &[u8], group: Bounds<'_>, new: &[u8], model: &WordPiece) -> Result<(), EncodeError> {
+        let WordCache { short, memory, asked, answers, .. } = self;
+        let mut short_words = [0; GROUP];
+        let mut short_count = 0;
+        for &index in new {
+            answers[usize::from(index)] = [0, 0, 0, ALONE];
+            short_words[short_count] = index;
+            short_count += usize::from(asked[usize::from(index)].is_long == 0);
+        }
+        let words = short_words[..short_count].iter().map(|&index| {
+            let (start, len) = group.get(index.into());
+            (index.into(), start, len)
+        });
+        model.tokenize_short(text, words, |index, ids| {
+            let Asked { key, place, .. } = asked[index];
+            if let Some(remembered) = memory.remember(ids) {
+                answers[index] = remembered;
+                short.0[place as usize].insert(key, remembered);
+            }
+        })
+    }
+
+    /// The ids of a word that is long, or has many ids.
+    #[cold]
+    #[inline(never)]
+    fn look_up_alone(&mut self, word: Word<'_>, model: &WordPiece, ids: &mut [u32]) -> Result<usize, EncodeError> {
+        let WordCache { short, long, memory, .. } = self;
+        let resolve = |ids: &mut [u32]| model.tokenize(word.bytes(), ids);
+        if word.len <= SHORT_BYTES {
+            let key = word.short_key();
+            look_up_one(short.line(&key), key, memory, ids, resolve)
+        } else if word.len <= MAX_BYTES {
+            let key = word.long_key();
+            look_up_one(long.line(&key), key, memory, ids, resolve)
+        } else {
+            resolve(ids)
+        }
     }
 }
 
@@ -230,32 +308,13 @@ impl<'a> Word<'a> {
     }
 }
 
-#[cold]
-#[inline(never)]
-fn look_up_long<const LONG: usize, const RING: usize>(
-    long: &mut Lines<6, 1, LONG>,
-    memory: &mut Memory<RING>,
-    word: Word<'_>,
-    ids: &mut [u32],
-    resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
-) -> Result<usize, EncodeError> {
-    if word.len > MAX_BYTES {
-        return resolve(word.bytes(), ids);
-    }
-    let key = word.long_key();
-    look_up_rest(long.line(&key), key, memory, word, ids, resolve)
-}
-
-/// A word that is new, or has many ids.
-#[cold]
-#[inline(never)]
-fn look_up_rest<const SIZE: usize, const WAYS: usize, const RING: usize>(
+/// The ids that a line has for a word, or those that `resolve` gives.
+fn look_up_one<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
     memory: &mut Memory<RING>,
-    word: Word<'_>,
     ids: &mut [u32],
-    resolve: &impl Fn(&[u8], &mut [u32]) -> Result<usize, EncodeError>,
+    resolve: impl Fn(&mut [u32]) -> Result<usize, EncodeError>,
 ) -> Result<usize, EncodeError> {
     if let Some(found) = line.get(&key)
         && let Some(found) = memory.get(found)
@@ -263,7 +322,7 @@ fn look_up_rest<const SIZE: usize, const WAYS: usize, const RING: usize>(
         ids[..found.len()].copy_from_slice(found);
         return Ok(found.len());
     }
-    let count = resolve(word.bytes(), ids)?;
+    let count = resolve(ids)?;
     if let Some(remembered) = memory.remember(&ids[..count]) {
         line.insert(key, remembered);
     }

@@ -43,7 +43,7 @@ impl Pair {
         let mut expected = NormalizedString::from(text);
         self.reference.normalize(&mut expected).unwrap();
         let mut out = Vec::new();
-        let len = self.ours.normalize(text, self.scanner, &mut out);
+        let len = self.ours.normalize(text, self.scanner, &mut out, 0);
         let got = str::from_utf8(&out[..len]).unwrap();
         assert_eq!(got, expected.get(), "{text:?} with {:?}", self.options);
     }

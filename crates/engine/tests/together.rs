@@ -1,0 +1,101 @@
+//! Texts that are tokenized together have the ids that each has alone.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use model2vec_engine::{LoadOptions, StaticModel, Texts};
+
+/// Of every kind that is treated apart: plain, beyond ASCII, control characters, marks and added tokens, cut and long ones, empty ones.
+fn texts() -> Vec<Vec<u16>> {
+    let mut state = 0x9E37_79B9_u32;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state
+    };
+    let parts = [
+        "the ",
+        "Quick ",
+        "brown-fox, ",
+        "unbelievably ",
+        "antidisestablishmentarianism ",
+        "x",
+        " ",
+        "\n",
+        "\t",
+        "[",
+        "[UNK]",
+        "[PAD] ",
+        "[CLS]",
+        "é",
+        "naïve ",
+        "日本語",
+        "Привет ",
+        "\u{0}",
+        "\u{7f}",
+        "😀",
+        "ﷺ",
+        "qzxjkvw ",
+        "12345 ",
+        "a.b.c ",
+        "\u{a0}",
+        "…",
+        "pneumonoultramicroscopicsilicovolcanoconiosis ",
+    ];
+    let mut texts: Vec<Vec<u16>> = vec![Vec::new(), vec![0xD800], vec![0x61; 64], vec![0x20; 128], vec![0x61; 20_000]];
+    for index in 0..6_000 {
+        let plain = index % 3 != 0;
+        let count = if index % 500 == 0 { 3_000 } else { next() % 30 };
+        let mut text = Vec::new();
+        for _ in 0..count {
+            let part = if plain { next() % 5 } else { next() % parts.len() as u32 };
+            text.extend(parts[part as usize].encode_utf16());
+        }
+        if index % 41 == 0 {
+            text.push(0xDC00);
+        }
+        texts.push(text);
+    }
+    texts
+}
+
+#[test]
+fn texts_together_have_the_ids_that_each_has_alone() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../npm/potion-base-8m");
+    let model = StaticModel::load(&model, &LoadOptions::default()).expect("the default model loads");
+    let texts = texts();
+    let mut together = Texts::default();
+    for text in &texts {
+        let fill = |units: &mut [u16]| {
+            units.copy_from_slice(text);
+            Ok::<_, ()>(text.len())
+        };
+        together.push_with(text.len(), fill).expect("nothing fails");
+    }
+    let mut scratch = model.take_scratch();
+    for max_length in [None, Some(0), Some(1), Some(3), Some(20), Some(512)] {
+        let (mut ids, mut stats) = (Vec::new(), Vec::new());
+        let each = |found: &[u32], of_each: &[_]| {
+            ids.extend_from_slice(found);
+            stats.extend_from_slice(of_each);
+            ControlFlow::Continue(())
+        };
+        let read = model.token_ids_of(&together, max_length, &mut scratch, each);
+        read.map_err(|(_, error)| error).expect("all texts have ids");
+        assert_eq!(stats.len(), texts.len());
+        let mut start = 0;
+        for (text, found) in texts.iter().zip(stats) {
+            let (expected, alone) = model.token_ids_utf16(text, max_length, &mut scratch).expect("each text has ids");
+            let end = start + found.pooled as usize;
+            assert_eq!(
+                (&ids[start..end], found),
+                (expected, alone),
+                "{} at most {max_length:?}",
+                String::from_utf16_lossy(text)
+            );
+            start = end;
+        }
+        assert_eq!(start, ids.len());
+    }
+}
