@@ -57,7 +57,7 @@ fn plain_words(
 ) -> (Option<bool>, Vec<u8>, Vec<(u32, u32)>) {
     let mut behind = units.to_vec();
     // Neither words nor others.
-    behind.resize(whole_blocks(units.len()), if units.len() % 2 == 0 { u16::from(b'[') } else { 0xD800 });
+    behind.resize(whole_blocks(units.len()), if units.len().is_multiple_of(2) { u16::from(b'[') } else { 0xD800 });
     let mut bounds = WordBounds::new();
     let mut target = vec![0; 7 + behind.len()];
     let before = PlainText { units: &[u16::from(b'-'); BLOCK_BYTES], len: 1, lower, marks };
