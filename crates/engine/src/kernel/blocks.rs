@@ -128,7 +128,10 @@ pub(super) use lanes;
 /// The kernels of one instruction set: how many registers of sums a block has, its [`Eight`](super::squares::Eight), and its
 /// [`Quotients`](super::unit_mean::Quotients).
 macro_rules! kernels {
-    ($features:literal, $registers:literal, $eight:ident, $singles:ident, $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*) => {
+    (
+        $features:literal, $registers:literal, $eight:ident, $singles:ident,
+        $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*
+    ) => {
         $(
             #[target_feature(enable = $features)]
             pub(super) fn $name(table: &[$element], dim: usize, row_ids: &[u32], sums: &mut [$sum]) {

@@ -74,6 +74,17 @@ fn bits(vector: &[f32]) -> Vec<u32> {
     vector.iter().map(|element| element.to_bits()).collect()
 }
 
+/// Every instruction set but the scalar one makes the unit mean itself, and it is that of the steps.
+fn unit_means_equal_the_steps(table: &[f32], dim: usize, row_ids: &[u32], columns: usize) {
+    let expected = unit_mean(table, dim, row_ids, columns);
+    for kernels in available().filter(|kernels| kernels.isa() != Isa::SCALAR) {
+        let what = format!("{} at {columns} columns and {} rows", kernels.isa().name(), row_ids.len());
+        let mut found = vec![7.0; columns];
+        assert!(kernels.unit_mean_f32(table, dim, row_ids, &mut found), "{what}");
+        assert_eq!(bits(&found), bits(&expected), "{what}");
+    }
+}
+
 #[test]
 fn every_instruction_set_makes_unit_means_like_the_scalar_kernels_at_every_tail() {
     let mut numbers = Numbers(0x2545_f491);
@@ -82,18 +93,12 @@ fn every_instruction_set_makes_unit_means_like_the_scalar_kernels_at_every_tail(
         let table: Vec<f32> = (0..ROWS * dim).map(|_| numbers.float()).collect();
         for count in [1, 2, 3, 7, 8, 65] {
             let row_ids: Vec<u32> = (0..count).map(|_| numbers.next() % ROWS as u32).collect();
-            let expected = unit_mean(&table, dim, &row_ids, columns);
-            for kernels in available().filter(|kernels| kernels.isa() != Isa::SCALAR) {
-                let mut found = vec![7.0; columns];
-                assert!(kernels.unit_mean_f32(&table, dim, &row_ids, &mut found), "{columns} columns, {count} rows");
-                assert_eq!(bits(&found), bits(&expected), "{} at {columns} columns", kernels.isa().name());
-            }
+            unit_means_equal_the_steps(&table, dim, &row_ids, columns);
         }
     }
 }
 
-/// A mean is rounded without a correction: that must hold for every number of rows. Those of ones and of a single other value have sums
-/// of any mantissa.
+/// A mean is rounded without a correction: that must hold for every number of rows, and for sums of any mantissa.
 #[test]
 fn means_are_rounded_right_for_every_number_of_rows() {
     const COLUMNS: usize = 256;
@@ -104,12 +109,7 @@ fn means_are_rounded_right_for_every_number_of_rows() {
         // All rows but the first are zeros: the sums are the first row.
         let table: Vec<f32> = (0..COLUMNS).map(|_| row(&mut numbers)).chain([0.0; COLUMNS]).collect();
         let row_ids: Vec<u32> = (0..count).map(|index| u32::from(index > 0)).collect();
-        let expected = unit_mean(&table, COLUMNS, &row_ids, COLUMNS);
-        for kernels in available().filter(|kernels| kernels.isa() != Isa::SCALAR) {
-            let mut found = vec![7.0; COLUMNS];
-            assert!(kernels.unit_mean_f32(&table, COLUMNS, &row_ids, &mut found), "{count} rows");
-            assert_eq!(bits(&found), bits(&expected), "{} with {count} rows", kernels.isa().name());
-        }
+        unit_means_equal_the_steps(&table, COLUMNS, &row_ids, COLUMNS);
     }
 }
 

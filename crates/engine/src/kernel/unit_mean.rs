@@ -74,24 +74,14 @@ pub(super) fn means<L: Quotients, const REGISTERS: usize>(
     }
     let (columns, divisor) = (vector.len(), row_ids.len() as f32);
     let (reciprocal, rest) = reciprocal(divisor);
-    let (reciprocal, rest) = (L::splat(reciprocal), L::splat(rest));
-    let mean = |sum: L| sum.multiply_add(reciprocal, sum.multiply(rest));
+    let parts = (L::splat(reciprocal), L::splat(rest));
     let (mut least, mut column) = (L::splat(f32::MAX), 0);
     while column + REGISTERS * L::LANES <= columns {
-        for (r, sum) in
-            sum_block::<L, REGISTERS>(table, dim, row_ids, column, [L::splat(0.0); REGISTERS]).into_iter().enumerate()
-        {
-            let mean = mean(sum);
-            least = mean.least(least);
-            mean.store(&mut vector[column + r * L::LANES..]);
-        }
+        least = mean_block::<L, REGISTERS>(table, dim, row_ids, column, parts, least, vector);
         column += REGISTERS * L::LANES;
     }
     while column + L::LANES <= columns {
-        let [sum] = sum_block::<L, 1>(table, dim, row_ids, column, [L::splat(0.0)]);
-        let mean = mean(sum);
-        least = mean.least(least);
-        mean.store(&mut vector[column..]);
+        least = mean_block::<L, 1>(table, dim, row_ids, column, parts, least, vector);
         column += L::LANES;
     }
     let mut all = [f32::MAX; 16];
@@ -103,6 +93,27 @@ pub(super) fn means<L: Quotients, const REGISTERS: usize>(
     }
     // One that is no number is never the least: the norm tells.
     all.into_iter().fold(f32::MAX, f32::min) >= SMALLEST
+}
+
+/// The means of `REGISTERS × LANES` columns, from `column` on. `parts` are the reciprocal of the number of rows, and its rest. Returns
+/// the smaller one of `least` and the magnitudes.
+#[inline(always)]
+fn mean_block<L: Quotients, const REGISTERS: usize>(
+    table: &[L::Element],
+    dim: usize,
+    row_ids: &[u32],
+    column: usize,
+    (reciprocal, rest): (L, L),
+    mut least: L,
+    vector: &mut [f32],
+) -> L {
+    let sums = sum_block::<L, REGISTERS>(table, dim, row_ids, column, [L::splat(0.0); REGISTERS]);
+    for (r, sum) in sums.into_iter().enumerate() {
+        let mean = sum.multiply_add(reciprocal, sum.multiply(rest));
+        least = mean.least(least);
+        mean.store(&mut vector[column + r * L::LANES..]);
+    }
+    least
 }
 
 /// Whether means that are not too small can be divided by a norm like this.

@@ -9,4 +9,4 @@ pub(super) mod unigram;
 pub(super) mod word_level;
 mod word_piece;
 
-pub(super) use word_piece::WordPiece;
+pub(super) use word_piece::{SHORT_BYTES, WordPiece};

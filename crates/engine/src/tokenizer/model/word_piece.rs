@@ -16,7 +16,7 @@ pub(in crate::tokenizer) struct WordPiece {
     max_chars: usize,
 }
 
-/// The most bytes of a word that [`WordPiece::tokenize_short`] takes.
+/// The most bytes of a short word: of one that [`WordPiece::tokenize_short`] takes, and of a short key of the word cache.
 pub(in crate::tokenizer) const SHORT_BYTES: usize = 16;
 
 /// How many short words are at work at once. A step waits for a node: about as many can be waited for together.

@@ -5,17 +5,19 @@ use super::{BLOCK_BYTES, ByteSet, PlainText, Scanner, WordBounds, whole_blocks};
 pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
     assert!(target.len() >= source.len() + Scanner::SLACK, "the target has no slack");
     for (index, (&byte, to)) in source.iter().zip(target).enumerate() {
-        let is_space = matches!(byte, b'\t' | b'\n' | b'\r');
-        if !byte.is_ascii() || (clean && byte.is_ascii_control() && !is_space) {
-            return index;
-        }
-        *to = match byte {
-            b'A'..=b'Z' if lower => byte | 0x20,
-            b'\t' | b'\n' | b'\r' if clean => b' ',
-            _ => byte,
-        };
+        let Some(folded) = fold(byte, lower, clean) else { return index };
+        *to = folded;
     }
     source.len()
+}
+
+/// A byte as it is copied; `None` where it is not plain.
+fn fold(byte: u8, lower: bool, clean: bool) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' if lower => Some(byte | 0x20),
+        b'\t' | b'\n' | b'\r' if clean => Some(b' '),
+        _ => (byte.is_ascii() && !(clean && byte.is_ascii_control())).then_some(byte),
+    }
 }
 
 pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
@@ -43,12 +45,14 @@ pub(super) fn find_plain_words(
     bounds: &mut WordBounds,
 ) -> Option<bool> {
     let size = whole_blocks(text.len);
-    let bytes: Option<Vec<u8>> = text.units[..text.len].iter().map(|&unit| u8::try_from(unit).ok()).collect();
-    let mut copy = vec![0; text.len + Scanner::SLACK];
-    let bytes = bytes.filter(|bytes| copy_ascii(bytes, &mut copy, text.lower, true) == bytes.len())?;
-    copy[text.len..].fill(b' ');
-    target[..size].copy_from_slice(&copy[..size]);
+    let mut is_marked = false;
+    for (&unit, to) in text.units[..text.len].iter().zip(&mut *target) {
+        let byte = u8::try_from(unit).ok()?;
+        *to = fold(byte, text.lower, true)?;
+        is_marked |= text.marks.may_have(byte);
+    }
+    target[text.len..size].fill(b' ');
     bounds.start_text();
     find_words(&target[..size], offset, bounds);
-    Some(find_any(&bytes, text.marks).is_some())
+    Some(is_marked)
 }

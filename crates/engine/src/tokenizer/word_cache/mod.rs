@@ -8,7 +8,7 @@ pub(super) mod piece;
 mod rest;
 
 use super::EncodeError;
-use super::model::WordPiece;
+use super::model::{SHORT_BYTES, WordPiece};
 use super::pre_tokenizer::Bounds;
 use crate::prefetch::prefetch_line;
 use rest::Rest;
@@ -17,9 +17,6 @@ use rest::Rest;
 const SHORT_LINES: usize = 1 << 13;
 const LONG_LINES: usize = 1 << 11;
 const RING_IDS: usize = 1 << 16;
-
-/// The most bytes of a short word.
-const SHORT_BYTES: usize = 16;
 
 /// The most bytes of a word that is remembered.
 pub(super) const MAX_BYTES: usize = 48;
@@ -204,7 +201,8 @@ impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, 
         }
     }
 
-    /// Answers for the first `count` words that were asked for, at most a group. Puts those that are new into `new`, and returns how many they are.
+    /// Answers for the first `count` words that were asked for, at most a group. Puts those that are new into `new`, and returns how
+    /// many they are.
     #[inline(always)]
     fn find(&mut self, count: usize, new: &mut [u8; GROUP]) -> usize {
         let (short, asked, answers) = (&*self.short.0, &*self.asked, &mut *self.answers);
