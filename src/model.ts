@@ -4,7 +4,7 @@ import { throwIfAborted } from './abort.js'
 import { fromNative, Model2VecError } from './errors.js'
 import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
-import type { NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
+import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
 import { openLong } from './long-load.js'
 import type { CheckedLoadOptions } from './options/load.js'
 import type { LocatedModel } from './source.js'
@@ -25,6 +25,7 @@ export class Model {
   readonly #handle: NativeModel
   /** Null unless the table is mapped. */
   readonly #pages: MappedPages | null
+  #few: NativeFew | null = null
   #running = 0
   #closed = false
 
@@ -74,6 +75,11 @@ export class Model {
     this.assertOpen()
     this.#running++
     return this.#handle
+  }
+
+  /** The functions of small calls, for a call that holds the model. */
+  few(): NativeFew {
+    return (this.#few ??= native.createFew(this.#handle))
   }
 
   release(): void {
