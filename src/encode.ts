@@ -7,7 +7,7 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
-import { MAX_TEXTS, native, NO_LIMIT } from './native.js'
+import { MAX_TEXTS, native, NATIVE_DTYPE, NO_LIMIT } from './native.js'
 import type { NativeJob, NativeModel, NativeTexts } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
 import { reportTo } from './progress.js'
@@ -18,12 +18,6 @@ import type { Target } from './target.js'
 import { readFew, unitsOf } from './texts.js'
 import type { Texts } from './texts.js'
 
-/**
- * A call with at most this many UTF-16 units to read runs inline, by its tokenizer. Measured on two cores, native (potion-base-8M):
- * 16,384 units take 0.25 ms here, and 0.1 ms longer as a job of both cores; 500 units take 0.02 ms here, and 0.1 ms as a job.
- * The reference tokenizers take 12 to 24 ms for 16,384 units.
- */
-const INLINE_UNITS = { native: 16_384, reference: 512 } as const
 /**
  * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
  * in the test models.
@@ -58,7 +52,7 @@ class EncodeCall {
 
   /** Whether texts that were read at once are better encoded at once, too. */
   isSmall(few: readonly string[]): boolean {
-    return isSmall(few, this.maxLength, INLINE_UNITS[this.model.info.tokenizer])
+    return isSmall(few, this.maxLength, this.model.inlineUnits)
   }
 
   /** Encodes a small call on this thread. */
@@ -66,8 +60,10 @@ class EncodeCall {
     const { model, target, tokens, format, maxLength } = this
     if (few.length === 0) return this.result(0)
     try {
-      const settings = nativeEncodeOptions(format, maxLength)
-      const truncated = model.few().encode(target.out, fewCounts, ...settings, ...few)
+      const { dtype, dim, normalize } = format
+      const truncated = model
+        .few()
+        .encode(target.out, fewCounts, maxLength, normalize, dim, NATIVE_DTYPE[dtype], ...few)
       for (let i = 0; i < few.length; i++) tokens[i] = fewCounts[i] ?? 0
       return this.result(truncated)
     } catch (error) {

@@ -21,8 +21,8 @@ const getByteOffset = intrinsic('byteOffset') as (this: RowArray) => number
 /** Memory for a call's rows. */
 export interface Target {
   readonly out: RowArray
-  /** Whether no user code can move or free the memory: other threads may write into it. */
-  readonly fresh: boolean
+  /** Whether the memory is the caller's. */
+  readonly given: boolean
 }
 
 /**
@@ -31,15 +31,17 @@ export interface Target {
  * @throws Model2VecError ERR_OUT_TOO_SMALL, OutOfMemoryError
  */
 export function targetOf(out: RowArray | undefined, rows: number, format: RowFormat): Target {
-  if (out === undefined) return { out: allocate(rows, format), fresh: true }
+  if (out === undefined) return { out: allocate(rows, format), given: false }
   assertRoom(out, rows, format)
-  return { out, fresh: isSharedArrayBuffer(Reflect.apply(getBuffer, out, [])) }
+  return { out, given: true }
 }
 
 /** How a job may write to a target. */
-export function modeOf({ fresh }: Target, sync: boolean): JobMode {
-  if (sync) return fresh ? JOB_MODE.sync : JOB_MODE.held
-  return fresh ? JOB_MODE.direct : JOB_MODE.staged
+export function modeOf({ out, given }: Target, sync: boolean): JobMode {
+  // Whether user code can move or free the memory while other threads write into it.
+  const canMove = given && !isSharedArrayBuffer(Reflect.apply(getBuffer, out, []))
+  if (sync) return canMove ? JOB_MODE.held : JOB_MODE.sync
+  return canMove ? JOB_MODE.staged : JOB_MODE.direct
 }
 
 /**
@@ -47,7 +49,8 @@ export function modeOf({ fresh }: Target, sync: boolean): JobMode {
  *
  * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has taken the memory away in the meantime
  */
-export function resultOf({ out }: Target, rows: number, format: RowFormat): RowArray {
+export function resultOf({ out, given }: Target, rows: number, format: RowFormat): RowArray {
+  if (!given) return out
   assertRoom(out, rows, format)
   const elements = arrayOf(format.dtype)
   // Nothing can be seen of no elements, and a detached buffer takes no view.

@@ -66,18 +66,21 @@ export function* parts(texts: Texts): Generator<Part, void, undefined> {
 
 /** All texts as an array of our own, when one native call takes them: each element is read once, here. @throws InvalidTextError */
 export function readFew(texts: Texts): readonly string[] | null {
+  if (texts.count === 1) return [readText(texts, 0)]
   return texts.count <= MAX_TEXTS ? readPart(texts, 0, texts.count).texts : null
 }
 
 /** Reads some of the texts, each element once. @throws InvalidTextError when one is no string */
-function readPart({ values }: Texts, from: number, to: number): Part {
-  const texts: string[] = []
-  for (let i = from; i < to; i++) {
-    const text = values[i]
-    if (typeof text !== 'string') throw notAString(i, text === null ? 'null' : typeof text)
-    texts.push(text)
-  }
-  return { from, to, texts }
+function readPart(texts: Texts, from: number, to: number): Part {
+  const read: string[] = []
+  for (let i = from; i < to; i++) read.push(readText(texts, i))
+  return { from, to, texts: read }
+}
+
+function readText({ values }: Texts, index: number): string {
+  const text = values[index]
+  if (typeof text !== 'string') throw notAString(index, text === null ? 'null' : typeof text)
+  return text
 }
 
 function* splitByLength(part: Part): Generator<Part, void, undefined> {
