@@ -57,13 +57,19 @@ class EncodeCall {
 
   /** Encodes a small call on this thread. */
   run(few: readonly string[]): EmbeddingMatrix<Dtype> {
-    const { model, target, tokens, format, maxLength } = this
-    if (few.length === 0) return this.result(0)
+    const { tokens, maxLength } = this
+    const { out } = this.target
+    const { dtype, dim, normalize } = this.format
+    const type = NATIVE_DTYPE[dtype]
+    const text = few[0]
+    if (text === undefined) return this.result(0)
     try {
-      const { dtype, dim, normalize } = format
-      const truncated = model
-        .few()
-        .encode(target.out, fewCounts, maxLength, normalize, dim, NATIVE_DTYPE[dtype], ...few)
+      const native = this.model.few()
+      // Spread arguments take 0.1 µs more.
+      const truncated =
+        few.length === 1
+          ? native.encode(out, fewCounts, maxLength, normalize, dim, type, text)
+          : native.encode(out, fewCounts, maxLength, normalize, dim, type, ...few)
       for (let i = 0; i < few.length; i++) tokens[i] = fewCounts[i] ?? 0
       return this.result(truncated)
     } catch (error) {
@@ -90,7 +96,8 @@ class EncodeCall {
 
 /** Whether at most `units` UTF-16 units of the texts are read. */
 export function isSmall(few: readonly string[], maxLength: number, units: number): boolean {
-  const readable = maxLength === NO_LIMIT ? Infinity : maxLength * UNITS_PER_TOKEN
+  // A text that has more than `units` alone decides; so all numbers stay small integers.
+  const readable = maxLength === NO_LIMIT ? units + 1 : Math.min(maxLength, units + 1) * UNITS_PER_TOKEN
   return unitsOf(few, readable) <= units
 }
 

@@ -84,7 +84,7 @@ function readText({ values }: Texts, index: number): string {
 }
 
 function* splitByLength(part: Part): Generator<Part, void, undefined> {
-  if (unitsOf(part.texts, Infinity) <= MAX_UNITS) {
+  if (unitsOf(part.texts, MAX_UNITS + 1) <= MAX_UNITS) {
     yield part
     return
   }
@@ -104,6 +104,6 @@ function* splitByLength(part: Part): Generator<Part, void, undefined> {
 /** UTF-16 units of the texts, of each at most `limit`. */
 export function unitsOf(texts: readonly string[], limit: number): number {
   let units = 0
-  for (const text of texts) units += Math.min(text.length, limit)
+  for (let i = 0; i < texts.length; i++) units += Math.min(texts[i]?.length ?? 0, limit)
   return units
 }
