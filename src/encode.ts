@@ -7,7 +7,7 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
-import { MAX_TEXTS, native, NATIVE_DTYPE, NO_LIMIT } from './native.js'
+import { MAX_TEXTS, native, NATIVE_DTYPE } from './native.js'
 import type { NativeJob, NativeModel, NativeTexts } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
 import { reportTo } from './progress.js'
@@ -15,14 +15,8 @@ import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { readFew, unitsOf } from './texts.js'
+import { isSmall, readFew } from './texts.js'
 import type { Texts } from './texts.js'
-
-/**
- * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
- * in the test models.
- */
-const UNITS_PER_TOKEN = 16
 
 /**
  * The token counts of the small call that has just ended. In a buffer of its own: an array that V8 holds itself, as it does short ones, would
@@ -46,7 +40,7 @@ class EncodeCall {
     this.options = options
     this.format = rowFormat(options, model.info.dim, model.normalize)
     this.maxLength = nativeMaxLength(options.maxLength === undefined ? model.maxLength : options.maxLength)
-    this.target = targetOf(options.out, texts.count, this.format)
+    this.target = targetOf(options.out, texts.count, this.format, model.spareRows)
     this.tokens = allocateCounts(texts.count)
   }
 
@@ -92,13 +86,6 @@ class EncodeCall {
     const { target, texts, format, tokens } = this
     return EmbeddingMatrix.of(resultOf(target, texts.count, format), format, tokens, truncated)
   }
-}
-
-/** Whether at most `units` UTF-16 units of the texts are read. */
-export function isSmall(few: readonly string[], maxLength: number, units: number): boolean {
-  // A text that has more than `units` alone decides; so all numbers stay small integers.
-  const readable = maxLength === NO_LIMIT ? units + 1 : Math.min(maxLength, units + 1) * UNITS_PER_TOKEN
-  return unitsOf(few, readable) <= units
 }
 
 export async function encode(

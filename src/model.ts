@@ -8,6 +8,7 @@ import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from 
 import { openLong } from './long-load.js'
 import type { CheckedLoadOptions } from './options/load.js'
 import type { LocatedModel } from './source.js'
+import { SpareRows } from './target.js'
 
 /**
  * How many UTF-16 units run inline, by the tokenizer. Measured on two cores, native (potion-base-8M): 16,384 units take 0.25 ms here, and
@@ -15,6 +16,7 @@ import type { LocatedModel } from './source.js'
  * 16,384 units.
  */
 const INLINE_UNITS = { native: 16_384, reference: 512 } as const
+export const MAX_INLINE_UNITS: number = INLINE_UNITS.native
 /** No string has more characters than this, so that a larger limit is none. The native module takes 32 bits. */
 const MAX_LENGTH = 2 ** 30
 /** More threads than any pool has. */
@@ -30,6 +32,7 @@ export class Model {
   readonly threads: number
   /** A call with at most this many UTF-16 units to read runs inline. */
   readonly inlineUnits: number
+  readonly spareRows: SpareRows
   readonly #handle: NativeModel
   /** Null unless the table is mapped. */
   readonly #pages: MappedPages | null
@@ -43,6 +46,7 @@ export class Model {
     this.normalize = options.normalize ?? this.info.normalize
     this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
     this.inlineUnits = INLINE_UNITS[this.info.tokenizer]
+    this.spareRows = new SpareRows(this.info.dim)
     this.threads = Math.min(options.threads ?? native.defaultThreads(), MAX_THREADS)
     this.#handle = handle
     this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null

@@ -2,7 +2,7 @@
 // proxies) runs here and nowhere else.
 
 import { describe, InvalidTextError, notAString } from './errors.js'
-import { MAX_TEXTS } from './native.js'
+import { MAX_TEXTS, NO_LIMIT } from './native.js'
 
 /** Texts to read, in their order; `count` was read once, at the start of the call. */
 export interface Texts {
@@ -106,4 +106,17 @@ export function unitsOf(texts: readonly string[], limit: number): number {
   let units = 0
   for (let i = 0; i < texts.length; i++) units += Math.min(texts[i]?.length ?? 0, limit)
   return units
+}
+
+/**
+ * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
+ * in the test models.
+ */
+const UNITS_PER_TOKEN = 16
+
+/** Whether at most `units` UTF-16 units of the texts are read. */
+export function isSmall(few: readonly string[], maxLength: number, units: number): boolean {
+  // A text that has more than `units` alone decides; so all numbers stay small integers.
+  const readable = maxLength === NO_LIMIT ? units + 1 : Math.min(maxLength, units + 1) * UNITS_PER_TOKEN
+  return unitsOf(few, readable) <= units
 }
