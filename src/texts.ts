@@ -104,7 +104,7 @@ function* splitByLength(part: Part): Generator<Part, void, undefined> {
 /** UTF-16 units of the texts, of each at most `limit`. */
 export function unitsOf(texts: readonly string[], limit: number): number {
   let units = 0
-  for (let i = 0; i < texts.length; i++) units += Math.min(texts[i]?.length ?? 0, limit)
+  for (const text of texts) units += Math.min(text.length, limit)
   return units
 }
 

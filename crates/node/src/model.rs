@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use model2vec_engine::{
-    ElementType, EncodeOptions, LoadOptions, MemoryMode, Reduction, StaticModel, Watch, fault,
-};
+use model2vec_engine::{ElementType, EncodeOptions, LoadOptions, MemoryMode, Reduction, StaticModel, Watch, fault};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
