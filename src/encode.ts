@@ -58,12 +58,13 @@ class EncodeCall {
     const text = few[0]
     if (text === undefined) return this.result(0)
     try {
-      const native = this.model.few()
-      // Spread arguments take 0.1 µs more.
-      const truncated =
-        few.length === 1
-          ? native.encode(out, fewCounts, maxLength, normalize, dim, type, text)
-          : native.encode(out, fewCounts, maxLength, normalize, dim, type, ...few)
+      const calls = this.model.few()
+      if (few.length === 1) {
+        const packed = calls.encodeOne(out, maxLength, normalize, dim, type, text)
+        tokens[0] = packed / 2
+        return this.result(packed % 2)
+      }
+      const truncated = calls.encode(out, fewCounts, maxLength, normalize, dim, type, ...few)
       for (let i = 0; i < few.length; i++) tokens[i] = fewCounts[i] ?? 0
       return this.result(truncated)
     } catch (error) {

@@ -101,6 +101,8 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
 export interface NativeFew {
   /** Encodes into the first rows of `out`, and each text's token count into `counts`; returns how many texts were truncated. */
   encode(out: RowArray, counts: Uint32Array, ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]): number
+  /** Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was truncated. */
+  encodeOne(out: RowArray, ...optionsAndText: readonly [...NativeEncodeOptions, string]): number
   /**
    * Writes for each text how many ids it has, and 1 if it was truncated, else 0; after these pairs the ids of all texts. Returns how many
    * ids these are, or -1 where `results` has no room for them.

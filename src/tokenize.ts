@@ -41,12 +41,12 @@ function tokenizeFew(model: Model, few: readonly string[], maxLength: number): T
   const { length } = few
   let total: number
   try {
-    const native = model.few()
+    const calls = model.few()
     const text = few[0]
     total =
       length === 1 && text !== undefined
-        ? native.tokenize(found, maxLength, text)
-        : native.tokenize(found, maxLength, ...few)
+        ? calls.tokenize(found, maxLength, text)
+        : calls.tokenize(found, maxLength, ...few)
   } catch (error) {
     throw fromNative(error)
   }

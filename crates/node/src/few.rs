@@ -61,10 +61,11 @@ impl FewState {
     }
 }
 
-/// An object with the functions of small calls on one model: `encode` and `tokenize`.
+/// An object with the functions of small calls on one model: `encode`, `encodeOne` and `tokenize`.
 pub(crate) fn create(js: Js, few: &Rc<Few>) -> Result<sys::napi_value, Thrown> {
     let object = js.object()?;
     js.set(object, "encode", function(js, "encode", encode, few)?)?;
+    js.set(object, "encodeOne", function(js, "encodeOne", encode_one, few)?)?;
     js.set(object, "tokenize", function(js, "tokenize", tokenize, few)?)?;
     Ok(object)
 }
@@ -102,12 +103,41 @@ fn state_of<T>(arguments: &Arguments<'_>, body: impl FnOnce(&mut FewState) -> Re
 /// token count a text.
 unsafe extern "C" fn encode(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
-        js.uint32(state_of(arguments, |state| encode_texts(js, arguments, state))? as u32)
+        let ([out, counts, options @ ..], values) = arguments.split::<6>();
+        let truncated = state_of(arguments, |state| {
+            encode_texts(js, state, options, values, out, || {
+                let memory = js.uint32_array(counts)?;
+                if memory.length < values.len() {
+                    return Err(too_small(values.len() * 4, memory.length * 4));
+                }
+                // SAFETY: as for rows; none of them lie in an array of counts, which is never the caller's.
+                Ok(unsafe { std::slice::from_raw_parts_mut(memory.start, values.len()) })
+            })
+        })?;
+        js.uint32(truncated as u32)
     })
 }
 
-fn encode_texts(js: Js, arguments: &Arguments<'_>, state: &mut FewState) -> Result<usize, Thrown> {
-    let ([out, counts, options @ ..], values) = arguments.split::<6>();
+/// `encodeOne(out, maxLength, normalize, dimensionality, dtype, text)`: twice the token count, and 1 more if the text was truncated. That
+/// spares an array for one number.
+unsafe extern "C" fn encode_one(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([out, options @ .., text], _) = arguments.split::<6>();
+        let mut count = [0];
+        let truncated = state_of(arguments, |state| encode_texts(js, state, options, &[text], out, || Ok(&mut count)))?;
+        js.number(2.0 * f64::from(count[0]) + truncated as f64)
+    })
+}
+
+/// `counts` finds the memory for the token counts, once the texts are read.
+fn encode_texts<'a>(
+    js: Js,
+    state: &mut FewState,
+    options: [sys::napi_value; 4],
+    values: &[sys::napi_value],
+    out: sys::napi_value,
+    counts: impl FnOnce() -> Result<&'a mut [u32], Thrown>,
+) -> Result<usize, Thrown> {
     let options = encode_options(js, &state.model, options)?;
     state.read(js, values, options.max_length)?;
 
@@ -120,12 +150,7 @@ fn encode_texts(js: Js, arguments: &Arguments<'_>, state: &mut FewState) -> Resu
     // SAFETY: the typed array has at least `length` bytes at `start`, and nothing runs JavaScript until this function is done. On a
     // SharedArrayBuffer other threads may write at the same time: that garbles the numbers, no more, as in every such write.
     let rows = unsafe { std::slice::from_raw_parts_mut(memory.start, length) };
-    let memory = js.uint32_array(counts)?;
-    if memory.length < values.len() {
-        return Err(too_small(values.len() * 4, memory.length * 4));
-    }
-    // SAFETY: as for `rows`; no rows lie in an array of counts, which is never the caller's.
-    let counts = unsafe { std::slice::from_raw_parts_mut(memory.start, values.len()) };
+    let counts = counts()?;
     state.work(|model, texts, scratch| encode_rows(model, texts, options, scratch, rows, counts))
 }
 
