@@ -11,6 +11,7 @@ import { MAX_TEXTS, native, NATIVE_DTYPE } from './native.js'
 import type { NativeJob, NativeModel, NativeTexts } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
 import { reportTo } from './progress.js'
+import type { Report } from './progress.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
@@ -89,30 +90,47 @@ class EncodeCall {
   }
 }
 
-export async function encode(
+/** The matrix itself where the call is small: a promise that an async method returns takes three turns more to settle. */
+export function encode(
   model: Model,
   texts: Texts,
   options: CheckedEncodeOptions,
-): Promise<EmbeddingMatrix<Dtype>> {
+): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
   throwIfAborted(options.signal)
   const handle = model.hold()
+  let large: Promise<EmbeddingMatrix<Dtype>> | null = null
   try {
     const call = new EncodeCall(model, texts, options)
     const report = reportTo(options.onProgress, options.showProgressBar)
     const few = readFew(texts)
     throwIfAborted(options.signal)
-    let matrix: EmbeddingMatrix<Dtype>
-    if (few !== null && call.isSmall(few)) {
-      matrix = call.run(few)
-    } else {
+    if (few === null || !call.isSmall(few)) {
       const read = few === null ? texts : { values: few, count: few.length }
-      const { truncated } = await runJob(call.job(handle, false), { signal: options.signal, report }, read)
-      matrix = call.result(truncated)
+      large = encodeLarge(call, handle, read, report)
+      return large
     }
+    const matrix = call.run(few)
     report?.({ done: texts.count, total: texts.count })
     return matrix
   } finally {
-    model.release()
+    if (large === null) model.release()
+  }
+}
+
+/** Encodes off the event loop, then releases the model. */
+async function encodeLarge(
+  call: EncodeCall,
+  handle: NativeModel,
+  texts: Texts,
+  report: Report | null,
+): Promise<EmbeddingMatrix<Dtype>> {
+  try {
+    const { truncated } = await runJob(call.job(handle, false), { signal: call.options.signal, report }, texts)
+    const matrix = call.result(truncated)
+    report?.({ done: texts.count, total: texts.count })
+    return matrix
+  } finally {
+    call.model.release()
   }
 }
 
