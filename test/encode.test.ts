@@ -272,7 +272,7 @@ test('a small call of tokenize with more ids than units gives them all', (t) => 
   t.deepEqual(alone, among)
 })
 
-test('texts of every length around the room that is offered first are read whole', async (t) => {
+test('texts of any length, of one-byte and two-byte strings, are read whole', async (t) => {
   const potion = new Model2VecEmbeddingFunction(POTION)
   for (const words of [255, 256, 257, 510, 511, 512, 513, 1024]) {
     // One-byte and two-byte strings, of an even and of an odd number of units.
