@@ -7,28 +7,23 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
-import { native, NO_LIMIT } from './native.js'
+import { MAX_TEXTS, native, NATIVE_DTYPE } from './native.js'
 import type { NativeJob, NativeModel, NativeTexts } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
 import { reportTo } from './progress.js'
+import type { Report } from './progress.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { readFew, unitsOf } from './texts.js'
+import { isSmall, readFew } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
- * A call with at most this many UTF-16 units to read runs inline, by its tokenizer. Measured on two cores, native (potion-base-8M):
- * 16,384 units take 0.25 ms here, and 0.1 ms longer as a job of both cores; 500 units take 0.02 ms here, and 0.1 ms as a job.
- * The reference tokenizers take 12 to 24 ms for 16,384 units.
+ * The token counts of the small call that has just ended. In a buffer of its own: an array that V8 holds itself, as it does short ones, would
+ * be moved into one when native code asks for its memory, which takes 0.4 µs.
  */
-const INLINE_UNITS = { native: 16_384, reference: 512 } as const
-/**
- * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
- * in the test models.
- */
-const UNITS_PER_TOKEN = 16
+const fewCounts = new Uint32Array(new ArrayBuffer(MAX_TEXTS * 4))
 
 /** What a call does, with the model's settings filled in. */
 class EncodeCall {
@@ -46,22 +41,33 @@ class EncodeCall {
     this.options = options
     this.format = rowFormat(options, model.info.dim, model.normalize)
     this.maxLength = nativeMaxLength(options.maxLength === undefined ? model.maxLength : options.maxLength)
-    this.target = targetOf(options.out, texts.count, this.format)
+    this.target = targetOf(options.out, texts.count, this.format, model.spareRows)
     this.tokens = allocateCounts(texts.count)
   }
 
   /** Whether texts that were read at once are better encoded at once, too. */
   isSmall(few: readonly string[]): boolean {
-    return isSmall(few, this.maxLength, INLINE_UNITS[this.model.info.tokenizer])
+    return isSmall(few, this.maxLength, this.model.inlineUnits)
   }
 
   /** Encodes a small call on this thread. */
-  run(handle: NativeModel, few: readonly string[]): EmbeddingMatrix<Dtype> {
-    if (few.length === 0) return this.result(0)
-    const { target, tokens, format, maxLength } = this
+  run(few: readonly string[]): EmbeddingMatrix<Dtype> {
+    const { tokens, maxLength } = this
+    const { out } = this.target
+    const { dtype, dim, normalize } = this.format
+    const type = NATIVE_DTYPE[dtype]
+    const text = few[0]
+    if (text === undefined) return this.result(0)
     try {
-      const args = [target.out, tokens, 0, ...nativeEncodeOptions(format, maxLength), ...few] as const
-      return this.result(Reflect.apply(native.encodeFew, handle, args))
+      const calls = this.model.few()
+      if (few.length === 1) {
+        const packed = calls.encodeOne(out, maxLength, normalize, dim, type, text)
+        tokens[0] = packed / 2
+        return this.result(packed % 2)
+      }
+      const truncated = calls.encode(out, fewCounts, maxLength, normalize, dim, type, ...few)
+      for (let i = 0; i < few.length; i++) tokens[i] = fewCounts[i] ?? 0
+      return this.result(truncated)
     } catch (error) {
       throw fromNative(error)
     }
@@ -84,36 +90,47 @@ class EncodeCall {
   }
 }
 
-/** Whether at most `units` UTF-16 units of the texts are read. */
-export function isSmall(few: readonly string[], maxLength: number, units: number): boolean {
-  const readable = maxLength === NO_LIMIT ? Infinity : maxLength * UNITS_PER_TOKEN
-  return unitsOf(few, readable) <= units
-}
-
-export async function encode(
+/** The matrix itself where the call is small: a promise that an async method returns takes three turns more to settle. */
+export function encode(
   model: Model,
   texts: Texts,
   options: CheckedEncodeOptions,
-): Promise<EmbeddingMatrix<Dtype>> {
+): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
   throwIfAborted(options.signal)
   const handle = model.hold()
+  let large: Promise<EmbeddingMatrix<Dtype>> | null = null
   try {
     const call = new EncodeCall(model, texts, options)
     const report = reportTo(options.onProgress, options.showProgressBar)
     const few = readFew(texts)
     throwIfAborted(options.signal)
-    let matrix: EmbeddingMatrix<Dtype>
-    if (few !== null && call.isSmall(few)) {
-      matrix = call.run(handle, few)
-    } else {
+    if (few === null || !call.isSmall(few)) {
       const read = few === null ? texts : { values: few, count: few.length }
-      const { truncated } = await runJob(call.job(handle, false), { signal: options.signal, report }, read)
-      matrix = call.result(truncated)
+      large = encodeLarge(call, handle, read, report)
+      return large
     }
+    const matrix = call.run(few)
     report?.({ done: texts.count, total: texts.count })
     return matrix
   } finally {
-    model.release()
+    if (large === null) model.release()
+  }
+}
+
+/** Encodes off the event loop, then releases the model. */
+async function encodeLarge(
+  call: EncodeCall,
+  handle: NativeModel,
+  texts: Texts,
+  report: Report | null,
+): Promise<EmbeddingMatrix<Dtype>> {
+  try {
+    const { truncated } = await runJob(call.job(handle, false), { signal: call.options.signal, report }, texts)
+    const matrix = call.result(truncated)
+    report?.({ done: texts.count, total: texts.count })
+    return matrix
+  } finally {
+    call.model.release()
   }
 }
 
@@ -159,7 +176,7 @@ export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOpt
     const few = readFew(texts)
     let matrix: EmbeddingMatrix<Dtype>
     if (few !== null && call.isSmall(few)) {
-      matrix = call.run(handle, few)
+      matrix = call.run(few)
     } else {
       const read = few === null ? texts : { values: few, count: few.length }
       matrix = call.result(runJobSync(call.job(handle, true), report, read).truncated)

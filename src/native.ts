@@ -97,6 +97,19 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
   rowsDone(): number
 }
 
+/** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
+export interface NativeFew {
+  /** Encodes into the first rows of `out`, and each text's token count into `counts`; returns how many texts were truncated. */
+  encode(out: RowArray, counts: Uint32Array, ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]): number
+  /** Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was truncated. */
+  encodeOne(out: RowArray, ...optionsAndText: readonly [...NativeEncodeOptions, string]): number
+  /**
+   * Writes for each text how many ids it has, and 1 if it was truncated, else 0; after these pairs the ids of all texts. Returns how many
+   * ids these are, or -1 where `results` has no room for them.
+   */
+  tokenize(results: Uint32Array, maxLength: number, ...texts: readonly string[]): number
+}
+
 /** What a call of {@link NativeTexts.readLines} has read. */
 export interface NativeLinesRead {
   /** How many lines, each one text. */
@@ -128,20 +141,13 @@ export interface Native {
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
   NativeLongLoad: new (directory: string, options: NativeLoadOptions) => NativeLongLoad
-  /** No texts yet. `field` names the field of a JSON object that holds a line's text; null = the line is the text. `maxLength` as for `encodeFew`. */
+  /** No texts yet. `field` names the field of a JSON object that holds a line's text; null = the line is the text. `maxLength` as for {@link NativeFew}. */
   NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
   /** The most iterations of a vocabulary quantization. */
   maxIterations(): number
-  /** Off the event loop. `maxLength` as for `encodeFew`. */
+  /** Off the event loop. `maxLength` as for {@link NativeFew}. */
   saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
-  /** Encodes on this thread into `out` from row `firstRow`; returns how many texts were truncated. */
-  encodeFew: (
-    this: NativeModel,
-    out: RowArray,
-    tokens: Uint32Array | null,
-    firstRow: number,
-    ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]
-  ) => number
+  createFew(model: NativeModel): NativeFew
   createEncodeJob(
     model: NativeModel,
     out: RowArray,

@@ -2,7 +2,6 @@
 
 import type { Dtype, RowArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
-import { isSmall } from './encode.js'
 import { fromNative } from './errors.js'
 import { sliceClock } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
@@ -17,7 +16,7 @@ import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { readFew } from './texts.js'
+import { isSmall, readFew } from './texts.js'
 import type { Texts } from './texts.js'
 import { tokenizeOffThread, tokenizeSync } from './tokenize.js'
 

@@ -2,7 +2,7 @@
 // proxies) runs here and nowhere else.
 
 import { describe, InvalidTextError, notAString } from './errors.js'
-import { MAX_TEXTS } from './native.js'
+import { MAX_TEXTS, NO_LIMIT } from './native.js'
 
 /** Texts to read, in their order; `count` was read once, at the start of the call. */
 export interface Texts {
@@ -66,22 +66,25 @@ export function* parts(texts: Texts): Generator<Part, void, undefined> {
 
 /** All texts as an array of our own, when one native call takes them: each element is read once, here. @throws InvalidTextError */
 export function readFew(texts: Texts): readonly string[] | null {
+  if (texts.count === 1) return [readText(texts, 0)]
   return texts.count <= MAX_TEXTS ? readPart(texts, 0, texts.count).texts : null
 }
 
 /** Reads some of the texts, each element once. @throws InvalidTextError when one is no string */
-function readPart({ values }: Texts, from: number, to: number): Part {
-  const texts: string[] = []
-  for (let i = from; i < to; i++) {
-    const text = values[i]
-    if (typeof text !== 'string') throw notAString(i, text === null ? 'null' : typeof text)
-    texts.push(text)
-  }
-  return { from, to, texts }
+function readPart(texts: Texts, from: number, to: number): Part {
+  const read: string[] = []
+  for (let i = from; i < to; i++) read.push(readText(texts, i))
+  return { from, to, texts: read }
+}
+
+function readText({ values }: Texts, index: number): string {
+  const text = values[index]
+  if (typeof text !== 'string') throw notAString(index, text === null ? 'null' : typeof text)
+  return text
 }
 
 function* splitByLength(part: Part): Generator<Part, void, undefined> {
-  if (unitsOf(part.texts, Infinity) <= MAX_UNITS) {
+  if (unitsOf(part.texts, MAX_UNITS + 1) <= MAX_UNITS) {
     yield part
     return
   }
@@ -103,4 +106,17 @@ export function unitsOf(texts: readonly string[], limit: number): number {
   let units = 0
   for (const text of texts) units += Math.min(text.length, limit)
   return units
+}
+
+/**
+ * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
+ * in the test models.
+ */
+const UNITS_PER_TOKEN = 16
+
+/** Whether at most `units` UTF-16 units of the texts are read. */
+export function isSmall(few: readonly string[], maxLength: number, units: number): boolean {
+  // A text that has more than `units` alone decides; so all numbers stay small integers.
+  const readable = maxLength === NO_LIMIT ? units + 1 : Math.min(maxLength, units + 1) * UNITS_PER_TOKEN
+  return unitsOf(few, readable) <= units
 }

@@ -5,7 +5,7 @@ import vm from 'node:vm'
 import test from 'ava'
 import { EmbeddingMatrix, Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import { corpus, crc, manyTexts, POTION, reference, ROOTS, SMALL } from './test-data.js'
+import { corpus, crc, manyTexts, modelPath, POTION, reference, ROOTS, SMALL } from './test-data.js'
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 
@@ -251,6 +251,58 @@ test('tokenize gives the ids of Python, of a text and of an array', (t) => {
   t.deepEqual(ef.tokenize(texts).map(crc), expected)
   t.deepEqual(ef.tokenize('a dog'), ef.tokenize(['a dog']))
   t.true(ef.tokenize('a dog')[0] instanceof Uint32Array)
+})
+
+test('a small call of tokenize gives the ids of a large one', (t) => {
+  const texts = corpus('docs_en').slice(0, 300)
+  const ids = ef.tokenize(texts, { maxLength: 7 })
+  t.deepEqual(
+    texts.flatMap((text) => ef.tokenize(text, { maxLength: 7 })),
+    ids,
+  )
+  t.deepEqual(ef.tokenize(texts.slice(0, 100), { maxLength: 7 }), ids.slice(0, 100))
+})
+
+test('a small call of tokenize with more ids than units gives them all', (t) => {
+  const bytes = new Model2VecEmbeddingFunction(modelPath('bpe-roberta-v10'))
+  const text = '\u{a4d0}\u{a4d1}\u{a4d2}'.repeat(4000)
+  const [alone] = bytes.tokenize(text, { maxLength: null })
+  const [among] = bytes.tokenize([text, ...corpus('docs_en').slice(0, 300)], { maxLength: null })
+  t.true((alone?.length ?? 0) > 17_000)
+  t.deepEqual(alone, among)
+})
+
+test('texts of any length, of one-byte and two-byte strings, are read whole', async (t) => {
+  const potion = new Model2VecEmbeddingFunction(POTION)
+  for (const words of [255, 256, 257, 510, 511, 512, 513, 1024]) {
+    // One-byte and two-byte strings, of an even and of an odd number of units.
+    for (const text of [Array(words).fill('a').join(' '), `${Array(words).fill('a').join(' ')} `, '日'.repeat(words)]) {
+      for (const maxLength of [null, 10_000, words, words - 1]) {
+        const expected = Math.min(words, maxLength ?? Infinity)
+        const matrix = potion.encodeSync(text, { maxLength })
+        t.is(matrix.tokens[0], expected)
+        t.is(matrix.truncated, expected < words ? 1 : 0)
+        t.is(potion.tokenize(text, { maxLength })[0]?.length, expected)
+        t.deepEqual(
+          await potion.encode(Array<string>(300).fill(text), { maxLength }).then((all) => all.row(299)),
+          matrix.data,
+        )
+      }
+    }
+  }
+})
+
+test('results of single texts share nothing, and are what they were after many more', (t) => {
+  const texts = corpus('docs_en').slice(0, 300)
+  const all = ef.encodeSync(texts)
+  const single = texts.map((text) => ef.encodeSync(text))
+  for (const [i, matrix] of single.entries()) {
+    t.deepEqual(matrix.data, all.row(i))
+    t.is(matrix.tokens[0], all.tokens[i])
+    t.is(matrix.data.buffer.byteLength, ef.dim * 4)
+  }
+  t.is(new Set(single.map((matrix) => matrix.data.buffer)).size, 300)
+  t.is(new Set(single.map((matrix) => matrix.tokens.buffer)).size, 300)
 })
 
 test('tokens is the vocabulary, embedding one row of the table', async (t) => {

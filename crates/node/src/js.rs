@@ -2,7 +2,8 @@
 //!
 //! Only for the functions that napi-derive can't express: those with any number of texts, and those that hold on to memory.
 
-use std::ffi::CString;
+use std::ffi::{CString, c_void};
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -76,6 +77,13 @@ impl Js {
         Ok(value)
     }
 
+    pub(crate) fn uint32(self, number: u32) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: only writes the new value.
+        check(unsafe { sys::napi_create_uint32(self.0, number, &mut value) }, "napi_create_uint32")?;
+        Ok(value)
+    }
+
     pub(crate) fn boolean(self, boolean: bool) -> Result<sys::napi_value, Thrown> {
         let mut value = ptr::null_mut();
         // SAFETY: only writes the value.
@@ -94,6 +102,17 @@ impl Js {
         let mut value = ptr::null_mut();
         // SAFETY: only writes the new value.
         check(unsafe { sys::napi_create_object(self.0, &mut value) }, "napi_create_object")?;
+        Ok(value)
+    }
+
+    /// A function that runs `body`, which gets `data`.
+    pub(crate) fn function(self, name: &str, body: RawCallback, data: *mut c_void) -> Result<sys::napi_value, Thrown> {
+        let mut value = ptr::null_mut();
+        // SAFETY: name and length are those of a str; what `data` is stays between the caller and `body`.
+        let status = unsafe {
+            sys::napi_create_function(self.0, name.as_ptr().cast(), name.len() as isize, Some(body), data, &mut value)
+        };
+        check(status, "napi_create_function")?;
         Ok(value)
     }
 
@@ -156,11 +175,6 @@ impl Js {
         Ok(boolean)
     }
 
-    /// Whether a value is null or undefined.
-    pub(crate) fn is_nullish(self, value: sys::napi_value) -> bool {
-        matches!(self.type_name(value), "undefined" | "null")
-    }
-
     /// Where a Float32Array's memory lies now. Any call into JavaScript can move or free it, unless no user code has seen the
     /// array, or it is on a SharedArrayBuffer.
     pub(crate) fn float32_array(self, value: sys::napi_value) -> Result<TypedMemory<f32>, Thrown> {
@@ -192,7 +206,7 @@ impl Js {
         value: sys::napi_value,
         wanted: sys::napi_typedarray_type,
         name: &str,
-    ) -> Result<(*mut std::ffi::c_void, usize), Thrown> {
+    ) -> Result<(*mut c_void, usize), Thrown> {
         let (mut kind, mut length, mut start) = (0, 0, ptr::null_mut());
         // SAFETY: every out-pointer is valid or null, as the call allows.
         let status = unsafe {
@@ -310,45 +324,55 @@ impl Js {
     }
 }
 
+/// A function of raw N-API calls.
+pub(crate) type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+
+/// The most arguments of a call: six settings and 256 texts, and one more to notice that there were too many.
+const MOST_ARGUMENTS: usize = 6 + 256 + 1;
+/// Calls with so many or fewer are asked for no more: N-API fills up what it was asked for.
+const FEW_ARGUMENTS: usize = 12;
+
 /// The arguments of a raw callback.
-pub(crate) struct Arguments {
+pub(crate) struct Arguments<'a> {
     pub(crate) this: sys::napi_value,
-    pub(crate) data: *mut std::ffi::c_void,
-    values: [sys::napi_value; Self::MOST],
+    pub(crate) data: *mut c_void,
+    /// At least [`FEW_ARGUMENTS`]; missing ones are undefined values.
+    values: &'a [sys::napi_value],
     count: usize,
 }
 
-impl Arguments {
-    /// The most arguments of a call: seven settings and 256 texts, and one more to notice that there were too many.
-    const MOST: usize = 7 + 256 + 1;
-
-    pub(crate) fn of(js: Js, info: sys::napi_callback_info) -> Result<Self, Thrown> {
-        let mut arguments = Self {
-            this: ptr::null_mut(),
-            data: ptr::null_mut(),
-            values: [ptr::null_mut(); Self::MOST],
-            count: Self::MOST,
+impl<'a> Arguments<'a> {
+    fn read(
+        js: Js,
+        info: sys::napi_callback_info,
+        memory: &'a mut [MaybeUninit<sys::napi_value>; MOST_ARGUMENTS],
+    ) -> Result<Self, Thrown> {
+        let (mut this, mut data) = (ptr::null_mut(), ptr::null_mut());
+        let mut ask = |room: usize| {
+            let mut count = room;
+            // SAFETY: `memory` has room for `room` values, all of which are written: those that are not there as undefined.
+            let status = unsafe {
+                sys::napi_get_cb_info(js.0, info, &mut count, memory.as_mut_ptr().cast(), &mut this, &mut data)
+            };
+            check(status, "napi_get_cb_info").map(|()| count)
         };
-        // SAFETY: `values` has room for as many values as `count` says.
-        let status = unsafe {
-            sys::napi_get_cb_info(
-                js.0,
-                info,
-                &mut arguments.count,
-                arguments.values.as_mut_ptr(),
-                &mut arguments.this,
-                &mut arguments.data,
-            )
-        };
-        check(status, "napi_get_cb_info")?;
-        if arguments.count >= Self::MOST {
-            return Err(Thrown::internal(format!("expected at most 256 texts a call, found {}", arguments.count)));
+        let mut written = FEW_ARGUMENTS;
+        let count = ask(written)?;
+        if count > written {
+            written = MOST_ARGUMENTS;
+            ask(written)?;
         }
-        Ok(arguments)
+        if count >= MOST_ARGUMENTS {
+            return Err(Thrown::internal(format!("expected at most 256 texts a call, found {count}")));
+        }
+        // SAFETY: so many were written.
+        let values = unsafe { std::slice::from_raw_parts(memory.as_ptr().cast::<sys::napi_value>(), written) };
+        Ok(Self { this, data, values, count })
     }
 
     /// The first `COUNT` arguments and the rest; missing ones are undefined values.
     pub(crate) fn split<const COUNT: usize>(&self) -> ([sys::napi_value; COUNT], &[sys::napi_value]) {
+        const { assert!(COUNT <= FEW_ARGUMENTS) };
         let first = std::array::from_fn(|index| self.values[index]);
         (first, &self.values[COUNT.min(self.count)..self.count])
     }
@@ -378,10 +402,11 @@ pub(crate) fn coded(thrown: Thrown) -> CodedError {
 pub(crate) fn callback(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    body: impl FnOnce(Js, &Arguments) -> Result<sys::napi_value, Thrown>,
+    body: impl FnOnce(Js, &Arguments<'_>) -> Result<sys::napi_value, Thrown>,
 ) -> sys::napi_value {
     let js = Js(env);
-    let guarded = AssertUnwindSafe(|| body(js, &Arguments::of(js, info)?));
+    let mut memory = [MaybeUninit::uninit(); MOST_ARGUMENTS];
+    let guarded = AssertUnwindSafe(|| body(js, &Arguments::read(js, info, &mut memory)?));
     match catch_unwind(guarded) {
         Ok(Ok(value)) => value,
         Ok(Err(thrown)) => js.throw(thrown),

@@ -35,9 +35,8 @@ use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 
 use environment::Environment;
-use few::encode_few;
 use job::{JobSettings, JobState};
-use js::{Arguments, Js, Thrown, callback, check, coded, unwrap};
+use js::{Arguments, Js, RawCallback, Thrown, callback, coded, unwrap};
 use model::NativeModel;
 use native_job::NativeJob;
 use options::{encode_options, max_length_of};
@@ -55,8 +54,6 @@ pub fn default_threads() -> u32 {
     model2vec_engine::default_threads() as u32
 }
 
-type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
-
 /// Runs once in every environment that loads this library.
 #[napi(module_exports)]
 pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
@@ -67,31 +64,26 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
         let environment = Environment::start(js)?;
         let context = environment.cast::<c_void>();
         let functions: [(&str, RawCallback); 5] = [
-            ("encodeFew", encode_few),
+            ("createFew", create_few),
             ("feed", feed),
             ("createEncodeJob", create_encode_job),
             ("createTokenizeJob", create_tokenize_job),
             ("createGatherJob", create_gather_job),
         ];
         for (name, function) in functions {
-            let mut value = ptr::null_mut();
-            // SAFETY: name and length are those of a str; the callbacks take `context` for what it is.
-            let status = unsafe {
-                sys::napi_create_function(
-                    js.0,
-                    name.as_ptr().cast(),
-                    name.len() as isize,
-                    Some(function),
-                    context,
-                    &mut value,
-                )
-            };
-            check(status, "napi_create_function")?;
-            js.set(exports.raw(), name, value)?;
+            js.set(exports.raw(), name, js.function(name, function, context)?)?;
         }
         Ok(())
     };
     register().map_err(|thrown| napi::Error::from_reason(coded(thrown).reason.clone()))
+}
+
+/// `createFew(model)`: the functions of small calls on this model.
+unsafe extern "C" fn create_few(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model], _) = arguments.split::<1>();
+        few::create(js, &unwrap::<NativeModel>(js, model, "NativeModel")?.few()?)
+    })
 }
 
 /// `feed.call(job, ...texts)`: whether there is room for more.
@@ -188,7 +180,7 @@ fn model_of(js: Js, value: sys::napi_value) -> Result<Arc<StaticModel>, Thrown> 
     unwrap::<NativeModel>(js, value, "NativeModel")?.model()
 }
 
-fn environment_of(arguments: &Arguments) -> &Rc<Environment> {
+fn environment_of<'a>(arguments: &Arguments<'a>) -> &'a Rc<Environment> {
     // SAFETY: `start` made the function with the address that `Environment::start` gave, valid while JavaScript runs.
     unsafe { &*arguments.data.cast::<Rc<Environment>>() }
 }

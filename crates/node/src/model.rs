@@ -1,18 +1,17 @@
 //! A loaded model as JavaScript holds it: a handle on the shared table, which `close()` lets go.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use model2vec_engine::{
-    ElementType, EncodeOptions, LoadOptions, MemoryMode, Reduction, StaticModel, Texts, Watch, fault,
-};
+use model2vec_engine::{ElementType, EncodeOptions, LoadOptions, MemoryMode, Reduction, StaticModel, Watch, fault};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
 
-use crate::few::FewBuffers;
+use crate::few::{Few, FewState};
 use crate::js::{Js, Thrown, coded};
 use crate::registry;
 
@@ -85,13 +84,13 @@ pub struct NativeModelInfo {
 #[napi]
 pub struct NativeModel {
     model: RefCell<Option<Arc<StaticModel>>>,
-    few: RefCell<Option<FewBuffers>>,
+    few: Rc<Few>,
 }
 
 #[napi]
 impl NativeModel {
     pub(crate) fn new(model: Arc<StaticModel>) -> Self {
-        Self { model: RefCell::new(Some(model)), few: RefCell::new(None) }
+        Self { model: RefCell::new(Some(model)), few: Rc::default() }
     }
 
     /// What the model is.
@@ -164,15 +163,20 @@ impl NativeModel {
 
     /// The model, unless the handle was closed.
     pub(crate) fn model(&self) -> Result<Arc<StaticModel>, Thrown> {
-        self.model.borrow().clone().ok_or_else(|| Thrown::Coded("ERR_CLOSED", CLOSED.to_owned()))
+        self.model.borrow().clone().ok_or_else(closed)
     }
 
-    /// The handle's own buffers for small calls.
-    pub(crate) fn few_buffers(&self, model: &StaticModel) -> RefMut<'_, FewBuffers> {
-        RefMut::map(self.few.borrow_mut(), |few| {
-            few.get_or_insert_with(|| FewBuffers { texts: Texts::default(), scratch: model.take_scratch() })
-        })
+    /// What the handle's small calls share.
+    pub(crate) fn few(&self) -> Result<Rc<Few>, Thrown> {
+        let model = self.model()?;
+        self.few.borrow_mut().get_or_insert_with(|| FewState::new(model));
+        Ok(Rc::clone(&self.few))
     }
+}
+
+/// The error of a handle that was closed.
+pub(crate) fn closed() -> Thrown {
+    Thrown::Coded("ERR_CLOSED", CLOSED.to_owned())
 }
 
 const CLOSED: &str = "the model was closed";
