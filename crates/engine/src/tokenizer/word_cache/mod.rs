@@ -140,9 +140,8 @@ struct Memory<const RING: usize> {
 
 impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, LONG, RING> {
     pub(super) fn new() -> Self {
-        let memory = Memory { ring: Ring::new(), rest: Rest::new() };
         let (asked, answers) = (Box::new([Asked::default(); GROUP]), Box::new([Ids::default(); GROUP]));
-        Self { short: Lines::new(), long: Lines::new(), memory, asked, answers }
+        Self { short: Lines::new(), long: Lines::new(), memory: Memory::new(), asked, answers }
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
@@ -330,6 +329,10 @@ fn look_up_one<const SIZE: usize, const WAYS: usize, const RING: usize>(
 }
 
 impl<const RING: usize> Memory<RING> {
+    fn new() -> Self {
+        Self { ring: Ring::new(), rest: Rest::new() }
+    }
+
     /// The ids that a line has for a word; `None` where the ring has lost them.
     fn get<'a>(&'a self, found: &'a Ids) -> Option<&'a [u32]> {
         if found[IN_LINE] == IN_RING { self.ring.get(found[0]) } else { found.get(..found[IN_LINE] as usize) }

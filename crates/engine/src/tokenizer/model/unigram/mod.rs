@@ -16,6 +16,14 @@ use automaton::Automaton;
 /// How much worse than the worst token an unknown character is.
 const UNKNOWN_PENALTY: f64 = 10.0;
 
+/// The longest piece whose parts may be asked about, in bytes.
+const MAX_PARTED_BYTES: usize = 512;
+
+/// A sum of at most [`MAX_PARTED_BYTES`] scores, so at most that many times the largest one, is rounded as often, each time by 2^-53
+/// of it at most. Where two ways differ by more than all roundings of both, whatever is added before them changes nothing: that is
+/// this part of the largest score, with some room.
+const SURE_MARGIN: f64 = 1.0 / (1_u64 << 32) as f64;
+
 /// A scratch that one long piece made larger is not kept.
 const KEPT_STEPS: usize = 1 << 16;
 
@@ -31,6 +39,8 @@ pub(in crate::tokenizer) struct Unigram {
     unknown: Option<u32>,
     unknown_score: f64,
     byte_fallback: Option<ByteFallback>,
+    /// By how much the best way must be better than another one to be so whatever is before them.
+    margin: f64,
 }
 
 /// The buffers of one thread.
@@ -46,6 +56,15 @@ struct Step {
     score: f64,
     id: u32,
     len: u32,
+}
+
+/// Added to the length of a step: another one is so near that what is before may decide between them.
+const IS_NARROW: u32 = 1 << 31;
+
+impl Step {
+    fn start(self, end: usize) -> usize {
+        end - (self.len & !IS_NARROW) as usize
+    }
 }
 
 impl Unigram {
@@ -65,13 +84,16 @@ impl Unigram {
         let empty = ids().filter(|((start, end, _), _)| start == end).last().map(|(_, id)| id);
         let byte_fallback = byte_fallback.then(|| ByteFallback::new(|piece| automaton.get(piece.as_bytes())));
         let min_score = scores.iter().fold(f64::INFINITY, |min, score| if *score < min { *score } else { min });
+        let unknown_score = min_score - UNKNOWN_PENALTY;
+        let largest = scores.iter().fold(unknown_score.abs(), |largest, score| largest.max(score.abs()));
         Some(Self {
             is_distinct: automaton.is_distinct(),
             automaton,
             empty,
             unknown: unknown_id.and_then(|id| u32::try_from(id).ok()),
-            unknown_score: min_score - UNKNOWN_PENALTY,
+            unknown_score,
             byte_fallback,
+            margin: largest * SURE_MARGIN,
             vocabulary,
         })
     }
@@ -92,27 +114,39 @@ impl Unigram {
         if token.is_empty() { self.empty } else { self.automaton.get(token.as_bytes()) }
     }
 
-    /// Appends the ids of one piece.
+    /// The unknown token, if the file names one.
+    pub(in crate::tokenizer) fn unknown_token(&self) -> Option<&str> {
+        self.unknown.and_then(|id| self.vocabulary.tokens().nth(id as usize)).map(|(token, _)| token)
+    }
+
+    /// Whether parts of pieces may be asked about.
+    pub(in crate::tokenizer) fn has_parts(&self) -> bool {
+        self.margin.is_finite()
+    }
+
+    /// Appends the ids of `piece[start..]`, if no token crosses `start`, nor unknown characters on both sides of it. The result is
+    /// whether they are the same whatever is before the piece, as far as no token crosses that place either.
     ///
     /// # Errors
     /// Where a character is unknown, and the file names no unknown token.
-    pub(in crate::tokenizer) fn tokenize(
+    pub(in crate::tokenizer) fn tokenize_part(
         &self,
         piece: &str,
+        start: usize,
         scratch: &mut UnigramScratch,
         ids: &mut Vec<u32>,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<bool, EncodeError> {
         let steps = &mut scratch.steps;
         if steps.len() <= piece.len() {
             steps.resize(piece.len() + 1, Step::default());
         }
         self.find_best(piece, steps)?;
-        self.walk_back(piece, steps, ids);
+        let is_sure = self.walk_back(piece, start, steps, ids) && piece.len() <= MAX_PARTED_BYTES / 2;
         if steps.len() > KEPT_STEPS {
             steps.truncate(KEPT_STEPS);
             steps.shrink_to_fit();
         }
-        Ok(())
+        Ok(is_sure)
     }
 
     /// Fills `steps` with the best way to the end of each character.
@@ -121,51 +155,62 @@ impl Unigram {
         for (start, character) in piece.char_indices() {
             let end = start + character.len_utf8();
             state = piece.as_bytes()[start..end].iter().fold(state, |state, byte| self.automaton.step(state, *byte));
-            let mut best: Option<Step> = None;
+            let mut best = Step { score: f64::NEG_INFINITY, id: 0, len: 0 };
+            let mut second = f64::NEG_INFINITY;
+            // A score may be minus infinity.
+            let mut is_first = true;
             let mut is_known = false;
             for (id, found) in self.automaton.matches(state) {
                 let from = end - found.len as usize;
                 let score = found.score + steps[from].score;
-                if best.is_none_or(|best| score > best.score) {
-                    best = Some(Step { score, id, len: found.len });
+                second = second.max(score.min(best.score));
+                if is_first || score > best.score {
+                    best = Step { score, id, len: found.len };
+                    is_first = false;
                 }
                 is_known |= from == start;
             }
             if !is_known {
                 let score = self.unknown_score + steps[start].score;
-                if best.is_none_or(|best| score > best.score) {
+                second = second.max(score.min(best.score));
+                if is_first || score > best.score {
                     let id = self.unknown.ok_or_else(missing_unknown)?;
-                    best = Some(Step { score, id, len: (end - start) as u32 });
+                    best = Step { score, id, len: (end - start) as u32 };
                 }
             }
-            // There is one: the character is a token, or unknown.
-            steps[end] = best.unwrap_or_default();
+            if best.score - second <= self.margin {
+                best.len |= IS_NARROW;
+            }
+            steps[end] = best;
         }
         Ok(())
     }
 
-    /// Appends the ids of the steps to the end of `piece`. Neighbours with the unknown id are one string, which may be a token
-    /// itself, or bytes.
-    fn walk_back(&self, piece: &str, steps: &[Step], ids: &mut Vec<u32>) {
+    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbours with the unknown id are one string, which may be a
+    /// token itself, or bytes. Returns whether none of the steps is narrow.
+    fn walk_back(&self, piece: &str, start: usize, steps: &[Step], ids: &mut Vec<u32>) -> bool {
         let first = ids.len();
         let mut end = piece.len();
         let mut unknown_end = None;
-        while end > 0 {
-            let Step { id, len, .. } = steps[end];
-            if Some(id) == self.unknown {
+        let mut lens = 0;
+        while end > start {
+            let step = steps[end];
+            lens |= step.len;
+            if Some(step.id) == self.unknown {
                 unknown_end.get_or_insert(end);
             } else {
                 if let Some(unknown_end) = unknown_end.take() {
                     self.push_unknown(&piece.as_bytes()[end..unknown_end], ids);
                 }
-                ids.push(id);
+                ids.push(step.id);
             }
-            end -= len as usize;
+            end = step.start(end);
         }
         if let Some(unknown_end) = unknown_end {
-            self.push_unknown(&piece.as_bytes()[..unknown_end], ids);
+            self.push_unknown(&piece.as_bytes()[start..unknown_end], ids);
         }
         ids[first..].reverse();
+        lens & IS_NARROW == 0
     }
 
     /// Appends the ids of a string of unknowns, last first.
