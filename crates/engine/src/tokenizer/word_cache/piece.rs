@@ -8,7 +8,7 @@ use crate::prefetch::prefetch_line;
 use crate::tokenizer::EncodeError;
 
 // Larger than WordPiece's: these pieces have a space before the word, and their models take longer for a new one.
-const SHORT_LINES: usize = 1 << 14;
+const SHORT_LINES: usize = 1 << 15;
 const LONG_LINES: usize = 1 << 13;
 const RING_IDS: usize = 1 << 18;
 

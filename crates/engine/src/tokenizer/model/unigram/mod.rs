@@ -1,8 +1,9 @@
 //! Unigram: the segmentation of a piece with the highest sum of scores (tokenizers 0.23.2, models/unigram/model.rs,
 //! `encode_optimized`, `tokenize`).
 //!
-//! The crate goes from each start to the ends of the tokens that begin there. Here each end looks back at the tokens that stop
-//! there, longest first: the same candidates in the same order, so that of equal sums the same one wins.
+//! The crate goes from each start to the ends of the tokens that begin there; so do short pieces here. In longer ones, each end looks
+//! back at the tokens that stop there, longest first: the same candidates in the same order, so that of equal sums the same one
+//! wins.
 
 mod automaton;
 #[cfg(test)]
@@ -15,6 +16,9 @@ use automaton::Automaton;
 
 /// How much worse than the worst token an unknown character is.
 const UNKNOWN_PENALTY: f64 = 10.0;
+
+/// The most bytes of a piece that is gone through as in the crate.
+const SHORT_BYTES: usize = 64;
 
 /// The longest piece whose parts may be asked about, in bytes.
 const MAX_PARTED_BYTES: usize = 512;
@@ -62,6 +66,21 @@ struct Step {
 const IS_NARROW: u32 = 1 << 31;
 
 impl Step {
+    /// No way has been found yet.
+    const NONE: Self = Self { score: f64::NEG_INFINITY, id: 0, len: 0 };
+
+    /// Takes a way that comes behind those that were found before, if it is better. `margin`: see [`Unigram`].
+    #[inline(always)]
+    fn consider(&mut self, other: Self, margin: f64) {
+        // Others are even further away from a new best one than the old best.
+        let is_better = self.len == 0 || other.score > self.score;
+        let is_narrow = self.len != 0 && (other.score - self.score).abs() <= margin;
+        if is_better {
+            *self = other;
+        }
+        self.len |= if is_narrow { IS_NARROW } else { 0 };
+    }
+
     fn start(self, end: usize) -> usize {
         end - (self.len & !IS_NARROW) as usize
     }
@@ -140,7 +159,7 @@ impl Unigram {
         if steps.len() <= piece.len() {
             steps.resize(piece.len() + 1, Step::default());
         }
-        self.find_best(piece, steps)?;
+        if piece.len() <= SHORT_BYTES { self.find_best_of_short(piece, steps) } else { self.find_best(piece, steps) }?;
         let is_sure = self.walk_back(piece, start, steps, ids) && piece.len() <= MAX_PARTED_BYTES / 2;
         if steps.len() > KEPT_STEPS {
             steps.truncate(KEPT_STEPS);
@@ -149,37 +168,59 @@ impl Unigram {
         Ok(is_sure)
     }
 
+    /// As [`find_best`](Self::find_best), from each start to the ends of its tokens.
+    fn find_best_of_short(&self, piece: &str, steps: &mut [Step]) -> Result<(), EncodeError> {
+        let bytes = piece.as_bytes();
+        steps[0] = Step::default();
+        steps[1..=bytes.len()].fill(Step::NONE);
+        let mut start = 0;
+        while start < bytes.len() {
+            let before = steps[start].score;
+            let mut is_known = false;
+            let char_len = char_len(bytes[start]);
+            for (id, found) in self.automaton.tokens_at(&bytes[start..]) {
+                let len = found.len as usize;
+                steps[start + len].consider(Step { score: found.score + before, id, len: found.len }, self.margin);
+                is_known |= len == char_len;
+            }
+            let end = start + char_len;
+            if !is_known {
+                let score = self.unknown_score + before;
+                // A character that no token ends with needs the unknown token.
+                let is_needed = steps[end].len == 0 || score > steps[end].score;
+                if is_needed && self.unknown.is_none() {
+                    return Err(missing_unknown());
+                }
+                let id = self.unknown.unwrap_or_default();
+                steps[end].consider(Step { score, id, len: char_len as u32 }, self.margin);
+            }
+            start = end;
+        }
+        Ok(())
+    }
+
     /// Fills `steps` with the best way to the end of each character.
     fn find_best(&self, piece: &str, steps: &mut [Step]) -> Result<(), EncodeError> {
         let mut state = automaton::ROOT;
         for (start, character) in piece.char_indices() {
             let end = start + character.len_utf8();
             state = piece.as_bytes()[start..end].iter().fold(state, |state, byte| self.automaton.step(state, *byte));
-            let mut best = Step { score: f64::NEG_INFINITY, id: 0, len: 0 };
-            let mut second = f64::NEG_INFINITY;
-            // A score may be minus infinity.
-            let mut is_first = true;
+            let mut best = Step::NONE;
             let mut is_known = false;
             for (id, found) in self.automaton.matches(state) {
                 let from = end - found.len as usize;
                 let score = found.score + steps[from].score;
-                second = second.max(score.min(best.score));
-                if is_first || score > best.score {
-                    best = Step { score, id, len: found.len };
-                    is_first = false;
-                }
+                best.consider(Step { score, id, len: found.len }, self.margin);
                 is_known |= from == start;
             }
             if !is_known {
                 let score = self.unknown_score + steps[start].score;
-                second = second.max(score.min(best.score));
-                if is_first || score > best.score {
-                    let id = self.unknown.ok_or_else(missing_unknown)?;
-                    best = Step { score, id, len: (end - start) as u32 };
+                // A character that no token ends with needs the unknown token.
+                if self.unknown.is_none() && (best.len == 0 || score > best.score) {
+                    return Err(missing_unknown());
                 }
-            }
-            if best.score - second <= self.margin {
-                best.len |= IS_NARROW;
+                let id = self.unknown.unwrap_or_default();
+                best.consider(Step { score, id, len: (end - start) as u32 }, self.margin);
             }
             steps[end] = best;
         }
@@ -222,6 +263,17 @@ impl Unigram {
         } else {
             ids.extend(self.unknown);
         }
+    }
+}
+
+/// The length of a character, by its first byte.
+#[inline(always)]
+fn char_len(first: u8) -> usize {
+    match first {
+        ..0x80 => 1,
+        0x80..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        0xF0.. => 4,
     }
 }
 
