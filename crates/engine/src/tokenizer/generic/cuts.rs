@@ -1,8 +1,8 @@
 //! Where a text can be cut without a change of its ids, though its pre-tokenizer leaves it whole: SentencePiece has no words, or words
 //! with the punctuation around them. Shorter pieces come again more often.
 //!
-//! - BPE: between two characters of the vocabulary that no merge ever joins. Nearly all files have merges of spaces at the start
-//!   of a token only, and none of letters with punctuation.
+//! - BPE: between two characters that no merge ever joins, one of the vocabulary and another, or one that becomes bytes. Nearly all
+//!   files have merges of spaces at the start of a token only, and none of letters with punctuation.
 //! - Unigram: between two characters that no token has side by side, one of which is a token itself. What comes before only adds
 //!   to the sums of all ways through what is behind, but sums are rounded: see [`Unigram::tokenize_part`].
 
@@ -117,6 +117,8 @@ impl Cuts {
         let inside = if len < 64 { (1 << len) - 1 } else { u64::MAX };
         let behind = !inside & inside.wrapping_add(1);
         let (letter, digit) = (block.letters() | block.high(), block.digits());
+        // Words with a quote in them are as frequent as others.
+        let letter = letter | (block.equal(b'\'') & (letter << 1) & (letter >> 1));
         let mut lead = [0; 4];
         let space = block.equal(self.space.encode_utf8(&mut lead).as_bytes()[0]) | block.equal(b' ');
         let borders = (letter ^ (letter << 1)) | (digit ^ (digit << 1));
@@ -126,8 +128,8 @@ impl Cuts {
 
     /// Whether the text is cut at `at`, behind the cut before a space at `word`, or behind the start of the text.
     #[inline(always)]
-    pub(super) fn is_cut(&self, text: &[u8], word: usize, at: usize) -> bool {
-        let (before, byte) = (text[at - 1], text[at]);
+    pub(super) fn is_cut(&self, text: &str, word: usize, at: usize) -> bool {
+        let (before, byte) = (text.as_bytes()[at - 1], text.as_bytes()[at]);
         let is_cut = self.pairs[usize::from(before)][usize::from(byte / 64)] >> (byte % 64) & 1 != 0;
         let is_space = byte == b' ' && self.with_ascii_space;
         (is_cut & (is_space | (at - word < MAX_WORD_BYTES)))
@@ -136,26 +138,27 @@ impl Cuts {
 
     /// Whether there is a space at `at`.
     #[inline(always)]
-    pub(super) fn is_space(&self, text: &[u8], at: usize) -> bool {
-        let byte = text[at];
+    pub(super) fn is_space(&self, text: &str, at: usize) -> bool {
+        let text = &text.as_bytes()[at..];
         let mut space = [0; 4];
         let space = self.space.encode_utf8(&mut space).as_bytes();
-        (byte == b' ' && self.with_ascii_space) || (byte == space[0] && text[at..].starts_with(space))
+        (text[0] == b' ' && self.with_ascii_space) || (text[0] == space[0] && text.starts_with(space))
     }
 
     /// Where the word starts that `at` is in.
-    pub(super) fn word_start(&self, text: &[u8], at: usize) -> usize {
+    pub(super) fn word_start(&self, text: &str, at: usize) -> usize {
         (0..=at).rev().find(|at| self.is_space(text, *at)).unwrap_or(0)
     }
 
-    fn is_cut_before_space(&self, text: &[u8], at: usize) -> bool {
+    #[inline(always)]
+    fn is_cut_before_space(&self, text: &str, at: usize) -> bool {
         self.is_space(text, at) && (self.splits_at_spaces || self.is_end(text, at))
     }
 
     /// Whether the character before `at` never joins a space behind it.
-    fn is_end(&self, text: &[u8], at: usize) -> bool {
-        let start = text[..at].iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
-        let before = str::from_utf8(&text[start..at]).ok().and_then(|before| before.chars().next());
+    #[inline(always)]
+    fn is_end(&self, text: &str, at: usize) -> bool {
+        let before = text[..at].chars().next_back();
         before.is_some_and(|c| self.ends.get(c as usize / 64).is_some_and(|word| word >> (c as usize % 64) & 1 != 0))
     }
 }

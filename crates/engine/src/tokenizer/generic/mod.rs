@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use super::EncodeError;
 use super::added_tokens::{AddedTokens, Piece};
+use super::model::unigram::MAX_SURE_BYTES;
 use super::pre_tokenizer::{BlockSplitter, Splitter};
 use super::scan::Scanner;
 use super::vocabulary::{VocabularyFacts, sorted_tokens};
@@ -290,15 +291,21 @@ impl GenericTokenizer {
         ids: &mut Vec<u32>,
     ) -> Resolved {
         let first = ids.len();
-        let is_sure = self.tokenize(&text[part.clone()], 0, rewritten, model, ids)?;
-        let Some(cuts) = self.cuts.as_ref().filter(|_| !is_sure) else { return Ok(true) };
-        let word = cuts.word_start(text.as_bytes(), part.start);
-        if word == part.start {
+        // Only Unigram's parts may depend on what is before them, in their word.
+        let Some(cuts) = self.cuts.as_ref().filter(|cuts| cuts.splits_at_spaces()) else {
+            return self.tokenize(&text[part], 0, rewritten, model, ids).map(|_| true);
+        };
+        let is_short = part.len() <= MAX_SURE_BYTES;
+        if is_short && self.tokenize(&text[part.clone()], 0, rewritten, model, ids)? {
             return Ok(true);
         }
-        ids.truncate(first);
-        self.tokenize(&text[word..part.end], part.start - word, rewritten, model, ids)?;
-        Ok(false)
+        let word = cuts.word_start(text, part.start);
+        let is_whole = word == part.start;
+        if !(is_short && is_whole) {
+            ids.truncate(first);
+            self.tokenize(&text[word..part.end], part.start - word, rewritten, model, ids)?;
+        }
+        Ok(is_whole)
     }
 
     /// Asks the model about `piece[start..]`, where the piece is cut. The result is that of [`Model::tokenize_part`].

@@ -32,15 +32,15 @@ impl LastSplit<'_> {
                 let mut start = at;
                 for place in set_bits(cuts.places(&load(bytes, at), end - at)) {
                     let cut = at + place;
-                    let is_cut = cut == end || cuts.is_cut(bytes, *word, cut);
+                    let is_cut = cut == end || cuts.is_cut(text, *word, cut);
                     cache.ask(bytes, start..cut, is_cut);
                     start = if is_cut { cut } else { start };
-                    *word = if is_cut && cuts.is_space(bytes, cut) { cut } else { *word };
+                    *word = if is_cut && cuts.is_space(text, cut) { cut } else { *word };
                 }
                 if start > at {
                     return start;
                 }
-                let next = next_cut(cuts, bytes, at..end, word);
+                let next = next_cut(cuts, text, at..end, word);
                 cache.ask(bytes, at..next, true);
                 next
             }
@@ -87,7 +87,7 @@ fn ask_part(splitter: &Splitter, text: &str, range: Range<usize>, cache: &mut Pi
 
 /// The first cut of a word that is longer than a block.
 #[cold]
-fn next_cut(cuts: &Cuts, text: &[u8], range: Range<usize>, word: &mut usize) -> usize {
+fn next_cut(cuts: &Cuts, text: &str, range: Range<usize>, word: &mut usize) -> usize {
     let mut at = range.start + 1;
     while at < range.end && !cuts.is_cut(text, *word, at) {
         at += 1;

@@ -50,10 +50,20 @@ impl BlockSplitter {
     #[inline(always)]
     pub(in crate::tokenizer) fn starts(self, block: &Block, len: usize) -> Starts {
         let inside = if len < 64 { (1 << len) - 1 } else { u64::MAX };
-        let (letter, digit, high) = (block.letters() & inside, block.digits() & inside, block.high() & inside);
+        let (mut letter, digit, mut high) = (block.letters() & inside, block.digits() & inside, block.high() & inside);
+        let mut punctuation = 0;
+        if high != 0 {
+            let wide = wide_letters(block) & inside;
+            (letter, high) = (letter | wide, high & !wide);
+            // Of more than one byte, it is not what a single symbol is to `tiktoken`.
+            if !matches!(self, Self::Tiktoken { .. }) {
+                punctuation = wide_punctuation(block) & inside;
+                high &= !punctuation;
+            }
+        }
         let space = block.spaces() | !inside;
         let blank = block.equal(b' ') & inside;
-        let other = !(letter | digit | space | high);
+        let other = !(letter | digit | space | high) | punctuation;
         let classes = Classes { letter, digit, space, blank, high, other, inside };
         // Bits from `unclear` on are not known, and that before it may depend on it.
         let (parts, dropped, unclear) = match self {
@@ -80,6 +90,23 @@ impl BlockSplitter {
         let is_known = below(unclear) >> 1 & (inside | behind);
         Starts { parts: ((parts | behind) & is_known) | 1, dropped }
     }
+}
+
+/// The bytes of the letters beyond ASCII that are known by their first bytes, but for two: U+00C0 to U+023F (without × and ÷), U+0400 to
+/// U+047F, U+5000 to U+8FFF.
+#[inline(always)]
+fn wide_letters(block: &Block) -> u64 {
+    let signs = block.equal(0xC3) & ((block.equal(0x97) | block.equal(0xB7)) >> 1);
+    let two = (block.among(0xC3, 6) | block.among(0xD0, 2)) & !signs;
+    let three = block.among(0xE5, 4);
+    two | two << 1 | three | three << 1 | three << 2
+}
+
+/// The bytes of U+2010 to U+2027: dashes, quotation marks, dots.
+#[inline(always)]
+fn wide_punctuation(block: &Block) -> u64 {
+    let first = block.equal(0xE2) & (block.equal(0x80) >> 1) & (block.among(0x90, 24) >> 2);
+    first | first << 1 | first << 2
 }
 
 /// The places below the lowest one of `bits`.

@@ -20,11 +20,11 @@ const UNKNOWN_PENALTY: f64 = 10.0;
 /// The most bytes of a piece that is gone through as in the crate.
 const SHORT_BYTES: usize = 64;
 
-/// The longest piece whose parts may be asked about, in bytes.
-const MAX_PARTED_BYTES: usize = 512;
+/// The ids of longer pieces, in bytes, always depend on what is before them.
+pub(in crate::tokenizer) const MAX_SURE_BYTES: usize = 256;
 
-/// A sum of at most [`MAX_PARTED_BYTES`] scores, so at most that many times the largest one, is rounded as often, each time by 2^-53
-/// of it at most. Where two ways differ by more than all roundings of both, whatever is added before them changes nothing: that is
+/// A sum of at most 512 scores ([`MAX_SURE_BYTES`], and as many before them), so at most that many times the largest one, is rounded
+/// as often, each time by 2^-53 of it at most. Where two ways differ by more than all roundings of both, whatever is added before them changes nothing: that is
 /// this part of the largest score, with some room.
 const SURE_MARGIN: f64 = 1.0 / (1_u64 << 32) as f64;
 
@@ -144,7 +144,8 @@ impl Unigram {
     }
 
     /// Appends the ids of `piece[start..]`, if no token crosses `start`, nor unknown characters on both sides of it. The result is
-    /// whether they are the same whatever is before the piece, as far as no token crosses that place either.
+    /// whether they are the same behind whatever is before the piece, up to [`MAX_SURE_BYTES`] of it, if no token crosses its start
+    /// either.
     ///
     /// # Errors
     /// Where a character is unknown, and the file names no unknown token.
@@ -160,7 +161,7 @@ impl Unigram {
             steps.resize(piece.len() + 1, Step::default());
         }
         if piece.len() <= SHORT_BYTES { self.find_best_of_short(piece, steps) } else { self.find_best(piece, steps) }?;
-        let is_sure = self.walk_back(piece, start, steps, ids) && piece.len() <= MAX_PARTED_BYTES / 2;
+        let is_sure = self.walk_back(piece, start, steps, ids) && piece.len() <= MAX_SURE_BYTES;
         if steps.len() > KEPT_STEPS {
             steps.truncate(KEPT_STEPS);
             steps.shrink_to_fit();

@@ -42,6 +42,12 @@ impl Block {
         self.bits(|byte| byte == wanted)
     }
 
+    /// Bytes that are one of `count` from `first` on.
+    #[inline(always)]
+    pub(in crate::tokenizer) fn among(&self, first: u8, count: u8) -> u64 {
+        self.bits(|byte| byte.wrapping_sub(first) < count)
+    }
+
     #[inline(always)]
     fn bits(&self, is_set: impl Fn(u8) -> bool) -> u64 {
         (0..).zip(self.0).fold(0, |bits, (place, byte)| bits | u64::from(is_set(byte)) << place)

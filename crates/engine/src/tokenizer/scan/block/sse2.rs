@@ -57,6 +57,13 @@ impl Block {
         // SAFETY: as in `load`.
         unsafe { equal(self.0, wanted) }
     }
+
+    /// Bytes that are one of `count` from `first` on.
+    #[inline(always)]
+    pub(in crate::tokenizer) fn among(&self, first: u8, count: u8) -> u64 {
+        // SAFETY: as in `load`.
+        unsafe { among(self.0, first, count) }
+    }
 }
 
 #[inline]
@@ -82,6 +89,12 @@ fn spaces(vectors: Vectors) -> u64 {
 #[target_feature(enable = "sse2")]
 fn high(vectors: Vectors) -> u64 {
     bits(vectors)
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn among(vectors: Vectors, first: u8, count: u8) -> u64 {
+    bits(vectors.map(|bytes| is_among(bytes, first, count)))
 }
 
 #[inline]

@@ -22,6 +22,10 @@ fn the_vectors_match_scalar_for_every_byte_at_every_place() {
         assert_eq!(vectors.high(), scalar.high(), "{bytes:?}");
         for wanted in [0, b' ', b'\n', b'\'', 0x7F, 0xE2, bytes[0], bytes[63]] {
             assert_eq!(vectors.equal(wanted), scalar.equal(wanted), "{bytes:?} {wanted}");
+            for count in [0, 1, 2, 24, 128, 255] {
+                let (got, expected) = (vectors.among(wanted, count), scalar.among(wanted, count));
+                assert_eq!(got, expected, "{bytes:?} {wanted} {count}");
+            }
         }
     }
 }
