@@ -137,13 +137,13 @@ impl PieceCache {
         let word = Word { text, start: asked.start, len: asked.len };
         let PieceCache { short, long, memory, new_ids, .. } = self;
         let short_line = asked.place & (SHORT_LINES - 1);
-        let found = match word.len {
-            ..=SHORT_BYTES => short.0[short_line].get(&asked.key),
-            ..=MAX_BYTES => {
-                let key = word.long_key();
-                long.line(&key).get(&key)
-            }
-            _ => None,
+        let found = if word.len <= SHORT_BYTES {
+            short.0[short_line].get(&asked.key)
+        } else if word.len <= MAX_BYTES {
+            let key = word.long_key();
+            long.line(&key).get(&key)
+        } else {
+            None
         };
         if let Some(found) = found.and_then(|found| memory.get(found)) {
             return Ok(put(found, ids, end));
