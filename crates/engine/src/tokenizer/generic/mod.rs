@@ -6,6 +6,7 @@ mod cuts;
 mod model;
 mod model_spec;
 mod normalizers;
+mod parts;
 mod rewrite;
 mod spec;
 mod stages;
@@ -14,21 +15,25 @@ use std::ops::Range;
 
 use super::EncodeError;
 use super::added_tokens::{AddedTokens, Piece};
-use super::pre_tokenizer::Part;
+use super::model::unigram::MAX_SURE_BYTES;
+use super::pre_tokenizer::{BlockSplitter, Splitter};
 use super::scan::Scanner;
 use super::vocabulary::{VocabularyFacts, sorted_tokens};
-use super::word_cache::MAX_BYTES;
-use super::word_cache::piece::PieceCache;
+use super::word_cache::piece::{PieceCache, Resolved};
 use cuts::Cuts;
 use model::{Model, ModelScratch};
 use model_spec::Unknown;
 use normalizers::{NormalizerScratch, Normalizers};
+use parts::{LastSplit, PADDING};
 use rewrite::Rewrite;
 use spec::GenericFile;
 use stages::{Front, Stage, Stages};
 
 /// A scratch that one long text made larger is not kept.
 const KEPT_BYTES: usize = 1 << 20;
+
+/// Parts are looked up behind this many bytes at the latest.
+const LONG_GROUP_BYTES: usize = 1 << 13;
 
 /// A tokenizer of any kind.
 #[derive(Debug)]
@@ -39,6 +44,8 @@ pub(super) struct GenericTokenizer {
     stages: Stages,
     model: Model,
     cuts: Option<Cuts>,
+    /// What gives the parts of the last stage.
+    blocks: Option<BlockSplitter>,
     facts: VocabularyFacts,
 }
 
@@ -139,8 +146,8 @@ impl GenericTokenizer {
 
     fn new(file: GenericFile) -> Option<Self> {
         let scanner = Scanner::detect();
-        let normalizers = Normalizers::new(file.normalizer, scanner)?;
-        let stages = Stages::new(file.pre_tokenizer, !normalizers.is_empty())?;
+        let mut normalizers = Normalizers::new(file.normalizer, scanner)?;
+        let mut stages = Stages::new(file.pre_tokenizer, !normalizers.is_empty())?;
         let built = file.model.build()?;
         let model = built.model;
         let normalize = |content: &str| normalizers.run(content, &mut NormalizerScratch::default()).to_owned();
@@ -151,8 +158,15 @@ impl GenericTokenizer {
             Unknown::Token(token) => added_tokens.id(&token).or_else(|| model.id(&token)),
         };
         let facts = VocabularyFacts::count(merged_vocabulary(&model, &added_tokens), unknown_id);
+        if added_tokens.in_normalized.is_empty()
+            && let Some(replacement) = normalizers.last_for_spaces()
+            && stages.defer_spaces(replacement)
+        {
+            normalizers.pop();
+        }
         let cuts = Cuts::new(&model, &stages);
-        Some(Self { scanner, added_tokens, normalizers, stages, model, cuts, facts })
+        let blocks = stages.last_split().and_then(Splitter::by_blocks);
+        Some(Self { scanner, added_tokens, normalizers, stages, model, cuts, blocks, facts })
     }
 
     pub(super) fn facts(&self) -> VocabularyFacts {
@@ -176,7 +190,7 @@ impl GenericTokenizer {
         ids: &mut Vec<u32>,
     ) -> Result<(), EncodeError> {
         let end = ids.len().saturating_add(limit);
-        scratch.words.cache.forget_if_used_up();
+        scratch.words.cache.start();
         for piece in self.added_tokens.in_text.split(text, self.scanner) {
             if ids.len() >= end {
                 break;
@@ -210,7 +224,7 @@ impl GenericTokenizer {
                 Piece::Text(piece) => {
                     let with_space = match self.stages.front {
                         Front::Never => false,
-                        Front::Always => !piece.starts_with(' '),
+                        Front::Always(replacement) => !piece.starts_with([' ', replacement]),
                         Front::AtStart(replacement) => {
                             is_at_start
                                 && self::is_at_start(piece, normalized)
@@ -235,71 +249,82 @@ impl GenericTokenizer {
         words: &mut WordScratch,
         ids: &mut Vec<u32>,
     ) -> Result<(), EncodeError> {
-        let (last, before) = match self.stages.list.split_last() {
-            Some((Stage::Split(last), before)) => (Some(last), before),
-            _ => (None, self.stages.list.as_slice()),
-        };
+        let last = self.stages.last_split().filter(|_| self.cuts.as_ref().is_none_or(Cuts::splits_at_spaces));
+        let before = &self.stages.list[..self.stages.list.len() - usize::from(last.is_some())];
         before.iter().for_each(|stage| scratch.run(stage));
+        let WordScratch { remembers, cache, rewritten, model } = words;
         // The cache takes a NUL for padding.
-        let is_cacheable = words.remembers && !scratch.text.as_bytes().contains(&0);
-        scratch.text.extend([' '; MAX_BYTES]);
+        let is_cacheable = *remembers && !scratch.text.as_bytes().contains(&0);
+        scratch.text.extend([' '; PADDING]);
+        let text = scratch.text.as_str();
+        let mut resolve = |part: Range<usize>, ids: &mut Vec<u32>| self.resolve(text, part, rewritten, model, ids);
+        let split = match (&self.cuts, self.blocks, last) {
+            (Some(cuts), ..) => LastSplit::Cuts(cuts),
+            (_, Some(blocks), Some(splitter)) => LastSplit::Blocks(blocks, splitter),
+            (_, _, Some(splitter)) => LastSplit::Splitter(splitter),
+            _ => LastSplit::None,
+        };
         for &(start, piece_end) in &scratch.pieces {
-            let mut start = start;
-            while start < piece_end {
-                let text = &scratch.text[..piece_end];
-                let part = last.map_or(Part { end: piece_end, is_kept: true }, |splitter| splitter.part(text, start));
-                if part.is_kept {
-                    self.encode_part(&scratch.text, start..part.end, is_cacheable, end, words, ids)?;
+            let (mut at, mut word, mut group) = (start, start, start);
+            while at < piece_end {
+                at = split.ask(text, at, piece_end, &mut word, cache);
+                // Now and then also where parts are long: what is found may be enough.
+                if cache.is_group() || at - group > LONG_GROUP_BYTES {
+                    group = at;
+                    cache.answer(text.as_bytes(), is_cacheable, ids, &mut resolve)?;
                     if ids.len() >= end {
                         return Ok(());
                     }
                 }
-                start = part.end;
             }
         }
-        Ok(())
+        cache.answer(text.as_bytes(), is_cacheable, ids, &mut resolve)
     }
 
-    /// What pre-tokenizers take for one piece: the `part` of the padded `text`.
-    #[inline(always)]
-    fn encode_part(
+    /// Asks the model about one part of a padded text.
+    fn resolve(
         &self,
         text: &str,
         part: Range<usize>,
-        is_cacheable: bool,
-        end: usize,
-        words: &mut WordScratch,
-        ids: &mut Vec<u32>,
-    ) -> Result<(), EncodeError> {
-        let mut start = part.start;
-        while start < part.end && ids.len() < end {
-            let word_end = self.cuts.as_ref().map_or(part.end, |cuts| cuts.next(&text[..part.end], start));
-            let WordScratch { cache, rewritten, model, .. } = &mut *words;
-            let mut resolve = |ids: &mut Vec<u32>| self.resolve(&text[start..word_end], rewritten, model, ids);
-            if is_cacheable && !cache.rests(1) {
-                cache.append(text.as_bytes(), start, word_end - start, ids, resolve)?;
-            } else {
-                resolve(ids)?;
-            }
-            start = word_end;
-        }
-        Ok(())
-    }
-
-    /// Asks the model about one piece.
-    fn resolve(
-        &self,
-        piece: &str,
         rewritten: &mut String,
         model: &mut ModelScratch,
         ids: &mut Vec<u32>,
-    ) -> Result<(), EncodeError> {
+    ) -> Resolved {
+        let first = ids.len();
+        // Only Unigram's parts may depend on what is before them, in their word.
+        let Some(cuts) = self.cuts.as_ref().filter(|cuts| cuts.splits_at_spaces()) else {
+            return self.tokenize(&text[part], 0, rewritten, model, ids).map(|_| true);
+        };
+        let is_short = part.len() <= MAX_SURE_BYTES;
+        if is_short && self.tokenize(&text[part.clone()], 0, rewritten, model, ids)? {
+            return Ok(true);
+        }
+        let word = cuts.word_start(text, part.start);
+        let is_whole = word == part.start;
+        if !(is_short && is_whole) {
+            ids.truncate(first);
+            self.tokenize(&text[word..part.end], part.start - word, rewritten, model, ids)?;
+        }
+        Ok(is_whole)
+    }
+
+    /// Asks the model about `piece[start..]`, where the piece is cut. The result is that of [`Model::tokenize_part`].
+    fn tokenize(
+        &self,
+        piece: &str,
+        start: usize,
+        rewritten: &mut String,
+        model: &mut ModelScratch,
+        ids: &mut Vec<u32>,
+    ) -> Resolved {
         if self.stages.rewrite == Rewrite::Nothing {
-            return self.model.tokenize(piece, model, ids);
+            return self.model.tokenize_part(piece, start, model, ids);
         }
         rewritten.clear();
         self.stages.rewrite.write(piece, rewritten);
-        self.model.tokenize(rewritten, model, ids)
+        // Behind a cut within a word, nothing is rewritten.
+        let start = if start == 0 { 0 } else { rewritten.len() - (piece.len() - start) };
+        self.model.tokenize_part(rewritten, start, model, ids)
     }
 }
 

@@ -52,27 +52,29 @@ impl Model {
         }
     }
 
-    /// Appends the ids of one piece.
+    /// Appends the ids of `piece[start..]`, where the piece is cut. The result is whether they are the same whatever is before the
+    /// piece: see [`Cuts`](super::cuts::Cuts).
     ///
     /// # Errors
     /// Those of the model.
-    pub(super) fn tokenize(
+    pub(super) fn tokenize_part(
         &self,
         piece: &str,
+        start: usize,
         scratch: &mut ModelScratch,
         ids: &mut Vec<u32>,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<bool, EncodeError> {
         match self {
-            Self::Bpe(model) => model.tokenize(piece, &mut scratch.bpe, ids),
-            Self::Unigram(model) => model.tokenize(piece, &mut scratch.unigram, ids),
-            Self::WordLevel(model) => model.tokenize(piece).map(|id| ids.push(id)),
+            Self::Bpe(model) => model.tokenize(&piece[start..], &mut scratch.bpe, ids)?,
+            Self::Unigram(model) => return model.tokenize_part(piece, start, &mut scratch.unigram, ids),
+            Self::WordLevel(model) => ids.push(model.tokenize(&piece[start..])?),
             Self::WordPiece(model) => {
-                let start = ids.len();
-                ids.resize(start + piece.len().max(model.max_ids()), 0);
-                let count = model.tokenize(piece.as_bytes(), &mut ids[start..])?;
-                ids.truncate(start + count);
-                Ok(())
+                let first = ids.len();
+                ids.resize(first + piece.len().max(model.max_ids()), 0);
+                let count = model.tokenize(&piece.as_bytes()[start..], &mut ids[first..])?;
+                ids.truncate(first + count);
             }
         }
+        Ok(true)
     }
 }

@@ -50,6 +50,19 @@ impl Normalizers {
         self.list.is_empty()
     }
 
+    /// The character that the last one puts in place of each space, if that is what it does.
+    pub(super) fn last_for_spaces(&self) -> Option<char> {
+        match self.list.last() {
+            Some(Normalizer::Replace(replace)) => replace.for_spaces(),
+            _ => None,
+        }
+    }
+
+    /// Takes the last one out.
+    pub(super) fn pop(&mut self) {
+        self.list.pop();
+    }
+
     /// The normalized text: `text` itself, if nothing changes it.
     pub(super) fn run<'a>(&self, text: &'a str, scratch: &'a mut NormalizerScratch) -> &'a str {
         let mut is_changed = false;

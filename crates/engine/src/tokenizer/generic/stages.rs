@@ -14,8 +14,8 @@ pub(super) enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Front {
     Never,
-    /// Behind each added token too.
-    Always,
+    /// Behind each added token too, unless the text starts with this character.
+    Always(char),
     /// At the start of the text, unless it starts with this character.
     AtStart(char),
 }
@@ -43,9 +43,25 @@ impl Stages {
         Some(stages)
     }
 
-    /// Whether no piece has a space but at its start.
-    pub(super) fn splits_at_spaces(&self) -> bool {
-        matches!(self.list.last(), Some(Stage::Split(splitter)) if splitter.is_metaspace())
+    /// The last stage, if it splits.
+    pub(super) fn last_split(&self) -> Option<&Splitter> {
+        match self.list.last() {
+            Some(Stage::Split(splitter)) => Some(splitter),
+            _ => None,
+        }
+    }
+
+    /// Takes over from a normalizer that replaces each space, which can wait for the model. The result is whether it can: nothing here
+    /// depends on it then.
+    pub(super) fn defer_spaces(&mut self, replacement: char) -> bool {
+        // These find no space then.
+        let is_idle = |stage: &Stage| matches!(stage, Stage::Split(splitter) if splitter.is_for_spaces());
+        let can_wait = self.front == Front::Never && self.rewrite == Rewrite::Nothing && self.list.iter().all(is_idle);
+        if can_wait {
+            self.list.clear();
+            self.rewrite = Rewrite::Metaspace { replacement, with_prefix: false };
+        }
+        can_wait
     }
 
     fn split(&mut self, pattern: Pattern, behavior: Behavior) {
@@ -69,7 +85,7 @@ impl Stages {
             PreTokenizerSpec::ByteLevel { add_prefix_space, use_regex: true, .. } => {
                 if add_prefix_space {
                     if self.is_first() {
-                        self.front = Front::Always;
+                        self.front = Front::Always(' ');
                     } else {
                         self.list.push(Stage::Rewrite(Rewrite::Space));
                     }
@@ -88,6 +104,13 @@ impl Stages {
                 if add_prefix_space == Some(false) && prepend_scheme != PrependScheme::Never {
                     return None;
                 }
+                // Behind a split, only the first part can start with another character.
+                let mut with_prefix = prepend_scheme == PrependScheme::Always;
+                if with_prefix && self.is_first() {
+                    // So a piece says by itself what it is rewritten to, wherever it is.
+                    self.front = Front::Always(replacement);
+                    with_prefix = false;
+                }
                 if prepend_scheme == PrependScheme::First {
                     if is_normalized || !self.is_first() {
                         return None;
@@ -97,8 +120,6 @@ impl Stages {
                 if split.unwrap_or(true) {
                     self.split(Pattern::Metaspace(replacement), Behavior::MergedWithNext);
                 }
-                // Behind a split, only the first part can start with another character.
-                let with_prefix = prepend_scheme == PrependScheme::Always;
                 self.list.push(Stage::Rewrite(Rewrite::Metaspace { replacement, with_prefix }));
             }
             PreTokenizerSpec::Whitespace => {

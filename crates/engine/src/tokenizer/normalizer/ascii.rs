@@ -25,3 +25,34 @@ pub(super) fn is_plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> bool {
 pub(super) fn starts_long_run(bytes: &[u8]) -> bool {
     bytes.first_chunk::<8>().is_some_and(|next| u64::from_le_bytes(*next) & 0x8080_8080_8080_8080 == 0)
 }
+
+/// Where `byte` is followed by itself for the first time.
+pub(super) fn find_pair(bytes: &[u8], byte: u8) -> Option<usize> {
+    let pairs = || bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    let is_pair = |(first, second): (&u8, &u8)| (*first == byte) & (*second == byte);
+    let mut start = 0;
+    while let Some(chunk) = bytes.get(start..=start + CHUNK_BYTES)
+        && !chunk.iter().zip(&chunk[1..]).fold(false, |any, pair| any | is_pair(pair))
+    {
+        start += CHUNK_BYTES;
+    }
+    pairs().skip(start).position(is_pair).map(|offset| start + offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_pair;
+
+    #[test]
+    fn a_pair_is_found_wherever_it_is() {
+        for len in 0..150_usize {
+            let alternating: Vec<u8> = (0..len).map(|place| if place % 2 == 0 { b' ' } else { b'x' }).collect();
+            assert_eq!(find_pair(&alternating, b' '), None);
+            for place in 1..len {
+                let mut bytes = vec![b'x'; len];
+                bytes[place - 1..=place].fill(b' ');
+                assert_eq!(find_pair(&bytes, b' '), Some(place - 1), "{len}");
+            }
+        }
+    }
+}

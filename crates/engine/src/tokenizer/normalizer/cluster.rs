@@ -50,6 +50,13 @@ pub(super) fn are_apart(first: Character, second: Character) -> bool {
     PAIRS[usize::from(first.cluster_part())][usize::from(second.cluster_part())] == Pair::Apart
 }
 
+/// Whether the character is a cluster of its own among others of which this holds. See [`pair`]: consonants and pictographs are
+/// joined with what is before them only behind others.
+pub(super) fn is_alone(character: Character) -> bool {
+    use part::*;
+    matches!(character.cluster_part(), ANY | CONTROL | CONSONANT | PICTOGRAPH | HANGUL_LV | HANGUL_LVT)
+}
+
 /// How many bytes the first cluster of the text has.
 pub(super) fn first_len(text: &str) -> usize {
     let mut chars = text.char_indices();

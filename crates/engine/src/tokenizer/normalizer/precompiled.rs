@@ -16,6 +16,8 @@ pub(in crate::tokenizer) struct Precompiled {
     map: Charsmap,
     /// A bit for each of the first 65,536 code points: whether the map replaces the character where it stands alone.
     is_mapped: Box<[u64]>,
+    /// Likewise: whether it stays as it is among others of this kind, which are clusters of their own there.
+    is_plain: Box<[u64]>,
     /// Whether it leaves all printable ASCII alone, as every known one does.
     keeps_printable: bool,
 }
@@ -26,26 +28,43 @@ impl Precompiled {
         let map = Charsmap::parse(base64)?;
         let is_mapped =
             |code: u32| char::from_u32(code).is_some_and(|c| map.get(c.encode_utf8(&mut [0; 4]).as_bytes()).is_some());
-        let word = |start: u32| (0..64).fold(0, |bits, bit| bits | u64::from(is_mapped(start + bit)) << bit);
+        let is_plain =
+            |code: u32| !is_mapped(code) && char::from_u32(code).is_some_and(|c| cluster::is_alone(Character::of(c)));
         let keeps_printable = !(0x20..0x7F).any(is_mapped);
-        let is_mapped = (0..0x1_0000_u32).step_by(64).map(word).collect();
-        Some(Self { map, is_mapped, keeps_printable })
+        let (is_mapped, is_plain) = (bits(is_mapped), bits(is_plain));
+        Some(Self { map, is_mapped, is_plain, keeps_printable })
     }
 
-    /// Whether the text is printable ASCII, which the map leaves alone.
+    /// Whether the text has only characters that stay as they are among each other.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
-        self.keeps_printable && ascii::is_plain(text.as_bytes(), is_printable)
+        self.plain_len(text) == text.len()
+    }
+
+    /// How many bytes the text starts with that are characters that stay as they are among each other.
+    fn plain_len(&self, text: &str) -> usize {
+        let mut rest = text;
+        loop {
+            if self.keeps_printable && ascii::starts_long_run(rest.as_bytes()) {
+                rest = &rest[ascii::plain_len(rest.as_bytes(), is_printable)..];
+            }
+            let mut chars = rest.chars();
+            match chars.next() {
+                Some(c) if has(&self.is_plain, c) == Some(true) => rest = chars.as_str(),
+                _ => return text.len() - rest.len(),
+            }
+        }
     }
 
     pub(in crate::tokenizer) fn normalize(&self, text: &str, out: &mut String) {
         let mut copied = 0;
         let mut rest = text;
         loop {
-            if self.keeps_printable && ascii::starts_long_run(rest.as_bytes()) {
-                let run = ascii::plain_len(rest.as_bytes(), is_printable);
-                // What follows may be of one cluster with the last of the run.
-                rest = &rest[run.saturating_sub(1)..];
+            let run = self.plain_len(rest);
+            if run == rest.len() {
+                break;
             }
+            // What follows may be of one cluster with the last of the run.
+            rest = &rest[rest[..run].char_indices().next_back().map_or(0, |(last, _)| last)..];
             let at = text.len() - rest.len();
             let mut chars = rest.chars();
             let Some(c) = chars.next() else { break };
@@ -89,9 +108,21 @@ impl Precompiled {
     /// Whether the map may replace the character where it stands alone.
     #[inline]
     fn may_map(&self, c: char) -> bool {
-        let code = c as usize;
-        self.is_mapped.get(code / 64).is_none_or(|word| word >> (code % 64) & 1 != 0)
+        has(&self.is_mapped, c).unwrap_or(true)
     }
+}
+
+/// A bit for each of the first 65,536 code points.
+fn bits(is_set: impl Fn(u32) -> bool) -> Box<[u64]> {
+    let word = |start: u32| (0..64).fold(0, |bits, bit| bits | u64::from(is_set(start + bit)) << bit);
+    (0..0x1_0000_u32).step_by(64).map(word).collect()
+}
+
+/// The bit of a character, `None` beyond those that have one.
+#[inline(always)]
+fn has(bits: &[u64], c: char) -> Option<bool> {
+    let code = c as usize;
+    bits.get(code / 64).map(|word| word >> (code % 64) & 1 != 0)
 }
 
 /// Whether there is surely a boundary between two neighbours.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::ascii;
 use crate::tokenizer::unicode::{Property, WHITESPACE};
 
 /// Characters of a set, at least `min_count` of them. Without `is_greedy`, each one is a match of its own.
@@ -12,6 +13,8 @@ pub(super) struct Repeated {
     first_bytes: [bool; 256],
     min_count: usize,
     is_greedy: bool,
+    /// The only character of the set, if a match has two of it at least.
+    pair: Option<u8>,
 }
 
 /// Characters.
@@ -72,14 +75,19 @@ impl Repeated {
                 (counted.strip_prefix('{')?.strip_suffix(",}").filter(|count| is_count(count))?.parse().ok()?, true)
             }
         };
-        Some(Self { first_bytes: set.first_bytes(), set, min_count, is_greedy })
+        let is_single = set.others.is_empty() && !set.has_whitespace && set.ascii.is_power_of_two();
+        let pair = (min_count > 1 && is_single).then(|| set.ascii.trailing_zeros() as u8);
+        Some(Self { first_bytes: set.first_bytes(), set, min_count, is_greedy, pair })
     }
 
     /// The first match in the text from `start` on.
     pub(super) fn find(&self, text: &str, start: usize) -> Option<Range<usize>> {
         let mut start = start;
         loop {
-            start += text.as_bytes()[start..].iter().position(|byte| self.first_bytes[usize::from(*byte)])?;
+            start += match self.pair {
+                Some(byte) => ascii::find_pair(&text.as_bytes()[start..], byte),
+                None => text.as_bytes()[start..].iter().position(|byte| self.first_bytes[usize::from(*byte)]),
+            }?;
             let mut end = start;
             let mut count = 0;
             while let Some(len) = self.member_len(text, end) {

@@ -45,6 +45,15 @@ impl Replace {
         Some(Self { pattern: Pattern::Repeated(Box::new(Repeated::parse(pattern)?)), content: content.to_owned() })
     }
 
+    /// The character that comes in place of each space, if that is all.
+    pub(in crate::tokenizer) fn for_spaces(&self) -> Option<char> {
+        let mut chars = self.content.chars();
+        match (&self.pattern, chars.next(), chars.next()) {
+            (Pattern::Byte(b' '), Some(c), None) if c != ' ' => Some(c),
+            _ => None,
+        }
+    }
+
     /// Whether nothing matches, or only what is replaced by itself.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
         match &self.pattern {

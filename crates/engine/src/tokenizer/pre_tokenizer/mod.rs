@@ -8,6 +8,7 @@ mod contraction;
 mod deep_seek;
 mod pattern;
 mod splitter;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod tiktoken;
@@ -15,4 +16,5 @@ mod white_space;
 
 pub(super) use bert::{Bounds, PADDING, Words, add_words, pad, separate, split};
 pub(super) use pattern::Pattern;
-pub(super) use splitter::{Behavior, Part, Splitter};
+pub(super) use splitter::{Behavior, Splitter};
+pub(super) use starts::{BlockSplitter, Starts};

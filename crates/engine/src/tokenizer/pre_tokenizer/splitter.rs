@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::pattern::Pattern;
+use super::starts::BlockSplitter;
 
 /// What becomes of a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -35,9 +36,29 @@ impl Splitter {
         Self { pattern, behavior, is_inverted }
     }
 
-    /// Whether this is the splitter of `Metaspace`.
-    pub(in crate::tokenizer) fn is_metaspace(&self) -> bool {
-        matches!(self.pattern, Pattern::Metaspace(_))
+    /// Whether it splits at U+0020, and leaves a text without any whole.
+    pub(in crate::tokenizer) fn is_for_spaces(&self) -> bool {
+        !self.is_inverted && matches!(&self.pattern, Pattern::Text(text) if text == " ")
+    }
+
+    /// What gives the same parts by blocks.
+    pub(in crate::tokenizer) fn by_blocks(&self) -> Option<BlockSplitter> {
+        match (&self.pattern, self.behavior, self.is_inverted) {
+            (Pattern::WhiteSpace, Behavior::Removed, false) => Some(BlockSplitter::WhiteSpace),
+            (Pattern::Words, Behavior::Removed, true) => Some(BlockSplitter::Words),
+            // Every character is of a match.
+            (Pattern::Gpt2, Behavior::Isolated, _) | (Pattern::Gpt2, Behavior::Removed, true) => {
+                Some(BlockSplitter::Gpt2)
+            }
+            (Pattern::Tiktoken(tiktoken), Behavior::Isolated, _)
+            | (Pattern::Tiktoken(tiktoken), Behavior::Removed, true) => {
+                tiktoken.max_digits_without_case().map(|max_digits| BlockSplitter::Tiktoken { max_digits })
+            }
+            (Pattern::Metaspace(replacement), Behavior::MergedWithNext, false) => {
+                Some(BlockSplitter::Metaspace(*replacement))
+            }
+            _ => None,
+        }
     }
 
     /// The part of `text` that starts at `start`: at the start of the text, or where another part ended.

@@ -9,7 +9,8 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::pre_tokenizers::whitespace::{Whitespace, WhitespaceSplit};
 use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, SplitDelimiterBehavior};
 
-use super::{Behavior, Pattern, Splitter};
+use super::{Behavior, Pattern, Splitter, Starts};
+use crate::tokenizer::scan::block::Block;
 
 const BEHAVIORS: [(Behavior, SplitDelimiterBehavior); 5] = [
     (Behavior::Removed, SplitDelimiterBehavior::Removed),
@@ -145,5 +146,71 @@ fn random_texts_are_split_as_in_the_crate() {
             }
         }
         pairs.iter().for_each(|pair| pair.assert_equal(&text));
+    }
+}
+
+/// The parts that are kept, found by blocks as far as they go.
+fn parts_by_blocks(splitter: &Splitter, text: &str) -> Vec<(usize, usize)> {
+    let blocks = splitter.by_blocks().unwrap();
+    // What is behind the text changes nothing.
+    let padded = format!("{text}a'1 -\n\u{E9}{}", "x".repeat(64));
+    let (mut at, mut found) = (0, Vec::new());
+    while at < text.len() {
+        let block = Block::load(padded.as_bytes()[at..].first_chunk().unwrap());
+        let Starts { parts, dropped } = blocks.starts(&block, text.len() - at);
+        assert!(parts & 1 == 1, "{text:?}");
+        let starts: Vec<usize> = (0..64).filter(|place| parts >> place & 1 == 1).collect();
+        let is_kept = |start: usize| dropped >> start & 1 == 0;
+        let pairs = starts.windows(2).filter(|pair| is_kept(pair[0]));
+        found.extend(pairs.map(|pair| (at + pair[0], at + pair[1])));
+        at = match starts.last() {
+            Some(last) if *last > 0 => at + last,
+            _ => {
+                let part = splitter.part(text, at);
+                found.extend(part.is_kept.then_some((at, part.end)));
+                part.end
+            }
+        };
+    }
+    found
+}
+
+fn parts_one_by_one(splitter: &Splitter, text: &str) -> Vec<(usize, usize)> {
+    let (mut at, mut found) = (0, Vec::new());
+    while at < text.len() {
+        let part = splitter.part(text, at);
+        found.extend(part.is_kept.then_some((at, part.end)));
+        at = part.end;
+    }
+    found
+}
+
+#[test]
+fn blocks_have_the_parts_of_their_splitters_at_every_length() {
+    const ALPHABET: &str = "aaabcAB12345   \t\n\n\r''srelvmdtSTRD.,!?-(_é中\u{A0}\u{85}\u{3000}\u{2581}\u{17F}";
+    let alphabet: Vec<char> = ALPHABET.chars().collect();
+    let mut splitters: Vec<Splitter> = pairs().into_iter().flat_map(|pair| pair.ours).collect();
+    let metaspace = |replacement| Splitter::new(Pattern::Metaspace(replacement), Behavior::MergedWithNext, false);
+    splitters.extend(['\u{2581}', '_'].map(metaspace));
+    splitters.retain(|splitter| splitter.by_blocks().is_some());
+    assert!(splitters.len() > 10);
+    let mut state = 1_u64;
+    let mut below = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
+    };
+    for _ in 0..40_000 {
+        // Half of the texts are ASCII.
+        let alphabet = &alphabet[..alphabet.len() - 7 * below(2)];
+        let letters: Vec<char> = (0..1 + below(8)).map(|_| alphabet[below(alphabet.len())]).collect();
+        let mut text = String::new();
+        for _ in 0..below(150) {
+            let from = if below(3) == 0 { alphabet } else { &letters };
+            let c = from[below(from.len())];
+            text.extend(std::iter::repeat_n(c, if below(20) == 0 { 70 } else { 1 }));
+        }
+        for splitter in &splitters {
+            assert_eq!(parts_by_blocks(splitter, &text), parts_one_by_one(splitter, &text), "{splitter:?}: {text:?}");
+        }
     }
 }

@@ -43,6 +43,11 @@ impl Tiktoken {
         Some(Self { words, max_digits, takes_slashes })
     }
 
+    /// The most digits of one match, where words have no case and only ends of lines go with punctuation.
+    pub(super) fn max_digits_without_case(self) -> Option<usize> {
+        (self.words == Words::Uncased && !self.takes_slashes).then_some(self.max_digits)
+    }
+
     /// The end of the match at `at`, which is before the end of the text.
     #[inline(always)]
     pub(super) fn match_end(self, text: &str, at: usize) -> usize {

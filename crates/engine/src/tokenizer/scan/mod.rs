@@ -6,6 +6,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(super) mod block;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod classes;
 #[cfg(target_arch = "aarch64")]

@@ -102,14 +102,10 @@ impl<const SIZE: usize, const WAYS: usize, const COUNT: usize> Lines<SIZE, WAYS,
 
 /// What one thread remembers.
 #[derive(Debug)]
-pub(super) struct WordCache<
-    const SHORT: usize = SHORT_LINES,
-    const LONG: usize = LONG_LINES,
-    const RING: usize = RING_IDS,
-> {
-    short: Lines<2, 2, SHORT>,
-    long: Lines<6, 1, LONG>,
-    memory: Memory<RING>,
+pub(super) struct WordCache {
+    short: Lines<2, 2, SHORT_LINES>,
+    long: Lines<6, 1, LONG_LINES>,
+    memory: Memory<RING_IDS>,
     /// The words of a group, while their lines are on their way.
     asked: Box<[Asked; GROUP]>,
     /// What their lines have of them.
@@ -135,11 +131,10 @@ struct Memory<const RING: usize> {
     rest: Rest,
 }
 
-impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, LONG, RING> {
+impl WordCache {
     pub(super) fn new() -> Self {
-        let memory = Memory { ring: Ring::new(), rest: Rest::new() };
         let (asked, answers) = (Box::new([Asked::default(); GROUP]), Box::new([Ids::default(); GROUP]));
-        Self { short: Lines::new(), long: Lines::new(), memory, asked, answers }
+        Self { short: Lines::new(), long: Lines::new(), memory: Memory::new(), asked, answers }
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
@@ -195,7 +190,7 @@ impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, 
     fn ask(&mut self, text: &[u8], group: Bounds<'_>) {
         for (asked, (start, len)) in self.asked.iter_mut().zip(group.iter()) {
             let key = Word { text, start, len: len.min(SHORT_BYTES) }.short_key();
-            let place = Lines::<2, 2, SHORT>::place(&key);
+            let place = Lines::<2, 2, SHORT_LINES>::place(&key);
             prefetch_line(&self.short.0[place]);
             *asked = Asked { key, place: place as u32, is_long: u32::from(len > SHORT_BYTES) };
         }
@@ -209,7 +204,7 @@ impl<const SHORT: usize, const LONG: usize, const RING: usize> WordCache<SHORT, 
         let mut new_count = 0;
         for index in 0..count.min(GROUP) {
             let Asked { key, place, is_long } = asked[index];
-            let line = &short[place as usize & (SHORT - 1)];
+            let line = &short[place as usize & (SHORT_LINES - 1)];
             let matches = line.matches(&key);
             // Those of a new word are overwritten.
             answers[index] = line.ids[(matches >> 1) as usize & 1];
@@ -328,6 +323,10 @@ fn look_up_one<const SIZE: usize, const WAYS: usize, const RING: usize>(
 }
 
 impl<const RING: usize> Memory<RING> {
+    fn new() -> Self {
+        Self { ring: Ring::new(), rest: Rest::new() }
+    }
+
     /// The ids that a line has for a word; `None` where the ring has lost them.
     fn get<'a>(&'a self, found: &'a Ids) -> Option<&'a [u32]> {
         if found[IN_LINE] == IN_RING { self.ring.get(found[0]) } else { found.get(..found[IN_LINE] as usize) }
@@ -350,7 +349,7 @@ impl<const RING: usize> Memory<RING> {
 
 /// Lists of ids, each behind its length. Places count up for ever: the slot is the remainder.
 #[derive(Debug)]
-struct Ring<const IDS: usize = RING_IDS> {
+struct Ring<const IDS: usize> {
     slots: Box<[u32]>,
     /// The place of the next list.
     end: u32,

@@ -1,84 +1,185 @@
-//! The word cache for one piece at a time.
+//! The word cache for the pieces of a text, a group at a time: first all lines of a group are asked for, then the pieces are
+//! looked up, so that no look-up waits for memory alone.
 
-use super::{IN_LINE, IN_RING, Line, MAX_BYTES, Memory, SHORT_BYTES, Word, WordCache};
+use std::ops::Range;
+
+use super::{IN_LINE, IN_RING, Lines, MAX_BYTES, Memory, SHORT_BYTES, SLACK, Word};
+use crate::prefetch::prefetch_line;
 use crate::tokenizer::EncodeError;
 
-/// Larger than WordPiece's: its pieces have a space before the word, and its models take longer for a new one.
-pub(in crate::tokenizer) type PieceCache = WordCache<{ 1 << 14 }, { 1 << 13 }, { 1 << 18 }>;
+// Larger than WordPiece's: these pieces have a space before the word, and their models take longer for a new one.
+const SHORT_LINES: usize = 1 << 15;
+const LONG_LINES: usize = 1 << 13;
+const RING_IDS: usize = 1 << 18;
+
+/// A group is looked up when it has this many pieces.
+const GROUP: usize = 64;
+
+/// How many pieces [`PieceCache::ask`] may be given behind those of a group.
+const MORE: usize = 64;
+
+/// What one thread remembers.
+#[derive(Debug)]
+pub(in crate::tokenizer) struct PieceCache {
+    short: Lines<2, 2, SHORT_LINES>,
+    long: Lines<6, 1, LONG_LINES>,
+    memory: Memory<RING_IDS>,
+    /// The pieces that have been asked for.
+    asked: Box<[Asked; GROUP + MORE]>,
+    count: usize,
+    /// The ids of a new piece.
+    new_ids: Vec<u32>,
+}
+
+/// A piece whose line is on its way.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    /// Of a short piece, else of its start.
+    key: [u64; 2],
+    start: usize,
+    len: usize,
+    /// Of the line among the short ones.
+    place: usize,
+}
+
+/// Whether the ids that a model has appended for a new piece may be remembered.
+pub(in crate::tokenizer) type Resolved = Result<bool, EncodeError>;
 
 impl PieceCache {
-    /// Appends the ids of the piece of `len` bytes at `start`, which has no NUL. Behind `text[start..]` there are
-    /// [`MAX_BYTES`] bytes at least. `resolve` is asked about pieces that are not remembered.
+    pub(in crate::tokenizer) fn new() -> Self {
+        Self {
+            short: Lines::new(),
+            long: Lines::new(),
+            memory: Memory::new(),
+            asked: Box::new([Asked::default(); GROUP + MORE]),
+            count: 0,
+            new_ids: Vec::new(),
+        }
+    }
+
+    /// Before a text: pieces that were asked for and never answered, because of an error, are forgotten.
+    pub(in crate::tokenizer) fn start(&mut self) {
+        self.count = 0;
+    }
+
+    /// Whether it is time for an answer: [`MORE`] pieces can still be asked for.
+    #[inline(always)]
+    pub(in crate::tokenizer) fn is_group(&self) -> bool {
+        self.count >= GROUP
+    }
+
+    /// Asks for the piece in `range`, if `is_piece`, which needs no branch. Behind `text[range.start..]` there are [`MAX_BYTES`]
+    /// bytes at least.
+    #[inline(always)]
+    pub(in crate::tokenizer) fn ask(&mut self, text: &[u8], range: Range<usize>, is_piece: bool) {
+        let len = range.len();
+        let key = Word { text, start: range.start, len: len.min(SHORT_BYTES) }.short_key();
+        let place = Lines::<2, 2, SHORT_LINES>::place(&key);
+        prefetch_line(&self.short.0[place]);
+        self.asked[self.count] = Asked { key, start: range.start, len, place };
+        self.count += usize::from(is_piece);
+    }
+
+    /// Appends the ids of all pieces that were asked for, which are `text`'s. `resolve` is asked about pieces that are not remembered,
+    /// and about all of them unless `is_cacheable`: a piece that has a NUL is not.
     ///
     /// # Errors
     /// Those of `resolve`.
-    #[inline(always)]
-    pub(in crate::tokenizer) fn append(
+    #[inline]
+    pub(in crate::tokenizer) fn answer(
         &mut self,
         text: &[u8],
-        start: usize,
-        len: usize,
+        is_cacheable: bool,
         ids: &mut Vec<u32>,
-        resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
+        resolve: &mut impl FnMut(Range<usize>, &mut Vec<u32>) -> Resolved,
     ) -> Result<(), EncodeError> {
-        let word = Word { text, start, len };
-        let WordCache { short, long, memory, .. } = self;
-        if len <= SHORT_BYTES {
-            let key = word.short_key();
-            append(short.line(&key), key, memory, ids, resolve)
-        } else if len <= MAX_BYTES {
-            let key = word.long_key();
-            append(long.line(&key), key, memory, ids, resolve)
-        } else {
-            resolve(ids)
+        let count = std::mem::take(&mut self.count);
+        if !is_cacheable || self.memory.rest.is_due(count as u32) {
+            return self.asked[..count].iter().try_for_each(|asked| resolve(asked.range(), ids).map(|_| ()));
         }
-    }
-
-    /// To be asked now and then: the places of the ring are numbered, and numbers end.
-    pub(in crate::tokenizer) fn forget_if_used_up(&mut self) {
         if self.memory.ring.is_used_up() {
-            *self = Self::new();
+            (self.short, self.long, self.memory) = (Lines::new(), Lines::new(), Memory::new());
         }
+        // Where the next id goes. Behind it, there is room for those of all pieces that are in lines.
+        let mut end = ids.len();
+        ids.resize(end + ROOM, 0);
+        for index in 0..count {
+            let Asked { key, len, place, .. } = self.asked[index];
+            if len <= SHORT_BYTES {
+                let line = &self.short.0[place & (SHORT_LINES - 1)];
+                if let Some(found) = line.get(&key)
+                    && found[IN_LINE] != IN_RING
+                {
+                    // All are written whatever their number is: that needs no branch.
+                    ids[end..end + SLACK].copy_from_slice(found);
+                    end += found[IN_LINE] as usize;
+                    continue;
+                }
+            }
+            end = self.answer_rest(text, index, ids, end, resolve)?;
+        }
+        ids.truncate(end);
+        Ok(())
+    }
+
+    /// A piece that is new, long, or has many ids. Returns where its ids end.
+    #[cold]
+    #[inline(never)]
+    fn answer_rest(
+        &mut self,
+        text: &[u8],
+        index: usize,
+        ids: &mut Vec<u32>,
+        end: usize,
+        resolve: &mut impl FnMut(Range<usize>, &mut Vec<u32>) -> Resolved,
+    ) -> Result<usize, EncodeError> {
+        let asked = self.asked[index];
+        let word = Word { text, start: asked.start, len: asked.len };
+        let PieceCache { short, long, memory, new_ids, .. } = self;
+        let short_line = asked.place & (SHORT_LINES - 1);
+        let found = if word.len <= SHORT_BYTES {
+            short.0[short_line].get(&asked.key)
+        } else if word.len <= MAX_BYTES {
+            let key = word.long_key();
+            long.line(&key).get(&key)
+        } else {
+            None
+        };
+        if let Some(found) = found.and_then(|found| memory.get(found)) {
+            return Ok(put(found, ids, end));
+        }
+        new_ids.clear();
+        let may_be_remembered = resolve(asked.range(), new_ids)?;
+        if may_be_remembered
+            && word.len <= MAX_BYTES
+            && let Some(remembered) = memory.remember(new_ids)
+        {
+            if word.len <= SHORT_BYTES {
+                short.0[short_line].insert(asked.key, remembered);
+            } else {
+                let key = word.long_key();
+                long.line(&key).insert(key, remembered);
+            }
+        }
+        Ok(put(new_ids, ids, end))
     }
 }
 
-#[inline(always)]
-fn append<const SIZE: usize, const WAYS: usize, const RING: usize>(
-    line: &mut Line<SIZE, WAYS>,
-    key: [u64; SIZE],
-    memory: &mut Memory<RING>,
-    ids: &mut Vec<u32>,
-    resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
-    if let Some(found) = line.get(&key) {
-        if found[IN_LINE] != IN_RING {
-            // All are written whatever their number is: that needs no branch.
-            let end = ids.len() + found[IN_LINE] as usize;
-            ids.extend_from_slice(found);
-            ids.truncate(end);
-            return Ok(());
-        }
-        if let Some(list) = memory.ring.get(found[0]) {
-            ids.extend_from_slice(list);
-            return Ok(());
-        }
+impl Asked {
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.len
     }
-    append_new(line, key, memory, ids, resolve)
 }
 
-#[cold]
-#[inline(never)]
-fn append_new<const SIZE: usize, const WAYS: usize, const RING: usize>(
-    line: &mut Line<SIZE, WAYS>,
-    key: [u64; SIZE],
-    memory: &mut Memory<RING>,
-    ids: &mut Vec<u32>,
-    resolve: impl FnOnce(&mut Vec<u32>) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
-    let start = ids.len();
-    resolve(ids)?;
-    if let Some(remembered) = memory.remember(&ids[start..]) {
-        line.insert(key, remembered);
+/// Room for the ids of all pieces of a group, and for what is written behind the last ones.
+const ROOM: usize = (GROUP + MORE) * IN_LINE + SLACK;
+
+/// Puts ids at `end`, and makes room behind them. Returns where they end.
+fn put(list: &[u32], ids: &mut Vec<u32>, end: usize) -> usize {
+    let new_end = end + list.len();
+    if ids.len() < new_end + ROOM {
+        ids.resize(new_end + ROOM, 0);
     }
-    Ok(())
+    ids[end..new_end].copy_from_slice(list);
+    new_end
 }

@@ -142,13 +142,25 @@ impl Bpe {
     /// Whether the ids of a piece with these neighbours may be others than those of its two parts, cut between them.
     pub(in crate::tokenizer) fn can_join(&self, left: char, right: char) -> bool {
         let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, ignore_merges, .. } = &self.options;
-        let is_unknown = |character: char| char_id(&self.pieces, character).is_none();
-        let is_cut = |joins: &Joins| !joins.contains(left, right);
-        *ignore_merges
-            || !(prefix.is_empty() && suffix.is_empty())
-            || is_unknown(left)
-            || is_unknown(right)
-            || !self.joins.as_ref().is_some_and(is_cut)
+        let has_plain_merges = !*ignore_merges && prefix.is_empty() && suffix.is_empty();
+        let Some(joins) = self.joins.as_ref().filter(|_| has_plain_merges) else { return true };
+        let is_known = |character: char| char_id(&self.pieces, character).is_some();
+        // Instead of unknown characters, there are the tokens of their bytes: `<0x0A>`. Behind those comes the unknown token that waits
+        // since before them; known characters leave none waiting.
+        let is_bytes = |character: char| {
+            let bytes = |bytes: &ByteFallback| bytes.get(character.encode_utf8(&mut [0; 4]).as_bytes()).is_some();
+            self.byte_fallback.as_ref().is_some_and(bytes)
+        };
+        match (is_known(left), is_known(right)) {
+            (true, true) => joins.contains(left, right),
+            (true, false) => !is_bytes(right) || joins.contains(left, '<'),
+            (false, true) => {
+                let unknown = self.options.unknown_token.as_ref().and_then(|token| token.chars().next_back());
+                let mut before = std::iter::once('>').chain(unknown);
+                !is_bytes(left) || before.any(|before| joins.contains(before, right))
+            }
+            (false, false) => true,
+        }
     }
 
     /// Appends the ids of the characters of `piece`. `cuts` gets the places in `ids` across which nothing of a long one is merged.

@@ -2,7 +2,7 @@
 //! Efficient string matching, 1975) over bytes, its trie in a double array (Aoe: An efficient digital search algorithm, 1989).
 //!
 //! A trie walked from every start would take the text's length times the longest token; this takes one or two steps a byte,
-//! whatever the tokens are.
+//! whatever the tokens are. But each of them waits for the one before, and most words are short: those walk the same trie.
 
 use crate::tokenizer::double_array::{self, Node, Placed, child};
 use crate::tokenizer::vocabulary::Vocabulary;
@@ -18,11 +18,14 @@ const MAX_MATCHES: u32 = 1000;
 /// What a state has besides its children. A state is what was read last of the text, as far as a token begins with it.
 #[derive(Debug, Clone, Copy)]
 struct State {
-    /// The longest other state that this one ends with.
+    /// The longest other state that this one ends with, and [`IS_TOKEN`].
     fail: u32,
     /// The longest token that this state ends with, or is.
     longest: u32,
 }
+
+/// Of a state that is a token itself.
+const IS_TOKEN: u32 = 1 << 31;
 
 /// A token, by id.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +71,7 @@ impl Automaton {
             let Some(id) = placed.id else { return Some(State { fail, longest }) };
             matches[id as usize].next = longest;
             match_counts[id as usize] = 1 + match_counts.get(longest as usize).copied().unwrap_or(0);
-            (match_counts[id as usize] <= MAX_MATCHES).then_some(State { fail, longest: id })
+            (match_counts[id as usize] <= MAX_MATCHES).then_some(State { fail: fail | IS_TOKEN, longest: id })
         })?;
         Some(Self { nodes, matches, is_distinct })
     }
@@ -88,7 +91,7 @@ impl Automaton {
             if state == ROOT {
                 return ROOT;
             }
-            state = self.nodes[state as usize].value.fail;
+            state = self.nodes[state as usize].value.fail & !IS_TOKEN;
         }
     }
 
@@ -101,6 +104,22 @@ impl Automaton {
             let found = self.matches.get(id as usize)?;
             next = found.next;
             Some((id, found))
+        })
+    }
+
+    /// The tokens that `text` starts with, shortest first, with their ids.
+    #[inline(always)]
+    pub(super) fn tokens_at(&self, text: &[u8]) -> impl Iterator<Item = (u32, &Match)> {
+        let mut state = ROOT;
+        let mut bytes = text.iter();
+        std::iter::from_fn(move || {
+            loop {
+                state = child(&self.nodes, state, *bytes.next()?)?;
+                let State { fail, longest } = self.nodes[state as usize].value;
+                if fail & IS_TOKEN != 0 {
+                    return Some((longest, &self.matches[longest as usize]));
+                }
+            }
         })
     }
 
@@ -117,7 +136,7 @@ impl Automaton {
 fn fail(nodes: &[Node<State>], placed: &Placed) -> u32 {
     let mut state = placed.parent;
     while state != ROOT {
-        state = nodes[state as usize].value.fail;
+        state = nodes[state as usize].value.fail & !IS_TOKEN;
         if let Some(child) = child(nodes, state, placed.label) {
             return child;
         }

@@ -1,8 +1,9 @@
 //! Unigram: the segmentation of a piece with the highest sum of scores (tokenizers 0.23.2, models/unigram/model.rs,
 //! `encode_optimized`, `tokenize`).
 //!
-//! The crate goes from each start to the ends of the tokens that begin there. Here each end looks back at the tokens that stop
-//! there, longest first: the same candidates in the same order, so that of equal sums the same one wins.
+//! The crate goes from each start to the ends of the tokens that begin there; so do short pieces here. In longer ones, each end looks
+//! back at the tokens that stop there, longest first: the same candidates in the same order, so that of equal sums the same one
+//! wins.
 
 mod automaton;
 #[cfg(test)]
@@ -15,6 +16,17 @@ use automaton::Automaton;
 
 /// How much worse than the worst token an unknown character is.
 const UNKNOWN_PENALTY: f64 = 10.0;
+
+/// The most bytes of a piece that is gone through as in the crate.
+const SHORT_BYTES: usize = 64;
+
+/// The ids of longer pieces, in bytes, always depend on what is before them.
+pub(in crate::tokenizer) const MAX_SURE_BYTES: usize = 256;
+
+/// A sum of at most 512 scores ([`MAX_SURE_BYTES`], and as many before them), so at most that many times the largest one, is rounded
+/// as often, each time by 2^-53 of it at most. Where two ways differ by more than all roundings of both, whatever is added before them changes nothing: that is
+/// this part of the largest score, with some room.
+const SURE_MARGIN: f64 = 1.0 / (1_u64 << 32) as f64;
 
 /// A scratch that one long piece made larger is not kept.
 const KEPT_STEPS: usize = 1 << 16;
@@ -31,6 +43,8 @@ pub(in crate::tokenizer) struct Unigram {
     unknown: Option<u32>,
     unknown_score: f64,
     byte_fallback: Option<ByteFallback>,
+    /// By how much the best way must be better than another one to be so whatever is before them.
+    margin: f64,
 }
 
 /// The buffers of one thread.
@@ -46,6 +60,30 @@ struct Step {
     score: f64,
     id: u32,
     len: u32,
+}
+
+/// Added to the length of a step: another one is so near that what is before may decide between them.
+const IS_NARROW: u32 = 1 << 31;
+
+impl Step {
+    /// No way has been found yet.
+    const NONE: Self = Self { score: f64::NEG_INFINITY, id: 0, len: 0 };
+
+    /// Takes a way that comes behind those that were found before, if it is better. `margin`: see [`Unigram`].
+    #[inline(always)]
+    fn consider(&mut self, other: Self, margin: f64) {
+        // Others are even further away from a new best one than the old best.
+        let is_better = self.len == 0 || other.score > self.score;
+        let is_narrow = self.len != 0 && (other.score - self.score).abs() <= margin;
+        if is_better {
+            *self = other;
+        }
+        self.len |= if is_narrow { IS_NARROW } else { 0 };
+    }
+
+    fn start(self, end: usize) -> usize {
+        end - (self.len & !IS_NARROW) as usize
+    }
 }
 
 impl Unigram {
@@ -65,13 +103,16 @@ impl Unigram {
         let empty = ids().filter(|((start, end, _), _)| start == end).last().map(|(_, id)| id);
         let byte_fallback = byte_fallback.then(|| ByteFallback::new(|piece| automaton.get(piece.as_bytes())));
         let min_score = scores.iter().fold(f64::INFINITY, |min, score| if *score < min { *score } else { min });
+        let unknown_score = min_score - UNKNOWN_PENALTY;
+        let largest = scores.iter().fold(unknown_score.abs(), |largest, score| largest.max(score.abs()));
         Some(Self {
             is_distinct: automaton.is_distinct(),
             automaton,
             empty,
             unknown: unknown_id.and_then(|id| u32::try_from(id).ok()),
-            unknown_score: min_score - UNKNOWN_PENALTY,
+            unknown_score,
             byte_fallback,
+            margin: largest * SURE_MARGIN,
             vocabulary,
         })
     }
@@ -92,25 +133,69 @@ impl Unigram {
         if token.is_empty() { self.empty } else { self.automaton.get(token.as_bytes()) }
     }
 
-    /// Appends the ids of one piece.
+    /// The unknown token, if the file names one.
+    pub(in crate::tokenizer) fn unknown_token(&self) -> Option<&str> {
+        self.unknown.and_then(|id| self.vocabulary.tokens().nth(id as usize)).map(|(token, _)| token)
+    }
+
+    /// Whether parts of pieces may be asked about.
+    pub(in crate::tokenizer) fn has_parts(&self) -> bool {
+        self.margin.is_finite()
+    }
+
+    /// Appends the ids of `piece[start..]`, if no token crosses `start`, nor unknown characters on both sides of it. The result is
+    /// whether they are the same behind whatever is before the piece, up to [`MAX_SURE_BYTES`] of it, if no token crosses its start
+    /// either.
     ///
     /// # Errors
     /// Where a character is unknown, and the file names no unknown token.
-    pub(in crate::tokenizer) fn tokenize(
+    pub(in crate::tokenizer) fn tokenize_part(
         &self,
         piece: &str,
+        start: usize,
         scratch: &mut UnigramScratch,
         ids: &mut Vec<u32>,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<bool, EncodeError> {
         let steps = &mut scratch.steps;
         if steps.len() <= piece.len() {
             steps.resize(piece.len() + 1, Step::default());
         }
-        self.find_best(piece, steps)?;
-        self.walk_back(piece, steps, ids);
+        if piece.len() <= SHORT_BYTES { self.find_best_of_short(piece, steps) } else { self.find_best(piece, steps) }?;
+        let is_sure = self.walk_back(piece, start, steps, ids) && piece.len() <= MAX_SURE_BYTES;
         if steps.len() > KEPT_STEPS {
             steps.truncate(KEPT_STEPS);
             steps.shrink_to_fit();
+        }
+        Ok(is_sure)
+    }
+
+    /// As [`find_best`](Self::find_best), from each start to the ends of its tokens.
+    fn find_best_of_short(&self, piece: &str, steps: &mut [Step]) -> Result<(), EncodeError> {
+        let bytes = piece.as_bytes();
+        steps[0] = Step::default();
+        steps[1..=bytes.len()].fill(Step::NONE);
+        let mut start = 0;
+        while start < bytes.len() {
+            let before = steps[start].score;
+            let mut is_known = false;
+            let char_len = char_len(bytes[start]);
+            for (id, found) in self.automaton.tokens_at(&bytes[start..]) {
+                let len = found.len as usize;
+                steps[start + len].consider(Step { score: found.score + before, id, len: found.len }, self.margin);
+                is_known |= len == char_len;
+            }
+            let end = start + char_len;
+            if !is_known {
+                let score = self.unknown_score + before;
+                // A character that no token ends with needs the unknown token.
+                let is_needed = steps[end].len == 0 || score > steps[end].score;
+                if is_needed && self.unknown.is_none() {
+                    return Err(missing_unknown());
+                }
+                let id = self.unknown.unwrap_or_default();
+                steps[end].consider(Step { score, id, len: char_len as u32 }, self.margin);
+            }
+            start = end;
         }
         Ok(())
     }
@@ -121,51 +206,53 @@ impl Unigram {
         for (start, character) in piece.char_indices() {
             let end = start + character.len_utf8();
             state = piece.as_bytes()[start..end].iter().fold(state, |state, byte| self.automaton.step(state, *byte));
-            let mut best: Option<Step> = None;
+            let mut best = Step::NONE;
             let mut is_known = false;
             for (id, found) in self.automaton.matches(state) {
                 let from = end - found.len as usize;
                 let score = found.score + steps[from].score;
-                if best.is_none_or(|best| score > best.score) {
-                    best = Some(Step { score, id, len: found.len });
-                }
+                best.consider(Step { score, id, len: found.len }, self.margin);
                 is_known |= from == start;
             }
             if !is_known {
                 let score = self.unknown_score + steps[start].score;
-                if best.is_none_or(|best| score > best.score) {
-                    let id = self.unknown.ok_or_else(missing_unknown)?;
-                    best = Some(Step { score, id, len: (end - start) as u32 });
+                // A character that no token ends with needs the unknown token.
+                if self.unknown.is_none() && (best.len == 0 || score > best.score) {
+                    return Err(missing_unknown());
                 }
+                let id = self.unknown.unwrap_or_default();
+                best.consider(Step { score, id, len: (end - start) as u32 }, self.margin);
             }
-            // There is one: the character is a token, or unknown.
-            steps[end] = best.unwrap_or_default();
+            steps[end] = best;
         }
         Ok(())
     }
 
-    /// Appends the ids of the steps to the end of `piece`. Neighbours with the unknown id are one string, which may be a token
-    /// itself, or bytes.
-    fn walk_back(&self, piece: &str, steps: &[Step], ids: &mut Vec<u32>) {
+    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbours with the unknown id are one string, which may be a
+    /// token itself, or bytes. Returns whether none of the steps is narrow.
+    fn walk_back(&self, piece: &str, start: usize, steps: &[Step], ids: &mut Vec<u32>) -> bool {
         let first = ids.len();
         let mut end = piece.len();
         let mut unknown_end = None;
-        while end > 0 {
-            let Step { id, len, .. } = steps[end];
-            if Some(id) == self.unknown {
+        let mut lens = 0;
+        while end > start {
+            let step = steps[end];
+            lens |= step.len;
+            if Some(step.id) == self.unknown {
                 unknown_end.get_or_insert(end);
             } else {
                 if let Some(unknown_end) = unknown_end.take() {
                     self.push_unknown(&piece.as_bytes()[end..unknown_end], ids);
                 }
-                ids.push(id);
+                ids.push(step.id);
             }
-            end -= len as usize;
+            end = step.start(end);
         }
         if let Some(unknown_end) = unknown_end {
-            self.push_unknown(&piece.as_bytes()[..unknown_end], ids);
+            self.push_unknown(&piece.as_bytes()[start..unknown_end], ids);
         }
         ids[first..].reverse();
+        lens & IS_NARROW == 0
     }
 
     /// Appends the ids of a string of unknowns, last first.
@@ -177,6 +264,17 @@ impl Unigram {
         } else {
             ids.extend(self.unknown);
         }
+    }
+}
+
+/// The length of a character, by its first byte.
+#[inline(always)]
+fn char_len(first: u8) -> usize {
+    match first {
+        ..0x80 => 1,
+        0x80..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        0xF0.. => 4,
     }
 }
 

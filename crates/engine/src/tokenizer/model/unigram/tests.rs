@@ -33,9 +33,9 @@ fn compare(name: &str, file: &File, texts: &[String]) -> usize {
     for text in texts {
         // The call appends.
         let mut ids = vec![7];
-        let outcome = ours.tokenize(text, &mut scratch, &mut ids);
+        let outcome = ours.tokenize_part(text, 0, &mut scratch, &mut ids);
         match (outcome, reference.tokenize(text)) {
-            (Ok(()), Ok(expected)) => {
+            (Ok(_), Ok(expected)) => {
                 let expected: Vec<u32> = [7].into_iter().chain(expected.iter().map(|token| token.id)).collect();
                 assert!(ids == expected, "{name}: {text:?}: {ids:?}, the crate: {expected:?}");
                 encoded += 1;
@@ -125,7 +125,7 @@ fn a_token_of_a_megabyte_takes_no_more_time_than_its_length() {
     let vocab = vec![("<unk>".to_owned(), 0.0), ("a".to_owned(), -2.0), (long.clone(), -3.0)];
     let model = ours(&File { vocab, unk_id: Some(0), byte_fallback: false }).unwrap();
     let mut ids = Vec::new();
-    model.tokenize(&format!("{long}{long}a"), &mut UnigramScratch::default(), &mut ids).unwrap();
+    model.tokenize_part(&format!("{long}{long}a"), 0, &mut UnigramScratch::default(), &mut ids).unwrap();
     // Of equal ways the first found stays: the long token at each place of which it can end.
     assert_eq!(ids.iter().filter(|id| **id == 2).count(), 2);
     assert_eq!(ids.iter().filter(|id| **id == 1).count(), 1);
@@ -143,4 +143,43 @@ fn files_that_the_crate_refuses_are_refused() {
     let nested = (1..2000).map(|len| ("a".repeat(len), -1.0)).collect();
     assert!(ours(&File { vocab: nested, unk_id: None, byte_fallback: false }).is_none());
     compare("empty", &File { vocab: Vec::new(), unk_id: None, byte_fallback: true }, &[String::new(), "a".to_owned()]);
+}
+
+#[test]
+fn a_part_has_the_ids_that_the_crate_gives_it_behind_whatever_is_before() {
+    // Many ways through a run are equal but for the rounding. No token has a letter beside a dash.
+    let tokens = [
+        ("<unk>", 0.0),
+        ("a", -1.1),
+        ("aa", -2.2),
+        ("aaa", -3.3),
+        ("b", -0.7),
+        ("ab", -1.9),
+        ("-", -1.3),
+        ("--", -2.6),
+    ];
+    let vocab = tokens.map(|(token, score)| (token.to_owned(), score)).to_vec();
+    let file = File { vocab, unk_id: Some(0), byte_fallback: false };
+    let (ours, reference) = (ours(&file).unwrap(), reference(&file).unwrap());
+    let mut scratch = UnigramScratch::default();
+    let mut random = Random::new(3);
+    let (mut sure, mut unsure) = (0, 0);
+    for _ in 0..20_000 {
+        let mut run = |alphabet: &[&str]| -> String {
+            (0..1 + random.below(9)).map(|_| alphabet[random.below(alphabet.len())]).collect()
+        };
+        let (before, part) = (format!("{}{}", run(&["a", "-", "b"]), run(&["-"])), run(&["a", "a", "a", "b"]));
+        let whole = format!("{before}{part}");
+        let expected: Vec<u32> = reference.tokenize(&whole).unwrap().iter().map(|token| token.id).collect();
+        let (mut ids, mut alone) = (Vec::new(), Vec::new());
+        ours.tokenize_part(&whole, before.len(), &mut scratch, &mut ids).unwrap();
+        assert!(expected.ends_with(&ids), "{whole:?}: {ids:?}, the crate: {expected:?}");
+        if ours.tokenize_part(&part, 0, &mut scratch, &mut alone).unwrap() {
+            assert_eq!(alone, ids, "{whole:?}");
+            sure += 1;
+        } else {
+            unsure += 1;
+        }
+    }
+    assert!(sure > 1000 && unsure > 1000, "{sure} {unsure}");
 }
