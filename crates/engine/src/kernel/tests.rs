@@ -113,6 +113,39 @@ fn means_are_rounded_right_for_every_number_of_rows() {
     }
 }
 
+/// From below the smallest mean that the kernels take to above the largest norm, in vectors of one magnitude and of many.
+#[test]
+fn unit_means_of_every_magnitude_are_those_of_the_steps() {
+    const COLUMNS: usize = 77;
+    let mut numbers = Numbers(0x5851_f42d);
+    let (mut taken, mut left) = (0, 0);
+    for exponent in 127 - 35..127 + 55 {
+        for spread in [1, 2, 8, 30] {
+            let element = |numbers: &mut Numbers| {
+                let (bits, above) = (numbers.next(), numbers.next() % spread);
+                f32::from_bits(bits & 0x8000_0000 | (exponent + above) << 23 | bits >> 8 & 0x007f_ffff)
+            };
+            let table: Vec<f32> = (0..5 * COLUMNS).map(|_| element(&mut numbers)).collect();
+            for count in [1, 2, 3, 11, 300] {
+                let row_ids: Vec<u32> = (0..count).map(|_| numbers.next() % 5).collect();
+                let expected = unit_mean(&table, COLUMNS, &row_ids, COLUMNS);
+                for kernels in available().filter(|kernels| kernels.isa() != Isa::SCALAR) {
+                    let mut found = vec![7.0; COLUMNS];
+                    if !kernels.unit_mean_f32(&table, COLUMNS, &row_ids, &mut found) {
+                        left += 1;
+                        continue;
+                    }
+                    taken += 1;
+                    let what = format!("{}: {count} rows of 2^{exponent} × 2^{spread}", kernels.isa().name());
+                    assert_eq!(bits(&found), bits(&expected), "{what}");
+                }
+            }
+        }
+    }
+    let is_scalar_alone = available().all(|kernels| kernels.isa() == Isa::SCALAR);
+    assert!(is_scalar_alone || taken > left / 2 && left > 0, "{taken} taken, {left} left to the steps");
+}
+
 #[test]
 fn unit_means_of_extraordinary_numbers_are_left_to_the_steps() {
     let mut numbers = Numbers(0x1b56_c4e9);

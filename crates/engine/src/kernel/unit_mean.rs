@@ -11,9 +11,10 @@ use super::blocks::{Lanes, sum_block};
 /// The most rows: their number has 20 bits.
 const MOST_ROWS: usize = (1 << 20) - 1;
 
-/// No mean may be smaller, and the norm not larger: nothing on the way leaves the normal numbers then.
+/// No mean may be smaller, and the norm not larger: nothing on the way leaves the normal numbers then. The smallest is a mean times `rest`,
+/// which is 0 or at least 2^-47 of the reciprocal: 2^-30 × 2^-47 × 2^-48.
 const SMALLEST: f32 = 1.0 / (1 << 30) as f32;
-const LARGEST: f32 = (1_u64 << 60) as f32;
+const LARGEST: f32 = (1_u64 << 48) as f32;
 
 /// Lanes that can be divided.
 pub(super) trait Quotients: Lanes<Sum = f32> {
