@@ -1,9 +1,11 @@
 //! Texts that are tokenized together have the ids that each has alone.
 
+mod test_data;
+
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use model2vec_engine::{LoadOptions, StaticModel, Texts};
+use test_data::{model_directory, models};
 
 /// Of every kind that is treated apart: plain, beyond ASCII, control characters, marks and added tokens, cut and long ones, empty ones.
 fn texts() -> Vec<Vec<u16>> {
@@ -62,11 +64,20 @@ fn texts() -> Vec<Vec<u16>> {
 
 #[test]
 fn texts_together_have_the_ids_that_each_has_alone() {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../npm/potion-base-8m");
-    let model = StaticModel::load(&model, &LoadOptions::default()).expect("the default model loads");
     let texts = texts();
+    // Cased and not, with accents and without, with other added tokens: what is done in one pass differs.
+    let names: Vec<String> =
+        models().into_iter().map(|model| model.name).filter(|name| name.starts_with("wp-")).collect();
+    assert!(!names.is_empty(), "no WordPiece model is present");
+    for name in names.iter().map(String::as_str).chain(["potion-base-8M"]) {
+        let model = StaticModel::load(&model_directory(name), &LoadOptions::default()).expect(name);
+        have_the_ids_that_each_has_alone(name, &model, &texts);
+    }
+}
+
+fn have_the_ids_that_each_has_alone(name: &str, model: &StaticModel, texts: &[Vec<u16>]) {
     let mut together = Texts::default();
-    for text in &texts {
+    for text in texts {
         let fill = |units: &mut [u16]| {
             units.copy_from_slice(text);
             Ok::<_, ()>(text.len())
@@ -91,7 +102,7 @@ fn texts_together_have_the_ids_that_each_has_alone() {
             assert_eq!(
                 (&ids[start..end], found),
                 (expected, alone),
-                "{} at most {max_length:?}",
+                "{name}, at most {max_length:?}: {}",
                 String::from_utf16_lossy(text)
             );
             start = end;
