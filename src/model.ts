@@ -123,6 +123,7 @@ export class Model {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.spareRows.clear()
     if (this.#running === 0) this.#handle.close()
   }
 }

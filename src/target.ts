@@ -53,6 +53,11 @@ export class SpareRows {
     this.#taken += count + 1
     return new Float32Array(width)
   }
+
+  /** Lets those go that nobody has taken. */
+  clear(): void {
+    this.#rows.length = 0
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 // What the encode methods take and give.
 
+import v8 from 'node:v8'
 import vm from 'node:vm'
 
 import test from 'ava'
@@ -303,6 +304,24 @@ test('results of single texts share nothing, and are what they were after many m
   }
   t.is(new Set(single.map((matrix) => matrix.data.buffer)).size, 300)
   t.is(new Set(single.map((matrix) => matrix.tokens.buffer)).size, 300)
+})
+
+test('a closed model keeps no arrays for results to come', (t) => {
+  v8.setFlagsFromString('--expose-gc')
+  const collect = vm.runInNewContext('gc') as () => void
+  const arrayBytes = (): number => {
+    // The second time waits for the memory that the first one gives back on a thread of its own.
+    collect()
+    collect()
+    return process.memoryUsage().arrayBuffers
+  }
+  const potion = new Model2VecEmbeddingFunction(POTION)
+  for (let i = 0; i < 128; i++) potion.encodeSync('a dog')
+  // The 128th call has made 127 more than it took.
+  const before = arrayBytes()
+  potion.close()
+  t.true(before - arrayBytes() >= 127 * 256 * 4)
+  t.throws(() => potion.encodeSync('a dog'), { code: 'ERR_CLOSED' })
 })
 
 test('tokens is the vocabulary, embedding one row of the table', async (t) => {
