@@ -16,7 +16,7 @@ import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { isSmall, readFew } from './texts.js'
+import { afterFew, isSmall, readFew } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
@@ -105,8 +105,7 @@ export function encode(
     const few = readFew(texts)
     throwIfAborted(options.signal)
     if (few === null || !call.isSmall(few)) {
-      const read = few === null ? texts : { values: few, count: few.length }
-      large = encodeLarge(call, handle, read, report)
+      large = encodeLarge(call, handle, afterFew(few, texts), report)
       return large
     }
     const matrix = call.run(few)
@@ -178,8 +177,7 @@ export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOpt
     if (few !== null && call.isSmall(few)) {
       matrix = call.run(few)
     } else {
-      const read = few === null ? texts : { values: few, count: few.length }
-      matrix = call.result(runJobSync(call.job(handle, true), report, read).truncated)
+      matrix = call.result(runJobSync(call.job(handle, true), report, afterFew(few, texts)).truncated)
     }
     report?.({ done: texts.count, total: texts.count })
     return matrix

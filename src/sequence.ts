@@ -16,7 +16,7 @@ import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { isSmall, readFew } from './texts.js'
+import { afterFew, isSmall, readFew } from './texts.js'
 import type { Texts } from './texts.js'
 import { tokenizeOffThread, tokenizeSync } from './tokenize.js'
 
@@ -77,7 +77,7 @@ export async function encodeAsSequence(
     const format = sequenceFormat(model, options)
     const few = readFew(texts)
     throwIfAborted(options.signal)
-    const read = few === null ? texts : { values: few, count: few.length }
+    const read = afterFew(few, texts)
     if (few !== null && isSmall(few, maxLength, INLINE_UNITS)) {
       return sequenceOnThisThread(model, handle, read, maxLength, options)
     }

@@ -70,6 +70,11 @@ export function readFew(texts: Texts): readonly string[] | null {
   return texts.count <= MAX_TEXTS ? readPart(texts, 0, texts.count).texts : null
 }
 
+/** The texts for who reads them after {@link readFew}: what that has read, if anything. */
+export function afterFew(few: readonly string[] | null, texts: Texts): Texts {
+  return few === null ? texts : { values: few, count: few.length }
+}
+
 /** Reads some of the texts, each element once. @throws InvalidTextError when one is no string */
 function readPart(texts: Texts, from: number, to: number): Part {
   const read: string[] = []
@@ -102,7 +107,7 @@ function* splitByLength(part: Part): Generator<Part, void, undefined> {
 }
 
 /** UTF-16 units of the texts, of each at most `limit`. */
-export function unitsOf(texts: readonly string[], limit: number): number {
+function unitsOf(texts: readonly string[], limit: number): number {
   let units = 0
   for (const text of texts) units += Math.min(text.length, limit)
   return units

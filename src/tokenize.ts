@@ -8,7 +8,7 @@ import type { Model } from './model.js'
 import { JOB_MODE, MAX_TEXTS, native } from './native.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from './native.js'
 import type { Report } from './progress.js'
-import { isSmall, readFew } from './texts.js'
+import { afterFew, isSmall, readFew } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
@@ -30,7 +30,7 @@ export function tokenizeSync(
     const ids = tokenizeFew(model, few, maxLength)
     if (ids !== null) return ids
   }
-  const read = few === null ? texts : { values: few, count: few.length }
+  const read = afterFew(few, texts)
   return runJobSync(tokenizeJob(model, handle, read, maxLength, JOB_MODE.sync), report, read)
 }
 

@@ -36,7 +36,7 @@ pub struct NativeLinesRead {
 #[napi]
 impl NativeTexts {
     /// No texts yet. `field` names the field of JSON objects that holds a line's text; null = the line is the text. `max_length` as
-    /// for `encodeFew`.
+    /// for small calls, in `few.rs`.
     #[napi(constructor, catch_unwind)]
     pub fn new(model: &NativeModel, field: Option<String>, max_length: f64) -> Result<Self, CodedError> {
         Ok(Self {
