@@ -230,8 +230,8 @@ export class Model2VecEmbeddingFunction {
    */
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
   async encodeDocuments(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
-    const checked = checkEncodeOptions('encodeDocuments', options)
     const list = textList(texts)
+    const checked = checkEncodeOptions('encodeDocuments', options)
     const model = this.#state.model ?? (await this.#state.ready(checked.signal))
     return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }
@@ -241,8 +241,8 @@ export class Model2VecEmbeddingFunction {
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
   encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
   async encodeQueries(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
-    const checked = checkEncodeOptions('encodeQueries', options)
     const list = textList(texts)
+    const checked = checkEncodeOptions('encodeQueries', options)
     const model = this.#state.model ?? (await this.#state.ready(checked.signal))
     return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }

@@ -86,6 +86,10 @@ for (const [what, length] of Object.entries({
   })
 }
 
+test('where texts and options are both wrong, every method says so of the texts', async (t) => {
+  await everyMethod(t, [5, { batchSize: 5 }], 'ERR_INVALID_TEXT', /but got 5/)
+})
+
 test('a single string is no array of documents or queries', async (t) => {
   const methods = ['encodeDocuments', 'encodeQueries', 'encodeDocumentsSync', 'encodeQueriesSync']
   await everyMethod(t, ['a dog'], 'ERR_INVALID_TEXT', /should be an array of strings, but got a string/, methods)
