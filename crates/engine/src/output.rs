@@ -107,6 +107,9 @@ impl StaticModel {
     ) {
         let Scratch { ids, ends, pool, vector, .. } = scratch;
         vector.resize(self.columns(options), 0.0);
+        if let Some(&first_end) = ends.first() {
+            self.prefetch(&ids[..first_end], options);
+        }
         let mut start = 0;
         for ((text, &end), row) in ends.iter().enumerate().zip(rows) {
             if let Some(&next_end) = ends.get(text + 1) {
