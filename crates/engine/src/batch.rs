@@ -135,8 +135,17 @@ enum Runner {
     Pool,
 }
 
-/// Called from the pool's threads after each part, with true for the last one.
-type OnPart = Box<dyn Fn(bool) + Send + Sync>;
+/// What is left of a batch when a part is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    /// Parts that wait or run.
+    pub parts: usize,
+    /// Whether that part was the last one.
+    pub is_finished: bool,
+}
+
+/// Called from the pool's threads after each part.
+type OnPart = Box<dyn Fn(Left) + Send + Sync>;
 
 /// One call's work.
 pub struct Batch {
@@ -156,7 +165,7 @@ impl Batch {
         model: Arc<StaticModel>,
         work: Work,
         threads: usize,
-        on_part: impl Fn(bool) + Send + Sync + 'static,
+        on_part: impl Fn(Left) + Send + Sync + 'static,
     ) -> Arc<Self> {
         Arc::new(Self {
             model,
@@ -301,10 +310,10 @@ impl Batch {
                 state.waiting.clear();
             }
         }
-        let finished = state.is_finished();
+        let left = Left { parts: state.waiting.len() + state.running, is_finished: state.is_finished() };
         drop(state);
         self.idle.notify_all();
-        (self.on_part)(finished);
+        (self.on_part)(left);
     }
 
     fn fill(&self, part: &mut Part) -> Result<(), BatchError> {

@@ -28,7 +28,7 @@ mod tokenizer;
 mod utf16;
 mod workers;
 
-pub use batch::{Batch, BatchError, Input, Part, RowBuffer, Work, fault};
+pub use batch::{Batch, BatchError, Input, Left, Part, RowBuffer, Work, fault};
 pub use cluster::{MAX_ITERATIONS, Watch};
 pub use error::LoadError;
 pub use lines::{LineFormat, LineLimits, LinesRead, read_lines};

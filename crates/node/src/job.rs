@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use model2vec_engine::{Batch, Input, Part, StaticModel, Texts, Work};
@@ -51,8 +51,8 @@ pub(crate) struct JobState {
     spare: RefCell<Vec<Texts>>,
     /// Parts that are done and whose results were not passed on yet.
     done: RefCell<Vec<Part>>,
-    /// Whether somebody waits for the news of each part.
-    wants_news: Arc<AtomicBool>,
+    /// A part that is done is news when fewer than so many are left.
+    news_below: Arc<AtomicUsize>,
     room: RefCell<Option<sys::napi_deferred>>,
     finish: RefCell<Option<sys::napi_deferred>>,
     /// Cancelled: nobody may ever ask for the end.
@@ -79,19 +79,19 @@ pub(crate) struct JobSettings {
 impl JobState {
     pub(crate) fn create(js: Js, environment: &Rc<Environment>, settings: JobSettings) -> Result<Rc<Self>, Thrown> {
         let id = environment.new_id();
-        let wants_news = Arc::new(AtomicBool::new(settings.mode == Mode::Staged));
-        let (notifier, news) = (Arc::clone(&environment.notifier), Arc::clone(&wants_news));
+        let news_below = Arc::new(AtomicUsize::new(0));
+        let (notifier, news) = (Arc::clone(&environment.notifier), Arc::clone(&news_below));
         let mode = settings.mode;
         let results = Results::new(js, &settings)?;
         let synchronous = matches!(mode, Mode::Sync | Mode::Held);
         // In a synchronous call the calling thread is one of the threads.
         let pool_threads = if synchronous { settings.threads - 1 } else { settings.threads };
-        let batch = Batch::new(Arc::clone(&settings.model), settings.work, pool_threads, move |finished| {
-            if finished || news.load(Ordering::Acquire) {
+        let batch = Batch::new(Arc::clone(&settings.model), settings.work, pool_threads, move |left| {
+            if left.is_finished || left.parts < news.load(Ordering::Acquire) {
                 notifier.notify(id);
             }
         });
-        Ok(Rc::new(Self {
+        let state = Rc::new(Self {
             id,
             environment: Rc::clone(environment),
             part_rows: (PART_BYTES / (settings.model.dim() * size_of::<f32>())).max(1),
@@ -107,13 +107,15 @@ impl JobState {
             fed: Cell::new(0),
             spare: RefCell::default(),
             done: RefCell::default(),
-            wants_news,
+            news_below,
             room: RefCell::default(),
             finish: RefCell::default(),
             abandoned: Cell::new(false),
             failed: RefCell::default(),
             ended: Cell::new(false),
-        }))
+        });
+        state.listen();
+        Ok(state)
     }
 
     /// Reads strings and hands whole parts to the pool. False when enough is in flight.
@@ -190,6 +192,11 @@ impl JobState {
         if self.mode == Mode::Staged { STAGED_IN_FLIGHT } else { PARTS_IN_FLIGHT }
     }
 
+    /// There is room for more texts when no more parts than this are in flight.
+    fn room_at(&self) -> usize {
+        self.flight_limit() / 2
+    }
+
     fn parts_in_flight(&self) -> usize {
         // Parts that are done hold no thread; staged ones still hold their vectors.
         self.batch().map_or(0, |batch| batch.parts_held()) + self.done.borrow().len()
@@ -254,7 +261,7 @@ impl JobState {
             self.environment.notifier.notify(self.id);
             return;
         }
-        if self.parts_in_flight() <= self.flight_limit() / 2 || batch.outcome().is_some() {
+        if self.parts_in_flight() <= self.room_at() || batch.outcome().is_some() {
             self.grant_room(js);
         }
         let may_end = self.finish.borrow().is_some() || self.abandoned.get();
@@ -308,9 +315,15 @@ impl JobState {
         Ok(promise)
     }
 
-    /// Asks for news of each part only while somebody waits for them.
+    /// Asks for news: of each part where its rows have to be copied, else only while somebody waits for room, when there is some. News
+    /// interrupt this thread, and where it has no core of its own, a thread of the pool.
     fn listen(&self) {
-        self.wants_news.store(self.mode == Mode::Staged || self.room.borrow().is_some(), Ordering::Release);
+        let news_below = match self.mode {
+            Mode::Staged => usize::MAX,
+            _ if self.room.borrow().is_some() => self.room_at() + 1,
+            _ => 0,
+        };
+        self.news_below.store(news_below, Ordering::Release);
     }
 
     /// A promise of the end.
