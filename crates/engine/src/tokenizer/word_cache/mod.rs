@@ -13,8 +13,8 @@ use super::pre_tokenizer::Bounds;
 use crate::prefetch::prefetch_line;
 use rest::Rest;
 
-// Measured on English lines, paragraphs and documents: half as many lines cost as much as they save.
-const SHORT_LINES: usize = 1 << 13;
+// Measured on English lines, paragraphs and documents, and multilingual lines: see docs/OPTIMIZATIONS.md.
+const SHORT_LINES: usize = 1 << 15;
 const LONG_LINES: usize = 1 << 11;
 const RING_IDS: usize = 1 << 16;
 
