@@ -197,3 +197,17 @@ fn words_start_at_a_space_that_is_ascii_whatever_the_tokens() {
     }
     assert_eq!(read.equal_ids("a_a", "ASCII").unwrap(), [1, 4]);
 }
+
+#[test]
+fn a_part_within_a_word_is_not_taken_for_a_word_without_a_space() {
+    let mut read = unigram("\u{2581}", &[("<unk>", -9.0), ("-", -0.3), ("a", -1.1), ("aa", -2.2), ("aaa", -3.3)]);
+    let mut different = 0;
+    // Ways through a run are equal but for the rounding, which what is before it changes.
+    for count in 1..60 {
+        let run = "a".repeat(1 + count % 9);
+        let word = read.equal_ids(&run, "a word").unwrap();
+        let part = read.equal_ids(&("-".repeat(count) + &run), "a part").unwrap();
+        different += usize::from(part[count..] != word);
+    }
+    assert!(different > 0);
+}
