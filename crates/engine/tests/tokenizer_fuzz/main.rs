@@ -211,3 +211,11 @@ fn a_part_within_a_word_is_not_taken_for_a_word_without_a_space() {
     }
     assert!(different > 0);
 }
+
+#[test]
+fn sums_that_become_infinite_have_the_crates_ids() {
+    let mut read = unigram("\u{2581}", &[("<unk>", 0.0), ("-", -1.5e308), ("a", -0.5e308), ("aa", -1.7e308)]);
+    assert_eq!(read.equal_ids("aa", "a word").unwrap(), [2, 2]);
+    // Both ways are infinitely bad here: the first one stays.
+    assert_eq!(read.equal_ids("-aa", "a part").unwrap(), [1, 3]);
+}
