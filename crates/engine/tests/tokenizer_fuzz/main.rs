@@ -1,11 +1,12 @@
-//! Random texts: ids equal to the `tokenizers` crate's, for every model of the test data.
+//! Random texts: ids equal to the `tokenizers` crate's, for every model of the test data, and for random small files.
 //!
-//! `M2V_FUZZ_TEXTS` is how many texts each kind of model gets, `M2V_MODEL` how the models' names start, `M2V_FUZZ_SEED` the seed
-//! that a failure printed.
+//! `M2V_FUZZ_TEXTS` is how many texts each kind of model gets, `M2V_FUZZ_FILES` how many random files there are, `M2V_MODEL` how the
+//! models' names start, `M2V_FUZZ_SEED` the seed that a failure printed.
 
 #[path = "../test_data/mod.rs"]
 mod test_data;
 mod texts;
+mod variants;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -135,6 +136,9 @@ fn random_texts_have_the_crates_ids_with_word_piece() {
     fuzz_kind(&["wp-", "potion-", "m8k-f32"]);
 }
 
+/// How many texts each random file gets.
+const TEXTS_A_FILE: usize = 60;
+
 /// A tokenizer file, read by both.
 struct Read {
     json: String,
@@ -175,6 +179,34 @@ impl Read {
             (outcome, expected) => panic!("{context}: {json}\n{text:?}: {outcome:?}, the crate: {expected:?}"),
         }
     }
+}
+
+#[test]
+fn random_files_give_the_crates_ids() {
+    let files = number("M2V_FUZZ_FILES").unwrap_or(1500);
+    let seed = seed();
+    let mut random = Random::new(seed);
+    let (mut native, mut refused, mut equal) = (0, 0, 0);
+    for number in 0..files {
+        let variant = variants::variant(&mut random);
+        let context = format!("M2V_FUZZ_SEED={seed}, file {number}");
+        let Some(mut read) = Read::new(&variant.file, &context) else {
+            refused += 1;
+            continue;
+        };
+        native += usize::from(read.ours.is_native());
+        for _ in 0..TEXTS_A_FILE {
+            let text = variant.text(&mut random);
+            let Some(ids) = read.equal_ids(&text, &context) else { continue };
+            equal += 1;
+            let limit = random.below(ids.len() + 2);
+            let mut first = Vec::new();
+            read.ours.encode(&text, limit, &mut read.scratch, &mut first).unwrap();
+            assert_eq!(first, ids[..limit.min(ids.len())], "{context}, limit {limit}: {}\n{text:?}", read.json);
+        }
+    }
+    println!("{files} files (seed {seed}): {native} native, {refused} refused; {equal} texts equal");
+    assert!(native as u64 > files / 2 && equal as u64 > files * TEXTS_A_FILE as u64 / 2);
 }
 
 /// A Unigram file whose words start with `space`, which no text gets before it.
