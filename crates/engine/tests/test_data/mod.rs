@@ -42,9 +42,10 @@ fn find(name: &str) -> Option<Model> {
     None
 }
 
-/// The directory of a committed model, from the first root that has it.
+/// The directory of a committed model: what `test/expected` has was made of the committed tables, and a seeded model of another root
+/// has others.
 pub fn model_directory(name: &str) -> PathBuf {
-    let mut found = roots().into_iter().map(|root| root.join("models").join(name)).filter(|path| path.is_dir());
+    let mut found = roots().into_iter().rev().map(|root| root.join("models").join(name)).filter(|path| path.is_dir());
     found.next().unwrap_or_else(|| panic!("{name}: not present, `node scripts/unpack-fixtures.mjs` unpacks it"))
 }
 

@@ -1,16 +1,18 @@
-//! Random texts: ids equal to the `tokenizers` crate's, for every model of the test data.
+//! Random texts: ids equal to the `tokenizers` crate's, for every model of the test data, and for random small files.
 //!
-//! `M2V_FUZZ_TEXTS` is how many texts each kind of model gets, `M2V_MODEL` how the models' names start, `M2V_FUZZ_SEED` the seed
-//! that a failure printed.
+//! `M2V_FUZZ_TEXTS` is how many texts each kind of model gets, `M2V_FUZZ_FILES` how many random files there are, `M2V_MODEL` how the
+//! models' names start, `M2V_FUZZ_SEED` the seed that a failure printed.
 
 #[path = "../test_data/mod.rs"]
 mod test_data;
 mod texts;
+mod variants;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use model2vec_engine::Tokenizer;
+use model2vec_engine::{Tokenizer, TokenizerScratch};
 use test_data::{Model, corpus, models};
 use texts::{Random, Texts};
 
@@ -18,6 +20,11 @@ const TEXTS: usize = 20_000;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{variable}: {value}")))
+}
+
+fn seed() -> u64 {
+    let clock = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    number("M2V_FUZZ_SEED").unwrap_or_else(clock)
 }
 
 /// What the texts of one model were like.
@@ -94,8 +101,7 @@ fn fuzz(model: &Model, texts: usize, seed: u64) {
 
 fn fuzz_kind(prefixes: &[&str]) {
     let texts = number("M2V_FUZZ_TEXTS").map_or(TEXTS, |texts| usize::try_from(texts).unwrap());
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
-    let seed = number("M2V_FUZZ_SEED").unwrap_or(clock);
+    let seed = seed();
     let filter = std::env::var("M2V_MODEL").unwrap_or_default();
     let mut models = models();
     models.retain(|model| prefixes.iter().any(|prefix| model.name.starts_with(prefix)));
@@ -128,4 +134,120 @@ fn random_texts_have_the_crates_ids_with_word_level() {
 #[test]
 fn random_texts_have_the_crates_ids_with_word_piece() {
     fuzz_kind(&["wp-", "potion-", "m8k-f32"]);
+}
+
+/// How many texts each random file gets.
+const TEXTS_A_FILE: usize = 60;
+
+/// A tokenizer file, read by both.
+struct Read {
+    json: String,
+    ours: Tokenizer,
+    reference: tokenizers::Tokenizer,
+    scratch: TokenizerScratch,
+}
+
+impl Read {
+    /// `None` where both refuse the file.
+    fn new(file: &serde_json::Value, context: &str) -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("m2v-variant-{}-{}.json", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        let json = file.to_string();
+        std::fs::write(&path, &json).unwrap();
+        let (ours, reference) = (Tokenizer::read(&path), json.parse());
+        std::fs::remove_file(&path).unwrap();
+        match (ours, reference) {
+            (Ok(ours), Ok(reference)) => Some(Self { json, scratch: ours.scratch(), ours, reference }),
+            (Err(_), Err(_)) => None,
+            (ours, reference) => panic!("{context}: {json}\n{:?}\nthe crate: {:?}", ours.err(), reference.err()),
+        }
+    }
+
+    /// The ids of a text, `None` where both refuse it.
+    fn equal_ids(&mut self, text: &str, context: &str) -> Option<Vec<u32>> {
+        let mut ids = Vec::new();
+        let outcome = self.ours.encode(text, usize::MAX, &mut self.scratch, &mut ids);
+        let json = &self.json;
+        match (outcome, self.reference.encode_fast(text, false)) {
+            (Ok(()), Ok(expected)) => {
+                let expected = expected.get_ids();
+                assert!(ids == expected, "{context}: {json}\n{text:?}\nours      {ids:?}\nthe crate {expected:?}");
+                Some(ids)
+            }
+            (Err(_), Err(_)) => None,
+            (outcome, expected) => panic!("{context}: {json}\n{text:?}: {outcome:?}, the crate: {expected:?}"),
+        }
+    }
+}
+
+#[test]
+fn random_files_give_the_crates_ids() {
+    let files = number("M2V_FUZZ_FILES").unwrap_or(1500);
+    let seed = seed();
+    let mut random = Random::new(seed);
+    let (mut native, mut refused, mut equal) = (0, 0, 0);
+    for number in 0..files {
+        let variant = variants::variant(&mut random);
+        let context = format!("M2V_FUZZ_SEED={seed}, file {number}");
+        let Some(mut read) = Read::new(&variant.file, &context) else {
+            refused += 1;
+            continue;
+        };
+        native += usize::from(read.ours.is_native());
+        for _ in 0..TEXTS_A_FILE {
+            let text = variant.text(&mut random);
+            let Some(ids) = read.equal_ids(&text, &context) else { continue };
+            equal += 1;
+            let limit = random.below(ids.len() + 2);
+            let mut first = Vec::new();
+            read.ours.encode(&text, limit, &mut read.scratch, &mut first).unwrap();
+            assert_eq!(first, ids[..limit.min(ids.len())], "{context}, limit {limit}: {}\n{text:?}", read.json);
+        }
+    }
+    println!("{files} files (seed {seed}): {native} native, {refused} refused; {equal} texts equal");
+    assert!(native as u64 > files / 2 && equal as u64 > files * TEXTS_A_FILE as u64 / 2);
+}
+
+/// A Unigram file whose words start with `space`, which no text gets before it.
+fn unigram(space: &str, vocab: &[(&str, f64)]) -> Read {
+    let file = serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+        "pre_tokenizer": {"type": "Metaspace", "replacement": space, "prepend_scheme": "never", "split": true},
+        "post_processor": null, "decoder": null, "model": {"type": "Unigram", "vocab": vocab, "unk_id": 0},
+    });
+    let read = Read::new(&file, space).unwrap();
+    assert!(read.ours.is_native());
+    read
+}
+
+#[test]
+fn words_start_at_a_space_that_is_ascii_whatever_the_tokens() {
+    let mut read = unigram("_", &[("<unk>", -9.0), ("a", -1.0), ("_", -1.0), ("a_a", -1.0), ("_a", -1.0)]);
+    for text in ["a_a", "a a", "a_a a_a__a", &"a".repeat(300), &"a_".repeat(300)] {
+        read.equal_ids(text, "ASCII");
+    }
+    assert_eq!(read.equal_ids("a_a", "ASCII").unwrap(), [1, 4]);
+}
+
+#[test]
+fn a_part_within_a_word_is_not_taken_for_a_word_without_a_space() {
+    let mut read = unigram("\u{2581}", &[("<unk>", -9.0), ("-", -0.3), ("a", -1.1), ("aa", -2.2), ("aaa", -3.3)]);
+    let mut different = 0;
+    // Ways through a run are equal but for the rounding, which what is before it changes.
+    for count in 1..60 {
+        let run = "a".repeat(1 + count % 9);
+        let word = read.equal_ids(&run, "a word").unwrap();
+        let part = read.equal_ids(&("-".repeat(count) + &run), "a part").unwrap();
+        different += usize::from(part[count..] != word);
+    }
+    assert!(different > 0);
+}
+
+#[test]
+fn sums_that_become_infinite_have_the_crates_ids() {
+    let mut read = unigram("\u{2581}", &[("<unk>", 0.0), ("-", -1.5e308), ("a", -0.5e308), ("aa", -1.7e308)]);
+    assert_eq!(read.equal_ids("aa", "a word").unwrap(), [2, 2]);
+    // Both ways are infinitely bad here: the first one stays.
+    assert_eq!(read.equal_ids("-aa", "a part").unwrap(), [1, 3]);
 }

@@ -22,8 +22,13 @@ impl Random {
         (self.next() % bound as u64) as usize
     }
 
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
+    }
+
+    /// At most `most` of `items`.
+    pub(crate) fn concat(&mut self, items: &[String], most: usize) -> String {
+        (0..self.below(most + 1)).map(|_| self.pick(items).as_str()).collect()
     }
 }
 
@@ -161,9 +166,12 @@ pub(crate) struct Texts {
 
 impl Texts {
     pub(crate) fn next(&mut self) -> String {
-        match self.random.below(8) {
+        match self.random.below(10) {
             0 if !self.lines.is_empty() => self.mutated_line(),
             1 => self.run(),
+            // Long ones: several blocks, and groups of pieces.
+            2 => (0..2 + self.random.below(8)).map(|_| self.next()).collect(),
+            3 => self.few(),
             _ => self.concatenation(),
         }
     }
@@ -233,6 +241,24 @@ impl Texts {
         text.push_str(&part.repeat(1 + self.random.below(count)));
         self.push_token(&mut text);
         text
+    }
+
+    /// A few things, mostly ASCII, in any order: the same pieces behind different ones.
+    fn few(&mut self) -> String {
+        let things: Vec<String> = (0..2 + self.random.below(6))
+            .map(|_| {
+                let mut thing = String::new();
+                match self.random.below(8) {
+                    0 => self.push_odd(&mut thing),
+                    1..4 => self.push_token(&mut thing),
+                    4 => thing.push_str(self.random.pick::<&str>(&WHITE_SPACE)),
+                    _ => thing.push(self.character((0x20, 0x7E))),
+                }
+                thing
+            })
+            .collect();
+        let most = *self.random.pick(&[8, 40, 200]);
+        (0..1 + self.random.below(most)).map(|_| self.random.pick(&things).as_str()).collect()
     }
 
     fn mutated_line(&mut self) -> String {

@@ -41,7 +41,10 @@ impl Cuts {
                 Self::of_bpe(model, replacement, true)
             }
             (Model::Unigram(model), [Stage::Split(split)], Rewrite::Metaspace { replacement, with_prefix: false })
-                if split.by_blocks() == Some(BlockSplitter::Metaspace(replacement)) && model.has_parts() =>
+                // Among the pairs, a space of one byte would be any other byte: at each one the text is cut, whatever the tokens are.
+                if !replacement.is_ascii()
+                    && split.by_blocks() == Some(BlockSplitter::Metaspace(replacement))
+                    && model.has_parts() =>
             {
                 Some(Self::of_unigram(model, replacement))
             }

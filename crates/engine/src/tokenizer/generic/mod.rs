@@ -305,7 +305,8 @@ impl GenericTokenizer {
             ids.truncate(first);
             self.tokenize(&text[word..part.end], part.start - word, rewritten, model, ids)?;
         }
-        Ok(is_whole)
+        // Without a space before it, the start of a word may be a part within another one.
+        Ok(is_whole && cuts.is_space(text, word))
     }
 
     /// Asks the model about `piece[start..]`, where the piece is cut. The result is that of [`Model::tokenize_part`].

@@ -15,6 +15,9 @@ const RING_IDS: usize = 1 << 18;
 /// A group is looked up when it has this many pieces.
 const GROUP: usize = 64;
 
+/// Room for new ids that one long piece made larger is not kept.
+const KEPT_IDS: usize = 1 << 16;
+
 /// How many pieces [`PieceCache::ask`] may be given behind those of a group.
 const MORE: usize = 64;
 
@@ -148,6 +151,7 @@ impl PieceCache {
         if let Some(found) = found.and_then(|found| memory.get(found)) {
             return Ok(put(found, ids, end));
         }
+        // An error may have left some.
         new_ids.clear();
         let may_be_remembered = resolve(asked.range(), new_ids)?;
         if may_be_remembered
@@ -161,7 +165,10 @@ impl PieceCache {
                 long.line(&key).insert(key, remembered);
             }
         }
-        Ok(put(new_ids, ids, end))
+        let end = put(new_ids, ids, end);
+        new_ids.clear();
+        new_ids.shrink_to(KEPT_IDS);
+        Ok(end)
     }
 }
 
@@ -182,4 +189,24 @@ fn put(list: &[u32], ids: &mut Vec<u32>, end: usize) -> usize {
     }
     ids[end..new_end].copy_from_slice(list);
     new_end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_of_a_long_piece_is_not_kept() {
+        let text = vec![b'x'; (1 << 20) + MAX_BYTES];
+        let mut cache = PieceCache::new();
+        let mut ids = Vec::new();
+        cache.ask(&text, 0..1 << 20, true);
+        let mut resolve = |part: Range<usize>, ids: &mut Vec<u32>| {
+            ids.extend((0..).take(part.len()));
+            Ok(true)
+        };
+        cache.answer(&text, true, &mut ids, &mut resolve).unwrap();
+        assert!(ids.iter().copied().eq(0..1 << 20));
+        assert!(cache.new_ids.capacity() <= KEPT_IDS);
+    }
 }

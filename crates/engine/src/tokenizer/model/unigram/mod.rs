@@ -23,9 +23,12 @@ const SHORT_BYTES: usize = 64;
 /// The ids of longer pieces, in bytes, always depend on what is before them.
 pub(in crate::tokenizer) const MAX_SURE_BYTES: usize = 256;
 
-/// A sum of at most 512 scores ([`MAX_SURE_BYTES`], and as many before them), so at most that many times the largest one, is rounded
-/// as often, each time by 2^-53 of it at most. Where two ways differ by more than all roundings of both, whatever is added before them changes nothing: that is
-/// this part of the largest score, with some room.
+/// The most scores in a sum behind which ids are sure: those of a piece, and of as many bytes before it.
+const SURE_SCORES: f64 = 2.0 * MAX_SURE_BYTES as f64;
+
+/// A sum of [`SURE_SCORES`], so at most that many times the largest one, is rounded as often, each time by 2^-53 of it at most.
+/// Where two ways differ by more than all roundings of both, whatever is added before them changes nothing: that is this part of
+/// the largest score, with some room.
 const SURE_MARGIN: f64 = 1.0 / (1_u64 << 32) as f64;
 
 /// A scratch that one long piece made larger is not kept.
@@ -138,9 +141,9 @@ impl Unigram {
         self.unknown.and_then(|id| self.vocabulary.tokens().nth(id as usize)).map(|(token, _)| token)
     }
 
-    /// Whether parts of pieces may be asked about.
+    /// Whether parts of pieces may be asked about: not where a sum may be infinite, which is larger than no other one.
     pub(in crate::tokenizer) fn has_parts(&self) -> bool {
-        self.margin.is_finite()
+        (self.margin / SURE_MARGIN * SURE_SCORES).is_finite()
     }
 
     /// Appends the ids of `piece[start..]`, if no token crosses `start`, nor unknown characters on both sides of it. The result is
