@@ -15,7 +15,7 @@ import { installTools } from './consumers/tools.js'
 import { corpus, reference, ROOTS, SMALL } from './test-data.js'
 
 /** How many workers are ended in each Node; a number writes the record. */
-const ROUNDS = Number(process.env.MODEL2VEC_TERMINATIONS ?? 8)
+const ROUNDS = Number(process.env.MODEL2VEC_TERMINATIONS ?? 24)
 const RECORD = process.env.MODEL2VEC_RUNTIMES_RECORD
 /** The most that the process may grow by for each worker, in bytes: what a worker's calls hold is more than ten times that. */
 const GROWTH = 200_000
