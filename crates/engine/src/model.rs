@@ -336,8 +336,8 @@ impl StaticModel {
     }
 
     /// Asks for the table's rows of `ids`.
-    pub(crate) fn prefetch(&self, ids: &[u32], options: EncodeOptions) {
-        pool::prefetch(&self.table, ids, self.columns(options));
+    pub(crate) fn prefetch(&self, ids: &[u32], options: EncodeOptions, scratch: &mut PoolScratch) {
+        pool::prefetch(&self.table, ids, self.columns(options), &mut scratch.rows);
     }
 
     /// Writes the vector of `ids` into `vector`, which has [`columns`](Self::columns) elements.

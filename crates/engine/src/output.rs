@@ -107,13 +107,14 @@ impl StaticModel {
     ) {
         let Scratch { ids, ends, pool, vector, .. } = scratch;
         vector.resize(self.columns(options), 0.0);
+        pool.rows.forget();
         if let Some(&first_end) = ends.first() {
-            self.prefetch(&ids[..first_end], options);
+            self.prefetch(&ids[..first_end], options, pool);
         }
         let mut start = 0;
         for ((text, &end), row) in ends.iter().enumerate().zip(rows) {
             if let Some(&next_end) = ends.get(text + 1) {
-                self.prefetch(&ids[end..next_end], options);
+                self.prefetch(&ids[end..next_end], options, pool);
             }
             let ids = &ids[start..end];
             start = end;

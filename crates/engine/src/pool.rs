@@ -18,7 +18,7 @@
 use crate::float16;
 use crate::kernel::Kernels;
 use crate::norm::pairwise_sum;
-use crate::prefetch::prefetch_rows;
+use crate::prefetch::RowPrefetch;
 use crate::table::{Elements, EmbeddingTable, Weights};
 
 /// Buffers that one thread reuses from text to text.
@@ -27,6 +27,7 @@ pub(crate) struct PoolScratch {
     row_ids: Vec<u32>,
     sums_f64: Vec<f64>,
     sums_i32: Vec<i32>,
+    pub(crate) rows: RowPrefetch,
 }
 
 /// Writes the mean of the rows of `ids` into `vector`, scaled to length 1 where `unit` asks for it; no ids give zeros.
@@ -79,13 +80,13 @@ pub(crate) fn pool(
 }
 
 /// Asks for the rows of `ids`, which are to be pooled soon.
-pub(crate) fn prefetch(table: &EmbeddingTable, ids: &[u32], columns: usize) {
+pub(crate) fn prefetch(table: &EmbeddingTable, ids: &[u32], columns: usize, rows: &mut RowPrefetch) {
     let row_ids = ids.iter().map(|&id| table.mapping().map_or(id, |mapping| mapping[id as usize]));
     match table.elements() {
-        Elements::F32(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
-        Elements::F16(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
-        Elements::F64(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
-        Elements::I8(elements) => prefetch_rows(elements, table.dim(), columns, row_ids),
+        Elements::F32(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+        Elements::F16(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+        Elements::F64(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+        Elements::I8(elements) => rows.ask(elements, table.dim(), columns, row_ids),
     }
 }
 

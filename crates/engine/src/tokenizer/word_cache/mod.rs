@@ -110,10 +110,13 @@ pub(super) struct WordCache {
     asked: Box<[Asked; GROUP]>,
     /// What their lines have of them.
     answers: Box<[Ids; GROUP]>,
+    /// The numbers of those that their lines do not have.
+    new: Box<[u16; GROUP]>,
 }
 
-/// How many words are looked up together.
-const GROUP: usize = 64;
+/// How many words are looked up together. The new ones among them, one in 10 to 40, are to be so many that their tokenizing side by
+/// side pays.
+const GROUP: usize = 256;
 
 /// A word that is going to be looked up among the short ones.
 #[derive(Debug, Clone, Copy, Default)]
@@ -134,7 +137,8 @@ struct Memory<const RING: usize> {
 impl WordCache {
     pub(super) fn new() -> Self {
         let (asked, answers) = (Box::new([Asked::default(); GROUP]), Box::new([Ids::default(); GROUP]));
-        Self { short: Lines::new(), long: Lines::new(), memory: Memory::new(), asked, answers }
+        let new = Box::new([0; GROUP]);
+        Self { short: Lines::new(), long: Lines::new(), memory: Memory::new(), asked, answers, new }
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
@@ -163,10 +167,9 @@ impl WordCache {
         let mut count = 0;
         for (group, ends) in bounds.groups(GROUP).zip(ends.chunks_mut(GROUP)) {
             self.ask(text, group);
-            let mut new = [0; GROUP];
-            let new_count = self.find(group.len(), &mut new);
+            let new_count = self.find(group.len());
             if new_count > 0 {
-                self.find_new(text, group, &new[..new_count], model)?;
+                self.find_new(text, group, new_count, model)?;
             }
             for (index, end) in ends.iter_mut().enumerate() {
                 let (answer, ids) = (self.answers[index & (GROUP - 1)], &mut ids[count..]);
@@ -196,11 +199,12 @@ impl WordCache {
         }
     }
 
-    /// Answers for the first `count` words that were asked for, at most a group. Puts those that are new into `new`, and returns how
-    /// many they are.
+    /// Answers for the first `count` words that were asked for, at most a group. Notes those that are new, and returns how many they
+    /// are.
     #[inline(always)]
-    fn find(&mut self, count: usize, new: &mut [u8; GROUP]) -> usize {
-        let (short, asked, answers) = (&*self.short.0, &*self.asked, &mut *self.answers);
+    fn find(&mut self, count: usize) -> usize {
+        let (short, asked) = (&*self.short.0, &*self.asked);
+        let (answers, new) = (&mut *self.answers, &mut *self.new);
         let mut new_count = 0;
         for index in 0..count.min(GROUP) {
             let Asked { key, place, is_long } = asked[index];
@@ -208,27 +212,22 @@ impl WordCache {
             let matches = line.matches(&key);
             // Those of a new word are overwritten.
             answers[index] = line.ids[(matches >> 1) as usize & 1];
-            new[new_count & (GROUP - 1)] = index as u8;
+            new[new_count & (GROUP - 1)] = index as u16;
             new_count += (u32::from(matches == 0) | is_long) as usize;
         }
         new_count
     }
 
-    /// Answers for those of a group's words that are `new`. They meet the model together; long ones are left to be looked up alone.
+    /// Answers for the `count` words of a group that are new. They meet the model together; long ones are left to be looked up alone.
     #[cold]
     #[inline(never)]
-    fn find_new(&mut self, text: &[u8], group: Bounds<'_>, new: &[u8], model: &WordPiece) -> Result<(), EncodeError> {
-        let WordCache { short, memory, asked, answers, .. } = self;
-        let mut short_words = [0; GROUP];
-        let mut short_count = 0;
-        for &index in new {
-            answers[usize::from(index)] = [0, 0, 0, ALONE];
-            short_words[short_count] = index;
-            short_count += usize::from(asked[usize::from(index)].is_long == 0);
-        }
-        let words = short_words[..short_count].iter().map(|&index| {
-            let (start, len) = group.get(index.into());
-            (index.into(), start, len)
+    fn find_new(&mut self, text: &[u8], group: Bounds<'_>, count: usize, model: &WordPiece) -> Result<(), EncodeError> {
+        let WordCache { short, memory, asked, answers, new, .. } = self;
+        let new = new[..count].iter().map(|&index| usize::from(index));
+        new.clone().for_each(|index| answers[index] = [0, 0, 0, ALONE]);
+        let words = new.filter(|&index| asked[index].is_long == 0).map(|index| {
+            let (start, len) = group.get(index);
+            (index, start, len)
         });
         model.tokenize_short(text, words, |index, ids| {
             let Asked { key, place, .. } = asked[index];
