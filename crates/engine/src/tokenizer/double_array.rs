@@ -1,5 +1,6 @@
 //! A trie in a double array (Aoe: An efficient digital search algorithm, 1989): the child of a node by a byte is at `base ^ byte`, if
-//! the node there names that one as its parent. `T` is what a node has besides.
+//! the node there has that byte as its label. No two nodes share a base, so nobody else's child by that byte can be there.
+//! `T` is what a node has besides.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -11,31 +12,58 @@ pub(super) const ROOT: u32 = 0;
 const BLOCK: usize = 256;
 
 /// The most slots. The largest known vocabularies need two million.
-const MAX_SLOTS: usize = 1 << 24;
+const MAX_SLOTS: usize = 1 << (u32::BITS - LABEL_BITS);
 
-/// How many free slots are tried for a node with several children.
+/// How many free slots are tried as the place of a child.
 const MAX_ATTEMPTS: usize = 256;
 
-/// No node is there.
-const FREE: u32 = u32::MAX;
+/// The bytes that come from memory together.
+const LINE_BYTES: usize = 64;
+
+const LABEL_BITS: u32 = 9;
+
+/// The label of the root and of free slots: no byte.
+const NO_LABEL: u32 = 256;
+
+/// The base of nodes without children: no child has it.
+const NO_BASE: u32 = 0;
 
 /// A node, or a free slot.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<T> {
-    base: u32,
-    parent: u32,
+    /// The base above the label: what a step needs of a node is one number.
+    base_and_label: u32,
     pub(super) value: T,
 }
 
+impl<T> Node<T> {
+    #[inline(always)]
+    fn base(&self) -> u32 {
+        self.base_and_label >> LABEL_BITS
+    }
+
+    #[inline(always)]
+    fn label(&self) -> u32 {
+        self.base_and_label & ((1 << LABEL_BITS) - 1)
+    }
+}
+
+/// Where the child of `node` by `byte` is, if there is one.
+#[inline(always)]
+pub(super) fn slot<T>(nodes: &[Node<T>], node: u32, byte: u8) -> u32 {
+    nodes[node as usize].base() ^ u32::from(byte)
+}
+
 /// The child of `node` by `byte`.
-#[inline]
+#[inline(always)]
 pub(super) fn child<T>(nodes: &[Node<T>], node: u32, byte: u8) -> Option<u32> {
-    let child = nodes[node as usize].base ^ u32::from(byte);
-    (nodes[child as usize].parent == node).then_some(child)
+    let child = slot(nodes, node, byte);
+    (nodes[child as usize].label() == u32::from(byte)).then_some(child)
 }
 
 /// A node that has just got its place, while the trie grows.
 pub(super) struct Placed {
+    pub(super) node: u32,
     pub(super) parent: u32,
     /// The last byte of its string.
     pub(super) label: u8,
@@ -68,7 +96,7 @@ pub(super) fn build<T: Copy>(
             let node = base ^ u32::from(label);
             let (string, id) = group[0];
             let id = (string.len() == depth + 1).then_some(id);
-            slots.nodes[node as usize].value = value(&slots.nodes, Placed { parent, label, id })?;
+            slots.nodes[node as usize].value = value(&slots.nodes, Placed { node, parent, label, id })?;
             let end = start + group.len();
             pending.push_back(Pending { node, strings: start..end, depth: depth + 1 });
             start = end;
@@ -89,29 +117,32 @@ struct Slots<T> {
     nodes: Vec<Node<T>>,
     next: Vec<u32>,
     previous: Vec<u32>,
+    /// By base: whether a node has it.
+    is_base: Vec<bool>,
     empty: T,
 }
 
 impl<T: Copy> Slots<T> {
     fn new(empty: T) -> Self {
-        let root = Node { base: 0, parent: FREE, value: empty };
-        let mut slots = Self { nodes: vec![root], next: vec![0], previous: vec![0], empty };
+        let root = Node { base_and_label: NO_LABEL, value: empty };
+        let mut slots = Self { nodes: vec![root], next: vec![0], previous: vec![0], is_base: vec![true], empty };
         (1..BLOCK).for_each(|_| slots.push_free());
         slots
     }
 
     fn push_free(&mut self) {
         let (slot, last) = (self.nodes.len() as u32, self.previous[0]);
-        self.nodes.push(Node { base: 0, parent: FREE, value: self.empty });
+        self.nodes.push(Node { base_and_label: NO_LABEL, value: self.empty });
         self.next.push(0);
         self.previous.push(last);
         self.next[last as usize] = slot;
         self.previous[0] = slot;
+        self.is_base.push(slot == NO_BASE);
     }
 
     /// Gives `parent` children in free slots, and returns its base; `None` where there is no more room.
     fn place(&mut self, labels: &[u8], parent: u32) -> Option<u32> {
-        let base = match self.find_base(labels) {
+        let base = match self.find_base(labels, parent) {
             Some(base) => base,
             None => {
                 let block = self.nodes.len();
@@ -122,32 +153,93 @@ impl<T: Copy> Slots<T> {
                 block as u32
             }
         };
-        self.nodes[parent as usize].base = base;
+        self.is_base[base as usize] = true;
+        self.nodes[parent as usize].base_and_label |= base << LABEL_BITS;
         for label in labels {
-            self.take((base ^ u32::from(*label)) as usize, parent);
+            self.take(base ^ u32::from(*label), *label);
         }
         Some(base)
     }
 
-    /// A base whose slots are free. An only child fills the oldest gap; several look among the newest slots, where there is room.
-    fn find_base(&self, labels: &[u8]) -> Option<u32> {
+    /// A base of nobody whose slots are free: for an only child first one in its parent's line, where nothing more is waited for, then
+    /// for all the newest, where there is room.
+    fn find_base(&self, labels: &[u8], parent: u32) -> Option<u32> {
         let first = u32::from(labels[0]);
-        if labels.len() == 1 {
-            return (self.next[0] != 0).then(|| self.next[0] ^ first);
-        }
+        let is_possible = |base: &u32| {
+            !self.is_base[*base as usize] && labels.iter().all(|label| self.is_free(base ^ u32::from(*label)))
+        };
+        let in_line = const { (LINE_BYTES / size_of::<Node<T>>()) as u32 };
+        let start = parent / in_line * in_line;
+        let end = if labels.len() == 1 { (start + in_line).min(self.nodes.len() as u32) } else { start };
         let newest_first = std::iter::successors(Some(self.previous[0]), |slot| Some(self.previous[*slot as usize]));
-        let mut bases = newest_first.take_while(|slot| *slot != 0).take(MAX_ATTEMPTS).map(|slot| slot ^ first);
-        bases.find(|base| labels.iter().all(|label| self.is_free(base ^ u32::from(*label))))
+        let newest_first = newest_first.take_while(|slot| *slot != 0).take(MAX_ATTEMPTS);
+        (start..end).chain(newest_first).map(|slot| slot ^ first).find(is_possible)
     }
 
     fn is_free(&self, slot: u32) -> bool {
-        slot != ROOT && self.nodes[slot as usize].parent == FREE
+        slot != ROOT && self.nodes[slot as usize].label() == NO_LABEL
     }
 
-    fn take(&mut self, slot: usize, parent: u32) {
-        self.nodes[slot].parent = parent;
+    fn take(&mut self, slot: u32, label: u8) {
+        let slot = slot as usize;
+        self.nodes[slot].base_and_label = u32::from(label);
         let (previous, next) = (self.previous[slot], self.next[slot]);
         self.next[previous as usize] = next;
         self.previous[next as usize] = previous;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The trie of `strings`, whose ids are their places.
+    fn trie(strings: &[&[u8]]) -> Box<[Node<Option<u32>>]> {
+        let strings: Vec<(&[u8], u32)> = strings.iter().copied().zip(0..).collect();
+        build(&strings, None, |_, placed| Some(placed.id)).unwrap()
+    }
+
+    #[test]
+    fn a_node_has_the_children_that_its_strings_go_on_with_and_no_others() {
+        let strings: Vec<Vec<u8>> = (1..=255_u8)
+            .flat_map(|a| (1..=a % 7).map(move |b| vec![a, b, a ^ b | 1, b]))
+            .chain((0..3000_u32).map(|number| format!("t{number:b}e").into_bytes()))
+            .collect();
+        let mut strings: Vec<&[u8]> = strings.iter().map(Vec::as_slice).collect();
+        strings.sort_unstable();
+        let nodes = trie(&strings);
+        let mut pending = vec![(ROOT, Vec::new())];
+        let mut ids = Vec::new();
+        while let Some((node, prefix)) = pending.pop() {
+            ids.extend(nodes[node as usize].value);
+            for byte in 0..=255_u8 {
+                let mut string = prefix.clone();
+                string.push(byte);
+                let at = strings.partition_point(|other| *other < string.as_slice());
+                let goes_on = strings.get(at).is_some_and(|other| other.starts_with(&string));
+                let child = child(&nodes, node, byte);
+                assert_eq!(child.is_some(), goes_on, "{string:?}");
+                pending.extend(child.map(|child| (child, string)));
+            }
+        }
+        ids.sort_unstable();
+        assert!(ids.iter().copied().eq(0..strings.len() as u32));
+    }
+
+    #[test]
+    fn a_string_of_each_byte_ends_where_it_ends() {
+        let strings: Vec<[u8; 1]> = (0..=255).map(|byte| [byte]).collect();
+        let strings: Vec<&[u8]> = strings.iter().map(<[u8; 1]>::as_slice).collect();
+        let nodes = trie(&strings);
+        for byte in 0..=255 {
+            let node = child(&nodes, ROOT, byte).unwrap();
+            assert_eq!(nodes[node as usize].value, Some(byte.into()));
+            assert!((0..=255).all(|next| child(&nodes, node, next).is_none()));
+        }
+    }
+
+    #[test]
+    fn a_node_with_an_id_is_eight_bytes() {
+        assert_eq!(size_of::<Node<u32>>(), 8);
     }
 }

@@ -3,6 +3,7 @@
 use super::double_array::{self, Node, ROOT, child};
 use super::piece_table::ID_LIMIT;
 use super::vocabulary::Vocabulary;
+use crate::prefetch::prefetch_line;
 
 /// No piece ends at a node.
 const NONE: u32 = u32::MAX;
@@ -47,6 +48,14 @@ impl PieceTrie {
     pub(super) fn get(&self, piece: &[u8]) -> Option<u32> {
         let Start(node) = self.behind(piece)?;
         Some(self.0[node as usize].value).filter(|id| *id != NONE)
+    }
+
+    /// Asks for what a [`step`](Self::step) by `byte` needs.
+    #[inline(always)]
+    pub(super) fn ask(&self, Start(node): Start, byte: u8) {
+        if let Some(next) = self.0.get(double_array::slot(&self.0, node, byte) as usize) {
+            prefetch_line(next);
+        }
     }
 
     /// One byte further, and the id of the piece that ends there, if one does; `None` where no piece goes on like that.

@@ -150,6 +150,8 @@ impl WordPiece {
             walk.place += 1;
             walk.longest = id.map_or(walk.longest, |id| Some((walk.place, id)));
             if walk.place < walk.end {
+                // Asked for, not only guessed: a wrong guess of where a word's piece ends also drops what was begun of other words.
+                self.pieces.ask(at, text[walk.place]);
                 return Ok(true);
             }
         }
@@ -165,7 +167,10 @@ impl WordPiece {
         match self.continuing {
             // No piece is found there: the next step makes the word unknown.
             None => walk.place = walk.end,
-            Some(continuing) => (walk.place, walk.at) = (end, continuing),
+            Some(continuing) => {
+                (walk.place, walk.at) = (end, continuing);
+                self.pieces.ask(continuing, text[end]);
+            }
         }
         Ok(true)
     }

@@ -15,32 +15,40 @@ const NONE: u32 = u32::MAX;
 /// The most tokens that may end at one place. Known vocabularies have at most twenty.
 const MAX_MATCHES: u32 = 1000;
 
-/// What a state has besides its children. A state is what was read last of the text, as far as a token begins with it.
+/// What the automaton has of a state besides its children. A state is what was read last of the text, as far as a token begins with it.
 #[derive(Debug, Clone, Copy)]
 struct State {
-    /// The longest other state that this one ends with, and [`IS_TOKEN`].
+    /// The longest other state that this one ends with.
     fail: u32,
     /// The longest token that this state ends with, or is.
     longest: u32,
 }
 
-/// Of a state that is a token itself.
-const IS_TOKEN: u32 = 1 << 31;
-
 /// A token, by id.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Match {
-    pub(super) score: f64,
-    pub(super) len: u32,
+struct Token {
+    len: u32,
     /// The longest token that this one ends with.
     next: u32,
 }
 
-/// The automaton.
+/// A token that ends or starts at a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Match {
+    pub(super) id: u32,
+    pub(super) len: usize,
+    pub(super) score: f64,
+}
+
+/// The automaton. Walks in the trie, which most words are for, need the nodes and the scores only.
 #[derive(Debug)]
 pub(super) struct Automaton {
-    nodes: Box<[Node<State>]>,
-    matches: Box<[Match]>,
+    /// With the id of the token that each is, or [`NONE`].
+    nodes: Box<[Node<u32>]>,
+    scores: Box<[f64]>,
+    /// By node.
+    states: Box<[State]>,
+    tokens: Box<[Token]>,
     is_distinct: bool,
 }
 
@@ -51,29 +59,37 @@ impl Automaton {
             return None;
         }
         let text = vocabulary.text().as_bytes();
-        let tokens: Vec<&[u8]> = vocabulary.spans().map(|(start, end, _)| &text[start..end]).collect();
-        let mut order: Vec<u32> = (0..u32::try_from(tokens.len()).ok()?).collect();
-        order.sort_unstable_by_key(|&id| (tokens[id as usize], !id));
-        order.dedup_by_key(|id| tokens[*id as usize]);
-        let is_distinct = order.len() == tokens.len();
-        order.retain(|id| !tokens[*id as usize].is_empty());
+        let strings: Vec<&[u8]> = vocabulary.spans().map(|(start, end, _)| &text[start..end]).collect();
+        let mut order: Vec<u32> = (0..u32::try_from(strings.len()).ok()?).collect();
+        order.sort_unstable_by_key(|&id| (strings[id as usize], !id));
+        order.dedup_by_key(|id| strings[*id as usize]);
+        let is_distinct = order.len() == strings.len();
+        order.retain(|id| !strings[*id as usize].is_empty());
 
-        let matches =
-            tokens.iter().zip(scores).map(|(token, &score)| Match { score, len: token.len() as u32, next: NONE });
-        let mut matches: Box<[Match]> = matches.collect();
+        let mut tokens: Box<[Token]> =
+            strings.iter().map(|string| Token { len: string.len() as u32, next: NONE }).collect();
         // How many tokens end where this one does, by id.
-        let mut match_counts = vec![0; matches.len()];
-        let sorted: Vec<(&[u8], u32)> = order.iter().map(|&id| (tokens[id as usize], id)).collect();
+        let mut match_counts = vec![0; tokens.len()];
+        let sorted: Vec<(&[u8], u32)> = order.iter().map(|&id| (strings[id as usize], id)).collect();
+        let no_state = State { fail: ROOT, longest: NONE };
+        let mut states = vec![no_state];
         // What a node fails to is nearer to the root, and so was placed before.
-        let nodes = double_array::build(&sorted, State { fail: ROOT, longest: NONE }, |nodes, placed| {
-            let fail = fail(nodes, &placed);
-            let longest = nodes[fail as usize].value.longest;
-            let Some(id) = placed.id else { return Some(State { fail, longest }) };
-            matches[id as usize].next = longest;
+        let nodes = double_array::build(&sorted, NONE, |nodes, placed| {
+            states.resize(nodes.len(), no_state);
+            let fail = fail(nodes, &states, &placed);
+            let longest = states[fail as usize].longest;
+            let state = &mut states[placed.node as usize];
+            let Some(id) = placed.id else {
+                *state = State { fail, longest };
+                return Some(NONE);
+            };
+            *state = State { fail, longest: id };
+            tokens[id as usize].next = longest;
             match_counts[id as usize] = 1 + match_counts.get(longest as usize).copied().unwrap_or(0);
-            (match_counts[id as usize] <= MAX_MATCHES).then_some(State { fail: fail | IS_TOKEN, longest: id })
+            (match_counts[id as usize] <= MAX_MATCHES).then_some(id)
         })?;
-        Some(Self { nodes, matches, is_distinct })
+        states.resize(nodes.len(), no_state);
+        Some(Self { nodes, scores: scores.into(), states: states.into(), tokens, is_distinct })
     }
 
     /// Whether no string comes twice.
@@ -91,33 +107,34 @@ impl Automaton {
             if state == ROOT {
                 return ROOT;
             }
-            state = self.nodes[state as usize].value.fail & !IS_TOKEN;
+            state = self.states[state as usize].fail;
         }
     }
 
-    /// The tokens that end here, longest first, with their ids.
+    /// The tokens that end here, longest first.
     #[inline]
-    pub(super) fn matches(&self, state: u32) -> impl Iterator<Item = (u32, &Match)> {
-        let mut next = self.nodes[state as usize].value.longest;
+    pub(super) fn matches(&self, state: u32) -> impl Iterator<Item = Match> {
+        let mut next = self.states[state as usize].longest;
         std::iter::from_fn(move || {
             let id = next;
-            let found = self.matches.get(id as usize)?;
-            next = found.next;
-            Some((id, found))
+            let token = self.tokens.get(id as usize)?;
+            next = token.next;
+            Some(Match { id, len: token.len as usize, score: self.scores[id as usize] })
         })
     }
 
-    /// The tokens that `text` starts with, shortest first, with their ids.
+    /// The tokens that `text` starts with, shortest first.
     #[inline(always)]
-    pub(super) fn tokens_at(&self, text: &[u8]) -> impl Iterator<Item = (u32, &Match)> {
-        let mut state = ROOT;
-        let mut bytes = text.iter();
+    pub(super) fn tokens_at(&self, text: &[u8]) -> impl Iterator<Item = Match> {
+        let mut node = ROOT;
+        let mut bytes = text.iter().enumerate();
         std::iter::from_fn(move || {
             loop {
-                state = child(&self.nodes, state, *bytes.next()?)?;
-                let State { fail, longest } = self.nodes[state as usize].value;
-                if fail & IS_TOKEN != 0 {
-                    return Some((longest, &self.matches[longest as usize]));
+                let (place, &byte) = bytes.next()?;
+                node = child(&self.nodes, node, byte)?;
+                let id = self.nodes[node as usize].value;
+                if id != NONE {
+                    return Some(Match { id, len: place + 1, score: self.scores[id as usize] });
                 }
             }
         })
@@ -125,18 +142,16 @@ impl Automaton {
 
     /// The id of a whole string, which is not empty.
     pub(super) fn get(&self, token: &[u8]) -> Option<u32> {
-        let state = token.iter().try_fold(ROOT, |state, byte| child(&self.nodes, state, *byte))?;
-        let id = self.nodes[state as usize].value.longest;
-        let found = self.matches.get(id as usize)?;
-        (found.len as usize == token.len()).then_some(id)
+        let node = token.iter().try_fold(ROOT, |node, byte| child(&self.nodes, node, *byte))?;
+        Some(self.nodes[node as usize].value).filter(|id| *id != NONE)
     }
 }
 
 /// Where a node fails to: the longest other state that its string ends with.
-fn fail(nodes: &[Node<State>], placed: &Placed) -> u32 {
+fn fail(nodes: &[Node<u32>], states: &[State], placed: &Placed) -> u32 {
     let mut state = placed.parent;
     while state != ROOT {
-        state = nodes[state as usize].value.fail & !IS_TOKEN;
+        state = states[state as usize].fail;
         if let Some(child) = child(nodes, state, placed.label) {
             return child;
         }

@@ -12,7 +12,7 @@ mod tests;
 use super::byte_fallback::ByteFallback;
 use crate::tokenizer::EncodeError;
 use crate::tokenizer::vocabulary::Vocabulary;
-use automaton::Automaton;
+use automaton::{Automaton, Match};
 
 /// How much worse than the worst token an unknown character is.
 const UNKNOWN_PENALTY: f64 = 10.0;
@@ -182,9 +182,8 @@ impl Unigram {
             let before = steps[start].score;
             let mut is_known = false;
             let char_len = char_len(bytes[start]);
-            for (id, found) in self.automaton.tokens_at(&bytes[start..]) {
-                let len = found.len as usize;
-                steps[start + len].consider(Step { score: found.score + before, id, len: found.len }, self.margin);
+            for Match { id, len, score } in self.automaton.tokens_at(&bytes[start..]) {
+                steps[start + len].consider(Step { score: score + before, id, len: len as u32 }, self.margin);
                 is_known |= len == char_len;
             }
             let end = start + char_len;
@@ -211,10 +210,10 @@ impl Unigram {
             state = piece.as_bytes()[start..end].iter().fold(state, |state, byte| self.automaton.step(state, *byte));
             let mut best = Step::NONE;
             let mut is_known = false;
-            for (id, found) in self.automaton.matches(state) {
-                let from = end - found.len as usize;
-                let score = found.score + steps[from].score;
-                best.consider(Step { score, id, len: found.len }, self.margin);
+            for Match { id, len, score } in self.automaton.matches(state) {
+                let from = end - len;
+                let score = score + steps[from].score;
+                best.consider(Step { score, id, len: len as u32 }, self.margin);
                 is_known |= from == start;
             }
             if !is_known {
