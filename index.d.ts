@@ -266,7 +266,8 @@ export interface EncodeOptions<D extends Dtype = "float32"> {
   /**
    * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
    * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
-   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly.
+   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly. Where the call fails, some vectors may
+   * have been written.
    * @default fresh memory
    */
   readonly out?: DtypeArray<D> | undefined;

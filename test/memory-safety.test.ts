@@ -23,6 +23,7 @@ declare const WebAssembly: {
 
 const ROUNDS = 200
 const ef = new Model2VecEmbeddingFunction(SMALL)
+const ofOneThread = new Model2VecEmbeddingFunction(SMALL, { threads: 1 })
 const texts = manyTexts(1500)
 const expected = ef.encodeSync(texts).data
 
@@ -173,8 +174,10 @@ test('a getter or proxy in the texts that detaches out is ERR_OUT_TOO_SMALL, asy
           }
           return { list: trapped(count, at, detach)[kind] ?? [], out }
         }
-        const sync = run()
-        t.throws(() => ef.encodeSync(sync.list, { out: sync.out }), { code: 'ERR_OUT_TOO_SMALL' })
+        for (const caller of [ef, ofOneThread]) {
+          const sync = run()
+          t.throws(() => caller.encodeSync(sync.list, { out: sync.out }), { code: 'ERR_OUT_TOO_SMALL' })
+        }
         const later = run()
         await t.throwsAsync(ef.encode(later.list, { out: later.out }), { code: 'ERR_OUT_TOO_SMALL' })
       }

@@ -41,7 +41,7 @@ pub(crate) struct JobState {
     mode: Mode,
     /// Whether the calling thread does all parts itself.
     alone: bool,
-    /// What a held job starts with.
+    /// What a held job of several threads starts with.
     held: RefCell<Vec<(usize, Texts)>>,
     results: Results,
     /// The texts of the part that is being filled, and its first row.
@@ -210,13 +210,19 @@ impl JobState {
             return;
         }
         let first_row = self.fed.get() - texts.len();
-        if self.mode == Mode::Held {
+        if self.mode == Mode::Held && !self.alone {
             self.held.borrow_mut().push((first_row, texts));
+            return;
+        }
+        if self.mode == Mode::Held
+            && let Err(thrown) = self.results.find_start()
+        {
+            self.failed.borrow_mut().get_or_insert(thrown);
             return;
         }
         self.environment.job_started(js, self);
         self.start_part(first_row, texts.len(), Input::Texts(texts));
-        if self.mode == Mode::Sync {
+        if matches!(self.mode, Mode::Sync | Mode::Held) {
             // This thread helps while much waits: text buffers come back for the next parts, and their number stays bounded.
             while self.parts_in_flight() >= PARTS_IN_FLIGHT && self.batch().is_some_and(|batch| batch.help_once()) {}
             self.take_done();
@@ -360,7 +366,7 @@ impl JobState {
 
     /// Starts a held job: from here to the end of `finish_sync` no JavaScript runs.
     fn start_held(&self) -> Result<(), Thrown> {
-        self.results.start_held()?;
+        self.results.find_start()?;
         for (first_row, texts) in self.held.take() {
             self.start_part(first_row, texts.len(), Input::Texts(texts));
         }

@@ -91,8 +91,8 @@ impl Results {
         Ok(memory.start)
     }
 
-    /// Takes the pointer of a held job: from here on no JavaScript runs, so that `out` stays where it is.
-    pub(crate) fn start_held(&self) -> Result<(), Thrown> {
+    /// Takes the pointer of a held job: `out` stays where it is until JavaScript runs again.
+    pub(crate) fn find_start(&self) -> Result<(), Thrown> {
         let out = self.arrays.borrow().out;
         if let Some(out) = out {
             self.start.set(self.rows_start(self.js.referenced(out)?)?);
@@ -108,7 +108,7 @@ impl Results {
         } else if self.mode == Mode::Staged {
             Some(Box::new(StagedRows::new(length)))
         } else {
-            // SAFETY: `new` or `start_held` checked that the array has room for all rows, and `feed` that no more rows come.
+            // SAFETY: `new` or `find_start` checked that the array has room for all rows, and `feed` that no more rows come.
             let start = unsafe { self.start.get().add(first_row * self.row_bytes) };
             let are_read_late = self.bytes() >= LATE_BYTES;
             Some(Box::new(DirectRows { start, length, are_read_late }))

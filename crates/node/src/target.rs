@@ -5,7 +5,8 @@
 //! - staged: an `out` of the caller's, which can be transferred, resized or grown away at any moment. Threads write into chunks
 //!   of ours; this thread copies them over, asking for pointer and length anew each time.
 //! - sync: memory as for direct, in a synchronous call. With one thread, the calling thread does each part as soon as it is full.
-//! - held: an `out` of the caller's in a synchronous call. Nothing starts before the last string was read; then it is as sync.
+//! - held: an `out` of the caller's in a synchronous call. With one thread, the calling thread does each part as soon as it is full, and
+//!   asks for the pointer anew each time; with several, nothing starts before the last string was read, then it is as sync.
 
 use model2vec_engine::RowBuffer;
 
@@ -40,8 +41,8 @@ pub(crate) struct DirectRows {
     pub(crate) are_read_late: bool,
 }
 
-// SAFETY: the memory is V8's or a SharedArrayBuffer's, stays valid until the job ended (the job holds a strong reference, user
-// code can't detach it, and the environment waits for its jobs before it frees memory), and no two parts overlap.
+// SAFETY: the memory is V8's or a SharedArrayBuffer's, stays valid until the part is done (the job holds a strong reference, user code
+// can't detach it, or does not run before that, and the environment waits for its jobs before it frees memory), and no two parts overlap.
 unsafe impl Send for DirectRows {}
 
 impl RowBuffer for DirectRows {
