@@ -202,7 +202,7 @@ function ratios(record) {
 function twoThreads(record) {
   const found = record.throughput.filter(({ results }) => results['ours async 2 threads'] !== undefined)
   if (found.length === 0) return ''
-  const ids = ['ours async', 'ours async-out', ...rivals(record).filter((name) => name !== 'transformers-js')]
+  const ids = ['ours sync', 'ours async', 'ours async-out', ...rivals(record).filter((name) => name !== 'transformers-js')]
   const cell = (one, id) => {
     const two = one.results[`${id} 2 threads`]
     const scaling = ratio(one.results[id], two)

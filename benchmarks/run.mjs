@@ -124,7 +124,7 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
       const contestants = [
         ...OUR_FORMS.map((form) => contestant(ours, 1, form)),
         ...others.map((peer) => contestant(peer, 1)),
-        ...(two ? [contestant(ours, 2, 'async'), contestant(ours, 2, 'async-out')] : []),
+        ...(two ? ['sync', 'async', 'async-out'].map((form) => contestant(ours, 2, form)) : []),
         ...(two ? others.filter(({ name }) => name !== 'transformers-js').map((peer) => contestant(peer, 2)) : []),
       ]
       const common = { ...extent, folder, texts: texts[set], directory }
