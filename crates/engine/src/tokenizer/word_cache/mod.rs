@@ -1,8 +1,9 @@
 //! The words that a thread has seen, with their ids: only a new word meets the model.
 //!
-//! Two tables of a fixed size, for words of up to 16 and of up to 48 bytes, whose lines are those of the CPU's cache. A word belongs in
-//! one line; there a new word takes the place of the oldest. A word is its own key, zero-padded, so equality is exact. Words longer
-//! than 48 bytes are never remembered. Up to three ids are in the line; more are in a ring, where new ones overwrite the oldest.
+//! Two tables, for words of up to 16 and of up to 48 bytes, whose lines are those of the CPU's cache. A word belongs in one line; there a
+//! new word takes the place of the oldest. A word is its own key, zero-padded, so equality is exact. Words longer than 48 bytes are never
+//! remembered. Up to three ids are in the line; more are in a ring, where new ones overwrite the oldest. The sizes are fixed, but
+//! that the table of short words doubles once, on a thread that has much to do.
 
 pub(super) mod piece;
 mod rest;
@@ -15,8 +16,12 @@ use rest::Rest;
 
 // Measured on English lines, paragraphs and documents, and multilingual lines: see docs/OPTIMIZATIONS.md.
 const SHORT_LINES: usize = 1 << 15;
+const MORE_SHORT_LINES: usize = 1 << 16;
 const LONG_LINES: usize = 1 << 11;
 const RING_IDS: usize = 1 << 16;
+
+/// After so many new short words the table has been filled and overwritten: a larger one pays, though not its memory on each thread.
+const NEW_WORDS_FOR_MORE: u32 = 1 << 17;
 
 /// The most bytes of a word that is remembered.
 pub(super) const MAX_BYTES: usize = 48;
@@ -78,33 +83,48 @@ impl<const SIZE: usize, const WAYS: usize> Line<SIZE, WAYS> {
     }
 }
 
+/// As many as a power of two.
 #[derive(Debug)]
-struct Lines<const SIZE: usize, const WAYS: usize, const COUNT: usize>(Box<[Line<SIZE, WAYS>; COUNT]>);
+struct Lines<const SIZE: usize, const WAYS: usize>(Box<[Line<SIZE, WAYS>]>);
 
-impl<const SIZE: usize, const WAYS: usize, const COUNT: usize> Lines<SIZE, WAYS, COUNT> {
-    fn new() -> Self {
-        let lines = vec![Line::EMPTY; COUNT].into_boxed_slice();
-        Self(lines.try_into().expect("as many lines as were made"))
+impl<const SIZE: usize, const WAYS: usize> Lines<SIZE, WAYS> {
+    fn new(count: usize) -> Self {
+        assert!(count.is_power_of_two() && count <= 1 << 32);
+        Self(vec![Line::EMPTY; count].into())
     }
 
     #[inline(always)]
-    fn place(key: &[u64; SIZE]) -> usize {
+    fn place(&self, key: &[u64; SIZE]) -> usize {
         let first = key[0].wrapping_mul(MULTIPLIER);
         let hash = key[1..].iter().fold(first, |hash, word| (hash.rotate_left(29) ^ word).wrapping_mul(MULTIPLIER));
-        (hash >> (64 - COUNT.trailing_zeros())) as usize & (COUNT - 1)
+        (hash >> 32) as usize & (self.0.len() - 1)
     }
 
     #[inline(always)]
     fn line(&mut self, key: &[u64; SIZE]) -> &mut Line<SIZE, WAYS> {
-        &mut self.0[Self::place(key)]
+        &mut self.0[self.place(key)]
+    }
+
+    /// The same words in `count` lines.
+    fn resized(&self, count: usize) -> Self {
+        let mut lines = Self::new(count);
+        for line in &self.0 {
+            // The newest last.
+            for (key, ids) in line.keys.iter().zip(&line.ids).rev().filter(|(key, _)| **key != [0; SIZE]) {
+                lines.line(key).insert(*key, *ids);
+            }
+        }
+        lines
     }
 }
 
 /// What one thread remembers.
 #[derive(Debug)]
 pub(super) struct WordCache {
-    short: Lines<2, 2, SHORT_LINES>,
-    long: Lines<6, 1, LONG_LINES>,
+    short: Lines<2, 2>,
+    long: Lines<6, 1>,
+    /// How many short words were new.
+    new_words: u32,
     memory: Memory<RING_IDS>,
     /// The words of a group, while their lines are on their way.
     asked: Box<[Asked; GROUP]>,
@@ -138,7 +158,8 @@ impl WordCache {
     pub(super) fn new() -> Self {
         let (asked, answers) = (Box::new([Asked::default(); GROUP]), Box::new([Ids::default(); GROUP]));
         let new = Box::new([0; GROUP]);
-        Self { short: Lines::new(), long: Lines::new(), memory: Memory::new(), asked, answers, new }
+        let (short, long) = (Lines::new(SHORT_LINES), Lines::new(LONG_LINES));
+        Self { short, long, new_words: 0, memory: Memory::new(), asked, answers, new }
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
@@ -163,6 +184,9 @@ impl WordCache {
     ) -> Result<usize, EncodeError> {
         if self.memory.ring.is_used_up() {
             *self = Self::new();
+        }
+        if self.new_words >= NEW_WORDS_FOR_MORE && self.short.0.len() < MORE_SHORT_LINES {
+            self.short = self.short.resized(MORE_SHORT_LINES);
         }
         let mut count = 0;
         for (group, ends) in bounds.groups(GROUP).zip(ends.chunks_mut(GROUP)) {
@@ -193,7 +217,7 @@ impl WordCache {
     fn ask(&mut self, text: &[u8], group: Bounds<'_>) {
         for (asked, (start, len)) in self.asked.iter_mut().zip(group.iter()) {
             let key = Word { text, start, len: len.min(SHORT_BYTES) }.short_key();
-            let place = Lines::<2, 2, SHORT_LINES>::place(&key);
+            let place = self.short.place(&key);
             prefetch_line(&self.short.0[place]);
             *asked = Asked { key, place: place as u32, is_long: u32::from(len > SHORT_BYTES) };
         }
@@ -208,7 +232,7 @@ impl WordCache {
         let mut new_count = 0;
         for index in 0..count.min(GROUP) {
             let Asked { key, place, is_long } = asked[index];
-            let line = &short[place as usize & (SHORT_LINES - 1)];
+            let line = &short[place as usize];
             let matches = line.matches(&key);
             // Those of a new word are overwritten.
             answers[index] = line.ids[(matches >> 1) as usize & 1];
@@ -222,7 +246,7 @@ impl WordCache {
     #[cold]
     #[inline(never)]
     fn find_new(&mut self, text: &[u8], group: Bounds<'_>, count: usize, model: &WordPiece) -> Result<(), EncodeError> {
-        let WordCache { short, memory, asked, answers, new, .. } = self;
+        let WordCache { short, memory, asked, answers, new, new_words, .. } = self;
         let new = new[..count].iter().map(|&index| usize::from(index));
         new.clone().for_each(|index| answers[index] = [0, 0, 0, ALONE]);
         let words = new.filter(|&index| asked[index].is_long == 0).map(|index| {
@@ -231,6 +255,7 @@ impl WordCache {
         });
         model.tokenize_short(text, words, |index, ids| {
             let Asked { key, place, .. } = asked[index];
+            *new_words = new_words.saturating_add(1);
             if let Some(remembered) = memory.remember(ids) {
                 answers[index] = remembered;
                 short.0[place as usize].insert(key, remembered);
@@ -390,7 +415,12 @@ impl<const IDS: usize> Ring<IDS> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
+    use crate::tokenizer::pre_tokenizer;
+    use crate::tokenizer::scan::{Scanner, WordBounds};
+    use crate::tokenizer::vocabulary::Vocabulary;
 
     #[test]
     fn the_ring_gives_a_list_until_it_is_overwritten() {
@@ -423,6 +453,55 @@ mod tests {
         );
         line.insert([7], ids(70));
         assert_eq!([3, 4, 5, 6, 7].map(|word| kept(&line, word)), [None, Some(41), Some(50), Some(60), Some(70)]);
+    }
+
+    #[test]
+    fn a_larger_table_has_the_same_words() {
+        let mut small = Lines::<1, 4>::new(4);
+        let ids = |id| [id, 0, 0, 1];
+        for word in 1..=100 {
+            small.line(&[word]).insert([word], ids(word as u32));
+        }
+        let large = small.resized(64);
+        let kept = |lines: &Lines<1, 4>, word| lines.0[lines.place(&[word])].get(&[word]).copied();
+        for word in 1..=100 {
+            assert_eq!(kept(&large, word), kept(&small, word), "{word}");
+        }
+        assert_eq!((1..=100).filter(|word| kept(&large, *word).is_some()).count(), 16);
+    }
+
+    #[test]
+    fn the_table_of_a_thread_with_many_new_words_doubles_and_keeps_them() {
+        // All pairs of letters, at the start of a word and within: a word of four letters has two ids.
+        let pair = |number: u32| [b'a' + (number / 26) as u8, b'a' + (number % 26) as u8].map(char::from);
+        let pairs = || (0..26 * 26).map(|number| String::from_iter(pair(number)));
+        let mut vocabulary = Vocabulary::default();
+        for (id, piece) in (10..).zip(pairs().chain(pairs().map(|pair| format!("##{pair}")))) {
+            vocabulary.push_token(&piece).unwrap();
+            vocabulary.push_id(id);
+        }
+        let model = WordPiece::new(vocabulary, "aa", "##", 100).unwrap();
+        let (mut cache, mut bounds) = (WordCache::new(), WordBounds::new());
+        let mut look_up = |cache: &mut WordCache, words: Range<u32>| {
+            let word = |number| pair(number / 676).into_iter().chain(pair(number % 676)).chain([' ']);
+            let mut text = String::from_iter(words.clone().flat_map(word)).into_bytes();
+            let len = text.len();
+            pre_tokenizer::pad(&mut text, len);
+            pre_tokenizer::add_words(&text, len, 0, Scanner::detect(), &mut bounds);
+            let (mut ids, mut ends) = (vec![0; len], vec![0; words.len()]);
+            let count = cache.look_up(&text, Bounds::of(&bounds), &model, &mut ids, &mut ends).unwrap();
+            bounds.clear();
+            let expected = words.flat_map(|number| [10 + number / 676, 686 + number % 676]);
+            assert!(ids[..count].iter().copied().eq(expected));
+        };
+        for first in (0..=NEW_WORDS_FOR_MORE).step_by(1024) {
+            look_up(&mut cache, first..first + 1024);
+            let doubles = first >= NEW_WORDS_FOR_MORE;
+            assert_eq!(cache.short.0.len(), if doubles { MORE_SHORT_LINES } else { SHORT_LINES }, "{first}");
+        }
+        let new_words = cache.new_words;
+        look_up(&mut cache, NEW_WORDS_FOR_MORE - 10_000..NEW_WORDS_FOR_MORE);
+        assert!(cache.new_words - new_words < 1_000, "{} were forgotten", cache.new_words - new_words);
     }
 
     #[test]

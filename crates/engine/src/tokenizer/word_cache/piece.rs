@@ -24,8 +24,8 @@ const MORE: usize = 64;
 /// What one thread remembers.
 #[derive(Debug)]
 pub(in crate::tokenizer) struct PieceCache {
-    short: Lines<2, 2, SHORT_LINES>,
-    long: Lines<6, 1, LONG_LINES>,
+    short: Lines<2, 2>,
+    long: Lines<6, 1>,
     memory: Memory<RING_IDS>,
     /// The pieces that have been asked for.
     asked: Box<[Asked; GROUP + MORE]>,
@@ -51,8 +51,8 @@ pub(in crate::tokenizer) type Resolved = Result<bool, EncodeError>;
 impl PieceCache {
     pub(in crate::tokenizer) fn new() -> Self {
         Self {
-            short: Lines::new(),
-            long: Lines::new(),
+            short: Lines::new(SHORT_LINES),
+            long: Lines::new(LONG_LINES),
             memory: Memory::new(),
             asked: Box::new([Asked::default(); GROUP + MORE]),
             count: 0,
@@ -77,7 +77,7 @@ impl PieceCache {
     pub(in crate::tokenizer) fn ask(&mut self, text: &[u8], range: Range<usize>, is_piece: bool) {
         let len = range.len();
         let key = Word { text, start: range.start, len: len.min(SHORT_BYTES) }.short_key();
-        let place = Lines::<2, 2, SHORT_LINES>::place(&key);
+        let place = self.short.place(&key);
         prefetch_line(&self.short.0[place]);
         self.asked[self.count] = Asked { key, start: range.start, len, place };
         self.count += usize::from(is_piece);
@@ -101,7 +101,8 @@ impl PieceCache {
             return self.asked[..count].iter().try_for_each(|asked| resolve(asked.range(), ids).map(|_| ()));
         }
         if self.memory.ring.is_used_up() {
-            (self.short, self.long, self.memory) = (Lines::new(), Lines::new(), Memory::new());
+            (self.short, self.long) = (Lines::new(SHORT_LINES), Lines::new(LONG_LINES));
+            self.memory = Memory::new();
         }
         // Where the next id goes. Behind it, there is room for those of all pieces that are in lines.
         let mut end = ids.len();
@@ -109,7 +110,7 @@ impl PieceCache {
         for index in 0..count {
             let Asked { key, len, place, .. } = self.asked[index];
             if len <= SHORT_BYTES {
-                let line = &self.short.0[place & (SHORT_LINES - 1)];
+                let line = &self.short.0[place];
                 if let Some(found) = line.get(&key)
                     && found[IN_LINE] != IN_RING
                 {
@@ -139,7 +140,7 @@ impl PieceCache {
         let asked = self.asked[index];
         let word = Word { text, start: asked.start, len: asked.len };
         let PieceCache { short, long, memory, new_ids, .. } = self;
-        let short_line = asked.place & (SHORT_LINES - 1);
+        let short_line = asked.place;
         let found = if word.len <= SHORT_BYTES {
             short.0[short_line].get(&asked.key)
         } else if word.len <= MAX_BYTES {
