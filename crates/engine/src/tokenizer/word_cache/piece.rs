@@ -3,12 +3,14 @@
 
 use std::ops::Range;
 
-use super::{IN_LINE, IN_RING, Lines, MAX_BYTES, Memory, SHORT_BYTES, SLACK, Word};
+use super::{
+    IN_LINE, IN_RING, Lines, MAX_BYTES, MORE_SHORT_LINES, Memory, NEW_WORDS_FOR_MORE, SHORT_BYTES, SLACK, Word,
+};
 use crate::prefetch::prefetch_line;
 use crate::tokenizer::EncodeError;
 
-// Larger than WordPiece's: these pieces have a space before the word, and their models take longer for a new one.
 const SHORT_LINES: usize = 1 << 15;
+// Larger than WordPiece's: these pieces have a space before the word, and their models take longer for a new one.
 const LONG_LINES: usize = 1 << 13;
 const RING_IDS: usize = 1 << 18;
 
@@ -32,6 +34,8 @@ pub(in crate::tokenizer) struct PieceCache {
     count: usize,
     /// The ids of a new piece.
     new_ids: Vec<u32>,
+    /// How many short pieces were new.
+    new_pieces: u32,
 }
 
 /// A piece whose line is on its way.
@@ -57,12 +61,16 @@ impl PieceCache {
             asked: Box::new([Asked::default(); GROUP + MORE]),
             count: 0,
             new_ids: Vec::new(),
+            new_pieces: 0,
         }
     }
 
     /// Before a text: pieces that were asked for and never answered, because of an error, are forgotten.
     pub(in crate::tokenizer) fn start(&mut self) {
         self.count = 0;
+        if self.new_pieces >= NEW_WORDS_FOR_MORE && self.short.0.len() < MORE_SHORT_LINES {
+            self.short = self.short.resized(MORE_SHORT_LINES);
+        }
     }
 
     /// Whether it is time for an answer: [`MORE`] pieces can still be asked for.
@@ -160,6 +168,7 @@ impl PieceCache {
             && let Some(remembered) = memory.remember(new_ids)
         {
             if word.len <= SHORT_BYTES {
+                self.new_pieces = self.new_pieces.saturating_add(1);
                 short.0[short_line].insert(asked.key, remembered);
             } else {
                 let key = word.long_key();
@@ -209,5 +218,39 @@ mod tests {
         cache.answer(&text, true, &mut ids, &mut resolve).unwrap();
         assert!(ids.iter().copied().eq(0..1 << 20));
         assert!(cache.new_ids.capacity() <= KEPT_IDS);
+    }
+
+    #[test]
+    fn the_table_of_a_thread_with_many_new_pieces_doubles_and_keeps_them() {
+        let mut cache = PieceCache::new();
+        // A piece is a number of eight digits. Returns how many the model was asked about.
+        let look_up = |cache: &mut PieceCache, pieces: Range<u32>| {
+            let mut asked = 0;
+            let mut text = String::from_iter(pieces.clone().map(|piece| format!("{piece:08}"))).into_bytes();
+            text.extend([b' '; MAX_BYTES]);
+            let mut ids = Vec::new();
+            cache.start();
+            for group in (0..8 * pieces.len()).step_by(8 * GROUP) {
+                let starts = (group..group + 8 * GROUP).step_by(8).filter(|start| *start < 8 * pieces.len());
+                starts.for_each(|start| cache.ask(&text, start..start + 8, true));
+                let mut resolve = |piece: Range<usize>, ids: &mut Vec<u32>| {
+                    asked += 1;
+                    ids.push(std::str::from_utf8(&text[piece]).unwrap().parse().unwrap());
+                    Ok(true)
+                };
+                cache.answer(&text, true, &mut ids, &mut resolve).unwrap();
+            }
+            assert!(ids.into_iter().eq(pieces));
+            asked
+        };
+        // Half of what it is asked about is known, or it would rest.
+        for first in (1..=NEW_WORDS_FOR_MORE).step_by(1 << 8) {
+            assert_eq!(cache.short.0.len(), SHORT_LINES);
+            look_up(&mut cache, first..first + (1 << 8));
+            look_up(&mut cache, first..first + (1 << 8));
+        }
+        let forgotten = look_up(&mut cache, NEW_WORDS_FOR_MORE - 10_000..NEW_WORDS_FOR_MORE);
+        assert_eq!(cache.short.0.len(), MORE_SHORT_LINES);
+        assert!(forgotten < 1_000, "{forgotten} were forgotten");
     }
 }
