@@ -48,12 +48,32 @@ test('calls that run at once do not disturb each other', async (t) => {
 })
 
 test('an out on shared, on plain and on no memory gives the same bits', async (t) => {
+  const expected = await ef.encode(texts)
+  for (const threads of [1, 2]) {
+    const one = new Model2VecEmbeddingFunction(POTION, { threads })
+    for (const memory of [SharedArrayBuffer, ArrayBuffer]) {
+      const out = new Float32Array(new memory(texts.length * ef.dim * 4))
+      for (const encode of ['encode', 'encodeSync'] as const) {
+        out.fill(0)
+        const matrix = await one[encode](texts, { out })
+        t.deepEqual(Float32Array.from(matrix.data), expected.data)
+        t.deepEqual(matrix.tokens, expected.tokens)
+        t.is(matrix.truncated, expected.truncated)
+      }
+    }
+  }
+})
+
+test('a call with an out that fails half-way leaves the next one as it should be', async (t) => {
   const expected = (await ef.encode(texts)).data
-  for (const memory of [SharedArrayBuffer, ArrayBuffer]) {
-    const out = new Float32Array(new memory(texts.length * ef.dim * 4))
-    t.deepEqual(Float32Array.from((await ef.encode(texts, { out })).data), expected)
-    out.fill(0)
-    t.deepEqual(Float32Array.from(ef.encodeSync(texts, { out }).data), expected)
+  const wrong: unknown[] = [...texts]
+  wrong[texts.length >> 1] = 5
+  for (const threads of [1, 2]) {
+    const one = new Model2VecEmbeddingFunction(POTION, { threads })
+    const out = new Float32Array(texts.length * ef.dim)
+    const error = t.throws(() => one.encodeSync(wrong as string[], { out }), { code: 'ERR_INVALID_TEXT' })
+    t.like(error, { index: texts.length >> 1 })
+    t.deepEqual(one.encodeSync(texts, { out }).data, expected)
   }
 })
 

@@ -33,8 +33,8 @@ export interface EncodeOptions<D extends Dtype = 'float32'> {
   /**
    * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
    * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
-   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly. Where the call fails, some vectors may
-   * have been written.
+   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
+   * the call is over, by getters of the texts either; where the call fails, some vectors may have been written.
    * @default fresh memory
    */
   readonly out?: DtypeArray<D> | undefined

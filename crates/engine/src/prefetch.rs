@@ -1,7 +1,7 @@
 //! Asking for memory ahead of its time.
 
 /// The unit in which memory comes.
-const LINE_BYTES: usize = 64;
+pub(crate) const LINE_BYTES: usize = 64;
 
 /// How many bytes of rows are asked for at once: less than half of the second-level cache of today's CPUs.
 const MOST_BYTES: usize = 192 << 10;

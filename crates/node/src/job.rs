@@ -202,7 +202,7 @@ impl JobState {
         self.batch().map_or(0, |batch| batch.parts_held()) + self.done.borrow().len()
     }
 
-    /// Hands the texts read so far to the pool.
+    /// Hands the texts read so far to the pool, or encodes them here where this thread is alone.
     fn dispatch(self: &Rc<Self>, js: Js) {
         let next = self.spare.borrow_mut().pop().unwrap_or_default();
         let texts = self.filling.replace(next);
@@ -218,6 +218,10 @@ impl JobState {
             && let Err(thrown) = self.results.find_start()
         {
             self.failed.borrow_mut().get_or_insert(thrown);
+            // What comes next is not read any more.
+            if let Some(batch) = self.batch() {
+                batch.cancel();
+            }
             return;
         }
         self.environment.job_started(js, self);
@@ -364,7 +368,8 @@ impl JobState {
         outcome
     }
 
-    /// Starts a held job: from here to the end of `finish_sync` no JavaScript runs.
+    /// Starts a held job of several threads: from here to the end of `finish_sync` no JavaScript runs. Of one thread, asks once more
+    /// whether `out` is still there.
     fn start_held(&self) -> Result<(), Thrown> {
         self.results.find_start()?;
         for (first_row, texts) in self.held.take() {

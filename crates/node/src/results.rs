@@ -30,7 +30,7 @@ pub(crate) struct Results {
     wants_ids: bool,
     dtype: Dtype,
     row_bytes: usize,
-    /// Where the first row of a direct job lies; null for the other modes.
+    /// Where the first row lies; null where rows are staged, and in a held job that has not started.
     start: Cell<*mut u8>,
     arrays: RefCell<Arrays>,
     /// Parts of a tokenize job, for the end.

@@ -1,9 +1,11 @@
 //! A trie in a double array (Aoe: An efficient digital search algorithm, 1989): the child of a node by a byte is at `base ^ byte`, if
-//! the node there has that byte as its label. No two nodes share a base, so nobody else's child by that byte can be there.
+//! the node there has that byte as its label. No two nodes with children share a base, so nobody else's child by that byte can be there.
 //! `T` is what a node has besides.
 
 use std::collections::VecDeque;
 use std::ops::Range;
+
+use crate::prefetch::LINE_BYTES;
 
 /// The node before any byte.
 pub(super) const ROOT: u32 = 0;
@@ -14,24 +16,19 @@ const BLOCK: usize = 256;
 /// The most slots. The largest known vocabularies need two million.
 const MAX_SLOTS: usize = 1 << (u32::BITS - LABEL_BITS);
 
-/// How many free slots are tried as the place of a child.
+/// How many free slots are tried as the place of a first child.
 const MAX_ATTEMPTS: usize = 256;
-
-/// The bytes that come from memory together.
-const LINE_BYTES: usize = 64;
 
 const LABEL_BITS: u32 = 9;
 
 /// The label of the root and of free slots: no byte.
 const NO_LABEL: u32 = 256;
 
-/// The base of nodes without children: no child has it.
-const NO_BASE: u32 = 0;
-
 /// A node, or a free slot.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<T> {
-    /// The base above the label: what a step needs of a node is one number.
+    /// The base above the label: what a step needs of a node is one number. The base of a node without children is 0, which no other
+    /// node has.
     base_and_label: u32,
     pub(super) value: T,
 }
@@ -117,7 +114,7 @@ struct Slots<T> {
     nodes: Vec<Node<T>>,
     next: Vec<u32>,
     previous: Vec<u32>,
-    /// By base: whether a node has it.
+    /// By base: whether it is 0, or a node has it.
     is_base: Vec<bool>,
     empty: T,
 }
@@ -137,7 +134,7 @@ impl<T: Copy> Slots<T> {
         self.previous.push(last);
         self.next[last as usize] = slot;
         self.previous[0] = slot;
-        self.is_base.push(slot == NO_BASE);
+        self.is_base.push(false);
     }
 
     /// Gives `parent` children in free slots, and returns its base; `None` where there is no more room.
@@ -161,8 +158,8 @@ impl<T: Copy> Slots<T> {
         Some(base)
     }
 
-    /// A base of nobody whose slots are free: for an only child first one in its parent's line, where nothing more is waited for, then
-    /// for all the newest, where there is room.
+    /// A base of nobody whose slots are free: for an only child first one next to its parent, in the same line of memory mostly, where
+    /// nothing more is waited for; then for all the newest, where there is room.
     fn find_base(&self, labels: &[u8], parent: u32) -> Option<u32> {
         let first = u32::from(labels[0]);
         let is_possible = |base: &u32| {
@@ -194,10 +191,12 @@ mod tests {
     use super::*;
 
     /// The trie of `strings`, whose ids are their places.
-    fn trie(strings: &[&[u8]]) -> Box<[Node<Option<u32>>]> {
+    fn trie(strings: &[&[u8]]) -> Box<[Node<u32>]> {
         let strings: Vec<(&[u8], u32)> = strings.iter().copied().zip(0..).collect();
-        build(&strings, None, |_, placed| Some(placed.id)).unwrap()
+        build(&strings, NONE, |_, placed| Some(placed.id.unwrap_or(NONE))).unwrap()
     }
+
+    const NONE: u32 = u32::MAX;
 
     #[test]
     fn a_node_has_the_children_that_its_strings_go_on_with_and_no_others() {
@@ -211,7 +210,7 @@ mod tests {
         let mut pending = vec![(ROOT, Vec::new())];
         let mut ids = Vec::new();
         while let Some((node, prefix)) = pending.pop() {
-            ids.extend(nodes[node as usize].value);
+            ids.extend(Some(nodes[node as usize].value).filter(|id| *id != NONE));
             for byte in 0..=255_u8 {
                 let mut string = prefix.clone();
                 string.push(byte);
@@ -233,8 +232,17 @@ mod tests {
         let nodes = trie(&strings);
         for byte in 0..=255 {
             let node = child(&nodes, ROOT, byte).unwrap();
-            assert_eq!(nodes[node as usize].value, Some(byte.into()));
+            assert_eq!(nodes[node as usize].value, u32::from(byte));
             assert!((0..=255).all(|next| child(&nodes, node, next).is_none()));
+        }
+    }
+
+    #[test]
+    fn a_node_without_children_is_not_its_own_child() {
+        for byte in 0..=255 {
+            let nodes = trie(&[&[byte]]);
+            let node = child(&nodes, ROOT, byte).unwrap();
+            assert!((0..=255).all(|next| child(&nodes, node, next).is_none()), "{byte}");
         }
     }
 

@@ -15,18 +15,13 @@ use crate::prefetch::prefetch_line;
 use rest::Rest;
 
 // Measured on English lines, paragraphs and documents, and multilingual lines: see docs/OPTIMIZATIONS.md.
-const SHORT_LINES: usize = 1 << 15;
-const MORE_SHORT_LINES: usize = 1 << 16;
 const LONG_LINES: usize = 1 << 11;
 const RING_IDS: usize = 1 << 16;
-
-/// After so many new short words the table has been filled and overwritten: a larger one pays, though not its memory on each thread.
-const NEW_WORDS_FOR_MORE: u32 = 1 << 17;
 
 /// The most bytes of a word that is remembered.
 pub(super) const MAX_BYTES: usize = 48;
 
-/// Odd, with its bits spread: a line's index is the highest bits of a product.
+/// Odd, with its bits spread: a line's index is among the 16 highest bits of a product, which all bits of a key reach.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// How many ids a line has room for.
@@ -89,7 +84,7 @@ struct Lines<const SIZE: usize, const WAYS: usize>(Box<[Line<SIZE, WAYS>]>);
 
 impl<const SIZE: usize, const WAYS: usize> Lines<SIZE, WAYS> {
     fn new(count: usize) -> Self {
-        assert!(count.is_power_of_two() && count <= 1 << 32);
+        assert!(count.is_power_of_two() && count <= 1 << 16);
         Self(vec![Line::EMPTY; count].into())
     }
 
@@ -97,7 +92,7 @@ impl<const SIZE: usize, const WAYS: usize> Lines<SIZE, WAYS> {
     fn place(&self, key: &[u64; SIZE]) -> usize {
         let first = key[0].wrapping_mul(MULTIPLIER);
         let hash = key[1..].iter().fold(first, |hash, word| (hash.rotate_left(29) ^ word).wrapping_mul(MULTIPLIER));
-        (hash >> 32) as usize & (self.0.len() - 1)
+        (hash >> 48) as usize & (self.0.len() - 1)
     }
 
     #[inline(always)]
@@ -118,13 +113,49 @@ impl<const SIZE: usize, const WAYS: usize> Lines<SIZE, WAYS> {
     }
 }
 
+const SHORT_LINES: usize = 1 << 15;
+const MORE_SHORT_LINES: usize = 1 << 16;
+
+/// After so many new words all lines have been overwritten: only then are more of them worth their memory.
+const NEW_WORDS_FOR_MORE: u32 = 1 << 17;
+
+/// The short words of a thread: 2 MB, and 4 where there is much to do.
+#[derive(Debug)]
+struct ShortWords {
+    lines: Lines<2, 2>,
+    /// How many were new.
+    new_words: u32,
+}
+
+impl ShortWords {
+    fn new() -> Self {
+        Self { lines: Lines::new(SHORT_LINES), new_words: 0 }
+    }
+
+    /// Takes more lines if it is time. Places from before are no longer right.
+    #[inline(always)]
+    fn grow_if_due(&mut self) {
+        if self.new_words >= NEW_WORDS_FOR_MORE && self.lines.0.len() < MORE_SHORT_LINES {
+            self.lines = self.lines.resized(MORE_SHORT_LINES);
+        }
+    }
+
+    fn insert_new(&mut self, place: usize, key: [u64; 2], ids: Ids) {
+        self.new_words = self.new_words.saturating_add(1);
+        self.lines.0[place].insert(key, ids);
+    }
+
+    /// Forgets all words. Places stay right.
+    fn clear(&mut self) {
+        self.lines.0.fill(Line::EMPTY);
+    }
+}
+
 /// What one thread remembers.
 #[derive(Debug)]
 pub(super) struct WordCache {
-    short: Lines<2, 2>,
+    short: ShortWords,
     long: Lines<6, 1>,
-    /// How many short words were new.
-    new_words: u32,
     memory: Memory<RING_IDS>,
     /// The words of a group, while their lines are on their way.
     asked: Box<[Asked; GROUP]>,
@@ -158,8 +189,8 @@ impl WordCache {
     pub(super) fn new() -> Self {
         let (asked, answers) = (Box::new([Asked::default(); GROUP]), Box::new([Ids::default(); GROUP]));
         let new = Box::new([0; GROUP]);
-        let (short, long) = (Lines::new(SHORT_LINES), Lines::new(LONG_LINES));
-        Self { short, long, new_words: 0, memory: Memory::new(), asked, answers, new }
+        let (short, long) = (ShortWords::new(), Lines::new(LONG_LINES));
+        Self { short, long, memory: Memory::new(), asked, answers, new }
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
@@ -185,9 +216,7 @@ impl WordCache {
         if self.memory.ring.is_used_up() {
             *self = Self::new();
         }
-        if self.new_words >= NEW_WORDS_FOR_MORE && self.short.0.len() < MORE_SHORT_LINES {
-            self.short = self.short.resized(MORE_SHORT_LINES);
-        }
+        self.short.grow_if_due();
         let mut count = 0;
         for (group, ends) in bounds.groups(GROUP).zip(ends.chunks_mut(GROUP)) {
             self.ask(text, group);
@@ -217,8 +246,8 @@ impl WordCache {
     fn ask(&mut self, text: &[u8], group: Bounds<'_>) {
         for (asked, (start, len)) in self.asked.iter_mut().zip(group.iter()) {
             let key = Word { text, start, len: len.min(SHORT_BYTES) }.short_key();
-            let place = self.short.place(&key);
-            prefetch_line(&self.short.0[place]);
+            let place = self.short.lines.place(&key);
+            prefetch_line(&self.short.lines.0[place]);
             *asked = Asked { key, place: place as u32, is_long: u32::from(len > SHORT_BYTES) };
         }
     }
@@ -227,7 +256,7 @@ impl WordCache {
     /// are.
     #[inline(always)]
     fn find(&mut self, count: usize) -> usize {
-        let (short, asked) = (&*self.short.0, &*self.asked);
+        let (short, asked) = (&*self.short.lines.0, &*self.asked);
         let (answers, new) = (&mut *self.answers, &mut *self.new);
         let mut new_count = 0;
         for index in 0..count.min(GROUP) {
@@ -246,7 +275,7 @@ impl WordCache {
     #[cold]
     #[inline(never)]
     fn find_new(&mut self, text: &[u8], group: Bounds<'_>, count: usize, model: &WordPiece) -> Result<(), EncodeError> {
-        let WordCache { short, memory, asked, answers, new, new_words, .. } = self;
+        let WordCache { short, memory, asked, answers, new, .. } = self;
         let new = new[..count].iter().map(|&index| usize::from(index));
         new.clone().for_each(|index| answers[index] = [0, 0, 0, ALONE]);
         let words = new.filter(|&index| asked[index].is_long == 0).map(|index| {
@@ -255,10 +284,9 @@ impl WordCache {
         });
         model.tokenize_short(text, words, |index, ids| {
             let Asked { key, place, .. } = asked[index];
-            *new_words = new_words.saturating_add(1);
             if let Some(remembered) = memory.remember(ids) {
                 answers[index] = remembered;
-                short.0[place as usize].insert(key, remembered);
+                short.insert_new(place as usize, key, remembered);
             }
         })
     }
@@ -271,7 +299,7 @@ impl WordCache {
         let resolve = |ids: &mut [u32]| model.tokenize(word.bytes(), ids);
         if word.len <= SHORT_BYTES {
             let key = word.short_key();
-            look_up_one(short.line(&key), key, memory, ids, resolve)
+            look_up_one(short.lines.line(&key), key, memory, ids, resolve)
         } else if word.len <= MAX_BYTES {
             let key = word.long_key();
             look_up_one(long.line(&key), key, memory, ids, resolve)
@@ -497,11 +525,11 @@ mod tests {
         for first in (0..=NEW_WORDS_FOR_MORE).step_by(1024) {
             look_up(&mut cache, first..first + 1024);
             let doubles = first >= NEW_WORDS_FOR_MORE;
-            assert_eq!(cache.short.0.len(), if doubles { MORE_SHORT_LINES } else { SHORT_LINES }, "{first}");
+            assert_eq!(cache.short.lines.0.len(), if doubles { MORE_SHORT_LINES } else { SHORT_LINES }, "{first}");
         }
-        let new_words = cache.new_words;
+        let new_words = cache.short.new_words;
         look_up(&mut cache, NEW_WORDS_FOR_MORE - 10_000..NEW_WORDS_FOR_MORE);
-        assert!(cache.new_words - new_words < 1_000, "{} were forgotten", cache.new_words - new_words);
+        assert!(cache.short.new_words - new_words < 1_000, "{} were forgotten", cache.short.new_words - new_words);
     }
 
     #[test]

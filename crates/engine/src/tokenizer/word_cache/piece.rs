@@ -3,13 +3,10 @@
 
 use std::ops::Range;
 
-use super::{
-    IN_LINE, IN_RING, Lines, MAX_BYTES, MORE_SHORT_LINES, Memory, NEW_WORDS_FOR_MORE, SHORT_BYTES, SLACK, Word,
-};
+use super::{IN_LINE, IN_RING, Lines, MAX_BYTES, Memory, SHORT_BYTES, SLACK, ShortWords, Word};
 use crate::prefetch::prefetch_line;
 use crate::tokenizer::EncodeError;
 
-const SHORT_LINES: usize = 1 << 15;
 // Larger than WordPiece's: these pieces have a space before the word, and their models take longer for a new one.
 const LONG_LINES: usize = 1 << 13;
 const RING_IDS: usize = 1 << 18;
@@ -26,7 +23,7 @@ const MORE: usize = 64;
 /// What one thread remembers.
 #[derive(Debug)]
 pub(in crate::tokenizer) struct PieceCache {
-    short: Lines<2, 2>,
+    short: ShortWords,
     long: Lines<6, 1>,
     memory: Memory<RING_IDS>,
     /// The pieces that have been asked for.
@@ -34,8 +31,6 @@ pub(in crate::tokenizer) struct PieceCache {
     count: usize,
     /// The ids of a new piece.
     new_ids: Vec<u32>,
-    /// How many short pieces were new.
-    new_pieces: u32,
 }
 
 /// A piece whose line is on its way.
@@ -55,22 +50,19 @@ pub(in crate::tokenizer) type Resolved = Result<bool, EncodeError>;
 impl PieceCache {
     pub(in crate::tokenizer) fn new() -> Self {
         Self {
-            short: Lines::new(SHORT_LINES),
+            short: ShortWords::new(),
             long: Lines::new(LONG_LINES),
             memory: Memory::new(),
             asked: Box::new([Asked::default(); GROUP + MORE]),
             count: 0,
             new_ids: Vec::new(),
-            new_pieces: 0,
         }
     }
 
     /// Before a text: pieces that were asked for and never answered, because of an error, are forgotten.
     pub(in crate::tokenizer) fn start(&mut self) {
         self.count = 0;
-        if self.new_pieces >= NEW_WORDS_FOR_MORE && self.short.0.len() < MORE_SHORT_LINES {
-            self.short = self.short.resized(MORE_SHORT_LINES);
-        }
+        self.short.grow_if_due();
     }
 
     /// Whether it is time for an answer: [`MORE`] pieces can still be asked for.
@@ -85,8 +77,8 @@ impl PieceCache {
     pub(in crate::tokenizer) fn ask(&mut self, text: &[u8], range: Range<usize>, is_piece: bool) {
         let len = range.len();
         let key = Word { text, start: range.start, len: len.min(SHORT_BYTES) }.short_key();
-        let place = self.short.place(&key);
-        prefetch_line(&self.short.0[place]);
+        let place = self.short.lines.place(&key);
+        prefetch_line(&self.short.lines.0[place]);
         self.asked[self.count] = Asked { key, start: range.start, len, place };
         self.count += usize::from(is_piece);
     }
@@ -109,8 +101,9 @@ impl PieceCache {
             return self.asked[..count].iter().try_for_each(|asked| resolve(asked.range(), ids).map(|_| ()));
         }
         if self.memory.ring.is_used_up() {
-            (self.short, self.long) = (Lines::new(SHORT_LINES), Lines::new(LONG_LINES));
-            self.memory = Memory::new();
+            // Not a new one: its lines have been asked for.
+            self.short.clear();
+            (self.long, self.memory) = (Lines::new(LONG_LINES), Memory::new());
         }
         // Where the next id goes. Behind it, there is room for those of all pieces that are in lines.
         let mut end = ids.len();
@@ -118,7 +111,7 @@ impl PieceCache {
         for index in 0..count {
             let Asked { key, len, place, .. } = self.asked[index];
             if len <= SHORT_BYTES {
-                let line = &self.short.0[place];
+                let line = &self.short.lines.0[place];
                 if let Some(found) = line.get(&key)
                     && found[IN_LINE] != IN_RING
                 {
@@ -150,7 +143,7 @@ impl PieceCache {
         let PieceCache { short, long, memory, new_ids, .. } = self;
         let short_line = asked.place;
         let found = if word.len <= SHORT_BYTES {
-            short.0[short_line].get(&asked.key)
+            short.lines.0[short_line].get(&asked.key)
         } else if word.len <= MAX_BYTES {
             let key = word.long_key();
             long.line(&key).get(&key)
@@ -168,8 +161,7 @@ impl PieceCache {
             && let Some(remembered) = memory.remember(new_ids)
         {
             if word.len <= SHORT_BYTES {
-                self.new_pieces = self.new_pieces.saturating_add(1);
-                short.0[short_line].insert(asked.key, remembered);
+                short.insert_new(short_line, asked.key, remembered);
             } else {
                 let key = word.long_key();
                 long.line(&key).insert(key, remembered);
@@ -203,6 +195,7 @@ fn put(list: &[u32], ids: &mut Vec<u32>, end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{MORE_SHORT_LINES, NEW_WORDS_FOR_MORE, SHORT_LINES};
     use super::*;
 
     #[test]
@@ -245,12 +238,39 @@ mod tests {
         };
         // Half of what it is asked about is known, or it would rest.
         for first in (1..=NEW_WORDS_FOR_MORE).step_by(1 << 8) {
-            assert_eq!(cache.short.0.len(), SHORT_LINES);
+            assert_eq!(cache.short.lines.0.len(), SHORT_LINES);
             look_up(&mut cache, first..first + (1 << 8));
             look_up(&mut cache, first..first + (1 << 8));
         }
         let forgotten = look_up(&mut cache, NEW_WORDS_FOR_MORE - 10_000..NEW_WORDS_FOR_MORE);
-        assert_eq!(cache.short.0.len(), MORE_SHORT_LINES);
+        assert_eq!(cache.short.lines.0.len(), MORE_SHORT_LINES);
         assert!(forgotten < 1_000, "{forgotten} were forgotten");
+    }
+
+    #[test]
+    fn a_ring_that_is_used_up_takes_the_words_of_a_doubled_table_along() {
+        let mut cache = PieceCache::new();
+        cache.short.new_words = NEW_WORDS_FOR_MORE;
+        let mut text = String::from_iter((0..GROUP).map(|piece| format!("{piece:08}"))).into_bytes();
+        text.extend([b' '; MAX_BYTES]);
+        let look_up = |cache: &mut PieceCache, ring_end: u32| {
+            let (mut asked, mut ids) = (0, Vec::new());
+            cache.start();
+            (0..8 * GROUP).step_by(8).for_each(|start| cache.ask(&text, start..start + 8, true));
+            cache.memory.ring.end = ring_end;
+            let mut resolve = |piece: Range<usize>, ids: &mut Vec<u32>| {
+                asked += 1;
+                ids.extend([piece.start as u32; 5]);
+                Ok(true)
+            };
+            cache.answer(&text, true, &mut ids, &mut resolve).unwrap();
+            assert!(ids.into_iter().eq((0..8 * GROUP as u32).step_by(8).flat_map(|start| [start; 5])));
+            asked
+        };
+        assert_eq!(look_up(&mut cache, 0), GROUP);
+        assert_eq!(cache.short.lines.0.len(), MORE_SHORT_LINES);
+        let end = cache.memory.ring.end;
+        assert_eq!(look_up(&mut cache, end), 0);
+        assert_eq!(look_up(&mut cache, u32::MAX - RING_IDS as u32), GROUP);
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Match {
     pub(super) score: f64,
 }
 
-/// The automaton. Walks in the trie, which most words are for, need the nodes and the scores only.
+/// The automaton. Most words only walk its trie, which takes the nodes and the scores.
 #[derive(Debug)]
 pub(super) struct Automaton {
     /// With the id of the token that each is, or [`NONE`].
