@@ -5,7 +5,7 @@ import { encode, encodeSync } from './encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
 import { localPath } from './local-path.js'
 import { leavePending, loadOrLeave } from './load.js'
-import { rowViews, rowViewsInSlices } from './matrix.js'
+import { rowViews, rowViewsInTurns } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
@@ -16,6 +16,7 @@ import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions, TableDtype } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
 import type { CheckedStreamOptions, ItemStreamOptions, StreamOptions } from './options/stream.js'
+import { checkFormat } from './row.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
 import type { ModelSource } from './source.js'
 import { EncodeStream } from './stream/encode-stream.js'
@@ -122,7 +123,7 @@ export class Model2VecEmbeddingFunction {
     const checked = checkLoadOptions(options)
     const opened = leavePending(modelSource, checked)
     try {
-      await opened.ready(checked.signal)
+      await opened.attempt(checked.signal)
       // Not the options again: they were checked, and their getters may answer something else the second time.
       return new this(modelSource, { [OPENED]: opened } as LoadOptions)
     } catch (error) {
@@ -233,7 +234,7 @@ export class Model2VecEmbeddingFunction {
     const list = textList(texts)
     const checked = checkEncodeOptions('encodeDocuments', options)
     const model = this.#state.model ?? (await this.#state.ready(checked.signal))
-    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
+    return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -244,7 +245,7 @@ export class Model2VecEmbeddingFunction {
     const list = textList(texts)
     const checked = checkEncodeOptions('encodeQueries', options)
     const model = this.#state.model ?? (await this.#state.ready(checked.signal))
-    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
+    return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
   /** With a `dtype`, the elements are of that type: see the other signature. */
@@ -379,7 +380,7 @@ export class Model2VecEmbeddingFunction {
     source: StreamSource<unknown>,
     options?: StreamOptions<never, Dtype>,
   ): AsyncGenerator<StreamBatch<unknown, Dtype>, void, undefined> {
-    const checked = checkStreamOptions('encodeStream', options)
+    const checked = this.#checkStreamOptions('encodeStream', options)
     return new EncodeStream(this.#batchEncoder(checked), openerOf(source), checked)
   }
 
@@ -397,8 +398,14 @@ export class Model2VecEmbeddingFunction {
     options?: StreamOptions<string, D>,
   ): TransformStream<string, StreamBatch<string, D>>
   transform(options?: StreamOptions<never, Dtype>): TransformStream<unknown, StreamBatch<unknown, Dtype>> {
-    const checked = checkStreamOptions('transform', options)
+    const checked = this.#checkStreamOptions('transform', options)
     return transformStream(this.#batchEncoder(checked), checked)
+  }
+
+  #checkStreamOptions(method: string, options: unknown): CheckedStreamOptions {
+    const checked = checkStreamOptions(method, options)
+    checkFormat(checked.encode, this.#state.loaded)
+    return checked
   }
 
   #batchEncoder({ encode: options }: CheckedStreamOptions): EncodeBatch {

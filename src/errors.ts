@@ -148,6 +148,17 @@ export function fromNative(error: unknown, firstText = 0): Error {
   return new Model2VecError('ERR_INTERNAL', message, { cause: error })
 }
 
+/**
+ * An error of a call's own for what several calls wait for: it says the same, has the stack of the call that makes it, and the first error
+ * as its cause. What is not of this package (a signal's reason, what a callback threw) is the caller's, and stays what it is.
+ */
+export function errorOfItsOwn(first: unknown): unknown {
+  if (!isModel2VecError(first)) return first
+  const { code, message } = first
+  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message, { cause: first })
+  return new Model2VecError(code, message, { cause: first })
+}
+
 /** The error for an element of the texts that is no string. */
 export function notAString(index: number, found: string): InvalidTextError {
   return new InvalidTextError(`\`texts[${index}]\` should be a string, but got ${found}`, { index })

@@ -4,7 +4,7 @@ import { arrayOf, valueOf, widthOf } from './dtype.js'
 import type { Dtype, DtypeArray, RowArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { describe, Model2VecError } from './errors.js'
-import { sliceClock } from './event-loop.js'
+import { inTurns } from './event-loop.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.
@@ -129,19 +129,22 @@ export function rowViews<D extends Dtype>(matrix: EmbeddingMatrix<D>): DtypeArra
   return [...matrix]
 }
 
+/** How many views are made in a step: some 30 µs. */
+const VIEWS_PER_STEP = 256
+
 /** All rows as views, leaving the event loop to others every few milliseconds; the signal may end it there. */
-export async function rowViewsInSlices<D extends Dtype>(
+export function rowViewsInTurns<D extends Dtype>(
   matrix: EmbeddingMatrix<D>,
   signal: AbortSignal | undefined,
-): Promise<DtypeArray<D>[]> {
-  const views = new Array<DtypeArray<D>>(matrix.rows)
-  const clock = sliceClock()
-  for (let index = 0; index < matrix.rows; index++) {
-    if (index % 256 === 255 && clock.isOver()) {
-      await clock.next()
-      throwIfAborted(signal)
-    }
-    views[index] = rowView(matrix, index)
-  }
-  return views
+): DtypeArray<D>[] | Promise<DtypeArray<D>[]> {
+  const { rows } = matrix
+  if (rows <= VIEWS_PER_STEP) return rowViews(matrix)
+  const views = new Array<DtypeArray<D>>(rows)
+  let index = 0
+  return inTurns(() => {
+    throwIfAborted(signal)
+    const end = Math.min(rows, index + VIEWS_PER_STEP)
+    for (; index < end; index++) views[index] = rowView(matrix, index)
+    return end === rows ? views : undefined
+  })
 }

@@ -1,7 +1,7 @@
 // One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
 
 import { throwIfAborted } from './abort.js'
-import { fromNative, Model2VecError } from './errors.js'
+import { errorOfItsOwn, fromNative, Model2VecError } from './errors.js'
 import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
@@ -38,7 +38,8 @@ export class Model {
   readonly #pages: MappedPages | null
   #few: NativeFew | null = null
   #running = 0
-  #closed = false
+  /** What `close` leaves for later calls: the cause of their errors. */
+  #closed: Model2VecError | null = null
 
   private constructor(located: LocatedModel, handle: NativeModel, options: CheckedLoadOptions) {
     this.located = located
@@ -98,7 +99,7 @@ export class Model {
   release(): void {
     this.#running--
     if (this.#running > 0) return
-    if (this.#closed) this.#handle.close()
+    if (this.#closed !== null) this.#handle.close()
     else this.#pages?.release()
   }
 
@@ -116,13 +117,13 @@ export class Model {
 
   /** @throws Model2VecError ERR_CLOSED */
   assertOpen(): void {
-    if (this.#closed) throw new Model2VecError('ERR_CLOSED', 'the model is closed')
+    if (this.#closed !== null) throw errorOfItsOwn(this.#closed)
   }
 
   /** Gives the table back once the last running call has ended. */
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.#closed !== null) return
+    this.#closed = new Model2VecError('ERR_CLOSED', 'the model is closed')
     this.spareRows.clear()
     if (this.#running === 0) this.#handle.close()
   }

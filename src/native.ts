@@ -95,6 +95,8 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
   /** Stops before the next text; `finish` then rejects with ERR_ABORTED. */
   cancel(): void
   rowsDone(): number
+  /** The most UTF-16 units of a text that are read. */
+  readableUnits(): number
 }
 
 /** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
@@ -174,6 +176,8 @@ export interface Native {
   ): NativeJob
   /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
   feed: (this: NativeJob, ...texts: string[]) => boolean
+  /** As {@link Native.feed}, a piece of the next text, after which `rest` more UTF-16 units of it come. */
+  feedPiece: (this: NativeJob, piece: string, rest: number) => boolean
 }
 
 /** The most texts of one native call. */

@@ -8,7 +8,7 @@ import type { Model } from './model.js'
 import { JOB_MODE, MAX_TEXTS, native } from './native.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from './native.js'
 import type { Report } from './progress.js'
-import { afterFew, isSmall, readFew } from './texts.js'
+import { afterFew, readFew, unitsToRead } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
@@ -26,7 +26,7 @@ export function tokenizeSync(
   report: Report | null = null,
 ): TokenIds {
   const few = readFew(texts)
-  if (few !== null && isSmall(few, maxLength, model.inlineUnits)) {
+  if (few !== null && unitsToRead(few, maxLength, model.inlineUnits) <= model.inlineUnits) {
     const ids = tokenizeFew(model, few, maxLength)
     if (ids !== null) return ids
   }

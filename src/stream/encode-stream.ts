@@ -3,7 +3,7 @@
 import { onAbort, throwIfAborted } from '../abort.js'
 import type { Dtype } from '../dtype.js'
 import { atItem, isModel2VecError } from '../errors.js'
-import { sliceClock } from '../event-loop.js'
+import { isTurnOver, nextTurn } from '../event-loop.js'
 import type { EmbeddingMatrix } from '../matrix.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 import { Batcher } from './batches.js'
@@ -31,7 +31,6 @@ const ITEMS_PER_LOOK = 16
 class BatchReader<Item> {
   readonly #open: () => Reader<Item>
   readonly #batcher: Batcher<Item>
-  readonly #clock = sliceClock()
   #reader: Reader<Item> | null = null
   #isReading = false
   /** The source has ended, failed, or was let go. */
@@ -67,7 +66,6 @@ class BatchReader<Item> {
 
   /** Adds items until the batch is full or the source is at its end. */
   async #fill(reader: Reader<Item>): Promise<void> {
-    this.#clock.restart()
     while (!this.#isOver) {
       const step = this.#read(reader)
       // A source that has its items at hand is not waited for.
@@ -77,7 +75,7 @@ class BatchReader<Item> {
         return
       }
       if (this.#batcher.add(given.value)) return
-      if (this.#batcher.count % ITEMS_PER_LOOK === 0 && this.#clock.isOver()) await this.#clock.next()
+      if (this.#batcher.count % ITEMS_PER_LOOK === 0 && isTurnOver()) await nextTurn()
     }
   }
 

@@ -227,6 +227,11 @@ impl StaticModel {
         max_length.map(|ids| ids.saturating_mul(self.median_token_length).saturating_mul(2).saturating_add(2))
     }
 
+    /// From this many UTF-16 units on a part is long: it takes its thread some 15 milliseconds and more, for which other calls do not wait.
+    pub(crate) fn long_units(&self) -> usize {
+        if self.tokenizer.is_native() { 1 << 20 } else { 1 << 14 }
+    }
+
     /// Takes buffers for one thread: those of an earlier taker, or new ones.
     #[must_use]
     pub fn take_scratch(&self) -> Scratch {

@@ -63,9 +63,10 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
         let context = environment.cast::<c_void>();
-        let functions: [(&str, RawCallback); 5] = [
+        let functions: [(&str, RawCallback); 6] = [
             ("createFew", create_few),
             ("feed", feed),
+            ("feedPiece", feed_piece),
             ("createEncodeJob", create_encode_job),
             ("createTokenizeJob", create_tokenize_job),
             ("createGatherJob", create_gather_job),
@@ -92,6 +93,16 @@ unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> 
         let job = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
         let ([], values) = arguments.split::<0>();
         js.boolean(job.state.feed(js, values)?)
+    })
+}
+
+/// `feedPiece.call(job, piece, rest)`: a piece of the next text, after which `rest` more units come. Whether there is room for more.
+unsafe extern "C" fn feed_piece(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let job = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
+        let ([piece, rest], _) = arguments.split::<2>();
+        let rest = js.get_number(rest, "rest")? as usize;
+        js.boolean(job.state.feed_piece(js, piece, rest)?)
     })
 }
 
