@@ -112,17 +112,26 @@ export function encode(
 ): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
   throwIfAborted(options.signal)
   const handle = model.hold()
-  let later: Promise<EmbeddingMatrix<Dtype>> | null = null
+  let result: EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>>
   try {
-    const result = isTurnSpent()
-      ? inTurns(() => encodeNow(model, handle, texts, options))
-      : encodeNow(model, handle, texts, options)
-    if (result instanceof EmbeddingMatrix) return result
-    later = releaseAfter(model, result)
-    return later
-  } finally {
-    if (later === null) model.release()
+    result = isTurnSpent() ? encodeLater(model, handle, texts, options) : encodeNow(model, handle, texts, options)
+  } catch (error) {
+    model.release()
+    throw error
   }
+  if (!(result instanceof EmbeddingMatrix)) return releaseAfter(model, result)
+  model.release()
+  return result
+}
+
+/** A function of its own: a closure would cost the calls that run at once as well. */
+function encodeLater(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  options: CheckedEncodeOptions,
+): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
+  return inTurns(() => encodeNow(model, handle, texts, options))
 }
 
 async function releaseAfter<T>(model: Model, call: Promise<T>): Promise<T> {
