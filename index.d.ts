@@ -374,6 +374,8 @@ export interface ModelInfo {
   readonly maxLength: number | null;
   /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
   readonly tokenizer: "native" | "reference";
+  /** What in `tokenizer.json` is left to the `tokenizers` library, as a sentence; null where `tokenizer` is 'native'. */
+  readonly tokenizerReason: string | null;
   /** The instruction set that vectors are computed with; all give the same bits. */
   readonly kernel: string;
   /** How many threads a call may use. */

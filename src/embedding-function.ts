@@ -61,6 +61,8 @@ export interface ModelInfo {
   readonly maxLength: number | null
   /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
   readonly tokenizer: 'native' | 'reference'
+  /** What in `tokenizer.json` is left to the `tokenizers` library, as a sentence; null where `tokenizer` is 'native'. */
+  readonly tokenizerReason: string | null
   /** The instruction set that vectors are computed with; all give the same bits. */
   readonly kernel: string
   /** How many threads a call may use. */
@@ -169,6 +171,7 @@ export class Model2VecEmbeddingFunction {
       normalize,
       maxLength,
       tokenizer: info.tokenizer,
+      tokenizerReason: info.tokenizerReason ?? null,
       kernel: info.kernel,
       threads,
     }

@@ -20,6 +20,8 @@ export interface NativeModelInfo {
   /** Not there = no truncation. */
   maxLength?: number | null
   tokenizer: 'native' | 'reference'
+  /** Why it is 'reference'. */
+  tokenizerReason?: string
   kernel: string
 }
 

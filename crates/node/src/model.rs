@@ -76,6 +76,8 @@ pub struct NativeModelInfo {
     pub max_length: Option<u32>,
     /// `'native'` or `'reference'`.
     pub tokenizer: String,
+    /// Why it is `'reference'`: what in the file our own modules don't run.
+    pub tokenizer_reason: Option<String>,
     /// The instruction set of the pooling kernels.
     pub kernel: String,
 }
@@ -108,6 +110,7 @@ impl NativeModel {
             memory: memory.to_owned(),
             normalize: defaults.normalize,
             max_length: defaults.max_length.map(|length| u32::try_from(length).unwrap_or(u32::MAX)),
+            tokenizer_reason: model.tokenizer().reference_reason().map(str::to_owned),
             tokenizer: if model.tokenizer().is_native() { "native" } else { "reference" }.to_owned(),
             kernel: model.kernel().to_owned(),
         })
