@@ -29,7 +29,9 @@ fn the_buffers_that_threads_gave_back_count() {
         let bytes: usize = scratches.iter().map(model2vec_engine::Scratch::bytes).sum();
         // A word cache has two megabytes at least.
         assert!(bytes >= 4 << 20, "{name}: {bytes}");
-        scratches.map(|scratch| model.put_scratch(scratch));
+        for scratch in scratches {
+            model.put_scratch(scratch);
+        }
         assert_eq!(model.memory_bytes(), before + bytes, "{name}");
         let taken = model.take_scratch();
         assert_eq!(model.memory_bytes(), before + bytes - taken.bytes(), "{name}");

@@ -1,6 +1,7 @@
 //! Small calls: up to 256 texts, at once and on the calling thread, with nothing allocated.
 //!
-//! Their functions belong to one model each: what a call needs comes with the function, so that nothing is looked up in an object.
+//! Their functions belong to one handle each: what a call needs comes with the function, so that nothing is looked up in an object. The
+//! buffers belong to the model in this environment (`local_model.rs`): all its handles use the same.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
