@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use model2vec_engine::{Batch, Input, Part, StaticModel, Texts, Work};
+use model2vec_engine::{Batch, Input, Part, Texts, Work};
 use napi::sys;
 
 use crate::environment::Environment;
 use crate::js::{Js, Thrown};
+use crate::local_model::LocalModel;
 use crate::results::Results;
 use crate::target::Mode;
 use crate::texts;
@@ -28,8 +29,10 @@ const STAGED_IN_FLIGHT: usize = 8;
 pub(crate) struct JobState {
     pub(crate) id: u32,
     environment: Rc<Environment>,
-    /// Gone once the job has ended: its object may wait for the garbage collector, the model must not.
+    /// Gone once the job has ended, as all that is large: its object may wait for the garbage collector, the model must not.
     batch: RefCell<Option<Arc<Batch>>>,
+    /// Likewise.
+    model: RefCell<Option<Rc<LocalModel>>>,
     rows: usize,
     /// The most rows of a part.
     part_rows: usize,
@@ -64,7 +67,7 @@ pub(crate) struct JobState {
 
 /// What a new job is made from.
 pub(crate) struct JobSettings {
-    pub(crate) model: Arc<StaticModel>,
+    pub(crate) model: Rc<LocalModel>,
     pub(crate) work: Work,
     pub(crate) max_length: Option<usize>,
     pub(crate) rows: usize,
@@ -86,7 +89,7 @@ impl JobState {
         let synchronous = matches!(mode, Mode::Sync | Mode::Held);
         // In a synchronous call the calling thread is one of the threads.
         let pool_threads = if synchronous { settings.threads - 1 } else { settings.threads };
-        let batch = Batch::new(Arc::clone(&settings.model), settings.work, pool_threads, move |left| {
+        let batch = Batch::new(Arc::clone(settings.model.model()), settings.work, pool_threads, move |left| {
             if left.is_finished || left.parts < news.load(Ordering::Acquire) {
                 notifier.notify(id);
             }
@@ -97,6 +100,7 @@ impl JobState {
             part_rows: (PART_BYTES / (settings.model.dim() * size_of::<f32>())).max(1),
             unit_limit: settings.model.unit_limit(settings.max_length),
             batch: RefCell::new(Some(batch)),
+            model: RefCell::new(Some(settings.model)),
             rows: settings.rows,
             rows_done: Cell::new(0),
             mode,
@@ -437,7 +441,15 @@ impl JobState {
         self.rows_done.set(self.rows_done());
         self.batch.replace(None);
         self.results.release();
+        self.filling.take();
+        self.held.take();
+        self.spare.take();
+        self.done.take();
         self.environment.job_ended(js, self.id);
+        if let Some(model) = self.model.take() {
+            // The buffers of the pool's threads.
+            model.count_memory();
+        }
     }
 
     fn result(&self) -> Result<sys::napi_value, Thrown> {

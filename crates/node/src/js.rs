@@ -317,6 +317,13 @@ impl Js {
         unsafe { sys::napi_delete_reference(self.0, reference) };
     }
 
+    /// Tells V8 that so many bytes more are held by objects of this environment, or fewer.
+    pub(crate) fn adjust_external_memory(self, change: i64) {
+        let mut total = 0;
+        // SAFETY: only counts; `total` is written.
+        unsafe { sys::napi_adjust_external_memory(self.0, change, &mut total) };
+    }
+
     /// A promise and what settles it.
     pub(crate) fn promise(self) -> Result<(sys::napi_deferred, sys::napi_value), Thrown> {
         let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());

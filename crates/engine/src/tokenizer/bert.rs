@@ -79,6 +79,11 @@ impl BertScratch {
         }
     }
 
+    /// How many bytes it takes, but for the text at work.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.cache.bytes()
+    }
+
     /// See [`TokenizerScratch::remember_words`](super::TokenizerScratch::remember_words).
     pub(super) fn remember_words(&mut self, remembers: bool) {
         self.words.remembers = remembers;

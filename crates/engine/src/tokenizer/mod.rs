@@ -62,6 +62,12 @@ pub struct TokenizerScratch {
 }
 
 impl TokenizerScratch {
+    /// How many bytes it takes, but for the text at work.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bert.as_ref().map_or(0, |scratch| scratch.bytes())
+            + self.generic.as_ref().map_or(0, |scratch| scratch.bytes())
+    }
+
     /// Whether words that were met before are looked up instead of tokenized again, as they are from the start. The ids are the
     /// same; benchmarks measure the difference.
     pub fn remember_words(&mut self, remembers: bool) {

@@ -86,6 +86,11 @@ impl GenericScratch {
         Self { normalizer: NormalizerScratch::default(), pieces: PieceScratch::default(), words }
     }
 
+    /// How many bytes it takes, but for the text at work.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.cache.bytes()
+    }
+
     /// See [`TokenizerScratch::remember_words`](super::TokenizerScratch::remember_words).
     pub(super) fn remember_words(&mut self, remembers: bool) {
         self.words.remembers = remembers;
