@@ -24,6 +24,35 @@ export type DtypeArray<D extends Dtype> = {
   binary: Uint8Array
 }[D]
 
+/**
+ * {@link DtypeArray} on memory that was made for the result: an ArrayBuffer. From TypeScript 5.7 on that is `Float32Array<ArrayBuffer>` and
+ * so on, which earlier ones can't be told.
+ */
+export type FreshArray<D extends Dtype> = {
+  float32: ReturnType<Float32Array['slice']>
+  float16: ReturnType<Uint16Array['slice']>
+  bfloat16: ReturnType<Uint16Array['slice']>
+  int8: ReturnType<Int8Array['slice']>
+  binary: ReturnType<Uint8Array['slice']>
+}[D]
+
+/** A `Float16Array`, which Node has from 24 on and not every TypeScript knows. */
+export interface HalfArray {
+  readonly [Symbol.toStringTag]: 'Float16Array'
+  readonly BYTES_PER_ELEMENT: number
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+  readonly length: number
+}
+
+/** Token ids or their counts, on an ArrayBuffer of their own. */
+export type TokenArray = ReturnType<Uint32Array['slice']>
+
+/** The bytes of an array, on the same memory. */
+export type BytesOf<A extends { readonly buffer: ArrayBufferLike }> = A['buffer'] extends ArrayBuffer
+  ? ReturnType<Uint8Array['slice']>
+  : Uint8Array
+
 /** Any of them. */
 export type RowArray = DtypeArray<Dtype>
 

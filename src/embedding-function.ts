@@ -1,6 +1,6 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
 
-import type { Dtype, DtypeArray } from './dtype.js'
+import type { Dtype, DtypeArray, FreshArray, TokenArray } from './dtype.js'
 import { encode, encodeSync } from './encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
 import { localPath } from './local-path.js'
@@ -11,7 +11,7 @@ import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
 import type { ModelState } from './model-state.js'
 import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
-import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
+import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions, UnsureEncodeOptions } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions, TableDtype } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
@@ -199,7 +199,7 @@ export class Model2VecEmbeddingFunction {
    * @returns a copy, `dim` elements
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
-  embedding(id: number): Float32Array {
+  embedding(id: number): FreshArray<'float32'> {
     const model = this.#state.now()
     const handle = model.hold()
     try {
@@ -217,8 +217,21 @@ export class Model2VecEmbeddingFunction {
     }
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeDocuments<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<A[]>
+  /** A `dtype` that may be undefined. */
+  encodeDocuments<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): Promise<FreshArray<D | 'float32'>[]>
+  /** Options that are handed on. */
+  encodeDocuments<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<A[]>
   /**
    * One vector a text, in order. Python (pymilvus): `encode_documents`.
    *
@@ -229,7 +242,7 @@ export class Model2VecEmbeddingFunction {
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<'float32'>[]>
   async encodeDocuments(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const list = textList(texts)
     const checked = checkEncodeOptions('encodeDocuments', options)
@@ -237,10 +250,23 @@ export class Model2VecEmbeddingFunction {
     return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeQueries<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<A[]>
+  /** A `dtype` that may be undefined. */
+  encodeQueries<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): Promise<FreshArray<D | 'float32'>[]>
+  /** Options that are handed on. */
+  encodeQueries<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<A[]>
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
-  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<'float32'>[]>
   async encodeQueries(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const list = textList(texts)
     const checked = checkEncodeOptions('encodeQueries', options)
@@ -248,27 +274,63 @@ export class Model2VecEmbeddingFunction {
     return rowViewsInSlices(await encode(model, list, checked), checked.signal)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[]
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): A[]
+  /** A `dtype` that may be undefined. */
+  encodeDocumentsSync<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): FreshArray<D | 'float32'>[]
+  /** Options that are handed on. */
+  encodeDocumentsSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): A[]
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
-  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<'float32'>[]
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[]
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): A[]
+  /** A `dtype` that may be undefined. */
+  encodeQueriesSync<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): FreshArray<D | 'float32'>[]
+  /** Options that are handed on. */
+  encodeQueriesSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): A[]
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
-  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<'float32'>[]
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>>
+  /** A `dtype` that may be undefined. */
   encode<D extends Dtype>(
     texts: string | readonly string[],
-    options: TypedEncodeOptions<D>,
-  ): Promise<EmbeddingMatrix<D>>
+    options: UnsureEncodeOptions<D>,
+  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>>
+  /** Options that are handed on. */
+  encode<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>>
   /**
    * One vector a text, in one buffer. Python: `encode`.
    *
@@ -279,17 +341,36 @@ export class Model2VecEmbeddingFunction {
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix>
+  encode(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>>>
   async encode(texts: string | readonly string[], options?: EncodeOptions<Dtype>): Promise<EmbeddingMatrix<Dtype>> {
     const list = textListOrText(texts)
     const checked = checkEncodeOptions('encode', options)
     return encode(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>
+  /** A `dtype` that may be undefined. */
+  encodeSync<D extends Dtype>(
+    texts: string | readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>
+  /** Options that are handed on. */
+  encodeSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
-  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix
+  encodeSync(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>>
   encodeSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype> {
     return encodeSync(this.#state.now(), textListOrText(texts), checkEncodeOptions('encodeSync', options))
   }
@@ -302,7 +383,7 @@ export class Model2VecEmbeddingFunction {
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
    *   `ERR_CLOSED`
    */
-  tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[] {
+  tokenize(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[] {
     const list = textListOrText(texts)
     const { maxLength } = checkTokenizeOptions(options)
     const model = this.#state.now()
@@ -315,11 +396,21 @@ export class Model2VecEmbeddingFunction {
     }
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>[]>
+  /** A `dtype` that may be undefined. */
   encodeAsSequence<D extends Dtype>(
     texts: string | readonly string[],
-    options: TypedEncodeOptions<D>,
-  ): Promise<EmbeddingMatrix<D>[]>
+    options: UnsureEncodeOptions<D>,
+  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>[]>
+  /** Options that are handed on. */
+  encodeAsSequence<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>[]>
   /**
    * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
    *
@@ -328,7 +419,10 @@ export class Model2VecEmbeddingFunction {
    *
    * @throws (rejects) as `encode`
    */
-  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]>
+  encodeAsSequence(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>>[]>
   async encodeAsSequence(
     texts: string | readonly string[],
     options?: EncodeOptions<Dtype>,
@@ -338,13 +432,26 @@ export class Model2VecEmbeddingFunction {
     return encodeAsSequence(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>[]
+  /** A `dtype` that may be undefined. */
   encodeAsSequenceSync<D extends Dtype>(
     texts: string | readonly string[],
-    options: TypedEncodeOptions<D>,
-  ): EmbeddingMatrix<D>[]
+    options: UnsureEncodeOptions<D>,
+  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>[]
+  /** Options that are handed on. */
+  encodeAsSequenceSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>[]
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
-  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[]
+  encodeAsSequenceSync(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>>[]
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype>[] {
     return encodeAsSequenceSync(
       this.#state.now(),
@@ -403,8 +510,11 @@ export class Model2VecEmbeddingFunction {
   }
 
   #batchEncoder({ encode: options }: CheckedStreamOptions): EncodeBatch {
-    return async (texts, signal) =>
-      encode(this.#state.model ?? (await this.#state.ready(signal)), textList(texts), { ...options, signal })
+    return async (texts, signal) => {
+      const model = this.#state.model ?? (await this.#state.ready(signal))
+      // A stream has no `out`.
+      return encode(model, textList(texts), { ...options, signal }) as ReturnType<EncodeBatch>
+    }
   }
 
   /**

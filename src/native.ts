@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import type { Dtype, RowArray } from './dtype.js'
+import type { Dtype, RowArray, TokenArray } from './dtype.js'
 import { messageOf, Model2VecError } from './errors.js'
 import { process } from './node-globals.js'
 import type { TableDtype } from './options/load.js'
@@ -59,7 +59,7 @@ export interface NativeJobResult {
 
 /** The ids of all texts, one after the other. */
 export interface TokenIds extends NativeJobResult {
-  readonly ids: Uint32Array
+  readonly ids: TokenArray
   /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
   readonly ends: Uint32Array
   /** 1 for each text that was truncated. */

@@ -3,7 +3,7 @@
 import { isSharedArrayBuffer } from 'node:util/types'
 
 import { arrayOf } from './dtype.js'
-import type { RowArray } from './dtype.js'
+import type { RowArray, TokenArray } from './dtype.js'
 import { Model2VecError, OutOfMemoryError } from './errors.js'
 import { JOB_MODE } from './native.js'
 import type { JobMode } from './native.js'
@@ -123,7 +123,7 @@ function allocate(rows: number, format: RowFormat, spare: SpareRows | null): Row
 }
 
 /** @throws OutOfMemoryError */
-export function allocateCounts(rows: number): Uint32Array {
+export function allocateCounts(rows: number): TokenArray {
   try {
     return new Uint32Array(rows)
   } catch (cause) {

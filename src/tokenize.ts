@@ -1,5 +1,6 @@
 // Token ids of texts: the ids that are pooled, each text's own.
 
+import type { TokenArray } from './dtype.js'
 import { fromNative } from './errors.js'
 import { runJob, runJobSync } from './job.js'
 import type { Watch } from './job.js'
@@ -74,10 +75,10 @@ export async function tokenizeOffThread(
 }
 
 /** Each text's ids, as views. */
-export function idViews({ ids: made, ends }: TokenIds): Uint32Array[] {
+export function idViews({ ids: made, ends }: TokenIds): TokenArray[] {
   const ids = idsOfThisRealm(made)
   if (ends.length === 1) return [ids]
-  const views: Uint32Array[] = []
+  const views: TokenArray[] = []
   let start = 0
   for (const end of ends) {
     views.push(new Uint32Array(ids.buffer, ids.byteOffset + start * 4, end - start))

@@ -1,13 +1,15 @@
 // The options of the methods that encode and tokenize: their types, and the one place that checks them.
 
 import { arrayOf, DTYPES, isArrayOf } from '../dtype.js'
-import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
+import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
 import type { Progress } from '../progress.js'
 import { abortSignal, boolean, callback, invalid, length, named, optional, read } from './checks.js'
 
-/** Options of every encode form; `D` is the result's element type. */
-export interface EncodeOptions<D extends Dtype = 'float32'> {
+/**
+ * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
+ */
+export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray<D> = DtypeArray<D>> {
   /**
    * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
    * @default the model's; `encodeAsSequence`: null
@@ -32,12 +34,12 @@ export interface EncodeOptions<D extends Dtype = 'float32'> {
   readonly dtype?: D | undefined
   /**
    * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
-   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
-   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
+   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, with 'float16' also a Float16Array, 'int8' an Int8Array, 'binary' a
+   * Uint8Array. The result is a view on it, on a Float16Array a Uint16Array of its bits. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
    * the call is over, by getters of the texts either; where the call fails, some vectors may have been written.
    * @default fresh memory
    */
-  readonly out?: DtypeArray<D> | undefined
+  readonly out?: A | (D extends 'float16' ? HalfArray : never) | undefined
   /**
    * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
    * is finished first. The sync forms look at the signal once, at their start.
@@ -53,8 +55,18 @@ export interface EncodeOptions<D extends Dtype = 'float32'> {
 }
 
 /** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
-export interface TypedEncodeOptions<D extends Dtype> extends EncodeOptions<D> {
+export interface TypedEncodeOptions<D extends Dtype, A extends DtypeArray<D> = DtypeArray<D>> extends EncodeOptions<
+  D,
+  A
+> {
   readonly dtype: D
+}
+
+/** {@link EncodeOptions} whose element type may be undefined, which is 'float32'. */
+export interface UnsureEncodeOptions<D extends Dtype> extends Omit<EncodeOptions<D>, 'dtype' | 'out'> {
+  readonly dtype: D | undefined
+  /** No array is right for both types. */
+  readonly out?: undefined
 }
 
 /** Options of `tokenize`. */
