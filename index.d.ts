@@ -353,6 +353,11 @@ export interface TokenizeOptions {
   /** As in {@link EncodeOptions.maxLength}. */
   readonly maxLength?: number | null | undefined;
 }
+/** Options of `tokenizeAsync`. */
+export interface TokenizeAsyncOptions extends TokenizeOptions {
+  /** As in {@link EncodeOptions.signal}. */
+  readonly signal?: AbortSignal | undefined;
+}
 /** How far a stream is, in items. */
 export interface StreamProgress {
   /** Items whose vectors were given out, with this batch. */
@@ -399,6 +404,7 @@ export interface WebStream<Item> {
       value?: Item | undefined;
     }>;
     cancel(reason?: unknown): Promise<void>;
+    releaseLock?(): void;
   };
 }
 /** What `encodeStream` reads: an array, a generator, a Node stream, a Web stream. */
@@ -574,11 +580,25 @@ export declare class Model2VecEmbeddingFunction {
    * The token ids that `encode` pools with the same `maxLength`: without special tokens, the unknown id dropped. Python:
    * `tokenize`, after what `encode` does to the length.
    *
+   * On this thread, with the help of others: much text holds the event loop, which
+   * {@link Model2VecEmbeddingFunction.tokenizeAsync} does not.
+   *
    * @returns an array a text: views on one buffer
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
    *   `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[];
+  /** {@link Model2VecEmbeddingFunction.tokenize} under the name that goes with `tokenizeAsync`. */
+  tokenizeSync(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[];
+  /**
+   * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as in `encode`.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text
+   * @returns an array a text: views on one buffer
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`, OutOfMemoryError;
+   *   `signal.reason` once aborted; for a pending model what `ready` rejects with
+   */
+  tokenizeAsync(texts: string | readonly string[], options?: TokenizeAsyncOptions): Promise<TokenArray[]>;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
   /** A `dtype` that may be undefined. */

@@ -2,6 +2,8 @@
 
 import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
 
+import { bufferOf, byteOffsetOf, lengthOf, typedArrayClass } from './typed-array.js'
+
 /**
  * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
  *
@@ -89,6 +91,18 @@ export function arrayOf(dtype: Dtype): RowArrayClass {
 /** Whether a value is a typed array for rows of an element type, of any realm. */
 export function isArrayOf(dtype: Dtype, value: unknown): value is RowArray {
   return IS_ARRAY[dtype](value)
+}
+
+/**
+ * What rows of an element type are written to for an `out`: itself, or the bits of a Float16Array; null when it is another thing. A
+ * Float16Array without memory (detached) has no bits.
+ */
+export function outArray(dtype: Dtype, value: unknown): RowArray | null {
+  if (isArrayOf(dtype, value)) return value
+  if (dtype !== 'float16' || typedArrayClass(value) !== 'Float16Array') return null
+  const array = value as HalfArray
+  const length = lengthOf(array)
+  return length === 0 ? new Uint16Array() : new Uint16Array(bufferOf(array), byteOffsetOf(array), length)
 }
 
 /** Elements of a typed array that a row of `dim` takes. */

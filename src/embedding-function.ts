@@ -10,8 +10,14 @@ import type { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
 import type { ModelState } from './model-state.js'
-import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
-import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions, UnsureEncodeOptions } from './options/encode.js'
+import { checkEncodeOptions, checkTokenizeAsyncOptions, checkTokenizeOptions } from './options/encode.js'
+import type {
+  EncodeOptions,
+  TokenizeAsyncOptions,
+  TokenizeOptions,
+  TypedEncodeOptions,
+  UnsureEncodeOptions,
+} from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions, TableDtype } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
@@ -25,7 +31,7 @@ import { openerOf } from './stream/source.js'
 import type { StreamSource } from './stream/source.js'
 import { transformStream } from './stream/transform.js'
 import { textList, textListOrText } from './texts.js'
-import { idViews, tokenizeSync } from './tokenize.js'
+import { idViews, tokenize, tokenizeSync } from './tokenize.js'
 
 const DEFAULT_MODEL = 'minishlab/potion-base-8M'
 
@@ -37,6 +43,11 @@ let stateOf: (ef: Model2VecEmbeddingFunction) => ModelState
 /** The model itself, for this package's own modules. @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */
 export function modelOf(ef: Model2VecEmbeddingFunction): Model {
   return stateOf(ef).now()
+}
+
+/** The native module's length limit of a call with this option. */
+function limitOf(model: Model, maxLength: number | null | undefined): number {
+  return nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
 }
 
 /** What a loaded model is. */
@@ -379,21 +390,47 @@ export class Model2VecEmbeddingFunction {
    * The token ids that `encode` pools with the same `maxLength`: without special tokens, the unknown id dropped. Python:
    * `tokenize`, after what `encode` does to the length.
    *
+   * On this thread, with the help of others: much text holds the event loop, which
+   * {@link Model2VecEmbeddingFunction.tokenizeAsync} does not.
+   *
    * @returns an array a text: views on one buffer
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
    *   `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[] {
+    return this.#tokenize('tokenize', texts, options)
+  }
+
+  /** {@link Model2VecEmbeddingFunction.tokenize} under the name that goes with `tokenizeAsync`. */
+  tokenizeSync(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[] {
+    return this.#tokenize('tokenizeSync', texts, options)
+  }
+
+  #tokenize(method: string, texts: unknown, options: unknown): TokenArray[] {
     const list = textListOrText(texts)
-    const { maxLength } = checkTokenizeOptions(options)
+    const { maxLength } = checkTokenizeOptions(method, options)
     const model = this.#state.now()
     const handle = model.hold()
     try {
-      const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
-      return idViews(tokenizeSync(model, handle, list, limit))
+      return idViews(tokenizeSync(model, handle, list, limitOf(model, maxLength)))
     } finally {
       model.release()
     }
+  }
+
+  /**
+   * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as in `encode`.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text
+   * @returns an array a text: views on one buffer
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`, OutOfMemoryError;
+   *   `signal.reason` once aborted; for a pending model what `ready` rejects with
+   */
+  async tokenizeAsync(texts: string | readonly string[], options?: TokenizeAsyncOptions): Promise<TokenArray[]> {
+    const list = textListOrText(texts)
+    const { maxLength, signal } = checkTokenizeAsyncOptions(options)
+    const model = this.#state.model ?? (await this.#state.ready(signal))
+    return tokenize(model, list, limitOf(model, maxLength), signal)
   }
 
   /** With a `dtype`, the elements are of that type: see the last signature. */

@@ -1,5 +1,7 @@
 // Every error that this package throws: three classes with a stable `code`, and what turns the engine's errors into them.
 
+import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } from 'node:util/types'
+
 /**
  * The stable codes, `error.code`.
  *
@@ -185,10 +187,31 @@ export function describe(value: unknown): string {
     return value.length <= 80 ? JSON.stringify(value) : `a string of ${value.length} characters`
   if (Array.isArray(value)) return 'an array'
   if (ArrayBuffer.isView(value)) return withArticle(/ (\w+)/.exec(Object.prototype.toString.call(value))?.[1] ?? 'view')
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return typeof value === 'object'
+    ? objectKind(value)
+    : isAsyncFunction(value)
+      ? 'an async function'
+      : `a ${typeof value}`
+}
+
+/** By the engine's own marks, which hold in every realm. */
+function objectKind(value: object): string {
+  if (isMap(value)) return 'a Map'
+  if (isSet(value)) return 'a Set'
+  if (isPromise(value)) return 'a Promise'
+  if (isDate(value)) return 'a Date'
+  if (isGeneratorObject(value)) return Symbol.asyncIterator in value ? 'an async generator' : 'a generator'
+  // Of a class of the platform: an AbortSignal, a URL.
+  try {
+    const name = /^\[object (\w+)\]$/.exec(Object.prototype.toString.call(value))?.[1]
+    return name === undefined || name === 'Object' ? 'an object' : withArticle(name)
+  } catch {
+    // A getter of the caller's.
+    return 'an object'
+  }
 }
 
 /** The name of a class of arrays with its article: a Uint8Array, an Int8Array. */
 export function withArticle(className: string): string {
-  return `${className.startsWith('I') ? 'an' : 'a'} ${className}`
+  return `${/^[AEIO]/.test(className) ? 'an' : 'a'} ${className}`
 }

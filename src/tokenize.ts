@@ -1,7 +1,9 @@
 // Token ids of texts: the ids that are pooled, each text's own.
 
 import type { TokenArray } from './dtype.js'
+import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
+import { sliceClock } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
 import type { Watch } from './job.js'
 import { MAX_INLINE_UNITS } from './model.js'
@@ -74,17 +76,55 @@ export async function tokenizeOffThread(
   return runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), watch, texts)
 }
 
+/**
+ * Each text's ids, off the event loop. A small call runs on this thread.
+ *
+ * @param maxLength the native module's
+ * @throws (rejects) as `encode`
+ */
+export async function tokenize(
+  model: Model,
+  texts: Texts,
+  maxLength: number,
+  signal: AbortSignal | undefined,
+): Promise<TokenArray[]> {
+  throwIfAborted(signal)
+  const handle = model.hold()
+  try {
+    const few = readFew(texts)
+    throwIfAborted(signal)
+    const read = afterFew(few, texts)
+    if (few !== null && isSmall(few, maxLength, model.inlineUnits)) {
+      return idViews(tokenizeSync(model, handle, read, maxLength))
+    }
+    const ids = await tokenizeOffThread(model, handle, read, maxLength, { signal, report: null })
+    const clock = sliceClock()
+    const views: TokenArray[] = []
+    for (const view of eachIdView(ids)) {
+      views.push(view)
+      if (views.length % 256 === 0 && clock.isOver()) {
+        await clock.next()
+        throwIfAborted(signal)
+      }
+    }
+    return views
+  } finally {
+    model.release()
+  }
+}
+
 /** Each text's ids, as views. */
-export function idViews({ ids: made, ends }: TokenIds): TokenArray[] {
+export function idViews(ids: TokenIds): TokenArray[] {
+  return ids.ends.length === 1 ? [idsOfThisRealm(ids.ids)] : [...eachIdView(ids)]
+}
+
+function* eachIdView({ ids: made, ends }: TokenIds): Generator<TokenArray, void, undefined> {
   const ids = idsOfThisRealm(made)
-  if (ends.length === 1) return [ids]
-  const views: TokenArray[] = []
   let start = 0
   for (const end of ends) {
-    views.push(new Uint32Array(ids.buffer, ids.byteOffset + start * 4, end - start))
+    yield new Uint32Array(ids.buffer, ids.byteOffset + start * 4, end - start)
     start = end
   }
-  return views
 }
 
 function tokenizeJob(

@@ -1,6 +1,6 @@
 // The options of the methods that encode and tokenize: their types, and the one place that checks them.
 
-import { arrayOf, DTYPES, isArrayOf } from '../dtype.js'
+import { arrayOf, DTYPES, outArray } from '../dtype.js'
 import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
 import type { Progress } from '../progress.js'
@@ -75,6 +75,12 @@ export interface TokenizeOptions {
   readonly maxLength?: number | null | undefined
 }
 
+/** Options of `tokenizeAsync`. */
+export interface TokenizeAsyncOptions extends TokenizeOptions {
+  /** As in {@link EncodeOptions.signal}. */
+  readonly signal?: AbortSignal | undefined
+}
+
 const ENCODE_OPTIONS = [
   'maxLength',
   'normalize',
@@ -86,6 +92,7 @@ const ENCODE_OPTIONS = [
   'showProgressBar',
 ] as const
 const TOKENIZE_OPTIONS = ['maxLength'] as const
+const TOKENIZE_ASYNC_OPTIONS = ['maxLength', 'signal'] as const
 
 const columns = optional((name, value) => {
   // Whether the model has as many is for the call to say.
@@ -102,8 +109,11 @@ const dtypeName = optional((name, value): Dtype => {
 })
 
 function rowArray(dtype: Dtype, value: unknown): RowArray | undefined {
-  if (value === undefined || isArrayOf(dtype, value)) return value
-  throw invalid('out', `${withArticle(arrayOf(dtype).name)} for the dtype '${dtype}'`, value)
+  if (value === undefined) return undefined
+  const array = outArray(dtype, value)
+  if (array !== null) return array
+  const expected = `${withArticle(arrayOf(dtype).name)}${dtype === 'float16' ? ' or a Float16Array' : ''}`
+  throw invalid('out', `${expected} for the dtype '${dtype}'`, value)
 }
 
 /** Encode options, checked; what the call leaves to the model is undefined. */
@@ -149,7 +159,19 @@ export function checkEncodeOptions(method: string, options: unknown): CheckedEnc
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
-export function checkTokenizeOptions(options: unknown): { readonly maxLength: number | null | undefined } {
-  const given = read('tokenize', options, TOKENIZE_OPTIONS)
+export function checkTokenizeOptions(
+  method: string,
+  options: unknown,
+): { readonly maxLength: number | null | undefined } {
+  const given = read(method, options, TOKENIZE_OPTIONS)
   return { maxLength: length('maxLength', given.maxLength) }
+}
+
+/** @throws Model2VecError ERR_INVALID_OPTION */
+export function checkTokenizeAsyncOptions(options: unknown): {
+  readonly maxLength: number | null | undefined
+  readonly signal: AbortSignal | undefined
+} {
+  const given = read('tokenizeAsync', options, TOKENIZE_ASYNC_OPTIONS)
+  return { maxLength: length('maxLength', given.maxLength), signal: abortSignal('signal', given.signal) }
 }
