@@ -168,7 +168,7 @@ export interface FetchResponse {
   readonly body: unknown;
   text(): Promise<string>;
 }
-/** A function like the global `fetch`: that itself, undici's, node-fetch 2 and 3, cross-fetch. */
+/** A function like the global `fetch`: that itself, those of node-fetch 2 and 3 and cross-fetch. */
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
 export type TableDtype = "float64" | "float32" | "float16" | "int8";
