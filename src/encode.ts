@@ -1,6 +1,6 @@
 // One vector a text: small calls on this thread, large ones as a job of the engine's threads.
 
-import type { Dtype } from './dtype.js'
+import type { Dtype, TokenArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
 import { charge, inTurns, isTurnSpent } from './event-loop.js'
@@ -34,7 +34,7 @@ class EncodeCall {
   readonly format: RowFormat
   readonly maxLength: number
   readonly target: Target
-  readonly tokens: Uint32Array
+  readonly tokens: TokenArray
 
   constructor(model: Model, texts: Texts, options: CheckedEncodeOptions) {
     this.model = model

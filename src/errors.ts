@@ -1,5 +1,7 @@
 // Every error that this package throws: three classes with a stable `code`, and what turns the engine's errors into them.
 
+import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } from 'node:util/types'
+
 /**
  * The stable codes, `error.code`.
  *
@@ -123,11 +125,29 @@ export function isModel2VecError(value: unknown): value is Model2VecError | Inva
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true
 }
 
+/**
+ * An error as anybody may throw it. What native code, Node's own modules, the caller's functions and other realms (a `vm` context, Jest)
+ * throw is no instance of this realm's `Error`: it is known by its message alone.
+ */
+export interface ThrownError {
+  readonly message: string
+  readonly code?: unknown
+  readonly cause?: unknown
+}
+
+export function isThrownError(value: unknown): value is ThrownError {
+  return typeof value === 'object' && value !== null && typeof (value as { message?: unknown }).message === 'string'
+}
+
+/** What an error says, or what was thrown in its place. */
+export function messageOf(thrown: unknown): string {
+  return isThrownError(thrown) ? thrown.message : describe(thrown)
+}
+
 /** What native code throws: an Error with one of our codes, and for a text that is no string its place in the call. */
-interface NativeError extends Error {
-  code?: unknown
-  index?: unknown
-  found?: unknown
+interface NativeError extends ThrownError {
+  readonly index?: unknown
+  readonly found?: unknown
 }
 
 /**
@@ -138,7 +158,7 @@ interface NativeError extends Error {
  */
 export function fromNative(error: unknown, firstText = 0): Error {
   if (isModel2VecError(error)) return error
-  if (!(error instanceof Error)) return new Model2VecError('ERR_INTERNAL', String(error), { cause: error })
+  if (!isThrownError(error)) return new Model2VecError('ERR_INTERNAL', String(error), { cause: error })
   const { code, index, found, message } = error as NativeError
   if (code === 'ERR_INVALID_TEXT') {
     return typeof index === 'number' ? notAString(firstText + index, String(found)) : new InvalidTextError(message)
@@ -178,10 +198,31 @@ export function describe(value: unknown): string {
     return value.length <= 80 ? JSON.stringify(value) : `a string of ${value.length} characters`
   if (Array.isArray(value)) return 'an array'
   if (ArrayBuffer.isView(value)) return withArticle(/ (\w+)/.exec(Object.prototype.toString.call(value))?.[1] ?? 'view')
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return typeof value === 'object'
+    ? objectKind(value)
+    : isAsyncFunction(value)
+      ? 'an async function'
+      : `a ${typeof value}`
+}
+
+/** By the engine's own marks, which hold in every realm. */
+function objectKind(value: object): string {
+  if (isMap(value)) return 'a Map'
+  if (isSet(value)) return 'a Set'
+  if (isPromise(value)) return 'a Promise'
+  if (isDate(value)) return 'a Date'
+  if (isGeneratorObject(value)) return Symbol.asyncIterator in value ? 'an async generator' : 'a generator'
+  // Of a class of the platform: an AbortSignal, a URL.
+  try {
+    const name = /^\[object (\w+)\]$/.exec(Object.prototype.toString.call(value))?.[1]
+    return name === undefined || name === 'Object' ? 'an object' : withArticle(name)
+  } catch {
+    // A getter of the caller's.
+    return 'an object'
+  }
 }
 
 /** The name of a class of arrays with its article: a Uint8Array, an Int8Array. */
 export function withArticle(className: string): string {
-  return `${className.startsWith('I') ? 'an' : 'a'} ${className}`
+  return `${/^[AEIO]/.test(className) ? 'an' : 'a'} ${className}`
 }

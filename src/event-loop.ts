@@ -6,8 +6,8 @@
 // come, first served; the queue has its own SLICE_MS in the phase of the immediates, so that a small call beside much long work still
 // runs at once.
 
-import { performance } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers'
+import { throwIfAborted } from './abort.js'
+import { performance, setImmediate } from './node-globals.js'
 
 /** How long calls may hold one turn of the event loop, in milliseconds. A step that has begun is finished. */
 const SLICE_MS = 1.5
@@ -85,6 +85,34 @@ export function inTurns<T>(step: () => T | undefined): T | Promise<Awaited<T>> {
       }
       return true
     })
+  })
+}
+
+/** Calls `start` now, or where this turn has no time left for calls, in a later one. */
+export function whenThereIsTime<T>(start: () => T | Promise<T>): T | Promise<Awaited<T>> {
+  return (isSpent ? inTurns(start) : start()) as T | Promise<Awaited<T>>
+}
+
+/**
+ * Everything that an iterator gives, as an array.
+ *
+ * @param count how many make a step of {@link inTurns}
+ * @param signal may end it between two steps
+ */
+export function takeInTurns<T>(
+  iterator: Iterator<T>,
+  count: number,
+  signal: AbortSignal | undefined,
+): T[] | Promise<T[]> {
+  const taken: T[] = []
+  return inTurns(() => {
+    throwIfAborted(signal)
+    for (let i = 0; i < count; i++) {
+      const next = iterator.next()
+      if (next.done === true) return taken
+      taken.push(next.value)
+    }
+    return undefined
   })
 }
 

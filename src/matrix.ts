@@ -1,7 +1,7 @@
 // EmbeddingMatrix: the vectors of many texts in one buffer.
 
 import { arrayOf, valueOf, widthOf } from './dtype.js'
-import type { Dtype, DtypeArray, RowArray } from './dtype.js'
+import type { BytesOf, Dtype, DtypeArray, RowArray, TokenArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { describe, Model2VecError } from './errors.js'
 import { inTurns } from './event-loop.js'
@@ -11,10 +11,15 @@ import { inTurns } from './event-loop.js'
  *
  * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
  * `JSON.stringify` needs {@link EmbeddingMatrix.toArray}.
+ *
+ * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what that is on.
  */
-export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<DtypeArray<D>> {
+export class EmbeddingMatrix<
+  D extends Dtype = 'float32',
+  A extends DtypeArray<Dtype> = DtypeArray<D>,
+> implements Iterable<A> {
   /** All rows, one after the other: exactly rows × width elements. */
-  readonly data: DtypeArray<D>
+  readonly data: A
   /** How many rows: one a text. */
   readonly rows: number
   /** Elements of a vector. */
@@ -24,11 +29,11 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
   /** The element type of `data`. */
   readonly dtype: D
   /** How many token ids were pooled, per row; 0 = the row is all zeros. */
-  readonly tokens: Uint32Array
+  readonly tokens: TokenArray
   /** How many texts were longer than `maxLength` allows, and were cut. */
   readonly truncated: number
 
-  private constructor(data: DtypeArray<D>, dtype: D, dim: number, tokens: Uint32Array, truncated: number) {
+  private constructor(data: A, dtype: D, dim: number, tokens: TokenArray, truncated: number) {
     this.data = data
     this.rows = tokens.length
     this.dim = dim
@@ -42,7 +47,7 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
   static of(
     data: RowArray,
     { dtype, dim }: { readonly dtype: Dtype; readonly dim: number },
-    tokens: Uint32Array,
+    tokens: TokenArray,
     truncated: number,
   ): EmbeddingMatrix<Dtype> {
     return new EmbeddingMatrix<Dtype>(data, dtype, dim, tokens, truncated)
@@ -53,9 +58,9 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  row(index: number): DtypeArray<D> {
+  row(index: number): A {
     this.#check(index)
-    return rowView(this, index)
+    return rowView<D, A>(this, index)
   }
 
   /**
@@ -63,15 +68,15 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  bytes(index: number): Uint8Array {
+  bytes(index: number): BytesOf<A> {
     this.#check(index)
-    const { buffer, byteOffset, byteLength } = rowView(this, index)
-    return new Uint8Array(buffer, byteOffset, byteLength)
+    const { buffer, byteOffset, byteLength } = rowView<D, A>(this, index)
+    return new Uint8Array(buffer, byteOffset, byteLength) as BytesOf<A>
   }
 
   /** The rows in order, as views. */
-  *[Symbol.iterator](): IterableIterator<DtypeArray<D>> {
-    for (let index = 0; index < this.rows; index++) yield rowView(this, index)
+  *[Symbol.iterator](): IterableIterator<A> {
+    for (let index = 0; index < this.rows; index++) yield rowView<D, A>(this, index)
   }
 
   /**
@@ -120,8 +125,11 @@ export function viewOf(dtype: Dtype, data: RowArray, start: number, length: numb
   }
 }
 
-function rowView<D extends Dtype>({ dtype, data, width }: EmbeddingMatrix<D>, index: number): DtypeArray<D> {
-  return viewOf(dtype, data, index * width, width) as DtypeArray<D>
+function rowView<D extends Dtype, A extends DtypeArray<Dtype>>(
+  { dtype, data, width }: EmbeddingMatrix<D, A>,
+  index: number,
+): A {
+  return viewOf(dtype, data, index * width, width) as A
 }
 
 /** All rows as views. */

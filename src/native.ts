@@ -3,8 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import type { Dtype, RowArray } from './dtype.js'
-import { Model2VecError } from './errors.js'
+import type { Dtype, RowArray, TokenArray } from './dtype.js'
+import { messageOf, Model2VecError } from './errors.js'
+import { process } from './node-globals.js'
 import type { TableDtype } from './options/load.js'
 import { libc, platformName } from './platform.js'
 
@@ -60,7 +61,7 @@ export interface NativeJobResult {
 
 /** The ids of all texts, one after the other. */
 export interface TokenIds extends NativeJobResult {
-  readonly ids: Uint32Array
+  readonly ids: TokenArray
   /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
   readonly ends: Uint32Array
   /** 1 for each text that was truncated. */
@@ -254,7 +255,7 @@ function load(): Native {
     native = open() as Native
   } catch (cause) {
     const system = [process.platform, process.arch, libc()].filter((part) => part !== null).join(' ')
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    const reason = messageOf(cause).split('\n', 1)[0]
     throw new Model2VecError(
       'ERR_NATIVE_NOT_FOUND',
       `no native module for ${system} (Node ${process.version}): tried ${place}: ${reason}; ${remedy}`,

@@ -3,7 +3,7 @@
 import type { Dtype, RowArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
-import { charge, inTurns, isTurnSpent } from './event-loop.js'
+import { charge, inTurns, takeInTurns, whenThereIsTime } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from './matrix.js'
 import { nativeMaxLength } from './model.js'
@@ -76,8 +76,7 @@ export async function encodeAsSequence(model: Model, texts: Texts, options: Chec
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
-    const start = (): Matrices | Promise<Matrices> => sequenceNow(model, handle, texts, options)
-    return await (isTurnSpent() ? inTurns(start) : start())
+    return await whenThereIsTime(() => sequenceNow(model, handle, texts, options))
   } finally {
     model.release()
   }
@@ -119,17 +118,7 @@ async function sequenceOffThread(
     return [made, made.job(handle, false)] as const
   })
   await runJob(job, { signal, report: null })
-  const rest = call.matrices()
-  const matrices: Matrices = []
-  await inTurns(() => {
-    throwIfAborted(signal)
-    for (let count = 0; count < MATRICES_PER_STEP; count++) {
-      const next = rest.next()
-      if (next.done === true) return matrices
-      matrices.push(next.value)
-    }
-    return undefined
-  })
+  const matrices = await takeInTurns(call.matrices(), MATRICES_PER_STEP, signal)
   report?.({ done: texts.count, total: texts.count })
   return matrices
 }

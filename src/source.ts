@@ -5,11 +5,12 @@ import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-import { describe, Model2VecError } from './errors.js'
+import { describe, isThrownError, messageOf, Model2VecError } from './errors.js'
 import { findInHubCache, isHubId } from './hub/cache.js'
 import type { WantedSnapshot } from './hub/cache.js'
 import { hubCacheDirectory } from './hub/environment.js'
 import { expandHome, isUrl, urlPath } from './local-path.js'
+import { process } from './node-globals.js'
 
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL
@@ -53,8 +54,7 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
   const found = kindOf(directory)
   if (found === 'directory') return { hubId: null, located: { modelSource, directory, revision: null } }
   if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
-    const reason = found === 'nothing' ? 'no such directory' : 'a directory is expected, but this is a file'
-    throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${reason}`)
+    throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${NO_DIRECTORY[found][0]}`)
   }
 
   const cached = findInHubCache(source, wanted)
@@ -62,7 +62,7 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
   const companion = findCompanion(source, wanted.revision)
   if (companion.directory !== null) return { hubId: source, located: { modelSource, ...companion }, lookedFor: '' }
   const lookedFor =
-    `looked for the directory ${directory} (${found === 'nothing' ? 'does not exist' : 'is a file'}), revision ` +
+    `looked for the directory ${directory} (${NO_DIRECTORY[found][1]}), revision ` +
     `\`${wanted.revision}\` in the Hub cache ${hubCacheDirectory(wanted.cacheDir)} (${cached.reason}), the package ` +
     `\`${companionName(source)}\` (${companion.reason})`
   return { hubId: source, located: null, lookedFor }
@@ -80,13 +80,21 @@ function sourceText(source: unknown): string {
   )
 }
 
-function kindOf(place: string): 'directory' | 'file' | 'nothing' {
+function kindOf(place: string): 'directory' | 'file' | 'nothing' | 'forbidden' {
   try {
     return statSync(place).isDirectory() ? 'directory' : 'file'
-  } catch {
-    return 'nothing'
+  } catch (error) {
+    const code = isThrownError(error) ? error.code : null
+    return code === 'ERR_ACCESS_DENIED' || code === 'EACCES' ? 'forbidden' : 'nothing'
   }
 }
+
+/** Why a place is no directory to load, for a message. */
+const NO_DIRECTORY = {
+  file: ['a directory is expected, but this is a file', 'is a file'],
+  nothing: ['no such directory', 'does not exist'],
+  forbidden: ['a directory is expected, but this may not be read', 'may not be read'],
+} as const
 
 /** Whether a source can be no Hub id. */
 function isPathLike(source: string): boolean {
@@ -104,7 +112,12 @@ function findCompanion(id: string, revision: string): Companion {
   const name = companionName(id)
   const file = resolvePackage(name)
   if (file === null) return { directory: null, reason: 'is not installed' }
-  const { model2vec } = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: { id?: unknown; revision?: unknown } }
+  let model2vec: { id?: unknown; revision?: unknown } | undefined
+  try {
+    ;({ model2vec } = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: typeof model2vec })
+  } catch (error) {
+    return { directory: null, reason: `${file} can't be read: ${messageOf(error)}` }
+  }
   if (model2vec?.id !== id || typeof model2vec.revision !== 'string') {
     return { directory: null, reason: `${file} names another model` }
   }

@@ -1,6 +1,8 @@
 // The caller's texts: checked, and read in parts of a size that a native call takes. The caller's code (getters,
 // proxies) runs here and nowhere else.
 
+import { isMap, isPromise } from 'node:util/types'
+
 import { describe, InvalidTextError, notAString } from './errors.js'
 import { MAX_TEXTS, NO_LIMIT } from './native.js'
 
@@ -18,7 +20,7 @@ const MAX_COUNT = 2 ** 32 - 1
 /** An array of texts. @throws InvalidTextError */
 export function textList(texts: unknown): Texts {
   if (!Array.isArray(texts)) {
-    const hint = typeof texts === 'string' ? ': use `encode` for a single string' : ''
+    const hint = typeof texts === 'string' ? ': use `encode` for a single string' : wayToArray(texts)
     throw new InvalidTextError(`\`texts\` should be an array of strings, but got ${kind(texts)}${hint}`)
   }
   return { values: texts, count: countOf(texts) }
@@ -28,7 +30,9 @@ export function textList(texts: unknown): Texts {
 export function textListOrText(texts: unknown): Texts {
   if (typeof texts === 'string') return { values: [texts], count: 1 }
   if (Array.isArray(texts)) return { values: texts, count: countOf(texts) }
-  throw new InvalidTextError(`\`texts\` should be a string or an array of strings, but got ${kind(texts)}`)
+  throw new InvalidTextError(
+    `\`texts\` should be a string or an array of strings, but got ${kind(texts)}${wayToArray(texts)}`,
+  )
 }
 
 /** The array's length, which a proxy may make up. */
@@ -38,6 +42,15 @@ function countOf(texts: readonly unknown[]): number {
     throw new InvalidTextError(`\`texts.length\` should be the length of an array, but got ${describe(length)}`)
   }
   return length
+}
+
+/** What to write for texts that are no array, as the end of a message. */
+function wayToArray(texts: unknown): string {
+  if (typeof texts !== 'object' || texts === null) return ''
+  if (isPromise(texts)) return ': `await` it'
+  if (isMap(texts)) return ': `[...texts.values()]` makes an array of its values'
+  if (Symbol.asyncIterator in texts) return ': `encodeStream` takes it'
+  return Symbol.iterator in texts ? ': `[...texts]` makes an array of it, and `encodeStream` takes it as it is' : ''
 }
 
 function kind(value: unknown): string {

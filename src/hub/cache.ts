@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { describe, Model2VecError } from '../errors.js'
+import { describe, isThrownError, Model2VecError } from '../errors.js'
 import { hubCacheDirectory } from './environment.js'
 import { layoutFiles } from './layout.js'
 
@@ -70,8 +70,18 @@ export function isCommit(value: unknown): value is string {
 export function findInHubCache(id: string, wanted: WantedSnapshot): CachedSnapshot {
   const parts = partsInside(id, wanted)
   const repository = path.join(hubCacheDirectory(wanted.cacheDir), repositoryFolder(id))
+  try {
+    return snapshotIn(repository, wanted.revision, parts)
+  } catch (error) {
+    // With `node --permission` a look at what may not be read is refused by an exception.
+    if (!isThrownError(error) || error.code !== 'ERR_ACCESS_DENIED') throw error
+    return { directory: null, reason: `it may not be read: ${error.message}` }
+  }
+}
+
+function snapshotIn(repository: string, wanted: string, parts: readonly string[]): CachedSnapshot {
   if (!existsSync(repository)) return { directory: null, reason: 'the model is not in it' }
-  const revision = commitOf(repository, wanted.revision)
+  const revision = commitOf(repository, wanted)
   if (revision === null) return { directory: null, reason: `${repository} has no such revision` }
   const directory = path.join(repository, 'snapshots', revision)
   const folder = path.join(directory, ...parts)

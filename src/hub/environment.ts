@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 
 import { Model2VecError } from '../errors.js'
+import { process, URL } from '../node-globals.js'
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co'
 /** huggingface_hub's DEFAULT_DOWNLOAD_TIMEOUT. */

@@ -1,6 +1,8 @@
 // Items become batches: the text of each is read, and a batch is full by count or by the length of its texts.
 
-import { describe, InvalidTextError } from '../errors.js'
+import { isPromise } from 'node:util/types'
+
+import { describe, InvalidTextError, messageOf } from '../errors.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 
 /** Items that are encoded in one call. */
@@ -58,14 +60,19 @@ export class Batcher<Item> {
       try {
         text = this.#text(item)
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : describe(cause)
-        throw this.#invalid(`\`text\` threw for item ${this.#index}: ${why}`, cause)
+        throw this.#invalid(`\`text\` threw for item ${this.#index}: ${messageOf(cause)}`, cause)
       }
     }
     if (typeof text === 'string') return text
     const what =
       this.#text === undefined ? `item ${this.#index} should be` : `\`text\` of item ${this.#index} should give`
-    throw this.#invalid(`${what} a string, but got ${describe(text)}`)
+    let hint = ''
+    if (isPromise(text)) {
+      hint = ': wait for it in the source, as an async generator'
+      // It may reject, and nobody else listens.
+      text.catch(() => undefined)
+    }
+    throw this.#invalid(`${what} a string, but got ${describe(text)}${hint}`)
   }
 
   get #index(): number {

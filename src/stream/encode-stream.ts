@@ -1,10 +1,11 @@
 // `encodeStream`: a source of any length in, batches of items and their vectors out, in order and a bounded number ahead.
 
 import { onAbort, throwIfAborted } from '../abort.js'
-import type { Dtype } from '../dtype.js'
+import type { Dtype, FreshArray } from '../dtype.js'
 import { atItem, isModel2VecError } from '../errors.js'
 import { isTurnOver, nextTurn } from '../event-loop.js'
 import type { EmbeddingMatrix } from '../matrix.js'
+import { AbortController } from '../node-globals.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 import { Batcher } from './batches.js'
 import type { Batch } from './batches.js'
@@ -18,11 +19,11 @@ export interface StreamBatch<Item, D extends Dtype = 'float32'> {
   /** The items, as the source gave them. */
   readonly items: Item[]
   /** A row for each item; the memory is this batch's own. */
-  readonly embeddings: EmbeddingMatrix<D>
+  readonly embeddings: EmbeddingMatrix<D, FreshArray<D>>
 }
 
 /** Encodes the texts of one batch. */
-export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype>>
+export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>>>
 
 /** A source that has everything at hand is read this many items at a time before the clock is looked at. */
 const ITEMS_PER_LOOK = 16
