@@ -5,6 +5,7 @@ import path from 'node:path'
 
 import type { Dtype, RowArray } from './dtype.js'
 import { Model2VecError } from './errors.js'
+import { absolutePath } from './local-path.js'
 import type { TableDtype } from './options/load.js'
 import { libc, platformName } from './platform.js'
 
@@ -212,7 +213,7 @@ interface Candidate {
 function candidate(version: string): Candidate {
   const override = process.env.MODEL2VEC_NATIVE_PATH
   if (override !== undefined && override !== '') {
-    const file = path.resolve(override)
+    const file = absolutePath(override).path ?? override
     return { place: file, open: () => require(file) as unknown, remedy: 'MODEL2VEC_NATIVE_PATH names it' }
   }
   const platform = platformName()

@@ -8,8 +8,7 @@ import path from 'node:path'
 import { describe, Model2VecError } from './errors.js'
 import { findInHubCache, isHubId } from './hub/cache.js'
 import type { WantedSnapshot } from './hub/cache.js'
-import { hubCacheDirectory } from './hub/environment.js'
-import { expandHome, isUrl, urlPath } from './local-path.js'
+import { absolutePath, isUrl, urlPath } from './local-path.js'
 
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL
@@ -47,13 +46,13 @@ export interface HubModel {
  */
 export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirectory | HubModel {
   const modelSource = sourceText(source)
-  const directory = path.resolve(
-    typeof source === 'string' ? expandHome(source) : urlPath('modelSource', source as URL),
-  )
-  const found = kindOf(directory)
+  const absolute = typeof source === 'string' ? absolutePath(source) : { path: urlPath('modelSource', source as URL) }
+  const directory = absolute.path ?? modelSource
+  const found = absolute.path === null ? 'nothing' : kindOf(absolute.path)
   if (found === 'directory') return { hubId: null, located: { modelSource, directory, revision: null } }
   if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
-    const reason = found === 'nothing' ? 'no such directory' : 'a directory is expected, but this is a file'
+    const missing = absolute.path === null ? absolute.reason : 'no such directory'
+    const reason = found === 'nothing' ? missing : 'a directory is expected, but this is a file'
     throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${reason}`)
   }
 
@@ -63,7 +62,7 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
   if (companion.directory !== null) return { hubId: source, located: { modelSource, ...companion }, lookedFor: '' }
   const lookedFor =
     `looked for the directory ${directory} (${found === 'nothing' ? 'does not exist' : 'is a file'}), revision ` +
-    `\`${wanted.revision}\` in the Hub cache ${hubCacheDirectory(wanted.cacheDir)} (${cached.reason}), the package ` +
+    `\`${wanted.revision}\` in ${cached.lookedIn} (${cached.reason}), the package ` +
     `\`${companionName(source)}\` (${companion.reason})`
   return { hubId: source, located: null, lookedFor }
 }
@@ -104,9 +103,9 @@ function findCompanion(id: string, revision: string): Companion {
   const name = companionName(id)
   const file = resolvePackage(name)
   if (file === null) return { directory: null, reason: 'is not installed' }
-  const { model2vec } = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: { id?: unknown; revision?: unknown } }
+  const model2vec = carriedBy(file)
   if (model2vec?.id !== id || typeof model2vec.revision !== 'string') {
-    return { directory: null, reason: `${file} names another model` }
+    return { directory: null, reason: `${file} names another model, or none` }
   }
   if (revision !== 'main' && revision !== model2vec.revision) {
     return { directory: null, reason: `carries revision \`${model2vec.revision}\`` }
@@ -114,16 +113,27 @@ function findCompanion(id: string, revision: string): Companion {
   return { directory: path.dirname(file), revision: model2vec.revision }
 }
 
+/** Which model a package.json says that its package carries. */
+function carriedBy(file: string): { id?: unknown; revision?: unknown } | null | undefined {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: { id?: unknown; revision?: unknown } } | null)
+      ?.model2vec
+  } catch {
+    // Unreadable, or half written: no package that carries a model.
+    return null
+  }
+}
+
 /**
  * The package.json of an installed package: beside ours, else beside the application's, because a package manager that
  * isolates packages (pnpm) shows ours only its own dependencies.
  */
 function resolvePackage(name: string): string | null {
-  for (const from of [__filename, path.join(process.cwd(), 'package.json')]) {
+  for (const from of [() => __filename, () => path.resolve('package.json')]) {
     try {
-      return createRequire(from).resolve(`${name}/package.json`)
+      return createRequire(from()).resolve(`${name}/package.json`)
     } catch {
-      // Not there.
+      // Not there, or there is no working directory.
     }
   }
   return null

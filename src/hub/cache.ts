@@ -8,9 +8,10 @@ import { describe, Model2VecError } from '../errors.js'
 import { hubCacheDirectory } from './environment.js'
 import { layoutFiles } from './layout.js'
 
-/** A complete snapshot, or why there is none. */
+/** A complete snapshot, or where it was looked for and why it is not there. */
 export type CachedSnapshot =
-  { readonly directory: string; readonly revision: string } | { readonly directory: null; readonly reason: string }
+  | { readonly directory: string; readonly revision: string }
+  | { readonly directory: null; readonly lookedIn: string; readonly reason: string }
 
 /** What is looked up. */
 export interface WantedSnapshot {
@@ -69,16 +70,23 @@ export function isCommit(value: unknown): value is string {
  */
 export function findInHubCache(id: string, wanted: WantedSnapshot): CachedSnapshot {
   const parts = partsInside(id, wanted)
-  const repository = path.join(hubCacheDirectory(wanted.cacheDir), repositoryFolder(id))
-  if (!existsSync(repository)) return { directory: null, reason: 'the model is not in it' }
+  let cache: string
+  try {
+    cache = hubCacheDirectory(wanted.cacheDir)
+  } catch (error) {
+    // No cache to look in: other sources may have the model.
+    return { directory: null, lookedIn: 'the Hub cache', reason: (error as Model2VecError).message }
+  }
+  const missing = (reason: string): CachedSnapshot => ({ directory: null, lookedIn: `the Hub cache ${cache}`, reason })
+  const repository = path.join(cache, repositoryFolder(id))
+  if (!existsSync(repository)) return missing('the model is not in it')
   const revision = commitOf(repository, wanted.revision)
-  if (revision === null) return { directory: null, reason: `${repository} has no such revision` }
+  if (revision === null) return missing(`${repository} has no such revision`)
   const directory = path.join(repository, 'snapshots', revision)
   const folder = path.join(directory, ...parts)
-  if (!existsSync(folder)) return { directory: null, reason: `${folder} does not exist` }
+  if (!existsSync(folder)) return missing(`${folder} does not exist`)
   const found = layoutFiles((file) => existsSync(path.join(folder, file)))
-  if (found.files !== null) return { directory, revision }
-  return { directory: null, reason: `${folder} lacks ${found.lacks}` }
+  return found.files !== null ? { directory, revision } : missing(`${folder} lacks ${found.lacks}`)
 }
 
 /** The commit that a revision names, or null. */
