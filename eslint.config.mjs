@@ -1,6 +1,30 @@
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
+const NODE_GLOBALS = [
+  'AbortController',
+  'AbortSignal',
+  'Buffer',
+  'clearImmediate',
+  'clearInterval',
+  'clearTimeout',
+  'DOMException',
+  'fetch',
+  'performance',
+  'process',
+  'queueMicrotask',
+  'ReadableStream',
+  'Response',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+  'structuredClone',
+  'TextDecoder',
+  'TextEncoder',
+  'TransformStream',
+  'URL',
+].map((name) => ({ name, message: 'Import it from node-globals.ts.' }))
+
 export default defineConfig(
   { ignores: ['build/', 'dist/', 'target/', 'benchmarks/', 'npm/', '*.d.ts', '*.d.mts'] },
   tseslint.configs.strictTypeChecked,
@@ -16,6 +40,14 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // An aborted call rejects with `signal.reason`, and a callback's own exception is passed on: whatever they are.
       '@typescript-eslint/only-throw-error': 'off',
+    },
+  },
+  {
+    // The library runs where Node's globals are others, fake or not there (src/node-globals.ts).
+    files: ['src/**'],
+    ignores: ['src/cli/**', 'src/node-globals.ts'],
+    rules: {
+      'no-restricted-globals': ['error', ...NODE_GLOBALS],
     },
   },
   {

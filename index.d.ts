@@ -119,6 +119,26 @@ export declare class OutOfMemoryError extends RangeError {
  * }
  */
 export declare function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError;
+/** What is used of the options that `fetch` is called with. */
+export interface FetchInit {
+  readonly method: "GET" | "HEAD";
+  readonly headers: Record<string, string>;
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
+}
+/** What is used of a `Response`. */
+export interface FetchResponse {
+  readonly status: number;
+  readonly headers: {
+    get(name: string): string | null;
+    has(name: string): boolean;
+  };
+  /** A Web stream or a Node stream of bytes, or null. */
+  readonly body: unknown;
+  text(): Promise<string>;
+}
+/** A function like the global `fetch`: that itself, undici's, node-fetch 2 and 3, cross-fetch. */
+export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
 export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** How the table is held; see {@link LoadOptions.memory}. */
@@ -172,10 +192,11 @@ export interface LoadOptions {
    */
   readonly endpoint?: string | undefined;
   /**
-   * What requests are sent with: the place for a proxy. It must pass `redirect: 'manual'` on.
+   * What requests are sent with: the place for a proxy. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must
+   * pass `redirect: 'manual'` on.
    * @default the global `fetch`
    */
-  readonly fetch?: typeof fetch | undefined;
+  readonly fetch?: FetchFunction | undefined;
   /**
    * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
    * Where the Hub can't be reached, what is at hand is used, with a warning. Python: `force_download`, whose default is true.

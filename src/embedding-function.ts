@@ -16,6 +16,7 @@ import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions, TableDtype } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
 import type { CheckedStreamOptions, ItemStreamOptions, StreamOptions } from './options/stream.js'
+import { arrayOfThisRealm } from './realm.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
 import type { ModelSource } from './source.js'
 import { EncodeStream } from './stream/encode-stream.js'
@@ -182,7 +183,7 @@ export class Model2VecEmbeddingFunction {
     const model = this.#state.now()
     const handle = model.hold()
     try {
-      this.#tokens ??= Object.freeze(handle.tokens())
+      this.#tokens ??= Object.freeze(arrayOfThisRealm(handle.tokens()))
       return this.#tokens
     } catch (error) {
       throw fromNative(error)

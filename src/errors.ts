@@ -123,11 +123,29 @@ export function isModel2VecError(value: unknown): value is Model2VecError | Inva
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true
 }
 
+/**
+ * An error as anybody may throw it. What native code, Node's own modules, the caller's functions and other realms (a `vm` context, Jest)
+ * throw is no instance of this realm's `Error`: it is known by its message alone.
+ */
+export interface ThrownError {
+  readonly message: string
+  readonly code?: unknown
+  readonly cause?: unknown
+}
+
+export function isThrownError(value: unknown): value is ThrownError {
+  return typeof value === 'object' && value !== null && typeof (value as { message?: unknown }).message === 'string'
+}
+
+/** What an error says, or what was thrown in its place. */
+export function messageOf(thrown: unknown): string {
+  return isThrownError(thrown) ? thrown.message : describe(thrown)
+}
+
 /** What native code throws: an Error with one of our codes, and for a text that is no string its place in the call. */
-interface NativeError extends Error {
-  code?: unknown
-  index?: unknown
-  found?: unknown
+interface NativeError extends ThrownError {
+  readonly index?: unknown
+  readonly found?: unknown
 }
 
 /**
@@ -138,7 +156,7 @@ interface NativeError extends Error {
  */
 export function fromNative(error: unknown, firstText = 0): Error {
   if (isModel2VecError(error)) return error
-  if (!(error instanceof Error)) return new Model2VecError('ERR_INTERNAL', String(error), { cause: error })
+  if (!isThrownError(error)) return new Model2VecError('ERR_INTERNAL', String(error), { cause: error })
   const { code, index, found, message } = error as NativeError
   if (code === 'ERR_INVALID_TEXT') {
     return typeof index === 'number' ? notAString(firstText + index, String(found)) : new InvalidTextError(message)

@@ -1,5 +1,7 @@
 // Long work on the JavaScript thread, in slices that leave the event loop to others.
 
+import { performance, setImmediate } from './node-globals.js'
+
 /** How long a slice of work may hold the event loop, in milliseconds; what a step does after the check comes on top. */
 const SLICE_MS = 1.5
 

@@ -5,6 +5,7 @@ export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } 
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
 export type { Dtype, DtypeArray } from './dtype.js'
 export type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
+export type { FetchFunction, FetchInit, FetchResponse } from './hub/fetch-function.js'
 export type { DownloadProgress, LoadOptions, MemoryMode, TableDtype } from './options/load.js'
 export type { ItemStreamOptions, StreamOptions, StreamProgress } from './options/stream.js'
 export type { StreamBatch } from './stream/encode-stream.js'

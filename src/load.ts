@@ -7,6 +7,7 @@ import { reportDownloadTo } from './hub/progress.js'
 import { downloadSnapshot } from './hub/snapshot.js'
 import { Model } from './model.js'
 import { ModelState } from './model-state.js'
+import { AbortController, globalFetch, process } from './node-globals.js'
 import type { CheckedLoadOptions } from './options/load.js'
 import { locateModel } from './source.js'
 import type { FoundDirectory, HubModel, LocatedModel } from './source.js'
@@ -62,8 +63,9 @@ export async function locateOrDownload(
     return { modelSource: hubId, ...(await download(hubId, options, signal)) }
   } catch (error) {
     // The others say what is wrong with the request or the cache.
-    const code = isModel2VecError(error) && !signal.aborted ? error.code : null
-    if (!(error instanceof Error) || (code !== 'ERR_HUB_OFFLINE' && code !== 'ERR_HUB_HTTP')) throw error
+    if (!isModel2VecError(error) || signal.aborted) throw error
+    const { code } = error
+    if (code !== 'ERR_HUB_OFFLINE' && code !== 'ERR_HUB_HTTP') throw error
     if (located !== null) return useAtHand(hubId, located, code, error.message)
     throw code === 'ERR_HUB_OFFLINE' ? notAtHand(found, error.message, error.cause) : error
   }
@@ -79,7 +81,7 @@ async function download(
     revision: options.revision,
     endpoint: hubEndpoint(options.endpoint),
     token: hubToken(options.token),
-    fetch: options.fetch ?? fetch,
+    fetch: options.fetch ?? globalFetch(),
     timeoutMs: timeoutMs(),
   }
   const report = reportDownloadTo(options.onProgress, options.showProgressBar)

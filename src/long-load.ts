@@ -4,6 +4,7 @@ import { onAbort } from './abort.js'
 import { fromNative } from './errors.js'
 import { native } from './native.js'
 import type { NativeLoadOptions, NativeModel } from './native.js'
+import { clearInterval, setInterval } from './node-globals.js'
 import type { LoadOptions } from './options/load.js'
 
 /** Milliseconds between two looks. */

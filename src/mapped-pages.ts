@@ -2,6 +2,7 @@
 // more often than a few times a second, as taking them again costs a microsecond for each 64 KB.
 
 import type { NativeModel } from './native.js'
+import { performance, setTimeout } from './node-globals.js'
 
 /** Milliseconds. */
 const INTERVAL = 250

@@ -4,6 +4,7 @@
 import { orAborted, throwIfAborted } from './abort.js'
 import { Model2VecError } from './errors.js'
 import type { Model } from './model.js'
+import { AbortController } from './node-globals.js'
 
 /** Gets the model; rejects with the signal's reason once that is aborted. Called again after it has failed. */
 export type GetModel = (signal: AbortSignal) => Promise<Model>

@@ -1,6 +1,6 @@
 // One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
 
-import { throwIfAborted } from './abort.js'
+import { reasonOf, throwIfAborted } from './abort.js'
 import { fromNative, Model2VecError } from './errors.js'
 import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
@@ -74,7 +74,7 @@ export class Model {
     const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
       model.close()
-      throw options.signal.reason
+      throw reasonOf(options.signal)
     }
     return model
   }

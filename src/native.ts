@@ -4,8 +4,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import type { Dtype, RowArray } from './dtype.js'
-import { Model2VecError } from './errors.js'
+import { messageOf, Model2VecError } from './errors.js'
 import { absolutePath } from './local-path.js'
+import { process } from './node-globals.js'
 import type { TableDtype } from './options/load.js'
 import { libc, platformName } from './platform.js'
 
@@ -249,7 +250,7 @@ function load(): Native {
     native = open() as Native
   } catch (cause) {
     const system = [process.platform, process.arch, libc()].filter((part) => part !== null).join(' ')
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
+    const reason = messageOf(cause).split('\n', 1)[0]
     throw new Model2VecError(
       'ERR_NATIVE_NOT_FOUND',
       `no native module for ${system} (Node ${process.version}): tried ${place}: ${reason}; ${remedy}`,

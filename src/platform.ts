@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 
+import { process } from './node-globals.js'
+
 function readLddScript(): string {
   try {
     return readFileSync('/usr/bin/ldd', 'latin1')

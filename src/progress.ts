@@ -1,5 +1,7 @@
 // Progress of a call: the caller's `onProgress`, and a bar on a terminal, about ten times a second. hub/progress.ts: of a download.
 
+import { clearInterval, performance, process, setInterval } from './node-globals.js'
+
 /** How far a call is, in texts. */
 export interface Progress {
   readonly done: number

@@ -5,7 +5,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-import { describe, Model2VecError } from './errors.js'
+import { describe, isThrownError, messageOf, Model2VecError } from './errors.js'
 import { findInHubCache, isHubId } from './hub/cache.js'
 import type { WantedSnapshot } from './hub/cache.js'
 import { absolutePath, isUrl, urlPath } from './local-path.js'
@@ -51,8 +51,7 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
   const found = absolute.path === null ? 'nothing' : kindOf(absolute.path)
   if (found === 'directory') return { hubId: null, located: { modelSource, directory, revision: null } }
   if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
-    const missing = absolute.path === null ? absolute.reason : 'no such directory'
-    const reason = found === 'nothing' ? missing : 'a directory is expected, but this is a file'
+    const reason = absolute.path === null ? absolute.reason : NO_DIRECTORY[found][0]
     throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${reason}`)
   }
 
@@ -61,7 +60,7 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
   const companion = findCompanion(source, wanted.revision)
   if (companion.directory !== null) return { hubId: source, located: { modelSource, ...companion }, lookedFor: '' }
   const lookedFor =
-    `looked for the directory ${directory} (${found === 'nothing' ? 'does not exist' : 'is a file'}), revision ` +
+    `looked for the directory ${directory} (${NO_DIRECTORY[found][1]}), revision ` +
     `\`${wanted.revision}\` in ${cached.lookedIn} (${cached.reason}), the package ` +
     `\`${companionName(source)}\` (${companion.reason})`
   return { hubId: source, located: null, lookedFor }
@@ -79,13 +78,21 @@ function sourceText(source: unknown): string {
   )
 }
 
-function kindOf(place: string): 'directory' | 'file' | 'nothing' {
+function kindOf(place: string): 'directory' | 'file' | 'nothing' | 'forbidden' {
   try {
     return statSync(place).isDirectory() ? 'directory' : 'file'
-  } catch {
-    return 'nothing'
+  } catch (error) {
+    const code = isThrownError(error) ? error.code : null
+    return code === 'ERR_ACCESS_DENIED' || code === 'EACCES' ? 'forbidden' : 'nothing'
   }
 }
+
+/** Why a place is no directory to load, for a message. */
+const NO_DIRECTORY = {
+  file: ['a directory is expected, but this is a file', 'is a file'],
+  nothing: ['no such directory', 'does not exist'],
+  forbidden: ['a directory is expected, but this may not be read', 'may not be read'],
+} as const
 
 /** Whether a source can be no Hub id. */
 function isPathLike(source: string): boolean {
@@ -103,7 +110,13 @@ function findCompanion(id: string, revision: string): Companion {
   const name = companionName(id)
   const file = resolvePackage(name)
   if (file === null) return { directory: null, reason: 'is not installed' }
-  const model2vec = carriedBy(file)
+  let model2vec: { id?: unknown; revision?: unknown } | undefined
+  try {
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: typeof model2vec } | null
+    model2vec = manifest?.model2vec
+  } catch (error) {
+    return { directory: null, reason: `${file} can't be read: ${messageOf(error)}` }
+  }
   if (model2vec?.id !== id || typeof model2vec.revision !== 'string') {
     return { directory: null, reason: `${file} names another model, or none` }
   }
@@ -111,17 +124,6 @@ function findCompanion(id: string, revision: string): Companion {
     return { directory: null, reason: `carries revision \`${model2vec.revision}\`` }
   }
   return { directory: path.dirname(file), revision: model2vec.revision }
-}
-
-/** Which model a package.json says that its package carries. */
-function carriedBy(file: string): { id?: unknown; revision?: unknown } | null | undefined {
-  try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: { id?: unknown; revision?: unknown } } | null)
-      ?.model2vec
-  } catch {
-    // Unreadable, or half written: no package that carries a model.
-    return null
-  }
 }
 
 /**

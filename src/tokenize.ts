@@ -8,6 +8,7 @@ import type { Model } from './model.js'
 import { JOB_MODE, MAX_TEXTS, native } from './native.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from './native.js'
 import type { Report } from './progress.js'
+import { idsOfThisRealm } from './realm.js'
 import { afterFew, isSmall, readFew } from './texts.js'
 import type { Texts } from './texts.js'
 
@@ -73,7 +74,8 @@ export async function tokenizeOffThread(
 }
 
 /** Each text's ids, as views. */
-export function idViews({ ids, ends }: TokenIds): Uint32Array[] {
+export function idViews({ ids: made, ends }: TokenIds): Uint32Array[] {
+  const ids = idsOfThisRealm(made)
   if (ends.length === 1) return [ids]
   const views: Uint32Array[] = []
   let start = 0

@@ -1,11 +1,16 @@
 // `signal`: running work stops, and the promise rejects with the signal's own reason.
 
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
+import { installTools } from './consumers/tools.js'
 import { manyTexts, SMALL } from './test-data.js'
+
+const tools = installTools('tools')
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const texts = manyTexts(50_000)
@@ -123,3 +128,36 @@ test('an out is not written to any more once the aborted promise has rejected', 
     t.true(out.every((value) => value === 7))
   }
 })
+
+const polyfilled = "a polyfill's signal, which has no reason, rejects with an AbortError"
+if (tools === null) {
+  test.skip(`${polyfilled}: npm's registry can't be reached`, () => undefined)
+} else {
+  test(polyfilled, async (t) => {
+    const polyfill = createRequire(path.join(tools, 'any.js'))('abort-controller') as typeof globalThis
+    const rejects = async (call: Promise<unknown>, what: string): Promise<void> => {
+      const error = await call.then(
+        () => null,
+        (reason: unknown) => reason as Error | undefined,
+      )
+      t.is(error?.name, 'AbortError', what)
+      t.is(error?.message, 'This operation was aborted', what)
+    }
+    for (const method of ['encode', 'encodeDocuments', 'encodeAsSequence'] as const) {
+      const controller = new polyfill.AbortController()
+      const { signal } = controller
+      t.false('reason' in signal)
+      const call = ef[method](texts, { signal })
+      controller.abort()
+      await rejects(call, method)
+      await rejects(ef[method](['a dog'], { signal }), method)
+    }
+    const controller = new polyfill.AbortController()
+    const { signal } = controller
+    const batches = ef.encodeStream(texts, { signal })
+    await batches.next()
+    controller.abort()
+    await rejects(batches.next(), 'encodeStream')
+    await rejects(Model2VecEmbeddingFunction.load(SMALL, { signal }), 'load')
+  })
+}

@@ -1,5 +1,7 @@
 // What the Hub is asked before a download: the commit of a revision with its files, and what a file's bytes must be.
 
+import { URL } from '../node-globals.js'
+import type { FetchResponse } from './fetch-function.js'
 import { isCommit } from './cache.js'
 import { ask, http } from './request.js'
 import type { Hub } from './request.js'
@@ -47,7 +49,7 @@ function parse(url: string, text: string): { sha?: unknown; siblings?: unknown }
 export async function askFile(hub: Hub, commit: string, name: string, signal: AbortSignal): Promise<HubFile> {
   const url = fileUrl(hub, commit, name)
   const home = new URL(hub.endpoint).origin
-  const isAnswer = (redirect: Response, next: URL): boolean =>
+  const isAnswer = (redirect: FetchResponse, next: URL): boolean =>
     redirect.headers.has('x-linked-etag') || next.origin !== home
   return withRetries(signal, () =>
     // eslint-disable-next-line @typescript-eslint/require-await -- `use` is async

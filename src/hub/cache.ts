@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { describe, Model2VecError } from '../errors.js'
+import { describe, isThrownError, messageOf, Model2VecError } from '../errors.js'
 import { hubCacheDirectory } from './environment.js'
 import { layoutFiles } from './layout.js'
 
@@ -75,18 +75,35 @@ export function findInHubCache(id: string, wanted: WantedSnapshot): CachedSnapsh
     cache = hubCacheDirectory(wanted.cacheDir)
   } catch (error) {
     // No cache to look in: other sources may have the model.
-    return { directory: null, lookedIn: 'the Hub cache', reason: (error as Model2VecError).message }
+    return { directory: null, lookedIn: 'the Hub cache', reason: messageOf(error) }
   }
-  const missing = (reason: string): CachedSnapshot => ({ directory: null, lookedIn: `the Hub cache ${cache}`, reason })
-  const repository = path.join(cache, repositoryFolder(id))
-  if (!existsSync(repository)) return missing('the model is not in it')
-  const revision = commitOf(repository, wanted.revision)
-  if (revision === null) return missing(`${repository} has no such revision`)
+  const found = lookInto(path.join(cache, repositoryFolder(id)), wanted.revision, parts)
+  return found.directory === null ? { ...found, lookedIn: `the Hub cache ${cache}` } : found
+}
+
+type Found =
+  { readonly directory: string; readonly revision: string } | { readonly directory: null; readonly reason: string }
+
+function lookInto(repository: string, revision: string, parts: readonly string[]): Found {
+  try {
+    return snapshotIn(repository, revision, parts)
+  } catch (error) {
+    // With `node --permission` a look at what may not be read is refused by an exception.
+    if (!isThrownError(error) || error.code !== 'ERR_ACCESS_DENIED') throw error
+    return { directory: null, reason: `it may not be read: ${error.message}` }
+  }
+}
+
+function snapshotIn(repository: string, wanted: string, parts: readonly string[]): Found {
+  if (!existsSync(repository)) return { directory: null, reason: 'the model is not in it' }
+  const revision = commitOf(repository, wanted)
+  if (revision === null) return { directory: null, reason: `${repository} has no such revision` }
   const directory = path.join(repository, 'snapshots', revision)
   const folder = path.join(directory, ...parts)
-  if (!existsSync(folder)) return missing(`${folder} does not exist`)
+  if (!existsSync(folder)) return { directory: null, reason: `${folder} does not exist` }
   const found = layoutFiles((file) => existsSync(path.join(folder, file)))
-  return found.files !== null ? { directory, revision } : missing(`${folder} lacks ${found.lacks}`)
+  if (found.files !== null) return { directory, revision }
+  return { directory: null, reason: `${folder} lacks ${found.lacks}` }
 }
 
 /** The commit that a revision names, or null. */

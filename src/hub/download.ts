@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 
 import { throwIfAborted } from '../abort.js'
+import { bodyReader } from './fetch-function.js'
 import { fileUrl } from './answers.js'
 import type { HubFile } from './answers.js'
 import { PartialFile } from './partial-file.js'
@@ -77,13 +78,12 @@ async function fetchRest(
       // 200 is the whole file, from a server that doesn't know ranges.
       if (answer.status !== 200) throw new PassingFailure(http(`${url}: no bytes from ${from} on`))
     }
-    const body = answer.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined
-    if (body === undefined) return
+    const next = bodyReader(answer)
     for (;;) {
-      const { done, value } = await read(body.read())
-      if (done) break
+      const bytes = await read(next())
+      if (bytes === null) break
       throwIfAborted(signal)
-      await partial.append(value)
+      await partial.append(bytes)
       received()
       if (file.size !== null && partial.size > file.size) break
     }

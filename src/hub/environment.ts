@@ -6,6 +6,7 @@ import path from 'node:path'
 
 import { Model2VecError } from '../errors.js'
 import { absolutePath, homeDirectory } from '../local-path.js'
+import { process, URL } from '../node-globals.js'
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co'
 /** huggingface_hub's DEFAULT_DOWNLOAD_TIMEOUT. */

@@ -7,6 +7,7 @@
 import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
+import { clearInterval, performance, process, setInterval } from '../node-globals.js'
 import { makeFolder } from './folder.js'
 import { OWN_MARK, stateOf } from './process-mark.js'
 import { sleep } from './retry.js'

@@ -6,6 +6,7 @@ import { open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
+import { Buffer } from '../node-globals.js'
 import { OWN_MARK, stateOf } from './process-mark.js'
 
 /** Those that this thread writes to now. */

@@ -3,8 +3,9 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import os from 'node:os'
-import process from 'node:process'
 import { threadId } from 'node:worker_threads'
+
+import { process } from '../node-globals.js'
 
 const HOST = createHash('sha256').update(hostName()).digest('hex').slice(0, 8)
 

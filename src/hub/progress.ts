@@ -1,5 +1,6 @@
 // Progress of a download: the caller's `onProgress`, and a bar on a terminal, about ten times a second.
 
+import { performance, process } from '../node-globals.js'
 import type { DownloadProgress } from '../options/load.js'
 import { drawBar } from '../progress.js'
 

@@ -1,13 +1,13 @@
 // One request to the Hub: who sees the token, which redirects are followed, and which error a failure is.
 
 import { orAborted, throwIfAborted } from '../abort.js'
-import { Model2VecError } from '../errors.js'
+import { isThrownError, messageOf, Model2VecError } from '../errors.js'
+import { AbortController, clearTimeout, setTimeout, URL } from '../node-globals.js'
+import { checkedAnswer, dropBody } from './fetch-function.js'
+import type { FetchFunction, FetchResponse } from './fetch-function.js'
 import { PassingFailure, retryAfterMs } from './retry.js'
 
 const MOST_REDIRECTS = 10
-
-/** A function like the global `fetch`. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /** A wait for the network. */
 export type Read = <V>(part: Promise<V>) => Promise<V>
@@ -17,7 +17,7 @@ export interface Hub {
   /** Without a slash at the end. */
   readonly endpoint: string
   readonly token: string | null
-  readonly fetch: Fetch
+  readonly fetch: FetchFunction
   /** How long a server may send nothing. */
   readonly timeoutMs: number
   readonly id: string
@@ -32,7 +32,7 @@ export interface HubRequest {
   /** The file in the repository, for messages. */
   readonly file?: string
   /** Whether this redirect's own headers are the answer. */
-  readonly isAnswer?: (redirect: Response, next: URL) => boolean
+  readonly isAnswer?: (redirect: FetchResponse, next: URL) => boolean
 }
 
 /**
@@ -47,7 +47,7 @@ export async function ask<T>(
   hub: Hub,
   request: HubRequest,
   signal: AbortSignal,
-  use: (answer: Response, read: Read) => Promise<T>,
+  use: (answer: FetchResponse, read: Read) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(signal)
   const ending = new AbortController()
@@ -89,7 +89,7 @@ async function follow(
   { method, url: start, from, isAnswer }: HubRequest,
   signal: AbortSignal,
   read: Read,
-): Promise<{ answer: Response; url: URL }> {
+): Promise<{ answer: FetchResponse; url: URL }> {
   const home = new URL(hub.endpoint).origin
   let url = new URL(start)
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
@@ -98,14 +98,17 @@ async function follow(
     // Not to another host, where the Hub's redirects of large files lead.
     if (hub.token !== null && url.origin === home) sent.authorization = `Bearer ${hub.token}`
     const { fetch } = hub
-    const answer = await read(fetch(url.href, { method, headers: sent, redirect: 'manual', signal }))
+    const { href } = url
+    // Async, as a caller's function may throw at once.
+    const answering = (async () => fetch(href, { method, headers: sent, redirect: 'manual', signal }))()
+    const answer = checkedAnswer(await read(answering))
     const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null
     if (location === null) return { answer, url }
     if (!URL.canParse(location, url.href)) throw http(`${start}: a redirect to no URL`)
     const next = new URL(location, url)
     if (isAnswer?.(answer, next) === true) return { answer, url }
     if (!/^https?:$/.test(next.protocol)) throw http(`${start}: a redirect to ${next.protocol}`)
-    answer.body?.cancel().catch(() => undefined)
+    dropBody(answer)
     url = next
   }
   throw http(`${start}: more than ${MOST_REDIRECTS} redirects`)
@@ -116,9 +119,11 @@ const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOW
 
 function networkFailure(hub: Hub, url: string, error: unknown): Error {
   // `fetch` fails with "fetch failed", and says why in the cause.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-  const text = cause instanceof Error && cause.message !== '' ? cause.message : code
+  const cause = isThrownError(error) && isThrownError(error.cause) ? error.cause : error
+  const code = isThrownError(cause) && typeof cause.code === 'string' ? cause.code : ''
+  const message = messageOf(cause)
+  // Node's error of several addresses that all refuse has no message.
+  const text = message === '' ? code : message
   // The caller's own `fetch` may say anything.
   const reason = hub.token === null ? text : text.replaceAll(hub.token, '…')
   const failure = new Model2VecError(
@@ -129,7 +134,7 @@ function networkFailure(hub: Hub, url: string, error: unknown): Error {
   return UNREACHABLE.test(code) ? failure : new PassingFailure(failure)
 }
 
-function statusFailure(hub: Hub, request: HubRequest, answer: Response, url: URL): Error {
+function statusFailure(hub: Hub, request: HubRequest, answer: FetchResponse, url: URL): Error {
   const { status } = answer
   const isHub = url.origin === new URL(hub.endpoint).origin
   const file = request.file === undefined ? '' : `, file \`${request.file}\``
@@ -148,7 +153,7 @@ function statusFailure(hub: Hub, request: HubRequest, answer: Response, url: URL
   return passes ? new PassingFailure(failure, retryAfterMs(answer.headers.get('retry-after'))) : failure
 }
 
-function missing(answer: Response): string {
+function missing(answer: FetchResponse): string {
   const code = answer.headers.get('x-error-code')
   if (code === 'RepoNotFound') return 'no such model'
   if (code === 'RevisionNotFound') return 'no such revision'

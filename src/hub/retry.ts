@@ -2,6 +2,7 @@
 
 import { orAborted, throwIfAborted } from '../abort.js'
 import type { Model2VecError } from '../errors.js'
+import { clearTimeout, setTimeout } from '../node-globals.js'
 
 /** How often in a row, before the failure is the caller's. */
 const TRIES = 5

@@ -7,7 +7,8 @@
 
 import path from 'node:path'
 
-import { Model2VecError } from '../errors.js'
+import { isThrownError, Model2VecError } from '../errors.js'
+import type { ThrownError } from '../errors.js'
 import { askFile, askRevision } from './answers.js'
 import type { Revision } from './answers.js'
 import { findInHubCache, partsInside, repositoryFolder } from './cache.js'
@@ -108,6 +109,7 @@ function filesOf(hub: Hub, { commit, files }: Revision, subfolder: readonly stri
   throw new Model2VecError('ERR_MODEL_LAYOUT', `${folder} lacks ${found.lacks}`)
 }
 
-function isFileSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'errno' in error
+/** Also what `node --permission` refuses, which never comes to a system call. */
+function isFileSystemError(error: unknown): error is ThrownError {
+  return isThrownError(error) && (('syscall' in error && 'errno' in error) || error.code === 'ERR_ACCESS_DENIED')
 }

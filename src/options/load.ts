@@ -3,7 +3,7 @@
 import { Model2VecError } from '../errors.js'
 import { checkedToken, isHttpUrl } from '../hub/environment.js'
 import type { ReportDownload } from '../hub/progress.js'
-import type { Fetch } from '../hub/request.js'
+import type { FetchFunction } from '../hub/fetch-function.js'
 import { abortSignal, boolean, callback, count, invalid, length, optional, read, text } from './checks.js'
 
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
@@ -59,10 +59,11 @@ export interface LoadOptions {
    */
   readonly endpoint?: string | undefined
   /**
-   * What requests are sent with: the place for a proxy. It must pass `redirect: 'manual'` on.
+   * What requests are sent with: the place for a proxy. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must
+   * pass `redirect: 'manual'` on.
    * @default the global `fetch`
    */
-  readonly fetch?: typeof fetch | undefined
+  readonly fetch?: FetchFunction | undefined
   /**
    * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
    * Where the Hub can't be reached, what is at hand is used, with a warning. Python: `force_download`, whose default is true.
@@ -176,7 +177,7 @@ export interface CheckedLoadOptions {
   readonly cacheDir: string | undefined
   readonly token: string | undefined
   readonly endpoint: string | undefined
-  readonly fetch: Fetch | undefined
+  readonly fetch: FetchFunction | undefined
   readonly forceDownload: boolean
   readonly localFilesOnly: boolean
   readonly threads: number | undefined
@@ -205,7 +206,7 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     cacheDir: text('cacheDir', given.cacheDir),
     token: hubToken('token', given.token),
     endpoint: hubEndpoint('endpoint', given.endpoint),
-    fetch: callback('fetch', given.fetch) as Fetch | undefined,
+    fetch: callback('fetch', given.fetch) as FetchFunction | undefined,
     forceDownload,
     localFilesOnly,
     threads: count('threads', given.threads),

@@ -1,6 +1,6 @@
 // Items become batches: the text of each is read, and a batch is full by count or by the length of its texts.
 
-import { describe, InvalidTextError } from '../errors.js'
+import { describe, InvalidTextError, messageOf } from '../errors.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 
 /** Items that are encoded in one call. */
@@ -58,8 +58,7 @@ export class Batcher<Item> {
       try {
         text = this.#text(item)
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : describe(cause)
-        throw this.#invalid(`\`text\` threw for item ${this.#index}: ${why}`, cause)
+        throw this.#invalid(`\`text\` threw for item ${this.#index}: ${messageOf(cause)}`, cause)
       }
     }
     if (typeof text === 'string') return text

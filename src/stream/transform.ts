@@ -1,6 +1,7 @@
 // `transform`: the same as `encodeStream`, as a TransformStream that texts or items are written into.
 
 import type { Dtype } from '../dtype.js'
+import { TransformStream } from '../node-globals.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 import { EncodeStream } from './encode-stream.js'
 import type { EncodeBatch, StreamBatch } from './encode-stream.js'
