@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 
 /** What goes wrong with one request. */
 export interface Fault {
@@ -20,6 +21,8 @@ export interface Fault {
   readonly slow?: { readonly bytes: number; readonly pauseMs: number }
   /** The whole file, whatever range is asked for. */
   readonly ignoreRange?: boolean
+  /** Compressed, whatever is asked for. */
+  readonly gzip?: boolean
   /** Nothing is sent after so many bytes, and the connection stays. */
   readonly stallAfter?: number
 }
@@ -31,6 +34,12 @@ export function sendBytes(
   etag: string,
   fault: Fault | null,
 ): void {
+  if (fault?.gzip === true) {
+    const body = gzipSync(bytes)
+    response.writeHead(200, { ETag: `W/"${etag}"`, 'Content-Encoding': 'gzip', 'Content-Length': body.length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+    return
+  }
   const from = fault?.ignoreRange === true ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
   const start = Number(from ?? 0)
   response.setHeader('ETag', `"${etag}"`)
