@@ -29,6 +29,8 @@ export interface HubRequest {
   readonly url: string
   /** From which byte on; the answer may then be a 416 as well. */
   readonly from?: number
+  /** The last byte; not given = all. */
+  readonly to?: number
   /** The file in the repository, for messages. */
   readonly file?: string
   /** Whether this redirect's own headers are the answer. */
@@ -94,7 +96,7 @@ export async function ask<T>(
 
 async function follow(
   hub: Hub,
-  { method, url: start, from, isAnswer }: HubRequest,
+  { method, url: start, from, to, isAnswer }: HubRequest,
   signal: AbortSignal,
   read: Read,
   onVisit: (url: URL) => void,
@@ -103,7 +105,7 @@ async function follow(
   let url = new URL(start)
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
     const sent: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'model2vec-node' }
-    if (from !== undefined) sent.range = `bytes=${from}-`
+    if (from !== undefined) sent.range = `bytes=${from}-${to ?? ''}`
     // Not to another host, where the Hub's redirects of large files lead.
     if (hub.token !== null && url.origin === home) sent.authorization = `Bearer ${hub.token}`
     const { fetch } = hub

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { ReadableStream } from 'node:stream/web'
 
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
@@ -241,7 +242,7 @@ test('an answer that breaks off again and again is ERR_HUB_HTTP, which says how 
     t,
     load(server, 'org/Name'),
     'ERR_HUB_HTTP',
-    new RegExp(`model\\.safetensors: the answer broke off after 50000 of ${length} bytes \\(`),
+    new RegExp(`model\\.safetensors: the answer broke off after \\d+ of ${length} bytes \\(`),
   )
 })
 
@@ -281,7 +282,7 @@ test('an answer in JSON that never ends is not read into memory', async (t) => {
   })
   await refused(
     t,
-    load(server, 'org/Name', { fetch: () => Promise.resolve(new Response(endless)) }),
+    load(server, 'org/Name', { fetch: () => Promise.resolve(new Response(endless as never)) }),
     'ERR_HUB_HTTP',
     /expected the Hub's JSON of at most 67108864 bytes, but got more/,
   )

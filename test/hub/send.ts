@@ -40,7 +40,8 @@ export function sendBytes(
     response.end(request.method === 'HEAD' ? undefined : body)
     return
   }
-  const from = fault?.ignoreRange === true ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
+  const [, from, to] =
+    fault?.ignoreRange === true ? [] : (/^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [])
   const start = Number(from ?? 0)
   response.setHeader('ETag', `"${etag}"`)
   response.setHeader('Accept-Ranges', 'bytes')
@@ -48,8 +49,9 @@ export function sendBytes(
     response.writeHead(416, { 'Content-Range': `bytes */${bytes.length}` }).end()
     return
   }
-  if (from !== undefined) response.setHeader('Content-Range', `bytes ${start}-${bytes.length - 1}/${bytes.length}`)
-  const right = bytes.subarray(start, bytes.length - (fault?.shortBy ?? 0))
+  const end = Math.min(to === undefined || to === '' ? bytes.length : Number(to) + 1, bytes.length)
+  if (from !== undefined) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${bytes.length}`)
+  const right = bytes.subarray(start, end - (fault?.shortBy ?? 0))
   const body = fault?.wrongBytes === true ? Buffer.alloc(right.length, 'x') : right
   response.writeHead(from === undefined ? 200 : 206, { 'Content-Length': body.length })
   if (request.method === 'HEAD') response.end()
