@@ -9,6 +9,7 @@ import { describe, isThrownError, messageOf, Model2VecError } from './errors.js'
 import { findInHubCache, isHubId } from './hub/cache.js'
 import type { WantedSnapshot } from './hub/cache.js'
 import { absolutePath, isUrl, urlPath } from './local-path.js'
+import { process } from './node-globals.js'
 
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL
@@ -128,14 +129,14 @@ function findCompanion(id: string, revision: string): Companion {
 
 /**
  * The package.json of an installed package: beside ours, else beside the application's, because a package manager that
- * isolates packages (pnpm) shows ours only its own dependencies.
+ * isolates packages (pnpm) shows ours only its own dependencies, else beside the executable: an application may be a single one.
  */
 function resolvePackage(name: string): string | null {
-  for (const from of [() => __filename, () => path.resolve('package.json')]) {
+  for (const from of [() => __filename, () => path.resolve('package.json'), () => process.execPath]) {
     try {
       return createRequire(from()).resolve(`${name}/package.json`)
     } catch {
-      // Not there, or there is no working directory.
+      // Not there; or there is no working directory, or no `__filename`, as in a bundle of modules.
     }
   }
   return null
