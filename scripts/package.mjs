@@ -85,6 +85,7 @@ function checkVersions(version) {
   const found = new Map(platforms().map((name) => [`npm/${name}/package.json`, undefined]))
   for (const file of found.keys()) found.set(file, readJson(file).version)
   found.set('Cargo.toml', /^version = "(.*)"$/m.exec(readFileSync('Cargo.toml', 'utf8'))?.[1])
+  found.set('src/version.ts', /^export const VERSION = '(.*)'$/m.exec(readFileSync('src/version.ts', 'utf8'))?.[1])
   for (const [file, other] of found) {
     if (other !== version) throw new Error(`${file} has version ${other}, package.json ${version}`)
   }

@@ -2,9 +2,11 @@
 
 import { onAbort } from './abort.js'
 import { isModel2VecError, Model2VecError } from './errors.js'
+import { findInHubCache } from './hub/cache.js'
 import { hubEndpoint, hubToken, isOffline, timeoutMs } from './hub/environment.js'
 import { reportDownloadTo } from './hub/progress.js'
 import { downloadSnapshot } from './hub/snapshot.js'
+import type { Snapshot } from './hub/snapshot.js'
 import { Model } from './model.js'
 import { ModelState } from './model-state.js'
 import { AbortController, globalFetch, process } from './node-globals.js'
@@ -71,11 +73,30 @@ export async function locateOrDownload(
   }
 }
 
-async function download(
-  id: string,
-  options: CheckedLoadOptions,
-  signal: AbortSignal,
-): ReturnType<typeof downloadSnapshot> {
+/**
+ * Puts a model of the Hub into the cache, unless it is there: what is at hand elsewhere doesn't count, and a download that fails is an
+ * error whatever is in the cache.
+ *
+ * @throws (rejects) Model2VecError ERR_HUB_OFFLINE, also when the Hub must not be asked; what `downloadSnapshot` throws
+ */
+export async function pullModel(id: string, options: CheckedLoadOptions, signal: AbortSignal): Promise<Snapshot> {
+  const cached = options.forceDownload ? null : findInHubCache(id, options)
+  if (cached !== null && cached.directory !== null) return cached
+  const refusal = whyNotAsked(options)
+  if (refusal !== null) throw notPulled(id, refusal)
+  try {
+    return await download(id, options, signal)
+  } catch (error) {
+    if (isModel2VecError(error) && error.code === 'ERR_HUB_OFFLINE') throw notPulled(id, error.message, error.cause)
+    throw error
+  }
+}
+
+function notPulled(id: string, reason: string, cause?: unknown): Model2VecError {
+  return new Model2VecError('ERR_HUB_OFFLINE', `the model \`${id}\` was not downloaded: ${reason}`, { cause })
+}
+
+async function download(id: string, options: CheckedLoadOptions, signal: AbortSignal): Promise<Snapshot> {
   const hub = {
     id,
     revision: options.revision,

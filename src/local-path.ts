@@ -1,4 +1,5 @@
-// Paths and `file:` URLs as callers give them.
+// Paths and `file:` URLs as callers give them. The system may know no home directory (no HOME, and a user id without a name, as
+// containers have) and no working directory (it was removed): Node then throws errors of its own, which no caller expects.
 
 import os from 'node:os'
 import path from 'node:path'
@@ -21,8 +22,32 @@ export function urlPath(name: string, url: URL): string {
   }
 }
 
-export function expandHome(place: string): string {
-  return place === '~' || /^~[/\\]/.test(place) ? path.join(os.homedir(), place.slice(1)) : place
+/** Null when there is none. */
+export function homeDirectory(): string | null {
+  try {
+    return os.homedir()
+  } catch {
+    return null
+  }
+}
+
+/** An absolute path, or why a path can't be made one, for a message. */
+export type AbsolutePath = { readonly path: string } | { readonly path: null; readonly reason: string }
+
+/** Makes a path absolute, `~` expanded. */
+export function absolutePath(place: string): AbsolutePath {
+  let expanded = place
+  if (place === '~' || /^~[/\\]/.test(place)) {
+    const home = homeDirectory()
+    if (home === null)
+      return { path: null, reason: '`~` has no meaning, as HOME is not set and the user has no home directory' }
+    expanded = path.join(home, place.slice(1))
+  }
+  try {
+    return { path: path.resolve(expanded) }
+  } catch {
+    return { path: null, reason: 'it is relative, and the working directory is gone' }
+  }
 }
 
 /**
@@ -31,7 +56,11 @@ export function expandHome(place: string): string {
  * @throws Model2VecError ERR_INVALID_OPTION
  */
 export function localPath(name: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '') return path.resolve(expandHome(value))
+  if (typeof value === 'string' && value !== '') {
+    const absolute = absolutePath(value)
+    if (absolute.path !== null) return absolute.path
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` ${describe(value)} is no place: ${absolute.reason}`)
+  }
   if (isUrl(value)) return urlPath(name, value)
   throw new Model2VecError(
     'ERR_INVALID_OPTION',

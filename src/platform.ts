@@ -21,9 +21,14 @@ function linuxLibc(): 'glibc' | 'musl' {
   if (report === undefined) return 'glibc'
   const before = report.excludeNetwork
   report.excludeNetwork = true
-  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } }
-  if (before !== undefined) report.excludeNetwork = before
-  return header?.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+  try {
+    const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } }
+    return header?.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+  } catch {
+    return 'glibc'
+  } finally {
+    if (before !== undefined) report.excludeNetwork = before
+  }
 }
 
 /** The C library that the process is linked with; null where a platform has only one. */

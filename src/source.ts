@@ -8,8 +8,7 @@ import path from 'node:path'
 import { describe, isThrownError, messageOf, Model2VecError } from './errors.js'
 import { findInHubCache, isHubId } from './hub/cache.js'
 import type { WantedSnapshot } from './hub/cache.js'
-import { hubCacheDirectory } from './hub/environment.js'
-import { expandHome, isUrl, urlPath } from './local-path.js'
+import { absolutePath, isUrl, urlPath } from './local-path.js'
 import { process } from './node-globals.js'
 
 /** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
@@ -48,13 +47,13 @@ export interface HubModel {
  */
 export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirectory | HubModel {
   const modelSource = sourceText(source)
-  const directory = path.resolve(
-    typeof source === 'string' ? expandHome(source) : urlPath('modelSource', source as URL),
-  )
-  const found = kindOf(directory)
+  const absolute = typeof source === 'string' ? absolutePath(source) : { path: urlPath('modelSource', source as URL) }
+  const directory = absolute.path ?? modelSource
+  const found = absolute.path === null ? 'nothing' : kindOf(absolute.path)
   if (found === 'directory') return { hubId: null, located: { modelSource, directory, revision: null } }
   if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
-    throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${NO_DIRECTORY[found][0]}`)
+    const reason = absolute.path === null ? absolute.reason : NO_DIRECTORY[found][0]
+    throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${reason}`)
   }
 
   const cached = findInHubCache(source, wanted)
@@ -63,7 +62,7 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
   if (companion.directory !== null) return { hubId: source, located: { modelSource, ...companion }, lookedFor: '' }
   const lookedFor =
     `looked for the directory ${directory} (${NO_DIRECTORY[found][1]}), revision ` +
-    `\`${wanted.revision}\` in the Hub cache ${hubCacheDirectory(wanted.cacheDir)} (${cached.reason}), the package ` +
+    `\`${wanted.revision}\` in ${cached.lookedIn} (${cached.reason}), the package ` +
     `\`${companionName(source)}\` (${companion.reason})`
   return { hubId: source, located: null, lookedFor }
 }
@@ -114,12 +113,13 @@ function findCompanion(id: string, revision: string): Companion {
   if (file === null) return { directory: null, reason: 'is not installed' }
   let model2vec: { id?: unknown; revision?: unknown } | undefined
   try {
-    ;({ model2vec } = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: typeof model2vec })
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: typeof model2vec } | null
+    model2vec = manifest?.model2vec
   } catch (error) {
     return { directory: null, reason: `${file} can't be read: ${messageOf(error)}` }
   }
   if (model2vec?.id !== id || typeof model2vec.revision !== 'string') {
-    return { directory: null, reason: `${file} names another model` }
+    return { directory: null, reason: `${file} names another model, or none` }
   }
   if (revision !== 'main' && revision !== model2vec.revision) {
     return { directory: null, reason: `carries revision \`${model2vec.revision}\`` }
@@ -129,14 +129,14 @@ function findCompanion(id: string, revision: string): Companion {
 
 /**
  * The package.json of an installed package: beside ours, else beside the application's, because a package manager that
- * isolates packages (pnpm) shows ours only its own dependencies.
+ * isolates packages (pnpm) shows ours only its own dependencies, else beside the executable: an application may be a single one.
  */
 function resolvePackage(name: string): string | null {
-  for (const from of [__filename, path.join(process.cwd(), 'package.json')]) {
+  for (const from of [() => __filename, () => path.resolve('package.json'), () => process.execPath]) {
     try {
-      return createRequire(from).resolve(`${name}/package.json`)
+      return createRequire(from()).resolve(`${name}/package.json`)
     } catch {
-      // Not there.
+      // Not there; or there is no working directory, or no `__filename`, as in a bundle of modules.
     }
   }
   return null

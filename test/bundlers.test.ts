@@ -1,7 +1,9 @@
-// The package in applications that a bundler puts into one file, where it stays outside of the bundle, as the README says; and the files
-// that tools collect which copy an application (Next.js, serverless functions).
+// The package in applications that a bundler puts into one file: outside of the bundle, and inside of it, as the README says; and the
+// files that tools collect which copy an application (Next.js, serverless functions).
 
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 
 import test from 'ava'
@@ -66,6 +68,46 @@ const BUNDLERS = [
   },
 ]
 
+/** Each script writes all of the application, this package and its native module too, into the folder `inside`. */
+const WHOLE_BUNDLES = [
+  ...(['copy', 'file'] as const).map((loader) => ({
+    name: `esbuild, with --loader:.node=${loader}`,
+    script: `require('esbuild').buildSync({
+      entryPoints: ['application.js'], outfile: 'inside/bundle.cjs', bundle: true, platform: 'node', logLevel: 'error',
+      loader: { '.node': '${loader}' },
+    })`,
+    bundle: 'bundle.cjs',
+  })),
+  {
+    name: 'esbuild, to a module with a `require` of its own',
+    script: `require('esbuild').buildSync({
+      entryPoints: ['application.js'], outfile: 'inside/bundle.mjs', bundle: true, platform: 'node', logLevel: 'error',
+      format: 'esm', loader: { '.node': 'copy' }, banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+      },
+    })`,
+    bundle: 'bundle.mjs',
+  },
+  {
+    name: 'webpack, with .node files as resources',
+    script: `require('webpack')({
+      mode: 'production', target: 'node', context: process.cwd(), entry: './application.js',
+      module: { rules: [{ test: /\\.node$/, type: 'asset/resource' }] },
+      output: { path: process.cwd() + '/inside', filename: 'bundle.cjs' },
+    }, (error, stats) => {
+      if (error || stats.hasErrors()) throw error || new Error(stats.toString())
+    })`,
+    bundle: 'bundle.cjs',
+  },
+  {
+    name: 'ncc',
+    script: `require('node:child_process').execFileSync(process.execPath, [
+      require.resolve('@vercel/ncc/dist/ncc/cli.js'), 'build', 'application.js', '-o', 'inside', '--quiet',
+    ])`,
+    bundle: 'index.js',
+  },
+] as const
+
 let project: Project
 test.before(async () => {
   project = createProject('http://127.0.0.1:9')
@@ -88,6 +130,64 @@ async function runTool(script: string): Promise<string> {
   return project.run('node', ['-e', `${resolve} ${script}`])
 }
 
+/** An empty folder elsewhere with what a bundler wrote, the texts, and the model's package beside it. */
+function deploy(written: string): string {
+  const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'model2vec-deployed-'))
+  cpSync(path.join(project.directory, written), elsewhere, { recursive: true })
+  cpSync(path.join(project.directory, 'texts.json'), path.join(elsewhere, 'texts.json'))
+  const model = 'node_modules/model2vec-node-potion-base-8m'
+  cpSync(path.join(project.directory, model), path.join(elsewhere, model), { recursive: true })
+  return elsewhere
+}
+
+function runIn(cwd: string, program: string, ...args: readonly string[]): { out: string; err: string } {
+  const env = { PATH: process.env.PATH, HOME: cwd, HF_HUB_OFFLINE: '1' }
+  const { stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: 'utf8' })
+  return { out: stdout, err: stderr }
+}
+
+function expectedDigests(): unknown {
+  const [root] = ROOTS
+  return (root && reference(root, 'potion-base-8M')?.digests['edge.default']?.vector_crc32) ?? []
+}
+
+for (const { name, script, bundle } of WHOLE_BUNDLES) {
+  const title = `${name} makes a bundle with the package inside that runs elsewhere`
+  if (tools === null) {
+    test.skip(`${title}: npm's registry can't be reached`, () => undefined)
+    continue
+  }
+  test.serial(title, async (t) => {
+    // The application's own version is no concern of the package's.
+    project.write('package.json', '{"private":true,"version":"1.0.0"}')
+    rmSync(path.join(project.directory, 'inside'), { recursive: true, force: true })
+    await runTool(script)
+    const elsewhere = deploy('inside')
+    const { out, err } = runIn(elsewhere, process.execPath, bundle)
+    t.deepEqual(JSON.parse(out || JSON.stringify(err)), expectedDigests())
+
+    for (const file of readdirSync(elsewhere)) if (file.endsWith('.node')) rmSync(path.join(elsewhere, file))
+    const without = runIn(elsewhere, process.execPath, bundle)
+    t.regex(without.err, /ERR_NATIVE_NOT_FOUND/)
+    t.regex(without.err, /this is a bundle: leave `model2vec-node` outside of it, or let the bundler copy/)
+    rmSync(elsewhere, { recursive: true })
+  })
+}
+
+const bun = os.platform() === 'linux' && os.arch() === 'x64' ? installTools('runtimes') : null
+const withBun = bun === null ? test.skip : test.serial
+withBun(
+  '`bun build --compile` makes an executable that runs in an empty folder with the model beside it',
+  async (t) => {
+    const program = path.join(bun ?? '', '@oven/bun-linux-x64/bin/bun')
+    await project.run(program, ['build', '--compile', 'application.js', '--outfile', 'inside-bun/application'])
+    const elsewhere = deploy('inside-bun')
+    const { out, err } = runIn(elsewhere, path.join(elsewhere, 'application'))
+    t.deepEqual(JSON.parse(out || JSON.stringify(err)), expectedDigests())
+    rmSync(elsewhere, { recursive: true })
+  },
+)
+
 for (const { name, script, bundle } of BUNDLERS) {
   const title = `${name} bundles an application that loads the package beside it`
   if (tools === null) {
@@ -96,9 +196,7 @@ for (const { name, script, bundle } of BUNDLERS) {
   }
   test.serial(title, async (t) => {
     await runTool(script)
-    const [root] = ROOTS
-    const expected = (root && reference(root, 'potion-base-8M')?.digests['edge.default']?.vector_crc32) ?? []
-    t.deepEqual(JSON.parse(await project.run('node', [bundle])), expected)
+    t.deepEqual(JSON.parse(await project.run('node', [bundle])), expectedDigests())
     const bundled = readFileSync(path.join(project.directory, bundle), 'utf8')
     t.true(bundled.includes('model2vec-node') && !bundled.includes('ERR_NATIVE_NOT_FOUND'))
   })

@@ -93,10 +93,15 @@ test('a native module of another version is refused', (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => file.endsWith('.node'))
   const root = packageWithoutAddon()
   const script = `
-    const fs = require('fs'), file = ${JSON.stringify(path.join(root, 'package.json'))}
-    fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file)), version: '9.9.9' }))`
+    const fs = require('fs'), file = ${JSON.stringify(path.join(root, 'dist/version.js'))}
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/'[0-9.]+'/, "'9.9.9'"))`
   execFileSync(process.execPath, ['-e', script])
   const error = importError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) })
   t.is(error?.code, 'ERR_NATIVE_NOT_FOUND')
   t.regex(error?.message ?? '', /is \d+\.\d+\.\d+, expected 9\.9\.9/)
+})
+
+test('the version that is built in is that of package.json', (t) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  t.regex(readFileSync('dist/version.js', 'utf8'), new RegExp(`VERSION = '${version.replaceAll('.', '\\.')}'`))
 })

@@ -1,6 +1,9 @@
 // `model2vec info`: what a model is and how it is run here.
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
+import { Model2VecError } from '../errors.js'
+import { checkLoadOptions } from '../options/load.js'
+import { locateModel } from '../source.js'
 import { HUB_OPTIONS, HUB_OPTIONS_HELP, hubOptions, onlyPositional } from './command.js'
 import type { Command } from './command.js'
 
@@ -22,7 +25,13 @@ Example: model2vec info minishlab/potion-base-8M`,
   options: { ...HUB_OPTIONS, json: { type: 'boolean' } },
   async run(positionals, values) {
     const source = onlyPositional(positionals, 'the id of a model or a directory')
-    using ef = await Model2VecEmbeddingFunction.load(source, { ...hubOptions(values), localFilesOnly: true })
+    const options = { ...hubOptions(values), localFilesOnly: true }
+    const found = locateModel(source, checkLoadOptions(options))
+    if (found.hubId !== null && found.located === null) {
+      const message = `the model \`${source}\` is not at hand, and \`info\` never asks the Hub (\`model2vec pull ${source}\` downloads it)`
+      throw new Model2VecError('ERR_HUB_OFFLINE', `${message}; ${found.lookedFor}`)
+    }
+    using ef = await Model2VecEmbeddingFunction.load(source, options)
     if (values.json === true) {
       process.stdout.write(`${JSON.stringify(ef.info, null, 2)}\n`)
       return

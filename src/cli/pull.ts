@@ -1,8 +1,7 @@
 // `model2vec pull`: a model of the Hub into the cache.
 
 import { Model2VecError } from '../errors.js'
-import { findInHubCache } from '../hub/cache.js'
-import { locateOrDownload } from '../load.js'
+import { pullModel } from '../load.js'
 import { checkLoadOptions } from '../options/load.js'
 import { locateModel } from '../source.js'
 import { HUB_OPTIONS, HUB_OPTIONS_HELP, hubOptions, onlyPositional } from './command.js'
@@ -14,7 +13,8 @@ export const pull: Command = {
 
 Downloads the files that the model <id> needs into the cache that Python's
 huggingface_hub shares, and prints the directory they are in. What is in the
-cache is not asked for again. A private model needs a token in HF_TOKEN or in
+cache is not asked for again; an installed package that carries the model is
+not the cache. Fails when the cache could not be filled. A private model needs a token in HF_TOKEN or in
 the file that \`hf auth login\` writes.
 
 Options:
@@ -34,10 +34,7 @@ Example: model2vec pull minishlab/potion-base-32M`,
         `${found.located.directory} is a directory, not a model of the Hub`,
       )
     }
-    // An installed package that carries the model is not the cache, which this command is for.
-    const isCached = findInHubCache(found.hubId, options).directory !== null
-    const wanted = { ...options, forceDownload: options.forceDownload || !isCached }
-    const { directory } = await locateOrDownload(found, wanted, new AbortController().signal)
+    const { directory } = await pullModel(found.hubId, options, new AbortController().signal)
     process.stdout.write(`${directory}\n`)
   },
 }

@@ -1,11 +1,15 @@
 // What the Hub is asked before a download: the commit of a revision with its files, and what a file's bytes must be.
 
-import { URL } from '../node-globals.js'
+import { Buffer, URL } from '../node-globals.js'
+import { bodyReader, isEncoded } from './fetch-function.js'
 import type { FetchResponse } from './fetch-function.js'
 import { isCommit } from './cache.js'
 import { ask, http } from './request.js'
-import type { Hub } from './request.js'
+import type { Hub, Read } from './request.js'
 import { withRetries } from './retry.js'
+
+/** The most bytes of an answer in JSON: a repository of 100,000 files takes about 8 MB. */
+const LARGEST_JSON = 64 << 20
 
 /** A revision of a model on the Hub. */
 export interface Revision {
@@ -27,12 +31,25 @@ export interface HubFile {
 export async function askRevision(hub: Hub, signal: AbortSignal): Promise<Revision> {
   const url = `${hub.endpoint}/api/models/${hub.id}/revision/${encodeURIComponent(hub.revision)}`
   const text = await withRetries(signal, () =>
-    ask(hub, { method: 'GET', url }, signal, (answer, read) => read(answer.text())),
+    ask(hub, { method: 'GET', url }, signal, (answer, read) => readText(url, answer, read)),
   )
   const { sha, siblings } = parse(url, text)
   if (!isCommit(sha) || !Array.isArray(siblings)) throw http(`${url}: expected \`sha\`, a commit, and \`siblings\``)
   const names = siblings.map((sibling: { rfilename?: unknown } | null) => sibling?.rfilename)
   return { commit: sha, files: new Set(names.filter((name) => typeof name === 'string')) }
+}
+
+async function readText(url: string, answer: FetchResponse, read: Read): Promise<string> {
+  const next = bodyReader(answer)
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for (let piece = await read(next()); piece !== null; piece = await read(next())) {
+    size += piece.length
+    if (size > LARGEST_JSON)
+      throw http(`${url}: expected the Hub's JSON of at most ${LARGEST_JSON} bytes, but got more`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
 }
 
 function parse(url: string, text: string): { sha?: unknown; siblings?: unknown } {
@@ -56,7 +73,9 @@ export async function askFile(hub: Hub, commit: string, name: string, signal: Ab
     ask(hub, { method: 'HEAD', url, file: name, isAnswer }, signal, async ({ headers, status }) => {
       const etag = blobName(headers.get('x-linked-etag') ?? headers.get('etag'))
       if (etag === null) throw http(`${url}: expected an ETag that can name a file`)
-      const size = headers.get('x-linked-size') ?? (status < 300 ? headers.get('content-length') : null)
+      // Of a compressed answer the length is not the file's.
+      const length = status < 300 && !isEncoded(headers) ? headers.get('content-length') : null
+      const size = headers.get('x-linked-size') ?? length
       return { name, etag, size: size !== null && /^\d+$/.test(size) ? Number(size) : null }
     }),
   )

@@ -4,13 +4,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-import { describe, isThrownError, Model2VecError } from '../errors.js'
+import { describe, isThrownError, messageOf, Model2VecError } from '../errors.js'
 import { hubCacheDirectory } from './environment.js'
 import { layoutFiles } from './layout.js'
 
-/** A complete snapshot, or why there is none. */
+/** A complete snapshot, or where it was looked for and why it is not there. */
 export type CachedSnapshot =
-  { readonly directory: string; readonly revision: string } | { readonly directory: null; readonly reason: string }
+  | { readonly directory: string; readonly revision: string }
+  | { readonly directory: null; readonly lookedIn: string; readonly reason: string }
 
 /** What is looked up. */
 export interface WantedSnapshot {
@@ -69,9 +70,23 @@ export function isCommit(value: unknown): value is string {
  */
 export function findInHubCache(id: string, wanted: WantedSnapshot): CachedSnapshot {
   const parts = partsInside(id, wanted)
-  const repository = path.join(hubCacheDirectory(wanted.cacheDir), repositoryFolder(id))
+  let cache: string
   try {
-    return snapshotIn(repository, wanted.revision, parts)
+    cache = hubCacheDirectory(wanted.cacheDir)
+  } catch (error) {
+    // No cache to look in: other sources may have the model.
+    return { directory: null, lookedIn: 'the Hub cache', reason: messageOf(error) }
+  }
+  const found = lookInto(path.join(cache, repositoryFolder(id)), wanted.revision, parts)
+  return found.directory === null ? { ...found, lookedIn: `the Hub cache ${cache}` } : found
+}
+
+type Found =
+  { readonly directory: string; readonly revision: string } | { readonly directory: null; readonly reason: string }
+
+function lookInto(repository: string, revision: string, parts: readonly string[]): Found {
+  try {
+    return snapshotIn(repository, revision, parts)
   } catch (error) {
     // With `node --permission` a look at what may not be read is refused by an exception.
     if (!isThrownError(error) || error.code !== 'ERR_ACCESS_DENIED') throw error
@@ -79,7 +94,7 @@ export function findInHubCache(id: string, wanted: WantedSnapshot): CachedSnapsh
   }
 }
 
-function snapshotIn(repository: string, wanted: string, parts: readonly string[]): CachedSnapshot {
+function snapshotIn(repository: string, wanted: string, parts: readonly string[]): Found {
   if (!existsSync(repository)) return { directory: null, reason: 'the model is not in it' }
   const revision = commitOf(repository, wanted)
   if (revision === null) return { directory: null, reason: `${repository} has no such revision` }

@@ -3,13 +3,16 @@
 import { createHash } from 'node:crypto'
 
 import { throwIfAborted } from '../abort.js'
-import { bodyReader } from './fetch-function.js'
+import { bodyReader, isEncoded } from './fetch-function.js'
 import { fileUrl } from './answers.js'
 import type { HubFile } from './answers.js'
 import { PartialFile } from './partial-file.js'
 import { ask, http } from './request.js'
 import type { Hub } from './request.js'
 import { PassingFailure, withRetries } from './retry.js'
+
+/** The most bytes of a file whose size the Hub doesn't tell. */
+const LARGEST_UNTOLD = 2 ** 32
 
 /** How often bytes that are not the file's are fetched again. */
 const WRONG_BYTES_TRIES = 2
@@ -72,7 +75,8 @@ async function fetchRest(
   const url = fileUrl(hub, commit, file.name)
   const request = { method: 'GET', url, file: file.name, ...(from > 0 && { from }) } as const
   await ask(hub, request, signal, async (answer, read) => {
-    const isRest = answer.status === 206 && answer.headers.get('content-range')?.startsWith(`bytes ${from}-`) === true
+    const range = answer.status === 206 && !isEncoded(answer.headers) ? answer.headers.get('content-range') : null
+    const isRest = range?.startsWith(`bytes ${from}-`) === true
     if (from > 0 && !isRest) {
       await partial.restart()
       // 200 is the whole file, from a server that doesn't know ranges.
@@ -80,12 +84,15 @@ async function fetchRest(
     }
     const next = bodyReader(answer)
     for (;;) {
-      const bytes = await read(next())
+      const bytes = await read(next(), () => ` after ${partial.size} of ${file.size ?? 'an unknown number of'} bytes`)
       if (bytes === null) break
       throwIfAborted(signal)
       await partial.append(bytes)
       received()
-      if (file.size !== null && partial.size > file.size) break
+      if (partial.size > (file.size ?? Infinity)) break
+      if (partial.size > LARGEST_UNTOLD && file.size === null) {
+        throw http(`${url}: expected at most ${LARGEST_UNTOLD} bytes of a file whose size is not told, but got more`)
+      }
     }
   })
   if (file.size !== null && partial.size < file.size) {

@@ -2,19 +2,27 @@
 // at each load, so that a program can set it. A variable that is empty is not given.
 
 import { readFileSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 
 import { Model2VecError } from '../errors.js'
+import { absolutePath, homeDirectory } from '../local-path.js'
 import { process, URL } from '../node-globals.js'
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co'
 /** huggingface_hub's DEFAULT_DOWNLOAD_TIMEOUT. */
 const DEFAULT_TIMEOUT_SECONDS = 10
 
-/** The folder that holds `models--org--name`. */
+/**
+ * The folder that holds `models--org--name`.
+ *
+ * @throws Model2VecError ERR_HUB_CACHE when nothing says where it is: the user has no home directory, or the path is relative
+ *   and the working directory is gone
+ */
 export function hubCacheDirectory(cacheDir: string | undefined): string {
-  return path.resolve(cacheDir ?? filePath('HF_HUB_CACHE') ?? filePath('HUGGINGFACE_HUB_CACHE') ?? inHome('hub'))
+  const chosen = cacheDir ?? filePath('HF_HUB_CACHE') ?? filePath('HUGGINGFACE_HUB_CACHE') ?? inHome('hub')
+  const absolute = absolutePath(chosen)
+  if (absolute.path !== null) return absolute.path
+  throw new Model2VecError('ERR_HUB_CACHE', `the Hub cache ${chosen} is no place: ${absolute.reason}`)
 }
 
 /** Where the Hub is, without a slash at the end. */
@@ -72,13 +80,21 @@ export function timeoutMs(): number {
 
 function inHome(name: string): string {
   const home =
-    filePath('HF_HOME') ?? path.join(filePath('XDG_CACHE_HOME') ?? path.join(os.homedir(), '.cache'), 'huggingface')
+    filePath('HF_HOME') ?? path.join(filePath('XDG_CACHE_HOME') ?? path.join(requiredHome(), '.cache'), 'huggingface')
   return path.join(home, name)
+}
+
+function requiredHome(): string {
+  const found = homeDirectory()
+  if (found !== null) return found
+  const message =
+    'there is no place for the Hub cache: HOME is not set and the user has no home directory; set HF_HOME or `cacheDir`'
+  throw new Model2VecError('ERR_HUB_CACHE', message)
 }
 
 /** A variable that is a path, with `~` and `$NAME` expanded. */
 function filePath(name: string): string | undefined {
-  const expanded = variable(name)?.replace(/^~(?=$|[/\\])/, () => os.homedir())
+  const expanded = variable(name)?.replace(/^~(?=$|[/\\])/, requiredHome)
   return expanded?.replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, bare?: string, braced?: string) => {
     return process.env[bare ?? braced ?? ''] ?? whole
   })

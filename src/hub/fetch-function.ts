@@ -51,6 +51,11 @@ export function checkedAnswer(answer: FetchResponse): FetchResponse {
   return answer
 }
 
+/** Whether an answer is compressed on its way, which `fetch` undoes: its lengths and ranges are not the file's. */
+export function isEncoded(headers: FetchResponse['headers']): boolean {
+  return !/^(?:identity)?$/i.test(headers.get('content-encoding') ?? '')
+}
+
 /** Reads a body a piece at a time; null at the end. @throws Model2VecError ERR_INVALID_OPTION */
 export function bodyReader({ body }: FetchResponse): () => Promise<Uint8Array | null> {
   if (body === null || body === undefined) return () => Promise.resolve(null)

@@ -30,9 +30,14 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
     const touched = await touchedAt(file)
     if (touched !== seen.touched) seen = { touched, since: performance.now() }
     const isAbandoned = performance.now() - seen.since > ABANDONED_MS || stateOf(await maker(file)) === 'dead'
+    if (!isAbandoned) {
+      await sleep(POLL_MS, signal)
+      continue
+    }
     // Two that find it abandoned at once may both go on: the model is then fetched twice.
-    if (isAbandoned) await remove(file)
-    else await sleep(POLL_MS, signal)
+    if (await remove(file)) continue
+    // Another user's, or not even a file: waiting would never end, and without a lock nothing breaks.
+    return work()
   }
   const heartbeat = setInterval(() => {
     const now = new Date()
@@ -71,6 +76,10 @@ async function touchedAt(file: string): Promise<number> {
   )
 }
 
-async function remove(file: string): Promise<void> {
-  await unlink(file).catch(() => undefined)
+/** Whether the file is gone. */
+async function remove(file: string): Promise<boolean> {
+  return unlink(file).then(
+    () => true,
+    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
+  )
 }

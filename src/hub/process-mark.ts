@@ -1,16 +1,25 @@
 // Who made a file in the cache: the machine, the process and the thread, so that what a dead one left can be told from what
 // is in use.
 
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import os from 'node:os'
 import { threadId } from 'node:worker_threads'
 
 import { process } from '../node-globals.js'
 
-const HOST = createHash('sha256').update(os.hostname()).digest('hex').slice(0, 8)
+const HOST = createHash('sha256').update(hostName()).digest('hex').slice(0, 8)
 
 /** `<host>-<process>-<thread>`, fit for a file name. */
 export const OWN_MARK: string = [HOST, process.pid, threadId].join('-')
+
+/** Random where the system tells no name: no other process is then taken for one of this machine. */
+function hostName(): string {
+  try {
+    return os.hostname()
+  } catch {
+    return randomBytes(16).toString('hex')
+  }
+}
 
 /** What a mark's maker is. A process of another machine, and another thread of this process, may be alive. */
 export function stateOf(mark: string): 'this thread' | 'dead' | 'perhaps alive' {

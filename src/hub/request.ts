@@ -5,12 +5,12 @@ import { isThrownError, messageOf, Model2VecError } from '../errors.js'
 import { AbortController, clearTimeout, setTimeout, URL } from '../node-globals.js'
 import { checkedAnswer, dropBody } from './fetch-function.js'
 import type { FetchFunction, FetchResponse } from './fetch-function.js'
-import { PassingFailure, retryAfterMs } from './retry.js'
+import { PassingFailure, retryAfterMs, SILENT_TRIES } from './retry.js'
 
 const MOST_REDIRECTS = 10
 
-/** A wait for the network. */
-export type Read = <V>(part: Promise<V>) => Promise<V>
+/** A wait for the network; `where` says how far the answer was read, for the message of one that breaks off. */
+export type Read = <V>(part: Promise<V>, where?: () => string) => Promise<V>
 
 /** Whom to ask for what. */
 export interface Hub {
@@ -29,6 +29,8 @@ export interface HubRequest {
   readonly url: string
   /** From which byte on; the answer may then be a 416 as well. */
   readonly from?: number
+  /** The last byte; not given = all. */
+  readonly to?: number
   /** The file in the repository, for messages. */
   readonly file?: string
   /** Whether this redirect's own headers are the answer. */
@@ -51,7 +53,12 @@ export async function ask<T>(
 ): Promise<T> {
   throwIfAborted(signal)
   const ending = new AbortController()
+  /** Whom is asked now: a redirect may lead elsewhere. */
+  let url = new URL(request.url)
+  let isAnswered = false
+  let isSilent = false
   const silence = (): void => {
+    isSilent = true
     ending.abort(new Error(`no answer within ${hub.timeoutMs / 1000} seconds`))
   }
   const stop = (): void => {
@@ -59,7 +66,7 @@ export async function ask<T>(
   }
   let timer = setTimeout(silence, hub.timeoutMs)
   // Raced with the signal as well: a caller's `fetch` may ignore it.
-  const read: Read = async (part) => {
+  const read: Read = async (part, where) => {
     try {
       const value = await orAborted(part, ending.signal)
       clearTimeout(timer)
@@ -67,12 +74,15 @@ export async function ask<T>(
       return value
     } catch (error) {
       throwIfAborted(signal)
-      throw networkFailure(hub, request.url, error)
+      const tries = isSilent ? SILENT_TRIES : undefined
+      if (isAnswered) throw brokenAnswer(hub, url, where?.() ?? '', error, tries)
+      throw networkFailure(hub, url, error, tries)
     }
   }
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const { answer, url } = await follow(hub, request, ending.signal, read)
+    const answer = await follow(hub, request, ending.signal, read, (next) => (url = next))
+    isAnswered = true
     if (answer.status >= 400 && !(answer.status === 416 && request.from !== undefined))
       throw statusFailure(hub, request, answer, url)
     return await use(answer, read)
@@ -86,15 +96,16 @@ export async function ask<T>(
 
 async function follow(
   hub: Hub,
-  { method, url: start, from, isAnswer }: HubRequest,
+  { method, url: start, from, to, isAnswer }: HubRequest,
   signal: AbortSignal,
   read: Read,
-): Promise<{ answer: FetchResponse; url: URL }> {
+  onVisit: (url: URL) => void,
+): Promise<FetchResponse> {
   const home = new URL(hub.endpoint).origin
   let url = new URL(start)
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
     const sent: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'model2vec-node' }
-    if (from !== undefined) sent.range = `bytes=${from}-`
+    if (from !== undefined) sent.range = `bytes=${from}-${to ?? ''}`
     // Not to another host, where the Hub's redirects of large files lead.
     if (hub.token !== null && url.origin === home) sent.authorization = `Bearer ${hub.token}`
     const { fetch } = hub
@@ -103,13 +114,14 @@ async function follow(
     const answering = (async () => fetch(href, { method, headers: sent, redirect: 'manual', signal }))()
     const answer = checkedAnswer(await read(answering))
     const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null
-    if (location === null) return { answer, url }
+    if (location === null) return answer
     if (!URL.canParse(location, url.href)) throw http(`${start}: a redirect to no URL`)
     const next = new URL(location, url)
-    if (isAnswer?.(answer, next) === true) return { answer, url }
+    if (isAnswer?.(answer, next) === true) return answer
     if (!/^https?:$/.test(next.protocol)) throw http(`${start}: a redirect to ${next.protocol}`)
     dropBody(answer)
     url = next
+    onVisit(url)
   }
   throw http(`${start}: more than ${MOST_REDIRECTS} redirects`)
 }
@@ -117,21 +129,39 @@ async function follow(
 /** These don't pass within seconds: the machine is offline, or the address is wrong. */
 const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$|CERT|SSL|TLS/
 
-function networkFailure(hub: Hub, url: string, error: unknown): Error {
-  // `fetch` fails with "fetch failed", and says why in the cause.
+/** No answer has begun. */
+function networkFailure(hub: Hub, url: URL, error: unknown, tries: number | undefined): Error {
+  const { reason, code } = reasonOf(hub, error)
+  // What `fetch` says of ports such as 6000, which the web's standard forbids.
+  const isForbidden = reason === 'bad port'
+  const failure = new Model2VecError(
+    'ERR_HUB_OFFLINE',
+    `the Hub at ${hub.endpoint} can't be reached (${url.host}: ${isForbidden ? '`fetch` refuses this port' : reason})`,
+    causeOf(hub, error),
+  )
+  return isForbidden || UNREACHABLE.test(code) ? failure : new PassingFailure(failure, { tries })
+}
+
+/** An answer has begun, and does not go on. */
+function brokenAnswer(hub: Hub, url: URL, where: string, error: unknown, tries: number | undefined): Error {
+  const message = `${url.origin}${url.pathname}: the answer broke off${where} (${reasonOf(hub, error).reason})`
+  return new PassingFailure(new Model2VecError('ERR_HUB_HTTP', message, causeOf(hub, error)), { tries })
+}
+
+/** Why `fetch` failed: it says "fetch failed", and the reason in the cause. */
+function reasonOf(hub: Hub, error: unknown): { reason: string; code: string } {
   const cause = isThrownError(error) && isThrownError(error.cause) ? error.cause : error
   const code = isThrownError(cause) && typeof cause.code === 'string' ? cause.code : ''
   const message = messageOf(cause)
   // Node's error of several addresses that all refuse has no message.
   const text = message === '' ? code : message
   // The caller's own `fetch` may say anything.
-  const reason = hub.token === null ? text : text.replaceAll(hub.token, '…')
-  const failure = new Model2VecError(
-    'ERR_HUB_OFFLINE',
-    `the Hub at ${hub.endpoint} can't be reached (${new URL(url).host}: ${reason})`,
-    hub.token === null ? { cause: error } : undefined,
-  )
-  return UNREACHABLE.test(code) ? failure : new PassingFailure(failure)
+  return { reason: hub.token === null ? text : text.replaceAll(hub.token, '…'), code }
+}
+
+/** What a caller's `fetch` throws may hold the token. */
+function causeOf(hub: Hub, error: unknown): { cause: unknown } | undefined {
+  return hub.token === null ? { cause: error } : undefined
 }
 
 function statusFailure(hub: Hub, request: HubRequest, answer: FetchResponse, url: URL): Error {
@@ -148,9 +178,11 @@ function statusFailure(hub: Hub, request: HubRequest, answer: FetchResponse, url
     )
   }
   if (isHub && status === 404) return new Model2VecError('ERR_MODEL_NOT_FOUND', `${said}: ${missing(answer)}`)
-  const failure = http(said)
   const passes = status === 408 || status === 429 || status >= 500
-  return passes ? new PassingFailure(failure, retryAfterMs(answer.headers.get('retry-after'))) : failure
+  if (!passes) return http(said)
+  const waitMs = retryAfterMs(answer.headers.get('retry-after'))
+  const failure = http(waitMs === null ? said : `${said}, and asks to wait ${Math.ceil(waitMs / 1000)} seconds`)
+  return new PassingFailure(failure, { waitMs })
 }
 
 function missing(answer: FetchResponse): string {

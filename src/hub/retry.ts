@@ -6,6 +6,8 @@ import { clearTimeout, setTimeout } from '../node-globals.js'
 
 /** How often in a row, before the failure is the caller's. */
 const TRIES = 5
+/** The same for a server that says nothing at all: each try takes the whole time that it may be silent. */
+export const SILENT_TRIES = 2
 const FIRST_WAIT_MS = 500
 /** A server that asks for more patience than this is answered with the error. */
 const LONGEST_WAIT_MS = 60_000
@@ -16,11 +18,17 @@ export class PassingFailure extends Error {
   readonly error: Model2VecError
   /** How long the server asks to wait. */
   readonly waitMs: number | null
+  /** How often in a row it may happen. */
+  readonly tries: number
 
-  constructor(error: Model2VecError, waitMs: number | null = null) {
+  constructor(
+    error: Model2VecError,
+    { waitMs = null, tries = TRIES }: { waitMs?: number | null; tries?: number | undefined } = {},
+  ) {
     super(error.message)
     this.error = error
     this.waitMs = waitMs
+    this.tries = tries
   }
 }
 
@@ -44,7 +52,7 @@ export async function withRetries<T>(
       if (progress() > reached) tries = 1
       reached = Math.max(reached, progress())
       const waitMs = failure.waitMs ?? backOff(tries)
-      if (tries >= TRIES || waitMs > LONGEST_WAIT_MS) throw failure.error
+      if (tries >= failure.tries || waitMs > LONGEST_WAIT_MS) throw failure.error
       await sleep(waitMs, signal)
     }
   }

@@ -10,7 +10,7 @@ import path from 'node:path'
 import { isThrownError, Model2VecError } from '../errors.js'
 import type { ThrownError } from '../errors.js'
 import { askFile, askRevision } from './answers.js'
-import type { Revision } from './answers.js'
+import type { HubFile, Revision } from './answers.js'
 import { findInHubCache, partsInside, repositoryFolder } from './cache.js'
 import { downloadBlob } from './download.js'
 import { hubCacheDirectory } from './environment.js'
@@ -21,6 +21,7 @@ import { CallerFailure, DownloadMeter } from './progress.js'
 import type { ReportDownload } from './progress.js'
 import { Repository } from './repository.js'
 import type { Hub } from './request.js'
+import { requireStaticModel } from './static-model.js'
 
 export interface SnapshotOptions {
   readonly cacheDir: string | undefined
@@ -71,7 +72,7 @@ async function download(
 ): Promise<Snapshot> {
   const revision = await askRevision(hub, signal)
   const { commit } = revision
-  const names = filesOf(hub, revision, subfolder)
+  const { names, tensor } = filesOf(hub, revision, subfolder)
   const files = await Promise.all(names.map((name) => askFile(hub, commit, name, signal)))
   const directory = repository.snapshot(commit)
   await makeFolder(repository.blobs)
@@ -84,7 +85,7 @@ async function download(
     report,
     [...toFetch].map(({ size }) => size),
   )
-  for (const file of files) {
+  const place = async (file: HubFile): Promise<void> => {
     const { name, etag, size } = file
     await makeFolder(path.dirname(path.join(directory, name)))
     if (toFetch.has(file)) {
@@ -97,14 +98,25 @@ async function download(
       await repository.addBlob(commit, name, etag)
     }
   }
+  const [config, ...others] = files
+  const table = files.at(-1)
+  if (config !== undefined) await place(config)
+  if (config !== undefined && table !== undefined && toFetch.has(table)) {
+    await requireStaticModel(hub, commit, table, tensor, path.join(directory, config.name), signal)
+  }
+  for (const file of others) await place(file)
   await repository.writeRef(hub.revision, commit)
   return { directory, revision: commit }
 }
 
-function filesOf(hub: Hub, { commit, files }: Revision, subfolder: readonly string[]): string[] {
+function filesOf(
+  hub: Hub,
+  { commit, files }: Revision,
+  subfolder: readonly string[],
+): { names: string[]; tensor: string } {
   const prefix = subfolder.map((part) => `${part}/`).join('')
   const found = layoutFiles((file) => files.has(prefix + file))
-  if (found.files !== null) return found.files.map((file) => prefix + file)
+  if (found.files !== null) return { names: found.files.map((file) => prefix + file), tensor: found.tensor }
   const folder = `${hub.endpoint}/${hub.id}/tree/${commit}/${prefix}`
   throw new Model2VecError('ERR_MODEL_LAYOUT', `${folder} lacks ${found.lacks}`)
 }

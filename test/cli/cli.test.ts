@@ -68,6 +68,32 @@ test('pull downloads a model once and prints its directory, where info and a loa
   t.true(server.requests.length > asked)
 })
 
+test('pull fails where the cache was not filled, also when the model is at hand elsewhere', async (t) => {
+  const cacheDir = emptyCache()
+  const args = ['minishlab/potion-base-8M', '--cache-dir', cacheDir, '--endpoint', 'http://127.0.0.1:9']
+  for (const more of [[], ['--force']]) {
+    const { out, err, code } = await model2vec('pull', ...args, ...more)
+    t.is(code, 1)
+    t.is(out, '')
+    t.regex(
+      err,
+      /`minishlab\/potion-base-8M` was not downloaded: the Hub at \S+ can't be reached .* \(ERR_HUB_OFFLINE\)/,
+    )
+  }
+  const offline = await run(['pull', ...args], { env: { HF_HUB_OFFLINE: '1' } })
+  t.is(offline.code, 1)
+  t.regex(offline.err, /was not downloaded: HF_HUB_OFFLINE forbids asking the Hub/)
+})
+
+test('pull --force fails when the Hub can not be asked, whatever the cache has', async (t) => {
+  const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
+  const args = ['org/Name', '--cache-dir', emptyCache(), '--endpoint', server.endpoint]
+  t.is((await model2vec('pull', ...args)).code, 0)
+  server.stop()
+  t.is((await model2vec('pull', ...args)).code, 0)
+  t.is((await model2vec('pull', ...args, '--force')).code, 1)
+})
+
 test('pull fills the cache also where an installed package carries the model', async (t) => {
   const server = await HubServer.start(repository('minishlab/potion-base-8M', filesOf(SMALL)))
   const cacheDir = emptyCache()
@@ -79,6 +105,11 @@ test('pull fills the cache also where an installed package carries the model', a
 })
 
 for (const [args, code, message] of [
+  [
+    ['info', 'nope/x'],
+    1,
+    /`nope\/x` is not at hand, and `info` never asks the Hub \(`model2vec pull nope\/x` downloads it\)/,
+  ],
   [['pull', SMALL], 1, /is a directory, not a model of the Hub \(ERR_INVALID_OPTION\)/],
   [['pull', 'org/nothing', '--endpoint', 'http://127.0.0.1:9'], 1, /org\/nothing.* \(ERR_HUB_OFFLINE\)/],
   [['info', './no-such-model'], 1, /no-such-model: no such directory \(ERR_MODEL_NOT_FOUND\)/],

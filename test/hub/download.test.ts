@@ -127,7 +127,10 @@ test('what a snapshot lacks is fetched, and what a blob holds already is not', a
 
 test('a branch, a tag with a slash and a commit are downloaded, each under its name', async (t) => {
   const hub = repository('org/Name', full)
-  const other = { ...small, 'config.json': Buffer.from('{"normalize": false, "max_length": 7}') }
+  const other = {
+    ...small,
+    'config.json': Buffer.from('{"model_type": "model2vec", "normalize": false, "max_length": 7}'),
+  }
   hub.commits.set(OTHER_COMMIT, commit(other))
   hub.refs.set('refs/pr/1', OTHER_COMMIT).set('v1', COMMIT)
   const server = await HubServer.start(hub)
@@ -145,7 +148,10 @@ test('forceDownload asks the Hub again, and takes the commit that the branch has
   const server = await HubServer.start(hub)
   const cacheDir = emptyCache()
   await load(server, cacheDir)
-  hub.commits.set(OTHER_COMMIT, commit({ ...small, 'config.json': Buffer.from('{"max_length": 7}') }))
+  hub.commits.set(
+    OTHER_COMMIT,
+    commit({ ...small, 'config.json': Buffer.from('{"model_type": "model2vec", "max_length": 7}') }),
+  )
   hub.refs.set('main', OTHER_COMMIT)
   t.is((await load(server, cacheDir)).info.revision, COMMIT)
   const ef = new Model2VecEmbeddingFunction('org/Name', { endpoint: server.endpoint, cacheDir, forceDownload: true })
@@ -229,4 +235,53 @@ test('requests go through the fetch option', async (t) => {
   }
   await load(server, emptyCache(), { fetch: through })
   t.is(asked.length, server.requests.length)
+})
+
+/** The files of a Transformer, as sentence-transformers publishes them; its table has `megabytes` of zeros. */
+function transformer(config: object, megabytes: number): Record<string, Buffer> {
+  const names = ['embeddings.LayerNorm.bias', 'embeddings.word_embeddings.weight', 'encoder.layer.0.output.dense.bias']
+  const size = (megabytes << 20) / 4
+  const entries = names.map((name, index) => {
+    return [name, { dtype: 'F32', shape: [size / 4], data_offsets: [index * size, (index + 1) * size] }]
+  })
+  const header = Buffer.from(JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) }))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  return {
+    'config.json': Buffer.from(JSON.stringify(config)),
+    'tokenizer.json': small['tokenizer.json'] ?? Buffer.alloc(0),
+    'model.safetensors': Buffer.concat([length, header, Buffer.alloc(size * 3)]),
+  }
+}
+
+for (const ignoreRange of [false, true]) {
+  test(`a Transformer is refused before its weights are fetched${ignoreRange ? ', also from a server that knows no ranges' : ''}`, async (t) => {
+    const files = transformer({ model_type: 'bert', architectures: ['BertModel'] }, 40)
+    const server = await HubServer.start(repository('org/Name', files))
+    server.fault = ({ host }) => (host === 'cdn' ? { ignoreRange } : null)
+    const cacheDir = emptyCache()
+    await t.throwsAsync(load(server, cacheDir), {
+      code: 'ERR_BAD_SAFETENSORS',
+      message:
+        /`org\/Name` is no static model \(its config\.json says BertModel\): Model2Vec needs a tensor `embeddings` in model\.safetensors, which has 3 others \(embeddings\.LayerNorm\.bias, /,
+    })
+    const fetches = server.requests.filter(({ method, host }) => method === 'GET' && host === 'cdn')
+    t.deepEqual(
+      fetches.map(({ range }) => range),
+      ['bytes=0-65535'],
+    )
+    t.is(server.fetches('tokenizer.json').length, 0)
+    t.false(filesIn(cacheDir).some((name) => name.includes('refs') || name.endsWith('.incomplete')))
+  })
+}
+
+test('a static model whose config.json says nothing is asked for its header, and then downloaded', async (t) => {
+  const server = await HubServer.start(
+    repository('org/Name', { ...small, 'config.json': Buffer.from('{"normalize": true}') }),
+  )
+  t.is((await load(server, emptyCache())).dim, 32)
+  t.deepEqual(
+    server.fetches('model.safetensors').map(({ range }) => range),
+    ['bytes=0-65535', undefined],
+  )
 })

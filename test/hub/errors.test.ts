@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { ReadableStream } from 'node:stream/web'
 
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
@@ -212,8 +213,80 @@ test('a status that stays is ERR_HUB_HTTP with the status', async (t) => {
 test('a server that asks for more patience than a minute is not waited for', async (t) => {
   const server = await start()
   server.fault = () => ({ status: 429, headers: { 'Retry-After': '3600' } })
-  await refused(t, load(server, 'org/Name'), 'ERR_HUB_HTTP', /answered 429/)
+  await refused(t, load(server, 'org/Name'), 'ERR_HUB_HTTP', /answered 429 .*, and asks to wait 3600 seconds$/)
   t.is(server.requests.length, 1)
+})
+
+test.serial('a Hub that says nothing at all is asked twice', async (t) => {
+  const server = await start()
+  server.fault = () => ({ stallAfter: 0 })
+  process.env.HF_HUB_DOWNLOAD_TIMEOUT = '0.5'
+  try {
+    await refused(
+      t,
+      load(server, 'org/Name'),
+      'ERR_HUB_OFFLINE',
+      /can't be reached \(.*: no answer within 0\.5 seconds\)/,
+    )
+    t.is(server.requests.length, 2)
+  } finally {
+    Reflect.deleteProperty(process.env, 'HF_HUB_DOWNLOAD_TIMEOUT')
+  }
+})
+
+test('an answer that breaks off again and again is ERR_HUB_HTTP, which says how far it came', async (t) => {
+  const server = await start()
+  const { length = 0 } = small['model.safetensors'] ?? {}
+  server.fault = ({ host }) => (host === 'cdn' ? { ignoreRange: true, cutAfter: 50_000 } : null)
+  await refused(
+    t,
+    load(server, 'org/Name'),
+    'ERR_HUB_HTTP',
+    new RegExp(`model\\.safetensors: the answer broke off after \\d+ of ${length} bytes \\(`),
+  )
+})
+
+test('answers that are compressed are as good as others', async (t) => {
+  const server = await start()
+  let isCut = false
+  server.fault = ({ host }) => {
+    if (host === 'hub' || isCut) return { gzip: true }
+    isCut = true
+    return { cutAfter: 50_000 }
+  }
+  const cacheDir = emptyCache()
+  await load(server, 'org/Name', { cacheDir })
+  const fetched = snapshotFiles(cacheDir, 'org/Name', COMMIT)
+  t.is(Object.keys(fetched).length, 3)
+  for (const [name, bytes] of Object.entries(fetched)) t.true(small[name]?.equals(bytes), name)
+})
+
+test('a port that `fetch` refuses is told at once', async (t) => {
+  const server = await start()
+  await refused(
+    t,
+    load(server, 'org/Name', { endpoint: 'http://127.0.0.1:6000' }),
+    'ERR_HUB_OFFLINE',
+    /can't be reached \(127\.0\.0\.1:6000: `fetch` refuses this port\)/,
+  )
+})
+
+test('an answer in JSON that never ends is not read into memory', async (t) => {
+  const server = await start()
+  let sent = 0
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sent += 1 << 20
+      controller.enqueue(new Uint8Array(1 << 20).fill(0x20))
+    },
+  })
+  await refused(
+    t,
+    load(server, 'org/Name', { fetch: () => Promise.resolve(new Response(endless as never)) }),
+    'ERR_HUB_HTTP',
+    /expected the Hub's JSON of at most 67108864 bytes, but got more/,
+  )
+  t.true(sent < 100 << 20)
 })
 
 test('a cut connection is resumed by Range, as often as it gets further', async (t) => {

@@ -1,5 +1,7 @@
 // A function whose model is still to be downloaded: what waits, what throws, what is tried again, and how it ends.
 
+import { statSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import test from 'ava'
@@ -7,7 +9,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import type { LoadOptions } from 'model2vec-node'
 
 import { SMALL } from '../test-data.js'
-import { emptyCache, forgetEnvironment } from './cache-folder.js'
+import { emptyCache, filesIn, forgetEnvironment } from './cache-folder.js'
 import { filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
 
@@ -22,6 +24,12 @@ const expected = new Model2VecEmbeddingFunction(SMALL)
 /** Waits for something that a server or another thread does. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await sleep(5)
+}
+
+/** Of files that are being fetched. */
+function bytesOnDisk(cacheDir: string): number {
+  const partial = filesIn(cacheDir).filter((name) => name.endsWith('.incomplete'))
+  return partial.reduce((sum, name) => sum + statSync(path.join(cacheDir, name)).size, 0)
 }
 
 test('the constructor asks nothing, what needs the model at once throws ERR_MODEL_NOT_READY, and the others wait', async (t) => {
@@ -147,7 +155,7 @@ for (const moment of ['the first request', 'the bytes']) {
     const waiting = pending.ready()
     if (isBytes) await until(() => server.fetches('model.safetensors').length === 1)
     else await until(() => server.requests.length > 0)
-    await sleep(50)
+    if (isBytes) await until(() => bytesOnDisk(cacheDir) === 300_000)
     ending.abort(reason)
     t.is(await loading.catch((error: unknown) => error), reason)
     t.is(await waiting.catch((error: unknown) => error), reason)

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 
 /** What goes wrong with one request. */
 export interface Fault {
@@ -20,6 +21,8 @@ export interface Fault {
   readonly slow?: { readonly bytes: number; readonly pauseMs: number }
   /** The whole file, whatever range is asked for. */
   readonly ignoreRange?: boolean
+  /** Compressed, whatever is asked for. */
+  readonly gzip?: boolean
   /** Nothing is sent after so many bytes, and the connection stays. */
   readonly stallAfter?: number
 }
@@ -31,7 +34,14 @@ export function sendBytes(
   etag: string,
   fault: Fault | null,
 ): void {
-  const from = fault?.ignoreRange === true ? undefined : /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]
+  if (fault?.gzip === true) {
+    const body = gzipSync(bytes)
+    response.writeHead(200, { ETag: `W/"${etag}"`, 'Content-Encoding': 'gzip', 'Content-Length': body.length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+    return
+  }
+  const [, from, to] =
+    fault?.ignoreRange === true ? [] : (/^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [])
   const start = Number(from ?? 0)
   response.setHeader('ETag', `"${etag}"`)
   response.setHeader('Accept-Ranges', 'bytes')
@@ -39,8 +49,9 @@ export function sendBytes(
     response.writeHead(416, { 'Content-Range': `bytes */${bytes.length}` }).end()
     return
   }
-  if (from !== undefined) response.setHeader('Content-Range', `bytes ${start}-${bytes.length - 1}/${bytes.length}`)
-  const right = bytes.subarray(start, bytes.length - (fault?.shortBy ?? 0))
+  const end = Math.min(to === undefined || to === '' ? bytes.length : Number(to) + 1, bytes.length)
+  if (from !== undefined) response.setHeader('Content-Range', `bytes ${start}-${end - 1}/${bytes.length}`)
+  const right = bytes.subarray(start, end - (fault?.shortBy ?? 0))
   const body = fault?.wrongBytes === true ? Buffer.alloc(right.length, 'x') : right
   response.writeHead(from === undefined ? 200 : 206, { 'Content-Length': body.length })
   if (request.method === 'HEAD') response.end()

@@ -5,12 +5,14 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::LoadError;
 use crate::error::excerpt;
+use crate::foreign_file;
+use crate::python_json;
 
 /// The most tokens of a text (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`).
 const DEFAULT_MAX_LENGTH: usize = 512;
@@ -34,11 +36,22 @@ impl ModelConfig {
     /// [`LoadError::BadConfig`] when the file can't be read, is no JSON object, or a setting has another type.
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
         let json = read_bounded(path)?;
-        let mut parser = serde_json::Deserializer::from_slice(&json);
-        let settings =
-            parser.deserialize_map(SettingsVisitor).and_then(|settings| parser.end().map(|()| settings)).map_err(
-                |error| LoadError::bad_config(path, format!("expected a JSON object: {}", excerpt(&error.to_string()))),
-            )?;
+        if let Err(error) = std::str::from_utf8(&json)
+            && foreign_file::kind_of(&json).is_none_or(|kind| kind == "JSON")
+        {
+            return Err(LoadError::bad_config(path, format!("expected a JSON object: {error}")));
+        }
+        let standard = python_json::to_standard(&json);
+        let mut parser = serde_json::Deserializer::from_slice(&standard);
+        let settings = parser
+            .deserialize_map(SettingsVisitor)
+            .and_then(|settings| parser.end().map(|()| settings))
+            .map_err(|error| match foreign_file::kind_of(&json) {
+                Some(kind) if kind != "JSON" => {
+                    LoadError::bad_config(path, format!("expected a JSON object, found {kind}"))
+                }
+                _ => LoadError::bad_config(path, format!("expected a JSON object: {}", excerpt(&error.to_string()))),
+            })?;
         Ok(Self {
             normalize: normalize(path, settings.normalize.as_ref())?,
             max_length: max_length(path, settings.max_length.as_ref())?,
@@ -102,14 +115,39 @@ impl<'de> Visitor<'de> for SettingsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Settings, A::Error> {
         let mut settings = Settings::default();
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "normalize" => settings.normalize = Some(map.next_value()?),
-                "max_length" => settings.max_length = Some(map.next_value()?),
+        while let Some(Key(key)) = map.next_key()? {
+            match key.as_slice() {
+                b"normalize" => settings.normalize = Some(map.next_value()?),
+                b"max_length" => settings.max_length = Some(map.next_value()?),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(settings)
+    }
+}
+
+/// The bytes of a key. Python takes lone surrogates, which a `String` can't hold.
+struct Key(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_bytes<E>(self, key: &[u8]) -> Result<Key, E> {
+                Ok(Key(key.to_owned()))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+                Ok(Key(key.as_bytes().to_owned()))
+            }
+        }
+        deserializer.deserialize_bytes(KeyVisitor)
     }
 }
 
@@ -155,6 +193,15 @@ mod tests {
         assert_eq!(settings(r#"{"max_length": 0}"#), (false, Some(0)));
         assert_eq!(settings(r#"{"normalize": true, "normalize": false}"#), (false, Some(512)));
         assert_eq!(settings(r#"{"a": "\ud800", "b": 1e999, "max_length": 3}"#), (false, Some(3)));
+        assert_eq!(settings(r#"{"\ud800": 1, "max_length": 3}"#), (false, Some(3)));
+        assert_eq!(
+            settings(r#"{"sif_coefficient": NaN, "a": [Infinity,-Infinity , NaN], "max_length": 3}"#),
+            (false, Some(3))
+        );
+        assert_eq!(
+            settings(r#"{"max_length": 5, "a": {"b": 1, "b": NaN}, "a": "NaN", "max_length": 3}"#),
+            (false, Some(3))
+        );
         assert_eq!(settings(&format!(r#"{{"a": {}{}}}"#, "[".repeat(900), "]".repeat(900))), (false, Some(512)));
     }
 
@@ -179,10 +226,13 @@ mod tests {
     #[test]
     fn what_is_not_one_json_object_is_refused() {
         for json in
-            [&b""[..], b"null", b"[]", b"3", b"{", b"{}}", b"\xef\xbb\xbf{}", b"{\"a\xff\": 1}", b"{\"a\": NaN}"]
+            [&b""[..], b"null", b"[]", b"3", b"{", b"{}}", b"\xef\xbb\xbf{}", b"{\"a\": 1 2}", b"{\"a\xff\": 1}"]
         {
-            assert!(reason(json).starts_with("expected a JSON object: "), "{json:?}");
+            assert!(reason(json).starts_with("expected a JSON object"), "{json:?}");
         }
+        assert_eq!(reason(br#"{"normalize": NaN}"#), "`normalize` must be true, false or null, found \"NaN\"");
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 30\n";
+        assert!(reason(pointer).starts_with("expected a JSON object, found a Git LFS pointer"));
         let deep = format!(r#"{{"normalize": {}"#, "[".repeat(100_000));
         assert!(reason(deep.as_bytes()).contains("recursion limit exceeded"));
     }

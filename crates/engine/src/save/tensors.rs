@@ -44,13 +44,10 @@ pub(super) fn write(table: &EmbeddingTable, out: &mut impl Write) -> io::Result<
         });
     }
     if let Some(mapping) = table.mapping() {
-        let (rank, dtype) = match table.mapping_type() {
-            MappingType::I32 => (2, "I32"),
-            MappingType::I64 => (5, "I64"),
-        };
+        let entry = table.mapping_type();
         let shape = format!("[{}]", mapping.len());
-        let data = Data::Mapping(mapping, table.mapping_type());
-        tensors.push(Tensor { name: "mapping", rank, dtype, shape, data });
+        let data = Data::Mapping(mapping, entry);
+        tensors.push(Tensor { name: "mapping", rank: mapping_rank(entry), dtype: entry.name(), shape, data });
     }
     tensors.sort_by(|a, b| b.rank.cmp(&a.rank).then(a.name.cmp(b.name)));
 
@@ -74,10 +71,24 @@ pub(super) fn write(table: &EmbeddingTable, out: &mut impl Write) -> io::Result<
 /// The place of a type in the library's `Dtype`.
 fn rank(element: ElementType) -> u8 {
     match element {
-        ElementType::I8 => 0,
-        ElementType::F16 => 1,
-        ElementType::F32 => 3,
-        ElementType::F64 => 4,
+        ElementType::I8 => 1,
+        ElementType::F16 => 4,
+        ElementType::F32 => 7,
+        ElementType::F64 => 8,
+    }
+}
+
+/// As [`rank`].
+fn mapping_rank(entry: MappingType) -> u8 {
+    match entry {
+        MappingType::U8 => 0,
+        MappingType::I8 => 1,
+        MappingType::I16 => 2,
+        MappingType::U16 => 3,
+        MappingType::I32 => 5,
+        MappingType::U32 => 6,
+        MappingType::I64 => 9,
+        MappingType::U64 => 10,
     }
 }
 
@@ -98,8 +109,7 @@ impl Data<'_> {
             Self::Table(Elements::F32(elements)) => size_of_val(*elements),
             Self::Table(Elements::F64(elements)) => size_of_val(*elements),
             Self::Weights(weights) => weights.len() * weights.element_type().size(),
-            Self::Mapping(mapping, MappingType::I32) => 4 * mapping.len(),
-            Self::Mapping(mapping, MappingType::I64) => 8 * mapping.len(),
+            Self::Mapping(mapping, entry) => entry.size() * mapping.len(),
         }
     }
 
@@ -112,8 +122,13 @@ impl Data<'_> {
             Self::Weights(Weights::F16(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
             Self::Weights(Weights::F32(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
             Self::Weights(Weights::F64(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
-            Self::Mapping(mapping, MappingType::I32) => write_each(mapping, |row| row.to_le_bytes(), out),
-            Self::Mapping(mapping, MappingType::I64) => write_each(mapping, |row| u64::from(row).to_le_bytes(), out),
+            // Rows came from entries of this type, so that the bytes that are cut off are zeros.
+            Self::Mapping(mapping, entry) => match entry.size() {
+                1 => write_each(mapping, |row| [row.to_le_bytes()[0]], out),
+                2 => write_each(mapping, |row| [row.to_le_bytes()[0], row.to_le_bytes()[1]], out),
+                4 => write_each(mapping, |row| row.to_le_bytes(), out),
+                _ => write_each(mapping, |row| u64::from(row).to_le_bytes(), out),
+            },
         }
     }
 }

@@ -225,12 +225,46 @@ impl Weights {
     }
 }
 
-/// The type of a mapping's entries in a file. In memory they are unsigned, of 32 bits.
+/// The type of a mapping's entries in a file: any integers, as numpy takes any for indices. In memory they are unsigned, of 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum MappingType {
+    U8,
+    I8,
+    I16,
+    U16,
     #[default]
     I32,
+    U32,
     I64,
+    U64,
+}
+
+impl MappingType {
+    const ALL: [Self; 8] = [Self::U8, Self::I8, Self::I16, Self::U16, Self::I32, Self::U32, Self::I64, Self::U64];
+
+    /// The safetensors format's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "U8",
+            Self::I8 => "I8",
+            Self::I16 => "I16",
+            Self::U16 => "U16",
+            Self::I32 => "I32",
+            Self::U32 => "U32",
+            Self::I64 => "I64",
+            Self::U64 => "U64",
+        }
+    }
+
+    /// Bytes of an entry.
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::I32 | Self::U32 => 4,
+            Self::I64 | Self::U64 => 8,
+        }
+    }
 }
 
 /// The type of a table's elements.

@@ -22,10 +22,19 @@ pub(super) fn read_weights(file: &TensorFile) -> Result<Option<Weights>, LoadErr
 /// the end and fail at a large one when its token turns up.
 pub(super) fn read_mapping(file: &TensorFile, rows: usize) -> Result<Option<(Vec<u32>, MappingType)>, LoadError> {
     let Some(tensor) = file.find("mapping") else { return Ok(None) };
-    let (entries, mapping_type) = match tensor.dtype.as_str() {
-        "I32" => (read_entries(file, tensor, |bytes| i64::from(i32::from_le_bytes(bytes)))?, MappingType::I32),
-        "I64" => (read_entries(file, tensor, i64::from_le_bytes)?, MappingType::I64),
-        _ => return Err(tensor.unsupported_dtype(file.path(), "`I32` or `I64`")),
+    let Some(mapping_type) = MappingType::ALL.into_iter().find(|known| known.name() == tensor.dtype) else {
+        return Err(tensor.unsupported_dtype(file.path(), "`I32`, `I64` or other integers"));
+    };
+    // Wide enough for each of them.
+    let entries: Vec<i128> = match mapping_type {
+        MappingType::U8 => read_entries(file, tensor, |bytes| u8::from_le_bytes(bytes).into())?,
+        MappingType::I8 => read_entries(file, tensor, |bytes| i8::from_le_bytes(bytes).into())?,
+        MappingType::I16 => read_entries(file, tensor, |bytes| i16::from_le_bytes(bytes).into())?,
+        MappingType::U16 => read_entries(file, tensor, |bytes| u16::from_le_bytes(bytes).into())?,
+        MappingType::I32 => read_entries(file, tensor, |bytes| i32::from_le_bytes(bytes).into())?,
+        MappingType::U32 => read_entries(file, tensor, |bytes| u32::from_le_bytes(bytes).into())?,
+        MappingType::I64 => read_entries(file, tensor, |bytes| i64::from_le_bytes(bytes).into())?,
+        MappingType::U64 => read_entries(file, tensor, |bytes| u64::from_le_bytes(bytes).into())?,
     };
     let mut mapping = reserve(file.path(), entries.len())?;
     for (index, entry) in entries.into_iter().enumerate() {

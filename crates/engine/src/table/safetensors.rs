@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::LoadError;
 use crate::error::excerpt;
+use crate::foreign_file;
 
 const LARGEST_HEADER: u64 = 100_000_000;
 
@@ -71,7 +72,7 @@ impl TensorFile {
         let file = File::open(path).map_err(unreadable)?;
         let file_length = file.metadata().map_err(unreadable)?.len();
         if file_length < 8 {
-            return Err(LoadError::bad_safetensors(
+            return Err(no_header(
                 path,
                 format!("expected 8 bytes of header length, found a file of {file_length} bytes"),
             ));
@@ -81,7 +82,7 @@ impl TensorFile {
         let header_length = u64::from_le_bytes(header_length);
         let rest = file_length - 8;
         if header_length > LARGEST_HEADER.min(rest) {
-            return Err(LoadError::bad_safetensors(
+            return Err(no_header(
                 path,
                 format!(
                     "the header claims {header_length} bytes, expected at most {} (of a file of {file_length} bytes)",
@@ -172,6 +173,17 @@ impl Tensor {
     }
 }
 
+/// The error for a file without a safetensors header: what it is, where its first bytes tell, else what is wrong with the header.
+fn no_header(path: &Path, reason: String) -> LoadError {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(foreign_file::FIRST_BYTES as u64).read_to_end(&mut bytes));
+    let reason = match foreign_file::kind_of(&bytes) {
+        Some(kind) if read.is_ok() => format!("expected a safetensors file, found {kind}"),
+        _ => reason,
+    };
+    LoadError::bad_safetensors(path, reason)
+}
+
 #[derive(Deserialize)]
 struct TensorEntry {
     dtype: String,
@@ -209,10 +221,7 @@ fn parse_header(path: &Path, json: &[u8]) -> Result<Vec<(String, TensorEntry)>, 
     let mut parser = serde_json::Deserializer::from_slice(json);
     let entries = parser.deserialize_map(HeaderVisitor);
     entries.and_then(|entries| parser.end().map(|()| entries)).map_err(|error| {
-        LoadError::bad_safetensors(
-            path,
-            format!("expected a header that is a JSON object of tensors: {}", excerpt(&error.to_string())),
-        )
+        no_header(path, format!("expected a header that is a JSON object of tensors: {}", excerpt(&error.to_string())))
     })
 }
 

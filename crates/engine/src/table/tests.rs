@@ -188,6 +188,27 @@ fn headers_that_python_reads_are_read() {
 }
 
 #[test]
+fn a_file_of_another_kind_is_named() {
+    let refused = |bytes: &[u8]| refusal(TemporaryFile::with(bytes).read(MemoryMode::Copy));
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 30000000\n";
+    let (code, reason) = refused(pointer);
+    assert_eq!(code, "ERR_BAD_SAFETENSORS");
+    assert!(reason.starts_with("expected a safetensors file, found a Git LFS pointer (`git lfs install`"), "{reason}");
+    for (file, kind) in [
+        (&b"<!DOCTYPE html>\n<html>"[..], "an HTML page"),
+        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03", "a gzip file"),
+        (b"PK\x03\x04\0\0\x08\x08\0\0", "a zip archive"),
+        (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "a Python pickle"),
+        (b"GGUF\x03\0\0\0\x1f\0\0\0\0\0\0\0", "a GGUF file"),
+        (b"\x08\x07\x12\x07pytorch\x1a\x052.1.0", "an ONNX model"),
+        (b"", "an empty file"),
+    ] {
+        let (_, reason) = refused(file);
+        assert!(reason.starts_with(&format!("expected a safetensors file, found {kind}")), "{reason}");
+    }
+}
+
+#[test]
 fn a_file_that_ends_before_its_header_is_refused() {
     let refused = |bytes: &[u8]| refusal(TemporaryFile::with(bytes).read(MemoryMode::Copy));
     let bad = |reason: &str| ("ERR_BAD_SAFETENSORS", reason.to_owned());
@@ -404,7 +425,7 @@ fn a_mapping_of_another_type_or_shape_is_refused() {
         &table_and("mapping", "F32", "[1]", 4),
         &DATA[..8],
         "ERR_UNSUPPORTED_DTYPE",
-        "tensor `mapping` must have elements of type `I32` or `I64`, found `F32`",
+        "tensor `mapping` must have elements of type `I32`, `I64` or other integers, found `F32`",
     );
     assert_refused(
         &table_and("mapping", "I32", "[]", 4),
@@ -412,6 +433,22 @@ fn a_mapping_of_another_type_or_shape_is_refused() {
         "ERR_SHAPE_MISMATCH",
         "tensor `mapping` must have 1 dimension, found shape []",
     );
+}
+
+// As numpy indexes with arrays of each of these.
+#[test]
+fn a_mapping_may_have_integers_of_any_type() {
+    for (dtype, size) in [("U8", 1), ("I8", 1), ("I16", 2), ("U16", 2), ("I32", 4), ("U32", 4), ("I64", 8), ("U64", 8)]
+    {
+        let mut mapping = vec![0; 2 * size];
+        mapping[0] = 1;
+        let header = table_and("mapping", dtype, "[2]", mapping.len() as u64);
+        let table = read(&header, &[&DATA[..4], &mapping].concat()).unwrap();
+        assert_eq!(table.mapping(), Some(&[1, 0][..]), "{dtype}");
+        mapping.fill(0xff);
+        let bytes = [&DATA[..4], &mapping].concat();
+        assert_eq!(read(&header, &bytes).unwrap_err().code(), "ERR_SHAPE_MISMATCH", "{dtype}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::LoadError;
 use crate::error::excerpt;
+use crate::foreign_file;
 
 /// The largest file that is read. The largest known `tokenizer.json` files have about 40 MB.
 const MAX_FILE_BYTES: u64 = 1 << 30;
@@ -87,7 +88,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 pub(super) fn explain(path: &Path, json: &[u8], reason: &str) -> LoadError {
     match serde_json::from_slice::<Value>(json).ok().as_ref().and_then(unknown_part) {
         Some(part) => LoadError::UnsupportedTokenizer { path: path.to_owned(), reason: part },
-        None => LoadError::BadTokenizer { path: path.to_owned(), reason: excerpt(reason) },
+        None => {
+            let reason = match foreign_file::kind_of(json) {
+                Some(kind) if kind != "JSON" => format!("expected a JSON object, found {kind}"),
+                _ => excerpt(reason),
+            };
+            LoadError::BadTokenizer { path: path.to_owned(), reason }
+        }
     }
 }
 
@@ -115,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_another_kind_is_named() {
+        let error = explained("version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 700000\n");
+        assert_eq!(error.code(), "ERR_BAD_TOKENIZER");
+        assert!(error.to_string().contains("expected a JSON object, found a Git LFS pointer (`git lfs"), "{error}");
+        assert!(explained("<!DOCTYPE html><html>").to_string().contains("found an HTML page"));
+        assert!(explained("").to_string().ends_with("expected a JSON object, found an empty file"));
+        assert!(explained("{\"version\"").to_string().ends_with("the crate's words"));
+    }
+
+    #[test]
     fn a_part_of_an_unknown_type_is_unsupported_and_named() {
         let error =
             explained(r#"{"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Rot13"}]}}"#);
@@ -124,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_file_whose_parts_are_known_is_broken_for_the_crates_reason() {
-        for json in [r#"{"model": {"type": "WordPiece"}}"#, r#"{"model": 3}"#, "{", "[]", ""] {
+        for json in [r#"{"model": {"type": "WordPiece"}}"#, r#"{"model": 3}"#, "{", "[]"] {
             let error = explained(json);
             assert_eq!(error.code(), "ERR_BAD_TOKENIZER");
             assert_eq!(error.to_string(), "dir/tokenizer.json: the crate's words");
