@@ -1,6 +1,6 @@
 // `model2vec embed`: files to vectors. Reading, encoding and writing overlap, and a run that was killed can go on.
 
-import { access, realpath, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 
 import { onAbort, throwIfAborted } from '../abort.js'
@@ -20,12 +20,17 @@ import type { InputOptions, Position, RowBatch } from './input/batches.js'
 import { STDIN } from './input/bytes.js'
 import { interruptSignal } from './interrupt.js'
 import { openArrow } from './output/arrow.js'
+import { assertStandardOutputIsNoInput, outputFiles } from './output/files.js'
+import { identityOfFile, identityOfModel } from './output/identity.js'
+import type { Identity } from './output/identity.js'
 import { openJsonLines } from './output/json-lines.js'
+import { OutputLock } from './output/lock.js'
 import { openNpy } from './output/npy.js'
+import { VECTOR_COLUMN } from './output/output.js'
 import type { Columns, OpenOutput } from './output/output.js'
 import { openParquet } from './output/parquet.js'
 import { PartialFile } from './output/partial-file.js'
-import type { Identity } from './output/partial-file.js'
+import type { OutputRun } from './output/partial-file.js'
 import { StandardOutput } from './output/standard-output.js'
 import { ProgressLine } from './progress-line.js'
 import {
@@ -88,25 +93,22 @@ function outputOf(values: OptionValues): { readonly out: string; readonly open: 
   return { out, open }
 }
 
-/** What a run that goes on must have in common with the one that was ended. */
+/** What a run that goes on must have in common with the one that was ended; an input that can't be read twice is null. */
 async function identityOf(
   input: InputOptions,
   columns: Columns,
   encoding: Encoding,
   model: Model2VecEmbeddingFunction,
 ): Promise<Identity> {
-  const files: unknown[] = []
-  for (const each of input.paths) {
-    const { size, mtimeMs } = await stat(each)
-    files.push({ path: await realpath(each), size, modified: mtimeMs })
-  }
+  const inputs: (Identity | null)[] = []
+  for (const each of input.paths) inputs.push(each === STDIN ? null : await identityOfFile(each))
   const { path: directory, revision, normalize } = model.info
   return {
-    inputs: files,
+    inputs,
     format: input.format,
     fields: input.fields,
     'on-error': input.onBadLine === null ? 'fail' : 'skip',
-    model: { directory, revision },
+    model: await identityOfModel(directory, revision),
     columns,
     normalize: encoding.normalize ?? normalize,
     'max-length': encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength,
@@ -159,9 +161,11 @@ async function embedInto(run: Run, target: PartialFile | StandardOutput, from: P
   }
   let position = from
   let saved = performance.now()
+  let encoded = target.rows
   try {
     for await (const { batch, matrix } of readAhead(() => rows.next(), encode, DEFAULT_CONCURRENCY, stop)) {
       await target.write({ ids: batch.rows.ids, texts: batch.rows.texts, matrix })
+      encoded += batch.rows.count
       position = batch.end
       progress.at(target.rows, rows.read.bytes)
       if (target instanceof PartialFile && performance.now() - saved >= checkpointMs) {
@@ -170,10 +174,12 @@ async function embedInto(run: Run, target: PartialFile | StandardOutput, from: P
       }
     }
     throwIfAborted(signal)
+    if (target.rows !== encoded) throw new Error(`expected ${encoded} rows in the output, but it has ${target.rows}`)
     progress.end(target.rows)
   } catch (error) {
     progress.interrupt()
-    if (target instanceof PartialFile) await target.leave(position)
+    // What can be read only once can't be gone on with.
+    if (target instanceof PartialFile) await (total === null ? target.discard() : target.leave(position))
     throw error
   } finally {
     forget()
@@ -244,60 +250,64 @@ Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
     }
     const seconds = values.checkpoint === undefined ? CHECKPOINT_SECONDS : Number(values.checkpoint)
     if (!(seconds >= 0)) throw new UsageError(`--checkpoint should be seconds, but got ${String(values.checkpoint)}`)
-    if (values['id-field'] !== undefined && input.format === 'lines') {
-      throw new UsageError('plain lines have no fields: --id-field is for jsonl, csv and tsv')
-    }
-    // What isn't there is told before a model is loaded.
+    const names = { id: input.fields.id, text: values['with-text'] === true ? input.fields.text : null }
+    assertOwnColumns(names.id, names.text)
+    // What isn't there, or can't be written, is told before a model is loaded.
     const total = await bytesOnDisk(input.paths)
-    if (output !== null) await assertNoInput(output.out, input.paths)
-    using model = await loadModel(values)
-    const { dim } = model
-    const columns: Columns = {
-      dtype: encoding.dtype,
-      dim: encoding.dimensionality ?? dim,
-      width: widthOf(encoding.dtype, encoding.dimensionality ?? dim),
-      id: input.fields.id,
-      text: values['with-text'] === true ? input.fields.text : null,
+    if (isResumed && total === null) {
+      throw new UsageError('--resume needs files: what can be read only once can not be gone on with')
     }
-    // What can't be asked of this model is told before a file is written.
-    await model.encode([], encoding)
+    if (output === null) await assertStandardOutputIsNoInput(input.paths)
+    const files = output === null ? null : await outputFiles(output.out, input.paths)
     const { signal, release } = interruptSignal()
-    const run: Run = { model, columns, input, encoding, signal, checkpointMs: seconds * 1000, total }
+    const lock = files === null ? null : await OutputLock.take(files, signal)
     try {
+      using model = await loadModel(values, signal)
+      const { dim } = model
+      const columns: Columns = {
+        dtype: encoding.dtype,
+        dim: encoding.dimensionality ?? dim,
+        width: widthOf(encoding.dtype, encoding.dimensionality ?? dim),
+        ...names,
+      }
+      // What can't be asked of this model is told before a file is written.
+      await model.encode([], encoding)
+      const run: Run = { model, columns, input, encoding, signal, checkpointMs: seconds * 1000, total }
       let skipped: number
-      if (output === null) {
+      if (output === null || files === null || lock === null) {
         skipped = await embedInto(run, await StandardOutput.open(columns), START)
       } else {
-        const { out, open } = output
-        const identity = hasStdin ? {} : await identityOf(input, columns, encoding, model)
-        const resumed = isResumed ? await PartialFile.resume(out, open, columns, identity) : null
-        if (resumed === null && isResumed && (await isThere(out))) {
-          process.stderr.write(`model2vec: ${out} is whole: there is nothing to go on with\n`)
+        const identity = await identityOf(input, columns, encoding, model)
+        const made: OutputRun = { files, lock, open: output.open, columns, identity }
+        const resumed = isResumed ? await PartialFile.resume(made) : null
+        if (resumed === null && isResumed && (await PartialFile.isDone(made))) {
+          process.stderr.write(`model2vec: ${output.out} is whole: there is nothing to go on with\n`)
           return
         }
-        const file = resumed?.file ?? (await PartialFile.create(out, open, columns, identity))
+        const file = resumed?.file ?? (await PartialFile.create(made))
         skipped = await embedInto(run, file, resumed?.position ?? START)
         await file.finish()
       }
       if (skipped > 0) process.stderr.write(`model2vec: ${skipped} lines were skipped\n`)
     } finally {
+      await lock?.release()
       release()
     }
   },
 }
 
-/** @throws UsageError when the output would take the place of an input */
-async function assertNoInput(out: string, paths: readonly string[]): Promise<void> {
-  if (!(await isThere(out))) return
-  const target = await realpath(out)
-  for (const each of paths) {
-    if (each !== STDIN && (await realpath(each)) === target) throw new UsageError(`--out is an input too: ${out}`)
+/** @throws UsageError when two columns would have one name */
+function assertOwnColumns(id: string | null, text: string | null): void {
+  for (const [option, name] of [
+    ['--id-field', id],
+    ['--text-field', text],
+  ] as const) {
+    if (name !== VECTOR_COLUMN) continue
+    throw new UsageError(`${option} ${name} would be a second column of that name: the vectors' is ${VECTOR_COLUMN}`)
   }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
+  if (id !== null && id === text) {
+    throw new UsageError(
+      `--id-field and --text-field are both ${id}: with --with-text they would be two columns of one name`,
+    )
+  }
 }

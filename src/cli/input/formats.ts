@@ -145,6 +145,9 @@ export class BadHeader extends Error {}
 
 function column(header: readonly string[], name: string): number {
   const index = header.indexOf(name)
+  if (index !== -1 && index !== header.lastIndexOf(name)) {
+    throw new BadHeader(`expected one field ${JSON.stringify(name)} in the header, but got several`)
+  }
   if (index !== -1) return index
   const names = header.map((each) => JSON.stringify(each)).join(', ')
   throw new BadHeader(`expected a header with ${JSON.stringify(name)}, but got ${names}`)
