@@ -8,13 +8,13 @@ import { DTYPES, widthOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
-import { encodeRead, textReader } from '../encode.js'
-import type { EmbeddingMatrix } from '../matrix.js'
-import { checkEncodeOptions } from '../options/encode.js'
+import { textReader } from '../encode.js'
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import { readAhead } from '../stream/read-ahead.js'
 import { UsageError } from './command.js'
 import type { Command, OptionValues } from './command.js'
+import { encodeRows } from './encode-rows.js'
+import type { EncodedRows } from './encode-rows.js'
 import { RowBatches, START } from './input/batches.js'
 import type { InputOptions, Position, RowBatch } from './input/batches.js'
 import { STDIN } from './input/bytes.js'
@@ -115,11 +115,6 @@ async function identityOf(
   }
 }
 
-interface EncodedBatch {
-  readonly batch: RowBatch
-  readonly matrix: EmbeddingMatrix<Dtype>
-}
-
 /** A run with everything that it works on. */
 interface Run {
   readonly model: Model2VecEmbeddingFunction
@@ -153,20 +148,22 @@ async function embedInto(run: Run, target: PartialFile | StandardOutput, from: P
   const forget = onAbort([signal], () => {
     stop.abort()
   })
-  const encode = async (batch: RowBatch, stopped: AbortSignal): Promise<EncodedBatch> => {
-    const { native, texts, count } = batch.rows
+  const encode = async (batch: RowBatch, stopped: AbortSignal): Promise<EncodedRows & { readonly end: Position }> => {
     const options = { ...encoding, signal: stopped }
-    if (native === null) return { batch, matrix: await model.encode(texts, options) }
-    return { batch, matrix: await encodeRead(loaded, { native, count }, checkEncodeOptions('encode', options)) }
+    return { ...(await encodeRows(model, batch, options, { paths: input.paths, onBadLine })), end: batch.end }
   }
   let position = from
   let saved = performance.now()
   let encoded = target.rows
+  /** Rows that were read and have no vector: what reading leaves out, `rows` counts. */
+  let skipped = 0
   try {
-    for await (const { batch, matrix } of readAhead(() => rows.next(), encode, DEFAULT_CONCURRENCY, stop)) {
-      await target.write({ ids: batch.rows.ids, texts: batch.rows.texts, matrix })
-      encoded += batch.rows.count
-      position = batch.end
+    for await (const done of readAhead(() => rows.next(), encode, DEFAULT_CONCURRENCY, stop)) {
+      const { ids, texts, count } = done.rows
+      if (count > 0) await target.write({ ids, texts, matrix: done.matrix })
+      encoded += count
+      skipped += done.skipped
+      position = { ...done.end, skipped: done.end.skipped + skipped }
       progress.at(target.rows, rows.read.bytes)
       if (target instanceof PartialFile && performance.now() - saved >= checkpointMs) {
         target.checkpoint(position)
@@ -184,7 +181,7 @@ async function embedInto(run: Run, target: PartialFile | StandardOutput, from: P
   } finally {
     forget()
   }
-  return rows.skipped
+  return rows.skipped + skipped
 }
 
 export const embed: Command = {

@@ -7,6 +7,7 @@ import zlib
 import numpy
 import pyarrow
 import pyarrow.ipc
+import pyarrow.json
 import pyarrow.parquet
 
 
@@ -16,6 +17,10 @@ def read(path):
         mapped = numpy.load(path, mmap_mode="r")
         assert mapped.shape == matrix.shape and matrix.flags.c_contiguous
         return {"type": str(matrix.dtype), "shape": matrix.shape, "crc": zlib.crc32(matrix.tobytes())}
+    if path.endswith(".jsonl"):
+        table = pyarrow.json.read_json(path)
+        columns = {name: table[name].to_pylist() for name in table.column_names if name != "embedding"}
+        return {"type": "jsonl", "rows": table.num_rows, "crc": 0, "columns": columns}
     table = pyarrow.ipc.open_file(path).read_all() if path.endswith(".arrow") else pyarrow.parquet.read_table(path)
     table.validate(full=True)
     vectors = table["embedding"].combine_chunks()

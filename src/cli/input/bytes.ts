@@ -1,14 +1,21 @@
 // The bytes of one input: a file or standard input, unpacked where it is gzip, from any place on.
 
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import fs from 'node:fs'
+import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { isatty, ReadStream } from 'node:tty'
+import { promisify } from 'node:util'
 import { createGunzip } from 'node:zlib'
+
+import { fileError } from '../file-error.js'
 
 /** Standard input, as an argument. */
 export const STDIN = '-'
 
 const CHUNK_BYTES = 1 << 20
+
+/** What gzip starts with (RFC 1952), and no UTF-8. */
+const GZIP = [0x1f, 0x8b] as const
 
 /** Counts what is read of a file, as it lies on the disk: for a progress bar. */
 export interface ByteCount {
@@ -20,50 +27,83 @@ export interface ByteCount {
  *
  * @param from how many unpacked bytes to leave out
  * @param read counts the packed bytes
+ * @throws FileError
  */
 export async function* bytesOf(path: string, from: number, read: ByteCount): AsyncGenerator<Buffer, void, undefined> {
   if (path === STDIN) {
     yield* unpackedIfPacked(process.stdin, read)
     return
   }
-  const kind = await kindOf(path)
-  if (kind === 'pipe') {
-    yield* unpackedIfPacked(createReadStream(path), read)
-  } else if (kind === 'gzip') {
-    const file: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: CHUNK_BYTES })
-    yield* without(from, unpacked(counted(file, read)))
-  } else {
-    read.bytes += from
-    yield* counted(createReadStream(path, { highWaterMark: CHUNK_BYTES, start: from }), read)
+  try {
+    const input = await openOnce(path)
+    if (input.isPacked === null) {
+      yield* unpackedIfPacked(input.stream(0), read)
+    } else if (input.isPacked) {
+      yield* without(from, unpacked(counted(input.stream(0), read)))
+    } else {
+      read.bytes += from
+      yield* counted(input.stream(from), read)
+    }
+  } catch (error) {
+    throw fileError(error, path)
   }
 }
 
-/** What can only be read once, from its start. */
+/** An input that is open. */
+interface OpenInput {
+  /** Whether a file is gzip; null = it can be read once, from its start, and only then this is seen. */
+  readonly isPacked: boolean | null
+  /** Called once; the end of the stream closes the input. */
+  readonly stream: (from: number) => AsyncIterable<Buffer>
+}
+
+/**
+ * Opens a file, pipe or device, once: a pipe that is opened a second time may have lost its writer, or what it wrote.
+ *
+ * Nothing waits in the open, as the open of a pipe that nobody writes to would: it would hold one of the threads that the process waits
+ * for when it ends. Such a pipe is read as a socket is, which waits on no thread.
+ */
+async function openOnce(path: string): Promise<OpenInput> {
+  // Windows has neither this flag nor such pipes.
+  const fd = await promisify(fs.open)(
+    path,
+    fs.constants.O_RDONLY | ((fs.constants.O_NONBLOCK as number | undefined) ?? 0),
+  )
+  const stats = await promisify(fs.fstat)(fd)
+  if (stats.isFIFO()) return { isPacked: null, stream: () => new Socket({ fd, readable: true, writable: false }) }
+  if (isatty(fd)) return { isPacked: null, stream: () => new ReadStream(fd) }
+  const stream = (start?: number): AsyncIterable<Buffer> =>
+    fs.createReadStream(path, { fd, highWaterMark: CHUNK_BYTES, ...(start !== undefined && { start }) })
+  if (!stats.isFile()) return { isPacked: null, stream: () => stream() }
+  const { buffer, bytesRead } = await promisify(fs.read)(fd, Buffer.alloc(2), 0, 2, 0)
+  return { isPacked: startsPacked(buffer.subarray(0, bytesRead)), stream }
+}
+
+/** What can only be read once, from its start. Whether it is gzip is seen by its first bytes, which no UTF-8 starts with. */
 async function* unpackedIfPacked(
   stream: AsyncIterable<Buffer>,
   read: ByteCount,
 ): AsyncGenerator<Buffer, void, undefined> {
   const chunks = stream[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  if (first.done === true) return
-  const all = counted(prepended(first.value, chunks), read)
-  yield* startsPacked(first.value) ? unpacked(all) : all
+  const first = await firstBytes(chunks)
+  if (first === null) return
+  const all = counted(prepended(first, chunks), read)
+  yield* startsPacked(first) ? unpacked(all) : all
 }
 
-/** Whether a file is gzip is seen by its first bytes, which no text in UTF-8 starts with, not by its name. */
-async function kindOf(path: string): Promise<'plain' | 'gzip' | 'pipe'> {
-  const file = await open(path)
-  try {
-    if (!(await file.stat()).isFile()) return 'pipe'
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
-    return startsPacked(buffer.subarray(0, bytesRead)) ? 'gzip' : 'plain'
-  } finally {
-    await file.close()
+/** The first chunk that says whether it is gzip: a pipe may give one byte at a time. */
+async function firstBytes(chunks: AsyncIterator<Buffer>): Promise<Buffer | null> {
+  let first: Buffer | null = null
+  while (first === null || (first.length === 1 && first[0] === GZIP[0])) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    first = first === null ? next.value : Buffer.concat([first, next.value])
   }
+  return first
 }
 
 function startsPacked(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b
+  return bytes[0] === GZIP[0] && bytes[1] === GZIP[1]
 }
 
 async function* prepended(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {

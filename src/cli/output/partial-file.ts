@@ -133,6 +133,9 @@ export class PartialFile {
       )
     }
     assertSameRun(files.given, made.identity, identity)
+    // Where the run was killed after it had given the output its name.
+    await rm(files.state, { force: true })
+    await removeLeftovers(files)
     return true
   }
 
