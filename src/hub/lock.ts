@@ -8,7 +8,7 @@ import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { makeFolder } from './folder.js'
-import { ownMark, stateOf } from './process-mark.js'
+import { OWN_MARK, stateOf } from './process-mark.js'
 import { sleep } from './retry.js'
 
 const POLL_MS = 50
@@ -42,13 +42,13 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
     return await work()
   } finally {
     clearInterval(heartbeat)
-    if ((await maker(file)) === ownMark()) await remove(file)
+    if ((await maker(file)) === OWN_MARK) await remove(file)
   }
 }
 
 async function create(file: string): Promise<boolean> {
   try {
-    await writeFile(file, ownMark(), { flag: 'wx' })
+    await writeFile(file, OWN_MARK, { flag: 'wx' })
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

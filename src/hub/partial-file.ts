@@ -6,7 +6,7 @@ import { open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
-import { ownMark, stateOf } from './process-mark.js'
+import { OWN_MARK, stateOf } from './process-mark.js'
 
 /** Those that this thread writes to now. */
 const inUse = new Set<string>()
@@ -26,7 +26,7 @@ export class PartialFile {
 
   /** @param isChecked whether the blob's hash will be checked: only then is a dead process's part taken over */
   static async open(blobs: string, etag: string, isChecked: boolean): Promise<PartialFile> {
-    const file = path.join(blobs, `${etag}.${ownMark()}-${randomBytes(4).toString('hex')}.incomplete`)
+    const file = path.join(blobs, `${etag}.${OWN_MARK}-${randomBytes(4).toString('hex')}.incomplete`)
     for (const abandoned of await abandonedParts(blobs, etag)) {
       if (isChecked) await rename(abandoned, file).catch(() => undefined)
       else await unlink(abandoned).catch(() => undefined)
@@ -81,7 +81,7 @@ async function abandonedParts(blobs: string, etag: string): Promise<string[]> {
     if (!name.startsWith(`${etag}.`)) continue
     const [, mark] = /^\.(.+)-[\da-f]{8}\.incomplete$/.exec(name.slice(etag.length)) ?? []
     const file = path.join(blobs, name)
-    if (mark === undefined || inUse.has(file) || !['dead', 'this thread'].includes(stateOf(mark))) continue
+    if (mark === undefined || inUse.has(file) || stateOf(mark) === 'perhaps alive') continue
     const size = await stat(file).then(
       (stats) => stats.size,
       () => 0,

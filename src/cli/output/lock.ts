@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 
-import { ownMark, stateOf } from '../../hub/process-mark.js'
+import { isRunning, OWN_MARK, stateOf } from '../../hub/process-mark.js'
 import { sleep } from '../../hub/retry.js'
 import { FileError } from '../file-error.js'
 import { besideOf, note, readNote, statOrNull } from './files.js'
@@ -39,7 +39,7 @@ export class OutputLock {
     const text = note({
       process: process.pid,
       host: os.hostname(),
-      mark: ownMark(),
+      mark: OWN_MARK,
       // No two locks are the same.
       nonce: randomBytes(8).toString('hex'),
     })
@@ -100,8 +100,8 @@ async function create(file: string, text: string): Promise<boolean> {
 
 /** Whether the maker of a lock lives: asked of this machine, else seen by its touching the file. */
 async function isWriting(file: string, mark: string, signal: AbortSignal): Promise<boolean> {
-  const state = stateOf(mark)
-  if (state !== 'perhaps alive') return state !== 'dead'
+  if (isRunning(mark)) return true
+  if (stateOf(mark) === 'dead') return false
   const before = (await statOrNull(file))?.mtimeMs
   for (const since = performance.now(); performance.now() - since < ABANDONED_MS;) {
     await sleep(POLL_MS, signal)
