@@ -1,7 +1,8 @@
 // What the commands have in common that read files and load a model: their options, and what these come to.
 
-import { statSync } from 'node:fs'
+import { fstat, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { LoadOptions } from '../options/load.js'
@@ -111,6 +112,12 @@ export async function bytesOnDisk(paths: readonly string[]): Promise<number | nu
   let total: number | null = 0
   for (const path of paths) {
     if (path === STDIN) {
+      // Node reads one as if it were empty.
+      const isDirectory = await promisify(fstat)(0).then(
+        (stats) => stats.isDirectory(),
+        () => false,
+      )
+      if (isDirectory) throw new FileError('standard input is a directory, not a file')
       total = null
       continue
     }

@@ -1,7 +1,7 @@
 // What `model2vec` reads: pipes, quotes that are never closed, lines without end, files that are no UTF-8, texts that no tokenizer takes.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createWriteStream, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { finished } from 'node:stream/promises'
 import { gzipSync } from 'node:zlib'
@@ -326,6 +326,36 @@ for (const format of ['jsonl', 'lines', 'csv', 'tsv']) {
     t.deepEqual(vectorsOf(out), ef.encodeSync(['a dog', 'a cat']).data)
   })
 }
+
+for (const [args, message] of [
+  [['embed', '@'], /^model2vec: @ is a directory, not a file\n$/],
+  [['search', 'dog', '@'], /^model2vec: @ is a directory, not a file\n$/],
+  [['bench', '@'], /^model2vec: @ is a directory, not a file\n$/],
+  [['embed', '@/none.txt'], /^model2vec: @\/none\.txt: no such file or directory \(ENOENT\)\n$/],
+  [['embed', '@/a.txt/b.txt'], /^model2vec: @\/a\.txt\/b\.txt: not a directory \(ENOTDIR\)\n$/],
+  [['embed', '@/a.txt', '-o', '@/none/v.npy'], /^model2vec: @\/none\/v\.npy: no such file or directory \(ENOENT\)\n$/],
+  [['embed', '@/a.txt', '-o', '@/a.txt/v.npy'], /^model2vec: @\/a\.txt\/v\.npy: \S+a\.txt is not a directory\n$/],
+  [['search', 'dog', '@/a.txt', '--vectors', '@'], /^model2vec: @: illegal operation on a directory \(EISDIR\)\n$/],
+  [
+    ['search', 'dog', '@/a.txt', '--vectors', '@/v.npy'],
+    /^model2vec: @\/v\.npy: no such file or directory \(ENOENT\)\n$/,
+  ],
+] as const) {
+  test(`what the system refuses is a line with the file and the reason: ${args.join(' ')}`, async (t) => {
+    const directory = emptyDirectory()
+    writeFileSync(path.join(directory, 'a.txt'), 'a dog\n')
+    const outcome = await model2vec(...args.map((each) => each.replace('@', directory)), ...MODEL)
+    t.deepEqual([outcome.code, outcome.out], [1, ''])
+    t.regex(outcome.err.replaceAll(directory, '@'), message)
+  })
+}
+
+;(process.platform === 'win32' ? test.skip : test)('a standard input that is a directory is no empty file', (t) => {
+  const args = [MAIN, 'embed', '-', '--format', 'lines', ...MODEL]
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: [openSync('test', 'r'), 'pipe', 'pipe'] })
+  t.is(status, 1)
+  t.is(String(stderr), 'model2vec: standard input is a directory, not a file\n')
+})
 
 const python = outputReader()
 const pythonTest = 'read' in python ? test : test.skip

@@ -74,7 +74,9 @@ export async function outputFiles(given: string, inputs: readonly string[]): Pro
     const what = file === whole ? `--out is an input too: ${given}` : `--out ${given} writes ${file}, which is an input`
     throw new UsageError(what)
   }
-  await naming(given, access(path.dirname(whole), constants.W_OK | constants.X_OK))
+  const folder = path.dirname(whole)
+  if (!(await naming(given, stat(folder))).isDirectory()) throw new FileError(`${given}: ${folder} is not a directory`)
+  await naming(given, access(folder, constants.W_OK | constants.X_OK))
   return files
 }
 
