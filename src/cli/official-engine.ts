@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
 import type { ModelInfo } from '../embedding-function.js'
+import { readLines } from '../read-lines.js'
 import { wellFormed } from './well-formed.js'
 
 const EXECUTABLE = process.platform === 'win32' ? 'model2vec-verify.exe' : 'model2vec-verify'
@@ -48,7 +48,7 @@ export class OfficialEngine {
     this.#child.on('error', (error) => (this.#failure = error))
     // What it doesn't read it says by ending.
     this.#child.stdin.on('error', () => undefined)
-    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+    this.#lines = readLines(this.#child.stdout)
   }
 
   /**

@@ -23,7 +23,7 @@ export const READING_OPTIONS: OptionTypes = {
 
 export const READING_OPTIONS_HELP = `  --format <name>      jsonl, lines, csv or tsv, for all inputs (default: by the
                        ending: .jsonl .ndjson .txt .csv .tsv, each also with
-                       .gz); needed for - and for other endings
+                       .gz or .zst); needed for - and for other endings
   --text-field <name>  the field that holds the text (default: text)
   --id-field <name>    the field that holds the id (default: none)
   --on-error <what>    fail (default) or skip: what a line does that can't be

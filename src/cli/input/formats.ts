@@ -16,9 +16,9 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   tsv: 'tsv',
 }
 
-/** The format that a file's name says, with or without `.gz`; null when it says none. */
+/** The format that a file's name says, with or without `.gz` or `.zst`; null when it says none. */
 export function formatOf(path: string): Format | null {
-  const [, ending = ''] = /\.([a-z]+)(?:\.gz)?$/i.exec(path) ?? []
+  const [, ending = ''] = /\.([a-z]+)(?:\.(?:gz|zst))?$/i.exec(path) ?? []
   return ENDINGS[ending.toLowerCase()] ?? null
 }
 
