@@ -1,4 +1,4 @@
-// Bytes that may be packed: gzip and zstd are known by their first bytes, which no text in UTF-8 starts with, not by a file's name.
+// Bytes that may be packed: gzip and zstd are known by their first bytes, which no text starts with, not by a file's name.
 
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
@@ -7,33 +7,40 @@ import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
 
 import { Model2VecError } from './errors.js'
+import { zstdFrames } from './zstd-frames.js'
 
 const CHUNK_BYTES = 1 << 20
 
-const MAGIC = {
-  /** RFC 1952. */
-  gzip: [0x1f, 0x8b],
-  /** RFC 8878. */
-  zstd: [0x28, 0xb5, 0x2f, 0xfd],
-} as const
-type Packing = keyof typeof MAGIC
+type Packing = 'gzip' | 'zstd'
+
+/** What files start with that are packed, and the bits of it that count. */
+const MAGIC: readonly {
+  readonly packing: Packing
+  readonly bytes: readonly number[]
+  readonly mask: readonly number[]
+}[] = [
+  // RFC 1952.
+  { packing: 'gzip', bytes: [0x1f, 0x8b], mask: [0xff, 0xff] },
+  // RFC 8878: a frame, and one that is to be skipped, with which pzstd starts.
+  { packing: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd], mask: [0xff, 0xff, 0xff, 0xff] },
+  { packing: 'zstd', bytes: [0x50, 0x2a, 0x4d, 0x18], mask: [0xf0, 0xff, 0xff, 0xff] },
+]
 
 /** So many bytes say how a file is packed. */
 export const MAGIC_BYTES = 4
 
+function agrees(start: Uint8Array, { bytes, mask }: (typeof MAGIC)[number]): boolean {
+  return bytes.every((byte, i) => i >= start.length || ((start[i] ?? 0) & (mask[i] ?? 0)) === byte)
+}
+
 /** How bytes that start so are packed; null = not. */
 export function packingOf(start: Uint8Array): Packing | null {
-  for (const packing of ['gzip', 'zstd'] as const) {
-    if (MAGIC[packing].every((byte, i) => start[i] === byte)) return packing
-  }
-  return null
+  return MAGIC.find((each) => start.length >= each.bytes.length && agrees(start, each))?.packing ?? null
 }
 
 /** Whether more bytes are needed to tell. */
 function isUndecided(start: Uint8Array): boolean {
-  return Object.values(MAGIC).some(
-    (magic) => start.length < magic.length && start.every((byte, i) => magic[i] === byte),
-  )
+  return MAGIC.some((each) => start.length < each.bytes.length && agrees(start, each))
 }
 
 /**
@@ -51,8 +58,18 @@ export async function* unpacked(chunks: AsyncIterator<Buffer, void>): AsyncGener
   }
   const all = prepended(start, chunks)
   const packing = packingOf(start)
-  if (packing === null) yield* all
-  else yield* throughStream(all, unpacker(packing))
+  if (packing === null) {
+    yield* all
+  } else if (packing === 'gzip') {
+    yield* throughStream(all, zlib.createGunzip({ chunkSize: CHUNK_BYTES }))
+  } else {
+    const newStream = zstdDecompressor()
+    try {
+      for await (const frame of zstdFrames(all)) yield* throughStream(frame, newStream())
+    } finally {
+      await all.return()
+    }
+  }
 }
 
 async function* prepended(first: Buffer, rest: AsyncIterator<Buffer, void>): AsyncGenerator<Buffer, void, undefined> {
@@ -70,11 +87,11 @@ async function* prepended(first: Buffer, rest: AsyncIterator<Buffer, void>): Asy
   }
 }
 
-function unpacker(packing: Packing): Transform {
-  if (packing === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES })
+/** @throws Model2VecError ERR_INVALID_OPTION */
+function zstdDecompressor(): () => Transform {
   // Not there in Node 20, and before 22.15 and 23.8.
   const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform }
-  if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize: CHUNK_BYTES })
+  if (createZstdDecompress !== undefined) return () => createZstdDecompress({ chunkSize: CHUNK_BYTES })
   throw new Model2VecError(
     'ERR_INVALID_OPTION',
     `zstd is unpacked by Node 22.15 and later, but this is ${process.version}: \`zstd -d\` unpacks it`,

@@ -45,11 +45,19 @@ writeFileSync(
     })
     // The start of a frame says what it is.
     const zst = Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x00, 0x09, 0x00, 0x00, 0x61, 0x99, 0xe9, 0xd8, 0x51])
+    const hasZstd = typeof zlib.zstdCompressSync === 'function'
+    // Several frames of several blocks, and between them what is to be skipped.
+    const numbers = Array.from({ length: 100_000 }, (_, i) => 'line ' + i * 7919)
+    const frame = hasZstd ? zlib.zstdCompressSync(numbers.join('\\n') + '\\n') : zst
+    const skippable = Uint8Array.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
+    const several = hasZstd ? await all(new Blob([skippable, frame, skippable, frame]).stream()) : []
     console.log(JSON.stringify({
       sources: await Promise.all([plain, packed, createReadStream(packed), pieces].map(all)),
       bad: await error(bad),
-      hasZstd: typeof zlib.zstdCompressSync === 'function',
-      zstd: typeof zlib.zstdCompressSync === 'function'
+      hasZstd,
+      several: several.length === 200_000 && several.every((line, i) => line === numbers[i % 100_000]),
+      cut: hasZstd ? await Promise.all([1, 3, 2000, frame.length - 10].map((length) => error(new Blob([frame.subarray(0, -length)]).stream()))) : [],
+      zstd: hasZstd
         ? await all(new Blob([zlib.zstdCompressSync(bytes)]).stream())
         : await error(new Blob([zst]).stream()),
     }))
@@ -65,12 +73,18 @@ for (const { name, program, args } of RUNTIMES) {
       sources: string[][]
       bad: unknown
       hasZstd: boolean
+      several: boolean
+      cut: unknown[]
       zstd: unknown
     }
     for (const lines of found.sources) t.deepEqual(lines, LINES)
     t.deepEqual(found.bad, ['ERR_INVALID_TEXT', `${bad}:2: expected UTF-8, but got other bytes`])
-    if (found.hasZstd) t.deepEqual(found.zstd, LINES)
-    else t.is((found.zstd as string[])[0], 'ERR_INVALID_OPTION')
+    if (found.hasZstd) {
+      t.deepEqual(found.zstd, LINES)
+      t.true(found.several, 'frames')
+      const cut = ['ERR_INVALID_TEXT', "<stream>: can't be unpacked: unexpected end of file"]
+      t.deepEqual(found.cut, [cut, cut, cut, cut])
+    } else t.is((found.zstd as string[])[0], 'ERR_INVALID_OPTION')
     t.log(found.hasZstd ? 'zstd too' : 'no zstd')
   })
 }
