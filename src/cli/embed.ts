@@ -188,9 +188,9 @@ export const embed: Command = {
   summary: 'turn the texts of files into vectors',
   help: `Usage: model2vec embed <files…> [options]
 
-Reads texts from JSON Lines, plain lines, CSV or TSV (gzip is unpacked), - is
-standard input; writes a vector for each, in order. Files may be larger than
-the memory. The output's format goes by the ending of --out:
+Reads texts from JSON Lines, plain lines, CSV or TSV (gzip and zstd are
+unpacked), - is standard input; writes a vector for each, in order. Files may be
+larger than the memory. The output's format goes by the ending of --out:
 
   .jsonl    an object a line: the id, the text, and "embedding", numbers
   .npy      a matrix for numpy.load, version 1.0, C order; bfloat16 is <V2
@@ -200,13 +200,17 @@ the memory. The output's format goes by the ending of --out:
             all but float32 are bytes
   none      JSON Lines on standard output
 
-An empty line is a text among plain lines, and nothing in other formats. The
-output has its name when it is whole: until then it is <out>.partial.
+An empty line is a text among plain lines, and nothing in other formats. In TSV
+a quote is a character. The output has its name when it is whole: until then it
+is <out>.partial, with notes beside it. A hidden note, .<name>.made-by.json,
+says which run made it. One process writes an output at a time.
 
 Options:
   -o, --out <file>     where to write
   --resume             go on where a run was killed that had the same inputs,
-                       model and options; from the start where none was
+                       model and options; from the start where none was; done
+                       when that run's output is whole. An output of another
+                       run is an error, and stays as it is
   --checkpoint <s>     how often the place is noted where --resume goes on, in
                        seconds (default: ${CHECKPOINT_SECONDS})
   --dtype <name>       ${DTYPES.join(', ')}

@@ -206,7 +206,8 @@ export const search: Command = {
 Compares the query with every text of JSON Lines, plain lines, CSV or TSV (gzip
 is unpacked), - is standard input, and prints the nearest, the best first: the
 cosine of the two vectors, file and line, and the text. Files may be larger
-than the memory.
+than the memory. Rows of zeros or without finite numbers are left out and
+counted.
 
 With --vectors the texts are not embedded again: their vectors are the rows of
 an .npy that \`model2vec embed\` wrote of the same files with the same model.

@@ -4,7 +4,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { finished } from 'node:stream/promises'
-import { gzipSync } from 'node:zlib'
+import zlib, { gzipSync } from 'node:zlib'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
@@ -355,6 +355,19 @@ for (const [args, message] of [
   const { status, stderr } = spawnSync(process.execPath, args, { stdio: [openSync('test', 'r'), 'pipe', 'pipe'] })
   t.is(status, 1)
   t.is(String(stderr), 'model2vec: standard input is a directory, not a file\n')
+})
+
+test('zstd is unpacked where the runtime does it, and is an error that says so elsewhere', async (t) => {
+  const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: string) => Buffer }
+  const content = zstdCompressSync?.('{"text":"a dog"}\n') ?? Buffer.from('28b52ffd040000', 'hex')
+  const { code, err, vectors } = await embedded('documents.jsonl.zst', content)
+  if (zstdCompressSync === undefined) {
+    t.is(code, 1)
+    t.regex(err, /documents\.jsonl\.zst: zstd is unpacked by Node 22\.15 and later, but this is v20/)
+  } else {
+    t.is(code, 0)
+    t.deepEqual(vectors(), ef.encodeSync(['a dog']).data)
+  }
 })
 
 const python = outputReader()
