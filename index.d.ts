@@ -672,3 +672,25 @@ export declare class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
   [Symbol.dispose](): void;
 }
+/**
+ * What {@link readLines} reads: a file, by its path or `file:` URL; a Node stream, a Web stream, or anything else that gives bytes, or
+ * strings, asynchronously: `process.stdin`, the `body` of a response, a `Blob`'s `stream()`.
+ */
+export type LineSource = string | URL | AsyncIterable<Uint8Array | string> | WebStream<Uint8Array | string>;
+/**
+ * The lines of a file or a stream, without their line breaks, one after the other: no more of it is in memory than a chunk and a line.
+ *
+ * Lines end with `\n` or `\r\n` and nothing else: a U+2028 in a text ends none. The last one needs no line break. The bytes are UTF-8; a
+ * byte order mark at the start is left out. What is packed with gzip is unpacked, and so is zstd where the runtime has it (Node 22.15 and
+ * later); both are known by their first bytes.
+ *
+ * @returns lines, to be read once; the source is let go when the iteration ends, however it ends
+ * @throws InvalidTextError `ERR_INVALID_TEXT` for a line that is no UTF-8, or longer than a string can be, with its number (`index` counts
+ *   lines from 0); for what can't be unpacked; for a source of another kind, at once
+ * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a URL that names no file
+ * @throws what the source throws: of a file, the system's own error, `ENOENT` say
+ *
+ * @example
+ * for await (const { items, embeddings } of ef.encodeStream(readLines('docs.jsonl'), { text: (line) => JSON.parse(line).body })) …
+ */
+export declare function readLines(source: LineSource): AsyncGenerator<string, void, undefined>;

@@ -3,6 +3,8 @@
 export { EmbeddingMatrix } from './matrix.js'
 export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
+export { readLines } from './read-lines.js'
+export type { LineSource } from './read-lines.js'
 export type { Dtype, DtypeArray, FreshArray, HalfArray } from './dtype.js'
 export type {
   EncodeOptions,

@@ -2,6 +2,7 @@
 
 import { reasonOf, throwIfAborted } from './abort.js'
 import { errorOfItsOwn, fromNative, Model2VecError } from './errors.js'
+import { withRemedy } from './hub/damaged.js'
 import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
@@ -59,7 +60,7 @@ export class Model {
     try {
       return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
     } catch (error) {
-      throw fromNative(error)
+      throw withRemedy(fromNative(error), located)
     }
   }
 
@@ -70,7 +71,7 @@ export class Model {
     const signals = [options.signal, signal]
     const handle =
       options.vocabularyQuantization === undefined
-        ? await openShort(directory, nativeOptions(options))
+        ? await openShort(located, nativeOptions(options))
         : await openLong(directory, nativeOptions(options), options.onProgress, signals)
     const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
@@ -134,11 +135,11 @@ export function nativeMaxLength(maxLength: number | null): number {
   return maxLength === null || maxLength > MAX_LENGTH ? NO_LIMIT : maxLength
 }
 
-async function openShort(directory: string, options: NativeLoadOptions): Promise<NativeModel> {
+async function openShort(located: LocatedModel, options: NativeLoadOptions): Promise<NativeModel> {
   try {
-    return await native.openModel(directory, options)
+    return await native.openModel(located.directory, options)
   } catch (error) {
-    throw fromNative(error)
+    throw withRemedy(fromNative(error), located)
   }
 }
 
