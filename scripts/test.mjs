@@ -1,5 +1,6 @@
 // `npm test`: sets up, then runs every check there is, also after one has failed. Its last line counts them all: each test of
-// cargo and ava is one, and each of the other steps.
+// cargo and ava is one, and each of the other steps. With the name of a group it runs the steps of that: `npm run lint`, `typecheck`,
+// `test:js`, `test:rust`.
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -9,25 +10,34 @@ import { setup } from './setup.mjs'
 const node = process.execPath
 const tsc = 'node_modules/typescript/bin/tsc'
 
-/** A runner's tests are counted from its output; a step without `count` counts as one. */
+/** A runner's tests are counted from its output; a step without `count` counts as one. `groups`: the shorter commands that it is part of. */
 const STEPS = [
-  { name: 'cargo fmt', command: ['cargo', 'fmt', '--all', '--check'] },
-  { name: 'cargo fmt, fuzz targets', command: ['cargo', 'fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check'] },
-  { name: 'clippy', command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'] },
+  { name: 'cargo fmt', groups: ['lint'], command: ['cargo', 'fmt', '--all', '--check'] },
+  {
+    name: 'cargo fmt, fuzz targets',
+    groups: ['lint'],
+    command: ['cargo', 'fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check'],
+  },
+  {
+    name: 'clippy',
+    groups: ['lint'],
+    command: ['cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'],
+  },
   {
     name: 'cargo test',
+    groups: ['rust'],
     command: ['cargo', 'test', '--workspace', '--locked', '--no-fail-fast', '--', '--show-output'],
     count: countCargo,
     shows: cargoLines(),
   },
-  { name: 'types', command: [node, tsc, '-p', '.', '--noEmit'] },
-  { name: 'types of the tests', command: [node, tsc, '-p', 'test'] },
-  { name: 'eslint', command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
-  { name: 'prettier', command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
-  { name: 'public API', command: [node, 'scripts/api.mjs'] },
+  { name: 'types', groups: ['types'], command: [node, tsc, '-p', '.', '--noEmit'] },
+  { name: 'types of the tests', groups: ['types', 'js'], command: [node, tsc, '-p', 'test'] },
+  { name: 'eslint', groups: ['lint'], command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
+  { name: 'prettier', groups: ['lint'], command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
+  { name: 'public API', groups: ['types'], command: [node, 'scripts/api.mjs'] },
   { name: 'third-party notices', command: [node, 'scripts/notices.mjs'] },
-  { name: 'packages', command: [node, 'scripts/package.mjs'] },
-  { name: 'ava', command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
+  { name: 'packages', groups: ['js'], command: [node, 'scripts/package.mjs'] },
+  { name: 'ava', groups: ['js'], command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
   // Few texts and no competitors: that the suite runs, and that all forms of a call give the same vectors.
   { name: 'benchmarks, quick', command: [node, 'benchmarks/run.mjs', '--quick', '--only', 'ours,potion-base-8M'] },
   { name: 'without the tokenizers crate', command: [node, 'scripts/test-native.mjs'], count: countTap },
@@ -101,8 +111,11 @@ function run({ command: [command, ...args], shows = () => true }) {
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 try {
+  const [, , group] = process.argv
+  const steps = STEPS.filter(({ groups = [] }) => group === undefined || groups.includes(group))
+  if (steps.length === 0) throw new Error(`expected one of the groups lint, types, js, rust, found ${group}`)
   setup()
-  for (const step of STEPS) {
+  for (const step of steps) {
     console.log(`\n── ${step.name}`)
     const { output, code } = await run(step)
     const counts = judge(step, output, code)
