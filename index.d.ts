@@ -1,5 +1,11 @@
 // Generated from src/ by `npm run api`: the whole public API.
 
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 /**
  * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
  *
@@ -21,15 +27,40 @@ export type DtypeArray<D extends Dtype> = {
   binary: Uint8Array;
 }[D];
 /**
+ * {@link DtypeArray} on memory that was made for the result: an ArrayBuffer. From TypeScript 5.7 on that is `Float32Array<ArrayBuffer>` and
+ * so on, which earlier ones can't be told.
+ */
+export type FreshArray<D extends Dtype> = {
+  float32: ReturnType<Float32Array["slice"]>;
+  float16: ReturnType<Uint16Array["slice"]>;
+  bfloat16: ReturnType<Uint16Array["slice"]>;
+  int8: ReturnType<Int8Array["slice"]>;
+  binary: ReturnType<Uint8Array["slice"]>;
+}[D];
+/** A `Float16Array`, which Node has from 24 on and not every TypeScript knows. */
+export interface HalfArray {
+  readonly [Symbol.toStringTag]: "Float16Array";
+  readonly BYTES_PER_ELEMENT: number;
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly length: number;
+}
+type TokenArray = ReturnType<Uint32Array["slice"]>;
+type BytesOf<A extends {
+  readonly buffer: ArrayBufferLike;
+}> = A["buffer"] extends ArrayBuffer ? ReturnType<Uint8Array["slice"]> : Uint8Array;
+/**
  * The vectors of many texts, one row each, in one buffer.
  *
  * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
  * `JSON.stringify` needs {@link EmbeddingMatrix.toArray}.
+ *
+ * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what that is on.
  */
-export declare class EmbeddingMatrix<D extends Dtype = "float32"> implements Iterable<DtypeArray<D>> {
+export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends DtypeArray<Dtype> = DtypeArray<D>> implements Iterable<A> {
   #private;
   /** All rows, one after the other: exactly rows × width elements. */
-  readonly data: DtypeArray<D>;
+  readonly data: A;
   /** How many rows: one a text. */
   readonly rows: number;
   /** Elements of a vector. */
@@ -39,7 +70,7 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32"> implements Ite
   /** The element type of `data`. */
   readonly dtype: D;
   /** How many token ids were pooled, per row; 0 = the row is all zeros. */
-  readonly tokens: Uint32Array;
+  readonly tokens: TokenArray;
   /** How many texts were longer than `maxLength` allows, and were cut. */
   readonly truncated: number;
   private constructor();
@@ -48,15 +79,15 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32"> implements Ite
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  row(index: number): DtypeArray<D>;
+  row(index: number): A;
   /**
    * The bytes of row `index` in the machine's order (little-endian everywhere that this package runs), as a view.
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  bytes(index: number): Uint8Array;
+  bytes(index: number): BytesOf<A>;
   /** The rows in order, as views. */
-  [Symbol.iterator](): IterableIterator<DtypeArray<D>>;
+  [Symbol.iterator](): IterableIterator<A>;
   /**
    * A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`.
    *
@@ -137,7 +168,7 @@ export interface FetchResponse {
   readonly body: unknown;
   text(): Promise<string>;
 }
-/** A function like the global `fetch`: that itself, undici's, node-fetch 2 and 3, cross-fetch. */
+/** A function like the global `fetch`: that itself, those of node-fetch 2 and 3 and cross-fetch. */
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
 export type TableDtype = "float64" | "float32" | "float16" | "int8";
@@ -260,8 +291,10 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
-/** Options of every encode form; `D` is the result's element type. */
-export interface EncodeOptions<D extends Dtype = "float32"> {
+/**
+ * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
+ */
+export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray<D> = DtypeArray<D>> {
   /**
    * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
    * @default the model's; `encodeAsSequence`: null
@@ -286,12 +319,12 @@ export interface EncodeOptions<D extends Dtype = "float32"> {
   readonly dtype?: D | undefined;
   /**
    * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
-   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
-   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
+   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, with 'float16' also a Float16Array, 'int8' an Int8Array, 'binary' a
+   * Uint8Array. The result is a view on it, on a Float16Array a Uint16Array of its bits. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
    * the call is over, by getters of the texts either; where the call fails, some vectors may have been written.
    * @default fresh memory
    */
-  readonly out?: DtypeArray<D> | undefined;
+  readonly out?: A | (D extends "float16" ? HalfArray : never) | undefined;
   /**
    * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
    * is finished first. The sync forms look at the signal once, at their start.
@@ -306,13 +339,24 @@ export interface EncodeOptions<D extends Dtype = "float32"> {
   readonly showProgressBar?: boolean | undefined;
 }
 /** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
-export interface TypedEncodeOptions<D extends Dtype> extends EncodeOptions<D> {
+export interface TypedEncodeOptions<D extends Dtype, A extends DtypeArray<D> = DtypeArray<D>> extends EncodeOptions<D, A> {
   readonly dtype: D;
+}
+/** {@link EncodeOptions} whose element type may be undefined, which is 'float32'. */
+export interface UnsureEncodeOptions<D extends Dtype> extends Omit<EncodeOptions<D>, "dtype" | "out"> {
+  readonly dtype: D | undefined;
+  /** No array is right for both types. */
+  readonly out?: undefined;
 }
 /** Options of `tokenize`. */
 export interface TokenizeOptions {
   /** As in {@link EncodeOptions.maxLength}. */
   readonly maxLength?: number | null | undefined;
+}
+/** Options of `tokenizeAsync`. */
+export interface TokenizeAsyncOptions extends TokenizeOptions {
+  /** As in {@link EncodeOptions.signal}. */
+  readonly signal?: AbortSignal | undefined;
 }
 /** How far a stream is, in items. */
 export interface StreamProgress {
@@ -360,6 +404,7 @@ export interface WebStream<Item> {
       value?: Item | undefined;
     }>;
     cancel(reason?: unknown): Promise<void>;
+    releaseLock?(): void;
   };
 }
 /** What `encodeStream` reads: an array, a generator, a Node stream, a Web stream. */
@@ -371,7 +416,7 @@ export interface StreamBatch<Item, D extends Dtype = "float32"> {
   /** The items, as the source gave them. */
   readonly items: Item[];
   /** A row for each item; the memory is this batch's own. */
-  readonly embeddings: EmbeddingMatrix<D>;
+  readonly embeddings: EmbeddingMatrix<D, FreshArray<D>>;
 }
 /** What a loaded model is. */
 export interface ModelInfo {
@@ -395,6 +440,8 @@ export interface ModelInfo {
   readonly maxLength: number | null;
   /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
   readonly tokenizer: "native" | "reference";
+  /** What in `tokenizer.json` is left to the `tokenizers` library, as a sentence; null where `tokenizer` is 'native'. */
+  readonly tokenizerReason: string | null;
   /** The instruction set that vectors are computed with; all give the same bits. */
   readonly kernel: string;
   /** How many threads a call may use. */
@@ -464,9 +511,13 @@ export declare class Model2VecEmbeddingFunction {
    * @returns a copy, `dim` elements
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
-  embedding(id: number): Float32Array;
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeDocuments<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>;
+  embedding(id: number): FreshArray<"float32">;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
+  /** A `dtype` that may be undefined. */
+  encodeDocuments<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): Promise<FreshArray<D | "float32">[]>;
+  /** Options that are handed on. */
+  encodeDocuments<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): Promise<A[]>;
   /**
    * One vector a text, in order. Python (pymilvus): `encode_documents`.
    *
@@ -477,21 +528,37 @@ export declare class Model2VecEmbeddingFunction {
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeQueries<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>;
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
+  /** A `dtype` that may be undefined. */
+  encodeQueries<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): Promise<FreshArray<D | "float32">[]>;
+  /** Options that are handed on. */
+  encodeQueries<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): Promise<A[]>;
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
-  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[];
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
+  /** A `dtype` that may be undefined. */
+  encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): FreshArray<D | "float32">[];
+  /** Options that are handed on. */
+  encodeDocumentsSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): A[];
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
-  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[];
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[];
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
+  /** A `dtype` that may be undefined. */
+  encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): FreshArray<D | "float32">[];
+  /** Options that are handed on. */
+  encodeQueriesSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): A[];
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
-  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[];
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encode<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): Promise<EmbeddingMatrix<D>>;
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>>;
+  /** A `dtype` that may be undefined. */
+  encode<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>>;
+  /** Options that are handed on. */
+  encode<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>>;
   /**
    * One vector a text, in one buffer. Python: `encode`.
    *
@@ -502,22 +569,44 @@ export declare class Model2VecEmbeddingFunction {
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix>;
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>;
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">>>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A>;
+  /** A `dtype` that may be undefined. */
+  encodeSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>;
+  /** Options that are handed on. */
+  encodeSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A>;
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
-  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix;
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">>;
   /**
    * The token ids that `encode` pools with the same `maxLength`: without special tokens, the unknown id dropped. Python:
    * `tokenize`, after what `encode` does to the length.
+   *
+   * On this thread, with the help of others: much text holds the event loop, which
+   * {@link Model2VecEmbeddingFunction.tokenizeAsync} does not.
    *
    * @returns an array a text: views on one buffer
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
    *   `ERR_CLOSED`
    */
-  tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[];
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeAsSequence<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): Promise<EmbeddingMatrix<D>[]>;
+  tokenize(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[];
+  /** {@link Model2VecEmbeddingFunction.tokenize} under the name that goes with `tokenizeAsync`. */
+  tokenizeSync(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[];
+  /**
+   * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as in `encode`.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text
+   * @returns an array a text: views on one buffer
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`, OutOfMemoryError;
+   *   `signal.reason` once aborted; for a pending model what `ready` rejects with
+   */
+  tokenizeAsync(texts: string | readonly string[], options?: TokenizeAsyncOptions): Promise<TokenArray[]>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
+  /** A `dtype` that may be undefined. */
+  encodeAsSequence<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>[]>;
+  /** Options that are handed on. */
+  encodeAsSequence<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
   /**
    * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
    *
@@ -526,11 +615,15 @@ export declare class Model2VecEmbeddingFunction {
    *
    * @throws (rejects) as `encode`
    */
-  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]>;
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>[];
+  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">>[]>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A>[];
+  /** A `dtype` that may be undefined. */
+  encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>[];
+  /** Options that are handed on. */
+  encodeAsSequenceSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A>[];
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
-  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[];
+  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">>[];
   /** Items that are no texts: `text` gives the text of each. */
   encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;
   /**
@@ -579,3 +672,25 @@ export declare class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
   [Symbol.dispose](): void;
 }
+/**
+ * What {@link readLines} reads: a file, by its path or `file:` URL; a Node stream, a Web stream, or anything else that gives bytes, or
+ * strings, asynchronously: `process.stdin`, the `body` of a response, a `Blob`'s `stream()`.
+ */
+export type LineSource = string | URL | AsyncIterable<Uint8Array | string> | WebStream<Uint8Array | string>;
+/**
+ * The lines of a file or a stream, without their line breaks, one after the other: no more of it is in memory than a chunk and a line.
+ *
+ * Lines end with `\n` or `\r\n` and nothing else: a U+2028 in a text ends none. The last one needs no line break. The bytes are UTF-8; a
+ * byte order mark at the start is left out. What is packed with gzip is unpacked, and so is zstd where the runtime has it (Node 22.15 and
+ * later); both are known by their first bytes.
+ *
+ * @returns lines, to be read once; the source is let go when the iteration ends, however it ends
+ * @throws InvalidTextError `ERR_INVALID_TEXT` for a line that is no UTF-8, or longer than a string can be, with its number (`index` counts
+ *   lines from 0); for what can't be unpacked; for a source of another kind, at once
+ * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a URL that names no file
+ * @throws what the source throws: of a file, the system's own error, `ENOENT` say
+ *
+ * @example
+ * for await (const { items, embeddings } of ef.encodeStream(readLines('docs.jsonl'), { text: (line) => JSON.parse(line).body })) …
+ */
+export declare function readLines(source: LineSource): AsyncGenerator<string, void, undefined>;

@@ -7,6 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { generateDtsBundle } from 'dts-bundle-generator'
 
 const HEADER = '// Generated from src/ by `npm run api`: the whole public API.\n\n'
+// The types stand alone: without the lib `esnext.disposable`, which TypeScript has from 5.2 on, and without @types/node.
+const DISPOSE = `declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
+`
 const entries = ['index', 'milvus']
 
 const bundles = generateDtsBundle(
@@ -20,7 +28,10 @@ for (const [i, entry] of entries.entries()) check(`${entry}.d.ts`, bundles[i])
 
 function check(file, bundle) {
   const target = fileURLToPath(new URL(`../${file}`, import.meta.url))
-  const expected = HEADER + bundle.replace(/\n*export \{\};\s*$/, '\n').replaceAll('\t', '  ')
+  const expected =
+    HEADER +
+    (bundle.includes('[Symbol.dispose]') ? DISPOSE : '') +
+    bundle.replace(/\n*export \{\};\s*$/, '\n').replaceAll('\t', '  ')
   if (process.argv.includes('--write')) {
     writeFileSync(target, expected)
     return

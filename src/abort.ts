@@ -21,6 +21,48 @@ export function orAborted<T>(promise: Promise<T>, ...signals: readonly (AbortSig
   })
 }
 
+/** What one signal calls when it aborts. */
+class Listeners {
+  readonly #signal: AbortSignal
+  readonly #all = new Set<() => void>()
+  readonly #call = (): void => {
+    listenersOf.delete(this.#signal)
+    for (const listener of this.#all) listener()
+  }
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#call, { once: true })
+  }
+
+  add(listener: () => void): void {
+    this.#all.add(listener)
+  }
+
+  /** After the last one nothing is left on the signal. */
+  remove(listener: () => void): void {
+    if (!this.#all.delete(listener) || this.#all.size > 0) return
+    listenersOf.delete(this.#signal)
+    this.#signal.removeEventListener('abort', this.#call)
+  }
+}
+
+/** One listener for each signal: it may serve any number of calls at once, and Node warns of the eleventh. */
+const listenersOf = new WeakMap<AbortSignal, Listeners>()
+
+function listen(signal: AbortSignal, listener: () => void): () => void {
+  let listeners = listenersOf.get(signal)
+  if (listeners === undefined) {
+    listeners = new Listeners(signal)
+    listenersOf.set(signal, listeners)
+  }
+  const added = listeners
+  added.add(listener)
+  return () => {
+    added.remove(listener)
+  }
+}
+
 /**
  * Calls `listener` once, with the reason, when one of the signals aborts: at once when one has.
  *
@@ -44,10 +86,7 @@ export function onAbort(
       aborted()
       break
     }
-    signal.addEventListener('abort', aborted, { once: true })
-    forgets.push(() => {
-      signal.removeEventListener('abort', aborted)
-    })
+    forgets.push(listen(signal, aborted))
   }
   return forget
 }

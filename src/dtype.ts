@@ -2,6 +2,8 @@
 
 import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
 
+import { bufferOf, byteOffsetOf, lengthOf, typedArrayClass } from './typed-array.js'
+
 /**
  * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
  *
@@ -23,6 +25,35 @@ export type DtypeArray<D extends Dtype> = {
   int8: Int8Array
   binary: Uint8Array
 }[D]
+
+/**
+ * {@link DtypeArray} on memory that was made for the result: an ArrayBuffer. From TypeScript 5.7 on that is `Float32Array<ArrayBuffer>` and
+ * so on, which earlier ones can't be told.
+ */
+export type FreshArray<D extends Dtype> = {
+  float32: ReturnType<Float32Array['slice']>
+  float16: ReturnType<Uint16Array['slice']>
+  bfloat16: ReturnType<Uint16Array['slice']>
+  int8: ReturnType<Int8Array['slice']>
+  binary: ReturnType<Uint8Array['slice']>
+}[D]
+
+/** A `Float16Array`, which Node has from 24 on and not every TypeScript knows. */
+export interface HalfArray {
+  readonly [Symbol.toStringTag]: 'Float16Array'
+  readonly BYTES_PER_ELEMENT: number
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+  readonly length: number
+}
+
+/** Token ids or their counts, on an ArrayBuffer of their own. */
+export type TokenArray = ReturnType<Uint32Array['slice']>
+
+/** The bytes of an array, on the same memory. */
+export type BytesOf<A extends { readonly buffer: ArrayBufferLike }> = A['buffer'] extends ArrayBuffer
+  ? ReturnType<Uint8Array['slice']>
+  : Uint8Array
 
 /** Any of them. */
 export type RowArray = DtypeArray<Dtype>
@@ -60,6 +91,18 @@ export function arrayOf(dtype: Dtype): RowArrayClass {
 /** Whether a value is a typed array for rows of an element type, of any realm. */
 export function isArrayOf(dtype: Dtype, value: unknown): value is RowArray {
   return IS_ARRAY[dtype](value)
+}
+
+/**
+ * What rows of an element type are written to for an `out`: itself, or the bits of a Float16Array; null when it is another thing. A
+ * Float16Array without memory (detached) has no bits.
+ */
+export function outArray(dtype: Dtype, value: unknown): RowArray | null {
+  if (isArrayOf(dtype, value)) return value
+  if (dtype !== 'float16' || typedArrayClass(value) !== 'Float16Array') return null
+  const array = value as HalfArray
+  const length = lengthOf(array)
+  return length === 0 ? new Uint16Array() : new Uint16Array(bufferOf(array), byteOffsetOf(array), length)
 }
 
 /** Elements of a typed array that a row of `dim` takes. */

@@ -1,22 +1,29 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
 
-import type { Dtype, DtypeArray } from './dtype.js'
+import type { Dtype, DtypeArray, FreshArray, TokenArray } from './dtype.js'
 import { encode, encodeSync } from './encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
 import { localPath } from './local-path.js'
 import { leavePending, loadOrLeave } from './load.js'
-import { rowViews, rowViewsInSlices } from './matrix.js'
+import { rowViews, rowViewsInTurns } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
 import type { Model } from './model.js'
 import type { ModelState } from './model-state.js'
-import { checkEncodeOptions, checkTokenizeOptions } from './options/encode.js'
-import type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
+import { checkEncodeOptions, checkTokenizeAsyncOptions, checkTokenizeOptions } from './options/encode.js'
+import type {
+  EncodeOptions,
+  TokenizeAsyncOptions,
+  TokenizeOptions,
+  TypedEncodeOptions,
+  UnsureEncodeOptions,
+} from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions, TableDtype } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
 import type { CheckedStreamOptions, ItemStreamOptions, StreamOptions } from './options/stream.js'
 import { arrayOfThisRealm } from './realm.js'
+import { checkFormat } from './row.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './sequence.js'
 import type { ModelSource } from './source.js'
 import { EncodeStream } from './stream/encode-stream.js'
@@ -25,7 +32,7 @@ import { openerOf } from './stream/source.js'
 import type { StreamSource } from './stream/source.js'
 import { transformStream } from './stream/transform.js'
 import { textList, textListOrText } from './texts.js'
-import { idViews, tokenizeSync } from './tokenize.js'
+import { idViews, tokenize, tokenizeSync } from './tokenize.js'
 
 const DEFAULT_MODEL = 'minishlab/potion-base-8M'
 
@@ -37,6 +44,11 @@ let stateOf: (ef: Model2VecEmbeddingFunction) => ModelState
 /** The model itself, for this package's own modules. @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */
 export function modelOf(ef: Model2VecEmbeddingFunction): Model {
   return stateOf(ef).now()
+}
+
+/** The native module's length limit of a call with this option. */
+function limitOf(model: Model, maxLength: number | null | undefined): number {
+  return nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
 }
 
 /** What a loaded model is. */
@@ -61,6 +73,8 @@ export interface ModelInfo {
   readonly maxLength: number | null
   /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
   readonly tokenizer: 'native' | 'reference'
+  /** What in `tokenizer.json` is left to the `tokenizers` library, as a sentence; null where `tokenizer` is 'native'. */
+  readonly tokenizerReason: string | null
   /** The instruction set that vectors are computed with; all give the same bits. */
   readonly kernel: string
   /** How many threads a call may use. */
@@ -123,7 +137,7 @@ export class Model2VecEmbeddingFunction {
     const checked = checkLoadOptions(options)
     const opened = leavePending(modelSource, checked)
     try {
-      await opened.ready(checked.signal)
+      await opened.attempt(checked.signal)
       // Not the options again: they were checked, and their getters may answer something else the second time.
       return new this(modelSource, { [OPENED]: opened } as LoadOptions)
     } catch (error) {
@@ -169,6 +183,7 @@ export class Model2VecEmbeddingFunction {
       normalize,
       maxLength,
       tokenizer: info.tokenizer,
+      tokenizerReason: info.tokenizerReason ?? null,
       kernel: info.kernel,
       threads,
     }
@@ -199,7 +214,7 @@ export class Model2VecEmbeddingFunction {
    * @returns a copy, `dim` elements
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
-  embedding(id: number): Float32Array {
+  embedding(id: number): FreshArray<'float32'> {
     const model = this.#state.now()
     const handle = model.hold()
     try {
@@ -217,8 +232,21 @@ export class Model2VecEmbeddingFunction {
     }
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeDocuments<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<A[]>
+  /** A `dtype` that may be undefined. */
+  encodeDocuments<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): Promise<FreshArray<D | 'float32'>[]>
+  /** Options that are handed on. */
+  encodeDocuments<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<A[]>
   /**
    * One vector a text, in order. Python (pymilvus): `encode_documents`.
    *
@@ -229,46 +257,95 @@ export class Model2VecEmbeddingFunction {
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<'float32'>[]>
   async encodeDocuments(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const list = textList(texts)
     const checked = checkEncodeOptions('encodeDocuments', options)
     const model = this.#state.model ?? (await this.#state.ready(checked.signal))
-    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
+    return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeQueries<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): Promise<DtypeArray<D>[]>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<A[]>
+  /** A `dtype` that may be undefined. */
+  encodeQueries<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): Promise<FreshArray<D | 'float32'>[]>
+  /** Options that are handed on. */
+  encodeQueries<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<A[]>
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
-  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<'float32'>[]>
   async encodeQueries(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
     const list = textList(texts)
     const checked = checkEncodeOptions('encodeQueries', options)
     const model = this.#state.model ?? (await this.#state.ready(checked.signal))
-    return rowViewsInSlices(await encode(model, list, checked), checked.signal)
+    return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[]
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): A[]
+  /** A `dtype` that may be undefined. */
+  encodeDocumentsSync<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): FreshArray<D | 'float32'>[]
+  /** Options that are handed on. */
+  encodeDocumentsSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): A[]
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
-  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<'float32'>[]
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: TypedEncodeOptions<D>): DtypeArray<D>[]
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): A[]
+  /** A `dtype` that may be undefined. */
+  encodeQueriesSync<D extends Dtype>(
+    texts: readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): FreshArray<D | 'float32'>[]
+  /** Options that are handed on. */
+  encodeQueriesSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): A[]
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
-  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): Float32Array[]
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<'float32'>[]
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>>
+  /** A `dtype` that may be undefined. */
   encode<D extends Dtype>(
     texts: string | readonly string[],
-    options: TypedEncodeOptions<D>,
-  ): Promise<EmbeddingMatrix<D>>
+    options: UnsureEncodeOptions<D>,
+  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>>
+  /** Options that are handed on. */
+  encode<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>>
   /**
    * One vector a text, in one buffer. Python: `encode`.
    *
@@ -279,17 +356,36 @@ export class Model2VecEmbeddingFunction {
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
-  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix>
+  encode(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>>>
   async encode(texts: string | readonly string[], options?: EncodeOptions<Dtype>): Promise<EmbeddingMatrix<Dtype>> {
     const list = textListOrText(texts)
     const checked = checkEncodeOptions('encode', options)
     return encode(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
-  encodeSync<D extends Dtype>(texts: string | readonly string[], options: TypedEncodeOptions<D>): EmbeddingMatrix<D>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>
+  /** A `dtype` that may be undefined. */
+  encodeSync<D extends Dtype>(
+    texts: string | readonly string[],
+    options: UnsureEncodeOptions<D>,
+  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>
+  /** Options that are handed on. */
+  encodeSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
-  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix
+  encodeSync(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>>
   encodeSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype> {
     return encodeSync(this.#state.now(), textListOrText(texts), checkEncodeOptions('encodeSync', options))
   }
@@ -298,28 +394,64 @@ export class Model2VecEmbeddingFunction {
    * The token ids that `encode` pools with the same `maxLength`: without special tokens, the unknown id dropped. Python:
    * `tokenize`, after what `encode` does to the length.
    *
+   * On this thread, with the help of others: much text holds the event loop, which
+   * {@link Model2VecEmbeddingFunction.tokenizeAsync} does not.
+   *
    * @returns an array a text: views on one buffer
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
    *   `ERR_CLOSED`
    */
-  tokenize(texts: string | readonly string[], options?: TokenizeOptions): Uint32Array[] {
+  tokenize(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[] {
+    return this.#tokenize('tokenize', texts, options)
+  }
+
+  /** {@link Model2VecEmbeddingFunction.tokenize} under the name that goes with `tokenizeAsync`. */
+  tokenizeSync(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[] {
+    return this.#tokenize('tokenizeSync', texts, options)
+  }
+
+  #tokenize(method: string, texts: unknown, options: unknown): TokenArray[] {
     const list = textListOrText(texts)
-    const { maxLength } = checkTokenizeOptions(options)
+    const { maxLength } = checkTokenizeOptions(method, options)
     const model = this.#state.now()
     const handle = model.hold()
     try {
-      const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
-      return idViews(tokenizeSync(model, handle, list, limit))
+      return idViews(tokenizeSync(model, handle, list, limitOf(model, maxLength)))
     } finally {
       model.release()
     }
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
+  /**
+   * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as in `encode`.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text
+   * @returns an array a text: views on one buffer
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`, OutOfMemoryError;
+   *   `signal.reason` once aborted; for a pending model what `ready` rejects with
+   */
+  async tokenizeAsync(texts: string | readonly string[], options?: TokenizeAsyncOptions): Promise<TokenArray[]> {
+    const list = textListOrText(texts)
+    const { maxLength, signal } = checkTokenizeAsyncOptions(options)
+    const model = this.#state.model ?? (await this.#state.ready(signal))
+    return tokenize(model, list, limitOf(model, maxLength), signal)
+  }
+
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>[]>
+  /** A `dtype` that may be undefined. */
   encodeAsSequence<D extends Dtype>(
     texts: string | readonly string[],
-    options: TypedEncodeOptions<D>,
-  ): Promise<EmbeddingMatrix<D>[]>
+    options: UnsureEncodeOptions<D>,
+  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>[]>
+  /** Options that are handed on. */
+  encodeAsSequence<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): Promise<EmbeddingMatrix<D, A>[]>
   /**
    * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
    *
@@ -328,7 +460,10 @@ export class Model2VecEmbeddingFunction {
    *
    * @throws (rejects) as `encode`
    */
-  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix[]>
+  encodeAsSequence(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>>[]>
   async encodeAsSequence(
     texts: string | readonly string[],
     options?: EncodeOptions<Dtype>,
@@ -338,13 +473,26 @@ export class Model2VecEmbeddingFunction {
     return encodeAsSequence(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
-  /** With a `dtype`, the elements are of that type: see the other signature. */
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: TypedEncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>[]
+  /** A `dtype` that may be undefined. */
   encodeAsSequenceSync<D extends Dtype>(
     texts: string | readonly string[],
-    options: TypedEncodeOptions<D>,
-  ): EmbeddingMatrix<D>[]
+    options: UnsureEncodeOptions<D>,
+  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>[]
+  /** Options that are handed on. */
+  encodeAsSequenceSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options?: EncodeOptions<D, A>,
+  ): EmbeddingMatrix<D, A>[]
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
-  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix[]
+  encodeAsSequenceSync(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>>[]
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype>[] {
     return encodeAsSequenceSync(
       this.#state.now(),
@@ -380,7 +528,7 @@ export class Model2VecEmbeddingFunction {
     source: StreamSource<unknown>,
     options?: StreamOptions<never, Dtype>,
   ): AsyncGenerator<StreamBatch<unknown, Dtype>, void, undefined> {
-    const checked = checkStreamOptions('encodeStream', options)
+    const checked = this.#checkStreamOptions('encodeStream', options)
     return new EncodeStream(this.#batchEncoder(checked), openerOf(source), checked)
   }
 
@@ -398,13 +546,22 @@ export class Model2VecEmbeddingFunction {
     options?: StreamOptions<string, D>,
   ): TransformStream<string, StreamBatch<string, D>>
   transform(options?: StreamOptions<never, Dtype>): TransformStream<unknown, StreamBatch<unknown, Dtype>> {
-    const checked = checkStreamOptions('transform', options)
+    const checked = this.#checkStreamOptions('transform', options)
     return transformStream(this.#batchEncoder(checked), checked)
   }
 
+  #checkStreamOptions(method: string, options: unknown): CheckedStreamOptions {
+    const checked = checkStreamOptions(method, options)
+    checkFormat(checked.encode, this.#state.loaded)
+    return checked
+  }
+
   #batchEncoder({ encode: options }: CheckedStreamOptions): EncodeBatch {
-    return async (texts, signal) =>
-      encode(this.#state.model ?? (await this.#state.ready(signal)), textList(texts), { ...options, signal })
+    return async (texts, signal) => {
+      const model = this.#state.model ?? (await this.#state.ready(signal))
+      // A stream has no `out`.
+      return encode(model, textList(texts), { ...options, signal }) as ReturnType<EncodeBatch>
+    }
   }
 
   /**

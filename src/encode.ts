@@ -1,8 +1,9 @@
 // One vector a text: small calls on this thread, large ones as a job of the engine's threads.
 
-import type { Dtype } from './dtype.js'
+import type { Dtype, TokenArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
+import { charge, inTurns, isTurnSpent } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
@@ -16,7 +17,7 @@ import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { afterFew, isSmall, readFew } from './texts.js'
+import { afterFew, readFew, unitsToRead } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
@@ -33,7 +34,7 @@ class EncodeCall {
   readonly format: RowFormat
   readonly maxLength: number
   readonly target: Target
-  readonly tokens: Uint32Array
+  readonly tokens: TokenArray
 
   constructor(model: Model, texts: Texts, options: CheckedEncodeOptions) {
     this.model = model
@@ -47,7 +48,13 @@ class EncodeCall {
 
   /** Whether texts that were read at once are better encoded at once, too. */
   isSmall(few: readonly string[]): boolean {
-    return isSmall(few, this.maxLength, this.model.inlineUnits)
+    return this.share(few) <= 1
+  }
+
+  /** How large the call is: 1 = the largest that runs on this thread. */
+  share(few: readonly string[]): number {
+    const { inlineUnits } = this.model
+    return unitsToRead(few, this.maxLength, inlineUnits) / inlineUnits
   }
 
   /** Encodes a small call on this thread. */
@@ -90,7 +97,14 @@ class EncodeCall {
   }
 }
 
-/** The matrix itself where the call is small: a promise that an async method returns takes three turns more to settle. */
+/** What a small call takes whatever its texts are, as {@link EncodeCall.share}: some 3 µs, with its promise. */
+const CALL_SHARE = 1 / 80
+
+/**
+ * The matrix itself where the call is small: a promise that an async method returns takes three turns of the microtask queue more to settle.
+ *
+ * Where calls have used up this turn of the event loop, the call waits for a later one.
+ */
 export function encode(
   model: Model,
   texts: Texts,
@@ -98,39 +112,67 @@ export function encode(
 ): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
   throwIfAborted(options.signal)
   const handle = model.hold()
-  let large: Promise<EmbeddingMatrix<Dtype>> | null = null
+  let result: EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>>
   try {
-    const call = new EncodeCall(model, texts, options)
-    const report = reportTo(options.onProgress, options.showProgressBar)
-    const few = readFew(texts)
-    throwIfAborted(options.signal)
-    if (few === null || !call.isSmall(few)) {
-      large = encodeLarge(call, handle, afterFew(few, texts), report)
-      return large
-    }
-    const matrix = call.run(few)
-    report?.({ done: texts.count, total: texts.count })
-    return matrix
+    result = isTurnSpent() ? encodeLater(model, handle, texts, options) : encodeNow(model, handle, texts, options)
+  } catch (error) {
+    model.release()
+    throw error
+  }
+  if (!(result instanceof EmbeddingMatrix)) return releaseAfter(model, result)
+  model.release()
+  return result
+}
+
+/** A function of its own: a closure would cost the calls that run at once as well. */
+function encodeLater(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  options: CheckedEncodeOptions,
+): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
+  return inTurns(() => encodeNow(model, handle, texts, options))
+}
+
+async function releaseAfter<T>(model: Model, call: Promise<T>): Promise<T> {
+  try {
+    return await call
   } finally {
-    if (large === null) model.release()
+    model.release()
   }
 }
 
-/** Encodes off the event loop, then releases the model. */
+/** Starts the call, and ends it where it is small. */
+function encodeNow(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  options: CheckedEncodeOptions,
+): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
+  throwIfAborted(options.signal)
+  const call = new EncodeCall(model, texts, options)
+  const report = reportTo(options.onProgress, options.showProgressBar)
+  const few = readFew(texts)
+  throwIfAborted(options.signal)
+  const share = few === null ? Infinity : call.share(few)
+  if (few === null || share > 1) return encodeLarge(call, handle, afterFew(few, texts), report)
+  const matrix = call.run(few)
+  charge(share + CALL_SHARE)
+  report?.({ done: texts.count, total: texts.count })
+  return matrix
+}
+
+/** Encodes off the event loop. */
 async function encodeLarge(
   call: EncodeCall,
   handle: NativeModel,
   texts: Texts,
   report: Report | null,
 ): Promise<EmbeddingMatrix<Dtype>> {
-  try {
-    const { truncated } = await runJob(call.job(handle, false), { signal: call.options.signal, report }, texts)
-    const matrix = call.result(truncated)
-    report?.({ done: texts.count, total: texts.count })
-    return matrix
-  } finally {
-    call.model.release()
-  }
+  const { truncated } = await runJob(call.job(handle, false), { signal: call.options.signal, report }, texts)
+  const matrix = call.result(truncated)
+  report?.({ done: texts.count, total: texts.count })
+  return matrix
 }
 
 /** Texts that the native module has read, and how many. */

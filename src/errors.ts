@@ -1,5 +1,7 @@
 // Every error that this package throws: three classes with a stable `code`, and what turns the engine's errors into them.
 
+import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } from 'node:util/types'
+
 /**
  * The stable codes, `error.code`.
  *
@@ -166,6 +168,17 @@ export function fromNative(error: unknown, firstText = 0): Error {
   return new Model2VecError('ERR_INTERNAL', message, { cause: error })
 }
 
+/**
+ * An error of a call's own for what several calls wait for: it says the same, has the stack of the call that makes it, and the first error
+ * as its cause. What is not of this package (a signal's reason, what a callback threw) is the caller's, and stays what it is.
+ */
+export function errorOfItsOwn(first: unknown): unknown {
+  if (!isModel2VecError(first)) return first
+  const { code, message } = first
+  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message, { cause: first })
+  return new Model2VecError(code, message, { cause: first })
+}
+
 /** The error for an element of the texts that is no string. */
 export function notAString(index: number, found: string): InvalidTextError {
   return new InvalidTextError(`\`texts[${index}]\` should be a string, but got ${found}`, { index })
@@ -185,10 +198,31 @@ export function describe(value: unknown): string {
     return value.length <= 80 ? JSON.stringify(value) : `a string of ${value.length} characters`
   if (Array.isArray(value)) return 'an array'
   if (ArrayBuffer.isView(value)) return withArticle(/ (\w+)/.exec(Object.prototype.toString.call(value))?.[1] ?? 'view')
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return typeof value === 'object'
+    ? objectKind(value)
+    : isAsyncFunction(value)
+      ? 'an async function'
+      : `a ${typeof value}`
+}
+
+/** By the engine's own marks, which hold in every realm. */
+function objectKind(value: object): string {
+  if (isMap(value)) return 'a Map'
+  if (isSet(value)) return 'a Set'
+  if (isPromise(value)) return 'a Promise'
+  if (isDate(value)) return 'a Date'
+  if (isGeneratorObject(value)) return Symbol.asyncIterator in value ? 'an async generator' : 'a generator'
+  // Of a class of the platform: an AbortSignal, a URL.
+  try {
+    const name = /^\[object (\w+)\]$/.exec(Object.prototype.toString.call(value))?.[1]
+    return name === undefined || name === 'Object' ? 'an object' : withArticle(name)
+  } catch {
+    // A getter of the caller's.
+    return 'an object'
+  }
 }
 
 /** The name of a class of arrays with its article: a Uint8Array, an Int8Array. */
 export function withArticle(className: string): string {
-  return `${className.startsWith('I') ? 'an' : 'a'} ${className}`
+  return `${/^[AEIO]/.test(className) ? 'an' : 'a'} ${className}`
 }

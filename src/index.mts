@@ -7,4 +7,5 @@ export {
   Model2VecEmbeddingFunction,
   Model2VecError,
   OutOfMemoryError,
+  readLines,
 } from './index.js'

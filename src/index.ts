@@ -3,8 +3,16 @@
 export { EmbeddingMatrix } from './matrix.js'
 export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
-export type { Dtype, DtypeArray } from './dtype.js'
-export type { EncodeOptions, TokenizeOptions, TypedEncodeOptions } from './options/encode.js'
+export { readLines } from './read-lines.js'
+export type { LineSource } from './read-lines.js'
+export type { Dtype, DtypeArray, FreshArray, HalfArray } from './dtype.js'
+export type {
+  EncodeOptions,
+  TokenizeAsyncOptions,
+  TokenizeOptions,
+  TypedEncodeOptions,
+  UnsureEncodeOptions,
+} from './options/encode.js'
 export type { FetchFunction, FetchInit, FetchResponse } from './hub/fetch-function.js'
 export type { DownloadProgress, LoadOptions, MemoryMode, TableDtype } from './options/load.js'
 export type { ItemStreamOptions, StreamOptions, StreamProgress } from './options/stream.js'

@@ -1,15 +1,15 @@
 // Runs one native job: feeds it the texts, listens to the signal, reports progress, and settles only when no thread
 // works for it any more, so that `out` is the caller's again.
 
-import { throwIfAborted } from './abort.js'
+import { onAbort, throwIfAborted } from './abort.js'
 import { fromNative, Model2VecError } from './errors.js'
-import { sliceClock } from './event-loop.js'
+import { inTurns } from './event-loop.js'
 import { native } from './native.js'
 import type { NativeJob, NativeJobResult } from './native.js'
 import { ProgressClock, ProgressTimer } from './progress.js'
 import type { Report } from './progress.js'
 import { NO_TEXTS, parts } from './texts.js'
-import type { Part, Texts } from './texts.js'
+import type { Part, Piece, Texts } from './texts.js'
 
 /** Who watches a job. */
 export interface Watch {
@@ -28,10 +28,10 @@ export async function runJob<Result extends NativeJobResult>(
     job.cancel()
   }
   const timer = report === null ? null : new ProgressTimer(report, () => progressOf(job, texts), cancel)
+  const forget = onAbort([signal], cancel)
   let result: Result | null = null
   let failure: { readonly error: unknown } | null = null
   try {
-    signal?.addEventListener('abort', cancel, { once: true })
     try {
       await feedAll(job, texts, () => signal?.aborted === true || timer?.failure != null)
     } catch (error) {
@@ -45,7 +45,7 @@ export async function runJob<Result extends NativeJobResult>(
     }
   } finally {
     timer?.stop()
-    signal?.removeEventListener('abort', cancel)
+    forget()
   }
   throwIfAborted(signal)
   failure = timer?.failure ?? failure
@@ -62,7 +62,7 @@ export function runJobSync<Result extends NativeJobResult>(
 ): Result {
   const clock = report === null ? null : new ProgressClock(report)
   try {
-    for (const part of parts(texts)) {
+    for (const part of parts(texts, job.readableUnits())) {
       feed(job, part)
       clock?.tick(() => progressOf(job, texts))
     }
@@ -87,20 +87,20 @@ function progressOf(job: NativeJob, texts: Texts): { done: number; total: number
 }
 
 async function feedAll(job: NativeJob, texts: Texts, isStopped: () => boolean): Promise<void> {
-  const clock = sliceClock()
-  for (const part of parts(texts)) {
-    if (isStopped()) return
-    if (!feed(job, part)) {
-      await room(job)
-      clock.restart()
-    }
-    if (clock.isOver()) await clock.next()
+  const rest = parts(texts, job.readableUnits())
+  const feedNext = (): 'all' | 'full' | undefined => {
+    if (isStopped()) return 'all'
+    const part = rest.next()
+    if (part.done === true) return 'all'
+    return feed(job, part.value) ? undefined : 'full'
   }
+  while ((await inTurns(feedNext)) === 'full') await room(job)
 }
 
 /** Returns false when enough is in flight. */
-function feed(job: NativeJob, part: Part): boolean {
+function feed(job: NativeJob, part: Part | Piece): boolean {
   try {
+    if ('piece' in part) return native.feedPiece.call(job, part.piece, part.rest)
     return Reflect.apply(native.feed, job, part.texts)
   } catch (error) {
     throw fromNative(error, part.from)

@@ -1,20 +1,25 @@
 // EmbeddingMatrix: the vectors of many texts in one buffer.
 
 import { arrayOf, valueOf, widthOf } from './dtype.js'
-import type { Dtype, DtypeArray, RowArray } from './dtype.js'
+import type { BytesOf, Dtype, DtypeArray, RowArray, TokenArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { describe, Model2VecError } from './errors.js'
-import { sliceClock } from './event-loop.js'
+import { inTurns } from './event-loop.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.
  *
  * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
  * `JSON.stringify` needs {@link EmbeddingMatrix.toArray}.
+ *
+ * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what that is on.
  */
-export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<DtypeArray<D>> {
+export class EmbeddingMatrix<
+  D extends Dtype = 'float32',
+  A extends DtypeArray<Dtype> = DtypeArray<D>,
+> implements Iterable<A> {
   /** All rows, one after the other: exactly rows × width elements. */
-  readonly data: DtypeArray<D>
+  readonly data: A
   /** How many rows: one a text. */
   readonly rows: number
   /** Elements of a vector. */
@@ -24,11 +29,11 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
   /** The element type of `data`. */
   readonly dtype: D
   /** How many token ids were pooled, per row; 0 = the row is all zeros. */
-  readonly tokens: Uint32Array
+  readonly tokens: TokenArray
   /** How many texts were longer than `maxLength` allows, and were cut. */
   readonly truncated: number
 
-  private constructor(data: DtypeArray<D>, dtype: D, dim: number, tokens: Uint32Array, truncated: number) {
+  private constructor(data: A, dtype: D, dim: number, tokens: TokenArray, truncated: number) {
     this.data = data
     this.rows = tokens.length
     this.dim = dim
@@ -42,7 +47,7 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
   static of(
     data: RowArray,
     { dtype, dim }: { readonly dtype: Dtype; readonly dim: number },
-    tokens: Uint32Array,
+    tokens: TokenArray,
     truncated: number,
   ): EmbeddingMatrix<Dtype> {
     return new EmbeddingMatrix<Dtype>(data, dtype, dim, tokens, truncated)
@@ -53,9 +58,9 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  row(index: number): DtypeArray<D> {
+  row(index: number): A {
     this.#check(index)
-    return rowView(this, index)
+    return rowView<D, A>(this, index)
   }
 
   /**
@@ -63,15 +68,15 @@ export class EmbeddingMatrix<D extends Dtype = 'float32'> implements Iterable<Dt
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
-  bytes(index: number): Uint8Array {
+  bytes(index: number): BytesOf<A> {
     this.#check(index)
-    const { buffer, byteOffset, byteLength } = rowView(this, index)
-    return new Uint8Array(buffer, byteOffset, byteLength)
+    const { buffer, byteOffset, byteLength } = rowView<D, A>(this, index)
+    return new Uint8Array(buffer, byteOffset, byteLength) as BytesOf<A>
   }
 
   /** The rows in order, as views. */
-  *[Symbol.iterator](): IterableIterator<DtypeArray<D>> {
-    for (let index = 0; index < this.rows; index++) yield rowView(this, index)
+  *[Symbol.iterator](): IterableIterator<A> {
+    for (let index = 0; index < this.rows; index++) yield rowView<D, A>(this, index)
   }
 
   /**
@@ -120,8 +125,11 @@ export function viewOf(dtype: Dtype, data: RowArray, start: number, length: numb
   }
 }
 
-function rowView<D extends Dtype>({ dtype, data, width }: EmbeddingMatrix<D>, index: number): DtypeArray<D> {
-  return viewOf(dtype, data, index * width, width) as DtypeArray<D>
+function rowView<D extends Dtype, A extends DtypeArray<Dtype>>(
+  { dtype, data, width }: EmbeddingMatrix<D, A>,
+  index: number,
+): A {
+  return viewOf(dtype, data, index * width, width) as A
 }
 
 /** All rows as views. */
@@ -129,19 +137,22 @@ export function rowViews<D extends Dtype>(matrix: EmbeddingMatrix<D>): DtypeArra
   return [...matrix]
 }
 
+/** How many views are made in a step: some 30 µs. */
+const VIEWS_PER_STEP = 256
+
 /** All rows as views, leaving the event loop to others every few milliseconds; the signal may end it there. */
-export async function rowViewsInSlices<D extends Dtype>(
+export function rowViewsInTurns<D extends Dtype>(
   matrix: EmbeddingMatrix<D>,
   signal: AbortSignal | undefined,
-): Promise<DtypeArray<D>[]> {
-  const views = new Array<DtypeArray<D>>(matrix.rows)
-  const clock = sliceClock()
-  for (let index = 0; index < matrix.rows; index++) {
-    if (index % 256 === 255 && clock.isOver()) {
-      await clock.next()
-      throwIfAborted(signal)
-    }
-    views[index] = rowView(matrix, index)
-  }
-  return views
+): DtypeArray<D>[] | Promise<DtypeArray<D>[]> {
+  const { rows } = matrix
+  if (rows <= VIEWS_PER_STEP) return rowViews(matrix)
+  const views = new Array<DtypeArray<D>>(rows)
+  let index = 0
+  return inTurns(() => {
+    throwIfAborted(signal)
+    const end = Math.min(rows, index + VIEWS_PER_STEP)
+    for (; index < end; index++) views[index] = rowView(matrix, index)
+    return end === rows ? views : undefined
+  })
 }

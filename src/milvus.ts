@@ -6,7 +6,7 @@ import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:u
 import { isArrayOf, valueOf } from './dtype.js'
 import type { Dtype, DtypeArray, RowArray } from './dtype.js'
 import { describe, Model2VecError } from './errors.js'
-import { boolean, invalid, read, text } from './options/checks.js'
+import { boolean, invalid, isRecord, read, text } from './options/checks.js'
 
 export type { Dtype, DtypeArray } from './dtype.js'
 
@@ -86,8 +86,9 @@ export function milvusField<D extends Dtype>(
   name: string,
   format: { readonly dim: number; readonly dtype: D },
 ): MilvusField<D> {
-  const { dim, dtype } = format
   text('name', name)
+  if (!isRecord(format)) throw invalid('format', 'an EmbeddingMatrix or an object with `dim` and `dtype`', format)
+  const { dim, dtype } = format
   if (!Number.isSafeInteger(dim) || dim < 1) throw invalid('dim', 'an integer ≥ 1', dim)
   // A Milvus server takes whole bytes only.
   return { name, data_type: typeOf(dtype), dim: dtype === 'binary' ? Math.ceil(dim / 8) * 8 : dim }
@@ -165,7 +166,13 @@ export function milvusRows(
   if (items !== undefined && items.length !== values.length) {
     throw invalid('items.length', `${values.length}, one item a vector`, items.length)
   }
-  return values.map((vector, index) => ({ ...items?.[index], [field]: vector }))
+  return values.map((vector, index) => ({ ...itemAt(items, index), [field]: vector }))
+}
+
+function itemAt(items: readonly object[] | undefined, index: number): object | undefined {
+  const item = items?.[index]
+  if (items === undefined || isRecord(item)) return item
+  throw invalid(`items[${index}]`, "an object with the row's other fields", item)
 }
 
 function vectorsOf(vectors: VectorMatrix<Dtype> | readonly RowArray[], dynamic: boolean): MilvusVector<Dtype>[] {

@@ -2,7 +2,7 @@
 // for), or closed. It knows nothing of how a model is got.
 
 import { orAborted, throwIfAborted } from './abort.js'
-import { Model2VecError } from './errors.js'
+import { errorOfItsOwn, Model2VecError } from './errors.js'
 import type { Model } from './model.js'
 import { AbortController } from './node-globals.js'
 
@@ -41,7 +41,12 @@ export class ModelState {
    * @throws Model2VecError ERR_CLOSED
    */
   get model(): Model | null {
-    if (this.#closed) throw this.#closing.signal.reason
+    if (this.#closed) throw errorOfItsOwn(this.#closing.signal.reason)
+    return this.#model
+  }
+
+  /** The model if it has been loaded, closed or not: for what only asks what it is. */
+  get loaded(): Model | null {
     return this.#model
   }
 
@@ -63,12 +68,22 @@ export class ModelState {
    * Waits for the model, all callers for the same attempt. After an attempt has failed, the next call starts a new one.
    *
    * @param signal ends this call's wait, not the attempt
-   * @throws (rejects) why the attempt failed; `signal.reason`; Model2VecError ERR_CLOSED, also when it is closed meanwhile
+   * @throws (rejects) an error of this call's own that says why the attempt failed; `signal.reason`; Model2VecError ERR_CLOSED, also when it
+   *   is closed meanwhile
    */
   async ready(signal?: AbortSignal): Promise<Model> {
+    try {
+      return await this.attempt(signal)
+    } catch (error) {
+      throw signal?.aborted === true ? error : errorOfItsOwn(error)
+    }
+  }
+
+  /** As {@link ModelState.ready}, for the one call that waits: it gets the error of the attempt itself. */
+  async attempt(signal?: AbortSignal): Promise<Model> {
     throwIfAborted(signal)
-    const { model } = this
-    if (model !== null) return model
+    if (this.#closed) throw this.#closing.signal.reason
+    if (this.#model !== null) return this.#model
     this.#loading ??= this.#load()
     return orAborted(this.#loading, signal, this.#closing.signal)
   }

@@ -1,7 +1,8 @@
 // One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
 
 import { reasonOf, throwIfAborted } from './abort.js'
-import { fromNative, Model2VecError } from './errors.js'
+import { errorOfItsOwn, fromNative, Model2VecError } from './errors.js'
+import { withRemedy } from './hub/damaged.js'
 import { MappedPages } from './mapped-pages.js'
 import { native, NO_LIMIT } from './native.js'
 import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from './native.js'
@@ -38,7 +39,8 @@ export class Model {
   readonly #pages: MappedPages | null
   #few: NativeFew | null = null
   #running = 0
-  #closed = false
+  /** What `close` leaves for later calls: the cause of their errors. */
+  #closed: Model2VecError | null = null
 
   private constructor(located: LocatedModel, handle: NativeModel, options: CheckedLoadOptions) {
     this.located = located
@@ -58,7 +60,7 @@ export class Model {
     try {
       return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
     } catch (error) {
-      throw fromNative(error)
+      throw withRemedy(fromNative(error), located)
     }
   }
 
@@ -69,7 +71,7 @@ export class Model {
     const signals = [options.signal, signal]
     const handle =
       options.vocabularyQuantization === undefined
-        ? await openShort(directory, nativeOptions(options))
+        ? await openShort(located, nativeOptions(options))
         : await openLong(directory, nativeOptions(options), options.onProgress, signals)
     const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
@@ -98,7 +100,7 @@ export class Model {
   release(): void {
     this.#running--
     if (this.#running > 0) return
-    if (this.#closed) this.#handle.close()
+    if (this.#closed !== null) this.#handle.close()
     else this.#pages?.release()
   }
 
@@ -116,13 +118,13 @@ export class Model {
 
   /** @throws Model2VecError ERR_CLOSED */
   assertOpen(): void {
-    if (this.#closed) throw new Model2VecError('ERR_CLOSED', 'the model is closed')
+    if (this.#closed !== null) throw errorOfItsOwn(this.#closed)
   }
 
   /** Gives the table back once the last running call has ended. */
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.#closed !== null) return
+    this.#closed = new Model2VecError('ERR_CLOSED', 'the model is closed')
     this.spareRows.clear()
     if (this.#running === 0) this.#handle.close()
   }
@@ -133,11 +135,11 @@ export function nativeMaxLength(maxLength: number | null): number {
   return maxLength === null || maxLength > MAX_LENGTH ? NO_LIMIT : maxLength
 }
 
-async function openShort(directory: string, options: NativeLoadOptions): Promise<NativeModel> {
+async function openShort(located: LocatedModel, options: NativeLoadOptions): Promise<NativeModel> {
   try {
-    return await native.openModel(directory, options)
+    return await native.openModel(located.directory, options)
   } catch (error) {
-    throw fromNative(error)
+    throw withRemedy(fromNative(error), located)
   }
 }
 

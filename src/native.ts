@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-import type { Dtype, RowArray } from './dtype.js'
+import type { Dtype, RowArray, TokenArray } from './dtype.js'
 import { messageOf, Model2VecError } from './errors.js'
 import { absolutePath } from './local-path.js'
 import { process } from './node-globals.js'
@@ -24,6 +24,8 @@ export interface NativeModelInfo {
   /** Not there = no truncation. */
   maxLength?: number | null
   tokenizer: 'native' | 'reference'
+  /** Why it is 'reference'. */
+  tokenizerReason?: string
   kernel: string
 }
 
@@ -62,7 +64,7 @@ export interface NativeJobResult {
 
 /** The ids of all texts, one after the other. */
 export interface TokenIds extends NativeJobResult {
-  readonly ids: Uint32Array
+  readonly ids: TokenArray
   /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
   readonly ends: Uint32Array
   /** 1 for each text that was truncated. */
@@ -99,6 +101,8 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
   /** Stops before the next text; `finish` then rejects with ERR_ABORTED. */
   cancel(): void
   rowsDone(): number
+  /** The most UTF-16 units of a text that are read. */
+  readableUnits(): number
 }
 
 /** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
@@ -178,6 +182,8 @@ export interface Native {
   ): NativeJob
   /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
   feed: (this: NativeJob, ...texts: string[]) => boolean
+  /** As {@link Native.feed}, a piece of the next text, after which `rest` more UTF-16 units of it come. */
+  feedPiece: (this: NativeJob, piece: string, rest: number) => boolean
 }
 
 /** The most texts of one native call. */

@@ -3,6 +3,7 @@
 import { widthOf } from './dtype.js'
 import type { Dtype } from './dtype.js'
 import { Model2VecError } from './errors.js'
+import type { Model } from './model.js'
 import { NATIVE_DTYPE } from './native.js'
 import type { NativeEncodeOptions } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
@@ -30,13 +31,28 @@ export function rowFormat(options: CheckedEncodeOptions, modelDim: number, norma
     )
   }
   const scaled = options.normalize ?? normalize
-  if (dtype === 'int8' && !scaled) {
-    throw new Model2VecError(
-      'ERR_INVALID_OPTION',
-      "`dtype` 'int8' is for vectors of length 1, expected with `normalize: true`, but got false",
-    )
-  }
+  assertScaledForInt8(dtype, scaled)
   return { dtype, dim, width: widthOf(dtype, dim), normalize: scaled }
+}
+
+/** @throws Model2VecError ERR_INVALID_OPTION */
+function assertScaledForInt8(dtype: Dtype, normalize: boolean | undefined): void {
+  if (dtype !== 'int8' || normalize !== false) return
+  throw new Model2VecError(
+    'ERR_INVALID_OPTION',
+    "`dtype` 'int8' is for vectors of length 1, expected with `normalize: true`, but got false",
+  )
+}
+
+/**
+ * Refuses at once what {@link rowFormat} would refuse at the first batch of a stream. Of a model that is still to be loaded, neither the
+ * dimension nor what it does about `normalize` is known: those two wait.
+ *
+ * @throws Model2VecError ERR_INVALID_OPTION
+ */
+export function checkFormat(options: CheckedEncodeOptions, model: Model | null): void {
+  if (model !== null) rowFormat(options, model.info.dim, model.normalize)
+  else assertScaledForInt8(options.dtype, options.normalize)
 }
 
 /** The format and the native length limit as the native module takes them. */

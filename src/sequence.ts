@@ -3,7 +3,7 @@
 import type { Dtype, RowArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
-import { sliceClock } from './event-loop.js'
+import { charge, inTurns, takeInTurns, whenThereIsTime } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from './matrix.js'
 import { nativeMaxLength } from './model.js'
@@ -16,12 +16,19 @@ import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { afterFew, isSmall, readFew } from './texts.js'
+import { afterFew, readFew, unitsToRead } from './texts.js'
 import type { Texts } from './texts.js'
 import { tokenizeOffThread, tokenizeSync } from './tokenize.js'
 
 /** A call with at most this many UTF-16 units to read runs inline: every token may become a row of a kilobyte and more. */
 const INLINE_UNITS = 512
+/** What a small call takes whatever its texts are: 1 = as much as the largest of them. */
+const CALL_SHARE = 1 / 40
+/** How many matrices are made in a step: some 0.1 ms. */
+const MATRICES_PER_STEP = 128
+
+/** A matrix for each text. */
+type Matrices = EmbeddingMatrix<Dtype>[]
 
 /** The ids of all texts and the memory for their rows. */
 class SequenceCall {
@@ -65,47 +72,58 @@ class SequenceCall {
   }
 }
 
-export async function encodeAsSequence(
-  model: Model,
-  texts: Texts,
-  options: CheckedEncodeOptions,
-): Promise<EmbeddingMatrix<Dtype>[]> {
+export async function encodeAsSequence(model: Model, texts: Texts, options: CheckedEncodeOptions): Promise<Matrices> {
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
-    const maxLength = nativeMaxLength(options.maxLength ?? null)
-    const format = sequenceFormat(model, options)
-    const few = readFew(texts)
-    throwIfAborted(options.signal)
-    const read = afterFew(few, texts)
-    if (few !== null && isSmall(few, maxLength, INLINE_UNITS)) {
-      return sequenceOnThisThread(model, handle, read, maxLength, options)
-    }
-    const report = reportTo(options.onProgress, options.showProgressBar)
-    const tokens = await tokenizeOffThread(model, handle, read, maxLength, { signal: options.signal, report })
-    const call = new SequenceCall(model, tokens, format, options.out)
-    await runJob(call.job(handle, false), { signal: options.signal, report: null })
-    const clock = sliceClock()
-    const matrices: EmbeddingMatrix<Dtype>[] = []
-    for (const matrix of call.matrices()) {
-      matrices.push(matrix)
-      if (matrices.length % 256 === 0 && clock.isOver()) {
-        await clock.next()
-        throwIfAborted(options.signal)
-      }
-    }
-    report?.({ done: texts.count, total: texts.count })
-    return matrices
+    return await whenThereIsTime(() => sequenceNow(model, handle, texts, options))
   } finally {
     model.release()
   }
 }
 
-export function encodeAsSequenceSync(
+/** Starts the call, and ends it where it is small. */
+function sequenceNow(
   model: Model,
+  handle: NativeModel,
   texts: Texts,
   options: CheckedEncodeOptions,
-): EmbeddingMatrix<Dtype>[] {
+): Matrices | Promise<Matrices> {
+  throwIfAborted(options.signal)
+  const maxLength = nativeMaxLength(options.maxLength ?? null)
+  const format = sequenceFormat(model, options)
+  const few = readFew(texts)
+  throwIfAborted(options.signal)
+  const read = afterFew(few, texts)
+  const share = few === null ? Infinity : unitsToRead(few, maxLength, INLINE_UNITS) / INLINE_UNITS
+  if (share > 1) return sequenceOffThread(model, handle, read, maxLength, format, options)
+  const matrices = sequenceOnThisThread(model, handle, read, maxLength, options)
+  charge(share + CALL_SHARE)
+  return matrices
+}
+
+async function sequenceOffThread(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  format: RowFormat,
+  options: CheckedEncodeOptions,
+): Promise<Matrices> {
+  const { signal } = options
+  const report = reportTo(options.onProgress, options.showProgressBar)
+  const tokens = await tokenizeOffThread(model, handle, texts, maxLength, { signal, report })
+  const [call, job] = await inTurns(() => {
+    const made = new SequenceCall(model, tokens, format, options.out)
+    return [made, made.job(handle, false)] as const
+  })
+  await runJob(job, { signal, report: null })
+  const matrices = await takeInTurns(call.matrices(), MATRICES_PER_STEP, signal)
+  report?.({ done: texts.count, total: texts.count })
+  return matrices
+}
+
+export function encodeAsSequenceSync(model: Model, texts: Texts, options: CheckedEncodeOptions): Matrices {
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
@@ -126,7 +144,7 @@ function sequenceOnThisThread(
   texts: Texts,
   maxLength: number,
   options: CheckedEncodeOptions,
-): EmbeddingMatrix<Dtype>[] {
+): Matrices {
   const report = reportTo(options.onProgress, options.showProgressBar)
   const format = sequenceFormat(model, options)
   const call = new SequenceCall(model, tokenizeSync(model, handle, texts, maxLength, report), format, options.out)

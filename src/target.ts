@@ -3,20 +3,12 @@
 import { isSharedArrayBuffer } from 'node:util/types'
 
 import { arrayOf } from './dtype.js'
-import type { RowArray } from './dtype.js'
+import type { RowArray, TokenArray } from './dtype.js'
 import { Model2VecError, OutOfMemoryError } from './errors.js'
 import { JOB_MODE } from './native.js'
 import type { JobMode } from './native.js'
 import type { RowFormat } from './row.js'
-
-// The array's real fields: an own property or a subclass could show others, and native code trusts what is said here.
-const typedArray: object = Object.getPrototypeOf(Float32Array.prototype) as object
-const intrinsic = (name: 'length' | 'buffer' | 'byteOffset'): (() => unknown) =>
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the array as `this`
-  Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => unknown
-const getLength = intrinsic('length') as (this: RowArray) => number
-const getBuffer = intrinsic('buffer') as (this: RowArray) => ArrayBufferLike
-const getByteOffset = intrinsic('byteOffset') as (this: RowArray) => number
+import { bufferOf, byteOffsetOf, lengthOf } from './typed-array.js'
 
 /** Memory for a call's rows. */
 export interface Target {
@@ -79,7 +71,7 @@ export function targetOf(
 /** How a job may write to a target. */
 export function modeOf({ out, given }: Target, sync: boolean): JobMode {
   // Whether user code can move or free the memory while other threads write into it.
-  const canMove = given && !isSharedArrayBuffer(Reflect.apply(getBuffer, out, []))
+  const canMove = given && !isSharedArrayBuffer(bufferOf(out))
   if (sync) return canMove ? JOB_MODE.held : JOB_MODE.sync
   return canMove ? JOB_MODE.staged : JOB_MODE.direct
 }
@@ -96,12 +88,12 @@ export function resultOf({ out, given }: Target, rows: number, format: RowFormat
   // Nothing can be seen of no elements, and a detached buffer takes no view.
   if (rows === 0) return new elements()
   // Always a view of its own: an `out` without an explicit length grows and shrinks with its buffer.
-  const buffer = Reflect.apply(getBuffer, out, [])
-  return new elements(buffer, Reflect.apply(getByteOffset, out, []), rows * format.width)
+  const buffer = bufferOf(out)
+  return new elements(buffer, byteOffsetOf(out), rows * format.width)
 }
 
 function assertRoom(out: RowArray, rows: number, { width }: RowFormat): void {
-  const length = Reflect.apply(getLength, out, [])
+  const length = lengthOf(out)
   if (length < rows * width) {
     throw new Model2VecError(
       'ERR_OUT_TOO_SMALL',
@@ -123,7 +115,7 @@ function allocate(rows: number, format: RowFormat, spare: SpareRows | null): Row
 }
 
 /** @throws OutOfMemoryError */
-export function allocateCounts(rows: number): Uint32Array {
+export function allocateCounts(rows: number): TokenArray {
   try {
     return new Uint32Array(rows)
   } catch (cause) {

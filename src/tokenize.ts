@@ -1,6 +1,9 @@
 // Token ids of texts: the ids that are pooled, each text's own.
 
+import type { TokenArray } from './dtype.js'
+import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
+import { charge, takeInTurns, whenThereIsTime } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
 import type { Watch } from './job.js'
 import { MAX_INLINE_UNITS } from './model.js'
@@ -9,7 +12,7 @@ import { JOB_MODE, MAX_TEXTS, native } from './native.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from './native.js'
 import type { Report } from './progress.js'
 import { idsOfThisRealm } from './realm.js'
-import { afterFew, isSmall, readFew } from './texts.js'
+import { afterFew, readFew, unitsToRead } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
@@ -17,6 +20,11 @@ import type { Texts } from './texts.js'
  * a tokenizer makes more of them than there are units. Made when it is first needed.
  */
 let results: Uint32Array | null = null
+
+/** What a small call takes whatever its texts are: 1 = as much as the largest of them. */
+const CALL_SHARE = 1 / 80
+/** How many views are made in a step: some 30 µs. */
+const VIEWS_PER_STEP = 256
 
 /** `maxLength` is the native module's. */
 export function tokenizeSync(
@@ -27,7 +35,7 @@ export function tokenizeSync(
   report: Report | null = null,
 ): TokenIds {
   const few = readFew(texts)
-  if (few !== null && isSmall(few, maxLength, model.inlineUnits)) {
+  if (few !== null && unitsToRead(few, maxLength, model.inlineUnits) <= model.inlineUnits) {
     const ids = tokenizeFew(model, few, maxLength)
     if (ids !== null) return ids
   }
@@ -73,17 +81,69 @@ export async function tokenizeOffThread(
   return runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), watch, texts)
 }
 
+/**
+ * Each text's ids, off the event loop. A small call runs on this thread.
+ *
+ * @param maxLength the native module's
+ * @throws (rejects) as `encode`
+ */
+export async function tokenize(
+  model: Model,
+  texts: Texts,
+  maxLength: number,
+  signal: AbortSignal | undefined,
+): Promise<TokenArray[]> {
+  throwIfAborted(signal)
+  const handle = model.hold()
+  try {
+    return await whenThereIsTime(() => tokenizeNow(model, handle, texts, maxLength, signal))
+  } finally {
+    model.release()
+  }
+}
+
+/** Starts the call, and ends it where it is small. */
+function tokenizeNow(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  signal: AbortSignal | undefined,
+): TokenArray[] | Promise<TokenArray[]> {
+  throwIfAborted(signal)
+  const few = readFew(texts)
+  throwIfAborted(signal)
+  const read = afterFew(few, texts)
+  const share = few === null ? Infinity : unitsToRead(few, maxLength, model.inlineUnits) / model.inlineUnits
+  if (share > 1) return viewsOffThread(model, handle, read, maxLength, signal)
+  const views = idViews(tokenizeSync(model, handle, read, maxLength))
+  charge(share + CALL_SHARE)
+  return views
+}
+
+async function viewsOffThread(
+  model: Model,
+  handle: NativeModel,
+  texts: Texts,
+  maxLength: number,
+  signal: AbortSignal | undefined,
+): Promise<TokenArray[]> {
+  const rest = eachIdView(await tokenizeOffThread(model, handle, texts, maxLength, { signal, report: null }))
+  return takeInTurns(rest, VIEWS_PER_STEP, signal)
+}
+
 /** Each text's ids, as views. */
-export function idViews({ ids: made, ends }: TokenIds): Uint32Array[] {
+export function idViews(ids: TokenIds): TokenArray[] {
+  return ids.ends.length === 1 ? [idsOfThisRealm(ids.ids)] : [...eachIdView(ids)]
+}
+
+function* eachIdView({ ids: made, ends }: TokenIds): Generator<TokenArray, void, undefined> {
   const ids = idsOfThisRealm(made)
-  if (ends.length === 1) return [ids]
-  const views: Uint32Array[] = []
   let start = 0
   for (const end of ends) {
-    views.push(new Uint32Array(ids.buffer, ids.byteOffset + start * 4, end - start))
+    yield new Uint32Array(ids.buffer, ids.byteOffset + start * 4, end - start)
     start = end
   }
-  return views
 }
 
 function tokenizeJob(

@@ -20,8 +20,15 @@ import { corpus, manyTexts, SMALL } from './test-data.js'
 const ef = new Model2VecEmbeddingFunction(SMALL)
 /** Calls with arguments that TypeScript would refuse. */
 const untyped = ef as unknown as Record<string, (...args: unknown[]) => unknown>
-const ASYNC = ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence']
-const SYNC = ['encodeSync', 'encodeDocumentsSync', 'encodeQueriesSync', 'encodeAsSequenceSync', 'tokenize']
+const ASYNC = ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence', 'tokenizeAsync']
+const SYNC = [
+  'encodeSync',
+  'encodeDocumentsSync',
+  'encodeQueriesSync',
+  'encodeAsSequenceSync',
+  'tokenize',
+  'tokenizeSync',
+]
 
 /** Every method gives the same error: the async ones reject, the others throw. */
 async function everyMethod(
@@ -44,11 +51,27 @@ async function everyMethod(
   t.is((await ef.encode(['a dog'])).rows, 1)
 }
 
+function* generated(): Generator<string> {
+  yield 'a'
+}
+async function* arriving(): AsyncGenerator<string> {
+  yield await Promise.resolve('a')
+}
+
 for (const [what, texts, message] of [
   ['undefined', undefined, /should be .* but got undefined/],
   ['a number', 5, /but got 5/],
   ['an object', { length: 1, 0: 'a' }, /but got an object/],
-  ['an iterator', new Set(['a']), /but got an object/],
+  [
+    'a Set',
+    new Set(['a']),
+    /but got a Set: `\[\.\.\.texts\]` makes an array of it, and `encodeStream` takes it as it is/,
+  ],
+  ['a Map', new Map([[1, 'a']]), /but got a Map: `\[\.\.\.texts\.values\(\)\]` makes an array of its values/],
+  ['a generator', generated(), /but got a generator: `\[\.\.\.texts\]` makes an array of it/],
+  ['an async generator', arriving(), /but got an async generator: `encodeStream` takes it/],
+  ['a promise', Promise.resolve(['a']), /but got a Promise: `await` it/],
+  ['a typed array', new Uint8Array(3), /but got a Uint8Array/],
   ['an array with a number', ['a', 5], /`texts\[1\]` should be a string, but got number/],
   ['an array with null', ['a', 'b', null], /`texts\[2\]` should be a string, but got null/],
   ['an array with a hole', ['a', , 'b'], /`texts\[1\]` should be a string, but got undefined/],
@@ -95,9 +118,17 @@ test('a single string is no array of documents or queries', async (t) => {
   await everyMethod(t, ['a dog'], 'ERR_INVALID_TEXT', /should be an array of strings, but got a string/, methods)
 })
 
-const encodeMethods = [...ASYNC, ...SYNC.filter((method) => method !== 'tokenize')]
+const encodeMethods = [...ASYNC, ...SYNC].filter((method) => !method.startsWith('tokenize'))
 for (const [options, message] of [
   [null, /`options` should be an object, but got null/],
+  [
+    new Map([['dtype', 'int8']]),
+    /`options` should be an object, but got a Map: `Object\.fromEntries\(options\)` makes one of it/,
+  ],
+  [new Set(['int8']), /`options` should be an object, but got a Set/],
+  [Promise.resolve({ dtype: 'int8' }), /`options` should be an object, but got a Promise: `await` it/],
+  [AbortSignal.timeout(1e9), /`options` should be an object, but got an AbortSignal/],
+  [() => ({}), /`options` should be an object, but got a function/],
   ['fast', /`options` should be an object, but got "fast"/],
   [{ batchSize: 5 }, /`batchSize` is no option of `encode\w*`, which knows `maxLength`, `normalize`/],
   [{ maxLength: -1 }, /`maxLength` should be a safe integer ≥ 0, or null for no truncation, but got -1/],
@@ -124,7 +155,7 @@ for (const [options, message] of [
   [{ out: new DataView(new ArrayBuffer(400)) }, /but got a DataView/],
   [
     { dtype: 'float16', out: new Float32Array(100) },
-    /`out` should be a Uint16Array for the dtype 'float16', but got a/,
+    /`out` should be a Uint16Array or a Float16Array for the dtype 'float16', but got a/,
   ],
   [{ dtype: 'bfloat16', out: new Int16Array(100) }, /should be a Uint16Array .* but got an Int16Array/],
   [{ dtype: 'int8', normalize: true, out: new Uint8Array(100) }, /should be an Int8Array .* but got a Uint8Array/],
@@ -144,13 +175,46 @@ for (const [options, message] of [
 }
 
 function show(options: unknown): string {
+  if (typeof options === 'function') return 'that are a function'
   if (typeof options !== 'object' || options === null) return JSON.stringify(options)
+  const tag = Object.prototype.toString.call(options)
+  if (tag !== '[object Object]') return tag
   return Object.entries(options)
     .map(
       ([key, value]) =>
         `${key}: ${typeof value === 'bigint' ? `${value}n` : Object.prototype.toString.call(value)} ${String(value).slice(0, 20)}`,
     )
     .join()
+}
+
+test('tokenizeAsync knows maxLength and signal', async (t) => {
+  await everyMethod(
+    t,
+    ['a', { normalize: true }],
+    'ERR_INVALID_OPTION',
+    /no option of `tokenizeAsync`, which knows `maxLength`, `signal`$/,
+    ['tokenizeAsync'],
+  )
+  const message = /no option of `tokenizeSync`, which knows `maxLength`$/
+  await everyMethod(t, ['a', { signal: AbortSignal.abort() }], 'ERR_INVALID_OPTION', message, ['tokenizeSync'])
+})
+
+for (const value of ['abc', '0', '-1', '1.5', '1e3', '99999999999999999999']) {
+  test.serial(`MODEL2VEC_THREADS that is ${value} is told, and the option comes first`, async (t) => {
+    process.env.MODEL2VEC_THREADS = value
+    try {
+      const message = /^`MODEL2VEC_THREADS` should be an integer ≥ 1, but got /
+      t.throws(() => new Model2VecEmbeddingFunction(SMALL), { code: 'ERR_INVALID_OPTION', message })
+      await t.throwsAsync(Model2VecEmbeddingFunction.load(SMALL), { code: 'ERR_INVALID_OPTION', message })
+      t.is(new Model2VecEmbeddingFunction(SMALL, { threads: 3 }).info.threads, 3)
+      process.env.MODEL2VEC_THREADS = ' 3 '
+      t.is(new Model2VecEmbeddingFunction(SMALL).info.threads, 3)
+      process.env.MODEL2VEC_THREADS = ''
+      t.true(new Model2VecEmbeddingFunction(SMALL).info.threads >= 1)
+    } finally {
+      Reflect.deleteProperty(process.env, 'MODEL2VEC_THREADS')
+    }
+  })
 }
 
 test('tokenize knows maxLength only', (t) => {
@@ -220,7 +284,7 @@ test('an out that is too small is ERR_OUT_TOO_SMALL', async (t) => {
     ['int8', new Int8Array(2 * ef.dim - 1)],
     ['binary', new Uint8Array((2 * ef.dim) / 8 - 1)],
   ] as const) {
-    const methods = ASYNC.concat(SYNC).filter((method) => method !== 'tokenize')
+    const methods = encodeMethods
     const options = { dtype, normalize: true, out }
     await everyMethod(t, [['a', 'b'], options], 'ERR_OUT_TOO_SMALL', /room for 2 rows of (32 = 64|4 = 8) /, methods)
   }

@@ -194,6 +194,30 @@ const WRONG: Record<string, [call: () => unknown, message: RegExp]> = {
   'an empty row': [() => milvusVectors([new Float32Array(0)]), /`vectors\[0\].length` should be at least 1, but got 0/],
   'fewer items': [() => milvusRows(matrix, [{ id: 1 }]), /`items.length` should be 4, one item a vector, but got 1/],
   'items that are none': [() => milvusRows(matrix, 'abcd' as never), /`items` should be an array, but got "abcd"/],
+  'an item that is null': [
+    () => milvusRows(matrix, [null, 5, {}, {}] as never),
+    /`items\[0\]` should be an object with the row's other fields, but got null/,
+  ],
+  'an item that is a number': [
+    () => milvusRows(matrix, [{}, 5, {}, {}] as never),
+    /`items\[1\]` should be .* but got 5/,
+  ],
+  'an item that is a Map': [
+    () => milvusRows(matrix, [{}, {}, new Map([['id', 1]]), {}]),
+    /`items\[2\]` should be .* but got a Map/,
+  ],
+  'an item that is missing': [
+    () => milvusRows(matrix, Object.assign(new Array<object>(4), { 0: {} })),
+    /`items\[1\]` should be .* but got undefined/,
+  ],
+  'options that are a Map': [
+    () => milvusRows(matrix, [{}, {}, {}, {}], new Map([['field', 'v']]) as never),
+    /`options` should be an object, but got a Map: `Object\.fromEntries\(options\)`/,
+  ],
+  'no format': [
+    () => milvusField('v', null as never),
+    /`format` should be an EmbeddingMatrix or an object .* but got null/,
+  ],
   'an unknown option': [() => milvusRows(matrix, [], { name: 'v' } as never), /`name` is no option of `milvusRows`/],
   'no field name': [() => milvusRows(matrix, TEXTS.map(Object), { field: '' }), /`field` should be a string/],
   'bits of an unknown type': [
@@ -220,6 +244,6 @@ for (const [what, [call, message]] of Object.entries(WRONG)) {
 
 test('memory that was given away: ERR_OUT_TOO_SMALL', (t) => {
   const mine = ef.encodeSync(TEXTS, { out: new Float32Array(TEXTS.length * ef.dim) })
-  structuredClone(mine.data, { transfer: [mine.data.buffer as ArrayBuffer] })
+  structuredClone(mine.data, { transfer: [mine.data.buffer] })
   t.throws(() => milvusRows(mine), { code: 'ERR_OUT_TOO_SMALL' })
 })

@@ -5,7 +5,7 @@ import vm from 'node:vm'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
-import type { Dtype, DtypeArray, EmbeddingMatrix } from 'model2vec-node'
+import type { Dtype, DtypeArray, EmbeddingMatrix, HalfArray } from 'model2vec-node'
 
 import { corpus, crc, manyTexts, modelPath, SMALL } from './test-data.js'
 
@@ -229,3 +229,38 @@ test('toArray gives the values of halves, the integers of int8 and the bytes of 
   const bits = Array.from((await ef.encode(['a dog'])).row(0), (value) => Number(value > 0)).join('')
   t.deepEqual(binary.toArray(), [Array.from({ length: 4 }, (_, i) => parseInt(bits.slice(i * 8, i * 8 + 8), 2))])
 })
+
+const { Float16Array } = globalThis as unknown as {
+  readonly Float16Array?: new (length: number) => HalfArray & Iterable<number>
+}
+const halves = 'an out that is a Float16Array takes the bits of float16'
+if (Float16Array === undefined) {
+  test.skip(`${halves}: this Node has none`, () => undefined)
+} else {
+  test(halves, async (t) => {
+    const many = manyTexts(2000)
+    for (const list of [['a dog', ''], many]) {
+      const own = await ef.encode(list, { dtype: 'float16', normalize: true })
+      const values = own.toArray().flat()
+      for (const isSync of [false, true]) {
+        const out = new Float16Array(list.length * ef.dim + 3)
+        const options = { dtype: 'float16', normalize: true, out } as const
+        const matrix = isSync ? ef.encodeSync(list, options) : await ef.encode(list, options)
+        t.is(crc(matrix.data), crc(own.data))
+        t.is(matrix.data.buffer, out.buffer)
+        const given = [...out]
+        t.true(values.every((value, i) => Object.is(value, given[i])))
+        t.is(crc(new Uint16Array(out.buffer, 0, own.data.length)), crc(own.data))
+      }
+    }
+    const small = new Float16Array(2 * ef.dim - 1)
+    t.throws(() => ef.encodeSync(['a', 'b'], { dtype: 'float16', out: small }), { code: 'ERR_OUT_TOO_SMALL' })
+    structuredClone(small.buffer, { transfer: [small.buffer as ArrayBuffer] })
+    t.throws(() => ef.encodeSync(['a'], { dtype: 'float16', out: small }), {
+      code: 'ERR_OUT_TOO_SMALL',
+      message: /has 0/,
+    })
+    const bfloat16 = { dtype: 'bfloat16', out: new Float16Array(99) } as object
+    t.throws(() => ef.encodeSync('a', bfloat16), { code: 'ERR_INVALID_OPTION', message: /but got a Float16Array/ })
+  })
+}

@@ -39,6 +39,10 @@ function unpacked(name: string): Map<string, Buffer> {
   }
 }
 
+test('package.json says that the files are CommonJS, which bundlers and Node would otherwise have to find out', (t) => {
+  t.is(manifest('.').type, 'commonjs')
+})
+
 test('npm/ holds what napi create-npm-dirs writes', (t) => {
   const folder = mkdtempSync(path.resolve('build/npm-'))
   try {

@@ -493,3 +493,56 @@ test('a stream is a stage of a Node pipeline', async (t) => {
   )
   t.is(rows, texts.length)
 })
+
+test("a Web stream is its owner's again when the stream of batches has ended, was left, or has failed", async (t) => {
+  const ended = webStream(texts)
+  await collect(ef.encodeStream(ended))
+  t.false(ended.locked)
+
+  const left = webStream(texts)
+  for await (const batch of ef.encodeStream(left, { batchSize: 2 })) {
+    t.true(left.locked)
+    t.is(batch.items.length, 2)
+    break
+  }
+  t.false(left.locked)
+
+  const silent = new ReadableStream<string>({})
+  const controller = new AbortController()
+  const stopped = ef.encodeStream(silent, { signal: controller.signal })
+  const outcome = failure(stopped.next())
+  setTimeout(() => {
+    controller.abort()
+  }, 5)
+  t.is(await outcome, controller.signal.reason)
+  t.false(silent.locked)
+
+  const broken = new ReadableStream<string>({
+    start(each) {
+      each.error(new Error('broken'))
+    },
+  })
+  t.like(await failure(collect(ef.encodeStream(broken))), { message: 'broken' })
+  t.false(broken.locked)
+
+  const wrong = new ReadableStream<unknown>({
+    start(each) {
+      each.enqueue(5)
+    },
+  })
+  t.like(await failure(collect(ef.encodeStream(wrong as ReadableStream<string>))), { code: 'ERR_INVALID_TEXT' })
+  t.false(wrong.locked)
+})
+
+test('an async text is told what to do instead, and its promise may reject', async (t) => {
+  const text = (item: string): Promise<string> => Promise.reject(new Error(item))
+  const stream = ef.encodeStream(texts, { text: text as unknown as (item: string) => string })
+  t.like(await failure(collect(stream)), {
+    code: 'ERR_INVALID_TEXT',
+    message:
+      '`text` of item 0 should give a string, but got a Promise: wait for it in the source, as an async generator',
+    index: 0,
+  })
+  // An unhandled rejection would fail this file.
+  await new Promise((resolve) => setTimeout(resolve, 10))
+})

@@ -14,6 +14,8 @@ import type {
   DtypeArray,
   EncodeOptions,
   ErrorCode,
+  FreshArray,
+  HalfArray,
   LoadOptions,
   MemoryMode,
   ModelInfo,
@@ -36,15 +38,19 @@ declare const value: unknown
 same<typeof ef.dim, number>()
 same<typeof ef.info, ModelInfo>()
 same<typeof ef.tokens, readonly string[]>()
-same<ReturnType<typeof ef.encode>, Promise<EmbeddingMatrix>>()
-same<ReturnType<typeof ef.encodeSync>, EmbeddingMatrix>()
-same<ReturnType<typeof ef.encodeDocuments>, Promise<Float32Array[]>>()
-same<ReturnType<typeof ef.encodeQueries>, Promise<Float32Array[]>>()
-same<ReturnType<typeof ef.encodeDocumentsSync>, Float32Array[]>()
-same<ReturnType<typeof ef.encodeQueriesSync>, Float32Array[]>()
-same<ReturnType<typeof ef.encodeAsSequence>, Promise<EmbeddingMatrix[]>>()
-same<ReturnType<typeof ef.tokenize>, Uint32Array[]>()
-same<ReturnType<typeof ef.embedding>, Float32Array>()
+type Floats = Float32Array<ArrayBuffer>
+type FloatMatrix = EmbeddingMatrix<'float32', Floats>
+same<ReturnType<typeof ef.encode>, Promise<FloatMatrix>>()
+same<ReturnType<typeof ef.encodeSync>, FloatMatrix>()
+same<ReturnType<typeof ef.encodeDocuments>, Promise<Floats[]>>()
+same<ReturnType<typeof ef.encodeQueries>, Promise<Floats[]>>()
+same<ReturnType<typeof ef.encodeDocumentsSync>, Floats[]>()
+same<ReturnType<typeof ef.encodeQueriesSync>, Floats[]>()
+same<ReturnType<typeof ef.encodeAsSequence>, Promise<FloatMatrix[]>>()
+same<ReturnType<typeof ef.tokenize>, Uint32Array<ArrayBuffer>[]>()
+same<ReturnType<typeof ef.embedding>, Floats>()
+same<typeof matrix.tokens, Uint32Array<ArrayBuffer>>()
+same<FreshArray<'binary'>, Uint8Array<ArrayBuffer>>()
 same<Parameters<typeof ef.encode>[0], string | readonly string[]>()
 same<Parameters<typeof ef.encode>[1], EncodeOptions | undefined>()
 same<Parameters<typeof ef.encodeDocuments>[0], readonly string[]>()
@@ -58,17 +64,50 @@ same<MemoryMode, 'auto' | 'copy' | 'map'>()
 declare const someType: Dtype
 declare const maybe: 'int8' | undefined
 const int8 = ef.encodeSync('a dog', { dtype: 'int8' })
-same<typeof int8, EmbeddingMatrix<'int8'>>()
-same<typeof int8.data, Int8Array>()
+same<typeof int8, EmbeddingMatrix<'int8', Int8Array<ArrayBuffer>>>()
+same<typeof int8.data, Int8Array<ArrayBuffer>>()
+same<ReturnType<typeof int8.row>, Int8Array<ArrayBuffer>>()
+same<ReturnType<typeof int8.bytes>, Uint8Array<ArrayBuffer>>()
 same<typeof int8.dtype, 'int8'>()
 same<ReturnType<typeof int8.toArray>, number[][]>()
 const binary = ef.encodeDocuments(['a dog'], { dtype: 'binary', out: new Uint8Array(32) })
-same<typeof binary, Promise<Uint8Array[]>>()
+same<typeof binary, Promise<Uint8Array<ArrayBuffer>[]>>()
 const halves = ef.encodeAsSequence(['a dog'], { dtype: 'bfloat16', dimensionality: 64 })
-same<typeof halves, Promise<EmbeddingMatrix<'bfloat16'>[]>>()
+same<typeof halves, Promise<EmbeddingMatrix<'bfloat16', Uint16Array<ArrayBuffer>>[]>>()
 const some = ef.encodeSync('a dog', { dtype: someType })
-same<typeof some, EmbeddingMatrix<Dtype>>()
-same<typeof some.data, DtypeArray<Dtype>>()
+same<typeof some, EmbeddingMatrix<Dtype, FreshArray<Dtype>>>()
+same<typeof some.data, FreshArray<Dtype>>()
+// In the caller's memory, on what that is.
+const shared = ef.encodeSync('a dog', { out: new Float32Array(new SharedArrayBuffer(1024)) })
+same<typeof shared.data, Float32Array<SharedArrayBuffer>>()
+same<ReturnType<typeof shared.bytes>, Uint8Array>()
+declare const anywhere: Float32Array
+same<Awaited<ReturnType<typeof intoAnywhere>>[number], Float32Array>()
+const intoAnywhere = () => ef.encodeDocuments(['a dog'], { out: anywhere })
+declare const halfArray: HalfArray
+const half = ef.encodeSync('a dog', { dtype: 'float16', out: halfArray })
+same<typeof half.data, Uint16Array>()
+// An element type that is optional or generic is handed on.
+const maybeInt8 = ef.encodeSync('a dog', { dtype: maybe })
+same<typeof maybeInt8, EmbeddingMatrix<'int8' | 'float32', Int8Array<ArrayBuffer> | Floats>>()
+// The call refuses an array of the other type.
+const maybeInto = ef.encodeSync('a dog', { dtype: maybe, out: new Int8Array(256) })
+same<typeof maybeInto, EmbeddingMatrix<'int8', Int8Array<ArrayBuffer>>>()
+declare const configured: { readonly dtype?: Dtype; readonly needed: Dtype | undefined }
+const fromConfig = ef.encode(['a dog'], { dtype: configured.dtype })
+same<typeof fromConfig, Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>>>>()
+const needed = ef.encodeDocumentsSync(['a dog'], { dtype: configured.needed, maxLength: 5 })
+same<typeof needed, FreshArray<Dtype>[]>()
+function wrapped<D extends Dtype = 'float32'>(given?: EncodeOptions<D>): Promise<EmbeddingMatrix<D>> {
+  return ef.encode(['a dog'], given)
+}
+const wrappedInt8 = wrapped({ dtype: 'int8' })
+same<typeof wrappedInt8, Promise<EmbeddingMatrix<'int8'>>>()
+const wrappedDefault = wrapped()
+same<typeof wrappedDefault, Promise<EmbeddingMatrix>>()
+const unannotated = <D extends Dtype = 'float32'>(given?: EncodeOptions<D>) => ef.encodeAsSequence('a dog', given)
+const sequence = unannotated({ dtype: 'binary' })
+same<typeof sequence, Promise<EmbeddingMatrix<'binary'>[]>>()
 same<DtypeArray<'float16'>, Uint16Array>()
 const any: EmbeddingMatrix<Dtype> = int8
 const row: Int8Array = int8.row(0)
@@ -114,8 +153,8 @@ void ef.encode('a dog', { dtype: 'float64' })
 void ef.encode('a dog', { dtype: 'int8', out: new Float32Array(4) })
 // @ts-expect-error rows without a dtype are float32
 void ef.encode('a dog', { out: new Int8Array(4) })
-// @ts-expect-error what may be undefined doesn't say the element type
-void ef.encode('a dog', { dtype: maybe })
+// @ts-expect-error half-precision bits of the other kind
+void ef.encode('a dog', { dtype: 'bfloat16', out: halfArray })
 // @ts-expect-error made by `encode` only
 new EmbeddingMatrix()
 // @ts-expect-error no such code

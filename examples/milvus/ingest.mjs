@@ -5,13 +5,11 @@
 //
 // Each line of the file is an object with `id`, `title` and `text`. The dtypes: float32, float16, bfloat16, int8, binary.
 
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { MilvusClient } from '@zilliz/milvus2-sdk-node'
-import { Model2VecEmbeddingFunction } from 'model2vec-node'
+import { Model2VecEmbeddingFunction, readLines } from 'model2vec-node'
 import { milvusField, milvusRows, milvusVectors } from 'model2vec-node/milvus'
 
 const { values, positionals } = parseArgs({
@@ -108,7 +106,7 @@ await client.closeConnection()
 async function* batchesOf(path) {
   let batch = []
   let line = 0
-  for await (const json of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  for await (const json of readLines(path)) {
     line++
     const { id, title, text } = JSON.parse(json)
     batch.push({ line, id, title, text })

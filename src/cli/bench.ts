@@ -1,9 +1,11 @@
 // `model2vec bench`: how fast a model is on this machine, over the user's own texts.
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
-import type { Command, OptionValues } from './command.js'
+import type { Command } from './command.js'
 import { UsageError } from './command.js'
+import { encodeRows } from './encode-rows.js'
 import { RowBatches } from './input/batches.js'
+import type { InputOptions } from './input/batches.js'
 import { madeUpTexts } from './made-up-texts.js'
 import {
   bytesOnDisk,
@@ -48,17 +50,20 @@ interface Report {
   latency: { median: number; p99: number }
 }
 
-/** The first texts of the files. */
-async function textsOf(files: readonly string[], values: OptionValues): Promise<string[]> {
-  const input = inputOptions(files, values, (message) => process.stderr.write(`model2vec: skipped ${message}\n`))
-  await bytesOnDisk(files)
+/** The first texts of the files, of those that the model has vectors for. */
+async function textsOf(
+  model: Model2VecEmbeddingFunction,
+  input: InputOptions,
+  limit: number | null | undefined,
+): Promise<string[]> {
   const rows = new RowBatches(input)
   const texts: string[] = []
   try {
     for (let bytes = 0; bytes < MOST_BYTES;) {
       const batch = await rows.next()
       if (batch === null) break
-      for (const text of batch.rows.texts) {
+      const { rows: read } = await encodeRows(model, batch, { dtype: 'float32', maxLength: limit }, input)
+      for (const text of read.texts) {
         texts.push(text)
         bytes += Buffer.byteLength(text)
       }
@@ -66,7 +71,7 @@ async function textsOf(files: readonly string[], values: OptionValues): Promise<
   } finally {
     rows.close()
   }
-  if (texts.length === 0) throw new Error(`${files.join(', ')}: expected texts, but there are none`)
+  if (texts.length === 0) throw new Error(`${input.paths.join(', ')}: expected texts, but there are none`)
   return texts
 }
 
@@ -186,8 +191,12 @@ Example: model2vec bench docs.jsonl --text-field body --json`,
     const limit = maxLength(values)
     const madeUp = positionals.length === 0
     // What isn't there is told before a model is loaded.
-    const given = madeUp ? null : await textsOf(positionals, values)
+    const input = madeUp
+      ? null
+      : inputOptions(positionals, values, (message) => process.stderr.write(`model2vec: skipped ${message}\n`))
+    await bytesOnDisk(positionals)
     using all = await loadModel(values)
+    const given = input === null ? null : await textsOf(all, input, limit)
     // The same table in memory.
     using one = await Model2VecEmbeddingFunction.load(values.model as string | undefined, {
       ...modelOptions(values),

@@ -1,6 +1,6 @@
 // `model2vec embed`: files to vectors. Reading, encoding and writing overlap, and a run that was killed can go on.
 
-import { access, realpath, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 
 import { onAbort, throwIfAborted } from '../abort.js'
@@ -8,24 +8,29 @@ import { DTYPES, widthOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
-import { encodeRead, textReader } from '../encode.js'
-import type { EmbeddingMatrix } from '../matrix.js'
-import { checkEncodeOptions } from '../options/encode.js'
+import { textReader } from '../encode.js'
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import { readAhead } from '../stream/read-ahead.js'
 import { UsageError } from './command.js'
 import type { Command, OptionValues } from './command.js'
+import { encodeRows } from './encode-rows.js'
+import type { EncodedRows } from './encode-rows.js'
 import { RowBatches, START } from './input/batches.js'
 import type { InputOptions, Position, RowBatch } from './input/batches.js'
 import { STDIN } from './input/bytes.js'
 import { interruptSignal } from './interrupt.js'
 import { openArrow } from './output/arrow.js'
+import { assertStandardOutputIsNoInput, outputFiles } from './output/files.js'
+import { identityOfFile, identityOfModel } from './output/identity.js'
+import type { Identity } from './output/identity.js'
 import { openJsonLines } from './output/json-lines.js'
+import { OutputLock } from './output/lock.js'
 import { openNpy } from './output/npy.js'
+import { VECTOR_COLUMN } from './output/output.js'
 import type { Columns, OpenOutput } from './output/output.js'
 import { openParquet } from './output/parquet.js'
 import { PartialFile } from './output/partial-file.js'
-import type { Identity } from './output/partial-file.js'
+import type { OutputRun } from './output/partial-file.js'
 import { StandardOutput } from './output/standard-output.js'
 import { ProgressLine } from './progress-line.js'
 import {
@@ -88,34 +93,26 @@ function outputOf(values: OptionValues): { readonly out: string; readonly open: 
   return { out, open }
 }
 
-/** What a run that goes on must have in common with the one that was ended. */
+/** What a run that goes on must have in common with the one that was ended; an input that can't be read twice is null. */
 async function identityOf(
   input: InputOptions,
   columns: Columns,
   encoding: Encoding,
   model: Model2VecEmbeddingFunction,
 ): Promise<Identity> {
-  const files: unknown[] = []
-  for (const each of input.paths) {
-    const { size, mtimeMs } = await stat(each)
-    files.push({ path: await realpath(each), size, modified: mtimeMs })
-  }
+  const inputs: (Identity | null)[] = []
+  for (const each of input.paths) inputs.push(each === STDIN ? null : await identityOfFile(each))
   const { path: directory, revision, normalize } = model.info
   return {
-    inputs: files,
+    inputs,
     format: input.format,
     fields: input.fields,
     'on-error': input.onBadLine === null ? 'fail' : 'skip',
-    model: { directory, revision },
+    model: await identityOfModel(directory, revision),
     columns,
     normalize: encoding.normalize ?? normalize,
     'max-length': encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength,
   }
-}
-
-interface EncodedBatch {
-  readonly batch: RowBatch
-  readonly matrix: EmbeddingMatrix<Dtype>
 }
 
 /** A run with everything that it works on. */
@@ -151,18 +148,22 @@ async function embedInto(run: Run, target: PartialFile | StandardOutput, from: P
   const forget = onAbort([signal], () => {
     stop.abort()
   })
-  const encode = async (batch: RowBatch, stopped: AbortSignal): Promise<EncodedBatch> => {
-    const { native, texts, count } = batch.rows
+  const encode = async (batch: RowBatch, stopped: AbortSignal): Promise<EncodedRows & { readonly end: Position }> => {
     const options = { ...encoding, signal: stopped }
-    if (native === null) return { batch, matrix: await model.encode(texts, options) }
-    return { batch, matrix: await encodeRead(loaded, { native, count }, checkEncodeOptions('encode', options)) }
+    return { ...(await encodeRows(model, batch, options, { paths: input.paths, onBadLine })), end: batch.end }
   }
   let position = from
   let saved = performance.now()
+  let encoded = target.rows
+  /** Rows that were read and have no vector: what reading leaves out, `rows` counts. */
+  let skipped = 0
   try {
-    for await (const { batch, matrix } of readAhead(() => rows.next(), encode, DEFAULT_CONCURRENCY, stop)) {
-      await target.write({ ids: batch.rows.ids, texts: batch.rows.texts, matrix })
-      position = batch.end
+    for await (const done of readAhead(() => rows.next(), encode, DEFAULT_CONCURRENCY, stop)) {
+      const { ids, texts, count } = done.rows
+      if (count > 0) await target.write({ ids, texts, matrix: done.matrix })
+      encoded += count
+      skipped += done.skipped
+      position = { ...done.end, skipped: done.end.skipped + skipped }
       progress.at(target.rows, rows.read.bytes)
       if (target instanceof PartialFile && performance.now() - saved >= checkpointMs) {
         target.checkpoint(position)
@@ -170,24 +171,26 @@ async function embedInto(run: Run, target: PartialFile | StandardOutput, from: P
       }
     }
     throwIfAborted(signal)
+    if (target.rows !== encoded) throw new Error(`expected ${encoded} rows in the output, but it has ${target.rows}`)
     progress.end(target.rows)
   } catch (error) {
     progress.interrupt()
-    if (target instanceof PartialFile) await target.leave(position)
+    // What can be read only once can't be gone on with.
+    if (target instanceof PartialFile) await (total === null ? target.discard() : target.leave(position))
     throw error
   } finally {
     forget()
   }
-  return rows.skipped
+  return rows.skipped + skipped
 }
 
 export const embed: Command = {
   summary: 'turn the texts of files into vectors',
   help: `Usage: model2vec embed <files…> [options]
 
-Reads texts from JSON Lines, plain lines, CSV or TSV (gzip is unpacked), - is
-standard input; writes a vector for each, in order. Files may be larger than
-the memory. The output's format goes by the ending of --out:
+Reads texts from JSON Lines, plain lines, CSV or TSV (gzip and zstd are
+unpacked), - is standard input; writes a vector for each, in order. Files may be
+larger than the memory. The output's format goes by the ending of --out:
 
   .jsonl    an object a line: the id, the text, and "embedding", numbers
   .npy      a matrix for numpy.load, version 1.0, C order; bfloat16 is <V2
@@ -197,13 +200,17 @@ the memory. The output's format goes by the ending of --out:
             all but float32 are bytes
   none      JSON Lines on standard output
 
-An empty line is a text among plain lines, and nothing in other formats. The
-output has its name when it is whole: until then it is <out>.partial.
+An empty line is a text among plain lines, and nothing in other formats. In TSV
+a quote is a character. The output has its name when it is whole: until then it
+is <out>.partial, with notes beside it. A hidden note, .<name>.made-by.json,
+says which run made it. One process writes an output at a time.
 
 Options:
   -o, --out <file>     where to write
   --resume             go on where a run was killed that had the same inputs,
-                       model and options; from the start where none was
+                       model and options; from the start where none was; done
+                       when that run's output is whole. An output of another
+                       run is an error, and stays as it is
   --checkpoint <s>     how often the place is noted where --resume goes on, in
                        seconds (default: ${CHECKPOINT_SECONDS})
   --dtype <name>       ${DTYPES.join(', ')}
@@ -244,60 +251,64 @@ Example: model2vec embed docs.jsonl.gz --out vectors.npy --text-field body`,
     }
     const seconds = values.checkpoint === undefined ? CHECKPOINT_SECONDS : Number(values.checkpoint)
     if (!(seconds >= 0)) throw new UsageError(`--checkpoint should be seconds, but got ${String(values.checkpoint)}`)
-    if (values['id-field'] !== undefined && input.format === 'lines') {
-      throw new UsageError('plain lines have no fields: --id-field is for jsonl, csv and tsv')
-    }
-    // What isn't there is told before a model is loaded.
+    const names = { id: input.fields.id, text: values['with-text'] === true ? input.fields.text : null }
+    assertOwnColumns(names.id, names.text)
+    // What isn't there, or can't be written, is told before a model is loaded.
     const total = await bytesOnDisk(input.paths)
-    if (output !== null) await assertNoInput(output.out, input.paths)
-    using model = await loadModel(values)
-    const { dim } = model
-    const columns: Columns = {
-      dtype: encoding.dtype,
-      dim: encoding.dimensionality ?? dim,
-      width: widthOf(encoding.dtype, encoding.dimensionality ?? dim),
-      id: input.fields.id,
-      text: values['with-text'] === true ? input.fields.text : null,
+    if (isResumed && total === null) {
+      throw new UsageError('--resume needs files: what can be read only once can not be gone on with')
     }
-    // What can't be asked of this model is told before a file is written.
-    await model.encode([], encoding)
+    if (output === null) await assertStandardOutputIsNoInput(input.paths)
+    const files = output === null ? null : await outputFiles(output.out, input.paths)
     const { signal, release } = interruptSignal()
-    const run: Run = { model, columns, input, encoding, signal, checkpointMs: seconds * 1000, total }
+    const lock = files === null ? null : await OutputLock.take(files, signal)
     try {
+      using model = await loadModel(values, signal)
+      const { dim } = model
+      const columns: Columns = {
+        dtype: encoding.dtype,
+        dim: encoding.dimensionality ?? dim,
+        width: widthOf(encoding.dtype, encoding.dimensionality ?? dim),
+        ...names,
+      }
+      // What can't be asked of this model is told before a file is written.
+      await model.encode([], encoding)
+      const run: Run = { model, columns, input, encoding, signal, checkpointMs: seconds * 1000, total }
       let skipped: number
-      if (output === null) {
+      if (output === null || files === null || lock === null) {
         skipped = await embedInto(run, await StandardOutput.open(columns), START)
       } else {
-        const { out, open } = output
-        const identity = hasStdin ? {} : await identityOf(input, columns, encoding, model)
-        const resumed = isResumed ? await PartialFile.resume(out, open, columns, identity) : null
-        if (resumed === null && isResumed && (await isThere(out))) {
-          process.stderr.write(`model2vec: ${out} is whole: there is nothing to go on with\n`)
+        const identity = await identityOf(input, columns, encoding, model)
+        const made: OutputRun = { files, lock, open: output.open, columns, identity }
+        const resumed = isResumed ? await PartialFile.resume(made) : null
+        if (resumed === null && isResumed && (await PartialFile.isDone(made))) {
+          process.stderr.write(`model2vec: ${output.out} is whole: there is nothing to go on with\n`)
           return
         }
-        const file = resumed?.file ?? (await PartialFile.create(out, open, columns, identity))
+        const file = resumed?.file ?? (await PartialFile.create(made))
         skipped = await embedInto(run, file, resumed?.position ?? START)
         await file.finish()
       }
       if (skipped > 0) process.stderr.write(`model2vec: ${skipped} lines were skipped\n`)
     } finally {
+      await lock?.release()
       release()
     }
   },
 }
 
-/** @throws UsageError when the output would take the place of an input */
-async function assertNoInput(out: string, paths: readonly string[]): Promise<void> {
-  if (!(await isThere(out))) return
-  const target = await realpath(out)
-  for (const each of paths) {
-    if (each !== STDIN && (await realpath(each)) === target) throw new UsageError(`--out is an input too: ${out}`)
+/** @throws UsageError when two columns would have one name */
+function assertOwnColumns(id: string | null, text: string | null): void {
+  for (const [option, name] of [
+    ['--id-field', id],
+    ['--text-field', text],
+  ] as const) {
+    if (name !== VECTOR_COLUMN) continue
+    throw new UsageError(`${option} ${name} would be a second column of that name: the vectors' is ${VECTOR_COLUMN}`)
   }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
+  if (id !== null && id === text) {
+    throw new UsageError(
+      `--id-field and --text-field are both ${id}: with --with-text they would be two columns of one name`,
+    )
+  }
 }

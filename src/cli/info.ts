@@ -14,7 +14,7 @@ export const info: Command = {
 Loads a model that is at hand (a directory, the Hub cache, an installed
 package; never the Hub) and prints what it is: its directory, dimension,
 vocabulary, element type, defaults, tokenizer ('native', or 'reference' where
-the tokenizers crate runs it), and the kernels of this CPU.
+the tokenizers crate runs it, and then why), and the kernels of this CPU.
 
 Options:
   --json               one JSON object

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { isModel2VecError } from '../errors.js'
 import { UsageError } from './command.js'
 import type { Commands } from './commands.js'
+import { messageOf } from './file-error.js'
 import { Interrupted } from './interrupt.js'
 
 /** The commands, loaded when they are needed: without a native module that fails, and is an error like others. */
@@ -69,7 +70,7 @@ function isUsage(error: unknown): boolean {
 
 /** Ends the process with a line on stderr: what failed or was interrupted may still wait for its input. */
 function fail(error: unknown): void {
-  const message = (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ')
+  const message = messageOf(error).replace(/\s*\n\s*/g, ' ')
   const code = isModel2VecError(error) ? ` (${error.code})` : ''
   const hint = isUsage(error) ? `; see \`model2vec ${found}--help\`` : ''
   process.stderr.write(`model2vec: ${message}${code}${hint}\n`, () => {
@@ -83,7 +84,7 @@ function fail(error: unknown): void {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   process.exitCode = 1
-  process.stderr.write(`model2vec: standard output: ${error.message}\n`, () => process.exit(1))
+  process.stderr.write(`model2vec: standard output: ${messageOf(error)}\n`, () => process.exit(1))
 })
 // Who doesn't read what is told may still want the output.
 process.stderr.on('error', () => undefined)

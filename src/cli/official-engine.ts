@@ -4,10 +4,11 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
 import type { ModelInfo } from '../embedding-function.js'
+import { readLines } from '../read-lines.js'
+import { wellFormed } from './well-formed.js'
 
 const EXECUTABLE = process.platform === 'win32' ? 'model2vec-verify.exe' : 'model2vec-verify'
 
@@ -47,7 +48,7 @@ export class OfficialEngine {
     this.#child.on('error', (error) => (this.#failure = error))
     // What it doesn't read it says by ending.
     this.#child.stdin.on('error', () => undefined)
-    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+    this.#lines = readLines(this.#child.stdout)
   }
 
   /**
@@ -94,6 +95,7 @@ export class OfficialEngine {
     vectors: Float32Array,
     maxLength: number | null,
   ): Promise<Comparison> {
+    // Rust has no string for a lone surrogate.
     const request = { texts: texts.map(wellFormed), ids: ids.map((each) => [...each]), maxLength }
     return this.#ask(request, new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength))
   }
@@ -145,9 +147,4 @@ export class OfficialEngine {
     if (answer.error !== undefined) throw new Error(`model2vec-rs: ${answer.error}`)
     return answer
   }
-}
-
-/** As every UTF-8 encoder has it: a lone surrogate, which Rust has no string for, is U+FFFD. */
-function wellFormed(text: string): string {
-  return /\p{Surrogate}/u.test(text) ? Buffer.from(text).toString() : text
 }

@@ -1,11 +1,14 @@
 // What the commands have in common that read files and load a model: their options, and what these come to.
 
+import { fstat, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { LoadOptions } from '../options/load.js'
 import { HUB_OPTIONS, HUB_OPTIONS_HELP, hubOptions, UsageError } from './command.js'
 import type { OptionTypes, OptionValues } from './command.js'
+import { FileError, naming } from './file-error.js'
 import type { InputOptions } from './input/batches.js'
 import { STDIN } from './input/bytes.js'
 import { FORMATS, formatOf } from './input/formats.js'
@@ -20,7 +23,7 @@ export const READING_OPTIONS: OptionTypes = {
 
 export const READING_OPTIONS_HELP = `  --format <name>      jsonl, lines, csv or tsv, for all inputs (default: by the
                        ending: .jsonl .ndjson .txt .csv .tsv, each also with
-                       .gz); needed for - and for other endings
+                       .gz or .zst); needed for - and for other endings
   --text-field <name>  the field that holds the text (default: text)
   --id-field <name>    the field that holds the id (default: none)
   --on-error <what>    fail (default) or skip: what a line does that can't be
@@ -78,6 +81,9 @@ export function inputOptions(
   if (paths.length === 0) throw new UsageError('expected files, or - for standard input')
   const format: Format | null = choice(values, 'format', FORMATS) ?? null
   for (const path of paths) {
+    if (path !== STDIN && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new FileError(`${path} is a directory, not a file`)
+    }
     if (format === null && (path === STDIN || formatOf(path) === null)) {
       throw new UsageError(
         `--format is needed for ${path === STDIN ? 'standard input' : path}, whose name doesn't say it`,
@@ -85,11 +91,18 @@ export function inputOptions(
     }
   }
   if (paths.filter((path) => path === STDIN).length > 1) throw new UsageError('- was given twice')
+  const id = (values['id-field'] as string | undefined) ?? null
+  const plain = paths.find((path) => (format ?? formatOf(path)) === 'lines')
+  if (id !== null && plain !== undefined) {
+    throw new UsageError(
+      `plain lines have no fields: --id-field is for jsonl, csv and tsv, but ${plain === STDIN ? 'standard input' : plain} is lines`,
+    )
+  }
   const isSkipping = choice(values, 'on-error', ['fail', 'skip']) === 'skip'
   return {
     paths,
     format,
-    fields: { text: String(values['text-field'] ?? 'text'), id: (values['id-field'] as string | undefined) ?? null },
+    fields: { text: String(values['text-field'] ?? 'text'), id },
     onBadLine: isSkipping ? tell : null,
   }
 }
@@ -99,13 +112,17 @@ export async function bytesOnDisk(paths: readonly string[]): Promise<number | nu
   let total: number | null = 0
   for (const path of paths) {
     if (path === STDIN) {
+      // Node reads one as if it were empty.
+      const isDirectory = await promisify(fstat)(0).then(
+        (stats) => stats.isDirectory(),
+        () => false,
+      )
+      if (isDirectory) throw new FileError('standard input is a directory, not a file')
       total = null
       continue
     }
-    const file = await stat(path).catch((cause: unknown) => {
-      throw (cause as { code?: unknown }).code === 'ENOENT' ? new Error(`${path}: no such file`, { cause }) : cause
-    })
-    if (file.isDirectory()) throw new Error(`${path} is a directory, not a file`)
+    const file = await naming(path, stat(path))
+    if (file.isDirectory()) throw new FileError(`${path} is a directory, not a file`)
     // Of a pipe nobody knows.
     total = total === null || !file.isFile() ? null : total + file.size
   }

@@ -6,8 +6,9 @@ import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import { readAhead } from '../stream/read-ahead.js'
 import { UsageError } from './command.js'
 import type { Command, OptionValues } from './command.js'
+import { encodeRows } from './encode-rows.js'
 import { nameOf, RowBatches } from './input/batches.js'
-import type { InputOptions, RowBatch } from './input/batches.js'
+import type { InputOptions, RowBatch, Rows } from './input/batches.js'
 import type { Id } from './input/formats.js'
 import { NpyRows } from './input/npy.js'
 import { interruptSignal } from './interrupt.js'
@@ -24,6 +25,7 @@ import {
   READING_OPTIONS_HELP,
 } from './reading.js'
 import { TopHits } from './top-hits.js'
+import { wellFormed } from './well-formed.js'
 
 const DEFAULT_TOP = 10
 
@@ -67,24 +69,40 @@ async function queriesOf(
   })
 }
 
-/** Compares a row with all queries: by the cosine of the angle, 0 where one of the two has no length. */
-function compare(queries: readonly Query[], rows: Float32Array, start: number, hit: () => Hit): void {
+/**
+ * Compares a row with all queries, by the cosine of the angle; 0 with a query that has no direction.
+ *
+ * @returns whether the row has a direction: one of zeros, or with what is no number, is near to nothing and is no hit
+ */
+function compare(queries: readonly Query[], rows: Float32Array, start: number, dim: number, hit: () => Hit): boolean {
+  let square = 0
+  for (let i = start; i < start + dim; i++) square += (rows[i] ?? 0) ** 2
+  if (!(square > 0 && square < Infinity)) return false
   for (const { vector, length, hits } of queries) {
     let dot = 0
-    let square = 0
-    for (let i = 0; i < vector.length; i++) {
-      const element = rows[start + i] ?? 0
-      dot += element * (vector[i] ?? 0)
-      square += element * element
-    }
+    for (const [i, element] of vector.entries()) dot += (rows[start + i] ?? 0) * element
     const product = Math.sqrt(square) * length
     hits.offer(product > 0 ? dot / product : 0, hit)
   }
+  return true
 }
 
 /** Rows, and where their vectors come from: the model, or a file that `embed` wrote. */
 interface Vectors {
-  of(batch: RowBatch, signal: AbortSignal): Promise<Float32Array>
+  of(batch: RowBatch, signal: AbortSignal, onBadLine: InputOptions['onBadLine']): Promise<FoundRows>
+}
+
+/** Rows and their vectors, one after the other. */
+interface FoundRows {
+  readonly rows: Rows
+  readonly data: Float32Array
+}
+
+/** What a search has read. */
+interface Searched {
+  readonly rows: number
+  /** Those without a direction. */
+  readonly leftOut: number
 }
 
 async function searchIn(
@@ -93,7 +111,7 @@ async function searchIn(
   vectors: Vectors,
   concurrency: number,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Searched> {
   const progress = new ProgressLine(await bytesOnDisk(input.paths), 0)
   const onBadLine =
     input.onBadLine === null
@@ -107,22 +125,22 @@ async function searchIn(
   const forget = onAbort([signal], () => {
     stop.abort()
   })
-  const embed = async (batch: RowBatch, stopped: AbortSignal): Promise<[RowBatch, Float32Array]> => [
-    batch,
-    await vectors.of(batch, stopped),
-  ]
-  let count = 0
+  const embed = async (batch: RowBatch, stopped: AbortSignal): Promise<FoundRows & { readonly file: number }> => ({
+    ...(await vectors.of(batch, stopped, onBadLine)),
+    file: batch.file,
+  })
+  let [count, leftOut] = [0, 0]
   try {
-    for await (const [{ rows: batch, file }, data] of readAhead(() => rows.next(), embed, concurrency, stop)) {
+    for await (const { rows: batch, data, file } of readAhead(() => rows.next(), embed, concurrency, stop)) {
       const dim = data.length / batch.count
       for (const [i, text] of batch.texts.entries()) {
         const hit = (): Hit => ({
           file: nameOf(input.paths[file] ?? ''),
-          line: batch.lines[i] ?? 0,
+          line: batch.lineOf(i),
           id: batch.ids[i] ?? null,
           text,
         })
-        compare(queries, data, i * dim, hit)
+        if (!compare(queries, data, i * dim, dim, hit)) leftOut++
       }
       count += batch.count
       progress.at(count, rows.read.bytes)
@@ -133,7 +151,7 @@ async function searchIn(
     progress.clear()
     rows.close()
   }
-  return count
+  return { rows: count, leftOut }
 }
 
 /** A colour for what a terminal shows, unless NO_COLOR says otherwise (no-color.org). */
@@ -164,7 +182,13 @@ function print(queries: readonly Query[], isJson: boolean): void {
     const found = hits.sorted()
     if (isJson) {
       const results = found.map(({ score, item: { file, line, id, text } }) => {
-        return { score, file, line, ...(id !== null && { id }), text }
+        return {
+          score,
+          file,
+          line,
+          ...(id !== null && { id: typeof id === 'string' ? wellFormed(id) : id }),
+          text: wellFormed(text),
+        }
       })
       process.stdout.write(`${JSON.stringify({ query: text, results })}\n`)
       continue
@@ -182,7 +206,8 @@ export const search: Command = {
 Compares the query with every text of JSON Lines, plain lines, CSV or TSV (gzip
 is unpacked), - is standard input, and prints the nearest, the best first: the
 cosine of the two vectors, file and line, and the text. Files may be larger
-than the memory.
+than the memory. Rows of zeros or without finite numbers are left out and
+counted.
 
 With --vectors the texts are not embedded again: their vectors are the rows of
 an .npy that \`model2vec embed\` wrote of the same files with the same model.
@@ -225,21 +250,28 @@ Example: model2vec search "who was Alan Turing?" docs.jsonl --text-field body`,
       }
       const queries = await queriesOf(model, texts, limit, npy?.dim, top)
       const encoded: Vectors = {
-        of: async ({ rows }, stopped) => (await model.encode(rows.texts, { maxLength: limit, signal: stopped })).data,
+        async of(batch, stopped, onBadLine) {
+          const options = { dtype: 'float32', maxLength: limit, signal: stopped } as const
+          const { rows, matrix } = await encodeRows(model, batch, options, { paths: input.paths, onBadLine })
+          return { rows, data: matrix.data as Float32Array }
+        },
       }
       let left = npy?.rows ?? 0
       const stored: Vectors = {
-        of({ rows }) {
+        async of({ rows }) {
           left -= rows.count
           if (npy === null || left < 0) throw new Error(`${npy?.path ?? ''} has fewer rows than the files have texts`)
-          return npy.next(rows.count)
+          return { rows, data: await npy.next(rows.count) }
         },
       }
       // Rows of a file come one batch after the other.
       const [vectors, concurrency] = npy === null ? [encoded, DEFAULT_CONCURRENCY] : [stored, 1]
-      const count = await searchIn(input, queries, vectors, concurrency, signal)
+      const { rows, leftOut } = await searchIn(input, queries, vectors, concurrency, signal)
       if (npy !== null && left !== 0) {
-        throw new Error(`${npy.path} has ${npy.rows} rows, but the files have ${count} texts`)
+        throw new Error(`${npy.path} has ${npy.rows} rows, but the files have ${rows} texts`)
+      }
+      if (leftOut > 0) {
+        process.stderr.write(`model2vec: ${leftOut} rows were left out: all zeros, or with what is no finite number\n`)
       }
       print(queries, values.json === true)
     } finally {

@@ -3,6 +3,8 @@
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { Command } from './command.js'
 import { UsageError } from './command.js'
+import { encodeRows } from './encode-rows.js'
+import type { EncodedRows } from './encode-rows.js'
 import { nameOf, RowBatches } from './input/batches.js'
 import type { InputOptions } from './input/batches.js'
 import { OfficialEngine } from './official-engine.js'
@@ -69,17 +71,19 @@ async function verifyAll(
     for (let isFirst = true; ; isFirst = false) {
       const batch = await rows.next()
       if (batch === null) break
-      const { rows: read, file } = batch
+      const { file } = batch
+      const encode = (): Promise<EncodedRows> => encodeRows(model, batch, { dtype: 'float32', maxLength: limit }, input)
       // The first calls meet cold caches, the other engine's and ours: they don't count.
       if (isFirst) {
-        const { data } = await model.encode(read.texts, { maxLength: limit })
-        await official.compare(read.texts, model.tokenize(read.texts, { maxLength: limit }), data, limit)
+        const { rows: read, matrix } = await encode()
+        const ids = model.tokenize(read.texts, { maxLength: limit })
+        await official.compare(read.texts, ids, matrix.data as Float32Array, limit)
       }
       const started = performance.now()
-      const matrix = await model.encode(read.texts, { maxLength: limit })
+      const { rows: read, matrix } = await encode()
       seconds.ours += (performance.now() - started) / 1000
       const ours = model.tokenize(read.texts, { maxLength: limit })
-      const found = await official.compare(read.texts, ours, matrix.data, limit)
+      const found = await official.compare(read.texts, ours, matrix.data as Float32Array, limit)
       seconds.official += found.ns / 1e9
       texts += read.count
       for (const text of read.texts) bytes += Buffer.byteLength(text)
@@ -91,7 +95,7 @@ async function verifyAll(
       ids.different += others.size
       ids.differentByLimit += await countByLimit(model, official, found.otherIds, read.texts, limit)
       for (const i of found.otherIds.slice(0, MOST_NAMED - ids.where.length)) {
-        ids.where.push(`${nameOf(input.paths[file] ?? '')}:${read.lines[i] ?? 0}`)
+        ids.where.push(`${nameOf(input.paths[file] ?? '')}:${read.lineOf(i)}`)
       }
       progress.at(texts, rows.read.bytes)
     }

@@ -25,7 +25,7 @@ interface BodyStream {
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, unknown>
 }
 
-/** A function like the global `fetch`: that itself, undici's, node-fetch 2 and 3, cross-fetch. */
+/** A function like the global `fetch`: that itself, those of node-fetch 2 and 3 and cross-fetch. */
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>
 
 /**

@@ -1,34 +1,74 @@
-// Who made a file in the cache: the machine, the process and the thread, so that what a dead one left can be told from what
-// is in use.
+// Who made a file: the machine, its boot, the process with the time it started, and the thread, so that what a dead one left can be told
+// from what is in use. A process id alone is not enough: every container counts its own from 1, and ids come again.
 
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
 import os from 'node:os'
 import { threadId } from 'node:worker_threads'
 
 import { process } from '../node-globals.js'
 
-const HOST = createHash('sha256').update(hostName()).digest('hex').slice(0, 8)
+/** The namespace of process ids that Linux itself starts in: outside of all containers. */
+const FIRST_NAMESPACE = 'pid:[4026531836]'
 
-/** `<host>-<process>-<thread>`, fit for a file name. */
-export const OWN_MARK: string = [HOST, process.pid, threadId].join('-')
-
-/** Random where the system tells no name: no other process is then taken for one of this machine. */
-function hostName(): string {
+/** What the system says; '' where it doesn't: only Linux has these files. */
+function told(ask: () => string): string {
   try {
-    return os.hostname()
+    return ask().trim()
   } catch {
-    return randomBytes(16).toString('hex')
+    return ''
   }
 }
 
-/** What a mark's maker is. A process of another machine, and another thread of this process, may be alive. */
-export function stateOf(mark: string): 'this thread' | 'dead' | 'perhaps alive' {
-  if (mark === OWN_MARK) return 'this thread'
-  const [, host, pid] = /^([\da-f]{8})-(\d+)-\d+$/.exec(mark) ?? []
-  return host === HOST && !isAlive(Number(pid)) ? 'dead' : 'perhaps alive'
+function hash(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 8)
 }
 
-function isAlive(pid: number): boolean {
+/** A process's state, and when it started in the kernel's ticks since boot; a start of '0' where the system doesn't say. */
+function statusOf(pid: number): { readonly state: string; readonly start: string } {
+  const stat = told(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  // The name, the second field, may hold spaces and parentheses; the state is the third, the start the 22nd.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { state: fields[0] ?? '', start: fields[19] ?? '0' }
+}
+
+const NAMESPACE = told(() => readlinkSync('/proc/self/ns/pid'))
+/** Random where the system tells no name: no other process is then taken for one of this machine. */
+const HOST_NAME = told(() => os.hostname()) || randomBytes(16).toString('hex')
+/** Another container is another machine. */
+const HOST = hash(HOST_NAME, NAMESPACE)
+const BOOT = hash(told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')))
+
+/** `<host>-<boot>-<process>-<start>-<thread>`, fit for a file name. */
+export const OWN_MARK: string = [HOST, BOOT, process.pid, statusOf(process.pid).start, threadId].join('-')
+
+/**
+ * What a mark's maker is. 'perhaps alive': a process of another machine or container, one of this machine that lives or whose start nobody
+ * tells, another thread of this process.
+ */
+export function stateOf(mark: string): 'this thread' | 'dead' | 'perhaps alive' {
+  if (mark === OWN_MARK) return 'this thread'
+  return knownState(mark) === 'dead' ? 'dead' : 'perhaps alive'
+}
+
+/** Whether a mark's maker is a process of this machine that certainly runs. */
+export function isRunning(mark: string): boolean {
+  return knownState(mark) === 'alive'
+}
+
+function knownState(mark: string): 'dead' | 'alive' | 'not known' {
+  const [, host, boot, id, start] = /^([\da-f]{8})-([\da-f]{8})-(\d+)-(\d+)-\d+$/.exec(mark) ?? []
+  if (host !== HOST) return 'not known'
+  // In a container the name may be that of a container on another machine, which has another boot, too.
+  if (boot !== BOOT) return NAMESPACE === FIRST_NAMESPACE ? 'dead' : 'not known'
+  if (!isThere(Number(id))) return 'dead'
+  const now = statusOf(Number(id))
+  if (start === '0' || now.start === '0') return 'not known'
+  // A zombie: it has ended, and its parent has not asked how.
+  return start === now.start && now.state !== 'Z' ? 'alive' : 'dead'
+}
+
+function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,10 +1,15 @@
 // What the checks of all options are made of. `undefined` = not given.
 
+import { isMap, isPromise } from 'node:util/types'
+
 import { describe, Model2VecError } from '../errors.js'
 
 /** The error for an option with a value that it can't have. */
-export function invalid(name: string, expected: string, value: unknown): Model2VecError {
-  return new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be ${expected}, but got ${describe(value)}`)
+export function invalid(name: string, expected: string, value: unknown, hint = ''): Model2VecError {
+  return new Model2VecError(
+    'ERR_INVALID_OPTION',
+    `\`${name}\` should be ${expected}, but got ${describe(value)}${hint}`,
+  )
 }
 
 /**
@@ -24,6 +29,17 @@ export function read<K extends string>(
 }
 
 /**
+ * Whether a value's properties are what it holds: a plain object, or an instance of somebody's class. A Map, a Set, a promise, a signal,
+ * a date have none, so that all that was meant would be passed over.
+ */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return true
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
+
+/**
  * The options themselves, for who reads each once, by name: in a small call that is a tenth of {@link read}'s time. Only own names are
  * refused when unknown: what a class of options inherits besides is its own affair.
  */
@@ -32,10 +48,15 @@ export function named<K extends string>(
   options: unknown,
   known: readonly K[],
 ): Partial<Record<K, unknown>> {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid('options', 'an object', options)
+  if (!isRecord(options)) {
+    const hint = isMap(options)
+      ? ': `Object.fromEntries(options)` makes one of it'
+      : isPromise(options)
+        ? ': `await` it'
+        : ''
+    throw invalid('options', 'an object', options, hint)
   }
-  const given = options as Record<string, unknown>
+  const given = options
   for (const key of Object.keys(given)) {
     if ((known as readonly string[]).includes(key) || given[key] === undefined) continue
     const names = known.map((name) => `\`${name}\``).join(', ')

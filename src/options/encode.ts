@@ -1,13 +1,15 @@
 // The options of the methods that encode and tokenize: their types, and the one place that checks them.
 
-import { arrayOf, DTYPES, isArrayOf } from '../dtype.js'
-import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
+import { arrayOf, DTYPES, outArray } from '../dtype.js'
+import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
 import type { Progress } from '../progress.js'
 import { abortSignal, boolean, callback, invalid, length, named, optional, read } from './checks.js'
 
-/** Options of every encode form; `D` is the result's element type. */
-export interface EncodeOptions<D extends Dtype = 'float32'> {
+/**
+ * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
+ */
+export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray<D> = DtypeArray<D>> {
   /**
    * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
    * @default the model's; `encodeAsSequence`: null
@@ -32,12 +34,12 @@ export interface EncodeOptions<D extends Dtype = 'float32'> {
   readonly dtype?: D | undefined
   /**
    * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
-   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a
-   * view on it. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
+   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, with 'float16' also a Float16Array, 'int8' an Int8Array, 'binary' a
+   * Uint8Array. The result is a view on it, on a Float16Array a Uint16Array of its bits. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
    * the call is over, by getters of the texts either; where the call fails, some vectors may have been written.
    * @default fresh memory
    */
-  readonly out?: DtypeArray<D> | undefined
+  readonly out?: A | (D extends 'float16' ? HalfArray : never) | undefined
   /**
    * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
    * is finished first. The sync forms look at the signal once, at their start.
@@ -53,14 +55,30 @@ export interface EncodeOptions<D extends Dtype = 'float32'> {
 }
 
 /** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
-export interface TypedEncodeOptions<D extends Dtype> extends EncodeOptions<D> {
+export interface TypedEncodeOptions<D extends Dtype, A extends DtypeArray<D> = DtypeArray<D>> extends EncodeOptions<
+  D,
+  A
+> {
   readonly dtype: D
+}
+
+/** {@link EncodeOptions} whose element type may be undefined, which is 'float32'. */
+export interface UnsureEncodeOptions<D extends Dtype> extends Omit<EncodeOptions<D>, 'dtype' | 'out'> {
+  readonly dtype: D | undefined
+  /** No array is right for both types. */
+  readonly out?: undefined
 }
 
 /** Options of `tokenize`. */
 export interface TokenizeOptions {
   /** As in {@link EncodeOptions.maxLength}. */
   readonly maxLength?: number | null | undefined
+}
+
+/** Options of `tokenizeAsync`. */
+export interface TokenizeAsyncOptions extends TokenizeOptions {
+  /** As in {@link EncodeOptions.signal}. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const ENCODE_OPTIONS = [
@@ -74,6 +92,7 @@ const ENCODE_OPTIONS = [
   'showProgressBar',
 ] as const
 const TOKENIZE_OPTIONS = ['maxLength'] as const
+const TOKENIZE_ASYNC_OPTIONS = ['maxLength', 'signal'] as const
 
 const columns = optional((name, value) => {
   // Whether the model has as many is for the call to say.
@@ -90,8 +109,11 @@ const dtypeName = optional((name, value): Dtype => {
 })
 
 function rowArray(dtype: Dtype, value: unknown): RowArray | undefined {
-  if (value === undefined || isArrayOf(dtype, value)) return value
-  throw invalid('out', `${withArticle(arrayOf(dtype).name)} for the dtype '${dtype}'`, value)
+  if (value === undefined) return undefined
+  const array = outArray(dtype, value)
+  if (array !== null) return array
+  const expected = `${withArticle(arrayOf(dtype).name)}${dtype === 'float16' ? ' or a Float16Array' : ''}`
+  throw invalid('out', `${expected} for the dtype '${dtype}'`, value)
 }
 
 /** Encode options, checked; what the call leaves to the model is undefined. */
@@ -137,7 +159,19 @@ export function checkEncodeOptions(method: string, options: unknown): CheckedEnc
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
-export function checkTokenizeOptions(options: unknown): { readonly maxLength: number | null | undefined } {
-  const given = read('tokenize', options, TOKENIZE_OPTIONS)
+export function checkTokenizeOptions(
+  method: string,
+  options: unknown,
+): { readonly maxLength: number | null | undefined } {
+  const given = read(method, options, TOKENIZE_OPTIONS)
   return { maxLength: length('maxLength', given.maxLength) }
+}
+
+/** @throws Model2VecError ERR_INVALID_OPTION */
+export function checkTokenizeAsyncOptions(options: unknown): {
+  readonly maxLength: number | null | undefined
+  readonly signal: AbortSignal | undefined
+} {
+  const given = read('tokenizeAsync', options, TOKENIZE_ASYNC_OPTIONS)
+  return { maxLength: length('maxLength', given.maxLength), signal: abortSignal('signal', given.signal) }
 }

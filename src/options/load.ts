@@ -4,6 +4,7 @@ import { Model2VecError } from '../errors.js'
 import { checkedToken, isHttpUrl } from '../hub/environment.js'
 import type { ReportDownload } from '../hub/progress.js'
 import type { FetchFunction } from '../hub/fetch-function.js'
+import { process } from '../node-globals.js'
 import { abortSignal, boolean, callback, count, invalid, length, optional, read, text } from './checks.js'
 
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
@@ -168,6 +169,13 @@ const hubEndpoint = optional((name, value) => {
   throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be ${expected} without a user and a password`)
 })
 
+/** `MODEL2VEC_THREADS`, undefined where it is not set. @throws Model2VecError ERR_INVALID_OPTION */
+function environmentThreads(): number | undefined {
+  const value = process.env.MODEL2VEC_THREADS?.trim()
+  if (value === undefined || value === '') return undefined
+  return count('MODEL2VEC_THREADS', /^\d+$/.test(value) ? Number(value) : value)
+}
+
 /** Load options, checked. */
 export interface CheckedLoadOptions {
   readonly normalize: boolean | undefined
@@ -209,7 +217,7 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     fetch: callback('fetch', given.fetch) as FetchFunction | undefined,
     forceDownload,
     localFilesOnly,
-    threads: count('threads', given.threads),
+    threads: count('threads', given.threads) ?? environmentThreads(),
     memory: memoryMode('memory', given.memory) ?? 'auto',
     quantizeTo: tableDtype('quantizeTo', given.quantizeTo),
     dimensionality: count('dimensionality', given.dimensionality),

@@ -1,5 +1,7 @@
 // Items become batches: the text of each is read, and a batch is full by count or by the length of its texts.
 
+import { isPromise } from 'node:util/types'
+
 import { describe, InvalidTextError, messageOf } from '../errors.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 
@@ -64,7 +66,13 @@ export class Batcher<Item> {
     if (typeof text === 'string') return text
     const what =
       this.#text === undefined ? `item ${this.#index} should be` : `\`text\` of item ${this.#index} should give`
-    throw this.#invalid(`${what} a string, but got ${describe(text)}`)
+    let hint = ''
+    if (isPromise(text)) {
+      hint = ': wait for it in the source, as an async generator'
+      // It may reject, and nobody else listens.
+      text.catch(() => undefined)
+    }
+    throw this.#invalid(`${what} a string, but got ${describe(text)}${hint}`)
   }
 
   get #index(): number {

@@ -1,9 +1,9 @@
 // `encodeStream`: a source of any length in, batches of items and their vectors out, in order and a bounded number ahead.
 
 import { onAbort, throwIfAborted } from '../abort.js'
-import type { Dtype } from '../dtype.js'
+import type { Dtype, FreshArray } from '../dtype.js'
 import { atItem, isModel2VecError } from '../errors.js'
-import { sliceClock } from '../event-loop.js'
+import { isTurnOver, nextTurn } from '../event-loop.js'
 import type { EmbeddingMatrix } from '../matrix.js'
 import { AbortController } from '../node-globals.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
@@ -19,11 +19,11 @@ export interface StreamBatch<Item, D extends Dtype = 'float32'> {
   /** The items, as the source gave them. */
   readonly items: Item[]
   /** A row for each item; the memory is this batch's own. */
-  readonly embeddings: EmbeddingMatrix<D>
+  readonly embeddings: EmbeddingMatrix<D, FreshArray<D>>
 }
 
 /** Encodes the texts of one batch. */
-export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype>>
+export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>>>
 
 /** A source that has everything at hand is read this many items at a time before the clock is looked at. */
 const ITEMS_PER_LOOK = 16
@@ -32,7 +32,6 @@ const ITEMS_PER_LOOK = 16
 class BatchReader<Item> {
   readonly #open: () => Reader<Item>
   readonly #batcher: Batcher<Item>
-  readonly #clock = sliceClock()
   #reader: Reader<Item> | null = null
   #isReading = false
   /** The source has ended, failed, or was let go. */
@@ -68,7 +67,6 @@ class BatchReader<Item> {
 
   /** Adds items until the batch is full or the source is at its end. */
   async #fill(reader: Reader<Item>): Promise<void> {
-    this.#clock.restart()
     while (!this.#isOver) {
       const step = this.#read(reader)
       // A source that has its items at hand is not waited for.
@@ -78,7 +76,7 @@ class BatchReader<Item> {
         return
       }
       if (this.#batcher.add(given.value)) return
-      if (this.#batcher.count % ITEMS_PER_LOOK === 0 && this.#clock.isOver()) await this.#clock.next()
+      if (this.#batcher.count % ITEMS_PER_LOOK === 0 && isTurnOver()) await nextTurn()
     }
   }
 

@@ -7,6 +7,7 @@ export interface WebStream<Item> {
   getReader(): {
     read(): Promise<{ done: boolean; value?: Item | undefined }>
     cancel(reason?: unknown): Promise<void>
+    releaseLock?(): void
   }
 }
 
@@ -48,8 +49,24 @@ export function openerOf<Item>(source: StreamSource<Item>): () => Reader<Item> {
 function webReader<Item>(stream: WebStream<Item>): Reader<Item> {
   const reader = stream.getReader()
   return {
-    next: async () => (await reader.read()) as Step<Item>,
-    stop: () => reader.cancel(),
+    async next() {
+      try {
+        const step = (await reader.read()) as Step<Item>
+        // The stream is its owner's again.
+        if (step.done === true) reader.releaseLock?.()
+        return step
+      } catch (error) {
+        reader.releaseLock?.()
+        throw error
+      }
+    },
+    async stop() {
+      try {
+        await reader.cancel()
+      } finally {
+        reader.releaseLock?.()
+      }
+    },
   }
 }
 

@@ -7,5 +7,5 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 const { path, texts } = workerData as { path: string; texts: string[] }
 const ef = new Model2VecEmbeddingFunction(path)
 void ef.encode(texts).then(({ data }) => {
-  parentPort?.postMessage({ data, info: { ...ef.info } }, [data.buffer as ArrayBuffer])
+  parentPort?.postMessage({ data, info: { ...ef.info } }, [data.buffer])
 })

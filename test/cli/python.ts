@@ -12,7 +12,8 @@ export interface ReadOutput {
   readonly shape?: readonly number[]
   readonly rows?: number
   readonly crc: number
-  readonly columns?: Readonly<Record<string, readonly string[]>>
+  /** Values, or with `--lengths` how long they are. */
+  readonly columns?: Readonly<Record<string, readonly (string | number)[]>>
 }
 
 /** What reads outputs, or why nothing does. */

@@ -21,11 +21,16 @@ export interface RunOptions {
   readonly node?: readonly string[]
   /** Beside those of this process. */
   readonly env?: Readonly<Record<string, string>>
+  /** The caller writes to standard input, and ends it. */
+  readonly keepsInput?: boolean
   /** Called with the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void
 }
 
-export function run(args: readonly string[], { stdin, node = [], env, onStart }: RunOptions = {}): Promise<Outcome> {
+export function run(
+  args: readonly string[],
+  { stdin, node = [], env, keepsInput = false, onStart }: RunOptions = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...node, MAIN, ...args], { env: { ...process.env, ...env } })
     let [out, err] = ['', '']
@@ -33,7 +38,7 @@ export function run(args: readonly string[], { stdin, node = [], env, onStart }:
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
     // A command that ends early leaves its input.
     child.stdin.on('error', () => undefined)
-    child.stdin.end(stdin)
+    if (!keepsInput) child.stdin.end(stdin)
     child.on('error', reject)
     child.on('spawn', () => onStart?.(child))
     child.on('close', (code, signal) => {

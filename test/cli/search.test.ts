@@ -133,6 +133,36 @@ test('vectors of other texts or of another model are told apart by their shape',
   t.regex((await searched(file)).err, /out\.npy: expected an \.npy of version 1\.0/)
 })
 
+test('stored vectors without a direction are left out and counted, and hide no good hit', async (t) => {
+  const directory = emptyDirectory()
+  const [file, out] = [path.join(directory, 'documents.txt'), path.join(directory, 'out.npy')]
+  const texts = ['a stone', 'a dog', 'zero', 'not a number', 'infinity', 'minus infinity', 'a dog in the park', 'huge']
+  writeFileSync(file, texts.join('\n'))
+  t.is((await model2vec('embed', file, '--out', out, ...MODEL)).code, 0)
+  const bytes = readFileSync(out)
+  const rows = new Float32Array(bytes.buffer, bytes.byteOffset + 128, texts.length * 32)
+  rows.fill(0, 2 * 32, 3 * 32)
+  for (const [row, value] of [
+    [3, NaN],
+    [4, Infinity],
+    [5, -Infinity],
+  ] as const) {
+    rows[row * 32 + 7] = value
+  }
+  // Whose square is no single-precision number.
+  rows.fill(3e38, 7 * 32, 8 * 32)
+  writeFileSync(out, bytes)
+  const searched = await model2vec('search', 'a dog', file, '--vectors', out, '--json', ...MODEL)
+  t.deepEqual(
+    [searched.code, searched.err],
+    [0, 'model2vec: 4 rows were left out: all zeros, or with what is no finite number\n'],
+  )
+  const results = found(searched.out)[0]?.results ?? []
+  t.deepEqual(results.map(({ text }) => text).sort(), ['a dog', 'a dog in the park', 'a stone', 'huge'])
+  t.is(results[0]?.text, 'a dog')
+  t.true(results.every(({ score }) => Math.abs(score) <= 1 + 1e-6))
+})
+
 test('without --json a line has the score, the place, and the text in one line', async (t) => {
   const file = path.join(emptyDirectory(), 'documents.csv')
   writeFileSync(file, 'text,n\n"a dog\nin the park",1\na stone,2\n"a cat\t\x1b[31m",3\n')
@@ -151,15 +181,12 @@ test('fewer lines than asked for, none, and texts without words', async (t) => {
   const directory = emptyDirectory()
   const file = path.join(directory, 'few.txt')
   writeFileSync(file, '\n\na dog\n')
-  const { out } = await model2vec('search', 'a dog', file, '--json', '-k', '1000', ...MODEL)
+  const { out, err } = await model2vec('search', 'a dog', file, '--json', '-k', '1000', ...MODEL)
   t.deepEqual(
     found(out)[0]?.results.map(({ line, score }) => [line, Math.round(score)]),
-    [
-      [3, 1],
-      [1, 0],
-      [2, 0],
-    ],
+    [[3, 1]],
   )
+  t.is(err, 'model2vec: 2 rows were left out: all zeros, or with what is no finite number\n')
   writeFileSync(file, '')
   const empty = await model2vec('search', 'a dog', file, ...MODEL)
   t.deepEqual([empty.code, empty.out, empty.err], [0, '', ''])

@@ -107,7 +107,7 @@ test('an executable that is not there, or is another program, is told', async (t
   const missing = path.join(directory, 'no-such')
   const started = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: missing } })
   t.deepEqual([started.code, started.out], [1, ''])
-  t.regex(started.err, /no-such ENOENT\n$/)
+  t.regex(started.err, /no-such: no such file or directory \(ENOENT\)\n$/)
   if (process.platform !== 'win32') {
     const other = path.join(directory, 'other')
     writeFileSync(other, '#!/bin/sh\n', { mode: 0o755 })

@@ -53,6 +53,14 @@ pub struct Part {
 }
 
 impl Part {
+    /// How many UTF-16 units its texts have.
+    fn unit_count(&self) -> usize {
+        match &self.input {
+            Input::Texts(texts) => texts.unit_count(),
+            Input::Ids(..) => 0,
+        }
+    }
+
     /// A part that starts at row `first_row`.
     #[must_use]
     pub fn new(first_row: usize, input: Input, rows: Option<Box<dyn RowBuffer>>) -> Self {
@@ -293,6 +301,9 @@ impl Batch {
     fn run(&self, mut part: Part, runner: Runner) {
         // A panic leaves no broken state behind: the part is dropped, its scratch too, and the model is immutable.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.fill(&mut part)));
+        if let Input::Texts(texts) = &mut part.input {
+            texts.free_if_huge();
+        }
         let error = match outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error),
@@ -379,7 +390,7 @@ impl Batch {
 }
 
 impl Job for Batch {
-    fn claim(self: Arc<Self>) -> Claim {
+    fn claim(self: Arc<Self>, may_be_long: bool) -> Claim {
         let mut state = self.lock();
         if state.waiting.is_empty() {
             return Claim::Empty;
@@ -387,11 +398,14 @@ impl Job for Batch {
         if state.running_on_pool >= self.threads {
             return Claim::Busy;
         }
-        let Some(part) = state.waiting.pop_front() else { return Claim::Empty };
+        let long_units = self.model.long_units();
+        let next = state.waiting.iter().position(|part| may_be_long || part.unit_count() <= long_units);
+        let Some(part) = next.and_then(|index| state.waiting.remove(index)) else { return Claim::Busy };
         state.running += 1;
         state.running_on_pool += 1;
         drop(state);
-        Claim::Part(Box::new(move || self.run(part, Runner::Pool)))
+        let is_long = part.unit_count() > long_units;
+        Claim::Part { is_long, run: Box::new(move || self.run(part, Runner::Pool)) }
     }
 
     fn thread_limit(&self) -> usize {

@@ -57,6 +57,9 @@ pub struct TextStats {
 /// The largest buffer that is kept for the next text.
 const KEPT_BYTES: usize = 8 << 20;
 
+/// How many times the size of its file a tokenizer takes in memory: 2.4 to 5 times with the test models.
+const TOKENIZER_FACTOR: usize = 3;
+
 /// Buffers that one thread reuses from text to text. Belongs to the model that made it.
 #[derive(Debug)]
 pub struct Scratch {
@@ -71,6 +74,14 @@ pub struct Scratch {
     utf8: Utf8Buffer,
     /// A text's vector, on its way to another element type.
     pub(crate) vector: Vec<f32>,
+}
+
+impl Scratch {
+    /// How many bytes it takes, but for small buffers that grow with the text at work.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.tokenizer.bytes() + self.utf8.capacity() + self.ids.capacity() * size_of::<u32>()
+    }
 }
 
 /// The files of a loaded model.
@@ -225,6 +236,20 @@ impl StaticModel {
     pub fn unit_limit(&self, max_length: Option<usize>) -> Option<usize> {
         // Two units a code point, and two more: whoever reads this much sees that there was more.
         max_length.map(|ids| ids.saturating_mul(self.median_token_length).saturating_mul(2).saturating_add(2))
+    }
+
+    /// From this many UTF-16 units on a part is long: it takes its thread some 15 milliseconds and more, for which other calls do not wait.
+    pub(crate) fn long_units(&self) -> usize {
+        if self.tokenizer.is_native() { 1 << 20 } else { 1 << 14 }
+    }
+
+    /// About how many bytes of memory the model holds: the table, unless it is mapped, the tokenizer, and the buffers that no thread uses
+    /// just now. The tokenizer counts by its file.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let scratches = self.scratches.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let buffers: usize = scratches.iter().map(Scratch::bytes).sum();
+        self.table.memory_bytes() + TOKENIZER_FACTOR * self.files.tokenizer.size() as usize + buffers
     }
 
     /// Takes buffers for one thread: those of an earlier taker, or new ones.

@@ -23,6 +23,11 @@ impl SourceFile {
         &self.path
     }
 
+    /// How many bytes it had when it was loaded.
+    pub(crate) fn size(&self) -> u64 {
+        self.seen.map_or(0, |(size, _)| size)
+    }
+
     /// The bytes.
     ///
     /// # Errors

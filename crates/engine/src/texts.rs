@@ -1,7 +1,11 @@
 //! A run of texts in UTF-16, as JavaScript holds them, in one buffer that is used again and again.
 
+use std::collections::TryReserveError;
+
 /// How many units more than the texts the buffer has, so that the last text can be read in whole blocks.
 const SLACK_UNITS: usize = 64;
+/// The largest buffer that is kept for other texts: four times what a part of short texts has.
+const KEPT_UNITS: usize = 1 << 17;
 
 /// Texts in one buffer of UTF-16 units.
 #[derive(Debug, Default)]
@@ -37,6 +41,13 @@ impl Texts {
         self.units.len()
     }
 
+    /// Gives the memory back of a buffer that a huge text made large: on the thread that calls this, as it takes milliseconds.
+    pub(crate) fn free_if_huge(&mut self) {
+        if self.units.capacity() > KEPT_UNITS {
+            *self = Self::default();
+        }
+    }
+
     /// Forgets the texts, keeps the memory.
     pub fn clear(&mut self) {
         self.used = 0;
@@ -48,14 +59,40 @@ impl Texts {
     /// # Errors
     /// What `fill` gives: then nothing is appended.
     pub fn push_with<E>(&mut self, room: usize, fill: impl FnOnce(&mut [u16]) -> Result<usize, E>) -> Result<(), E> {
+        self.append_with(room, fill)?;
+        self.end_text();
+        Ok(())
+    }
+
+    /// As [`push_with`](Self::push_with), a piece of a text that [`end_text`](Self::end_text) ends.
+    ///
+    /// # Errors
+    /// What `fill` gives: then nothing is appended.
+    pub fn append_with<E>(&mut self, room: usize, fill: impl FnOnce(&mut [u16]) -> Result<usize, E>) -> Result<(), E> {
         let needed = self.used + room;
-        if self.units.len() < needed + SLACK_UNITS {
-            self.units.resize((needed + SLACK_UNITS).max(self.units.len() * 2), 0);
+        let length = needed + SLACK_UNITS;
+        if self.units.len() < length {
+            // Within what was reserved only as far as needed: a step that fills tens of MB with zeros takes milliseconds.
+            let is_reserved = self.units.capacity() >= length;
+            self.units.resize(if is_reserved { length } else { length.max(self.units.len() * 2) }, 0);
         }
         let written = fill(&mut self.units[self.used..needed])?;
         self.used += written.min(room);
-        self.ends.push(self.used);
         Ok(())
+    }
+
+    /// Ends the text whose pieces were appended.
+    pub fn end_text(&mut self) {
+        self.ends.push(self.used);
+    }
+
+    /// Makes room for a text of `units` that comes in pieces.
+    ///
+    /// # Errors
+    /// When the system has no such memory.
+    pub fn reserve(&mut self, units: usize) -> Result<(), TryReserveError> {
+        let length = self.used.saturating_add(units).saturating_add(SLACK_UNITS);
+        self.units.try_reserve_exact(length.saturating_sub(self.units.len()))
     }
 
     /// The UTF-16 units of text `index`.
@@ -78,6 +115,27 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::Texts;
+
+    #[test]
+    fn a_text_that_comes_in_pieces_is_the_text_that_comes_whole() {
+        let units: Vec<u16> = (0..1000_u16).map(|unit| unit.wrapping_mul(7919)).collect();
+        for size in [1, 7, 100, 999, 1000, 2000] {
+            let mut texts = Texts::default();
+            texts.push_with::<()>(3, |buffer| Ok(buffer.len())).unwrap();
+            texts.reserve(units.len()).unwrap();
+            for piece in units.chunks(size) {
+                texts
+                    .append_with::<()>(piece.len() + 1, |buffer| {
+                        buffer[..piece.len()].copy_from_slice(piece);
+                        Ok(piece.len())
+                    })
+                    .unwrap();
+            }
+            texts.end_text();
+            texts.push_with::<()>(1, |buffer| Ok(buffer.len())).unwrap();
+            assert_eq!((texts.units(1), texts.len(), texts.unit_count()), (&units[..], 3, 1004), "pieces of {size}");
+        }
+    }
 
     #[test]
     fn a_text_that_cannot_be_read_leaves_nothing_behind() {

@@ -1,5 +1,8 @@
 //! What belongs to one Node environment (the main thread, or one worker thread): the way back from the pool's threads, and the
 //! jobs that must end before the environment does.
+//!
+//! News are handled for at most [`NEWS_SLICE`], then the event loop has a turn: Node would call the thread-safe function again and
+//! again within one turn while threads go on posting.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -8,12 +11,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use napi::sys;
 
 use crate::job::JobState;
-use crate::js::{Js, Thrown, check};
+use crate::js::{Js, Thrown, callback, check};
 use crate::long_load;
+
+/// How long news of all jobs are handled before the event loop has a turn; the step that is running is finished.
+const NEWS_SLICE: Duration = Duration::from_micros(1500);
 
 /// Tells an environment's thread, from any thread, that a job has news.
 pub(crate) struct Notifier(Mutex<Post>);
@@ -44,10 +51,20 @@ impl Notifier {
         }
         post.jobs.push(id);
         if post.jobs.len() == 1 {
-            let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
-            // SAFETY: the function lives: see `unsafe impl Send`. The queue is unbounded, so nothing is refused.
-            unsafe { sys::napi_call_threadsafe_function(post.function, ptr::null_mut(), mode) };
+            post.call();
         }
+    }
+}
+
+impl Post {
+    /// Has the environment's thread look at the jobs.
+    fn call(&self) {
+        if self.function.is_null() {
+            return;
+        }
+        let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
+        // SAFETY: the function lives: see `unsafe impl Send`. The queue is unbounded, so nothing is refused.
+        unsafe { sys::napi_call_threadsafe_function(self.function, ptr::null_mut(), mode) };
     }
 }
 
@@ -56,6 +73,12 @@ pub(crate) struct Environment {
     pub(crate) notifier: Arc<Notifier>,
     jobs: RefCell<HashMap<u32, Rc<JobState>>>,
     next_id: Cell<u32>,
+    /// How long news were handled since the event loop is known to have had a turn.
+    spent: Cell<Duration>,
+    /// Whether news wait for the event loop's next turn.
+    is_paused: Cell<bool>,
+    /// `setImmediate`, and what it shall call: handles news in the event loop's next turn. None in a runtime without it.
+    next_turn: Cell<Option<(sys::napi_ref, sys::napi_ref)>>,
 }
 
 impl Environment {
@@ -66,6 +89,9 @@ impl Environment {
             notifier: Arc::new(Notifier(Mutex::new(Post { function: ptr::null_mut(), jobs: Vec::new() }))),
             jobs: RefCell::default(),
             next_id: Cell::new(0),
+            spent: Cell::default(),
+            is_paused: Cell::default(),
+            next_turn: Cell::default(),
         });
         // For the thread-safe function, the callbacks and the hook, which frees it.
         let shared = Box::into_raw(Box::new(Rc::clone(&environment)));
@@ -93,6 +119,10 @@ impl Environment {
             check(sys::napi_unref_threadsafe_function(js.0, function), "napi_unref_threadsafe_function")?;
             environment.notifier.lock().function = function;
             check(sys::napi_add_env_cleanup_hook(js.0, Some(on_end), context), "napi_add_env_cleanup_hook")?;
+        }
+        if let Some(set_immediate) = js.global_function("setImmediate")? {
+            let resume = js.function("model2vecNews", on_turn, context)?;
+            environment.next_turn.set(Some((js.reference(set_immediate)?, js.reference(resume)?)));
         }
         Ok(shared)
     }
@@ -123,6 +153,60 @@ impl Environment {
     }
 }
 
+impl Environment {
+    /// Handles news, until there are none or they have had their time; what is left waits for the event loop's next turn.
+    fn handle_news(&self, js: Js) {
+        if self.is_paused.get() {
+            return;
+        }
+        let mut ids = std::mem::take(&mut self.notifier.lock().jobs);
+        ids.reverse();
+        while let Some(id) = ids.pop() {
+            let started = Instant::now();
+            let Some(left) = NEWS_SLICE.checked_sub(self.spent.get()).filter(|left| !left.is_zero()) else {
+                ids.push(id);
+                break;
+            };
+            let job = self.jobs.borrow().get(&id).cloned();
+            if let Some(job) = job {
+                // Nothing may unwind into Node.
+                match catch_unwind(AssertUnwindSafe(|| job.advance(js, started + left))) {
+                    Ok(true) => ids.push(id),
+                    Ok(false) => {}
+                    Err(_) => job.fail(js),
+                }
+            }
+            self.spent.set(self.spent.get() + started.elapsed());
+        }
+        if ids.is_empty() {
+            return;
+        }
+        self.is_paused.set(self.ask_for_turn(js));
+        // In their order, before those that came meanwhile; those that stand in both are told once.
+        let mut post = self.notifier.lock();
+        ids.reverse();
+        let came_meanwhile = std::mem::take(&mut post.jobs);
+        for id in came_meanwhile {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        post.jobs = ids;
+        if !self.is_paused.get() {
+            // No such turn can be had: at once again.
+            self.spent.set(Duration::ZERO);
+            post.call();
+        }
+    }
+
+    /// Whether `on_turn` will be called in the event loop's next turn.
+    fn ask_for_turn(&self, js: Js) -> bool {
+        let Some((set_immediate, resume)) = self.next_turn.get() else { return false };
+        let ask = || js.call(js.referenced(set_immediate)?, &[js.referenced(resume)?]);
+        ask().is_ok()
+    }
+}
+
 /// Runs on the environment's thread when jobs have news.
 unsafe extern "C" fn on_news(env: sys::napi_env, _function: sys::napi_value, context: *mut c_void, _data: *mut c_void) {
     if env.is_null() {
@@ -130,16 +214,19 @@ unsafe extern "C" fn on_news(env: sys::napi_env, _function: sys::napi_value, con
     }
     // SAFETY: the environment lives until its cleanup hook; when that has run, Node calls this with a null `env` only.
     let environment = unsafe { &*context.cast::<Rc<Environment>>() };
-    let ids = std::mem::take(&mut environment.notifier.lock().jobs);
-    for id in ids {
-        let job = environment.jobs.borrow().get(&id).cloned();
-        if let Some(job) = job {
-            // Nothing may unwind into Node.
-            if catch_unwind(AssertUnwindSafe(|| job.advance(Js(env)))).is_err() {
-                job.fail(Js(env));
-            }
-        }
-    }
+    environment.handle_news(Js(env));
+}
+
+/// Runs on the environment's thread in the turn that was asked for.
+unsafe extern "C" fn on_turn(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        // SAFETY: `start` made the function with this context, which lives while JavaScript runs.
+        let environment = unsafe { &*arguments.data.cast::<Rc<Environment>>() };
+        environment.is_paused.set(false);
+        environment.spent.set(Duration::ZERO);
+        environment.handle_news(js);
+        js.undefined()
+    })
 }
 
 /// Runs on the environment's thread when it ends, before its memory is freed (a worker that is terminated, an embedder that

@@ -1,6 +1,7 @@
 //! Small calls: up to 256 texts, at once and on the calling thread, with nothing allocated.
 //!
-//! Their functions belong to one model each: what a call needs comes with the function, so that nothing is looked up in an object.
+//! Their functions belong to one handle each: what a call needs comes with the function, so that nothing is looked up in an object. The
+//! buffers belong to the model in this environment (`local_model.rs`): all its handles use the same.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -14,13 +15,15 @@ use model2vec_engine::{EncodeError, EncodeOptions, Scratch, StaticModel, Texts, 
 use napi::sys;
 
 use crate::js::{Arguments, Js, RawCallback, Thrown, callback, check};
+use crate::local_model::LocalModel;
 use crate::model::closed;
 use crate::options::{encode_options, max_length_of};
 use crate::texts;
 
-/// A model and the buffers of its small calls, used from call to call; `None` once the handle was closed.
-pub(crate) type Few = RefCell<Option<FewState>>;
+/// The model of a handle, which its functions share; `None` once the handle was closed.
+pub(crate) type OpenModel = RefCell<Option<Rc<LocalModel>>>;
 
+/// A model and the buffers of its small calls, used from call to call by all handles of an environment.
 pub(crate) struct FewState {
     model: Arc<StaticModel>,
     texts: Texts,
@@ -30,6 +33,11 @@ pub(crate) struct FewState {
 impl FewState {
     pub(crate) fn new(model: Arc<StaticModel>) -> Self {
         Self { texts: Texts::default(), scratch: model.take_scratch(), model }
+    }
+
+    /// How many bytes the buffers take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.scratch.bytes() + self.texts.capacity() * size_of::<u16>()
     }
 
     /// Reads the strings; of each no more than can matter under the limit.
@@ -62,17 +70,21 @@ impl FewState {
 }
 
 /// An object with the functions of small calls on one model: `encode`, `encodeOne` and `tokenize`.
-pub(crate) fn create(js: Js, few: &Rc<Few>) -> Result<sys::napi_value, Thrown> {
+pub(crate) fn create(js: Js, handle: &Rc<OpenModel>) -> Result<sys::napi_value, Thrown> {
+    let model = handle.borrow().clone().ok_or_else(closed)?;
+    // The buffers are made now, so that V8 counts them before the first call.
+    model.few();
+    model.count_memory();
     let object = js.object()?;
-    js.set(object, "encode", function(js, "encode", encode, few)?)?;
-    js.set(object, "encodeOne", function(js, "encodeOne", encode_one, few)?)?;
-    js.set(object, "tokenize", function(js, "tokenize", tokenize, few)?)?;
+    js.set(object, "encode", function(js, "encode", encode, handle)?)?;
+    js.set(object, "encodeOne", function(js, "encodeOne", encode_one, handle)?)?;
+    js.set(object, "tokenize", function(js, "tokenize", tokenize, handle)?)?;
     Ok(object)
 }
 
-/// A function that shares `few`, for as long as it lives.
-fn function(js: Js, name: &str, body: RawCallback, few: &Rc<Few>) -> Result<sys::napi_value, Thrown> {
-    let shared = Rc::into_raw(Rc::clone(few)).cast_mut().cast::<c_void>();
+/// A function that shares the handle's model, for as long as it lives.
+fn function(js: Js, name: &str, body: RawCallback, handle: &Rc<OpenModel>) -> Result<sys::napi_value, Thrown> {
+    let shared = Rc::into_raw(Rc::clone(handle)).cast_mut().cast::<c_void>();
     let made = js.function(name, body, shared).and_then(|function| {
         // SAFETY: the finalizer takes `shared` for what it is. It runs once, on this thread, when nothing can call the function.
         let status =
@@ -81,22 +93,23 @@ fn function(js: Js, name: &str, body: RawCallback, few: &Rc<Few>) -> Result<sys:
     });
     if made.is_err() {
         // SAFETY: no finalizer was added, and a function that may have been made was given to nobody.
-        drop(unsafe { Rc::from_raw(shared.cast::<Few>()) });
+        drop(unsafe { Rc::from_raw(shared.cast::<OpenModel>()) });
     }
     made
 }
 
 unsafe extern "C" fn let_go(_env: sys::napi_env, shared: *mut c_void, _hint: *mut c_void) {
     // SAFETY: `function` gave this share to the function that is gone.
-    drop(unsafe { Rc::from_raw(shared.cast::<Few>()) });
+    drop(unsafe { Rc::from_raw(shared.cast::<OpenModel>()) });
 }
 
 /// The state behind the function that is called.
 fn state_of<T>(arguments: &Arguments<'_>, body: impl FnOnce(&mut FewState) -> Result<T, Thrown>) -> Result<T, Thrown> {
     // SAFETY: `function` gave the function this share, and the function lives while it is called.
-    let few = unsafe { &*arguments.data.cast::<Few>() };
-    // No JavaScript runs while it is borrowed.
-    body(few.borrow_mut().as_mut().ok_or_else(closed)?)
+    let handle = unsafe { &*arguments.data.cast::<OpenModel>() };
+    let model = handle.borrow();
+    // No JavaScript runs while they are borrowed.
+    body(&mut model.as_ref().ok_or_else(closed)?.few().borrow_mut())
 }
 
 /// `encode(out, counts, maxLength, normalize, dimensionality, dtype, ...texts)`: the number of truncated texts. Writes a row and a

@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use model2vec_engine::{Batch, Input, Part, StaticModel, Texts, Work};
+use model2vec_engine::{Batch, Input, Part, Texts, Work};
 use napi::sys;
 
 use crate::environment::Environment;
 use crate::js::{Js, Thrown};
+use crate::local_model::LocalModel;
 use crate::results::Results;
 use crate::target::Mode;
 use crate::texts;
@@ -23,15 +24,15 @@ const PART_BYTES: usize = 1 << 20;
 const PARTS_IN_FLIGHT: usize = 64;
 /// Staged parts hold their vectors as well: fewer of them.
 const STAGED_IN_FLIGHT: usize = 8;
-/// The longest that results are copied at once.
-const COPY_SLICE: Duration = Duration::from_millis(2);
 
 /// A job, on its environment's thread.
 pub(crate) struct JobState {
     pub(crate) id: u32,
     environment: Rc<Environment>,
-    /// Gone once the job has ended: its object may wait for the garbage collector, the model must not.
+    /// Gone once the job has ended, as all that is large: its object may wait for the garbage collector, the model must not.
     batch: RefCell<Option<Arc<Batch>>>,
+    /// Likewise.
+    model: RefCell<Option<Rc<LocalModel>>>,
     rows: usize,
     /// The most rows of a part.
     part_rows: usize,
@@ -47,6 +48,8 @@ pub(crate) struct JobState {
     /// The texts of the part that is being filled, and its first row.
     filling: RefCell<Texts>,
     fed: Cell<usize>,
+    /// Whether the last text in `filling` comes in pieces and has more of them.
+    is_in_text: Cell<bool>,
     /// Emptied text buffers.
     spare: RefCell<Vec<Texts>>,
     /// Parts that are done and whose results were not passed on yet.
@@ -64,7 +67,7 @@ pub(crate) struct JobState {
 
 /// What a new job is made from.
 pub(crate) struct JobSettings {
-    pub(crate) model: Arc<StaticModel>,
+    pub(crate) model: Rc<LocalModel>,
     pub(crate) work: Work,
     pub(crate) max_length: Option<usize>,
     pub(crate) rows: usize,
@@ -86,7 +89,7 @@ impl JobState {
         let synchronous = matches!(mode, Mode::Sync | Mode::Held);
         // In a synchronous call the calling thread is one of the threads.
         let pool_threads = if synchronous { settings.threads - 1 } else { settings.threads };
-        let batch = Batch::new(Arc::clone(&settings.model), settings.work, pool_threads, move |left| {
+        let batch = Batch::new(Arc::clone(settings.model.model()), settings.work, pool_threads, move |left| {
             if left.is_finished || left.parts < news.load(Ordering::Acquire) {
                 notifier.notify(id);
             }
@@ -97,6 +100,7 @@ impl JobState {
             part_rows: (PART_BYTES / (settings.model.dim() * size_of::<f32>())).max(1),
             unit_limit: settings.model.unit_limit(settings.max_length),
             batch: RefCell::new(Some(batch)),
+            model: RefCell::new(Some(settings.model)),
             rows: settings.rows,
             rows_done: Cell::new(0),
             mode,
@@ -105,6 +109,7 @@ impl JobState {
             results,
             filling: RefCell::default(),
             fed: Cell::new(0),
+            is_in_text: Cell::new(false),
             spare: RefCell::default(),
             done: RefCell::default(),
             news_below,
@@ -120,16 +125,8 @@ impl JobState {
 
     /// Reads strings and hands whole parts to the pool. False when enough is in flight.
     pub(crate) fn feed(self: &Rc<Self>, js: Js, values: &[sys::napi_value]) -> Result<bool, Thrown> {
-        if self.batch().is_none_or(|batch| matches!(batch.outcome(), Some(Err(_)))) && self.finish.borrow().is_none() {
-            // It has given up, and `finish` says why: no use in reading more.
+        if !self.may_feed(values.len())? {
             return Ok(true);
-        }
-        if self.ended.get() || self.finish.borrow().is_some() {
-            return Err(Thrown::internal("internal error: texts were fed to a job that had ended"));
-        }
-        if self.fed.get() + values.len() > self.rows {
-            let message = format!("internal error: expected {} texts, found more", self.rows);
-            return Err(Thrown::internal(message));
         }
         let limit = self.unit_limit;
         // Short strings by the dozen: after each dozen the part is looked at.
@@ -148,6 +145,55 @@ impl JobState {
             }
         }
         Ok(self.parts_in_flight() < self.flight_limit())
+    }
+
+    /// Reads a piece of the next text, after which `rest` more units of it come. A text that is read at once would hold this thread for
+    /// milliseconds. False when enough is in flight.
+    pub(crate) fn feed_piece(self: &Rc<Self>, js: Js, piece: sys::napi_value, rest: usize) -> Result<bool, Thrown> {
+        if !self.may_feed(1)? {
+            return Ok(true);
+        }
+        if !self.is_in_text.get() {
+            // A part of its own: the texts before it must not wait with it.
+            self.dispatch(js);
+            let units = texts::length_of(js, piece, 0)?.saturating_add(rest).min(self.readable_units());
+            self.filling.borrow_mut().reserve(units).map_err(|_| {
+                Thrown::Coded("ERR_OUT_OF_MEMORY", format!("a text of {units} UTF-16 units can't be read"))
+            })?;
+        }
+        {
+            let mut filling = self.filling.borrow_mut();
+            let left = self.readable_units() - filling.unit_count();
+            texts::read_piece(js, piece, left, &mut filling)?;
+            self.is_in_text.set(rest > 0);
+            if rest > 0 {
+                return Ok(true);
+            }
+            filling.end_text();
+        }
+        self.fed.set(self.fed.get() + 1);
+        self.dispatch(js);
+        Ok(self.parts_in_flight() < self.flight_limit())
+    }
+
+    /// The most UTF-16 units of a text that are read.
+    pub(crate) fn readable_units(&self) -> usize {
+        self.unit_limit.unwrap_or(usize::MAX)
+    }
+
+    /// Whether `count` more texts can be fed; false where the job has given up, and `finish` says why: no use in reading more.
+    fn may_feed(&self, count: usize) -> Result<bool, Thrown> {
+        if self.batch().is_none_or(|batch| matches!(batch.outcome(), Some(Err(_)))) && self.finish.borrow().is_none() {
+            return Ok(false);
+        }
+        if self.ended.get() || self.finish.borrow().is_some() {
+            return Err(Thrown::internal("internal error: texts were fed to a job that had ended"));
+        }
+        if self.fed.get() + count > self.rows {
+            let message = format!("internal error: expected {} texts, found more", self.rows);
+            return Err(Thrown::internal(message));
+        }
+        Ok(true)
     }
 
     /// Hands whole parts to the pool, which were read before.
@@ -230,7 +276,7 @@ impl JobState {
             // This thread helps while much waits: text buffers come back for the next parts, and their number stays bounded.
             while self.parts_in_flight() >= PARTS_IN_FLIGHT && self.batch().is_some_and(|batch| batch.help_once()) {}
             self.take_done();
-            if let Err(thrown) = self.pass_on(Duration::MAX) {
+            if let Err(thrown) = self.pass_on(None) {
                 self.failed.borrow_mut().get_or_insert(thrown);
             }
         }
@@ -254,22 +300,21 @@ impl JobState {
         self.fed.set(count);
     }
 
-    /// Passes on what the pool has done. Runs on the environment's thread, in a callback of the event loop.
-    pub(crate) fn advance(self: &Rc<Self>, js: Js) {
+    /// Passes on what the pool has done, until `deadline`: true when there is more to pass on. Runs on the environment's thread, in a
+    /// callback of the event loop.
+    pub(crate) fn advance(self: &Rc<Self>, js: Js, deadline: Instant) -> bool {
         if self.ended.get() {
-            return;
+            return false;
         }
-        let Some(batch) = self.batch() else { return };
+        let Some(batch) = self.batch() else { return false };
         self.take_done();
-        if let Err(thrown) = self.pass_on(COPY_SLICE) {
+        if let Err(thrown) = self.pass_on(Some(deadline)) {
             self.failed.borrow_mut().get_or_insert(thrown);
             batch.cancel();
             self.done.borrow_mut().clear();
         }
         if !self.done.borrow().is_empty() {
-            // The rest after other events had their turn.
-            self.environment.notifier.notify(self.id);
-            return;
+            return true;
         }
         if self.parts_in_flight() <= self.room_at() || batch.outcome().is_some() {
             self.grant_room(js);
@@ -278,26 +323,28 @@ impl JobState {
         if may_end && batch.outcome().is_some() && batch.parts_held() == 0 {
             self.end(js);
         }
+        false
     }
 
-    /// Copies results for at most `budget`.
-    fn pass_on(&self, budget: Duration) -> Result<(), Thrown> {
-        let started = Instant::now();
-        while started.elapsed() < budget {
+    /// Copies results, at least one, until the deadline.
+    fn pass_on(&self, deadline: Option<Instant>) -> Result<(), Thrown> {
+        loop {
             let part = self.done.borrow_mut().pop();
-            let Some(mut part) = part else { break };
+            let Some(mut part) = part else { return Ok(()) };
             if let Input::Texts(texts) = &mut part.input {
                 self.keep_buffer(std::mem::take(texts));
             }
             self.results.take(part)?;
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
-    /// A text buffer for the next part, unless one huge text made it large.
+    /// A text buffer for the next part.
     fn keep_buffer(&self, mut texts: Texts) {
         texts.clear();
-        if texts.capacity() <= 4 * PART_UNITS {
+        if texts.capacity() > 0 {
             self.spare.borrow_mut().push(texts);
         }
     }
@@ -362,7 +409,7 @@ impl JobState {
             batch.help_and_wait();
         }
         self.take_done();
-        let passed = started.and_then(|()| self.pass_on(Duration::MAX));
+        let passed = started.and_then(|()| self.pass_on(None));
         let outcome = passed.and_then(|()| self.result());
         self.release(js);
         outcome
@@ -394,7 +441,15 @@ impl JobState {
         self.rows_done.set(self.rows_done());
         self.batch.replace(None);
         self.results.release();
+        self.filling.take();
+        self.held.take();
+        self.spare.take();
+        self.done.take();
         self.environment.job_ended(js, self.id);
+        if let Some(model) = self.model.take() {
+            // The buffers of the pool's threads.
+            model.count_memory();
+        }
     }
 
     fn result(&self) -> Result<sys::napi_value, Thrown> {

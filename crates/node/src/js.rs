@@ -116,6 +116,33 @@ impl Js {
         Ok(value)
     }
 
+    /// A function among the globals of this environment, none where there is no such function.
+    pub(crate) fn global_function(self, name: &str) -> Result<Option<sys::napi_value>, Thrown> {
+        let name = CString::new(name).map_err(|_| Thrown::internal("a global's name has no NUL"))?;
+        let (mut global, mut value, mut kind) = (ptr::null_mut(), ptr::null_mut(), 0);
+        // SAFETY: out-pointers are valid; the name ends with NUL.
+        unsafe {
+            check(sys::napi_get_global(self.0, &mut global), "napi_get_global")?;
+            check(sys::napi_get_named_property(self.0, global, name.as_ptr(), &mut value), "napi_get_named_property")?;
+            check(sys::napi_typeof(self.0, value, &mut kind), "napi_typeof")?;
+        }
+        Ok((kind == sys::ValueType::napi_function).then_some(value))
+    }
+
+    /// Calls a function, without a `this`.
+    pub(crate) fn call(
+        self,
+        function: sys::napi_value,
+        arguments: &[sys::napi_value],
+    ) -> Result<sys::napi_value, Thrown> {
+        let (this, mut result) = (self.undefined()?, ptr::null_mut());
+        // SAFETY: all values belong to this environment; pointer and length are those of a slice.
+        let status = unsafe {
+            sys::napi_call_function(self.0, this, function, arguments.len(), arguments.as_ptr(), &mut result)
+        };
+        check(status, "napi_call_function").map(|()| result)
+    }
+
     pub(crate) fn set(self, object: sys::napi_value, name: &str, value: sys::napi_value) -> Result<(), Thrown> {
         let name = CString::new(name).map_err(|_| Thrown::internal("a property name has no NUL"))?;
         // SAFETY: object and value belong to this environment; the name ends with NUL.
@@ -288,6 +315,13 @@ impl Js {
     pub(crate) fn delete_reference(self, reference: sys::napi_ref) {
         // SAFETY: whoever owns the reference calls this once.
         unsafe { sys::napi_delete_reference(self.0, reference) };
+    }
+
+    /// Tells V8 that so many bytes more are held by objects of this environment, or fewer.
+    pub(crate) fn adjust_external_memory(self, change: i64) {
+        let mut total = 0;
+        // SAFETY: only counts; `total` is written.
+        unsafe { sys::napi_adjust_external_memory(self.0, change, &mut total) };
     }
 
     /// A promise and what settles it.

@@ -13,6 +13,7 @@ mod huge_pages;
 mod job;
 mod js;
 mod lines;
+mod local_model;
 mod long_load;
 mod model;
 mod native_job;
@@ -27,9 +28,8 @@ mod texts;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use model2vec_engine::{StaticModel, Work};
+use model2vec_engine::Work;
 use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
@@ -37,6 +37,7 @@ use napi_derive::napi;
 use environment::Environment;
 use job::{JobSettings, JobState};
 use js::{Arguments, Js, RawCallback, Thrown, callback, coded, unwrap};
+use local_model::LocalModel;
 use model::NativeModel;
 use native_job::NativeJob;
 use options::{encode_options, max_length_of};
@@ -63,9 +64,10 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
         let context = environment.cast::<c_void>();
-        let functions: [(&str, RawCallback); 5] = [
+        let functions: [(&str, RawCallback); 6] = [
             ("createFew", create_few),
             ("feed", feed),
+            ("feedPiece", feed_piece),
             ("createEncodeJob", create_encode_job),
             ("createTokenizeJob", create_tokenize_job),
             ("createGatherJob", create_gather_job),
@@ -82,7 +84,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
 unsafe extern "C" fn create_few(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([model], _) = arguments.split::<1>();
-        few::create(js, &unwrap::<NativeModel>(js, model, "NativeModel")?.few()?)
+        few::create(js, unwrap::<NativeModel>(js, model, "NativeModel")?.shared())
     })
 }
 
@@ -92,6 +94,16 @@ unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> 
         let job = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
         let ([], values) = arguments.split::<0>();
         js.boolean(job.state.feed(js, values)?)
+    })
+}
+
+/// `feedPiece.call(job, piece, rest)`: a piece of the next text, after which `rest` more units come. Whether there is room for more.
+unsafe extern "C" fn feed_piece(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let job = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
+        let ([piece, rest], _) = arguments.split::<2>();
+        let rest = js.get_number(rest, "rest")? as usize;
+        js.boolean(job.state.feed_piece(js, piece, rest)?)
     })
 }
 
@@ -176,7 +188,7 @@ fn into_object(js: Js, state: Rc<JobState>) -> Result<sys::napi_value, Thrown> {
         .map_err(|error| Thrown::internal(error.reason.clone()))
 }
 
-fn model_of(js: Js, value: sys::napi_value) -> Result<Arc<StaticModel>, Thrown> {
+fn model_of(js: Js, value: sys::napi_value) -> Result<Rc<LocalModel>, Thrown> {
     unwrap::<NativeModel>(js, value, "NativeModel")?.model()
 }
 

@@ -6,8 +6,10 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use model2vec_engine::{StaticModel, Watch};
+use napi::Env;
 use napi_derive::napi;
 
+use crate::js::Js;
 use crate::model::{CodedError, NativeLoadOptions, NativeModel, OpenFailure, open};
 
 thread_local! {
@@ -58,10 +60,10 @@ impl NativeLongLoad {
 
     /// The model, once; null while it is loading.
     #[napi(catch_unwind)]
-    pub fn take(&self) -> Result<Option<NativeModel>, CodedError> {
+    pub fn take(&self, env: Env) -> Result<Option<NativeModel>, CodedError> {
         match self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take() {
             None => Ok(None),
-            Some(Ok(model)) => Ok(Some(NativeModel::new(model))),
+            Some(Ok(model)) => Ok(Some(NativeModel::new(Js(env.raw()), model))),
             Some(Err(OpenFailure(code, message))) => Err(CodedError::new(code, message)),
         }
     }

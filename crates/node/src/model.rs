@@ -11,8 +11,9 @@ use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
 
-use crate::few::{Few, FewState};
+use crate::few::OpenModel;
 use crate::js::{Js, Thrown, coded};
+use crate::local_model::LocalModel;
 use crate::registry;
 
 /// An error that carries one of the stable codes.
@@ -76,6 +77,8 @@ pub struct NativeModelInfo {
     pub max_length: Option<u32>,
     /// `'native'` or `'reference'`.
     pub tokenizer: String,
+    /// Why it is `'reference'`: what in the file our own modules don't run.
+    pub tokenizer_reason: Option<String>,
     /// The instruction set of the pooling kernels.
     pub kernel: String,
 }
@@ -83,14 +86,14 @@ pub struct NativeModelInfo {
 /// A handle on a loaded model.
 #[napi]
 pub struct NativeModel {
-    model: RefCell<Option<Arc<StaticModel>>>,
-    few: Rc<Few>,
+    /// What the functions of small calls share with the handle.
+    model: Rc<OpenModel>,
 }
 
 #[napi]
 impl NativeModel {
-    pub(crate) fn new(model: Arc<StaticModel>) -> Self {
-        Self { model: RefCell::new(Some(model)), few: Rc::default() }
+    pub(crate) fn new(js: Js, model: Arc<StaticModel>) -> Self {
+        Self { model: Rc::new(RefCell::new(Some(LocalModel::of(js, model)))) }
     }
 
     /// What the model is.
@@ -108,6 +111,7 @@ impl NativeModel {
             memory: memory.to_owned(),
             normalize: defaults.normalize,
             max_length: defaults.max_length.map(|length| u32::try_from(length).unwrap_or(u32::MAX)),
+            tokenizer_reason: model.tokenizer().reference_reason().map(str::to_owned),
             tokenizer: if model.tokenizer().is_native() { "native" } else { "reference" }.to_owned(),
             kernel: model.kernel().to_owned(),
         })
@@ -117,7 +121,6 @@ impl NativeModel {
     #[napi]
     pub fn close(&self) {
         self.model.replace(None);
-        self.few.replace(None);
     }
 
     /// Gives the pages of a mapped table back.
@@ -157,20 +160,18 @@ impl NativeModel {
         Ok(())
     }
 
-    pub(crate) fn opened(&self) -> Result<Arc<StaticModel>, CodedError> {
+    pub(crate) fn opened(&self) -> Result<Rc<LocalModel>, CodedError> {
         self.model().map_err(|_| CodedError::new("ERR_CLOSED", String::from(CLOSED)))
     }
 
     /// The model, unless the handle was closed.
-    pub(crate) fn model(&self) -> Result<Arc<StaticModel>, Thrown> {
+    pub(crate) fn model(&self) -> Result<Rc<LocalModel>, Thrown> {
         self.model.borrow().clone().ok_or_else(closed)
     }
 
-    /// What the handle's small calls share.
-    pub(crate) fn few(&self) -> Result<Rc<Few>, Thrown> {
-        let model = self.model()?;
-        self.few.borrow_mut().get_or_insert_with(|| FewState::new(model));
-        Ok(Rc::clone(&self.few))
+    /// The model as long as the handle is open, for the functions of small calls.
+    pub(crate) fn shared(&self) -> &Rc<OpenModel> {
+        &self.model
     }
 }
 
@@ -203,9 +204,9 @@ pub(crate) fn open(
 
 /// Loads a model on this thread.
 #[napi(catch_unwind)]
-pub fn open_model_sync(directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
+pub fn open_model_sync(env: Env, directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
     match open(&directory, options, &Watch::default()) {
-        Ok(model) => Ok(NativeModel::new(model)),
+        Ok(model) => Ok(NativeModel::new(Js(env.raw()), model)),
         Err(OpenFailure(code, message)) => Err(CodedError::new(code, message)),
     }
 }
@@ -226,7 +227,7 @@ impl Task for OpenTask {
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
         match output {
-            Ok(model) => Ok(NativeModel::new(model)),
+            Ok(model) => Ok(NativeModel::new(Js(env.raw()), model)),
             Err(OpenFailure(code, message)) => Err(coded_rejection(env, code, &message)),
         }
     }

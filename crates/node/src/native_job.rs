@@ -24,6 +24,13 @@ impl NativeJob {
         self.state.rows_done() as u32
     }
 
+    /// The most UTF-16 units of a text that are read; infinite where all are.
+    #[napi(catch_unwind)]
+    pub fn readable_units(&self) -> f64 {
+        let units = self.state.readable_units();
+        if units == usize::MAX { f64::INFINITY } else { units as f64 }
+    }
+
     /// Stops the work within a few milliseconds; the promise of `finish` then rejects with `ERR_ABORTED`.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {

@@ -178,8 +178,9 @@ impl Results {
         Ok(object)
     }
 
-    /// Lets the arrays go.
+    /// Lets the arrays go, and what came of the texts.
     pub(crate) fn release(&self) {
+        self.tokenized.take();
         let mut arrays = self.arrays.borrow_mut();
         for reference in [arrays.out.take(), arrays.tokens.take()].into_iter().flatten() {
             self.js.delete_reference(reference);

@@ -49,5 +49,5 @@ pub fn save_model(
 ) -> Result<AsyncTask<SaveTask>, CodedError> {
     let model = model.opened()?;
     let defaults = EncodeOptions { normalize, max_length: max_length_of(max_length), ..model.defaults() };
-    Ok(AsyncTask::new(SaveTask { model, directory: PathBuf::from(directory), defaults }))
+    Ok(AsyncTask::new(SaveTask { model: Arc::clone(model.model()), directory: PathBuf::from(directory), defaults }))
 }

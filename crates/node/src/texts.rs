@@ -19,26 +19,38 @@ pub(crate) fn read(
         let limit = match unit_limit {
             Some(limit) if limit <= GENEROUS_ROOM => limit,
             _ => {
-                let mut length = 0;
-                // SAFETY: a null buffer asks for the length.
-                let status =
-                    unsafe { sys::napi_get_value_string_utf16(js.0, value, std::ptr::null_mut(), 0, &mut length) };
-                check_string(js, status, value, index)?;
+                let length = length_of(js, value, index)?;
                 unit_limit.map_or(length, |limit| limit.min(length))
             }
         };
-        // N-API writes a NUL after the units.
-        texts.push_with(limit + 1, |buffer| {
-            let mut written = 0;
-            // SAFETY: the buffer's pointer and length are those of a slice.
-            let status = unsafe {
-                sys::napi_get_value_string_utf16(js.0, value, buffer.as_mut_ptr(), buffer.len(), &mut written)
-            };
-            check_string(js, status, value, index)?;
-            Ok::<_, Thrown>(written)
-        })?;
+        texts.push_with(limit + 1, |buffer| read_into(js, value, index, buffer))?;
     }
     Ok(())
+}
+
+/// Appends a piece of a text: no more than `limit` UTF-16 units of the string `value`. The text is not ended.
+pub(crate) fn read_piece(js: Js, value: sys::napi_value, limit: usize, texts: &mut Texts) -> Result<(), Thrown> {
+    let length = length_of(js, value, 0)?;
+    texts.append_with(limit.min(length) + 1, |buffer| read_into(js, value, 0, buffer))
+}
+
+/// How many UTF-16 units a string has; `index` is its place in the call.
+pub(crate) fn length_of(js: Js, value: sys::napi_value, index: usize) -> Result<usize, Thrown> {
+    let mut length = 0;
+    // SAFETY: a null buffer asks for the length.
+    let status = unsafe { sys::napi_get_value_string_utf16(js.0, value, std::ptr::null_mut(), 0, &mut length) };
+    check_string(js, status, value, index)?;
+    Ok(length)
+}
+
+/// Writes a string's units into a buffer, as many as there are and have room beside the NUL that N-API adds; gives their number.
+fn read_into(js: Js, value: sys::napi_value, index: usize, buffer: &mut [u16]) -> Result<usize, Thrown> {
+    let mut written = 0;
+    // SAFETY: the buffer's pointer and length are those of a slice.
+    let status =
+        unsafe { sys::napi_get_value_string_utf16(js.0, value, buffer.as_mut_ptr(), buffer.len(), &mut written) };
+    check_string(js, status, value, index)?;
+    Ok(written)
 }
 
 fn check_string(js: Js, status: sys::napi_status, value: sys::napi_value, index: usize) -> Result<(), Thrown> {

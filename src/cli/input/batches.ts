@@ -2,11 +2,12 @@
 
 import type { NativeTexts } from '../../native.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
+import { FileError, messageOf } from '../file-error.js'
 import { bytesOf, STDIN } from './bytes.js'
 import type { ByteCount } from './bytes.js'
 import { BadHeader, BadLine, formatOf, rowReader } from './formats.js'
 import type { Fields, Format, Id, Row, RowReader } from './formats.js'
-import { EndlessLine, LineSplitter } from './lines.js'
+import { LineSplitter, linesOf } from './lines.js'
 import type { Line, Place } from './lines.js'
 
 /** Where reading goes on. */
@@ -23,19 +24,30 @@ export interface Position {
 
 export const START: Position = { file: 0, offset: 0, line: 0, header: null, skipped: 0 }
 
+/** Some rows of a batch whose texts the native module has, and where they were read. */
+interface NativeRun {
+  /** The first row. */
+  readonly row: number
+  /** The line of the first row. */
+  readonly line: number
+  /** The lines, a row each; or the one text, where it was read here. */
+  readonly source: Buffer | string
+}
+
 /** Rows that are read one after the other. */
-class Rows {
-  /** The texts where the native module has them: then `texts` and `lines` are empty. */
+export class Rows {
+  /** The texts where the native module has them: then `texts` is empty. */
   readonly native: NativeTexts | null
   readonly texts: string[] = []
   /** Empty when no ids are asked for. */
   readonly ids: Id[] = []
-  /** The line of each row. */
-  readonly lines: number[] = []
   /** How many rows there are. */
   count = 0
   /** UTF-16 units of the texts. */
   units = 0
+  /** The line of each row, where the texts are here. */
+  readonly #lines: number[] = []
+  readonly #runs: NativeRun[] = []
 
   constructor(native: NativeTexts | null) {
     this.native = native
@@ -48,9 +60,10 @@ class Rows {
   add({ text, id }: Row, line: number): void {
     if (this.native === null) {
       this.texts.push(text)
-      this.lines.push(line)
+      this.#lines.push(line)
     } else {
       this.native.push(text)
+      this.#runs.push({ row: this.count, line, source: text })
     }
     if (id !== null) this.ids.push(id)
     this.count++
@@ -63,10 +76,40 @@ class Rows {
     const { bytes, at } = lines.ahead
     const left = [DEFAULT_BATCH_SIZE - this.count, DEFAULT_BATCH_BYTES - this.units] as const
     const read = this.native.readLines(bytes, at, ...left)
+    if (read.lines === 0) return false
+    const source = bytes.subarray(at, at + read.bytes)
+    this.#runs.push({ row: this.count, line: lines.place.line + 1, source })
     lines.skip(read.bytes, read.lines)
     this.count += read.lines
     this.units += read.units
-    return read.lines > 0
+    return true
+  }
+
+  /** The line of a row in its file. */
+  lineOf(row: number): number {
+    if (this.native === null) return this.#lines[row] ?? 0
+    const run = this.#runs.findLast((each) => each.row <= row)
+    return run === undefined ? 0 : run.line + row - run.row
+  }
+
+  /** The rows again, as texts that are here: the native module's are used up by a call. */
+  reread(reader: RowReader): Rows {
+    if (this.native === null) return this
+    const rows = new Rows(null)
+    for (const { line, source } of this.#runs) {
+      if (typeof source === 'string') rows.add({ text: source, id: null }, line)
+      else for (const each of linesOf(source, line)) rows.add(reader.read(each) ?? { text: '', id: null }, each.number)
+    }
+    return rows
+  }
+
+  /** Those of the rows that have texts here and that `isKept` wants. */
+  filter(isKept: (row: number) => boolean): Rows {
+    const rows = new Rows(null)
+    for (const [i, text] of this.texts.entries()) {
+      if (isKept(i)) rows.add({ text, id: this.ids[i] ?? null }, this.lineOf(i))
+    }
+    return rows
   }
 }
 
@@ -75,6 +118,8 @@ export interface RowBatch {
   readonly rows: Rows
   /** Which of the inputs. */
   readonly file: number
+  /** Reads lines of that input. */
+  readonly reader: RowReader
   /** The place after the last row. */
   readonly end: Position
 }
@@ -103,9 +148,8 @@ export function nameOf(path: string): string {
 class LocatedError extends Error {}
 
 function inputError(error: unknown, name: string): unknown {
-  if (error instanceof LocatedError || !(error instanceof Error)) return error
-  if (error instanceof EndlessLine) return new LocatedError(`${name}:${error.line}: ${error.message}`)
-  return new LocatedError(`${name}: ${error.message}`, { cause: error })
+  if (error instanceof LocatedError || error instanceof FileError || !(error instanceof Error)) return error
+  return new LocatedError(`${name}: ${messageOf(error)}`, { cause: error })
 }
 
 /** One input that is being read. */
@@ -149,17 +193,21 @@ export class RowBatches {
       const input = (this.#input ??= this.#open(path))
       const rows = new Rows(input.newTexts?.() ?? null)
       try {
-        if (await this.#fill(input, rows)) return { rows, file, end: this.#position(input.lines.place, input) }
+        if (await this.#fill(input, rows))
+          return { rows, file, reader: input.rows, end: this.#position(input.lines.place, input) }
       } catch (error) {
         this.#failure = { error: inputError(error, input.name) }
         if (rows.count === 0) throw this.#failure.error
         // Reading goes on at the line that failed; an input that can't be read has none.
         const { lineStart, place } = input.lines
-        return { rows, file, end: this.#position(error instanceof LocatedError ? lineStart : place, input) }
+        const failed = error instanceof LocatedError ? lineStart : place
+        return { rows, file, reader: input.rows, end: this.#position(failed, input) }
       }
       this.#input = null
       this.#file++
-      if (rows.count > 0) return { rows, file, end: this.#position({ offset: 0, line: 0 }, null) }
+      if (rows.count > 0) {
+        return { rows, file, reader: input.rows, end: this.#position({ offset: 0, line: 0 }, null) }
+      }
     }
   }
 

@@ -1,9 +1,12 @@
 // The bytes of one input: a file or standard input, unpacked where it is gzip, from any place on.
 
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import fs from 'node:fs'
+import { Socket } from 'node:net'
+import { isatty, ReadStream } from 'node:tty'
+import { promisify } from 'node:util'
+
+import { MAGIC_BYTES, packingOf, unpacked } from '../../unpack.js'
+import { fileError } from '../file-error.js'
 
 /** Standard input, as an argument. */
 export const STDIN = '-'
@@ -20,77 +23,71 @@ export interface ByteCount {
  *
  * @param from how many unpacked bytes to leave out
  * @param read counts the packed bytes
+ * @throws FileError
  */
 export async function* bytesOf(path: string, from: number, read: ByteCount): AsyncGenerator<Buffer, void, undefined> {
   if (path === STDIN) {
-    yield* unpackedIfPacked(process.stdin, read)
+    yield* unpacked(counted(process.stdin, read))
     return
   }
-  const kind = await kindOf(path)
-  if (kind === 'pipe') {
-    yield* unpackedIfPacked(createReadStream(path), read)
-  } else if (kind === 'gzip') {
-    const file: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: CHUNK_BYTES })
-    yield* without(from, unpacked(counted(file, read)))
-  } else {
-    read.bytes += from
-    yield* counted(createReadStream(path, { highWaterMark: CHUNK_BYTES, start: from }), read)
-  }
-}
-
-/** What can only be read once, from its start. */
-async function* unpackedIfPacked(
-  stream: AsyncIterable<Buffer>,
-  read: ByteCount,
-): AsyncGenerator<Buffer, void, undefined> {
-  const chunks = stream[Symbol.asyncIterator]()
-  const first = await chunks.next()
-  if (first.done === true) return
-  const all = counted(prepended(first.value, chunks), read)
-  yield* startsPacked(first.value) ? unpacked(all) : all
-}
-
-/** Whether a file is gzip is seen by its first bytes, which no text in UTF-8 starts with, not by its name. */
-async function kindOf(path: string): Promise<'plain' | 'gzip' | 'pipe'> {
-  const file = await open(path)
   try {
-    if (!(await file.stat()).isFile()) return 'pipe'
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
-    return startsPacked(buffer.subarray(0, bytesRead)) ? 'gzip' : 'plain'
-  } finally {
-    await file.close()
+    const input = await openOnce(path)
+    if (input.isPacked === null) {
+      yield* unpacked(counted(input.stream(0), read))
+    } else if (input.isPacked) {
+      yield* without(from, unpacked(counted(input.stream(0), read)))
+    } else {
+      read.bytes += from
+      yield* counted(input.stream(from), read)
+    }
+  } catch (error) {
+    throw fileError(error, path)
   }
 }
 
-function startsPacked(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b
+/** An input that is open. */
+interface OpenInput {
+  /** Whether a file is packed; null = it can be read once, from its start, and only then this is seen. */
+  readonly isPacked: boolean | null
+  /** Called once; the end of the stream closes the input. */
+  readonly stream: (from: number) => AsyncIterable<Buffer>
 }
 
-async function* prepended(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  yield first
-  for (;;) {
-    const next = await rest.next()
-    if (next.done === true) return
-    yield next.value
+/**
+ * Opens a file, pipe or device, once: a pipe that is opened a second time may have lost its writer, or what it wrote.
+ *
+ * Nothing waits in the open, as the open of a pipe that nobody writes to would: it would hold one of the threads that the process waits
+ * for when it ends. Such a pipe is read as a socket is, which waits on no thread.
+ */
+async function openOnce(path: string): Promise<OpenInput> {
+  // Windows has neither this flag nor such pipes.
+  const fd = await promisify(fs.open)(
+    path,
+    fs.constants.O_RDONLY | ((fs.constants.O_NONBLOCK as number | undefined) ?? 0),
+  )
+  try {
+    return await inputOf(path, fd)
+  } catch (error) {
+    await promisify(fs.close)(fd)
+    throw error
   }
+}
+
+async function inputOf(path: string, fd: number): Promise<OpenInput> {
+  const stats = await promisify(fs.fstat)(fd)
+  if (stats.isFIFO()) return { isPacked: null, stream: () => new Socket({ fd, readable: true, writable: false }) }
+  if (isatty(fd)) return { isPacked: null, stream: () => new ReadStream(fd) }
+  const stream = (start?: number): AsyncIterable<Buffer> =>
+    fs.createReadStream(path, { fd, highWaterMark: CHUNK_BYTES, ...(start !== undefined && { start }) })
+  if (!stats.isFile()) return { isPacked: null, stream: () => stream() }
+  const { buffer, bytesRead } = await promisify(fs.read)(fd, Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0)
+  return { isPacked: packingOf(buffer.subarray(0, bytesRead)) !== null, stream }
 }
 
 async function* counted(chunks: AsyncIterable<Buffer>, read: ByteCount): AsyncGenerator<Buffer, void, undefined> {
   for await (const chunk of chunks) {
     read.bytes += chunk.length
     yield chunk
-  }
-}
-
-async function* unpacked(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  const packed = Readable.from(chunks)
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
-  packed.on('error', (error) => gunzip.destroy(error))
-  packed.pipe(gunzip)
-  try {
-    yield* gunzip as AsyncIterable<Buffer>
-  } finally {
-    packed.destroy()
   }
 }
 

@@ -16,9 +16,9 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   tsv: 'tsv',
 }
 
-/** The format that a file's name says, with or without `.gz`; null when it says none. */
+/** The format that a file's name says, with or without `.gz` or `.zst`; null when it says none. */
 export function formatOf(path: string): Format | null {
-  const [, ending = ''] = /\.([a-z]+)(?:\.gz)?$/i.exec(path) ?? []
+  const [, ending = ''] = /\.([a-z]+)(?:\.(?:gz|zst))?$/i.exec(path) ?? []
   return ENDINGS[ending.toLowerCase()] ?? null
 }
 
@@ -51,13 +51,14 @@ export interface RowReader {
 export function rowReader(format: Format, fields: Fields, header: readonly string[] | null): RowReader {
   if (format === 'lines') return { read: (line) => ({ text: stringOf(line), id: null }), header: null }
   if (format === 'jsonl') return { read: (line) => jsonRow(line, fields), header: null }
-  return new TableReader(format === 'csv' ? ',' : '\t', fields, header)
+  return new TableReader(format === 'csv' ? splitRecord : (line) => line.split('\t'), fields, header)
 }
 
 const BYTE_ORDER_MARK = '\ufeff'
 
 /** @throws BadLine */
-function stringOf({ bytes, start, end, number }: Line): string {
+function stringOf({ bytes, start, end, number, problem }: Line): string {
+  if (problem !== null) throw new BadLine(problem)
   const text = bytes.toString('utf8', start, end)
   // What is no UTF-8 becomes U+FFFD, which a text may hold as well.
   if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end)))
@@ -104,34 +105,49 @@ function excerpt(text: string): string {
   return JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 40)}…`)
 }
 
-/** CSV as RFC 4180 has it, with a header; TSV likewise, with tabs. */
+/** CSV as RFC 4180 has it, with a header; TSV as IANA has it (text/tab-separated-values): without quotes, which are characters there. */
 class TableReader implements RowReader {
   header: readonly string[] | null
-  readonly #separator: string
+  readonly #split: (record: string) => string[]
   readonly #fields: Fields
   #text = -1
   #id = -1
 
-  constructor(separator: string, fields: Fields, header: readonly string[] | null) {
-    this.#separator = separator
+  constructor(split: (record: string) => string[], fields: Fields, header: readonly string[] | null) {
+    this.#split = split
     this.#fields = fields
     this.header = header
     if (header !== null) this.#find(header)
   }
 
   read(line: Line): Row | null {
-    const record = stringOf(line)
-    if (record === '') return null
-    const values = splitRecord(record, this.#separator)
     if (this.header === null) {
-      this.#find(values)
-      this.header = values
+      this.header = this.#readHeader(line)
       return null
     }
+    const record = stringOf(line)
+    if (record === '') return null
+    const values = this.#split(record)
     if (values.length !== this.header.length) {
-      throw new BadLine(`expected the header's ${this.header.length} fields, but got ${values.length}`)
+      const lines = line.lines > 1 ? ` in the record of lines ${line.number} to ${line.number + line.lines - 1}` : ''
+      throw new BadLine(`expected the header's ${this.header.length} fields, but got ${values.length}${lines}`)
     }
     return { text: values[this.#text] ?? '', id: this.#id === -1 ? null : (values[this.#id] ?? '') }
+  }
+
+  /** Null where the line is empty. @throws BadHeader */
+  #readHeader(line: Line): readonly string[] | null {
+    try {
+      const record = stringOf(line)
+      if (record === '') return null
+      if (record.includes('\r')) throw new BadLine('expected a header, but got \\r in it')
+      const header = this.#split(record)
+      this.#find(header)
+      return header
+    } catch (error) {
+      // Another line in its place would name the fields.
+      throw error instanceof BadLine ? new BadHeader(error.message) : error
+    }
   }
 
   #find(header: readonly string[]): void {
@@ -145,14 +161,19 @@ export class BadHeader extends Error {}
 
 function column(header: readonly string[], name: string): number {
   const index = header.indexOf(name)
+  if (index !== -1 && index !== header.lastIndexOf(name)) {
+    throw new BadHeader(`expected one field ${JSON.stringify(name)} in the header, but got several`)
+  }
   if (index !== -1) return index
   const names = header.map((each) => JSON.stringify(each)).join(', ')
   throw new BadHeader(`expected a header with ${JSON.stringify(name)}, but got ${names}`)
 }
 
-/** @throws BadLine */
-function splitRecord(record: string, separator: string): string[] {
-  if (!record.includes('"')) return record.split(separator)
+const COMMA = ','
+
+/** The values of a CSV record. @throws BadLine */
+function splitRecord(record: string): string[] {
+  if (!record.includes('"')) return record.split(COMMA)
   const values: string[] = []
   let at = 0
   for (;;) {
@@ -170,13 +191,13 @@ function splitRecord(record: string, separator: string): string[] {
       }
       values.push(value)
       if (at === record.length) return values
-      if (record[at] !== separator)
+      if (record[at] !== COMMA)
         throw new BadLine(
-          `expected ${JSON.stringify(separator)} after a closing quote, but got ${excerpt(record.slice(at))}`,
+          `expected ${JSON.stringify(COMMA)} after a closing quote, but got ${excerpt(record.slice(at))}`,
         )
       at++
     } else {
-      const end = record.indexOf(separator, at)
+      const end = record.indexOf(COMMA, at)
       values.push(end === -1 ? record.slice(at) : record.slice(at, end))
       if (end === -1) return values
       at = end + 1

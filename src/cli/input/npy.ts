@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises'
 
 import { arrayOf, valueOf } from '../../dtype.js'
 import type { Dtype } from '../../dtype.js'
+import { fileError, naming } from '../file-error.js'
 
 /** What the names of numpy's types are here; `<V2` is what it makes of bfloat16. */
 const DTYPES: Readonly<Record<string, Dtype>> = { '<f4': 'float32', '<f2': 'float16', '<V2': 'bfloat16', '|i1': 'int8' }
@@ -31,7 +32,7 @@ export class NpyRows {
 
   /** @throws Error when it is no matrix in C order of an element type that can be compared */
   static async open(path: string): Promise<NpyRows> {
-    const file = await open(path)
+    const file = await naming(path, open(path))
     try {
       const start = await bytesAt(file, START_BYTES, 0)
       if (start?.toString('latin1', 0, 8) !== '\x93NUMPY\x01\x00') {
@@ -51,7 +52,7 @@ export class NpyRows {
       return new NpyRows(path, file, START_BYTES + length, dtype, Number(rows), Number(dim))
     } catch (error) {
       await file.close()
-      throw error
+      throw fileError(error, path)
     }
   }
 
@@ -59,7 +60,7 @@ export class NpyRows {
   async next(count: number): Promise<Float32Array> {
     const elements = arrayOf(this.#dtype)
     const length = count * this.dim * elements.BYTES_PER_ELEMENT
-    const bytes = await bytesAt(this.#file, length, this.#at)
+    const bytes = await naming(this.path, bytesAt(this.#file, length, this.#at))
     if (bytes === null) throw new Error(`${this.path}: expected ${this.rows} rows, but the file is shorter`)
     this.#at += length
     const values = new elements(bytes.buffer, bytes.byteOffset, count * this.dim)

@@ -4,7 +4,7 @@ import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Float32, Schema } from 'apache-arrow'
 
 import { optionalPackage } from './optional-package.js'
-import { bytesOfRows } from './output.js'
+import { bytesOfRows, VECTOR_COLUMN } from './output.js'
 import type { Columns, OpenOutput, OutputRows } from './output.js'
 
 type Arrow = typeof arrowModule
@@ -14,6 +14,12 @@ interface Block {
   readonly offset: number
   readonly metaDataLength: number
   readonly bodyLength: number
+}
+
+/** What was written. */
+interface State {
+  readonly blocks: readonly Block[]
+  readonly rows: number
 }
 
 /** Vectors of numbers where Arrow has the element type; else the bytes of a row. */
@@ -37,7 +43,7 @@ function schemaOf(arrow: Arrow, columns: Columns, vector: DataType): Schema {
   const fields: arrowModule.Field[] = []
   if (columns.id !== null) fields.push(new arrow.Field(columns.id, new arrow.Utf8(), false))
   if (columns.text !== null) fields.push(new arrow.Field(columns.text, new arrow.Utf8(), false))
-  fields.push(new arrow.Field('embedding', vector, false))
+  fields.push(new arrow.Field(VECTOR_COLUMN, vector, false))
   return new arrow.Schema(fields)
 }
 
@@ -54,7 +60,7 @@ function strings(arrow: Arrow, values: readonly string[]): Data {
   return arrow.makeData({ type: new arrow.Utf8(), length: values.length, nullCount: 0, valueOffsets, data })
 }
 
-function vectors(arrow: Arrow, type: DataType, { matrix }: OutputRows): Data {
+function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Data {
   const length = matrix.rows
   if (arrow.DataType.isFixedSizeList(type)) {
     const data = matrix.data as Float32Array
@@ -112,24 +118,30 @@ export const openArrow: OpenOutput = async (sink, columns, state) => {
   }
 
   const writer = new Writer()
+  let rows = 0
   if (state === null) {
     writer.begin()
     await sink.append(writer.take())
   } else {
-    writer.goOn(sink.size, state as Block[])
+    const before = state as State
+    rows = before.rows
+    writer.goOn(sink.size, before.blocks)
   }
   return {
-    async write(rows) {
+    async write({ ids, texts, matrix }) {
       const children: Data[] = []
-      if (columns.id !== null) children.push(strings(arrow, rows.ids.map(String)))
-      if (columns.text !== null) children.push(strings(arrow, rows.texts))
-      children.push(vectors(arrow, vector, rows))
+      if (columns.id !== null) children.push(strings(arrow, ids.map(String)))
+      if (columns.text !== null) children.push(strings(arrow, texts))
+      children.push(vectors(arrow, vector, matrix))
       const struct = new arrow.Struct(schema.fields)
-      const data = arrow.makeData({ type: struct, length: rows.matrix.rows, nullCount: 0, children })
-      writer.write(new arrow.RecordBatch(schema, data))
+      const data = arrow.makeData({ type: struct, length: matrix.rows, nullCount: 0, children })
+      const batch = new arrow.RecordBatch(schema, data)
+      writer.write(batch)
+      rows += batch.numRows
       await sink.append(writer.take())
     },
-    state: () => writer.blocks,
+    rows: () => rows,
+    state: (): State => ({ blocks: writer.blocks, rows }),
     async finish() {
       writer.end()
       await sink.append(writer.take())

@@ -1,5 +1,6 @@
 // `.npy`, version 1.0, in C order: what numpy.load reads, also mapped. Vectors and nothing else.
 
+import { arrayOf } from '../../dtype.js'
 import type { Dtype } from '../../dtype.js'
 import { bytesOfRows } from './output.js'
 import type { Columns, OpenOutput } from './output.js'
@@ -30,14 +31,15 @@ function header({ dtype, width }: Columns, rows: number): Buffer {
 }
 
 export const openNpy: OpenOutput = async (sink, columns, state) => {
-  let rows = state === null ? 0 : (state as number)
   if (state === null) await sink.append(header(columns, 0))
+  const rowBytes = columns.width * arrayOf(columns.dtype).BYTES_PER_ELEMENT
+  const rows = (): number => (sink.size - HEADER_BYTES) / rowBytes
   return {
     async write({ matrix }) {
       await sink.append(bytesOfRows(matrix))
-      rows += matrix.rows
     },
-    state: () => rows,
-    finish: () => sink.overwrite(header(columns, rows), 0),
+    rows,
+    state: rows,
+    finish: () => sink.overwrite(header(columns, rows()), 0),
   }
 }

@@ -4,7 +4,7 @@ import type { ColumnSource, SchemaElement } from 'hyparquet-writer'
 import type { RowGroup } from 'hyparquet'
 
 import { optionalPackage } from './optional-package.js'
-import { bytesOfRows } from './output.js'
+import { bytesOfRows, VECTOR_COLUMN } from './output.js'
 import type { Columns, OpenOutput, OutputRows } from './output.js'
 
 /** A list of floats for float32; other vectors are the bytes of a row. */
@@ -13,13 +13,13 @@ function schemaOf({ dtype, width, id, text }: Columns): SchemaElement[] {
   const vector: SchemaElement[] =
     dtype === 'float32'
       ? [
-          { name: 'embedding', repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
+          { name: VECTOR_COLUMN, repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
           { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
           { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
         ]
       : [
           {
-            name: 'embedding',
+            name: VECTOR_COLUMN,
             type: 'FIXED_LEN_BYTE_ARRAY',
             type_length: width * (dtype === 'int8' || dtype === 'binary' ? 1 : 2),
             repetition_type: 'REQUIRED',
@@ -49,7 +49,7 @@ function columnsOf({ id, text, dtype }: Columns, { ids, texts, matrix }: OutputR
       ? matrix.toArray()
       : Array.from({ length: matrix.rows }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
   // Numbers that look random: compressing them costs time and saves nothing.
-  sources.push({ name: 'embedding', data: rows, encoding: 'PLAIN', codec: 'UNCOMPRESSED' })
+  sources.push({ name: VECTOR_COLUMN, data: rows, encoding: 'PLAIN', codec: 'UNCOMPRESSED' })
   return sources.map((source) => ({ offsetIndex: false, statistics: false, ...source }))
 }
 
@@ -93,6 +93,7 @@ export const openParquet: OpenOutput = async (sink, columns, state) => {
       writer.pendingIndexes.length = 0
       await sink.append(take())
     },
+    rows: () => Number(writer.num_rows),
     state: () => packed(writer.row_groups),
     async finish() {
       await writer.finish()

@@ -1,15 +1,18 @@
-// An output file while it is written: `<out>.partial`, and `<out>.partial.json`, which says how far it is good. A killed run leaves both;
-// only a whole output gets its name.
+// An output while it is written: `<out>.partial`, and `<out>.partial.json`, which says how far it is good and of which run it is. A killed
+// run leaves both; only a whole output gets its name, and beside it a note of the run that made it.
 
 import type { FileHandle } from 'node:fs/promises'
-import { access, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 
+import { fileError, FileError } from '../file-error.js'
 import type { Position } from '../input/batches.js'
-import { FileSink } from './output.js'
+import { assertOurs, note, readNote, removeLeftovers, statOrNull, writeNote } from './files.js'
+import type { OutputFiles } from './files.js'
+import { assertSameRun } from './identity.js'
+import type { Identity } from './identity.js'
+import type { OutputLock } from './lock.js'
+import { FileSink, openCounted } from './output.js'
 import type { Columns, OpenOutput, Output, OutputRows } from './output.js'
-
-/** What has to be the same when a run goes on: as JSON. */
-export type Identity = Readonly<Record<string, unknown>>
 
 interface Checkpoint {
   readonly identity: Identity
@@ -22,110 +25,123 @@ interface Checkpoint {
   readonly output: unknown
 }
 
-function told(value: unknown): string {
-  return value === undefined ? 'not given' : JSON.stringify(value)
+/** What is known of a whole output: it is the file of this size and time that this run made. */
+interface MadeBy {
+  readonly identity: Identity
+  readonly size: number
+  readonly modified: number
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+/** What a run writes to, and what it is. */
+export interface OutputRun {
+  readonly files: OutputFiles
+  readonly lock: OutputLock
+  readonly open: OpenOutput
+  readonly columns: Columns
+  readonly identity: Identity
 }
 
 export class PartialFile {
-  readonly path: string
   /** Rows that are written. */
   rows: number
+  readonly #run: OutputRun
   readonly #file: FileHandle
   readonly #sink: FileSink
   readonly #output: Output
-  readonly #identity: Identity
   /** The checkpoint that is being written. */
   #saving: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
 
-  private constructor(
-    path: string,
-    file: FileHandle,
-    sink: FileSink,
-    output: Output,
-    identity: Identity,
-    rows: number,
-  ) {
-    this.path = path
+  private constructor(run: OutputRun, file: FileHandle, sink: FileSink, output: Output, rows: number) {
+    this.#run = run
     this.#file = file
     this.#sink = sink
     this.#output = output
-    this.#identity = identity
     this.rows = rows
   }
 
-  static async create(
-    path: string,
-    openOutput: OpenOutput,
-    columns: Columns,
-    identity: Identity,
-  ): Promise<PartialFile> {
-    // What an older run left must not be taken for this one's.
-    await rm(statePath(path), { force: true })
-    const file = await open(partialPath(path), 'w+')
-    try {
-      const sink = new FileSink(file, 0)
-      return new PartialFile(path, file, sink, await openOutput(sink, columns, null), identity, 0)
-    } catch (error) {
-      await file.close()
-      await rm(partialPath(path), { force: true })
-      throw error
-    }
+  /** Starts over: what an older run has left goes. */
+  static async create(run: OutputRun): Promise<PartialFile> {
+    const { files, columns, identity } = run
+    await assertOurs(files)
+    return named(files, async () => {
+      await removeLeftovers(files)
+      await rm(files.partial, { force: true })
+      // Before the file, so that a file without it is never one of ours.
+      await writeNote(files.state, note({ identity }))
+      // A new one: who has the old one open, having lost the lock, writes nothing into this.
+      const file = await open(files.partial, 'wx+')
+      try {
+        const sink = new FileSink(file, 0)
+        return new PartialFile(run, file, sink, await openCounted(run.open, sink, columns, null, 0), 0)
+      } catch (error) {
+        await file.close()
+        await rm(files.partial, { force: true })
+        await rm(files.state, { force: true })
+        throw error
+      }
+    })
   }
 
   /**
    * Goes on where a run ended.
    *
-   * @returns null when no run has left anything
-   * @throws Error when that was another run: other inputs, another model, other options
+   * @returns null when no run has left anything to go on with
+   * @throws FileError when that was another run: other inputs, another model, other options
    */
-  static async resume(
-    path: string,
-    openOutput: OpenOutput,
-    columns: Columns,
-    identity: Identity,
-  ): Promise<{ readonly file: PartialFile; readonly position: Position } | null> {
-    if (!(await exists(statePath(path))) || !(await exists(partialPath(path)))) return null
-    const checkpoint = JSON.parse(await readFile(statePath(path), 'utf8')) as Checkpoint
-    for (const key of new Set([...Object.keys(identity), ...Object.keys(checkpoint.identity)])) {
-      const [before, now] = [told(checkpoint.identity[key]), told(identity[key])]
-      if (before !== now) {
-        throw new Error(
-          `${partialPath(path)} is of another run, whose ${key} was ${before}, but is ${now} now; without --resume it starts over`,
-        )
+  static async resume(run: OutputRun): Promise<{ readonly file: PartialFile; readonly position: Position } | null> {
+    const { files, columns, identity } = run
+    await assertOurs(files)
+    return named(files, async () => {
+      const checkpoint = (await readNote(files.state)) as Partial<Checkpoint> | null
+      if (checkpoint?.identity === undefined || (await statOrNull(files.partial)) === null) return null
+      assertSameRun(files.partial, checkpoint.identity, identity)
+      const { position, rows, size, output: state } = checkpoint
+      // It ended before there was anything to note.
+      if (position === undefined || rows === undefined || size === undefined) return null
+      const file = await open(files.partial, 'r+')
+      try {
+        const { size: found } = await file.stat()
+        if (found < size) {
+          throw new FileError(
+            `${files.partial} should have at least ${size} bytes, but has ${found}; without --resume the run starts over`,
+          )
+        }
+        await file.truncate(size)
+        const sink = new FileSink(file, size)
+        const output = await openCounted(run.open, sink, columns, state, rows)
+        return { file: new PartialFile(run, file, sink, output, rows), position }
+      } catch (error) {
+        await file.close()
+        throw error
       }
+    })
+  }
+
+  /**
+   * Whether the output is there, whole and of this very run.
+   *
+   * @throws FileError when another run made it, or nobody knows which
+   */
+  static async isDone({ files, identity }: OutputRun): Promise<boolean> {
+    const found = await statOrNull(files.whole)
+    if (found === null) return false
+    const made = (await readNote(files.madeBy)) as Partial<MadeBy> | null
+    if (made?.identity === undefined || made.size !== found.size || made.modified !== found.mtimeMs) {
+      throw new FileError(
+        `${files.given} is there, and it is not known which run made it; without --resume it is written anew`,
+      )
     }
-    const file = await open(partialPath(path), 'r+')
-    try {
-      const { size } = await file.stat()
-      if (size < checkpoint.size) {
-        throw new Error(
-          `${partialPath(path)} should have at least ${checkpoint.size} bytes, but has ${size}; without --resume the run starts over`,
-        )
-      }
-      await file.truncate(checkpoint.size)
-      const sink = new FileSink(file, checkpoint.size)
-      const output = await openOutput(sink, columns, checkpoint.output)
-      return {
-        file: new PartialFile(path, file, sink, output, identity, checkpoint.rows),
-        position: checkpoint.position,
-      }
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    assertSameRun(files.given, made.identity, identity)
+    // Where the run was killed after it had given the output its name.
+    await rm(files.state, { force: true })
+    await removeLeftovers(files)
+    return true
   }
 
   async write(rows: OutputRows): Promise<void> {
     this.#assertSaved()
-    await this.#output.write(rows)
+    await named(this.#run.files, () => this.#output.write(rows))
     this.rows += rows.matrix.rows
   }
 
@@ -136,9 +152,9 @@ export class PartialFile {
   checkpoint(position: Position): void {
     if (this.#saving !== null) return
     const { rows } = this
-    const identity = this.#identity
+    const { identity } = this.#run
     const checkpoint: Checkpoint = { identity, position, rows, size: this.#sink.size, output: this.#output.state() }
-    this.#saving = this.#save(JSON.stringify(checkpoint))
+    this.#saving = this.#save(note(checkpoint))
       .catch((error: unknown) => {
         this.#failure = { error }
       })
@@ -147,15 +163,29 @@ export class PartialFile {
       })
   }
 
-  /** Gives the output its name. */
+  /** Gives the output its name; the mode and the owner of a file that it takes the place of stay. */
   async finish(): Promise<void> {
+    const { files, lock, identity } = this.#run
     await this.#saving
     this.#assertSaved()
-    await this.#output.finish()
-    await this.#file.sync()
-    await this.#file.close()
-    await rename(partialPath(this.path), this.path)
-    await rm(statePath(this.path), { force: true })
+    await named(files, async () => {
+      await this.#output.finish()
+      const before = await statOrNull(files.whole)
+      if (before !== null) {
+        // Only a superuser may give files away.
+        if (process.getuid?.() === 0) await this.#file.chown(before.uid, before.gid)
+        await this.#file.chmod(before.mode & 0o7777)
+      }
+      await this.#file.sync()
+      const { size, mtimeMs } = await this.#file.stat()
+      await this.#file.close()
+      await lock.assertHeld()
+      const made: MadeBy = { identity, size, modified: mtimeMs }
+      await writeNote(files.madeBy, note(made))
+      await rename(files.partial, files.whole)
+      await rm(files.state, { force: true })
+      await removeLeftovers(files)
+    })
   }
 
   /** Leaves what is written for a run that goes on, at `position` of the inputs. */
@@ -167,22 +197,35 @@ export class PartialFile {
     this.#assertSaved()
   }
 
+  /** Removes what is written: no run can go on with it. */
+  async discard(): Promise<void> {
+    const { files, lock } = this.#run
+    await this.#saving
+    await this.#file.close()
+    await lock.assertHeld()
+    await rm(files.partial, { force: true })
+    await rm(files.state, { force: true })
+  }
+
   #assertSaved(): void {
     if (this.#failure !== null) throw this.#failure.error
   }
 
-  async #save(json: string): Promise<void> {
-    await this.#file.datasync()
-    const temporary = `${statePath(this.path)}.new`
-    await writeFile(temporary, json, { flush: true })
-    await rename(temporary, statePath(this.path))
+  async #save(text: string): Promise<void> {
+    const { files, lock } = this.#run
+    await named(files, async () => {
+      await this.#file.datasync()
+      await lock.assertHeld()
+      await writeNote(files.state, text)
+    })
   }
 }
 
-function partialPath(path: string): string {
-  return `${path}.partial`
-}
-
-function statePath(path: string): string {
-  return `${path}.partial.json`
+/** Writing names the output, whichever of its files the system speaks of. */
+async function named<T>({ given }: OutputFiles, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw fileError(error, given)
+  }
 }

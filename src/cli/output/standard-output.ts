@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 
 import { openJsonLines } from './json-lines.js'
+import { openCounted } from './output.js'
 import type { Columns, Output, OutputRows, Sink } from './output.js'
 
 class StandardOutputSink implements Sink {
@@ -27,7 +28,7 @@ export class StandardOutput {
   }
 
   static async open(columns: Columns): Promise<StandardOutput> {
-    return new StandardOutput(await openJsonLines(new StandardOutputSink(), columns, null))
+    return new StandardOutput(await openCounted(openJsonLines, new StandardOutputSink(), columns, null, 0))
   }
 
   async write(rows: OutputRows): Promise<void> {

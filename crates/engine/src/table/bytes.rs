@@ -67,6 +67,11 @@ impl TableBytes {
         Some(Self { memory, is_file: true })
     }
 
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.memory.len()
+    }
+
     /// Takes the file's pages out of this process; the next access finds them again in the kernel's cache, or in the file.
     pub(super) fn release_pages(&self) {
         #[cfg(target_os = "linux")]

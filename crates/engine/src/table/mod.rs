@@ -185,6 +185,14 @@ impl EmbeddingTable {
         self.mapping.as_ref().map_or(id, |mapping| mapping[id] as usize)
     }
 
+    /// How many bytes of this process's own memory it holds: not those of a mapped file.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let elements = if self.memory == MemoryMode::Map { 0 } else { self.bytes.len() };
+        let mapping = self.mapping.as_deref().map_or(0, size_of_val);
+        elements + mapping + self.weights.as_ref().map_or(0, |weights| weights.len() * weights.element_type().size())
+    }
+
     /// Gives the pages of a mapped file back that were read, as all of them count as memory of this process: one row brings 64 KB
     /// with it. The next reads take a microsecond for each 64 KB. Nothing happens to a table that is not mapped.
     pub fn release_pages(&self) {

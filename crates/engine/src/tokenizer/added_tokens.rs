@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::scan::{ByteSet, Scanner};
 use super::spec::AddedTokenSpec;
 use super::unicode::{ends_with_word, leading_whitespace, starts_with_word, trimmed_end};
+use super::unsupported::Unsupported;
 
 /// The added tokens of a file.
 #[derive(Debug)]
@@ -20,42 +21,53 @@ pub(super) struct AddedTokens {
 }
 
 impl AddedTokens {
-    /// Gives ids as `add_tokens` does. `None` for what is left to the reference path: two tokens of one id, tokens that
-    /// normalize to nothing or to the same, and white space that another token could have taken as a whole.
+    /// Gives ids as `add_tokens` does.
+    ///
+    /// # Errors
+    /// What is left to the reference path: two tokens of one id, tokens that normalize to nothing or to the same, and white space that
+    /// another token could have taken as a whole.
     pub(super) fn new(
         specs: Vec<AddedTokenSpec>,
         model_size: usize,
         model_id: impl Fn(&str) -> Option<u32>,
         normalize: impl Fn(&str) -> String,
-    ) -> Option<Self> {
+    ) -> Result<Self, Unsupported> {
         // Whatever number the file has: one that the model doesn't know comes after all ids of the model.
-        let mut next_id = u32::try_from(model_size).ok()?;
+        let too_many = || Unsupported::new("there are more than 2^32 tokens");
+        let mut next_id = u32::try_from(model_size).map_err(|_| too_many())?;
         let mut ids = HashMap::new();
         let mut by_id = BTreeMap::new();
         for spec in specs.into_iter().filter(|spec| !spec.content.is_empty()) {
             let known = ids.get(&spec.content).copied().or_else(|| model_id(&spec.content));
             let id = known.unwrap_or(next_id);
             if known.is_none() {
-                next_id = next_id.checked_add(1)?;
+                next_id = next_id.checked_add(1).ok_or_else(too_many)?;
             }
             ids.insert(spec.content.clone(), id);
             by_id.insert(id, spec);
         }
         if ids.len() != by_id.len() {
-            return None;
+            return Err(Unsupported::new("two added tokens have one id"));
         }
         let takes_space = by_id.values().any(|spec| spec.rstrip);
         let pattern = |id: u32, spec: &AddedTokenSpec| {
             let content = if spec.normalized { normalize(&spec.content) } else { spec.content.clone() };
             let is_space = leading_whitespace(&content) == content.len();
-            let is_unclear = content.is_empty() || (takes_space && is_space);
-            (!is_unclear).then(|| Pattern { content, id, flags: Flags::of(spec) })
+            if content.is_empty() {
+                return Err(Unsupported::new(format!("the added token {:?} normalizes to nothing", spec.content)));
+            }
+            if takes_space && is_space {
+                let reason =
+                    format!("the added token {:?} is white space, which another one takes with it", spec.content);
+                return Err(Unsupported::new(reason));
+            }
+            Ok(Pattern { content, id, flags: Flags::of(spec) })
         };
         let matcher = |normalized: bool| {
             let of_kind = by_id.iter().filter(|(_, spec)| spec.normalized == normalized);
-            Matcher::new(of_kind.map(|(id, spec)| pattern(*id, spec)).collect::<Option<_>>()?)
+            Matcher::new(of_kind.map(|(id, spec)| pattern(*id, spec)).collect::<Result<_, _>>()?)
         };
-        Some(Self { in_text: matcher(false)?, in_normalized: matcher(true)?, ids })
+        Ok(Self { in_text: matcher(false)?, in_normalized: matcher(true)?, ids })
     }
 
     /// Every content with its id.
@@ -108,11 +120,12 @@ pub(super) struct Matcher {
 }
 
 impl Matcher {
-    /// `None` when a pattern comes twice.
-    fn new(mut patterns: Vec<Pattern>) -> Option<Self> {
+    /// # Errors
+    /// When a pattern comes twice.
+    fn new(mut patterns: Vec<Pattern>) -> Result<Self, Unsupported> {
         patterns.sort_by(|a, b| a.content.cmp(&b.content));
-        if patterns.windows(2).any(|pair| pair[0].content == pair[1].content) {
-            return None;
+        if let Some(pair) = patterns.windows(2).find(|pair| pair[0].content == pair[1].content) {
+            return Err(Unsupported::new(format!("two added tokens normalize to {:?}", pair[0].content)));
         }
         let firsts: BTreeSet<u8> = patterns.iter().map(|pattern| pattern.content.as_bytes()[0]).collect();
         let mut matcher = Self {
@@ -122,11 +135,11 @@ impl Matcher {
             roots: Box::new([0; 256]),
             first_bytes: ByteSet::new(firsts),
         };
-        matcher.grow()?;
+        matcher.grow().ok_or_else(|| Unsupported::new("the added tokens are longer than 4 GiB"))?;
         for &(byte, node) in &matcher.children[..matcher.nodes[0].children.end as usize] {
             matcher.roots[usize::from(byte)] = node;
         }
-        Some(matcher)
+        Ok(matcher)
     }
 
     /// Builds the trie, node by node: each stands for a range of the sorted patterns that share their first bytes.

@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 
 use super::EncodeError;
 use super::added_tokens::{AddedTokens, Piece};
-use super::model::WordPiece;
+use super::model::{Model, WordPiece};
+use super::model_spec::{BuiltModel, ModelKind, Unknown};
 use super::normalizer::{BertNormalizer, BertOptions};
 use super::pre_tokenizer::{self, Bounds, Words};
 use super::scan::{PlainText, Scanner, WINDOW_BYTES, WordBounds, whole_blocks};
-use super::spec::{BertFile, NormalizerSpec};
+use super::spec::{NormalizerSpec, PreTokenizerSpec, TokenizerSpec};
+use super::unsupported::Unsupported;
 use super::vocabulary::{VocabularyFacts, sorted_tokens};
 use super::word_cache::{self, WordCache};
 use crate::texts::Texts;
@@ -77,6 +79,11 @@ impl BertScratch {
         }
     }
 
+    /// How many bytes it takes, but for the text at work.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.cache.bytes()
+    }
+
     /// See [`TokenizerScratch::remember_words`](super::TokenizerScratch::remember_words).
     pub(super) fn remember_words(&mut self, remembers: bool) {
         self.words.remembers = remembers;
@@ -104,30 +111,39 @@ impl Ids<'_> {
 }
 
 impl BertTokenizer {
-    /// The tokenizer of a file; `None` where the file is of another kind, or has something unusual that is left to the
-    /// reference path.
-    pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        Self::new(serde_json::from_slice(json).ok()?)
+    /// Whether this is the kind of a file.
+    pub(super) fn runs(spec: &TokenizerSpec) -> bool {
+        matches!(spec.normalizer, None | Some(NormalizerSpec::BertNormalizer { .. }))
+            && matches!(spec.pre_tokenizer, Some(PreTokenizerSpec::BertPreTokenizer))
+            && spec.model.kind() == ModelKind::WordPiece
     }
 
-    fn new(file: BertFile) -> Option<Self> {
-        let options = file.normalizer.map(options).unwrap_or_default();
-        let model_size = file.model.vocabulary.len();
-        let spec = file.model;
-        let model = WordPiece::new(spec.vocabulary, &spec.unknown_token, &spec.prefix, spec.max_chars)?;
+    /// The tokenizer of a file that is of this kind.
+    ///
+    /// # Errors
+    /// What in the file is left to the reference path.
+    pub(super) fn new(spec: TokenizerSpec) -> Result<Self, Unsupported> {
+        let options = match spec.normalizer {
+            Some(NormalizerSpec::BertNormalizer(spec)) => spec.options(),
+            _ => BertOptions::default(),
+        };
+        let (model, unknown_token) = match spec.model.build()? {
+            BuiltModel { model: Model::WordPiece(model), unknown: Unknown::Token(token) } => (model, token),
+            _ => return Err(Unsupported::new("the model is not WordPiece")),
+        };
         let scanner = Scanner::detect();
         let added_tokens = {
             // Built only for the files that have such a token.
             let normalizer = OnceCell::new();
             let normalize =
                 |content: &str| normalized(normalizer.get_or_init(|| BertNormalizer::new(options)), content, scanner);
-            AddedTokens::new(file.added_tokens, model_size, |token| model.id(token), normalize)?
+            AddedTokens::new(spec.added_tokens, model.vocabulary().len(), |token| model.id(token), normalize)?
         };
         let is_separating = added_tokens.in_normalized.is_empty();
         let normalizer = if is_separating { BertNormalizer::separating(options) } else { BertNormalizer::new(options) };
-        let unknown_id = added_tokens.id(&spec.unknown_token).or_else(|| model.id(&spec.unknown_token));
+        let unknown_id = added_tokens.id(&unknown_token).or_else(|| model.id(&unknown_token));
         let facts = VocabularyFacts::count(merged_vocabulary(&model, &added_tokens), unknown_id);
-        Some(Self { scanner, added_tokens, normalizer, model, keeps_nul: !options.clean_text, facts })
+        Ok(Self { scanner, added_tokens, normalizer, model, keeps_nul: !options.clean_text, facts })
     }
 
     pub(super) fn facts(&self) -> VocabularyFacts {
@@ -335,16 +351,6 @@ fn found_or_stop(count: Result<usize, EncodeError>) -> ControlFlow<Stop, usize> 
     match count {
         Ok(count) => ControlFlow::Continue(count),
         Err(error) => ControlFlow::Break(Stop::Error(error)),
-    }
-}
-
-fn options(spec: NormalizerSpec) -> BertOptions {
-    BertOptions {
-        clean_text: spec.clean_text,
-        handle_chinese_chars: spec.handle_chinese_chars,
-        // tokenizers 0.23.2, normalizers/bert.rs, `normalize`.
-        strip_accents: spec.strip_accents.unwrap_or(spec.lowercase),
-        lowercase: spec.lowercase,
     }
 }
 

@@ -6,6 +6,7 @@ mod double_array;
 mod file;
 mod generic;
 mod model;
+mod model_spec;
 mod normalizer;
 #[cfg(feature = "reference")]
 mod piece_length;
@@ -18,6 +19,7 @@ mod scan;
 mod spec;
 mod unicode;
 mod unicode_table;
+mod unsupported;
 mod vocabulary;
 mod word_cache;
 
@@ -30,6 +32,8 @@ use crate::texts::Texts;
 pub(crate) use bert::Together;
 use bert::{BertScratch, BertTokenizer};
 use generic::{GenericScratch, GenericTokenizer};
+use spec::TokenizerSpec;
+use unsupported::Unsupported;
 use vocabulary::VocabularyFacts;
 
 /// Why a text could not be tokenized (a tokenizer file that has no unknown token for a text that needs one, say).
@@ -58,6 +62,12 @@ pub struct TokenizerScratch {
 }
 
 impl TokenizerScratch {
+    /// How many bytes it takes, but for the text at work.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bert.as_ref().map_or(0, |scratch| scratch.bytes())
+            + self.generic.as_ref().map_or(0, |scratch| scratch.bytes())
+    }
+
     /// Whether words that were met before are looked up instead of tokenized again, as they are from the start. The ids are the
     /// same; benchmarks measure the difference.
     pub fn remember_words(&mut self, remembers: bool) {
@@ -77,6 +87,8 @@ pub struct Tokenizer {
     number: u64,
     pipeline: Pipeline,
     facts: VocabularyFacts,
+    /// Why the reference path runs it.
+    reference_reason: Option<String>,
 }
 
 /// What runs a tokenizer file.
@@ -91,6 +103,24 @@ enum Pipeline {
     Reference(Box<reference::ReferenceTokenizer>),
 }
 
+impl Pipeline {
+    /// Our own modules for a file.
+    ///
+    /// # Errors
+    /// What in the file they don't run.
+    fn of(json: &[u8]) -> Result<(Self, VocabularyFacts), Unsupported> {
+        let spec: TokenizerSpec = serde_json::from_slice(json)?;
+        if BertTokenizer::runs(&spec) {
+            let tokenizer = BertTokenizer::new(spec)?;
+            let facts = tokenizer.facts();
+            return Ok((Self::Bert(Box::new(tokenizer)), facts));
+        }
+        let tokenizer = GenericTokenizer::new(spec)?;
+        let facts = tokenizer.facts();
+        Ok((Self::Generic(Box::new(tokenizer)), facts))
+    }
+}
+
 impl Tokenizer {
     /// Reads `tokenizer.json`.
     ///
@@ -98,29 +128,26 @@ impl Tokenizer {
     /// [`LoadError::BadTokenizer`], [`LoadError::UnsupportedTokenizer`].
     pub fn read(path: &Path) -> Result<Self, LoadError> {
         let json = file::read(path)?;
-        if let Some(tokenizer) = BertTokenizer::parse(&json) {
-            return Ok(Self::new(tokenizer.facts(), Pipeline::Bert(Box::new(tokenizer))));
+        match Pipeline::of(&json) {
+            Ok((pipeline, facts)) => Ok(Self::new(facts, pipeline, None)),
+            Err(reason) => Self::read_reference(path, &json, &reason),
         }
-        if let Some(tokenizer) = GenericTokenizer::parse(&json) {
-            return Ok(Self::new(tokenizer.facts(), Pipeline::Generic(Box::new(tokenizer))));
-        }
-        Self::read_reference(path, &json)
     }
 
-    fn new(facts: VocabularyFacts, pipeline: Pipeline) -> Self {
+    fn new(facts: VocabularyFacts, pipeline: Pipeline, reference_reason: Option<String>) -> Self {
         static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
-        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), pipeline, facts }
+        Self { number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), pipeline, facts, reference_reason }
     }
 
     #[cfg(feature = "reference")]
-    fn read_reference(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
+    fn read_reference(path: &Path, json: &[u8], reason: &Unsupported) -> Result<Self, LoadError> {
         let tokenizer = reference::ReferenceTokenizer::parse(path, json)?;
-        Ok(Self::new(tokenizer.facts(), Pipeline::Reference(Box::new(tokenizer))))
+        Ok(Self::new(tokenizer.facts(), Pipeline::Reference(Box::new(tokenizer)), Some(reason.to_string())))
     }
 
     #[cfg(not(feature = "reference"))]
-    fn read_reference(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
-        Err(file::explain(path, json, "expected a pipeline that this build can run"))
+    fn read_reference(path: &Path, json: &[u8], reason: &Unsupported) -> Result<Self, LoadError> {
+        Err(file::explain(path, json, &format!("expected a pipeline that this build can run, but {reason}")))
     }
 
     /// Fresh buffers for one thread.
@@ -218,10 +245,11 @@ impl Tokenizer {
 
     /// Whether no code of the `tokenizers` crate runs for this model.
     pub fn is_native(&self) -> bool {
-        match &self.pipeline {
-            Pipeline::Bert(_) | Pipeline::Generic(_) => true,
-            #[cfg(feature = "reference")]
-            Pipeline::Reference(_) => false,
-        }
+        self.reference_reason.is_none()
+    }
+
+    /// What in the file our own modules don't run, so that the `tokenizers` crate does; `None` where no code of that crate runs.
+    pub fn reference_reason(&self) -> Option<&str> {
+        self.reference_reason.as_deref()
     }
 }

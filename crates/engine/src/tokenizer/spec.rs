@@ -1,18 +1,18 @@
-//! `tokenizer.json` as far as our own modules run it: read in one pass, the vocabulary straight into its final place.
+//! `tokenizer.json` as far as our own modules run it: one pass over the file, the vocabulary straight into its final place.
 //!
-//! What is not of the kind described here does not deserialize: then the file is another module's, or broken.
+//! What is not described here does not deserialize, and the error says where: then the file is left to the reference path, or broken.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
-use super::vocabulary::Vocabulary;
+use super::model_spec::ModelSpec;
+use super::normalizer::BertOptions;
+use super::pre_tokenizer::Behavior;
 
-/// A file of the BERT kind.
+/// A file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct BertFile {
+pub(super) struct TokenizerSpec {
     #[serde(rename = "version")]
     _version: Option<Version>,
     /// Set by model2vec, whatever the file says; padding too.
@@ -23,13 +23,12 @@ pub(super) struct BertFile {
     #[serde(default)]
     pub(super) added_tokens: Vec<AddedTokenSpec>,
     pub(super) normalizer: Option<NormalizerSpec>,
-    #[serde(rename = "pre_tokenizer")]
-    _pre_tokenizer: PreTokenizerSpec,
+    pub(super) pre_tokenizer: Option<PreTokenizerSpec>,
     #[serde(rename = "post_processor")]
     _post_processor: Option<PostProcessorSpec>,
     #[serde(rename = "decoder")]
     _decoder: Option<IgnoredAny>,
-    pub(super) model: WordPieceSpec,
+    pub(super) model: ModelSpec,
 }
 
 #[derive(Deserialize)]
@@ -52,31 +51,124 @@ pub(super) struct AddedTokenSpec {
     _special: bool,
 }
 
+/// What a part looks for.
 #[derive(Deserialize)]
-pub(super) struct NormalizerSpec {
-    #[serde(rename = "type")]
-    _kind: NormalizerKind,
-    pub(super) clean_text: bool,
-    pub(super) handle_chinese_chars: bool,
-    pub(super) strip_accents: Option<bool>,
-    pub(super) lowercase: bool,
+pub(super) enum PatternSpec {
+    String(String),
+    Regex(String),
 }
 
 #[derive(Deserialize)]
-enum NormalizerKind {
+#[serde(tag = "type")]
+pub(super) enum NormalizerSpec {
     #[serde(alias = "Bert")]
-    BertNormalizer,
+    BertNormalizer(BertNormalizerSpec),
+    Strip {
+        strip_left: bool,
+        strip_right: bool,
+    },
+    StripAccents,
+    #[serde(rename = "NFC")]
+    Nfc,
+    #[serde(rename = "NFD")]
+    Nfd,
+    #[serde(rename = "NFKC")]
+    Nfkc,
+    #[serde(rename = "NFKD")]
+    Nfkd,
+    Sequence {
+        normalizers: Vec<Self>,
+    },
+    Lowercase,
+    Nmt,
+    Precompiled {
+        precompiled_charsmap: String,
+    },
+    Replace {
+        pattern: PatternSpec,
+        content: String,
+    },
+    Prepend {
+        prepend: String,
+    },
+    ByteLevel,
 }
 
 #[derive(Deserialize)]
-struct PreTokenizerSpec {
-    #[serde(rename = "type")]
-    _kind: PreTokenizerKind,
+pub(super) struct BertNormalizerSpec {
+    clean_text: bool,
+    handle_chinese_chars: bool,
+    strip_accents: Option<bool>,
+    lowercase: bool,
+}
+
+impl BertNormalizerSpec {
+    pub(super) fn options(&self) -> BertOptions {
+        let Self { clean_text, handle_chinese_chars, lowercase, .. } = *self;
+        // tokenizers 0.23.2, normalizers/bert.rs, `normalize`.
+        BertOptions {
+            clean_text,
+            handle_chinese_chars,
+            strip_accents: self.strip_accents.unwrap_or(lowercase),
+            lowercase,
+        }
+    }
 }
 
 #[derive(Deserialize)]
-enum PreTokenizerKind {
+#[serde(tag = "type")]
+pub(super) enum PreTokenizerSpec {
     BertPreTokenizer,
+    ByteLevel {
+        add_prefix_space: bool,
+        #[serde(rename = "trim_offsets")]
+        _trim_offsets: bool,
+        #[serde(default = "yes")]
+        use_regex: bool,
+    },
+    CharDelimiterSplit {
+        delimiter: char,
+    },
+    /// `str_rep` of old files is ignored: the crate makes it from `replacement`.
+    Metaspace {
+        replacement: char,
+        add_prefix_space: Option<bool>,
+        #[serde(default)]
+        prepend_scheme: PrependScheme,
+        split: Option<bool>,
+    },
+    Whitespace,
+    WhitespaceSplit,
+    Sequence {
+        pretokenizers: Vec<Self>,
+    },
+    Split {
+        pattern: PatternSpec,
+        behavior: Behavior,
+        invert: bool,
+    },
+    Punctuation {
+        #[serde(default)]
+        behavior: Behavior,
+    },
+    Digits {
+        individual_digits: bool,
+    },
+}
+
+/// Which pieces get the character that stands for a space.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PrependScheme {
+    /// The one at the start of the text.
+    First,
+    Never,
+    #[default]
+    Always,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Post-processors run even without special tokens. These leave the ids of one text alone.
@@ -122,129 +214,5 @@ impl<'de> Deserialize<'de> for SingleTemplate {
             [TemplatePiece::Sequence { id: SequenceId::A }] => Ok(Self),
             _ => Err(D::Error::custom("expected a template with the text in it once")),
         }
-    }
-}
-
-/// The model. Without a `type`, it is WordPiece if it has all of its fields, and not those of a BPE (tokenizers 0.23.2,
-/// models/mod.rs, `ModelUntagged`).
-pub(super) struct WordPieceSpec {
-    pub(super) unknown_token: String,
-    pub(super) prefix: String,
-    pub(super) max_chars: usize,
-    pub(super) vocabulary: Vocabulary,
-}
-
-#[derive(Deserialize)]
-enum ModelKind {
-    WordPiece,
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum ModelField {
-    Type,
-    UnkToken,
-    ContinuingSubwordPrefix,
-    MaxInputCharsPerWord,
-    Vocab,
-    Merges,
-    #[serde(other)]
-    Other,
-}
-
-impl<'de> Deserialize<'de> for WordPieceSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(WordPieceVisitor)
-    }
-}
-
-struct WordPieceVisitor;
-
-impl<'de> Visitor<'de> for WordPieceVisitor {
-    type Value = WordPieceSpec;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a WordPiece model")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WordPieceSpec, A::Error> {
-        let (mut kind, mut unknown_token, mut prefix, mut max_chars, mut vocabulary) = (None, None, None, None, None);
-        let mut has_merges = false;
-        while let Some(field) = map.next_key()? {
-            let is_repeated = match field {
-                ModelField::Type => kind.replace(map.next_value::<ModelKind>()?).is_some(),
-                ModelField::UnkToken => unknown_token.replace(map.next_value()?).is_some(),
-                ModelField::ContinuingSubwordPrefix => prefix.replace(map.next_value()?).is_some(),
-                ModelField::MaxInputCharsPerWord => max_chars.replace(map.next_value()?).is_some(),
-                ModelField::Vocab => vocabulary.replace(map.next_value_seed(VocabularySeed)?).is_some(),
-                ModelField::Merges => {
-                    map.next_value::<IgnoredAny>()?;
-                    std::mem::replace(&mut has_merges, true)
-                }
-                ModelField::Other => map.next_value::<IgnoredAny>().map(|_| false)?,
-            };
-            if is_repeated {
-                return Err(A::Error::custom("expected each field of the model once"));
-            }
-        }
-        if kind.is_none() && has_merges {
-            return Err(A::Error::custom("expected a WordPiece model, found one with merges"));
-        }
-        Ok(WordPieceSpec {
-            unknown_token: unknown_token.ok_or_else(|| A::Error::missing_field("unk_token"))?,
-            prefix: prefix.ok_or_else(|| A::Error::missing_field("continuing_subword_prefix"))?,
-            max_chars: max_chars.ok_or_else(|| A::Error::missing_field("max_input_chars_per_word"))?,
-            vocabulary: vocabulary.ok_or_else(|| A::Error::missing_field("vocab"))?,
-        })
-    }
-}
-
-/// An object of strings and ids.
-pub(super) struct VocabularySeed;
-
-impl<'de> DeserializeSeed<'de> for VocabularySeed {
-    type Value = Vocabulary;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vocabulary, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for VocabularySeed {
-    type Value = Vocabulary;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of tokens and ids")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vocabulary, A::Error> {
-        let mut vocabulary = Vocabulary::default();
-        while map.next_key_seed(TokenSeed(&mut vocabulary))?.is_some() {
-            vocabulary.push_id(map.next_value()?);
-        }
-        Ok(vocabulary)
-    }
-}
-
-/// A string that goes into the vocabulary without a string of its own.
-pub(super) struct TokenSeed<'a>(pub(super) &'a mut Vocabulary);
-
-impl<'de> DeserializeSeed<'de> for TokenSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for TokenSeed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a token")
-    }
-
-    fn visit_str<E: Error>(self, token: &str) -> Result<(), E> {
-        self.0.push_token(token).ok_or_else(|| E::custom("expected a vocabulary of less than 4 GiB"))
     }
 }

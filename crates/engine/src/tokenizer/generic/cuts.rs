@@ -6,9 +6,9 @@
 //! - Unigram: between two characters that no token has side by side, one of which is a token itself. What comes before only adds
 //!   to the sums of all ways through what is behind, but sums are rounded: see [`Unigram::tokenize_part`].
 
-use super::model::Model;
 use super::rewrite::Rewrite;
 use super::stages::{Stage, Stages};
+use crate::tokenizer::model::Model;
 use crate::tokenizer::model::bpe::Bpe;
 use crate::tokenizer::model::unigram::Unigram;
 use crate::tokenizer::pre_tokenizer::BlockSplitter;

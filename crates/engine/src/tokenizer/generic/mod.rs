@@ -3,12 +3,9 @@
 //! Only a piece that the word cache doesn't have is rewritten, and meets the model.
 
 mod cuts;
-mod model;
-mod model_spec;
 mod normalizers;
 mod parts;
 mod rewrite;
-mod spec;
 mod stages;
 
 use std::ops::Range;
@@ -16,17 +13,18 @@ use std::ops::Range;
 use super::EncodeError;
 use super::added_tokens::{AddedTokens, Piece};
 use super::model::unigram::MAX_SURE_BYTES;
+use super::model::{Model, ModelScratch};
+use super::model_spec::Unknown;
 use super::pre_tokenizer::{BlockSplitter, Splitter};
 use super::scan::Scanner;
+use super::spec::TokenizerSpec;
+use super::unsupported::Unsupported;
 use super::vocabulary::{VocabularyFacts, sorted_tokens};
 use super::word_cache::piece::{PieceCache, Resolved};
 use cuts::Cuts;
-use model::{Model, ModelScratch};
-use model_spec::Unknown;
 use normalizers::{NormalizerScratch, Normalizers};
 use parts::{LastSplit, PADDING};
 use rewrite::Rewrite;
-use spec::GenericFile;
 use stages::{Front, Stage, Stages};
 
 /// A scratch that one long text made larger is not kept.
@@ -88,6 +86,11 @@ impl GenericScratch {
         Self { normalizer: NormalizerScratch::default(), pieces: PieceScratch::default(), words }
     }
 
+    /// How many bytes it takes, but for the text at work.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.cache.bytes()
+    }
+
     /// See [`TokenizerScratch::remember_words`](super::TokenizerScratch::remember_words).
     pub(super) fn remember_words(&mut self, remembers: bool) {
         self.words.remembers = remembers;
@@ -139,19 +142,18 @@ impl PieceScratch {
 }
 
 impl GenericTokenizer {
-    /// The tokenizer of a file; `None` where the file has something that is left to the reference path.
-    pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        Self::new(serde_json::from_slice(json).ok()?)
-    }
-
-    fn new(file: GenericFile) -> Option<Self> {
+    /// The tokenizer of a file.
+    ///
+    /// # Errors
+    /// What in the file is left to the reference path.
+    pub(super) fn new(spec: TokenizerSpec) -> Result<Self, Unsupported> {
         let scanner = Scanner::detect();
-        let mut normalizers = Normalizers::new(file.normalizer, scanner)?;
-        let mut stages = Stages::new(file.pre_tokenizer, !normalizers.is_empty())?;
-        let built = file.model.build()?;
+        let mut normalizers = Normalizers::new(spec.normalizer, scanner)?;
+        let mut stages = Stages::new(spec.pre_tokenizer, !normalizers.is_empty())?;
+        let built = spec.model.build()?;
         let model = built.model;
         let normalize = |content: &str| normalizers.run(content, &mut NormalizerScratch::default()).to_owned();
-        let added_tokens = AddedTokens::new(file.added_tokens, model.size(), |token| model.id(token), normalize)?;
+        let added_tokens = AddedTokens::new(spec.added_tokens, model.size(), |token| model.id(token), normalize)?;
         let unknown_id = match built.unknown {
             Unknown::None => None,
             Unknown::Id(id) => Some(id),
@@ -166,7 +168,7 @@ impl GenericTokenizer {
         }
         let cuts = Cuts::new(&model, &stages);
         let blocks = stages.last_split().and_then(Splitter::by_blocks);
-        Some(Self { scanner, added_tokens, normalizers, stages, model, cuts, blocks, facts })
+        Ok(Self { scanner, added_tokens, normalizers, stages, model, cuts, blocks, facts })
     }
 
     pub(super) fn facts(&self) -> VocabularyFacts {

@@ -1,11 +1,11 @@
 //! The normalizers of a file, one after the other.
 
-use super::spec::{NormalizerSpec, PatternSpec};
 use crate::tokenizer::normalizer::{
-    BertNormalizer, BertOptions, ByteLevel, Lowercase, Nmt, Precompiled, Prepend, Replace, Strip, StripAccents,
-    UnicodeForm,
+    BertNormalizer, ByteLevel, Lowercase, Nmt, Precompiled, Prepend, Replace, Strip, StripAccents, UnicodeForm,
 };
 use crate::tokenizer::scan::Scanner;
+use crate::tokenizer::spec::{NormalizerSpec, PatternSpec};
+use crate::tokenizer::unsupported::Unsupported;
 
 #[derive(Debug)]
 enum Normalizer {
@@ -37,13 +37,14 @@ pub(super) struct NormalizerScratch {
 }
 
 impl Normalizers {
-    /// `None` for a list that is left to the reference path.
-    pub(super) fn new(spec: Option<NormalizerSpec>, scanner: Scanner) -> Option<Self> {
+    /// # Errors
+    /// What in the list is left to the reference path.
+    pub(super) fn new(spec: Option<NormalizerSpec>, scanner: Scanner) -> Result<Self, Unsupported> {
         let mut list = Vec::new();
         if let Some(spec) = spec {
             push(spec, &mut list)?;
         }
-        Some(Self { list, scanner })
+        Ok(Self { list, scanner })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -116,17 +117,12 @@ impl Normalizer {
 }
 
 /// Recursion ends: the JSON reader bounds the depth of nesting.
-fn push(spec: NormalizerSpec, list: &mut Vec<Normalizer>) -> Option<()> {
+fn push(spec: NormalizerSpec, list: &mut Vec<Normalizer>) -> Result<(), Unsupported> {
     let normalizer = match spec {
         NormalizerSpec::Sequence { normalizers } => {
             return normalizers.into_iter().try_for_each(|spec| push(spec, list));
         }
-        NormalizerSpec::BertNormalizer { clean_text, handle_chinese_chars, strip_accents, lowercase } => {
-            // tokenizers 0.23.2, normalizers/bert.rs, `normalize`.
-            let strip_accents = strip_accents.unwrap_or(lowercase);
-            let options = BertOptions { clean_text, handle_chinese_chars, strip_accents, lowercase };
-            Normalizer::Bert(Box::new(BertNormalizer::new(options)))
-        }
+        NormalizerSpec::BertNormalizer(spec) => Normalizer::Bert(Box::new(BertNormalizer::new(spec.options()))),
         NormalizerSpec::Strip { strip_left, strip_right } => {
             Normalizer::Strip(Strip { left: strip_left, right: strip_right })
         }
@@ -138,17 +134,25 @@ fn push(spec: NormalizerSpec, list: &mut Vec<Normalizer>) -> Option<()> {
         NormalizerSpec::Lowercase => Normalizer::Lowercase,
         NormalizerSpec::Nmt => Normalizer::Nmt,
         NormalizerSpec::Precompiled { precompiled_charsmap } => {
-            Normalizer::Precompiled(Box::new(Precompiled::new(&precompiled_charsmap)?))
+            let map = Precompiled::new(&precompiled_charsmap);
+            Normalizer::Precompiled(Box::new(
+                map.ok_or_else(|| Unsupported::new("the character map of the normalizer `Precompiled` can't be read"))?,
+            ))
         }
-        NormalizerSpec::Replace { pattern: PatternSpec::String(pattern), content } => {
-            Normalizer::Replace(Replace::string(&pattern, &content)?)
+        NormalizerSpec::Replace { pattern, content } => {
+            let (replace, pattern) = match &pattern {
+                PatternSpec::String(string) => (Replace::string(string, &content), format!("the string {string:?}")),
+                PatternSpec::Regex(regex) => (Replace::regex(regex, &content), format!("the regex {regex:?}")),
+            };
+            Normalizer::Replace(
+                replace.ok_or_else(|| Unsupported::new(format!("a normalizer `Replace` looks for {pattern}")))?,
+            )
         }
-        NormalizerSpec::Replace { pattern: PatternSpec::Regex(pattern), content } => {
-            Normalizer::Replace(Replace::regex(&pattern, &content)?)
-        }
-        NormalizerSpec::Prepend { prepend } => Normalizer::Prepend(Prepend::new(&prepend)?),
+        NormalizerSpec::Prepend { prepend } => Normalizer::Prepend(
+            Prepend::new(&prepend).ok_or_else(|| Unsupported::new("a normalizer `Prepend` has nothing to prepend"))?,
+        ),
         NormalizerSpec::ByteLevel => Normalizer::ByteLevel,
     };
     list.push(normalizer);
-    Some(())
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! The pre-tokenizers of a file as stages: each splits the pieces of the one before it, or rewrites them.
 
 use super::rewrite::Rewrite;
-use super::spec::{PatternSpec, PreTokenizerSpec, PrependScheme};
 use crate::tokenizer::pre_tokenizer::{Behavior, Pattern, Splitter};
+use crate::tokenizer::spec::{PatternSpec, PreTokenizerSpec, PrependScheme};
+use crate::tokenizer::unsupported::Unsupported;
 
 #[derive(Debug)]
 pub(super) enum Stage {
@@ -29,9 +30,11 @@ pub(super) struct Stages {
 }
 
 impl Stages {
-    /// `None` for what is left to the reference path. `is_normalized`: whether there are normalizers, which take the places of
-    /// characters in the text away.
-    pub(super) fn new(spec: Option<PreTokenizerSpec>, is_normalized: bool) -> Option<Self> {
+    /// `is_normalized`: whether there are normalizers, which take the places of characters in the text away.
+    ///
+    /// # Errors
+    /// What is left to the reference path.
+    pub(super) fn new(spec: Option<PreTokenizerSpec>, is_normalized: bool) -> Result<Self, Unsupported> {
         let mut stages = Self { front: Front::Never, list: Vec::new(), rewrite: Rewrite::Nothing };
         if let Some(spec) = spec {
             stages.push(spec, is_normalized)?;
@@ -40,7 +43,7 @@ impl Stages {
             stages.rewrite = *rewrite;
             stages.list.pop();
         }
-        Some(stages)
+        Ok(stages)
     }
 
     /// The last stage, if it splits.
@@ -73,7 +76,7 @@ impl Stages {
     }
 
     /// Recursion ends: the JSON reader bounds the depth of nesting.
-    fn push(&mut self, spec: PreTokenizerSpec, is_normalized: bool) -> Option<()> {
+    fn push(&mut self, spec: PreTokenizerSpec, is_normalized: bool) -> Result<(), Unsupported> {
         match spec {
             PreTokenizerSpec::Sequence { pretokenizers } => {
                 return pretokenizers.into_iter().try_for_each(|spec| self.push(spec, is_normalized));
@@ -102,7 +105,9 @@ impl Stages {
             PreTokenizerSpec::Metaspace { replacement, add_prefix_space, prepend_scheme, split } => {
                 // The crate refuses such a file.
                 if add_prefix_space == Some(false) && prepend_scheme != PrependScheme::Never {
-                    return None;
+                    return Err(Unsupported::new(
+                        "`add_prefix_space` and `prepend_scheme` of a `Metaspace` contradict each other",
+                    ));
                 }
                 // Behind a split, only the first part can start with another character.
                 let mut with_prefix = prepend_scheme == PrependScheme::Always;
@@ -113,7 +118,9 @@ impl Stages {
                 }
                 if prepend_scheme == PrependScheme::First {
                     if is_normalized || !self.is_first() {
-                        return None;
+                        return Err(Unsupported::new(
+                            "a `Metaspace` with `prepend_scheme` \"first\" comes after a normalizer or another pre-tokenizer",
+                        ));
                     }
                     self.front = Front::AtStart(replacement);
                 }
@@ -128,9 +135,13 @@ impl Stages {
             PreTokenizerSpec::WhitespaceSplit => self.split(Pattern::WhiteSpace, Behavior::Removed),
             PreTokenizerSpec::Split { pattern, behavior, invert } => {
                 let pattern = match pattern {
-                    PatternSpec::String(text) if text.is_empty() => return None,
+                    PatternSpec::String(text) if text.is_empty() => {
+                        return Err(Unsupported::new("a pre-tokenizer `Split` looks for an empty string"));
+                    }
                     PatternSpec::String(text) => Pattern::Text(text),
-                    PatternSpec::Regex(regex) => Pattern::recognize(&regex)?,
+                    PatternSpec::Regex(regex) => Pattern::recognize(&regex).ok_or_else(|| {
+                        Unsupported::new(format!("a pre-tokenizer `Split` looks for the regex {regex:?}"))
+                    })?,
                 };
                 self.list.push(Stage::Split(Splitter::new(pattern, behavior, invert)));
             }
@@ -138,6 +149,6 @@ impl Stages {
             PreTokenizerSpec::Digits { individual_digits: true } => self.split(Pattern::Numeric, Behavior::Isolated),
             PreTokenizerSpec::Digits { .. } => self.split(Pattern::Numeric, Behavior::Contiguous),
         }
-        Some(())
+        Ok(())
     }
 }

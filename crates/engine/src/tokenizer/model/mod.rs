@@ -1,5 +1,6 @@
 //! Models: one piece of the pre-tokenizer to token ids.
 
+mod any_model;
 pub(super) mod bpe;
 mod byte_fallback;
 mod piece_ids;
@@ -9,4 +10,5 @@ pub(super) mod unigram;
 pub(super) mod word_level;
 mod word_piece;
 
+pub(super) use any_model::{Model, ModelScratch};
 pub(super) use word_piece::{SHORT_BYTES, WordPiece};

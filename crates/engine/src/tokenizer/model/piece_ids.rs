@@ -1,6 +1,7 @@
 //! The ids of whole strings: a vocabulary with its [`PieceTable`], asked about any string.
 
 use crate::tokenizer::piece_table::PieceTable;
+use crate::tokenizer::unsupported::Unsupported;
 use crate::tokenizer::vocabulary::Vocabulary;
 
 /// A vocabulary that can be searched.
@@ -13,11 +14,13 @@ pub(super) struct PieceIds {
 }
 
 impl PieceIds {
-    /// `None` where [`PieceTable::build`] has no table.
-    pub(super) fn new(vocabulary: Vocabulary) -> Option<Self> {
-        let table = PieceTable::build(&vocabulary)?;
+    /// # Errors
+    /// Where [`PieceTable::build`] has no table.
+    pub(super) fn new(vocabulary: Vocabulary) -> Result<Self, Unsupported> {
+        let no_table = || Unsupported::new("a token of the vocabulary has a NUL, comes twice, or has an id near 2^32");
+        let table = PieceTable::build(&vocabulary).ok_or_else(no_table)?;
         let empty = vocabulary.spans().filter(|(start, end, _)| start == end).last().map(|(_, _, id)| id);
-        Some(Self { vocabulary, table, empty })
+        Ok(Self { vocabulary, table, empty })
     }
 
     pub(super) fn vocabulary(&self) -> &Vocabulary {

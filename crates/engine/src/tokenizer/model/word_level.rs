@@ -2,6 +2,7 @@
 
 use super::piece_ids::PieceIds;
 use crate::tokenizer::EncodeError;
+use crate::tokenizer::unsupported::Unsupported;
 use crate::tokenizer::vocabulary::Vocabulary;
 
 /// The model of one file.
@@ -12,11 +13,12 @@ pub(in crate::tokenizer) struct WordLevel {
 }
 
 impl WordLevel {
-    /// `None` where this vocabulary is left to the reference path.
-    pub(in crate::tokenizer) fn new(vocabulary: Vocabulary, unknown_token: &str) -> Option<Self> {
+    /// # Errors
+    /// Why this vocabulary is left to the reference path.
+    pub(in crate::tokenizer) fn new(vocabulary: Vocabulary, unknown_token: &str) -> Result<Self, Unsupported> {
         let ids = PieceIds::new(vocabulary)?;
         let unknown = ids.get(unknown_token.as_bytes());
-        Some(Self { ids, unknown })
+        Ok(Self { ids, unknown })
     }
 
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {

@@ -3,6 +3,7 @@
 
 use crate::tokenizer::EncodeError;
 use crate::tokenizer::piece_trie::{PieceTrie, Start};
+use crate::tokenizer::unsupported::Unsupported;
 use crate::tokenizer::vocabulary::Vocabulary;
 
 /// The model of one file.
@@ -42,17 +43,23 @@ struct Walk {
 const MAX_CHARS_LIMIT: usize = 1000;
 
 impl WordPiece {
-    /// `None` where this vocabulary, or a limit so large, is left to the reference path.
+    /// # Errors
+    /// Why this vocabulary, or a limit so large, is left to the reference path.
     pub(in crate::tokenizer) fn new(
         vocabulary: Vocabulary,
         unknown_token: &str,
         prefix: &str,
         max_chars: usize,
-    ) -> Option<Self> {
-        let pieces = PieceTrie::build(&vocabulary)?;
+    ) -> Result<Self, Unsupported> {
+        if max_chars > MAX_CHARS_LIMIT {
+            let reason = format!("`max_input_chars_per_word` of the model is {max_chars}, more than {MAX_CHARS_LIMIT}");
+            return Err(Unsupported::new(reason));
+        }
+        let no_trie = || Unsupported::new("a token of the vocabulary has a NUL, comes twice, or has an id near 2^32");
+        let pieces = PieceTrie::build(&vocabulary).ok_or_else(no_trie)?;
         let continuing = pieces.behind(prefix.as_bytes());
         let unknown = pieces.get(unknown_token.as_bytes());
-        (max_chars <= MAX_CHARS_LIMIT).then_some(Self { vocabulary, pieces, continuing, unknown, max_chars })
+        Ok(Self { vocabulary, pieces, continuing, unknown, max_chars })
     }
 
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {

@@ -5,6 +5,7 @@
 //! remembered. Up to three ids are in the line; more are in a ring, where new ones overwrite the oldest. The sizes are fixed, but
 //! that the table of short words doubles once, on a thread that has much to do.
 
+mod lines;
 pub(super) mod piece;
 mod rest;
 
@@ -12,6 +13,7 @@ use super::EncodeError;
 use super::model::{SHORT_BYTES, WordPiece};
 use super::pre_tokenizer::Bounds;
 use crate::prefetch::prefetch_line;
+use lines::{Line, Lines};
 use rest::Rest;
 
 // Measured on English lines, paragraphs and documents, and multilingual lines: see docs/OPTIMIZATIONS.md.
@@ -20,9 +22,6 @@ const RING_IDS: usize = 1 << 16;
 
 /// The most bytes of a word that is remembered.
 pub(super) const MAX_BYTES: usize = 48;
-
-/// Odd, with its bits spread: a line's index is among the 16 highest bits of a product, which all bits of a key reach.
-const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// How many ids a line has room for.
 const IN_LINE: usize = 3;
@@ -38,80 +37,6 @@ const ALONE: u32 = u32::MAX - 1;
 
 /// How many numbers [`WordCache::look_up`] writes behind the ids that it counts.
 pub(super) const SLACK: usize = IN_LINE + 1;
-
-const _: () = assert!(size_of::<Line<2, 2>>() == 64 && size_of::<Line<6, 1>>() == 64);
-
-/// Words of `8 × SIZE` bytes at most, the newest first. A key of zeros is no word's.
-#[derive(Debug, Clone, Copy)]
-#[repr(C, align(64))]
-struct Line<const SIZE: usize, const WAYS: usize> {
-    keys: [[u64; SIZE]; WAYS],
-    ids: [Ids; WAYS],
-}
-
-impl<const SIZE: usize, const WAYS: usize> Line<SIZE, WAYS> {
-    const EMPTY: Self = Self { keys: [[0; SIZE]; WAYS], ids: [[0; IN_LINE + 1]; WAYS] };
-
-    /// The ids of a word.
-    #[inline(always)]
-    fn get(&self, key: &[u64; SIZE]) -> Option<&Ids> {
-        let matches = self.matches(key);
-        if matches == 0 { None } else { self.ids.get(matches.trailing_zeros() as usize) }
-    }
-
-    /// A bit for the place of a word. All are compared, without a branch for each.
-    #[inline(always)]
-    fn matches(&self, key: &[u64; SIZE]) -> u32 {
-        let matches = self.keys.iter().enumerate().map(|(way, found)| {
-            let different = found.iter().zip(key).fold(0, |all, (found, wanted)| all | (found ^ wanted));
-            u32::from(different == 0) << way
-        });
-        matches.fold(0, |all, matched| all | matched)
-    }
-
-    fn insert(&mut self, key: [u64; SIZE], ids: Ids) {
-        // A word whose ids the ring has lost gives up its old place.
-        let old = self.keys.iter().position(|found| *found == key).unwrap_or(WAYS - 1);
-        self.keys[..=old].rotate_right(1);
-        self.ids[..=old].rotate_right(1);
-        (self.keys[0], self.ids[0]) = (key, ids);
-    }
-}
-
-/// As many as a power of two.
-#[derive(Debug)]
-struct Lines<const SIZE: usize, const WAYS: usize>(Box<[Line<SIZE, WAYS>]>);
-
-impl<const SIZE: usize, const WAYS: usize> Lines<SIZE, WAYS> {
-    fn new(count: usize) -> Self {
-        assert!(count.is_power_of_two() && count <= 1 << 16);
-        Self(vec![Line::EMPTY; count].into())
-    }
-
-    #[inline(always)]
-    fn place(&self, key: &[u64; SIZE]) -> usize {
-        let first = key[0].wrapping_mul(MULTIPLIER);
-        let hash = key[1..].iter().fold(first, |hash, word| (hash.rotate_left(29) ^ word).wrapping_mul(MULTIPLIER));
-        (hash >> 48) as usize & (self.0.len() - 1)
-    }
-
-    #[inline(always)]
-    fn line(&mut self, key: &[u64; SIZE]) -> &mut Line<SIZE, WAYS> {
-        &mut self.0[self.place(key)]
-    }
-
-    /// The same words in `count` lines.
-    fn resized(&self, count: usize) -> Self {
-        let mut lines = Self::new(count);
-        for line in &self.0 {
-            // The newest last.
-            for (key, ids) in line.keys.iter().zip(&line.ids).rev().filter(|(key, _)| **key != [0; SIZE]) {
-                lines.line(key).insert(*key, *ids);
-            }
-        }
-        lines
-    }
-}
 
 const SHORT_LINES: usize = 1 << 15;
 const MORE_SHORT_LINES: usize = 1 << 16;
@@ -135,19 +60,19 @@ impl ShortWords {
     /// Takes more lines if it is time. Places from before are no longer right.
     #[inline(always)]
     fn grow_if_due(&mut self) {
-        if self.new_words >= NEW_WORDS_FOR_MORE && self.lines.0.len() < MORE_SHORT_LINES {
+        if self.new_words >= NEW_WORDS_FOR_MORE && self.lines.len() < MORE_SHORT_LINES {
             self.lines = self.lines.resized(MORE_SHORT_LINES);
         }
     }
 
     fn insert_new(&mut self, place: usize, key: [u64; 2], ids: Ids) {
         self.new_words = self.new_words.saturating_add(1);
-        self.lines.0[place].insert(key, ids);
+        self.lines[place].insert(key, ids);
     }
 
     /// Forgets all words. Places stay right.
     fn clear(&mut self) {
-        self.lines.0.fill(Line::EMPTY);
+        self.lines.fill(Line::EMPTY);
     }
 }
 
@@ -191,6 +116,11 @@ impl WordCache {
         let new = Box::new([0; GROUP]);
         let (short, long) = (ShortWords::new(), Lines::new(LONG_LINES));
         Self { short, long, memory: Memory::new(), asked, answers, new }
+    }
+
+    /// How many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.short.lines.bytes() + self.long.bytes() + self.memory.ring.bytes()
     }
 
     /// Whether the next `count` words are better not looked up: those before were all new.
@@ -247,7 +177,7 @@ impl WordCache {
         for (asked, (start, len)) in self.asked.iter_mut().zip(group.iter()) {
             let key = Word { text, start, len: len.min(SHORT_BYTES) }.short_key();
             let place = self.short.lines.place(&key);
-            prefetch_line(&self.short.lines.0[place]);
+            prefetch_line(&self.short.lines[place]);
             *asked = Asked { key, place: place as u32, is_long: u32::from(len > SHORT_BYTES) };
         }
     }
@@ -256,7 +186,7 @@ impl WordCache {
     /// are.
     #[inline(always)]
     fn find(&mut self, count: usize) -> usize {
-        let (short, asked) = (&*self.short.lines.0, &*self.asked);
+        let (short, asked) = (&*self.short.lines, &*self.asked);
         let (answers, new) = (&mut *self.answers, &mut *self.new);
         let mut new_count = 0;
         for index in 0..count.min(GROUP) {
@@ -412,6 +342,10 @@ impl<const IDS: usize> Ring<IDS> {
         Self { slots: vec![0; IDS].into(), end: 0 }
     }
 
+    fn bytes(&self) -> usize {
+        size_of_val(&*self.slots)
+    }
+
     /// The list at `place`, while nothing has overwritten it.
     fn get(&self, place: u32) -> Option<&[u32]> {
         if self.end - place > IDS as u32 {
@@ -467,38 +401,6 @@ mod tests {
     }
 
     #[test]
-    fn a_line_keeps_its_newest_words() {
-        let mut line = Line::<1, 4>::EMPTY;
-        let ids = |id| [id, 0, 0, 1];
-        for word in 1..=6 {
-            line.insert([word], ids(10 * word as u32));
-        }
-        line.insert([4], ids(41));
-        let kept = |line: &Line<1, 4>, word| line.get(&[word]).map(|found| found[0]);
-        assert_eq!(
-            [1, 2, 3, 4, 5, 6].map(|word| kept(&line, word)),
-            [None, None, Some(30), Some(41), Some(50), Some(60)]
-        );
-        line.insert([7], ids(70));
-        assert_eq!([3, 4, 5, 6, 7].map(|word| kept(&line, word)), [None, Some(41), Some(50), Some(60), Some(70)]);
-    }
-
-    #[test]
-    fn a_larger_table_has_the_same_words() {
-        let mut small = Lines::<1, 4>::new(4);
-        let ids = |id| [id, 0, 0, 1];
-        for word in 1..=100 {
-            small.line(&[word]).insert([word], ids(word as u32));
-        }
-        let large = small.resized(64);
-        let kept = |lines: &Lines<1, 4>, word| lines.0[lines.place(&[word])].get(&[word]).copied();
-        for word in 1..=100 {
-            assert_eq!(kept(&large, word), kept(&small, word), "{word}");
-        }
-        assert_eq!((1..=100).filter(|word| kept(&large, *word).is_some()).count(), 16);
-    }
-
-    #[test]
     fn the_table_of_a_thread_with_many_new_words_doubles_and_keeps_them() {
         // All pairs of letters, at the start of a word and within: a word of four letters has two ids.
         let pair = |number: u32| [b'a' + (number / 26) as u8, b'a' + (number % 26) as u8].map(char::from);
@@ -525,7 +427,7 @@ mod tests {
         for first in (0..=NEW_WORDS_FOR_MORE).step_by(1024) {
             look_up(&mut cache, first..first + 1024);
             let doubles = first >= NEW_WORDS_FOR_MORE;
-            assert_eq!(cache.short.lines.0.len(), if doubles { MORE_SHORT_LINES } else { SHORT_LINES }, "{first}");
+            assert_eq!(cache.short.lines.len(), if doubles { MORE_SHORT_LINES } else { SHORT_LINES }, "{first}");
         }
         let new_words = cache.short.new_words;
         look_up(&mut cache, NEW_WORDS_FOR_MORE - 10_000..NEW_WORDS_FOR_MORE);

@@ -59,6 +59,11 @@ impl PieceCache {
         }
     }
 
+    /// How many bytes it takes.
+    pub(in crate::tokenizer) fn bytes(&self) -> usize {
+        self.short.lines.bytes() + self.long.bytes() + self.memory.ring.bytes()
+    }
+
     /// Before a text: pieces that were asked for and never answered, because of an error, are forgotten.
     pub(in crate::tokenizer) fn start(&mut self) {
         self.count = 0;
@@ -78,7 +83,7 @@ impl PieceCache {
         let len = range.len();
         let key = Word { text, start: range.start, len: len.min(SHORT_BYTES) }.short_key();
         let place = self.short.lines.place(&key);
-        prefetch_line(&self.short.lines.0[place]);
+        prefetch_line(&self.short.lines[place]);
         self.asked[self.count] = Asked { key, start: range.start, len, place };
         self.count += usize::from(is_piece);
     }
@@ -111,7 +116,7 @@ impl PieceCache {
         for index in 0..count {
             let Asked { key, len, place, .. } = self.asked[index];
             if len <= SHORT_BYTES {
-                let line = &self.short.lines.0[place];
+                let line = &self.short.lines[place];
                 if let Some(found) = line.get(&key)
                     && found[IN_LINE] != IN_RING
                 {
@@ -143,7 +148,7 @@ impl PieceCache {
         let PieceCache { short, long, memory, new_ids, .. } = self;
         let short_line = asked.place;
         let found = if word.len <= SHORT_BYTES {
-            short.lines.0[short_line].get(&asked.key)
+            short.lines[short_line].get(&asked.key)
         } else if word.len <= MAX_BYTES {
             let key = word.long_key();
             long.line(&key).get(&key)
@@ -238,12 +243,12 @@ mod tests {
         };
         // Half of what it is asked about is known, or it would rest.
         for first in (1..=NEW_WORDS_FOR_MORE).step_by(1 << 8) {
-            assert_eq!(cache.short.lines.0.len(), SHORT_LINES);
+            assert_eq!(cache.short.lines.len(), SHORT_LINES);
             look_up(&mut cache, first..first + (1 << 8));
             look_up(&mut cache, first..first + (1 << 8));
         }
         let forgotten = look_up(&mut cache, NEW_WORDS_FOR_MORE - 10_000..NEW_WORDS_FOR_MORE);
-        assert_eq!(cache.short.lines.0.len(), MORE_SHORT_LINES);
+        assert_eq!(cache.short.lines.len(), MORE_SHORT_LINES);
         assert!(forgotten < 1_000, "{forgotten} were forgotten");
     }
 
@@ -268,7 +273,7 @@ mod tests {
             asked
         };
         assert_eq!(look_up(&mut cache, 0), GROUP);
-        assert_eq!(cache.short.lines.0.len(), MORE_SHORT_LINES);
+        assert_eq!(cache.short.lines.len(), MORE_SHORT_LINES);
         let end = cache.memory.ring.end;
         assert_eq!(look_up(&mut cache, end), 0);
         assert_eq!(look_up(&mut cache, u32::MAX - RING_IDS as u32), GROUP);

@@ -13,6 +13,7 @@ use super::byte_fallback::ByteFallback;
 use super::piece_ids::PieceIds;
 use crate::error::excerpt;
 use crate::tokenizer::EncodeError;
+use crate::tokenizer::unsupported::Unsupported;
 use crate::tokenizer::vocabulary::Vocabulary;
 use joins::Joins;
 pub(in crate::tokenizer) use merge_list::MergeList;
@@ -70,15 +71,24 @@ pub(in crate::tokenizer) struct BpeScratch {
 }
 
 impl Bpe {
-    /// `None` where the file is left to the reference path, which may refuse it.
-    pub(in crate::tokenizer) fn new(vocabulary: Vocabulary, merges: &MergeList, options: BpeOptions) -> Option<Self> {
+    /// # Errors
+    /// Why the file is left to the reference path, which may refuse it.
+    pub(in crate::tokenizer) fn new(
+        vocabulary: Vocabulary,
+        merges: &MergeList,
+        options: BpeOptions,
+    ) -> Result<Self, Unsupported> {
         if options.dropout.is_some_and(|dropout| dropout != 0.0) {
-            return None;
+            return Err(Unsupported::new("the BPE model has `dropout`"));
         }
+        let no_table = || Unsupported::new("the merges of the BPE model were chosen against the hash of their table");
         let pieces = PieceIds::new(vocabulary)?;
         let has_plain_merges = options.continuing_prefix.is_empty() && every_id_has_one_string(&pieces);
-        let joins = if has_plain_merges { Some(Joins::build(merges)?) } else { None };
-        let merges = MergeTable::build(&resolve(merges, &pieces, options.continuing_prefix.len())?)?;
+        let joins = if has_plain_merges { Some(Joins::build(merges).ok_or_else(no_table)?) } else { None };
+        let resolved = resolve(merges, &pieces, options.continuing_prefix.len()).ok_or_else(|| {
+            Unsupported::new("a merge of the BPE model, or what becomes of it, is not in its vocabulary")
+        })?;
+        let merges = MergeTable::build(&resolved).ok_or_else(no_table)?;
         let direct_chars = std::array::from_fn(|code_point| char_id(&pieces, char::from_u32(code_point as u32)?));
         let unknown = match &options.unknown_token {
             None => Unknown::Dropped,
@@ -86,7 +96,7 @@ impl Bpe {
         };
         let byte_fallback = options.byte_fallback.then(|| ByteFallback::new(|piece| pieces.get(piece.as_bytes())));
         let direct_chars = Box::new(direct_chars);
-        Some(Self { pieces, direct_chars, merges, options, unknown, byte_fallback, joins })
+        Ok(Self { pieces, direct_chars, merges, options, unknown, byte_fallback, joins })
     }
 
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {

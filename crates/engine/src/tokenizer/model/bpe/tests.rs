@@ -31,7 +31,7 @@ fn ours(file: File) -> Option<Bpe> {
         dropout: file.dropout,
     };
     let tokens: Vec<_> = file.vocab.into_iter().collect();
-    Bpe::new(vocabulary(&tokens), &file.merges, options)
+    Bpe::new(vocabulary(&tokens), &file.merges, options).ok()
 }
 
 /// The crate panics where the parts of a merge are longer than any token, or shorter than the prefix.

@@ -11,6 +11,7 @@ mod tests;
 
 use super::byte_fallback::ByteFallback;
 use crate::tokenizer::EncodeError;
+use crate::tokenizer::unsupported::Unsupported;
 use crate::tokenizer::vocabulary::Vocabulary;
 use automaton::{Automaton, Match};
 
@@ -90,25 +91,33 @@ impl Step {
 }
 
 impl Unigram {
-    /// The model of the strings of `vocabulary`, whose ids are their places, with their scores. `None` where the file is left to
-    /// the reference path.
+    /// The model of the strings of `vocabulary`, whose ids are their places, with their scores.
+    ///
+    /// # Errors
+    /// Why the file is left to the reference path.
     pub(in crate::tokenizer) fn new(
         vocabulary: Vocabulary,
         scores: &[f64],
         unknown_id: Option<usize>,
         byte_fallback: bool,
-    ) -> Option<Self> {
-        if vocabulary.len() != scores.len() || unknown_id.is_some_and(|id| id >= scores.len()) {
-            return None;
+    ) -> Result<Self, Unsupported> {
+        let count = scores.len();
+        if vocabulary.len() != count {
+            return Err(Unsupported::new("the Unigram model has not a score a token"));
         }
-        let automaton = Automaton::build(&vocabulary, scores)?;
+        if let Some(id) = unknown_id.filter(|&id| id >= count) {
+            return Err(Unsupported::new(format!("`unk_id` of the Unigram model is {id}, of {count} tokens")));
+        }
+        let no_automaton =
+            || Unsupported::new("a score of the Unigram model is no number, or its vocabulary is too large");
+        let automaton = Automaton::build(&vocabulary, scores).ok_or_else(no_automaton)?;
         let ids = || vocabulary.spans().zip(0..);
         let empty = ids().filter(|((start, end, _), _)| start == end).last().map(|(_, id)| id);
         let byte_fallback = byte_fallback.then(|| ByteFallback::new(|piece| automaton.get(piece.as_bytes())));
         let min_score = scores.iter().fold(f64::INFINITY, |min, score| if *score < min { *score } else { min });
         let unknown_score = min_score - UNKNOWN_PENALTY;
         let largest = scores.iter().fold(unknown_score.abs(), |largest, score| largest.max(score.abs()));
-        Some(Self {
+        Ok(Self {
             is_distinct: automaton.is_distinct(),
             automaton,
             empty,

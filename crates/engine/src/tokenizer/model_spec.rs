@@ -5,13 +5,12 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::model::Model;
-use crate::tokenizer::model::WordPiece;
-use crate::tokenizer::model::bpe::{Bpe, BpeOptions, MergeList};
-use crate::tokenizer::model::unigram::Unigram;
-use crate::tokenizer::model::word_level::WordLevel;
-use crate::tokenizer::spec::{TokenSeed, VocabularySeed};
-use crate::tokenizer::vocabulary::Vocabulary;
+use super::model::bpe::{Bpe, BpeOptions, MergeList};
+use super::model::unigram::Unigram;
+use super::model::word_level::WordLevel;
+use super::model::{Model, WordPiece};
+use super::unsupported::Unsupported;
+use super::vocabulary::Vocabulary;
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ModelKind {
@@ -166,6 +165,56 @@ impl<'de> Visitor<'de> for EntrySeed<'_> {
     }
 }
 
+/// An object of strings and ids.
+struct VocabularySeed;
+
+impl<'de> DeserializeSeed<'de> for VocabularySeed {
+    type Value = Vocabulary;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vocabulary, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for VocabularySeed {
+    type Value = Vocabulary;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of tokens and ids")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vocabulary, A::Error> {
+        let mut vocabulary = Vocabulary::default();
+        while map.next_key_seed(TokenSeed(&mut vocabulary))?.is_some() {
+            vocabulary.push_id(map.next_value()?);
+        }
+        Ok(vocabulary)
+    }
+}
+
+/// A string that goes into the vocabulary without a string of its own.
+struct TokenSeed<'a>(&'a mut Vocabulary);
+
+impl<'de> DeserializeSeed<'de> for TokenSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for TokenSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a token")
+    }
+
+    fn visit_str<E: Error>(self, token: &str) -> Result<(), E> {
+        self.0.push_token(token).ok_or_else(|| E::custom("expected a vocabulary of less than 4 GiB"))
+    }
+}
+
 /// A model, and the unknown token as model2vec asks for it.
 pub(super) struct BuiltModel {
     pub(super) model: Model,
@@ -182,21 +231,24 @@ pub(super) enum Unknown {
 impl ModelSpec {
     /// The kind that the file says, or the first that has all of its fields (tokenizers 0.23.2, models/mod.rs,
     /// `ModelUntagged`).
-    fn kind(&self) -> Option<ModelKind> {
-        if self.kind.is_some() {
-            return self.kind;
-        }
-        match &self.vocabulary {
-            Some(VocabularySpec::Scores(..)) => Some(ModelKind::Unigram),
-            _ if self.merges.is_some() => Some(ModelKind::Bpe),
-            _ if self.continuing_prefix.is_some() && self.max_chars.is_some() => Some(ModelKind::WordPiece),
-            _ => Some(ModelKind::WordLevel),
+    pub(super) fn kind(&self) -> ModelKind {
+        match (self.kind, &self.vocabulary) {
+            (Some(kind), _) => kind,
+            (None, Some(VocabularySpec::Scores(..))) => ModelKind::Unigram,
+            _ if self.merges.is_some() => ModelKind::Bpe,
+            _ if self.continuing_prefix.is_some() && self.max_chars.is_some() => ModelKind::WordPiece,
+            _ => ModelKind::WordLevel,
         }
     }
 
-    /// `None` for a model that is left to the reference path.
-    pub(super) fn build(self) -> Option<BuiltModel> {
-        match (self.kind()?, self.vocabulary?) {
+    /// The model.
+    ///
+    /// # Errors
+    /// Why it is left to the reference path.
+    pub(super) fn build(self) -> Result<BuiltModel, Unsupported> {
+        let kind = self.kind();
+        let missing = |field: &str| Unsupported::new(format!("the model has no `{field}`"));
+        match (kind, self.vocabulary.ok_or_else(|| missing("vocab"))?) {
             (ModelKind::Bpe, VocabularySpec::Ids(vocabulary)) => {
                 let unknown_token = self.unknown_token.flatten();
                 let unknown = unknown_token.clone().map_or(Unknown::None, Unknown::Token);
@@ -209,31 +261,39 @@ impl ModelSpec {
                     end_of_word_suffix: self.end_of_word_suffix.flatten().unwrap_or_default(),
                     dropout: self.dropout.flatten(),
                 };
-                let model = Model::Bpe(Box::new(Bpe::new(vocabulary, &self.merges?, options)?));
-                Some(BuiltModel { model, unknown })
+                let merges = self.merges.ok_or_else(|| missing("merges"))?;
+                let model = Model::Bpe(Box::new(Bpe::new(vocabulary, &merges, options)?));
+                Ok(BuiltModel { model, unknown })
             }
             (ModelKind::Unigram, VocabularySpec::Scores(vocabulary, scores)) => {
                 let unknown_id = self.unknown_id.flatten();
                 let unknown = match unknown_id {
-                    Some(id) => Unknown::Id(u32::try_from(id).ok()?),
+                    Some(id) => Unknown::Id(
+                        u32::try_from(id)
+                            .map_err(|_| Unsupported::new(format!("`unk_id` {id} of the model is no id")))?,
+                    ),
                     None => Unknown::None,
                 };
                 let byte_fallback = self.byte_fallback.unwrap_or(false);
                 let model = Model::Unigram(Unigram::new(vocabulary, &scores, unknown_id, byte_fallback)?);
-                Some(BuiltModel { model, unknown })
+                Ok(BuiltModel { model, unknown })
             }
             (ModelKind::WordLevel, VocabularySpec::Ids(vocabulary)) => {
-                let unknown_token = self.unknown_token??;
+                let unknown_token = self.unknown_token.flatten().ok_or_else(|| missing("unk_token"))?;
                 let model = Model::WordLevel(WordLevel::new(vocabulary, &unknown_token)?);
-                Some(BuiltModel { model, unknown: Unknown::Token(unknown_token) })
+                Ok(BuiltModel { model, unknown: Unknown::Token(unknown_token) })
             }
             (ModelKind::WordPiece, VocabularySpec::Ids(vocabulary)) => {
-                let unknown_token = self.unknown_token??;
-                let prefix = self.continuing_prefix??;
-                let model = Model::WordPiece(WordPiece::new(vocabulary, &unknown_token, &prefix, self.max_chars?)?);
-                Some(BuiltModel { model, unknown: Unknown::Token(unknown_token) })
+                let unknown_token = self.unknown_token.flatten().ok_or_else(|| missing("unk_token"))?;
+                let prefix = self.continuing_prefix.flatten().ok_or_else(|| missing("continuing_subword_prefix"))?;
+                let max_chars = self.max_chars.ok_or_else(|| missing("max_input_chars_per_word"))?;
+                let model = Model::WordPiece(WordPiece::new(vocabulary, &unknown_token, &prefix, max_chars)?);
+                Ok(BuiltModel { model, unknown: Unknown::Token(unknown_token) })
             }
-            _ => None,
+            (ModelKind::Unigram, VocabularySpec::Ids(_)) => {
+                Err(Unsupported::new("the vocabulary of the Unigram model has no scores"))
+            }
+            (_, VocabularySpec::Scores(..)) => Err(Unsupported::new("the model's vocabulary is a list, not an object")),
         }
     }
 }

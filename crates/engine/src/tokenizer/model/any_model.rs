@@ -1,13 +1,13 @@
-//! The models under one roof.
+//! The model of a file, of whatever kind.
 
+use super::WordPiece;
+use super::bpe::{Bpe, BpeScratch};
+use super::unigram::{Unigram, UnigramScratch};
+use super::word_level::WordLevel;
 use crate::tokenizer::EncodeError;
-use crate::tokenizer::model::WordPiece;
-use crate::tokenizer::model::bpe::{Bpe, BpeScratch};
-use crate::tokenizer::model::unigram::{Unigram, UnigramScratch};
-use crate::tokenizer::model::word_level::WordLevel;
 
 #[derive(Debug)]
-pub(super) enum Model {
+pub(in crate::tokenizer) enum Model {
     Bpe(Box<Bpe>),
     Unigram(Unigram),
     WordLevel(WordLevel),
@@ -16,14 +16,14 @@ pub(super) enum Model {
 
 /// The buffers of one thread.
 #[derive(Debug, Default)]
-pub(super) struct ModelScratch {
+pub(in crate::tokenizer) struct ModelScratch {
     bpe: BpeScratch,
     unigram: UnigramScratch,
 }
 
 impl Model {
     /// The id of a whole string.
-    pub(super) fn id(&self, token: &str) -> Option<u32> {
+    pub(in crate::tokenizer) fn id(&self, token: &str) -> Option<u32> {
         match self {
             Self::Bpe(model) => model.id(token),
             Self::Unigram(model) => model.id(token),
@@ -33,7 +33,7 @@ impl Model {
     }
 
     /// How many entries the file has (`get_vocab_size`).
-    pub(super) fn size(&self) -> usize {
+    pub(in crate::tokenizer) fn size(&self) -> usize {
         match self {
             Self::Bpe(model) => model.vocabulary().len(),
             Self::Unigram(model) => model.vocabulary().len(),
@@ -43,7 +43,7 @@ impl Model {
     }
 
     /// Every distinct string with its id.
-    pub(super) fn tokens(&self) -> Box<dyn Iterator<Item = (&str, u32)> + '_> {
+    pub(in crate::tokenizer) fn tokens(&self) -> Box<dyn Iterator<Item = (&str, u32)> + '_> {
         match self {
             Self::Bpe(model) => Box::new(model.vocabulary().tokens()),
             Self::Unigram(model) => Box::new(model.tokens()),
@@ -53,11 +53,11 @@ impl Model {
     }
 
     /// Appends the ids of `piece[start..]`, where the piece is cut. The result is whether they are the same whatever is before the
-    /// piece: see [`Cuts`](super::cuts::Cuts).
+    /// piece: see `generic/cuts.rs`.
     ///
     /// # Errors
     /// Those of the model.
-    pub(super) fn tokenize_part(
+    pub(in crate::tokenizer) fn tokenize_part(
         &self,
         piece: &str,
         start: usize,

@@ -1,0 +1,94 @@
+//! Why a tokenizer file is left to the reference path.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::error::excerpt;
+
+/// Something in a tokenizer file that our own modules don't run: what it is, in words for the person whose file it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unsupported(Cow<'static, str>);
+
+impl Unsupported {
+    /// Long words, which can only come from the file, are cut.
+    pub(super) fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(match reason.into() {
+            Cow::Borrowed(reason) => Cow::Borrowed(reason),
+            Cow::Owned(reason) => Cow::Owned(excerpt(&reason)),
+        })
+    }
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<serde_json::Error> for Unsupported {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::tokenizer::Pipeline;
+
+    /// A file that our own modules run, with `value` in the place that `pointer` names.
+    fn reason(pointer: &str, value: Value) -> String {
+        let mut file = json!({
+            "version": "1.0",
+            "added_tokens": [
+                { "id": 2, "content": "<a>", "single_word": false, "lstrip": false, "rstrip": false,
+                  "normalized": true, "special": false },
+            ],
+            "normalizer": { "type": "Lowercase" },
+            "pre_tokenizer": { "type": "WhitespaceSplit" },
+            "post_processor": null,
+            "decoder": null,
+            "model": { "type": "WordLevel", "vocab": { "a": 0, "[UNK]": 1 }, "unk_token": "[UNK]" },
+        });
+        assert!(Pipeline::of(file.to_string().as_bytes()).is_ok());
+        *file.pointer_mut(pointer).expect(pointer) = value;
+        Pipeline::of(file.to_string().as_bytes()).expect_err(pointer).to_string()
+    }
+
+    #[test]
+    fn the_reason_names_the_part_of_the_file_that_we_do_not_run() {
+        let split = |regex: &str| json!({ "type": "Split", "pattern": { "Regex": regex }, "behavior": "Removed", "invert": false });
+        let bpe = json!({ "type": "BPE", "dropout": 0.1, "vocab": { "a": 0 }, "merges": [] });
+        let word_piece = json!({ "type": "WordPiece", "unk_token": "a", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 5000, "vocab": { "a": 0 } });
+        for (pointer, value, expected) in [
+            ("/pre_tokenizer", json!({ "type": "UnicodeScripts" }), "unknown variant `UnicodeScripts`"),
+            ("/pre_tokenizer", split("a|b"), "a pre-tokenizer `Split` looks for the regex \"a|b\""),
+            (
+                "/normalizer",
+                json!({ "type": "Replace", "pattern": { "Regex": "a|b" }, "content": "" }),
+                "the regex \"a|b\"",
+            ),
+            (
+                "/normalizer",
+                json!({ "type": "Prepend", "prepend": "" }),
+                "a normalizer `Prepend` has nothing to prepend",
+            ),
+            ("/model", bpe, "the BPE model has `dropout`"),
+            ("/model", word_piece, "`max_input_chars_per_word` of the model is 5000, more than 1000"),
+            ("/model/unk_token", json!(null), "the model has no `unk_token`"),
+            ("/model/vocab", json!([["a", 0.5]]), "the model's vocabulary is a list, not an object"),
+        ] {
+            let reason = reason(pointer, value);
+            assert!(reason.contains(expected), "{reason:?} should say {expected:?}");
+        }
+    }
+
+    #[test]
+    fn the_reason_does_not_repeat_megabytes_of_the_file() {
+        let regex = "a|".repeat(1 << 20);
+        let replace = json!({ "type": "Replace", "pattern": { "Regex": regex }, "content": "" });
+        assert!(reason("/normalizer", replace).len() < 1000);
+    }
+}

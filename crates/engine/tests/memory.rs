@@ -1,0 +1,39 @@
+//! What a model says of the memory that it holds.
+
+mod test_data;
+
+use model2vec_engine::{LoadOptions, MemoryMode, StaticModel};
+
+fn load(name: &str, memory: MemoryMode) -> StaticModel {
+    StaticModel::load(&test_data::model_directory(name), &LoadOptions { memory, ..LoadOptions::default() }).unwrap()
+}
+
+#[test]
+fn a_table_counts_where_it_is_no_mapped_file() {
+    let (copied, mapped) = (load("m8k-f32", MemoryMode::Copy), load("m8k-f32", MemoryMode::Map));
+    let table = copied.table();
+    assert_eq!(copied.memory_bytes() - mapped.memory_bytes(), table.rows() * table.dim() * size_of::<f32>());
+}
+
+#[test]
+fn the_buffers_that_threads_gave_back_count() {
+    // WordPiece, and a kind of the generic tokenizer.
+    for name in ["m8k-f32", "ug-t5-raw"] {
+        let model = load(name, MemoryMode::Copy);
+        let before = model.memory_bytes();
+        let mut scratches = [model.take_scratch(), model.take_scratch()];
+        let mut vector = vec![0.0; model.dim()];
+        for scratch in &mut scratches {
+            model.encode("a text", model.defaults(), scratch, &mut vector).unwrap();
+        }
+        let bytes: usize = scratches.iter().map(model2vec_engine::Scratch::bytes).sum();
+        // A word cache has two megabytes at least.
+        assert!(bytes >= 4 << 20, "{name}: {bytes}");
+        for scratch in scratches {
+            model.put_scratch(scratch);
+        }
+        assert_eq!(model.memory_bytes(), before + bytes, "{name}");
+        let taken = model.take_scratch();
+        assert_eq!(model.memory_bytes(), before + bytes - taken.bytes(), "{name}");
+    }
+}

@@ -1,0 +1,185 @@
+// The files of an output: where they are, and that none of them is anybody else's.
+//
+//   <out>                   only a whole output has this name
+//   <out>.partial           what is written so far
+//   <out>.partial.json      how far that is good, and of which run it is
+//   <out>.partial.lock      which process writes
+//   .<name>.made-by.json    beside a whole output: which run made it. Hidden, as tools that read a folder of data leave out such names
+//
+// No file is written, replaced or removed but these, where a run has made them, and the output itself.
+
+import { randomBytes } from 'node:crypto'
+import { fstat } from 'node:fs'
+import type { Stats } from 'node:fs'
+import {
+  access,
+  constants,
+  lstat,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+import { UsageError } from '../command.js'
+import { FileError, naming } from '../file-error.js'
+import { STDIN } from '../input/bytes.js'
+
+/** What each JSON file of a run says of itself. */
+const MADE_BY = 'model2vec embed'
+
+/** A lock is taken in less time. */
+const LEFT_MS = 10_000
+
+/** Symbolic links on the way to a file, as Linux allows them. */
+const MOST_LINKS = 40
+
+export interface OutputFiles {
+  /** As it was given, for messages. */
+  readonly given: string
+  /** Where it is: the file that a link names. */
+  readonly whole: string
+  readonly partial: string
+  readonly state: string
+  readonly lock: string
+  readonly madeBy: string
+}
+
+/**
+ * The files of an output, of which nothing is written yet.
+ *
+ * @throws UsageError when one of them is an input, FileError when the output can't take its place
+ */
+export async function outputFiles(given: string, inputs: readonly string[]): Promise<OutputFiles> {
+  const whole = await targetOf(given)
+  const files: OutputFiles = {
+    given,
+    whole,
+    partial: `${whole}.partial`,
+    state: `${whole}.partial.json`,
+    lock: `${whole}.partial.lock`,
+    madeBy: path.join(path.dirname(whole), `.${path.basename(whole)}.made-by.json`),
+  }
+  const found = await naming(given, statOrNull(whole))
+  if (found?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
+  if (found !== null && !found.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
+  for (const file of [whole, files.partial, files.state, files.lock, files.madeBy]) {
+    if (!(await isInput(await stat(file).catch(() => null), inputs))) continue
+    const what = file === whole ? `--out is an input too: ${given}` : `--out ${given} writes ${file}, which is an input`
+    throw new UsageError(what)
+  }
+  const folder = path.dirname(whole)
+  if (!(await naming(given, stat(folder))).isDirectory()) throw new FileError(`${given}: ${folder} is not a directory`)
+  await naming(given, access(folder, constants.W_OK | constants.X_OK))
+  return files
+}
+
+/** @throws UsageError when standard output is an input: the run would read what it writes, without end */
+export async function assertStandardOutputIsNoInput(inputs: readonly string[]): Promise<void> {
+  const found = await promisify(fstat)(1).catch(() => null)
+  if (found?.isFile() === true && (await isInput(found, inputs))) {
+    throw new UsageError('standard output is an input too')
+  }
+}
+
+/**
+ * While the lock is held: else another run may be making and removing them.
+ *
+ * @throws FileError when a file of these names is there that no run has made
+ */
+export async function assertOurs({ partial, state, madeBy }: OutputFiles): Promise<void> {
+  for (const file of [state, madeBy]) {
+    if ((await statOrNull(file)) !== null && (await readNote(file)) === null) throw notOurs(file)
+  }
+  const found = await statOrNull(partial)
+  if (found !== null && (!found.isFile() || (await readNote(state)) === null)) throw notOurs(partial)
+}
+
+function notOurs(file: string): FileError {
+  return new FileError(`${file} is there, and no run of \`${MADE_BY}\` made it: move it away, or choose another --out`)
+}
+
+/** A note of ours: null when there is none, or it is another's. */
+export async function readNote(file: string): Promise<Readonly<Record<string, unknown>> | null> {
+  // A link is none: no run makes one.
+  if ((await statOrNull(file))?.isFile() !== true) return null
+  try {
+    const note = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>> | null
+    return note?.madeBy === MADE_BY ? note : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+/** A note's text. */
+export function note(content: object): string {
+  return JSON.stringify({ madeBy: MADE_BY, ...content })
+}
+
+/** Writes a note so that it is whole under its name, or the old one is. */
+export async function writeNote(file: string, text: string): Promise<void> {
+  const temporary = besideOf(file)
+  try {
+    await writeFile(temporary, text, { flag: 'wx', flush: true })
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** A name beside a file that no other file has. */
+export function besideOf(file: string): string {
+  return `${file}.${randomBytes(6).toString('hex')}.new`
+}
+
+/** Removes what killed runs left of notes that they were writing. While the lock is held: nobody else writes any. */
+export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFiles): Promise<void> {
+  const directory = path.dirname(whole)
+  for (const name of await readdir(directory)) {
+    const file = path.join(directory, name)
+    const of = /^(.+)\.[\da-f]{12}\.new$/.exec(file)?.[1]
+    // Another run may just be trying to take the lock.
+    const isOld = of === lock && Date.now() - ((await statOrNull(file))?.mtimeMs ?? Infinity) > LEFT_MS
+    if (of === state || of === madeBy || isOld) await rm(file, { force: true })
+  }
+}
+
+/** Of the file itself: not of what it links to. */
+export async function statOrNull(file: string): Promise<Stats | null> {
+  return lstat(file).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null
+    throw error
+  })
+}
+
+/** What a path names after all links, also where that isn't there yet. */
+async function targetOf(given: string): Promise<string> {
+  let file = path.resolve(given)
+  for (let links = 0; (await naming(given, statOrNull(file)))?.isSymbolicLink() === true; links++) {
+    if (links === MOST_LINKS) throw new FileError(`${given}: too many symbolic links`)
+    file = path.resolve(path.dirname(file), await readlink(file))
+  }
+  // A folder on the way may be a link, too: two names of one output have one lock.
+  const folder = await realpath(path.dirname(file)).catch(() => path.dirname(file))
+  return path.join(folder, path.basename(file))
+}
+
+/** Whether a file is one of the inputs, by whatever name. */
+async function isInput(found: Stats | null, inputs: readonly string[]): Promise<boolean> {
+  if (found === null) return false
+  for (const input of inputs) {
+    // A missing input is told where it is read.
+    const read = await (input === STDIN ? promisify(fstat)(0) : stat(input)).catch(() => null)
+    if (read !== null && read.dev === found.dev && read.ino === found.ino) return true
+  }
+  return false
+}

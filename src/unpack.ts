@@ -1,0 +1,114 @@
+// Bytes that may be packed: gzip and zstd are known by their first bytes, which no text starts with, not by a file's name.
+
+import { Buffer } from 'node:buffer'
+import process from 'node:process'
+import { Readable } from 'node:stream'
+import type { Transform } from 'node:stream'
+import zlib from 'node:zlib'
+
+import { Model2VecError } from './errors.js'
+import { zstdFrames } from './zstd-frames.js'
+
+const CHUNK_BYTES = 1 << 20
+
+type Packing = 'gzip' | 'zstd'
+
+/** What files start with that are packed, and the bits of it that count. */
+const MAGIC: readonly {
+  readonly packing: Packing
+  readonly bytes: readonly number[]
+  readonly mask: readonly number[]
+}[] = [
+  // RFC 1952.
+  { packing: 'gzip', bytes: [0x1f, 0x8b], mask: [0xff, 0xff] },
+  // RFC 8878: a frame, and one that is to be skipped, with which pzstd starts.
+  { packing: 'zstd', bytes: [0x28, 0xb5, 0x2f, 0xfd], mask: [0xff, 0xff, 0xff, 0xff] },
+  { packing: 'zstd', bytes: [0x50, 0x2a, 0x4d, 0x18], mask: [0xf0, 0xff, 0xff, 0xff] },
+]
+
+/** So many bytes say how a file is packed. */
+export const MAGIC_BYTES = 4
+
+function agrees(start: Uint8Array, { bytes, mask }: (typeof MAGIC)[number]): boolean {
+  return bytes.every((byte, i) => i >= start.length || ((start[i] ?? 0) & (mask[i] ?? 0)) === byte)
+}
+
+/** How bytes that start so are packed; null = not. */
+export function packingOf(start: Uint8Array): Packing | null {
+  return MAGIC.find((each) => start.length >= each.bytes.length && agrees(start, each))?.packing ?? null
+}
+
+/** Whether more bytes are needed to tell. */
+function isUndecided(start: Uint8Array): boolean {
+  return MAGIC.some((each) => start.length < each.bytes.length && agrees(start, each))
+}
+
+/**
+ * The bytes, unpacked where they are packed.
+ *
+ * @throws Model2VecError ERR_INVALID_OPTION for zstd in a runtime that can't unpack it; what the source and zlib throw
+ */
+export async function* unpacked(chunks: AsyncIterator<Buffer, void>): AsyncGenerator<Buffer, void, undefined> {
+  let start: Buffer = Buffer.alloc(0)
+  while (isUndecided(start)) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    // A pipe may give a byte at a time.
+    start = start.length === 0 ? next.value : Buffer.concat([start, next.value])
+  }
+  const all = prepended(start, chunks)
+  const packing = packingOf(start)
+  if (packing === null) {
+    yield* all
+  } else if (packing === 'gzip') {
+    yield* throughStream(all, zlib.createGunzip({ chunkSize: CHUNK_BYTES }))
+  } else {
+    const newStream = zstdDecompressor()
+    try {
+      for await (const frame of zstdFrames(all)) yield* throughStream(frame, newStream())
+    } finally {
+      await all.return()
+    }
+  }
+}
+
+async function* prepended(first: Buffer, rest: AsyncIterator<Buffer, void>): AsyncGenerator<Buffer, void, undefined> {
+  let isDone = false
+  try {
+    if (first.length > 0) yield first
+    for (;;) {
+      const next = await rest.next()
+      isDone = next.done === true
+      if (next.done === true) return
+      yield next.value
+    }
+  } finally {
+    if (!isDone) await rest.return?.()
+  }
+}
+
+/** @throws Model2VecError ERR_INVALID_OPTION */
+function zstdDecompressor(): () => Transform {
+  // Not there in Node 20, and before 22.15 and 23.8.
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform }
+  if (createZstdDecompress !== undefined) return () => createZstdDecompress({ chunkSize: CHUNK_BYTES })
+  throw new Model2VecError(
+    'ERR_INVALID_OPTION',
+    `zstd is unpacked by Node 22.15 and later, but this is ${process.version}: \`zstd -d\` unpacks it`,
+  )
+}
+
+async function* throughStream(
+  chunks: AsyncIterable<Buffer>,
+  stream: Transform,
+): AsyncGenerator<Buffer, void, undefined> {
+  const packed = Readable.from(chunks)
+  packed.on('error', (error) => stream.destroy(error))
+  packed.pipe(stream)
+  try {
+    yield* stream as AsyncIterable<Buffer>
+  } finally {
+    packed.destroy()
+    stream.destroy()
+  }
+}

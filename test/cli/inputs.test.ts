@@ -1,0 +1,383 @@
+// What `model2vec` reads: pipes, quotes that are never closed, lines without end, files that are no UTF-8, texts that no tokenizer takes.
+
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createWriteStream, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { finished } from 'node:stream/promises'
+import zlib, { gzipSync } from 'node:zlib'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { crc, SMALL } from '../test-data.js'
+import { outputReader } from './python.js'
+import { emptyDirectory, MAIN, model2vec, run } from './run.js'
+import type { Outcome } from './run.js'
+
+const MODEL = ['--model', SMALL]
+const ef = new Model2VecEmbeddingFunction(SMALL)
+
+function vectorsOf(file: string): Float32Array {
+  const bytes = readFileSync(file)
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.length))
+}
+
+interface Embedded extends Outcome {
+  readonly vectors: () => Float32Array
+  /** The messages for lines that were skipped, from their number on. */
+  readonly skipped: readonly string[]
+}
+
+async function embedded(name: string, content: string | Buffer, ...options: string[]): Promise<Embedded> {
+  const directory = emptyDirectory()
+  const [file, out] = [path.join(directory, name), path.join(directory, 'out.npy')]
+  writeFileSync(file, content)
+  const outcome = await model2vec('embed', file, '-o', out, ...MODEL, ...options)
+  const start = `model2vec: skipped ${file}:`
+  const skipped = outcome.err.split('\n').flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []))
+  return { ...outcome, skipped, vectors: () => vectorsOf(out) }
+}
+
+test('an unclosed quote takes one line with it, which is named: all other rows are there', async (t) => {
+  const texts = Array.from({ length: 20_000 }, (_, i) => `text ${i}`)
+  const row = (text: string, i: number): string => `${i},${i === 4 ? '"' : ''}${text}\n`
+  const content = `id,text\n${texts.map(row).join('')}`
+  const { code, err, vectors, skipped } = await embedded('open.csv', content, '--on-error', 'skip')
+  t.is(code, 0)
+  t.deepEqual(skipped, ['6: expected a closing quote, but got the end of the file'])
+  t.true(err.endsWith('model2vec: 1 lines were skipped\n'))
+  t.is(crc(vectors()), crc(ef.encodeSync(texts.filter((_, i) => i !== 4)).data))
+  const failed = await embedded('open.csv', content)
+  t.is(failed.code, 1)
+  t.regex(failed.err, /open\.csv:6: expected a closing quote, but got the end of the file\n$/)
+})
+
+test('where the next quote opens a field, the one before it was not closed', async (t) => {
+  const content = 'id,text\n1,"one\n2,two\n3,"thr,ee"\n4,"fo\nur"\n5,"a\nb" c\n6,"six"\n"7\n7","open\n8,eight\n'
+  const { code, vectors, skipped } = await embedded('quotes.csv', content, '--on-error', 'skip')
+  t.is(code, 0)
+  t.deepEqual(skipped, [
+    '2: expected a closing quote, but the next one, in line 4, ends no field',
+    '7: expected a closing quote, but the next one, in line 8, ends no field',
+    "8: expected the header's 2 fields, but got 1",
+    '10: expected a closing quote for the one in line 11, but got the end of the file',
+    '11: expected a closing quote, but got the end of the file',
+  ])
+  t.deepEqual(vectors(), ef.encodeSync(['two', 'thr,ee', 'fo\nur', 'six', 'eight']).data)
+})
+
+test('a record of several lines that has too many fields is told with all its lines', async (t) => {
+  const { skipped } = await embedded('n.csv', 'id,text\n1,"a\nb",c\n2,d\n', '--on-error', 'skip')
+  t.deepEqual(skipped, ["2: expected the header's 2 fields, but got 3 in the record of lines 2 to 3"])
+})
+
+test('a header that can not be read ends the run, as no other line can take its place', async (t) => {
+  for (const header of ['id,"text', 'id,"text"x', 'id,t\xff']) {
+    const content = Buffer.from(`${header}\n1,a\n2,text\n`, 'latin1')
+    const { code, err } = await embedded('header.csv', content, '--on-error', 'skip')
+    t.is(code, 1, err)
+    t.regex(err, /header\.csv:1: expected /)
+  }
+})
+
+test('quotes in TSV are characters, and a line is a row', async (t) => {
+  const content = 'n\ttext\n1\t"A\n2\tB"\n3\t"Weird Al" Yankovic\n'
+  const { code, err, vectors } = await embedded('quotes.tsv', content)
+  t.deepEqual([code, err], [0, ''])
+  t.deepEqual(vectors(), ef.encodeSync(['"A', 'B"', '"Weird Al" Yankovic']).data)
+})
+
+for (const name of ['cr.csv', 'cr.tsv', 'cr.txt']) {
+  test(`a file whose lines end with \\r alone is an error, not a file without rows: ${name}`, async (t) => {
+    const content = 'id,text\r1,a dog\r2,a cat\r'.replaceAll(',', name.endsWith('tsv') ? '\t' : ',')
+    for (const options of [[], ['--on-error', 'skip']]) {
+      const { code, err } = await embedded(name, content, ...options)
+      t.is(code, 1)
+      t.regex(err, /: expected lines that end with \\n or \\r\\n, but got \\r alone\n$/)
+    }
+  })
+}
+
+for (const [name, text, encode] of [
+  ['UTF-16 LE', 'a dog\na cat\n', (text: string) => Buffer.from(text, 'utf16le')],
+  ['UTF-16 LE, one line', 'a dog', (text: string) => Buffer.from(text, 'utf16le')],
+  ['UTF-16 BE', 'a dog\na cat\n', (text: string) => Buffer.from(text, 'utf16le').swap16()],
+  ['UTF-16 LE, Russian', 'собака в парке\nкошка\n', (text: string) => Buffer.from(text, 'utf16le')],
+  ['UTF-16 LE, marked', '\ufeffa dog\n', (text: string) => Buffer.from(text, 'utf16le')],
+  ['UTF-16 BE, marked', '\ufeffa dog\n', (text: string) => Buffer.from(text, 'utf16le').swap16()],
+] as const) {
+  test(`what is no UTF-8 is no text, also where its bytes would be: ${name}`, async (t) => {
+    for (const [file, options] of [
+      ['wide.txt', []],
+      ['wide.txt', ['--on-error', 'skip']],
+      ['wide.jsonl', ['--on-error', 'skip']],
+      ['wide.csv', ['--on-error', 'skip']],
+    ] as const) {
+      const { code, err } = await embedded(file, encode(text), ...options)
+      t.is(code, 1, err)
+      t.regex(err, /wide\.\w+: expected UTF-8, but got UTF-16: `iconv -f UTF-16 -t UTF-8` converts it\n$/)
+    }
+  })
+}
+
+test('a NUL in a text is a character', async (t) => {
+  const texts = ['a\0b', '\0', 'c', '\0\0 d']
+  const { code, vectors } = await embedded('nul.txt', texts.join('\n'))
+  t.is(code, 0)
+  t.deepEqual(vectors(), ef.encodeSync(texts).data)
+})
+
+/** A model of three words and no token for others. */
+function modelWithoutUnknown(): string {
+  const directory = path.join(emptyDirectory(), 'model')
+  mkdirSync(directory)
+  const vocab = { dog: 0, cat: 1, park: 2 }
+  const tokenizer = {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'Whitespace' },
+    post_processor: null,
+    decoder: null,
+    model: { type: 'WordLevel', vocab, unk_token: '[UNK]' },
+  }
+  writeFileSync(path.join(directory, 'tokenizer.json'), JSON.stringify(tokenizer))
+  writeFileSync(path.join(directory, 'config.json'), JSON.stringify({ normalize: false }))
+  const header = Buffer.from(
+    JSON.stringify({ embeddings: { dtype: 'F32', shape: [3, 2], data_offsets: [0, 24] } }).padEnd(128),
+  )
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  const table = Buffer.from(new Float32Array([1, 0, 0, 1, 1, 1]).buffer)
+  writeFileSync(path.join(directory, 'model.safetensors'), Buffer.concat([length, header, table]))
+  return directory
+}
+
+for (const [format, lineOf, ids] of [
+  ['txt', (text: string) => text, false],
+  ['jsonl', (text: string) => JSON.stringify({ id: 1, text }), false],
+  ['jsonl', (text: string) => JSON.stringify({ id: 1, text }), true],
+] as const) {
+  test(`a text that can not be tokenized is told with its file and line, or left out: .${format}${ids ? ' with ids' : ''}`, async (t) => {
+    const model = modelWithoutUnknown()
+    const directory = emptyDirectory()
+    const words = ['dog', 'cat', 'park', 'dog cat']
+    const texts = Array.from({ length: 5000 }, (_, i) =>
+      i === 903 || i === 904 || i === 4100 ? `zebra ${i}` : (words[i % 4] ?? ''),
+    )
+    const first = path.join(directory, `a.${format}`)
+    const file = path.join(directory, `b.${format}`)
+    writeFileSync(first, `${lineOf('dog')}\n`)
+    writeFileSync(file, texts.map((text) => `${lineOf(text)}\n`).join(''))
+    const out = path.join(directory, ids ? 'out.jsonl' : 'out.npy')
+    const args = ['embed', first, file, '-o', out, '--model', model, ...(ids ? ['--id-field', 'id'] : [])]
+    const failed = await model2vec(...args)
+    t.is(failed.code, 1)
+    t.regex(failed.err, new RegExp(`^model2vec: ${file}:904: the text could not be tokenized: [^\\n]+\\n$`))
+    const skipped = await model2vec(...args, '--on-error', 'skip')
+    t.is(skipped.code, 0, skipped.err)
+    for (const line of [904, 905, 4101]) {
+      t.regex(skipped.err, new RegExp(`^model2vec: skipped ${file}:${line}: the text could not be tokenized: `, 'm'))
+    }
+    t.true(skipped.err.endsWith('model2vec: 3 lines were skipped\n'))
+    const good = ['dog', ...texts.filter((text) => !text.startsWith('zebra'))]
+    const expected = new Model2VecEmbeddingFunction(model).encodeSync(good)
+    if (ids) {
+      const rows = readFileSync(out, 'utf8').trimEnd().split('\n')
+      t.deepEqual(
+        rows.map((row) => (JSON.parse(row) as { embedding: number[] }).embedding),
+        expected.toArray(),
+      )
+    } else {
+      t.is(crc(vectorsOf(out)), crc(expected.data))
+    }
+    const searched = await model2vec('search', 'dog', file, '--on-error', 'skip', '-k', '1', '--model', model)
+    t.deepEqual([searched.code, searched.err.split('\n').length], [0, 4])
+  })
+}
+
+test('a lone surrogate in an id or a text is U+FFFD in JSON Lines, as in Arrow and Parquet', async (t) => {
+  const file = path.join(emptyDirectory(), 'lone.jsonl')
+  writeFileSync(file, '{"id":"a\\ud83d","text":"b\\udc00c"}\n{"id":"\\ud83d\\ude00","text":"\\ud83d\\ude00"}\n')
+  const { out } = await model2vec('embed', file, '--id-field', 'id', '--with-text', ...MODEL)
+  t.notRegex(out, /\\ud/)
+  const rows = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; text: string })
+  t.deepEqual(
+    rows.map(({ id, text }) => [id, text]),
+    [
+      ['a\ufffd', 'b\ufffdc'],
+      ['😀', '😀'],
+    ],
+  )
+  const searched = await model2vec('search', 'c', file, '--id-field', 'id', '--json', ...MODEL)
+  t.notRegex(searched.out, /\\ud/)
+})
+
+const hasPipes = process.platform !== 'win32' && spawnSync('mkfifo', ['--version']).status !== null
+const pipeTest = hasPipes ? test : test.skip
+
+function makePipe(): string {
+  const pipe = path.join(emptyDirectory(), 'pipe.txt')
+  execFileSync('mkfifo', [pipe])
+  return pipe
+}
+
+pipeTest('a named pipe is opened once, so that no line of it is lost: twenty times', async (t) => {
+  const texts = ['a dog', 'a cat', 'a park']
+  for (let i = 0; i < 20; i++) {
+    const pipe = makePipe()
+    const out = `${pipe}.npy`
+    const done = model2vec('embed', pipe, '-o', out, ...MODEL)
+    // Packed, one byte first: what it is shows in the second.
+    const bytes = i % 2 === 0 ? Buffer.from(texts.join('\n')) : gzipSync(texts.join('\n'))
+    const stream = createWriteStream(pipe)
+    stream.write(bytes.subarray(0, 1))
+    stream.end(bytes.subarray(1))
+    await finished(stream)
+    const { code, err } = await done
+    t.deepEqual([code, err], [0, ''])
+    t.deepEqual(vectorsOf(out), ef.encodeSync(texts).data)
+  }
+})
+
+/** Whether a process has a file open. */
+function hasOpen(pid: number | undefined, file: string): boolean {
+  const directory = `/proc/${pid}/fd`
+  try {
+    return readdirSync(directory).some((fd) => readlinkSync(path.join(directory, fd)) === file)
+  } catch {
+    // A file that has just been closed, or the process's end.
+    return false
+  }
+}
+
+;(hasPipes && process.platform === 'linux' ? test : test.skip)(
+  'SIGINT ends a run that waits for a writer of a pipe, at once and with its lock',
+  async (t) => {
+    const pipe = makePipe()
+    for (const args of [
+      ['embed', pipe, '-o', `${pipe}.npy`],
+      ['embed', pipe],
+      ['search', 'dog', pipe],
+    ]) {
+      const child = spawn(process.execPath, [MAIN, ...args, ...MODEL], { stdio: ['ignore', 'pipe', 'pipe'] })
+      let err = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+      const timer = setInterval(() => {
+        if (!hasOpen(child.pid, pipe)) return
+        // Once: the second one ends any process.
+        clearInterval(timer)
+        child.kill('SIGINT')
+      }, 20)
+      const late = setTimeout(() => child.kill('SIGKILL'), 60_000)
+      const code = await new Promise((resolve) => child.on('close', resolve))
+      clearInterval(timer)
+      clearTimeout(late)
+      t.deepEqual([code, err], [130, 'model2vec: interrupted by SIGINT\n'])
+    }
+  },
+)
+
+pipeTest('--resume refuses a pipe, which can be read only once', async (t) => {
+  const pipe = makePipe()
+  const { code, err } = await model2vec('embed', pipe, '-o', `${pipe}.npy`, '--resume', ...MODEL)
+  t.is(code, 2)
+  t.regex(err, /--resume needs files: what can be read only once can not be gone on with/)
+})
+
+for (const format of ['jsonl', 'lines', 'csv', 'tsv']) {
+  test.serial(`a line of more than 256 MB is left out, and the lines around it are read: ${format}`, async (t) => {
+    const isTable = format === 'csv' || format === 'tsv'
+    const line = (text: string): string => (format === 'jsonl' ? `${JSON.stringify({ text })}\n` : `${text}\n`)
+    const out = path.join(emptyDirectory(), 'out.npy')
+    const args = ['embed', '-', '--format', format, '--on-error', 'skip', '-o', out, ...MODEL]
+    const block = 'x'.repeat(1 << 20)
+    const { code, err } = await run(args, {
+      onStart: (child) => {
+        void (async () => {
+          const stdin = child.stdin
+          if (stdin === null) return
+          const write = (text: string): Promise<void> =>
+            new Promise((resolve) => {
+              stdin.write(text, () => {
+                resolve()
+              })
+            })
+          await write(`${isTable ? 'text\n' : ''}${line('a dog')}`)
+          for (let i = 0; i < 270; i++) await write(block)
+          await write(`\n${line('a cat')}`)
+          stdin.end()
+        })()
+      },
+      keepsInput: true,
+    })
+    t.is(code, 0, err)
+    const number = isTable ? 3 : 2
+    t.is(
+      err,
+      `model2vec: skipped <stdin>:${number}: expected a line of at most 268435456 bytes, but got a longer one\n` +
+        'model2vec: 1 lines were skipped\n',
+    )
+    t.deepEqual(vectorsOf(out), ef.encodeSync(['a dog', 'a cat']).data)
+  })
+}
+
+for (const [args, message] of [
+  [['embed', '@'], /^model2vec: @ is a directory, not a file\n$/],
+  [['search', 'dog', '@'], /^model2vec: @ is a directory, not a file\n$/],
+  [['bench', '@'], /^model2vec: @ is a directory, not a file\n$/],
+  [['embed', '@/none.txt'], /^model2vec: @\/none\.txt: no such file or directory \(ENOENT\)\n$/],
+  [['embed', '@/a.txt/b.txt'], /^model2vec: @\/a\.txt\/b\.txt: not a directory \(ENOTDIR\)\n$/],
+  [['embed', '@/a.txt', '-o', '@/none/v.npy'], /^model2vec: @\/none\/v\.npy: no such file or directory \(ENOENT\)\n$/],
+  [['embed', '@/a.txt', '-o', '@/a.txt/v.npy'], /^model2vec: @\/a\.txt\/v\.npy: \S+a\.txt is not a directory\n$/],
+  [['search', 'dog', '@/a.txt', '--vectors', '@'], /^model2vec: @: illegal operation on a directory \(EISDIR\)\n$/],
+  [
+    ['search', 'dog', '@/a.txt', '--vectors', '@/v.npy'],
+    /^model2vec: @\/v\.npy: no such file or directory \(ENOENT\)\n$/,
+  ],
+] as const) {
+  test(`what the system refuses is a line with the file and the reason: ${args.join(' ')}`, async (t) => {
+    const directory = emptyDirectory()
+    writeFileSync(path.join(directory, 'a.txt'), 'a dog\n')
+    const outcome = await model2vec(...args.map((each) => each.replace('@', directory)), ...MODEL)
+    t.deepEqual([outcome.code, outcome.out], [1, ''])
+    t.regex(outcome.err.replaceAll(directory, '@'), message)
+  })
+}
+
+;(process.platform === 'win32' ? test.skip : test)('a standard input that is a directory is no empty file', (t) => {
+  const args = [MAIN, 'embed', '-', '--format', 'lines', ...MODEL]
+  const { status, stderr } = spawnSync(process.execPath, args, { stdio: [openSync('test', 'r'), 'pipe', 'pipe'] })
+  t.is(status, 1)
+  t.is(String(stderr), 'model2vec: standard input is a directory, not a file\n')
+})
+
+test('zstd is unpacked where the runtime does it, and is an error that says so elsewhere', async (t) => {
+  const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: string) => Buffer }
+  const content = zstdCompressSync?.('{"text":"a dog"}\n') ?? Buffer.from('28b52ffd040000', 'hex')
+  const { code, err, vectors } = await embedded('documents.jsonl.zst', content)
+  if (zstdCompressSync === undefined) {
+    t.is(code, 1)
+    t.regex(err, /documents\.jsonl\.zst: zstd is unpacked by Node 22\.15 and later, but this is v20/)
+  } else {
+    t.is(code, 0)
+    t.deepEqual(vectors(), ef.encodeSync(['a dog']).data)
+  }
+})
+
+const python = outputReader()
+const pythonTest = 'read' in python ? test : test.skip
+pythonTest('JSON Lines with what was a lone surrogate are JSON for pyarrow', async (t) => {
+  const directory = emptyDirectory()
+  const file = path.join(directory, 'lone.jsonl')
+  writeFileSync(file, '{"text":"b\\udc00c"}\n{"text":"d"}\n')
+  const out = path.join(directory, 'out.jsonl')
+  t.is((await model2vec('embed', file, '--with-text', '-o', out, ...MODEL)).code, 0)
+  const [table] = 'read' in python ? python.read(out) : []
+  t.deepEqual([table?.rows, table?.columns], [2, { text: ['b\ufffdc', 'd'] }])
+})

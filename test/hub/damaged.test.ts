@@ -1,0 +1,55 @@
+// A file of the cache that was cut off: the error names the way out, and the way out works.
+
+import { realpathSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+
+import { model2vec } from '../cli/run.js'
+import { SMALL } from '../test-data.js'
+import { emptyCache, forgetEnvironment } from './cache-folder.js'
+import { filesOf, repository } from './content.js'
+import { HubServer } from './server.js'
+
+forgetEnvironment()
+
+for (const [name, code] of [
+  ['model.safetensors', 'ERR_BAD_SAFETENSORS'],
+  ['tokenizer.json', 'ERR_BAD_TOKENIZER'],
+  ['config.json', 'ERR_BAD_CONFIG'],
+] as const) {
+  test(`a cached file that was cut off is told with \`pull --force\`, which mends it: ${name}`, async (t) => {
+    const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
+    const cacheDir = emptyCache()
+    const args = ['org/Name', '--cache-dir', cacheDir, '--endpoint', server.endpoint]
+    const pulled = await model2vec('pull', ...args)
+    t.is(pulled.code, 0, pulled.err)
+    const blob = realpathSync(path.join(pulled.out.trim(), name))
+    const whole = readFileSync(blob)
+    truncateSync(blob, Math.floor(whole.length / 2))
+    const remedy = 'if the cached file is damaged, `model2vec pull --force org/Name` (`forceDownload`) fetches it again'
+    for (const source of ['info', 'embed'] as const) {
+      const of = source === 'info' ? args : ['examples/documents.jsonl', '--model', ...args]
+      const { code: exit, err } = await model2vec(source, ...of)
+      t.is(exit, 1)
+      t.true(err.endsWith(`; ${remedy} (${code})\n`), err)
+    }
+    t.throws(() => new Model2VecEmbeddingFunction('org/Name', { cacheDir }), {
+      code,
+      message: new RegExp('`forceDownload`'),
+    })
+    await t.throwsAsync(Model2VecEmbeddingFunction.load('org/Name', { cacheDir }), {
+      code,
+      message: new RegExp('`forceDownload`'),
+    })
+    t.is((await model2vec('pull', '--force', ...args)).code, 0)
+    t.true(readFileSync(blob).equals(whole))
+    t.is((await model2vec('info', ...args)).code, 0)
+    // A directory of the caller's own is not the cache's to mend.
+    const own = path.join(emptyCache(), 'own')
+    await Model2VecEmbeddingFunction.load(SMALL).then((ef) => ef.savePretrained(own))
+    writeFileSync(path.join(own, name), whole.subarray(0, 7))
+    t.throws(() => new Model2VecEmbeddingFunction(own), { code, message: /^(?!.*forceDownload)/ })
+  })
+}
