@@ -223,9 +223,9 @@ export interface LoadOptions {
    */
   readonly endpoint?: string | undefined;
   /**
-   * What requests are sent with: the place for a proxy. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must
-   * pass `redirect: 'manual'` on.
-   * @default the global `fetch`
+   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must pass
+   * `redirect: 'manual'` on.
+   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name
    */
   readonly fetch?: FetchFunction | undefined;
   /**

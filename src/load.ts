@@ -4,12 +4,13 @@ import { onAbort } from './abort.js'
 import { isModel2VecError, Model2VecError } from './errors.js'
 import { findInHubCache } from './hub/cache.js'
 import { hubEndpoint, hubToken, isOffline, timeoutMs } from './hub/environment.js'
+import { environmentFetch } from './hub/proxy-fetch.js'
 import { reportDownloadTo } from './hub/progress.js'
 import { downloadSnapshot } from './hub/snapshot.js'
 import type { Snapshot } from './hub/snapshot.js'
 import { Model } from './model.js'
 import { ModelState } from './model-state.js'
-import { AbortController, globalFetch, process } from './node-globals.js'
+import { AbortController, process } from './node-globals.js'
 import type { CheckedLoadOptions } from './options/load.js'
 import { locateModel } from './source.js'
 import type { FoundDirectory, HubModel, LocatedModel } from './source.js'
@@ -102,7 +103,7 @@ async function download(id: string, options: CheckedLoadOptions, signal: AbortSi
     revision: options.revision,
     endpoint: hubEndpoint(options.endpoint),
     token: hubToken(options.token),
-    fetch: options.fetch ?? globalFetch(),
+    fetch: options.fetch ?? environmentFetch,
     timeoutMs: timeoutMs(),
   }
   const report = reportDownloadTo(options.onProgress, options.showProgressBar)

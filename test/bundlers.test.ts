@@ -174,6 +174,20 @@ for (const { name, script, bundle } of WHOLE_BUNDLES) {
   })
 }
 
+if (tools !== null) {
+  test.serial('Vite puts all but the native module into a bundle', async (t) => {
+    await runTool(`import(require.resolve('vite')).then(({ build }) => build({
+      logLevel: 'error', configFile: false, ssr: { noExternal: ['model2vec-node'] },
+      build: { ssr: 'application.js', outDir: 'inside-vite', rollupOptions: {
+        external: [/^model2vec-node-/], output: { entryFileNames: 'bundle.mjs' },
+      } },
+    }))`)
+    const bundled = readFileSync(path.join(project.directory, 'inside-vite/bundle.mjs'), 'utf8')
+    t.true(bundled.includes('ERR_NATIVE_NOT_FOUND'))
+    t.deepEqual(JSON.parse(await project.run('node', ['inside-vite/bundle.mjs'])), expectedDigests())
+  })
+}
+
 const bun = os.platform() === 'linux' && os.arch() === 'x64' ? installTools('runtimes') : null
 const withBun = bun === null ? test.skip : test.serial
 withBun(

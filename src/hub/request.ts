@@ -1,7 +1,7 @@
 // One request to the Hub: who sees the token, which redirects are followed, and which error a failure is.
 
 import { orAborted, throwIfAborted } from '../abort.js'
-import { isThrownError, messageOf, Model2VecError } from '../errors.js'
+import { isModel2VecError, isThrownError, messageOf, Model2VecError } from '../errors.js'
 import { AbortController, clearTimeout, setTimeout, URL } from '../node-globals.js'
 import { checkedAnswer, dropBody } from './fetch-function.js'
 import type { FetchFunction, FetchResponse } from './fetch-function.js'
@@ -74,6 +74,8 @@ export async function ask<T>(
       return value
     } catch (error) {
       throwIfAborted(signal)
+      // A proxy that can't be used.
+      if (isModel2VecError(error)) throw error
       const tries = isSilent ? SILENT_TRIES : undefined
       if (isAnswered) throw brokenAnswer(hub, url, where?.() ?? '', error, tries)
       throw networkFailure(hub, url, error, tries)
@@ -127,7 +129,12 @@ async function follow(
 }
 
 /** These don't pass within seconds: the machine is offline, or the address is wrong. */
-const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$|CERT|SSL|TLS/
+const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$|CERT|SSL|TLS|UNABLE_TO_VERIFY/
+/** The server's certificate is of an authority that Node doesn't know, such as a company's own. */
+const UNKNOWN_AUTHORITY = /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/
+const AUTHORITY_HELP =
+  'a file of certificates that Node is to trust is named by NODE_EXTRA_CA_CERTS before it starts; REQUESTS_CA_BUNDLE and ' +
+  'SSL_CERT_FILE, which Python reads, are not read'
 
 /** No answer has begun. */
 function networkFailure(hub: Hub, url: URL, error: unknown, tries: number | undefined): Error {
@@ -136,7 +143,8 @@ function networkFailure(hub: Hub, url: URL, error: unknown, tries: number | unde
   const isForbidden = reason === 'bad port'
   const failure = new Model2VecError(
     'ERR_HUB_OFFLINE',
-    `the Hub at ${hub.endpoint} can't be reached (${url.host}: ${isForbidden ? '`fetch` refuses this port' : reason})`,
+    `the Hub at ${hub.endpoint} can't be reached (${url.host}: ${isForbidden ? '`fetch` refuses this port' : reason}` +
+      `${UNKNOWN_AUTHORITY.test(code) ? `; ${AUTHORITY_HELP}` : ''})`,
     causeOf(hub, error),
   )
   return isForbidden || UNREACHABLE.test(code) ? failure : new PassingFailure(failure, { tries })

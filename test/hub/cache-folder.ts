@@ -30,7 +30,7 @@ export function snapshotFiles(cache: string, id: string, commit: string): Record
 /** Nothing of this machine's own settings of the Hub counts in a test. Set it before models are loaded. */
 export function forgetEnvironment(): void {
   for (const name of Object.keys(process.env)) {
-    if (/^(?:HF_|HUGGING_?FACE_|TRANSFORMERS_OFFLINE$)/.test(name)) Reflect.deleteProperty(process.env, name)
+    if (/^(?:HF_|HUGGING_?FACE_|TRANSFORMERS_OFFLINE$)|_proxy$/i.test(name)) Reflect.deleteProperty(process.env, name)
   }
   process.env.HF_HOME = emptyCache()
 }

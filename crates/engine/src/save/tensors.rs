@@ -148,3 +148,61 @@ fn write_each<T: Copy, const N: usize>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{MemoryMode, Reduction};
+
+    /// The files that `safetensors.numpy.save` 0.8 writes of a table [[1], [2]] and a mapping [1, 0] of each type of integers.
+    const SAVED: [(&str, &str); 8] = [
+        (
+            r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}    "#,
+            "0000803f000000400100",
+        ),
+        (
+            r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"I8","shape":[2],"data_offsets":[8,10]}}    "#,
+            "0000803f000000400100",
+        ),
+        (
+            r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"I16","shape":[2],"data_offsets":[8,12]}}   "#,
+            "0000803f0000004001000000",
+        ),
+        (
+            r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"U16","shape":[2],"data_offsets":[8,12]}}   "#,
+            "0000803f0000004001000000",
+        ),
+        (
+            r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"I32","shape":[2],"data_offsets":[8,16]}}   "#,
+            "0000803f000000400100000000000000",
+        ),
+        (
+            r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"U32","shape":[2],"data_offsets":[8,16]}}   "#,
+            "0000803f000000400100000000000000",
+        ),
+        (
+            r#"{"mapping":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[16,24]}} "#,
+            "010000000000000000000000000000000000803f00000040",
+        ),
+        (
+            r#"{"mapping":{"dtype":"U64","shape":[2],"data_offsets":[0,16]},"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[16,24]}} "#,
+            "010000000000000000000000000000000000803f00000040",
+        ),
+    ];
+
+    #[test]
+    fn a_mapping_of_any_integers_is_saved_as_python_saves_it() {
+        let path = std::env::temp_dir().join(format!("m2v-saved-mapping-{}.safetensors", std::process::id()));
+        for (header, data) in SAVED {
+            let data: Vec<u8> =
+                (0..data.len()).step_by(2).map(|at| u8::from_str_radix(&data[at..at + 2], 16).unwrap()).collect();
+            let python = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat();
+            std::fs::write(&path, &python).unwrap();
+            let table = EmbeddingTable::read(&path, "embeddings", MemoryMode::Copy, Reduction::default()).unwrap();
+            let mut ours = Vec::new();
+            write(&table, &mut ours).unwrap();
+            assert_eq!(ours, python, "{header}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+}

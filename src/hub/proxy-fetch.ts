@@ -1,0 +1,143 @@
+// `fetch` through a proxy, with Node's own modules: an https URL through a tunnel (CONNECT) with TLS inside of it, an http URL by asking
+// the proxy for it. Node's `fetch` knows no proxies before Node 24, and there only when it is told to. A connection serves one request.
+
+import http from 'node:http'
+import https from 'node:https'
+import net from 'node:net'
+import tls from 'node:tls'
+import zlib from 'node:zlib'
+import type { Readable } from 'node:stream'
+
+import { Buffer, globalFetch, process, URL } from '../node-globals.js'
+import type { FetchFunction, FetchInit, FetchResponse } from './fetch-function.js'
+import { proxyFor } from './proxy.js'
+import type { Proxy } from './proxy.js'
+
+/** The global `fetch`, or a request through the proxy that the environment names for a URL. */
+export const environmentFetch: FetchFunction = async (href, init) => {
+  const url = new URL(href)
+  // Bun and Deno ask the same variables themselves.
+  const isNode = process.versions.bun === undefined && process.versions.deno === undefined
+  const proxy = isNode ? proxyFor(url) : null
+  if (proxy === null) return globalFetch()(href, init)
+  const { host } = proxy.url
+  try {
+    return url.protocol === 'https:' ? await throughTunnel(url, proxy, init) : await byProxy(url, proxy, init)
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException
+    throw Object.assign(new Error(`through the proxy ${host} of ${proxy.variable}: ${message || (code ?? '')}`), {
+      code,
+    })
+  }
+}
+
+async function byProxy(url: URL, proxy: Proxy, init: FetchInit): Promise<FetchResponse> {
+  const headers = { ...init.headers, host: url.host, ...authorization(proxy) }
+  return answerTo(proxyRequest(proxy, { method: init.method, path: url.href, headers, signal: init.signal }))
+}
+
+async function throughTunnel(url: URL, proxy: Proxy, init: FetchInit): Promise<FetchResponse> {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const target = `${url.hostname}:${url.port === '' ? '443' : url.port}`
+  const tunnel = await connect(proxy, target, init.signal)
+  const servername = net.isIP(host) === 0 ? { servername: host } : {}
+  const secure = tls.connect({ socket: tunnel, host, ALPNProtocols: ['http/1.1'], ...servername })
+  const request = https.request(url, {
+    method: init.method,
+    headers: init.headers,
+    signal: init.signal,
+    // With an agent, also with `agent: false`, it would not be asked.
+    createConnection: () => secure,
+  })
+  return answerTo(request)
+}
+
+/** Asks the proxy for a tunnel to `host:port`. */
+function connect(proxy: Proxy, target: string, signal: AbortSignal): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: target, ...authorization(proxy) }
+    const request = proxyRequest(proxy, { method: 'CONNECT', path: target, headers, signal })
+    request.once('error', reject)
+    request.once('response', (response) => {
+      response.destroy()
+      reject(refusal(response.statusCode))
+    })
+    request.once('connect', (response, socket: net.Socket) => {
+      if (response.statusCode === 200) {
+        resolve(socket)
+        return
+      }
+      socket.destroy()
+      reject(refusal(response.statusCode))
+    })
+    request.end()
+  })
+}
+
+function proxyRequest({ url }: Proxy, options: http.RequestOptions): http.ClientRequest {
+  const { request } = url.protocol === 'https:' ? https : http
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  return request({ ...options, host, port, agent: false })
+}
+
+function authorization({ url }: Proxy): Record<string, string> {
+  if (url.username === '' && url.password === '') return {}
+  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  return { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` }
+}
+
+/** What a proxy says that makes no tunnel. The code is one that does not pass within seconds. */
+function refusal(status = 0): Error {
+  const what = status === 407 ? ', which asks for a user and a password (http://user:password@host:port)' : ''
+  const passes = status >= 500
+  return Object.assign(new Error(`it answered ${status}${what}`), { code: passes ? 'ECONNRESET' : 'ECONNREFUSED' })
+}
+
+function answerTo(request: http.ClientRequest): Promise<FetchResponse> {
+  return new Promise((resolve, reject) => {
+    request.once('error', reject)
+    request.once('response', (response) => {
+      // Of a body that nobody reads any more.
+      request.on('error', () => undefined)
+      if (response.statusCode === 407) {
+        response.destroy()
+        reject(refusal(407))
+        return
+      }
+      const { method } = request
+      if (method === 'HEAD') response.resume()
+      const header = (name: string): string | null => {
+        const value = response.headers[name.toLowerCase()]
+        return value === undefined ? null : String(value)
+      }
+      const body = method === 'HEAD' ? null : decoded(response, header('content-encoding'))
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: { get: header, has: (name) => header(name) !== null },
+        body,
+        text: () => textOf(body),
+      })
+    })
+    request.end()
+  })
+}
+
+/** The body as `fetch` gives it: decompressed. */
+function decoded(response: http.IncomingMessage, encoding: string | null): Readable {
+  const decoder =
+    encoding === 'gzip' || encoding === 'deflate'
+      ? zlib.createUnzip()
+      : encoding === 'br'
+        ? zlib.createBrotliDecompress()
+        : null
+  if (decoder === null) return response
+  response.once('error', (error) => decoder.destroy(error))
+  return response.pipe(decoder)
+}
+
+async function textOf(body: Readable | null): Promise<string> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of body ?? []) pieces.push(piece as Uint8Array)
+  return Buffer.concat(pieces).toString('utf8')
+}

@@ -1,0 +1,134 @@
+// Downloads through the proxies that the environment names, in processes of their own: a real proxy with tunnels, passwords and TLS. The
+// Hub has a name that only the proxy knows.
+
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+
+import test from 'ava'
+
+import { MAIN } from '../cli/run.js'
+import { SMALL } from '../test-data.js'
+import { emptyCache, forgetEnvironment } from './cache-folder.js'
+import { filesOf, repository } from './content.js'
+import { HUB_NAME, makeCertificates, ProxyServer, startTls } from './proxy-server.js'
+import { HubServer } from './server.js'
+
+forgetEnvironment()
+
+const CHILD = path.join(__dirname, '..', 'children', 'load-from-hub.js')
+const certificates = makeCertificates()
+const withTls = certificates === null ? test.skip : test
+const ENDPOINT = `https://${HUB_NAME}`
+const PASSWORD = 'Ann:p@ss wörd/%'
+const USER = PASSWORD.split(':').map(encodeURIComponent).join(':')
+
+const startHub = (): Promise<HubServer> => HubServer.start(repository('org/Name', filesOf(SMALL)))
+
+/** What a process says that loads the model with these variables: the dim, or an error. */
+async function load(endpoint: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, endpoint, emptyCache(), 'org/Name'], {
+    env: { ...process.env, ...env },
+  })
+  return stdout.replace('started\n', '').trim()
+}
+
+/** A Hub of https behind a proxy. */
+async function startAll(password: string | null, isSecureProxy = false): Promise<ProxyServer> {
+  if (certificates === null) throw new Error('no certificates')
+  const hub = await startHub()
+  const ports = new Map([[`${HUB_NAME}:443`, await startTls(certificates, hub.endpoint)]])
+  return ProxyServer.start(password, ports, isSecureProxy ? certificates : null)
+}
+const trusted = { NODE_EXTRA_CA_CERTS: certificates?.authorityFile ?? '' }
+
+for (const variable of ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']) {
+  withTls(`${variable} leads an https Hub through a tunnel`, async (t) => {
+    const proxy = await startAll(null)
+    t.is(await load(ENDPOINT, { ...trusted, [variable]: `http://127.0.0.1:${proxy.port}` }), '32')
+    t.true(proxy.seen.some(({ method, target }) => method === 'CONNECT' && target === `${HUB_NAME}:443`))
+    // The second host of large files is one of http here.
+    const asked = proxy.seen.some(({ method, target }) => method === 'GET' && target.startsWith('http://127.0.0.1:'))
+    t.is(asked, variable.toLowerCase() === 'all_proxy')
+  })
+}
+
+withTls('a proxy gets its user and password, and a proxy of https is asked over TLS', async (t) => {
+  for (const isSecure of [false, true]) {
+    const proxy = await startAll(PASSWORD, isSecure)
+    const HTTPS_PROXY = `${isSecure ? 'https' : 'http'}://${USER}@127.0.0.1:${proxy.port}`
+    t.is(await load(ENDPOINT, { ...trusted, HTTPS_PROXY }), '32')
+    t.deepEqual([...new Set(proxy.seen.map(({ password }) => password))], [PASSWORD])
+  }
+})
+
+withTls('a wrong password is told, and never shown', async (t) => {
+  const proxy = await startAll(PASSWORD)
+  const said = await load(ENDPOINT, { ...trusted, HTTPS_PROXY: `http://Ann:secret@127.0.0.1:${proxy.port}` })
+  t.regex(
+    said,
+    /^ERR_HUB_OFFLINE .*through the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY: it answered 407, which asks for a user/,
+  )
+  t.notRegex(said, /secret/)
+  t.is(proxy.seen.length, 1)
+})
+
+withTls('a certificate of an unknown authority is explained', async (t) => {
+  const proxy = await startAll(null)
+  const said = await load(ENDPOINT, {
+    HTTPS_PROXY: `127.0.0.1:${proxy.port}`,
+    SSL_CERT_FILE: certificates?.authorityFile ?? '',
+  })
+  t.regex(
+    said,
+    /^ERR_HUB_OFFLINE .*certificate.* NODE_EXTRA_CA_CERTS before it starts; REQUESTS_CA_BUNDLE and SSL_CERT_FILE/,
+  )
+})
+
+test('HTTP_PROXY is asked for http URLs, whose bytes are the same', async (t) => {
+  const hub = await startHub()
+  hub.fault = ({ host }) => (host === 'cdn' ? { slow: { bytes: 200_000, pauseMs: 1 } } : { gzip: true })
+  const proxy = await ProxyServer.start(null, new Map())
+  t.is(await load(hub.endpoint, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` }), '32')
+  t.is(proxy.seen.length, hub.requests.length)
+})
+
+test('NO_PROXY names what is asked directly', async (t) => {
+  const hub = await startHub()
+  const HTTP_PROXY = 'http://127.0.0.1:9'
+  const { port } = new URL(hub.endpoint)
+  for (const NO_PROXY of ['*', '127.0.0.1', 'example.com, 127.0.0.1', '.0.0.1']) {
+    t.is(await load(hub.endpoint, { HTTP_PROXY, NO_PROXY }), '32', NO_PROXY)
+  }
+  t.is(await load(hub.endpoint, { HTTP_PROXY, no_proxy: '127.0.0.1', NO_PROXY: '' }), '32')
+  for (const NO_PROXY of ['example.com', '27.0.0.1', `127.0.0.1:${Number(port) + 1}`]) {
+    const said = await load(hub.endpoint, { HTTP_PROXY, NO_PROXY })
+    t.regex(said, /^ERR_HUB_OFFLINE .*through the proxy 127\.0\.0\.1:9 of HTTP_PROXY: connect ECONNREFUSED/, NO_PROXY)
+  }
+  // An empty variable in small letters takes the other back.
+  t.is(await load(hub.endpoint, { HTTP_PROXY, http_proxy: '' }), '32')
+  // A web server's CGI script gets what its client sent under this name.
+  t.is(await load(hub.endpoint, { HTTP_PROXY, REQUEST_METHOD: 'GET' }), '32')
+})
+
+test('a proxy of another kind is told with the variable that names it', async (t) => {
+  const hub = await startHub()
+  for (const [ALL_PROXY, kind] of [
+    ['socks5://127.0.0.1:1080', 'a socks5 proxy'],
+    ['http://', 'no URL'],
+  ] as const) {
+    const said = await load(hub.endpoint, { ALL_PROXY })
+    t.true(said.startsWith('ERR_HUB_OFFLINE'), said)
+    t.true(said.includes(`the environment variable ALL_PROXY names ${kind}: expected an http or https proxy`), said)
+  }
+  t.is(hub.requests.length, 0)
+})
+
+withTls('`model2vec pull` goes through the proxy', async (t) => {
+  const proxy = await startAll(null)
+  const env = { ...process.env, ...trusted, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
+  const args = ['pull', 'org/Name', '--cache-dir', emptyCache(), '--endpoint', ENDPOINT]
+  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], { env })
+  t.regex(stdout, /snapshots/)
+  t.true(proxy.seen.length > 0)
+})
