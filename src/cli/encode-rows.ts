@@ -31,14 +31,15 @@ export async function encodeRows(
     return { rows, matrix: await encode(model, rows, options), skipped: 0 }
   } catch (error) {
     if (!isForText(error)) throw error
+    if (!rows.canBeRead) throw located(error, nameOf(paths[file] ?? ''), rows)
     // The first that fails is not the first that is told, where threads share the work; and there may be more.
     const readable = rows.reread(reader)
     const kept = readable.filter((row) => {
       const message = problemOf(model, readable.texts[row] ?? '', options)
       if (message === null) return true
-      const located = `${nameOf(paths[file] ?? '')}:${readable.lineOf(row)}: ${message}`
-      if (onBadLine === null) throw new Model2VecError('ERR_BAD_TOKENIZER', located, { cause: error })
-      onBadLine(located)
+      const told = `${nameOf(paths[file] ?? '')}:${readable.lineOf(row)}: ${message}`
+      if (onBadLine === null) throw new Model2VecError('ERR_BAD_TOKENIZER', told, { cause: error })
+      onBadLine(told)
       return false
     })
     return { rows: kept, matrix: await encode(model, kept, options), skipped: rows.count - kept.count }
@@ -59,6 +60,17 @@ function isForText(error: unknown): error is Model2VecError {
   return isModel2VecError(error) && error.code === 'ERR_BAD_TOKENIZER'
 }
 
+/** The error with file and line, where the texts are not kept: its message has the text's place in the call. */
+function located(error: Model2VecError, name: string, rows: Rows): Model2VecError {
+  const [, row] = /^text (\d+) /.exec(error.message) ?? []
+  const message = `${name}${row === undefined ? '' : `:${rows.lineOf(Number(row))}`}: ${problemIn(error)}`
+  return new Model2VecError(error.code, message, { cause: error })
+}
+
+function problemIn({ message }: Model2VecError): string {
+  return message.replace(/^text \d+ /, 'the text ')
+}
+
 /** What is wrong with one text; null = nothing. */
 function problemOf(
   model: Model2VecEmbeddingFunction,
@@ -70,6 +82,6 @@ function problemOf(
     return null
   } catch (error) {
     if (!isForText(error)) throw error
-    return error.message.replace(/^text \d+ /, 'the text ')
+    return problemIn(error)
   }
 }

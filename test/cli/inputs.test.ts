@@ -1,4 +1,4 @@
-// What `model2vec` reads: pipes, quotes that are never closed, lines without end, files that are no UTF-8, texts that no tokenizer takes.
+// What `model2vec` reads: pipes, lines without end, files that are no UTF-8, texts that no tokenizer takes.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
@@ -10,82 +10,12 @@ import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { crc, SMALL } from '../test-data.js'
+import { embedded, vectorsOf } from './embedded.js'
 import { outputReader } from './python.js'
 import { emptyDirectory, MAIN, model2vec, run } from './run.js'
-import type { Outcome } from './run.js'
 
 const MODEL = ['--model', SMALL]
 const ef = new Model2VecEmbeddingFunction(SMALL)
-
-function vectorsOf(file: string): Float32Array {
-  const bytes = readFileSync(file)
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.length))
-}
-
-interface Embedded extends Outcome {
-  readonly vectors: () => Float32Array
-  /** The messages for lines that were skipped, from their number on. */
-  readonly skipped: readonly string[]
-}
-
-async function embedded(name: string, content: string | Buffer, ...options: string[]): Promise<Embedded> {
-  const directory = emptyDirectory()
-  const [file, out] = [path.join(directory, name), path.join(directory, 'out.npy')]
-  writeFileSync(file, content)
-  const outcome = await model2vec('embed', file, '-o', out, ...MODEL, ...options)
-  const start = `model2vec: skipped ${file}:`
-  const skipped = outcome.err.split('\n').flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []))
-  return { ...outcome, skipped, vectors: () => vectorsOf(out) }
-}
-
-test('an unclosed quote takes one line with it, which is named: all other rows are there', async (t) => {
-  const texts = Array.from({ length: 20_000 }, (_, i) => `text ${i}`)
-  const row = (text: string, i: number): string => `${i},${i === 4 ? '"' : ''}${text}\n`
-  const content = `id,text\n${texts.map(row).join('')}`
-  const { code, err, vectors, skipped } = await embedded('open.csv', content, '--on-error', 'skip')
-  t.is(code, 0)
-  t.deepEqual(skipped, ['6: expected a closing quote, but got the end of the file'])
-  t.true(err.endsWith('model2vec: 1 lines were skipped\n'))
-  t.is(crc(vectors()), crc(ef.encodeSync(texts.filter((_, i) => i !== 4)).data))
-  const failed = await embedded('open.csv', content)
-  t.is(failed.code, 1)
-  t.regex(failed.err, /open\.csv:6: expected a closing quote, but got the end of the file\n$/)
-})
-
-test('where the next quote opens a field, the one before it was not closed', async (t) => {
-  const content = 'id,text\n1,"one\n2,two\n3,"thr,ee"\n4,"fo\nur"\n5,"a\nb" c\n6,"six"\n"7\n7","open\n8,eight\n'
-  const { code, vectors, skipped } = await embedded('quotes.csv', content, '--on-error', 'skip')
-  t.is(code, 0)
-  t.deepEqual(skipped, [
-    '2: expected a closing quote, but the next one, in line 4, ends no field',
-    '7: expected a closing quote, but the next one, in line 8, ends no field',
-    "8: expected the header's 2 fields, but got 1",
-    '10: expected a closing quote for the one in line 11, but got the end of the file',
-    '11: expected a closing quote, but got the end of the file',
-  ])
-  t.deepEqual(vectors(), ef.encodeSync(['two', 'thr,ee', 'fo\nur', 'six', 'eight']).data)
-})
-
-test('a record of several lines that has too many fields is told with all its lines', async (t) => {
-  const { skipped } = await embedded('n.csv', 'id,text\n1,"a\nb",c\n2,d\n', '--on-error', 'skip')
-  t.deepEqual(skipped, ["2: expected the header's 2 fields, but got 3 in the record of lines 2 to 3"])
-})
-
-test('a header that can not be read ends the run, as no other line can take its place', async (t) => {
-  for (const header of ['id,"text', 'id,"text"x', 'id,t\xff']) {
-    const content = Buffer.from(`${header}\n1,a\n2,text\n`, 'latin1')
-    const { code, err } = await embedded('header.csv', content, '--on-error', 'skip')
-    t.is(code, 1, err)
-    t.regex(err, /header\.csv:1: expected /)
-  }
-})
-
-test('quotes in TSV are characters, and a line is a row', async (t) => {
-  const content = 'n\ttext\n1\t"A\n2\tB"\n3\t"Weird Al" Yankovic\n'
-  const { code, err, vectors } = await embedded('quotes.tsv', content)
-  t.deepEqual([code, err], [0, ''])
-  t.deepEqual(vectors(), ef.encodeSync(['"A', 'B"', '"Weird Al" Yankovic']).data)
-})
 
 for (const name of ['cr.csv', 'cr.tsv', 'cr.txt']) {
   test(`a file whose lines end with \\r alone is an error, not a file without rows: ${name}`, async (t) => {

@@ -189,6 +189,25 @@ test('--resume takes no other output for its own: another input, option, model o
   t.true(readFileSync(out).equals(whole))
 })
 
+test('--resume starts over what was killed before its first checkpoint, also where an older output is there', async (t) => {
+  const { directory, at } = filesIn({ 'a.txt': 'a dog\n', 'b.txt': 'a cat\n' })
+  const out = at('v.npy')
+  t.is((await model2vec('embed', at('a.txt'), '-o', out, ...MODEL)).code, 0)
+  const older = readFileSync(out)
+  // A run over the other input that ended at its start: its note names it, and no place.
+  t.is((await model2vec('embed', at('b.txt'), '-o', at('w.npy'), ...MODEL)).code, 0)
+  const { madeBy, identity } = JSON.parse(readFileSync(at('.w.npy.made-by.json'), 'utf8')) as Record<string, unknown>
+  writeFileSync(`${out}.partial.json`, JSON.stringify({ madeBy, identity }))
+  writeFileSync(`${out}.partial`, '')
+  // Of another run still an error, which leaves the output.
+  t.is((await model2vec('embed', at('a.txt'), '-o', out, '--resume', ...MODEL)).code, 1)
+  t.true(readFileSync(out).equals(older))
+  const resumed = await model2vec('embed', at('b.txt'), '-o', out, '--resume', ...MODEL)
+  t.deepEqual([resumed.code, resumed.err], [0, ''])
+  t.deepEqual(vectorsOf(out), ef.encodeSync(['a cat']).data)
+  t.false(readdirSync(directory).some((name) => name.includes('.partial')))
+})
+
 test('a model directory whose files were replaced is another model', async (t) => {
   const { at } = filesIn({ 'a.txt': 'a dog\n' })
   mkdirSync(at('model'))

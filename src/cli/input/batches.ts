@@ -30,8 +30,8 @@ interface NativeRun {
   readonly row: number
   /** The line of the first row. */
   readonly line: number
-  /** The lines, a row each; or the one text, where it was read here. */
-  readonly source: Buffer | string
+  /** The lines, a row each; or the one text, where it was read here; null where they are not kept. */
+  readonly source: Buffer | string | null
 }
 
 /** Rows that are read one after the other. */
@@ -48,9 +48,17 @@ export class Rows {
   /** The line of each row, where the texts are here. */
   readonly #lines: number[] = []
   readonly #runs: NativeRun[] = []
+  readonly #keepsSources: boolean
 
-  constructor(native: NativeTexts | null) {
+  /** @param keepsSources whether texts that the native module has can be read again: they take memory */
+  constructor(native: NativeTexts | null, keepsSources: boolean) {
     this.native = native
+    this.#keepsSources = keepsSources
+  }
+
+  /** Whether all texts are here, or can be. */
+  get canBeRead(): boolean {
+    return this.native === null || this.#keepsSources
   }
 
   get isFull(): boolean {
@@ -63,7 +71,7 @@ export class Rows {
       this.#lines.push(line)
     } else {
       this.native.push(text)
-      this.#runs.push({ row: this.count, line, source: text })
+      this.#runs.push({ row: this.count, line, source: this.#keepsSources ? text : null })
     }
     if (id !== null) this.ids.push(id)
     this.count++
@@ -77,7 +85,7 @@ export class Rows {
     const left = [DEFAULT_BATCH_SIZE - this.count, DEFAULT_BATCH_BYTES - this.units] as const
     const read = this.native.readLines(bytes, at, ...left)
     if (read.lines === 0) return false
-    const source = bytes.subarray(at, at + read.bytes)
+    const source = this.#keepsSources ? bytes.subarray(at, at + read.bytes) : null
     this.#runs.push({ row: this.count, line: lines.place.line + 1, source })
     lines.skip(read.bytes, read.lines)
     this.count += read.lines
@@ -95,17 +103,18 @@ export class Rows {
   /** The rows again, as texts that are here: the native module's are used up by a call. */
   reread(reader: RowReader): Rows {
     if (this.native === null) return this
-    const rows = new Rows(null)
+    const rows = new Rows(null, true)
     for (const { line, source } of this.#runs) {
       if (typeof source === 'string') rows.add({ text: source, id: null }, line)
-      else for (const each of linesOf(source, line)) rows.add(reader.read(each) ?? { text: '', id: null }, each.number)
+      else if (source !== null)
+        for (const each of linesOf(source, line)) rows.add(reader.read(each) ?? { text: '', id: null }, each.number)
     }
     return rows
   }
 
   /** Those of the rows that have texts here and that `isKept` wants. */
   filter(isKept: (row: number) => boolean): Rows {
-    const rows = new Rows(null)
+    const rows = new Rows(null, true)
     for (const [i, text] of this.texts.entries()) {
       if (isKept(i)) rows.add({ text, id: this.ids[i] ?? null }, this.lineOf(i))
     }
@@ -191,7 +200,7 @@ export class RowBatches {
       if (path === undefined) return null
       const file = this.#file
       const input = (this.#input ??= this.#open(path))
-      const rows = new Rows(input.newTexts?.() ?? null)
+      const rows = new Rows(input.newTexts?.() ?? null, this.#options.onBadLine !== null)
       try {
         if (await this.#fill(input, rows))
           return { rows, file, reader: input.rows, end: this.#position(input.lines.place, input) }

@@ -50,6 +50,8 @@ export class LineSplitter {
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   #isOver = false
+  /** Where the next quote is, as far as was looked. */
+  #quote = -1
   /** Bytes of a line that is too long, which are thrown away until its end; null = there is none. */
   #discarded: number | null = null
   /** Bytes and line breaks of the line that was given last. */
@@ -108,6 +110,7 @@ export class LineSplitter {
     }
     this.#bytes = parts.length === 2 && left.length === 0 ? (parts[1] ?? left) : Buffer.concat(parts, length)
     this.#at = 0
+    this.#quote = -1
     if (this.place.offset === 0 && left.length === 0) assertUtf8(this.#bytes)
     return this.#bytes.length > 0
   }
@@ -125,6 +128,15 @@ export class LineSplitter {
     return this.#bytes.indexOf(LINE_FEED, from)
   }
 
+  /** The next quote, which is looked for once for all the lines before it; behind all bytes where none is at hand. */
+  #quoteFrom(at: number): number {
+    if (this.#quote < at) {
+      const quote = this.#bytes.indexOf(QUOTE, at)
+      this.#quote = quote === -1 ? this.#bytes.length : quote
+    }
+    return this.#quote
+  }
+
   /** The file's end is a line's, too. */
   #upTo(end: number): LineEnd {
     return { end: end === -1 && this.#isOver ? this.#bytes.length : end, problem: null }
@@ -139,7 +151,7 @@ export class LineSplitter {
     const hasMark = this.place.offset === 0 && bytes.subarray(this.#at, this.#at + 3).equals(BYTE_ORDER_MARK)
     let at = hasMark ? this.#at + BYTE_ORDER_MARK.length : this.#at
     let feed = this.#feed(at)
-    if (feed !== -1 && !bytes.subarray(at, feed).includes(QUOTE)) return this.#upTo(feed)
+    if (feed !== -1 && this.#quoteFrom(at) > feed) return { end: feed, problem: null }
     for (;;) {
       // The start of a field.
       if (bytes[at] === QUOTE) {
@@ -221,6 +233,7 @@ export class LineSplitter {
       this.#isOver = bytes === null
       this.#bytes = bytes ?? Buffer.alloc(0)
       this.#at = feed + 1
+      this.#quote = -1
       this.place.offset += length + feed + 1
       this.place.line++
       this.#discarded = null
@@ -234,7 +247,8 @@ export class LineSplitter {
     if (number === 1 && end === this.#bytes.length) this.#assertBreaks()
     this.#at = Math.min(end + 1, this.#bytes.length)
     this.#length = this.#at - start
-    this.#lines = 1 + (this.#format === 'csv' ? this.#breaks(start, end) : 0)
+    // Without a quote there is no break in a record.
+    this.#lines = 1 + (this.#format === 'csv' && this.#quote < end ? this.#breaks(start, end) : 0)
     this.place.offset += this.#length
     this.place.line += this.#lines
     const text = end > start && this.#bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end

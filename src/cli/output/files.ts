@@ -27,6 +27,7 @@ import {
 import path from 'node:path'
 import { promisify } from 'node:util'
 
+import { OWN_MARK, stateOf } from '../../hub/process-mark.js'
 import { UsageError } from '../command.js'
 import { FileError, naming } from '../file-error.js'
 import { STDIN } from '../input/bytes.js'
@@ -135,9 +136,9 @@ export async function writeNote(file: string, text: string): Promise<void> {
   }
 }
 
-/** A name beside a file that no other file has. */
+/** A name beside a file that no other file has, with the mark of this process. */
 export function besideOf(file: string): string {
-  return `${file}.${randomBytes(6).toString('hex')}.new`
+  return `${file}.${OWN_MARK}.${randomBytes(6).toString('hex')}.new`
 }
 
 /** Removes what killed runs left of notes that they were writing. While the lock is held: nobody else writes any. */
@@ -145,10 +146,12 @@ export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFile
   const directory = path.dirname(whole)
   for (const name of await readdir(directory)) {
     const file = path.join(directory, name)
-    const of = /^(.+)\.[\da-f]{12}\.new$/.exec(file)?.[1]
+    const [, of, mark = ''] = /^(.+)\.([\da-f-]+)\.[\da-f]{12}\.new$/.exec(file) ?? []
+    if (of !== state && of !== madeBy && of !== lock) continue
     // Another run may just be trying to take the lock.
-    const isOld = of === lock && Date.now() - ((await statOrNull(file))?.mtimeMs ?? Infinity) > LEFT_MS
-    if (of === state || of === madeBy || isOld) await rm(file, { force: true })
+    const isInUse = of === lock && stateOf(mark) !== 'dead'
+    if (isInUse && Date.now() - ((await statOrNull(file))?.mtimeMs ?? 0) < LEFT_MS) continue
+    await rm(file, { force: true })
   }
 }
 

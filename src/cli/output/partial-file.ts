@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { open, rename, rm } from 'node:fs/promises'
 
 import { fileError, FileError } from '../file-error.js'
+import { START } from '../input/batches.js'
 import type { Position } from '../input/batches.js'
 import { assertOurs, note, readNote, removeLeftovers, statOrNull, writeNote } from './files.js'
 import type { OutputFiles } from './files.js'
@@ -98,7 +99,9 @@ export class PartialFile {
       assertSameRun(files.partial, checkpoint.identity, identity)
       const { position, rows, size, output: state } = checkpoint
       // It ended before there was anything to note.
-      if (position === undefined || rows === undefined || size === undefined) return null
+      if (position === undefined || rows === undefined || size === undefined) {
+        return { file: await PartialFile.create(run), position: START }
+      }
       const file = await open(files.partial, 'r+')
       try {
         const { size: found } = await file.stat()
