@@ -3,7 +3,7 @@
 import type { Dtype, TokenArray } from './dtype.js'
 import { throwIfAborted } from './abort.js'
 import { fromNative } from './errors.js'
-import { charge, inTurns, isTurnSpent } from './event-loop.js'
+import { charge, isTurnSpent, whenThereIsTime } from './event-loop.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from './matrix.js'
 import { nativeMaxLength } from './model.js'
@@ -131,7 +131,7 @@ function encodeLater(
   texts: Texts,
   options: CheckedEncodeOptions,
 ): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
-  return inTurns(() => encodeNow(model, handle, texts, options))
+  return whenThereIsTime(() => encodeNow(model, handle, texts, options), texts.count, options.signal)
 }
 
 async function releaseAfter<T>(model: Model, call: Promise<T>): Promise<T> {

@@ -2,34 +2,69 @@
 // event loop gets a turn every few milliseconds, whatever is called how often.
 //
 // Two things happen on this thread: small calls, which run at once, and the long work of large ones (reading texts, making views), which
-// runs in steps. In each turn of the event loop either may take SLICE_MS. What finds the turn's time used up waits in one queue, first
-// come, first served; the queue has its own SLICE_MS in the phase of the immediates, so that a small call beside much long work still
-// runs at once.
+// runs in steps. In each turn of the event loop either may take SLICE_MS. What finds the turn's time used up waits: calls of few texts in one
+// line, all other work in another, step by step in a round. In the phase of the immediates both lines get SLICE_MS together, the calls of few
+// texts first.
 
-import { throwIfAborted } from './abort.js'
+import { AsyncResource } from 'node:async_hooks'
+
+import { onAbort, throwIfAborted } from './abort.js'
 import { performance, setImmediate } from './node-globals.js'
 
 /** How long calls may hold one turn of the event loop, in milliseconds. A step that has begun is finished. */
 const SLICE_MS = 1.5
+/** How much of that calls of few texts leave to other work that waits. */
+const LONG_WORK_MS = 0.5
 
 /**
- * How much inline work is done between two looks at the clock, see {@link charge}. A look takes 50 ns and, once a turn, an immediate: too
- * much for each of the calls that a server makes, one a turn.
+ * The clock is looked at after this much inline work, see {@link charge}, or this many calls: their caller may do much between two of them. A
+ * look takes 50 ns and, once a turn, an immediate: too much for each of the calls that a server makes, one a turn.
  */
 const WORK_PER_LOOK = 1
+const CALLS_PER_LOOK = 4
 
-/** One step of some work: true when the work is done. */
-type Step = () => boolean
+/** Work that waits for its turn. */
+interface Waiting {
+  /** One step of it: true when the work is done. Null once it was given up. */
+  step: (() => boolean) | null
+}
 
-const queue: Step[] = []
-/** Where the queue begins: shifting a long array moves it whole. */
-let head = 0
+/** First in, first out; what was taken out is let go. */
+class Line {
+  readonly #waiting: (Waiting | undefined)[] = []
+  /** Where the line begins: shifting a long array moves it whole. */
+  #head = 0
+
+  get isEmpty(): boolean {
+    return this.#head === this.#waiting.length
+  }
+
+  push(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+  }
+
+  shift(): Waiting | undefined {
+    const first = this.#waiting[this.#head]
+    if (first === undefined) return undefined
+    this.#waiting[this.#head++] = undefined
+    if (this.#head * 2 >= this.#waiting.length) {
+      this.#waiting.splice(0, this.#head)
+      this.#head = 0
+    }
+    return first
+  }
+}
+
+/** Calls of few texts, and all other work. */
+const fewTexts = new Line()
+const longWork = new Line()
 /** Whether an immediate is set that starts the next turn. */
 let isArmed = false
-/** When the time of this turn began to count; set where `isArmed` is. */
+/** When the time of this turn began to count: at its first look at the clock. */
 let since = 0
 let isSpent = false
 let workSinceLook = 0
+let callsSinceLook = 0
 
 /** Whether this turn has no time left for calls, as far as the last look at the clock says. */
 export function isTurnSpent(): boolean {
@@ -43,14 +78,15 @@ export function isTurnSpent(): boolean {
  */
 export function charge(work: number): void {
   workSinceLook += work
-  if (workSinceLook < WORK_PER_LOOK) return
-  workSinceLook = 0
-  isTurnOver()
+  callsSinceLook++
+  if (isArmed || workSinceLook >= WORK_PER_LOOK || callsSinceLook >= CALLS_PER_LOOK) isTurnOver()
 }
 
 /** Looks at the clock: whether this turn has no time left for calls. */
 export function isTurnOver(): boolean {
   const now = performance.now()
+  workSinceLook = 0
+  callsSinceLook = 0
   if (!isArmed) {
     // The first look since the event loop had a turn.
     since = now
@@ -64,34 +100,35 @@ export function isTurnOver(): boolean {
  * Calls `step` until it returns a result: now, while this turn has time left, then in later turns.
  *
  * @param step does about a tenth of a millisecond of work; undefined = there is more
+ * @param signal ends the wait at once
  * @returns the result itself where this turn had time for all of it
- * @throws what `step` throws; rejects with it in a later turn
+ * @throws what `step` throws; in a later turn it rejects with that, or with the signal's reason
  */
-export function inTurns<T>(step: () => T | undefined): T | Promise<Awaited<T>> {
+export function inTurns<T>(step: () => T | undefined, signal: AbortSignal | undefined): T | Promise<Awaited<T>> {
   while (!isTurnOver()) {
     const result = step()
     if (result !== undefined) return result
   }
-  return new Promise<Awaited<T>>((resolve, reject) => {
-    enqueue(() => {
-      try {
-        const result = step()
-        if (result === undefined) return false
-        resolve(result as Awaited<T> | PromiseLike<Awaited<T>>)
-      } catch (error) {
-        // What the step threw, whatever it is.
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-        reject(error)
-      }
-      return true
-    })
-  })
+  return inLine(longWork, step, signal)
 }
 
-/** Calls `start` now, or where this turn has no time left for calls, in a later one. */
-export function whenThereIsTime<T>(start: () => T | Promise<T>): T | Promise<Awaited<T>> {
-  return (isSpent ? inTurns(start) : start()) as T | Promise<Awaited<T>>
+/**
+ * Calls `start` now, or where this turn has no time left for calls, in a later one.
+ *
+ * @param texts how many texts the call is about
+ * @param signal ends the wait at once
+ */
+export function whenThereIsTime<T>(
+  start: () => T | Promise<T>,
+  texts: number,
+  signal: AbortSignal | undefined,
+): T | Promise<Awaited<T>> {
+  return (isSpent ? inLine(texts <= FEW_TEXTS ? fewTexts : longWork, start, signal) : start()) as
+    T | Promise<Awaited<T>>
 }
+
+/** The most texts of a call that may be small (`MAX_TEXTS` of native.ts, which this file does not load). */
+const FEW_TEXTS = 256
 
 /**
  * Everything that an iterator gives, as an array.
@@ -113,21 +150,51 @@ export function takeInTurns<T>(
       taken.push(next.value)
     }
     return undefined
-  })
+  }, signal)
 }
 
-/** Resolves in a later turn, when the calls that wait have had theirs. */
+/** Resolves in a later turn, when others that wait have had theirs. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    enqueue(() => {
-      resolve()
-      return true
+    enqueue(longWork, {
+      step: () => {
+        resolve()
+        return true
+      },
     })
   })
 }
 
-function enqueue(step: Step): void {
-  queue.push(step)
+/** Calls `step` in later turns until it returns a result. */
+function inLine<T>(line: Line, step: () => T | undefined, signal: AbortSignal | undefined): Promise<Awaited<T>> {
+  return new Promise<Awaited<T>>((resolve, reject) => {
+    const waiting: Waiting = {
+      // In the caller's own asynchronous context: the step may run callbacks and getters, which ask an AsyncLocalStorage.
+      step: AsyncResource.bind(() => {
+        try {
+          const result = step()
+          if (result === undefined) return false
+          resolve(result as Awaited<T> | PromiseLike<Awaited<T>>)
+        } catch (error) {
+          // What the step threw, whatever it is.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+          reject(error)
+        }
+        forget()
+        return true
+      }),
+    }
+    const forget = onAbort([signal], (reason) => {
+      waiting.step = null
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
+      reject(reason)
+    })
+    if (waiting.step !== null) enqueue(line, waiting)
+  })
+}
+
+function enqueue(line: Line, waiting: Waiting): void {
+  line.push(waiting)
   arm()
 }
 
@@ -137,28 +204,23 @@ function arm(): void {
   setImmediate(startTurn)
 }
 
-/** Others have had their turn: works on the queue, and lets small calls run at once again. */
+/** Others have had their turn: works on what waits, and lets small calls run at once again. */
 function startTurn(): void {
   const end = performance.now() + SLICE_MS
-  for (let step = queue[head]; step !== undefined && performance.now() < end; step = queue[head]) {
-    head++
-    let isDone = step()
-    while (!isDone && performance.now() < end) isDone = step()
-    if (!isDone) queue.push(step)
-    forgetTaken()
-  }
+  work(fewTexts, longWork.isEmpty ? end : end - LONG_WORK_MS)
+  work(longWork, end)
   isArmed = false
   isSpent = false
-  workSinceLook = 0
-  if (head < queue.length) {
+  if (!fewTexts.isEmpty || !longWork.isEmpty) {
     since = performance.now()
     arm()
   }
 }
 
-/** Gives the places back of steps that were taken out, when they are most of the array. */
-function forgetTaken(): void {
-  if (head < 1024 ? head < queue.length : head * 2 < queue.length) return
-  queue.splice(0, head)
-  head = 0
+/** Does steps of what stands in a line, one of each, until `end`: at least one. */
+function work(line: Line, end: number): void {
+  for (let first = line.shift(); first !== undefined; first = line.shift()) {
+    if (first.step?.() === false) line.push(first)
+    if (performance.now() >= end) return
+  }
 }

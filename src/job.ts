@@ -33,7 +33,7 @@ export async function runJob<Result extends NativeJobResult>(
   let failure: { readonly error: unknown } | null = null
   try {
     try {
-      await feedAll(job, texts, () => signal?.aborted === true || timer?.failure != null)
+      await feedAll(job, texts, () => timer?.failure != null, signal)
     } catch (error) {
       failure = { error }
       job.cancel()
@@ -86,15 +86,21 @@ function progressOf(job: NativeJob, texts: Texts): { done: number; total: number
   return { done: job.rowsDone(), total: texts.count }
 }
 
-async function feedAll(job: NativeJob, texts: Texts, isStopped: () => boolean): Promise<void> {
+async function feedAll(
+  job: NativeJob,
+  texts: Texts,
+  isStopped: () => boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const rest = parts(texts, job.readableUnits())
   const feedNext = (): 'all' | 'full' | undefined => {
+    throwIfAborted(signal)
     if (isStopped()) return 'all'
     const part = rest.next()
     if (part.done === true) return 'all'
     return feed(job, part.value) ? undefined : 'full'
   }
-  while ((await inTurns(feedNext)) === 'full') await room(job)
+  while ((await inTurns(feedNext, signal)) === 'full') await room(job)
 }
 
 /** Returns false when enough is in flight. */

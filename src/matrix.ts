@@ -154,5 +154,5 @@ export function rowViewsInTurns<D extends Dtype>(
     const end = Math.min(rows, index + VIEWS_PER_STEP)
     for (; index < end; index++) views[index] = rowView(matrix, index)
     return end === rows ? views : undefined
-  })
+  }, signal)
 }

@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { Dtype, RowArray, TokenArray } from './dtype.js'
 import { messageOf, Model2VecError } from './errors.js'
 import { absolutePath } from './local-path.js'
-import { process } from './node-globals.js'
+import { process, setImmediate } from './node-globals.js'
 import type { TableDtype } from './options/load.js'
 import { libc, platformName } from './platform.js'
 import { VERSION } from './version.js'
@@ -155,6 +155,8 @@ export interface Native {
   maxIterations(): number
   /** Off the event loop. `maxLength` as for {@link NativeFew}. */
   saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
+  /** Gives the `setImmediate` with which results that are more than a turn of the event loop has time for wait for the next. */
+  useImmediates(setImmediate: (callback: () => void) => unknown): void
   createFew(model: NativeModel): NativeFew
   createEncodeJob(
     model: NativeModel,
@@ -327,6 +329,7 @@ function load(): Native {
       `the native module is of another version: ${place} is ${native.version()}, expected ${VERSION}; ${remedy}`,
     )
   }
+  native.useImmediates(setImmediate)
   return native
 }
 

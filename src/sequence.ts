@@ -76,7 +76,7 @@ export async function encodeAsSequence(model: Model, texts: Texts, options: Chec
   throwIfAborted(options.signal)
   const handle = model.hold()
   try {
-    return await whenThereIsTime(() => sequenceNow(model, handle, texts, options))
+    return await whenThereIsTime(() => sequenceNow(model, handle, texts, options), texts.count, options.signal)
   } finally {
     model.release()
   }
@@ -116,7 +116,7 @@ async function sequenceOffThread(
   const [call, job] = await inTurns(() => {
     const made = new SequenceCall(model, tokens, format, options.out)
     return [made, made.job(handle, false)] as const
-  })
+  }, signal)
   await runJob(job, { signal, report: null })
   const matrices = await takeInTurns(call.matrices(), MATRICES_PER_STEP, signal)
   report?.({ done: texts.count, total: texts.count })

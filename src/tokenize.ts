@@ -96,7 +96,7 @@ export async function tokenize(
   throwIfAborted(signal)
   const handle = model.hold()
   try {
-    return await whenThereIsTime(() => tokenizeNow(model, handle, texts, maxLength, signal))
+    return await whenThereIsTime(() => tokenizeNow(model, handle, texts, maxLength, signal), texts.count, signal)
   } finally {
     model.release()
   }

@@ -1,13 +1,16 @@
 // The event loop has its turns whatever is called how often: timers fire, signals are seen. Every test here counts turns or waits for a timer;
 // none compares times.
 
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
+import path from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import { manyTexts, modelPath, SMALL } from './test-data.js'
+import { manyTexts, modelPath, POTION, SMALL } from './test-data.js'
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const texts = manyTexts(2000)
@@ -98,6 +101,119 @@ test.serial(
     t.true(most <= 3, `${most} of 60 in one turn`)
   },
 )
+
+/** Holds this thread for a millisecond, as a caller's own work does. */
+function holdThread(): void {
+  const end = performance.now() + 1
+  while (performance.now() < end);
+}
+
+/** How many turns the event loop has while `work` runs. */
+async function turnsDuring(work: () => Promise<void>): Promise<number> {
+  let turns = 0
+  let isOver = false
+  const count = (): void => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  await work()
+  isOver = true
+  return turns
+}
+
+for (const batchSize of [8, 16, 200]) {
+  test.serial(
+    `a stream whose texts take long to get leaves the event loop its turns, in batches of ${batchSize}`,
+    async (t) => {
+      const text = (item: string): string => {
+        holdThread()
+        return item
+      }
+      const turns = await turnsDuring(async () => {
+        for await (const { items } of ef.encodeStream(texts.slice(0, 200), { batchSize, text }))
+          t.true(items.length > 0)
+      })
+      // 200 ms of the caller's work, of which a turn has a few.
+      t.true(turns >= 20, `${turns} turns`)
+    },
+  )
+}
+
+test.serial('a loop that does work of its own between small calls leaves the event loop its turns', async (t) => {
+  const turns = await turnsDuring(async () => {
+    for (let i = 0; i < 100; i++) {
+      await ef.encode('one short text')
+      holdThread()
+    }
+  })
+  t.true(turns >= 10, `${turns} turns`)
+})
+
+test.serial(
+  "what a call runs of its caller runs in that one's asynchronous context, also after it has waited",
+  async (t) => {
+    const context = new AsyncLocalStorage<number>()
+    const wrong: string[] = []
+    const call = (id: number): Promise<unknown> =>
+      context.run(id, () => {
+        const list = texts.slice(0, 600)
+        const check = (what: string): void => {
+          if (context.getStore() !== id) wrong.push(`${what} of ${id} ran in ${context.getStore()}`)
+        }
+        const getter = (): string => {
+          check('a getter')
+          return 'a text'
+        }
+        for (const index of [0, 300, 599]) Object.defineProperty(list, index, { get: getter, enumerable: true })
+        const onProgress = (): void => {
+          check('onProgress')
+        }
+        const calls = [ef.encode(list, { onProgress }), ef.encode([getter()], { onProgress })]
+        return Promise.all(calls)
+      })
+    await Promise.all(Array.from({ length: 200 }, (_, id) => call(id)))
+    t.deepEqual(wrong, [])
+  },
+)
+
+test.serial('an abort ends the wait of a call at once, whatever waits before it', async (t) => {
+  const controller = new AbortController()
+  let ended = 0
+  const others = Array.from({ length: 200 }, async () => {
+    await ef.encode(texts)
+    ended++
+  })
+  const small = ef.encode('one short text', { signal: controller.signal })
+  const large = ef.encode(texts, { signal: controller.signal })
+  const outcome = Promise.allSettled([small, large])
+  controller.abort()
+  t.deepEqual(
+    (await outcome).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  t.true(ended < 200, 'not before all others')
+  await Promise.all(others)
+})
+
+test.serial('a call of few texts does not wait for all large calls that wait before it', async (t) => {
+  let ended = 0
+  const large = Array.from({ length: 100 }, async () => {
+    await ef.encode(texts)
+    ended++
+  })
+  await ef.encode('one short text')
+  t.true(ended < 100)
+  await Promise.all(large)
+})
+
+test.serial('results that were given out are not kept while other calls wait', (t) => {
+  const script = path.resolve('build/test/children/queue-memory.js')
+  const output = execFileSync(process.execPath, ['--expose-gc', script, POTION], { encoding: 'utf8' })
+  const [largest = NaN, live = NaN] = output.trim().split(' ').map(Number)
+  t.log(`${largest} MB at most, of which ${live} are of calls that run`)
+  t.true(largest < 3 * live)
+})
 
 test.serial(
   'a thousand calls with one signal add one listener, warn of nothing, and leave nothing behind',

@@ -2,11 +2,10 @@
 // The command line `model2vec`: finds the command, reads its options, and turns every error into one line and an exit code:
 // 0 done, 1 failed, 2 called wrongly, 130 and 143 interrupted.
 
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { isModel2VecError } from '../errors.js'
+import { VERSION } from '../version.js'
 import { UsageError } from './command.js'
 import type { Commands } from './commands.js'
 import { messageOf } from './file-error.js'
@@ -32,11 +31,6 @@ Options:
 \`model2vec <command> --help\` says more on each.`
 }
 
-function version(): string {
-  const file = readFileSync(path.join(__dirname, '../../package.json'), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
-}
-
 /** The command that was called and is there, with a space behind it. */
 let found = ''
 
@@ -47,7 +41,7 @@ async function run(args: readonly string[]): Promise<void> {
     return
   }
   if (name === '--version') {
-    process.stdout.write(`${version()}\n`)
+    process.stdout.write(`${VERSION}\n`)
     return
   }
   const commands = await loadCommands()

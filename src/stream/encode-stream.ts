@@ -25,8 +25,8 @@ export interface StreamBatch<Item, D extends Dtype = 'float32'> {
 /** Encodes the texts of one batch. */
 export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>>>
 
-/** A source that has everything at hand is read this many items at a time before the clock is looked at. */
-const ITEMS_PER_LOOK = 16
+/** A source that has everything at hand is read this many items at a time before the clock is looked at: `text` may take long. */
+const ITEMS_PER_LOOK = 4
 
 /** Reads batches from a source. */
 class BatchReader<Item> {
@@ -34,6 +34,7 @@ class BatchReader<Item> {
   readonly #batcher: Batcher<Item>
   #reader: Reader<Item> | null = null
   #isReading = false
+  #itemsSinceLook = 0
   /** The source has ended, failed, or was let go. */
   #isOver = false
   /** What comes after the items that were read before it. */
@@ -75,8 +76,12 @@ class BatchReader<Item> {
         this.#isOver = true
         return
       }
-      if (this.#batcher.add(given.value)) return
-      if (this.#batcher.count % ITEMS_PER_LOOK === 0 && isTurnOver()) await nextTurn()
+      const isFull = this.#batcher.add(given.value)
+      if (++this.#itemsSinceLook >= ITEMS_PER_LOOK) {
+        this.#itemsSinceLook = 0
+        if (isTurnOver()) await nextTurn()
+      }
+      if (isFull) return
     }
   }
 

@@ -86,12 +86,12 @@ impl Texts {
         self.ends.push(self.used);
     }
 
-    /// Makes room for a text of `units` that comes in pieces.
+    /// Makes room for a text that comes in pieces: `room` is the units of all of them, and what the last one asks for beyond its own.
     ///
     /// # Errors
     /// When the system has no such memory.
-    pub fn reserve(&mut self, units: usize) -> Result<(), TryReserveError> {
-        let length = self.used.saturating_add(units).saturating_add(SLACK_UNITS);
+    pub fn reserve(&mut self, room: usize) -> Result<(), TryReserveError> {
+        let length = self.used.saturating_add(room).saturating_add(SLACK_UNITS);
         self.units.try_reserve_exact(length.saturating_sub(self.units.len()))
     }
 
@@ -122,7 +122,9 @@ mod tests {
         for size in [1, 7, 100, 999, 1000, 2000] {
             let mut texts = Texts::default();
             texts.push_with::<()>(3, |buffer| Ok(buffer.len())).unwrap();
-            texts.reserve(units.len()).unwrap();
+            // As N-API, which writes a NUL after each piece.
+            texts.reserve(units.len() + 1).unwrap();
+            let capacity = texts.units.capacity();
             for piece in units.chunks(size) {
                 texts
                     .append_with::<()>(piece.len() + 1, |buffer| {
@@ -132,6 +134,7 @@ mod tests {
                     .unwrap();
             }
             texts.end_text();
+            assert_eq!(texts.units.capacity(), capacity, "no piece moves or clears what was read before");
             texts.push_with::<()>(1, |buffer| Ok(buffer.len())).unwrap();
             assert_eq!((texts.units(1), texts.len(), texts.unit_count()), (&units[..], 3, 1004), "pieces of {size}");
         }

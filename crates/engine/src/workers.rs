@@ -31,7 +31,7 @@ pub(crate) trait Job: Send + Sync {
     fn thread_limit(&self) -> usize;
 }
 
-/// The most threads that the pool ever has, whatever a call asks for.
+/// The most threads for parts that are not long, whatever a call asks for; as many more may stand in for those at work on long ones.
 const MAX_THREADS: usize = 256;
 
 #[derive(Default)]
@@ -110,9 +110,11 @@ impl Workers {
 
     /// The life of one thread.
     fn work(&'static self) {
+        // Jobs that left the queue. This thread may hold the last share of one, and with it a closed model, whose table is not freed under the lock.
+        let mut emptied = Vec::new();
         let mut queue = self.lock();
         loop {
-            match queue.next_part() {
+            match queue.next_part(&mut emptied) {
                 Some((is_long, run)) => {
                     *queue.parts_at_work(is_long) += 1;
                     if is_long {
@@ -121,9 +123,15 @@ impl Workers {
                         self.woken.notify_one();
                     }
                     drop(queue);
+                    emptied.clear();
                     run();
                     queue = self.lock();
                     *queue.parts_at_work(is_long) -= 1;
+                }
+                None if !emptied.is_empty() => {
+                    drop(queue);
+                    emptied.clear();
+                    queue = self.lock();
                 }
                 None => queue = self.woken.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
@@ -137,7 +145,7 @@ impl Queue {
     }
 
     /// A part of the first job that has one, and whether it is long. The job goes to the back of the queue: the next thread serves another.
-    fn next_part(&mut self) -> Option<(bool, Box<dyn FnOnce() + Send>)> {
+    fn next_part(&mut self, emptied: &mut Vec<Arc<dyn Job>>) -> Option<(bool, Box<dyn FnOnce() + Send>)> {
         if self.short_parts >= self.wanted {
             return None;
         }
@@ -151,7 +159,7 @@ impl Queue {
                 }
                 // The pool's thread that ends one of its parts asks again.
                 Claim::Busy => self.jobs.push_back(job),
-                Claim::Empty => {}
+                Claim::Empty => emptied.push(job),
             }
         }
         None

@@ -77,7 +77,7 @@ pub(crate) struct Environment {
     spent: Cell<Duration>,
     /// Whether news wait for the event loop's next turn.
     is_paused: Cell<bool>,
-    /// `setImmediate`, and what it shall call: handles news in the event loop's next turn. None in a runtime without it.
+    /// `setImmediate`, and what it shall call: handles news in the event loop's next turn. None until it was given.
     next_turn: Cell<Option<(sys::napi_ref, sys::napi_ref)>>,
 }
 
@@ -120,10 +120,6 @@ impl Environment {
             environment.notifier.lock().function = function;
             check(sys::napi_add_env_cleanup_hook(js.0, Some(on_end), context), "napi_add_env_cleanup_hook")?;
         }
-        if let Some(set_immediate) = js.global_function("setImmediate")? {
-            let resume = js.function("model2vecNews", on_turn, context)?;
-            environment.next_turn.set(Some((js.reference(set_immediate)?, js.reference(resume)?)));
-        }
         Ok(shared)
     }
 
@@ -154,6 +150,19 @@ impl Environment {
 }
 
 impl Environment {
+    /// Takes the function with which news wait for the event loop's next turn: Node's own `setImmediate`, which the JavaScript side has; the
+    /// global one may be a test's.
+    pub(crate) fn use_immediates(
+        self: &Rc<Self>,
+        js: Js,
+        set_immediate: sys::napi_value,
+        context: *mut c_void,
+    ) -> Result<(), Thrown> {
+        let resume = js.function("model2vecNews", on_turn, context)?;
+        self.next_turn.set(Some((js.reference(set_immediate)?, js.reference(resume)?)));
+        Ok(())
+    }
+
     /// Handles news, until there are none or they have had their time; what is left waits for the event loop's next turn.
     fn handle_news(&self, js: Js) {
         if self.is_paused.get() {

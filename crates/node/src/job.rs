@@ -157,7 +157,8 @@ impl JobState {
             // A part of its own: the texts before it must not wait with it.
             self.dispatch(js);
             let units = texts::length_of(js, piece, 0)?.saturating_add(rest).min(self.readable_units());
-            self.filling.borrow_mut().reserve(units).map_err(|_| {
+            // N-API writes a NUL after the last piece.
+            self.filling.borrow_mut().reserve(units.saturating_add(1)).map_err(|_| {
                 Thrown::Coded("ERR_OUT_OF_MEMORY", format!("a text of {units} UTF-16 units can't be read"))
             })?;
         }

@@ -116,19 +116,6 @@ impl Js {
         Ok(value)
     }
 
-    /// A function among the globals of this environment, none where there is no such function.
-    pub(crate) fn global_function(self, name: &str) -> Result<Option<sys::napi_value>, Thrown> {
-        let name = CString::new(name).map_err(|_| Thrown::internal("a global's name has no NUL"))?;
-        let (mut global, mut value, mut kind) = (ptr::null_mut(), ptr::null_mut(), 0);
-        // SAFETY: out-pointers are valid; the name ends with NUL.
-        unsafe {
-            check(sys::napi_get_global(self.0, &mut global), "napi_get_global")?;
-            check(sys::napi_get_named_property(self.0, global, name.as_ptr(), &mut value), "napi_get_named_property")?;
-            check(sys::napi_typeof(self.0, value, &mut kind), "napi_typeof")?;
-        }
-        Ok((kind == sys::ValueType::napi_function).then_some(value))
-    }
-
     /// Calls a function, without a `this`.
     pub(crate) fn call(
         self,

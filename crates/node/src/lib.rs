@@ -64,7 +64,8 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
         let context = environment.cast::<c_void>();
-        let functions: [(&str, RawCallback); 6] = [
+        let functions: [(&str, RawCallback); 7] = [
+            ("useImmediates", use_immediates),
             ("createFew", create_few),
             ("feed", feed),
             ("feedPiece", feed_piece),
@@ -78,6 +79,15 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
         Ok(())
     };
     register().map_err(|thrown| napi::Error::from_reason(coded(thrown).reason.clone()))
+}
+
+/// `useImmediates(setImmediate)`: see [`Environment::use_immediates`].
+unsafe extern "C" fn use_immediates(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([set_immediate], _) = arguments.split::<1>();
+        environment_of(arguments).use_immediates(js, set_immediate, arguments.data)?;
+        js.undefined()
+    })
 }
 
 /// `createFew(model)`: the functions of small calls on this model.
