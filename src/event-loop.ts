@@ -79,7 +79,7 @@ export function isTurnSpent(): boolean {
 export function charge(work: number): void {
   workSinceLook += work
   callsSinceLook++
-  if (isArmed || workSinceLook >= WORK_PER_LOOK || callsSinceLook >= CALLS_PER_LOOK) isTurnOver()
+  if (workSinceLook >= WORK_PER_LOOK || callsSinceLook >= CALLS_PER_LOOK) isTurnOver()
 }
 
 /** Looks at the clock: whether this turn has no time left for calls. */

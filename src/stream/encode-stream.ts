@@ -25,8 +25,8 @@ export interface StreamBatch<Item, D extends Dtype = 'float32'> {
 /** Encodes the texts of one batch. */
 export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>>>
 
-/** A source that has everything at hand is read this many items at a time before the clock is looked at: `text` may take long. */
-const ITEMS_PER_LOOK = 4
+/** A source that has everything at hand is read this many items at a time before the clock is looked at; fewer with `text`, which may take long. */
+const ITEMS_PER_LOOK = { given: 64, asked: 4 } as const
 
 /** Reads batches from a source. */
 class BatchReader<Item> {
@@ -34,15 +34,17 @@ class BatchReader<Item> {
   readonly #batcher: Batcher<Item>
   #reader: Reader<Item> | null = null
   #isReading = false
+  readonly #itemsPerLook: number
   #itemsSinceLook = 0
   /** The source has ended, failed, or was let go. */
   #isOver = false
   /** What comes after the items that were read before it. */
   #failure: { readonly error: unknown } | null = null
 
-  constructor(open: () => Reader<Item>, batcher: Batcher<Item>) {
+  constructor(open: () => Reader<Item>, options: CheckedStreamOptions) {
     this.#open = open
-    this.#batcher = batcher
+    this.#batcher = new Batcher(options)
+    this.#itemsPerLook = options.text === undefined ? ITEMS_PER_LOOK.given : ITEMS_PER_LOOK.asked
   }
 
   /** The next batch, null at the end. */
@@ -77,7 +79,7 @@ class BatchReader<Item> {
         return
       }
       const isFull = this.#batcher.add(given.value)
-      if (++this.#itemsSinceLook >= ITEMS_PER_LOOK) {
+      if (++this.#itemsSinceLook >= this.#itemsPerLook) {
         this.#itemsSinceLook = 0
         if (isTurnOver()) await nextTurn()
       }
@@ -162,7 +164,7 @@ export class EncodeStream<Item> implements AsyncGenerator<StreamBatch<Item, Dtyp
   readonly #reader: BatchReader<Item>
 
   constructor(encodeBatch: EncodeBatch, open: () => Reader<Item>, options: CheckedStreamOptions) {
-    this.#reader = new BatchReader(open, new Batcher(options))
+    this.#reader = new BatchReader(open, options)
     this.#batches = encodedBatches(encodeBatch, this.#reader, options, this.#stop)
   }
 
