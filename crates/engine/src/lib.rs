@@ -9,6 +9,7 @@ compile_error!("the table is read as little-endian memory: big-endian targets ar
 mod batch;
 mod cluster;
 mod config;
+mod dtype;
 mod error;
 mod float16;
 mod foreign_file;
@@ -32,10 +33,10 @@ mod workers;
 
 pub use batch::{Batch, BatchError, Input, Left, Part, RowBuffer, Work, fault};
 pub use cluster::{MAX_ITERATIONS, Watch};
+pub use dtype::Dtype;
 pub use error::LoadError;
 pub use lines::{LineFormat, LineLimits, LinesRead, read_lines};
 pub use model::{EncodeOptions, LoadOptions, Scratch, StaticModel, TextStats};
-pub use output::Dtype;
 pub use save::SaveError;
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;

@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 
 use napi::sys;
 
+use crate::error::{Thrown, check};
 use crate::job::JobState;
-use crate::js::{Js, Thrown, callback, check};
+use crate::js::{Js, callback};
 use crate::long_load;
 
 /// How long news of all jobs are handled before the event loop has a turn; the step that is running is finished.

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use model2vec_engine::{EncodeError, EncodeOptions, Scratch, StaticModel, Texts, fault};
 use napi::sys;
 
-use crate::js::{Arguments, Js, RawCallback, Thrown, callback, check};
+use crate::error::{Thrown, check};
+use crate::js::{Arguments, Js, RawCallback, callback};
 use crate::local_model::LocalModel;
-use crate::model::closed;
 use crate::options::{encode_options, max_length_of};
 use crate::texts;
 
@@ -71,7 +71,7 @@ impl FewState {
 
 /// An object with the functions of small calls on one model: `encode`, `encodeOne` and `tokenize`.
 pub(crate) fn create(js: Js, handle: &Rc<OpenModel>) -> Result<sys::napi_value, Thrown> {
-    let model = handle.borrow().clone().ok_or_else(closed)?;
+    let model = handle.borrow().clone().ok_or_else(Thrown::closed)?;
     // The buffers are made now, so that V8 counts them before the first call.
     model.few();
     model.count_memory();
@@ -109,7 +109,7 @@ fn state_of<T>(arguments: &Arguments<'_>, body: impl FnOnce(&mut FewState) -> Re
     let handle = unsafe { &*arguments.data.cast::<OpenModel>() };
     let model = handle.borrow();
     // No JavaScript runs while they are borrowed.
-    body(&mut model.as_ref().ok_or_else(closed)?.few().borrow_mut())
+    body(&mut model.as_ref().ok_or_else(Thrown::closed)?.few().borrow_mut())
 }
 
 /// `encode(out, counts, maxLength, normalize, dimensionality, dtype, ...texts)`: the number of truncated texts. Writes a row and a
@@ -121,7 +121,7 @@ unsafe extern "C" fn encode(env: sys::napi_env, info: sys::napi_callback_info) -
             encode_texts(js, state, options, values, out, || {
                 let memory = js.uint32_array(counts)?;
                 if memory.length < values.len() {
-                    return Err(too_small(values.len() * 4, memory.length * 4));
+                    return Err(Thrown::too_small(values.len() * 4, memory.length * 4));
                 }
                 // SAFETY: as for rows; none of them lie in an array of counts, which is never the caller's.
                 Ok(unsafe { std::slice::from_raw_parts_mut(memory.start, values.len()) })
@@ -158,7 +158,7 @@ fn encode_texts<'a>(
     let length = values.len() * state.model.row_bytes(options);
     let memory = js.rows_array(out, options.dtype)?;
     if memory.length < length {
-        return Err(too_small(length, memory.length));
+        return Err(Thrown::too_small(length, memory.length));
     }
     // SAFETY: the typed array has at least `length` bytes at `start`, and nothing runs JavaScript until this function is done. On a
     // SharedArrayBuffer other threads may write at the same time: that garbles the numbers, no more, as in every such write.
@@ -218,12 +218,4 @@ fn tokenize_texts(js: Js, arguments: &Arguments<'_>, state: &mut FewState) -> Re
         }
         Ok(Some(end))
     })
-}
-
-/// The error for an array with room for `found` bytes of the `expected`.
-pub(crate) fn too_small(expected: usize, found: usize) -> Thrown {
-    Thrown::Coded(
-        "ERR_OUT_TOO_SMALL",
-        format!("expected `out` to have at least {expected} bytes, found {found} (0 also when it is detached)"),
-    )
 }

@@ -10,7 +10,8 @@ use model2vec_engine::{Batch, Input, Part, Texts, Work};
 use napi::sys;
 
 use crate::environment::Environment;
-use crate::js::{Js, Thrown};
+use crate::error::Thrown;
+use crate::js::Js;
 use crate::local_model::LocalModel;
 use crate::results::Results;
 use crate::target::Mode;
@@ -460,7 +461,7 @@ impl JobState {
         }
         match self.batch().and_then(|batch| batch.outcome()) {
             Some(Ok(())) => {}
-            Some(Err(error)) => return Err(Thrown::Coded(error.code(), error.to_string())),
+            Some(Err(error)) => return Err(error.into()),
             None => return Err(Thrown::internal("internal error: the job has not ended")),
         }
         self.results.object()

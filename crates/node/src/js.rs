@@ -11,33 +11,7 @@ use model2vec_engine::Dtype;
 use napi::bindgen_prelude::{ToNapiValue, TypeTag, validate_type_tag};
 use napi::sys;
 
-use crate::model::CodedError;
-
-/// A JavaScript error is pending, or has to be thrown.
-#[derive(Debug)]
-pub(crate) enum Thrown {
-    /// An exception is pending already.
-    Pending,
-    /// To be thrown: code and message.
-    Coded(&'static str, String),
-    /// A text that is no string: its index among the texts given, and what it is instead.
-    InvalidText(usize, &'static str),
-}
-
-impl Thrown {
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::Coded("ERR_INTERNAL", message.into())
-    }
-}
-
-/// The status of an N-API call as a result.
-pub(crate) fn check(status: sys::napi_status, what: &str) -> Result<(), Thrown> {
-    match status {
-        sys::Status::napi_ok => Ok(()),
-        sys::Status::napi_pending_exception => Err(Thrown::Pending),
-        status => Err(Thrown::internal(format!("{what} failed with N-API status {status}"))),
-    }
-}
+use crate::error::{Thrown, check};
 
 /// One environment's raw handle, on its own thread.
 #[derive(Debug, Clone, Copy)]
@@ -405,17 +379,6 @@ pub struct RawValue(pub(crate) sys::napi_value);
 impl ToNapiValue for RawValue {
     unsafe fn to_napi_value(_env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
         Ok(value.0)
-    }
-}
-
-/// A thrown error for napi-derive to throw.
-pub(crate) fn coded(thrown: Thrown) -> CodedError {
-    match thrown {
-        Thrown::Coded(code, message) => CodedError::new(code, message),
-        Thrown::InvalidText(index, found) => {
-            CodedError::new("ERR_INVALID_TEXT", format!("expected text {index} to be a string, found {found}"))
-        }
-        Thrown::Pending => CodedError::new("ERR_INTERNAL", "internal error: an exception is pending".to_owned()),
     }
 }
 

@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, reason = "napi-derive exports what is public in private modules")]
 
 mod environment;
+mod error;
 mod few;
 mod huge_pages;
 mod job;
@@ -35,8 +36,9 @@ use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 
 use environment::Environment;
+use error::{CodedError, Thrown};
 use job::{JobSettings, JobState};
-use js::{Arguments, Js, RawCallback, Thrown, callback, coded, unwrap};
+use js::{Arguments, Js, RawCallback, callback, unwrap};
 use local_model::LocalModel;
 use model::NativeModel;
 use native_job::NativeJob;
@@ -78,7 +80,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
         }
         Ok(())
     };
-    register().map_err(|thrown| napi::Error::from_reason(coded(thrown).reason.clone()))
+    register().map_err(|thrown| napi::Error::from_reason(CodedError::from(thrown).reason.clone()))
 }
 
 /// `useImmediates(setImmediate)`: see [`Environment::use_immediates`].

@@ -7,9 +7,10 @@ use napi::bindgen_prelude::{Buffer, Unknown};
 use napi::{Env, JsValue};
 use napi_derive::napi;
 
+use crate::error::CodedError;
 use crate::job::PART_UNITS;
-use crate::js::{Js, coded};
-use crate::model::{CodedError, NativeModel};
+use crate::js::Js;
+use crate::model::NativeModel;
 use crate::options::max_length_of;
 use crate::texts;
 
@@ -75,7 +76,7 @@ impl NativeTexts {
     #[napi(catch_unwind)]
     pub fn push(&self, env: Env, text: Unknown<'_>) -> Result<(), CodedError> {
         let mut parts = self.parts.borrow_mut();
-        texts::read(Js(env.raw()), &[text.raw()], self.text_units, open_part(&mut parts)).map_err(coded)
+        texts::read(Js(env.raw()), &[text.raw()], self.text_units, open_part(&mut parts)).map_err(CodedError::from)
     }
 }
 

@@ -9,15 +9,16 @@ use model2vec_engine::{StaticModel, Watch};
 use napi::Env;
 use napi_derive::napi;
 
+use crate::error::{CodedError, Thrown};
 use crate::js::Js;
-use crate::model::{CodedError, NativeLoadOptions, NativeModel, OpenFailure, open};
+use crate::model::{NativeLoadOptions, NativeModel, open};
 
 thread_local! {
     /// The loads of this thread's environment.
     static LOADS: RefCell<Vec<Weak<Watch>>> = const { RefCell::new(Vec::new()) };
 }
 
-type Outcome = Result<Arc<StaticModel>, OpenFailure>;
+type Outcome = Result<Arc<StaticModel>, Thrown>;
 
 /// A load in progress.
 #[napi]
@@ -64,7 +65,7 @@ impl NativeLongLoad {
         match self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take() {
             None => Ok(None),
             Some(Ok(model)) => Ok(Some(NativeModel::new(Js(env.raw()), model))),
-            Some(Err(OpenFailure(code, message))) => Err(CodedError::new(code, message)),
+            Some(Err(thrown)) => Err(thrown.into()),
         }
     }
 }

@@ -11,13 +11,11 @@ use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
 
+use crate::error::{CodedError, Thrown};
 use crate::few::OpenModel;
-use crate::js::{Js, Thrown, coded};
+use crate::js::Js;
 use crate::local_model::LocalModel;
 use crate::registry;
-
-/// An error that carries one of the stable codes.
-pub(crate) type CodedError = napi::Error<&'static str>;
 
 /// What changes the table that is loaded.
 #[napi(object)]
@@ -150,9 +148,9 @@ impl NativeModel {
             let reason = format!("expected a token id below {}, found {id}", model.table().id_count());
             return Err(CodedError::new("ERR_INVALID_OPTION", reason));
         }
-        let memory = Js(env.raw()).float32_array(napi::JsValue::raw(&out)).map_err(coded)?;
+        let memory = Js(env.raw()).float32_array(napi::JsValue::raw(&out)).map_err(CodedError::from)?;
         if memory.length < model.dim() {
-            return Err(coded(crate::few::too_small(model.dim() * 4, memory.length * 4)));
+            return Err(Thrown::too_small(model.dim() * 4, memory.length * 4).into());
         }
         // SAFETY: the typed array has at least `dim` elements at `start`, and no JavaScript runs before this returns.
         let vector = unsafe { std::slice::from_raw_parts_mut(memory.start, model.dim()) };
@@ -161,12 +159,12 @@ impl NativeModel {
     }
 
     pub(crate) fn opened(&self) -> Result<Rc<LocalModel>, CodedError> {
-        self.model().map_err(|_| CodedError::new("ERR_CLOSED", String::from(CLOSED)))
+        self.model().map_err(CodedError::from)
     }
 
     /// The model, unless the handle was closed.
     pub(crate) fn model(&self) -> Result<Rc<LocalModel>, Thrown> {
-        self.model.borrow().clone().ok_or_else(closed)
+        self.model.borrow().clone().ok_or_else(Thrown::closed)
     }
 
     /// The model as long as the handle is open, for the functions of small calls.
@@ -175,40 +173,23 @@ impl NativeModel {
     }
 }
 
-/// The error of a handle that was closed.
-pub(crate) fn closed() -> Thrown {
-    Thrown::Coded("ERR_CLOSED", CLOSED.to_owned())
-}
-
-const CLOSED: &str = "the model was closed";
-
-/// Why a model could not be opened: code and message.
-pub struct OpenFailure(pub(crate) &'static str, pub(crate) String);
-
 /// A panic of the loader is an error too: nothing unwinds into Node.
-pub(crate) fn open(
-    directory: &str,
-    options: NativeLoadOptions,
-    watch: &Watch,
-) -> Result<Arc<StaticModel>, OpenFailure> {
+pub(crate) fn open(directory: &str, options: NativeLoadOptions, watch: &Watch) -> Result<Arc<StaticModel>, Thrown> {
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_at_load_where_injected();
         registry::open(&PathBuf::from(directory), &options.into_engine(), watch)
     }));
     match loaded {
         Ok(Ok(model)) => Ok(model),
-        Ok(Err(error)) => Err(OpenFailure(error.code(), error.to_string())),
-        Err(_) => Err(OpenFailure("ERR_INTERNAL", format!("{directory}: internal error: the loader panicked"))),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(Thrown::internal(format!("{directory}: internal error: the loader panicked"))),
     }
 }
 
 /// Loads a model on this thread.
 #[napi(catch_unwind)]
 pub fn open_model_sync(env: Env, directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
-    match open(&directory, options, &Watch::default()) {
-        Ok(model) => Ok(NativeModel::new(Js(env.raw()), model)),
-        Err(OpenFailure(code, message)) => Err(CodedError::new(code, message)),
-    }
+    Ok(NativeModel::new(Js(env.raw()), open(&directory, options, &Watch::default())?))
 }
 
 /// Loads a model off the event loop.
@@ -218,7 +199,7 @@ pub struct OpenTask {
 }
 
 impl Task for OpenTask {
-    type Output = Result<Arc<StaticModel>, OpenFailure>;
+    type Output = Result<Arc<StaticModel>, Thrown>;
     type JsValue = NativeModel;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
@@ -226,22 +207,20 @@ impl Task for OpenTask {
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
-        match output {
-            Ok(model) => Ok(NativeModel::new(Js(env.raw()), model)),
-            Err(OpenFailure(code, message)) => Err(coded_rejection(env, code, &message)),
-        }
+        output.map(|model| NativeModel::new(Js(env.raw()), model)).map_err(|thrown| rejection(env, thrown))
     }
 }
 
 /// An error whose `code` survives a promise: napi-rs's own error has only N-API's status names.
-pub(crate) fn coded_rejection(env: Env, code: &'static str, message: &str) -> napi::Error {
-    match Js(env.raw()).error(code, message) {
+pub(crate) fn rejection(env: Env, thrown: Thrown) -> napi::Error {
+    let (code, message) = thrown.parts();
+    match Js(env.raw()).error(code, &message) {
         // SAFETY: the value is a new error object of this environment.
         Ok(error) => match unsafe { Unknown::from_napi_value(env.raw(), error) } {
             Ok(error) => napi::Error::from(error),
             Err(error) => error,
         },
-        Err(_) => napi::Error::from_reason(message.to_owned()),
+        Err(_) => napi::Error::from_reason(message),
     }
 }
 

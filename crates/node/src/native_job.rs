@@ -5,10 +5,10 @@ use std::rc::Rc;
 use napi::Env;
 use napi_derive::napi;
 
+use crate::error::CodedError;
 use crate::job::JobState;
-use crate::js::{Js, RawValue, coded};
+use crate::js::{Js, RawValue};
 use crate::lines::NativeTexts;
-use crate::model::CodedError;
 
 /// A large call as JavaScript holds it.
 #[napi]
@@ -40,24 +40,24 @@ impl NativeJob {
     /// Starts work on all of `texts`, and empties it. For jobs that write into fresh memory.
     #[napi(catch_unwind)]
     pub fn feed_texts(&self, env: Env, texts: &NativeTexts) -> Result<(), CodedError> {
-        self.state.feed_parts(Js(env.raw()), texts.take()).map_err(coded)
+        self.state.feed_parts(Js(env.raw()), texts.take()).map_err(CodedError::from)
     }
 
     /// A promise of room for more texts, after `feed` said false.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn room(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.room(Js(env.raw())).map(RawValue).map_err(coded)
+        self.state.room(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
 
     /// No more texts: a promise of the result. Rejects only after no thread writes any more.
     #[napi(catch_unwind, ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
     pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.finish(Js(env.raw())).map(RawValue).map_err(coded)
+        self.state.finish(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
 
     /// No more texts: the result, when it is there.
     #[napi(catch_unwind, ts_return_type = "{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }")]
     pub fn finish_sync(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.finish_sync(Js(env.raw())).map(RawValue).map_err(coded)
+        self.state.finish_sync(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
 }

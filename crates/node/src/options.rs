@@ -3,7 +3,8 @@
 use model2vec_engine::{Dtype, EncodeOptions, StaticModel};
 use napi::sys;
 
-use crate::js::{Js, Thrown};
+use crate::error::Thrown;
+use crate::js::Js;
 
 /// The four arguments `maxLength, normalize, dimensionality, dtype`.
 ///

@@ -5,10 +5,10 @@ use std::cell::{Cell, RefCell};
 use model2vec_engine::{Dtype, Part, RowBuffer, Work};
 use napi::sys;
 
-use crate::few::too_small;
+use crate::error::Thrown;
 use crate::huge_pages;
 use crate::job::JobSettings;
-use crate::js::{Js, Thrown};
+use crate::js::Js;
 use crate::target::{DirectRows, Mode, StagedRows};
 
 /// Results of so many bytes fill the second-level cache of today's CPUs: what was written first has left it when it is read.
@@ -68,7 +68,7 @@ impl Results {
         if let Some(tokens) = settings.tokens {
             let memory = js.uint32_array(tokens)?;
             if memory.length < settings.rows {
-                return Err(too_small(settings.rows * 4, memory.length * 4));
+                return Err(Thrown::too_small(settings.rows * 4, memory.length * 4));
             }
         }
         // From here on nothing fails but what leaves no reference behind: `drop` deletes those that were made.
@@ -86,7 +86,7 @@ impl Results {
     fn rows_start(&self, out: sys::napi_value) -> Result<*mut u8, Thrown> {
         let memory = self.js.rows_array(out, self.dtype)?;
         if memory.length < self.bytes() {
-            return Err(too_small(self.bytes(), memory.length));
+            return Err(Thrown::too_small(self.bytes(), memory.length));
         }
         Ok(memory.start)
     }
@@ -127,7 +127,7 @@ impl Results {
             let rows = rows.rows_mut();
             let start = part.first_row * self.row_bytes;
             if memory.length < start + rows.len() {
-                return Err(too_small(self.bytes(), memory.length));
+                return Err(Thrown::too_small(self.bytes(), memory.length));
             }
             // SAFETY: the array has room for the rows, as was just checked, and no JavaScript ran since.
             unsafe { std::ptr::copy_nonoverlapping(rows.as_ptr(), memory.start.add(start), rows.len()) };
@@ -135,7 +135,7 @@ impl Results {
         if let Some(reference) = tokens {
             let memory = self.js.uint32_array(self.js.referenced(reference)?)?;
             if memory.length < part.first_row + part.counts.len() {
-                return Err(too_small(self.rows * 4, memory.length * 4));
+                return Err(Thrown::too_small(self.rows * 4, memory.length * 4));
             }
             // SAFETY: as above.
             unsafe {

@@ -9,7 +9,8 @@ use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
 use napi_derive::napi;
 
-use crate::model::{CodedError, NativeModel, coded_rejection};
+use crate::error::{CodedError, Thrown};
+use crate::model::{NativeModel, rejection};
 use crate::options::max_length_of;
 
 /// A model that is being saved. It is held meanwhile.
@@ -20,22 +21,22 @@ pub struct SaveTask {
 }
 
 impl Task for SaveTask {
-    type Output = Result<(), (&'static str, String)>;
+    type Output = Result<(), Thrown>;
     type JsValue = ();
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
         let saved = catch_unwind(AssertUnwindSafe(|| self.model.save(&self.directory, self.defaults)));
         Ok(match saved {
-            Ok(saved) => saved.map_err(|error| (error.code(), error.to_string())),
+            Ok(saved) => saved.map_err(Thrown::from),
             Err(_) => {
                 let reason = format!("{}: internal error: saving panicked", self.directory.display());
-                Err(("ERR_INTERNAL", reason))
+                Err(Thrown::internal(reason))
             }
         })
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
-        output.map_err(|(code, message)| coded_rejection(env, code, &message))
+        output.map_err(|thrown| rejection(env, thrown))
     }
 }
 

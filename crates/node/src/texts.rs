@@ -3,7 +3,8 @@
 use model2vec_engine::Texts;
 use napi::sys;
 
-use crate::js::{Js, Thrown, check};
+use crate::error::{Thrown, check};
+use crate::js::Js;
 
 /// Above this many units a string's length is asked for first, so that room is not reserved for what may not be there.
 const GENEROUS_ROOM: usize = 1 << 14;

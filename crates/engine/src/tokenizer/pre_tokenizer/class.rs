@@ -41,3 +41,15 @@ pub(super) fn run_end(text: &str, mut at: usize, is_member: impl Fn(u16) -> bool
     }
     at
 }
+
+/// Where the numbers at `at` end, of which `max_count` are taken.
+pub(super) fn numbers_end(text: &str, at: usize, max_count: usize) -> usize {
+    let mut end = at;
+    for _ in 0..max_count {
+        match class_at(text, end) {
+            Some((class, len)) if class & NUMBER != 0 => end += len,
+            _ => break,
+        }
+    }
+    end
+}

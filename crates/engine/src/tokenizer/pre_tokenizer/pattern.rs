@@ -1,6 +1,6 @@
 //! What a splitter looks for. A text is a row of atoms: matches, and what is between two of them.
 
-use super::class::{LETTER, NUMBER, SPACE, WORD, class_at, class_of, run_end};
+use super::class::{LETTER, NUMBER, SPACE, WORD, class_at, class_of, numbers_end, run_end};
 use super::tiktoken::Tiktoken;
 use super::{byte_level, contraction, deep_seek};
 use crate::tokenizer::unicode::{self, Property};
@@ -124,18 +124,6 @@ fn run_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize, 
     let rest = &text[at..];
     let is_match = rest.starts_with(&is_member);
     (rest.find(|c| is_member(c) != is_match).map_or(text.len(), |offset| at + offset), is_match)
-}
-
-/// Where the numbers at `at` end, of which `max_count` are taken.
-pub(super) fn numbers_end(text: &str, at: usize, max_count: usize) -> usize {
-    let mut end = at;
-    for _ in 0..max_count {
-        match class_at(text, end) {
-            Some((class, len)) if class & NUMBER != 0 => end += len,
-            _ => break,
-        }
-    }
-    end
 }
 
 /// `char::is_numeric` of Rust 1.94 (Unicode 17), which has two blocks more than `\p{N}`.

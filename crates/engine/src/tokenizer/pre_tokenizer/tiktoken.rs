@@ -1,8 +1,7 @@
 //! The patterns of tiktoken and its followers: Llama 3 (cl100k), Qwen 2, GPT-4o (o200k), Tekken. Every character is of a match.
 
-use super::class::{LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, class_at, is_at, run_end};
+use super::class::{LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, class_at, is_at, numbers_end, run_end};
 use super::contraction;
-use super::pattern::numbers_end;
 use super::white_space::WhiteSpace;
 
 const LLAMA_3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
