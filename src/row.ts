@@ -3,7 +3,6 @@
 import { widthOf } from './dtype.js'
 import type { Dtype } from './dtype.js'
 import { Model2VecError } from './errors.js'
-import type { Model } from './model.js'
 import { NATIVE_DTYPE } from './native.js'
 import type { NativeEncodeOptions } from './native.js'
 import type { CheckedEncodeOptions } from './options/encode.js'
@@ -50,7 +49,10 @@ function assertScaledForInt8(dtype: Dtype, normalize: boolean | undefined): void
  *
  * @throws Model2VecError ERR_INVALID_OPTION
  */
-export function checkFormat(options: CheckedEncodeOptions, model: Model | null): void {
+export function checkFormat(
+  options: CheckedEncodeOptions,
+  model: { readonly info: { readonly dim: number }; readonly normalize: boolean } | null,
+): void {
   if (model !== null) rowFormat(options, model.info.dim, model.normalize)
   else assertScaledForInt8(options.dtype, options.normalize)
 }
