@@ -1,4 +1,4 @@
-//! A large call: texts are fed in slices, the pool works on them meanwhile, the end is a promise.
+//! A large call: texts are fed part by part, the pool works on them meanwhile, the end is a promise.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
