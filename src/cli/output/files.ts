@@ -114,7 +114,8 @@ export async function readNote(file: string): Promise<Readonly<Record<string, un
     const note = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>> | null
     return note?.madeBy === MADE_BY ? note : null
   } catch (error) {
-    if (error instanceof SyntaxError) return null
+    // It may be gone since it was looked for: a lock that was given back.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
 }
