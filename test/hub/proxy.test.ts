@@ -73,6 +73,34 @@ withTls('a wrong password is told, and never shown', async (t) => {
   t.is(proxy.seen.length, 1)
 })
 
+test('a password that nobody percent-encoded is sent as it is, as Python does', async (t) => {
+  const hub = await startHub()
+  // What `requests.utils.get_auth_from_url` makes of it.
+  for (const [written, sent] of [
+    ['u:100%', 'u:100%'],
+    ['u:%zz%41%4', 'u:%zzA%4'],
+    ['%C3%A4:50%%25', 'ä:50%%'],
+    ['u:%ff', 'u:\ufffd'],
+  ] as const) {
+    const proxy = await ProxyServer.start(sent, new Map())
+    t.is(await load(hub.endpoint, { HTTP_PROXY: `http://${written}@127.0.0.1:${proxy.port}` }), '32', written)
+    t.is(proxy.seen[0]?.password, sent)
+  }
+})
+
+test('a bug on the way to a proxy is told at once', async (t) => {
+  const script = `
+    const http = require('http')
+    let asked = 0
+    http.request = () => { asked++; throw new TypeError('a bug') }
+    const { Model2VecEmbeddingFunction } = require(${JSON.stringify(path.resolve('dist/index.js'))})
+    const options = { endpoint: 'http://hub.test', cacheDir: ${JSON.stringify(emptyCache())} }
+    Model2VecEmbeddingFunction.load('org/Name', options).catch((error) => console.log(error.code, error.message, asked))`
+  const env = { ...process.env, HTTP_PROXY: 'http://127.0.0.1:9' }
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { env })
+  t.is(stdout.trim(), 'ERR_INTERNAL through the proxy 127.0.0.1:9 of HTTP_PROXY: a bug 1')
+})
+
 withTls('a certificate of an unknown authority is explained', async (t) => {
   const proxy = await startAll(null)
   const said = await load(ENDPOINT, {
