@@ -17,25 +17,39 @@ import type { Proxy } from './proxy.js'
 /** The global `fetch`, or a request through the proxy that the environment names for a URL. */
 export const environmentFetch: FetchFunction = async (href, init) => {
   const url = new URL(href)
-  // Bun and Deno ask the same variables themselves.
-  const isNode = process.versions.bun === undefined && process.versions.deno === undefined
-  const proxy = isNode ? proxyFor(url) : null
+  const proxy = environmentProxy(url)
   if (proxy === null) return globalFetch()(href, init)
-  const { host } = proxy.url
   try {
     return url.protocol === 'https:' ? await throughTunnel(url, proxy, init) : await byProxy(url, proxy, init)
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
     // No failure of the network is without a code: a bug, which trying again does not mend.
     if (code === undefined || /^ERR_(?:INVALID|UNESCAPED)_/.test(code)) {
-      throw new Model2VecError('ERR_INTERNAL', `through the proxy ${host} of ${proxy.variable}: ${message}`, {
+      throw new Model2VecError('ERR_INTERNAL', `${through(proxy)}: ${message}`, {
         cause: error,
       })
     }
-    throw Object.assign(new Error(`through the proxy ${host} of ${proxy.variable}: ${message || code}`), {
+    throw Object.assign(new Error(`${through(proxy)}: ${message || code}`), {
       code,
     })
   }
+}
+
+/** The proxy that {@link environmentFetch} asks for a URL, or null. @throws as {@link proxyFor} */
+function environmentProxy(url: URL): Proxy | null {
+  // Bun and Deno ask the same variables themselves.
+  const isNode = process.versions.bun === undefined && process.versions.deno === undefined
+  return isNode ? proxyFor(url) : null
+}
+
+function through({ url: { host }, variable }: Proxy): string {
+  return `through the proxy ${host} of ${variable}`
+}
+
+/** What a message says of a connection by `fetch` that stands still: through which proxy it goes; '' = through none. */
+export function throughWhich(fetch: FetchFunction, url: URL): string {
+  const proxy = fetch === environmentFetch ? environmentProxy(url) : null
+  return proxy === null ? '' : `${through(proxy)}: `
 }
 
 async function byProxy(url: URL, proxy: Proxy, init: FetchInit): Promise<FetchResponse> {

@@ -2,6 +2,8 @@
 // Hub has a name that only the proxy knows.
 
 import { execFile } from 'node:child_process'
+import net from 'node:net'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -119,6 +121,30 @@ test('HTTP_PROXY is asked for http URLs, whose bytes are the same', async (t) =>
   const proxy = await ProxyServer.start(null, new Map())
   t.is(await load(hub.endpoint, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` }), '32')
   t.is(proxy.seen.length, hub.requests.length)
+})
+
+/** A server that takes connections and says `answer` to what it gets, and then nothing more. */
+async function startSilent(answer: string): Promise<number> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.write(answer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  return (server.address() as AddressInfo).port
+}
+
+test('a proxy that says nothing is named, before and after it has made a tunnel', async (t) => {
+  for (const [variable, endpoint, answer] of [
+    ['HTTP_PROXY', `http://${HUB_NAME}`, ''],
+    ['HTTPS_PROXY', ENDPOINT, ''],
+    ['HTTPS_PROXY', ENDPOINT, 'HTTP/1.1 200 Connection established\r\n\r\n'],
+  ] as const) {
+    const port = await startSilent(answer)
+    const said = await load(endpoint, { [variable]: `http://127.0.0.1:${port}`, HF_HUB_DOWNLOAD_TIMEOUT: '0.5' })
+    const way = `through the proxy 127.0.0.1:${port} of ${variable}: no answer within 0.5 seconds`
+    t.true(said.startsWith('ERR_HUB_OFFLINE') && said.includes(way), said)
+  }
 })
 
 test('NO_PROXY names what is asked directly', async (t) => {
