@@ -52,7 +52,7 @@ export async function downloadBlob(
         if (++wrongBytes >= WRONG_BYTES_TRIES) throw failure
         throw new PassingFailure(failure)
       },
-      () => reached,
+      () => (reached === file.size ? Infinity : reached),
     )
     return partial
   } catch (error) {
