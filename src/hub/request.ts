@@ -122,6 +122,8 @@ async function follow(
     const next = new URL(location, url)
     if (isAnswer?.(answer, next) === true) return answer
     if (!/^https?:$/.test(next.protocol)) throw http(`${start}: a redirect to ${next.protocol}`)
+    // `fetch` refuses them, and they would stand in messages.
+    if (next.username !== '' || next.password !== '') throw http(`${start}: a redirect with a user or a password`)
     dropBody(answer)
     url = next
     onVisit(url)

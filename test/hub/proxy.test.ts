@@ -178,6 +178,17 @@ test('a proxy of another kind is told with the variable that names it', async (t
   t.is(hub.requests.length, 0)
 })
 
+test('a password that would be read as a part of the address is told, and never shown', async (t) => {
+  const hub = await startHub()
+  for (const password of ['1234#secret', '1234/secret', '1234?secret', '1234\\secret', '1234secret#', '#secret']) {
+    const said = await load(hub.endpoint, { HTTP_PROXY: `http://user:${password}@127.0.0.1:9` })
+    const expected = 'HTTP_PROXY names no URL (special characters of a user or password must be percent-encoded)'
+    t.true(said.startsWith('ERR_HUB_OFFLINE') && said.includes(expected), said)
+    t.notRegex(said, /1234|secret/)
+  }
+  t.is(hub.requests.length, 0)
+})
+
 withTls('`model2vec pull` goes through the proxy', async (t) => {
   const proxy = await startAll(null)
   const env = { ...process.env, ...trusted, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` }
