@@ -13,13 +13,19 @@ export function isUrl(value: unknown): value is URL {
   return typeof url === 'object' && url !== null && typeof url.href === 'string' && typeof url.protocol === 'string'
 }
 
+/** Node's functions throw errors of their own at such a path. */
+const HAS_NULL = 'no path has a null character'
+
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function urlPath(name: string, url: URL): string {
+  let found: string
   try {
-    return fileURLToPath(url.href)
+    found = fileURLToPath(url.href)
   } catch (cause) {
     throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` ${url.href} names no local file`, { cause })
   }
+  if (!found.includes('\0')) return found
+  throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` ${url.href} names no local file: ${HAS_NULL}`)
 }
 
 /** Null when there is none. */
@@ -36,6 +42,7 @@ export type AbsolutePath = { readonly path: string } | { readonly path: null; re
 
 /** Makes a path absolute, `~` expanded. */
 export function absolutePath(place: string): AbsolutePath {
+  if (place.includes('\0')) return { path: null, reason: HAS_NULL }
   let expanded = place
   if (place === '~' || /^~[/\\]/.test(place)) {
     const home = homeDirectory()

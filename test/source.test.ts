@@ -252,3 +252,22 @@ test.serial('a directory wins over the cache, the cache over the companion packa
     message: /names another model/,
   })
 })
+
+test('a path with a null character is refused where it is given, by an error of this package', async (t) => {
+  const NULL = /null character/
+  const cacheDir = '/tmp/a\0b'
+  for (const refused of [
+    () => load('org/none', { cacheDir }),
+    () => load(SMALL, { cacheDir }),
+    () => load(new URL('file:///tmp/a%00b')),
+  ]) {
+    t.throws(refused, { instanceOf: Model2VecError, code: 'ERR_INVALID_OPTION', message: NULL })
+  }
+  for (const refused of [
+    () => Model2VecEmbeddingFunction.load('org/none', { cacheDir }),
+    () => load(SMALL).savePretrained('/tmp/a\0b'),
+  ]) {
+    await t.throwsAsync(refused, { instanceOf: Model2VecError, code: 'ERR_INVALID_OPTION', message: NULL })
+  }
+  t.throws(() => load('/tmp/a\0b'), { instanceOf: Model2VecError, code: 'ERR_MODEL_NOT_FOUND', message: NULL })
+})

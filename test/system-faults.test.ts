@@ -19,7 +19,10 @@ forgetEnvironment()
 const DIST = path.resolve('dist/index.js')
 
 /** Runs a script that has `load` (the constructor), `code` (what a promise or call fails with) and `say`. */
-function run(script: string, options: { env?: NodeJS.ProcessEnv; uid?: number; cwd?: string } = {}): string[] {
+function run(
+  script: string,
+  options: { env?: NodeJS.ProcessEnv; uid?: number; cwd?: string; timeout?: number } = {},
+): string[] {
   const prelude = `
     const { Model2VecEmbeddingFunction, isModel2VecError } = require(${JSON.stringify(DIST)})
     const load = (...args) => new Model2VecEmbeddingFunction(...args)
@@ -119,3 +122,37 @@ for (const fault of FAULTS) {
     server.stop()
   })
 }
+
+test('a lock that Windows refuses to make for good is ERR_HUB_CACHE, and a wait for one heeds the signal', (t) => {
+  // Windows' own EPERM, which here only a replaced function gives.
+  const lines = run(
+    `
+    load(${JSON.stringify(path.resolve(SMALL))})
+    const fs = require('fs/promises'), os = require('os'), path = require('path')
+    Object.defineProperty(process, 'platform', { value: 'win32' })
+    const { writeFile } = fs
+    let refused = 0
+    let onRefusal = () => {}
+    fs.writeFile = async (file, ...rest) => {
+      if (!String(file).endsWith('.lock')) return writeFile(file, ...rest)
+      onRefusal(++refused)
+      const message = 'EPERM: operation not permitted, open'
+      throw Object.assign(new Error(message), { code: 'EPERM', errno: -4048, syscall: 'open' })
+    }
+    const cacheDir = fs.mkdtemp(path.join(os.tmpdir(), 'model2vec-lock-'))
+    const options = { cacheDir: await cacheDir, endpoint: 'http://127.0.0.1:9' }
+    say(await code(() => Model2VecEmbeddingFunction.load('org/none', options)))
+    say(refused < 100)
+    const ending = new AbortController()
+    onRefusal = () => ending.abort(new Error('enough'))
+    refused = 0
+    say((await code(() => Model2VecEmbeddingFunction.load('org/none', { ...options, signal: ending.signal }))).split('\\n')[0])
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    say(refused)`,
+    { timeout: 60_000 },
+  )
+  t.regex(lines[0] ?? '', /^ERR_HUB_CACHE the Hub cache .* can't be written: EPERM/)
+  t.deepEqual(lines.slice(1, 2), ['true'])
+  t.is(lines[2], 'raw: Error: enough')
+  t.is(lines.at(-1), '1')
+})

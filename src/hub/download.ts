@@ -20,7 +20,8 @@ const WRONG_BYTES_TRIES = 2
 /**
  * Fetches a file of a commit, and checks it. The caller moves it to its place.
  *
- * What was fetched stays when the connection or the caller ends the download, for the next; not when the disk is full.
+ * What was fetched stays when the connection or the caller ends the download, for the next; not when the disk is full, nor
+ * when a file of untold size is too large.
  *
  * @param report is told the bytes so far; what it throws ends the download
  */
@@ -52,7 +53,7 @@ export async function downloadBlob(
         if (++wrongBytes >= WRONG_BYTES_TRIES) throw failure
         throw new PassingFailure(failure)
       },
-      () => reached,
+      () => (reached === file.size ? Infinity : reached),
     )
     return partial
   } catch (error) {
@@ -91,6 +92,8 @@ async function fetchRest(
       received()
       if (partial.size > (file.size ?? Infinity)) break
       if (partial.size > LARGEST_UNTOLD && file.size === null) {
+        // Nobody goes on from there.
+        await partial.restart()
         throw http(`${url}: expected at most ${LARGEST_UNTOLD} bytes of a file whose size is not told, but got more`)
       }
     }

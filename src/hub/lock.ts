@@ -7,6 +7,7 @@
 import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
+import { throwIfAborted } from '../abort.js'
 import { clearInterval, performance, process, setInterval } from '../node-globals.js'
 import { makeFolder } from './folder.js'
 import { OWN_MARK, stateOf } from './process-mark.js'
@@ -17,6 +18,8 @@ const POLL_MS = 50
 const HEARTBEAT_MS = 1000
 /** A file that nobody has touched for this long is nobody's: a thread was ended, a process killed on another machine. */
 const ABANDONED_MS = 10_000
+/** How often in a row the file may be refused while none is there: it is then not about to go, but can't be made. */
+const MOST_REFUSALS = 20
 
 /**
  * Runs `work` while no other thread or process runs work under the same lock.
@@ -26,18 +29,24 @@ const ABANDONED_MS = 10_000
 export async function withLock<T>(file: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   await makeFolder(path.dirname(file))
   let seen = { touched: 0, since: performance.now() }
-  while (!(await create(file))) {
+  let refusals = 0
+  for (;;) {
+    throwIfAborted(signal)
+    const refusal = await create(file)
+    if (refusal === null) break
     const touched = await touchedAt(file)
+    refusals = touched === 0 && refusal.code !== 'EEXIST' ? refusals + 1 : 0
+    if (refusals > MOST_REFUSALS) throw refusal
     if (touched !== seen.touched) seen = { touched, since: performance.now() }
     const isAbandoned = performance.now() - seen.since > ABANDONED_MS || stateOf(await maker(file)) === 'dead'
     if (!isAbandoned) {
       await sleep(POLL_MS, signal)
       continue
     }
-    // Two that find it abandoned at once may both go on: the model is then fetched twice.
-    if (await remove(file)) continue
     // Another user's, or not even a file: waiting would never end, and without a lock nothing breaks.
-    return work()
+    if (!(await remove(file))) return work()
+    // Two that find it abandoned at once may both go on: the model is then fetched twice.
+    seen = { touched: 0, since: performance.now() }
   }
   const heartbeat = setInterval(() => {
     const now = new Date()
@@ -52,14 +61,16 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
   }
 }
 
-async function create(file: string): Promise<boolean> {
+/** Null when the file was created; else why it may be somebody's. @throws (rejects) when the file can't be made at all */
+async function create(file: string): Promise<NodeJS.ErrnoException | null> {
   try {
     await writeFile(file, OWN_MARK, { flag: 'wx' })
-    return true
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // EPERM: on Windows, a file that is being removed.
-    if (code === 'EEXIST' || (code === 'EPERM' && process.platform === 'win32')) return false
+    return null
+  } catch (thrown) {
+    const error = thrown as NodeJS.ErrnoException
+    // On Windows, a file that is being removed; or a place where no file can be made.
+    const mayPass = process.platform === 'win32' && (error.code === 'EPERM' || error.code === 'EACCES')
+    if (error.code === 'EEXIST' || mayPass) return error
     throw error
   }
 }
@@ -69,6 +80,7 @@ async function maker(file: string): Promise<string> {
   return readFile(file, 'utf8').catch(() => '')
 }
 
+/** 0 when there is no file. */
 async function touchedAt(file: string): Promise<number> {
   return stat(file).then(
     ({ mtimeMs }) => mtimeMs,

@@ -8,6 +8,7 @@ import tls from 'node:tls'
 import zlib from 'node:zlib'
 import type { Readable } from 'node:stream'
 
+import { Model2VecError } from '../errors.js'
 import { Buffer, globalFetch, process, URL } from '../node-globals.js'
 import type { FetchFunction, FetchInit, FetchResponse } from './fetch-function.js'
 import { proxyFor } from './proxy.js'
@@ -16,19 +17,39 @@ import type { Proxy } from './proxy.js'
 /** The global `fetch`, or a request through the proxy that the environment names for a URL. */
 export const environmentFetch: FetchFunction = async (href, init) => {
   const url = new URL(href)
-  // Bun and Deno ask the same variables themselves.
-  const isNode = process.versions.bun === undefined && process.versions.deno === undefined
-  const proxy = isNode ? proxyFor(url) : null
+  const proxy = environmentProxy(url)
   if (proxy === null) return globalFetch()(href, init)
-  const { host } = proxy.url
   try {
     return url.protocol === 'https:' ? await throughTunnel(url, proxy, init) : await byProxy(url, proxy, init)
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
-    throw Object.assign(new Error(`through the proxy ${host} of ${proxy.variable}: ${message || (code ?? '')}`), {
+    // No failure of the network is without a code: a bug, which trying again does not mend.
+    if (code === undefined || /^ERR_(?:INVALID|UNESCAPED)_/.test(code)) {
+      throw new Model2VecError('ERR_INTERNAL', `${through(proxy)}: ${message}`, {
+        cause: error,
+      })
+    }
+    throw Object.assign(new Error(`${through(proxy)}: ${message || code}`), {
       code,
     })
   }
+}
+
+/** The proxy that {@link environmentFetch} asks for a URL, or null. @throws as {@link proxyFor} */
+function environmentProxy(url: URL): Proxy | null {
+  // Bun and Deno ask the same variables themselves.
+  const isNode = process.versions.bun === undefined && process.versions.deno === undefined
+  return isNode ? proxyFor(url) : null
+}
+
+function through({ url: { host }, variable }: Proxy): string {
+  return `through the proxy ${host} of ${variable}`
+}
+
+/** What a message says of a connection by `fetch` that stands still: through which proxy it goes; '' = through none. */
+export function throughWhich(fetch: FetchFunction, url: URL): string {
+  const proxy = fetch === environmentFetch ? environmentProxy(url) : null
+  return proxy === null ? '' : `${through(proxy)}: `
 }
 
 async function byProxy(url: URL, proxy: Proxy, init: FetchInit): Promise<FetchResponse> {
@@ -83,8 +104,13 @@ function proxyRequest({ url }: Proxy, options: http.RequestOptions): http.Client
 
 function authorization({ url }: Proxy): Record<string, string> {
   if (url.username === '' && url.password === '') return {}
-  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const user = `${unquoted(url.username)}:${unquoted(url.password)}`
   return { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` }
+}
+
+/** Percent-decoded, as Python's `urllib.parse.unquote`: what is no `%XX` stays, such as the `%` of a password that nobody encoded. */
+function unquoted(text: string): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
 }
 
 /** What a proxy says that makes no tunnel. The code is one that does not pass within seconds. */

@@ -23,8 +23,11 @@ export function proxyFor(url: URL): Proxy | null {
   if (variable === undefined || value === undefined) return null
   const text = value.includes('://') ? value : `http://${value}`
   const found = URL.canParse(text) ? new URL(text) : null
-  if (found !== null && /^https?:$/.test(found.protocol)) return { url: found, variable }
-  const what = found === null ? 'no URL' : `a ${found.protocol.slice(0, -1)} proxy`
+  // `http://user:1234#secret@host`: with a `#`, `?`, `/` or `\\` in it, a password's begin would be read, and shown, as the host's port.
+  const isCut = found === null ? text.includes('@') : (found.pathname + found.search + found.hash).includes('@')
+  if (found !== null && !isCut && /^https?:$/.test(found.protocol)) return { url: found, variable }
+  const noUrl = isCut ? 'no URL (special characters of a user or password must be percent-encoded)' : 'no URL'
+  const what = found === null || isCut ? noUrl : `a ${found.protocol.slice(0, -1)} proxy`
   throw new Model2VecError(
     'ERR_HUB_OFFLINE',
     `the environment variable ${variable} names ${what}: expected an http or https proxy, or NO_PROXY=${url.hostname} for none; ` +

@@ -5,6 +5,7 @@ import { isModel2VecError, isThrownError, messageOf, Model2VecError } from '../e
 import { AbortController, clearTimeout, setTimeout, URL } from '../node-globals.js'
 import { checkedAnswer, dropBody } from './fetch-function.js'
 import type { FetchFunction, FetchResponse } from './fetch-function.js'
+import { throughWhich } from './proxy-fetch.js'
 import { PassingFailure, retryAfterMs, SILENT_TRIES } from './retry.js'
 
 const MOST_REDIRECTS = 10
@@ -59,7 +60,7 @@ export async function ask<T>(
   let isSilent = false
   const silence = (): void => {
     isSilent = true
-    ending.abort(new Error(`no answer within ${hub.timeoutMs / 1000} seconds`))
+    ending.abort(new Error(`${throughWhich(hub.fetch, url)}no answer within ${hub.timeoutMs / 1000} seconds`))
   }
   const stop = (): void => {
     ending.abort(signal.reason)
@@ -121,6 +122,8 @@ async function follow(
     const next = new URL(location, url)
     if (isAnswer?.(answer, next) === true) return answer
     if (!/^https?:$/.test(next.protocol)) throw http(`${start}: a redirect to ${next.protocol}`)
+    // `fetch` refuses them, and they would stand in messages.
+    if (next.username !== '' || next.password !== '') throw http(`${start}: a redirect with a user or a password`)
     dropBody(answer)
     url = next
     onVisit(url)

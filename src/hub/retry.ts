@@ -8,6 +8,10 @@ import { clearTimeout, setTimeout } from '../node-globals.js'
 const TRIES = 5
 /** The same for a server that says nothing at all: each try takes the whole time that it may be silent. */
 export const SILENT_TRIES = 2
+/** What a failed attempt must have brought to start the count again: a connection that gives a byte a time would never fail. */
+const WORTHY_PROGRESS = 1 << 16
+/** Of one file, or one answer, whatever each attempt brought. */
+const MOST_ATTEMPTS = 100
 const FIRST_WAIT_MS = 500
 /** A server that asks for more patience than this is answered with the error. */
 const LONGEST_WAIT_MS = 60_000
@@ -35,7 +39,8 @@ export class PassingFailure extends Error {
 /**
  * Runs `attempt` until it succeeds, or fails for good, or has failed too often in a row.
  *
- * @param progress a number that grows with what has been reached: a failed attempt that got further does not count
+ * @param progress how many bytes have been reached, Infinity = all: failed attempts that got further by 64 KiB do not count, up to
+ *   100 attempts
  */
 export async function withRetries<T>(
   signal: AbortSignal,
@@ -43,16 +48,18 @@ export async function withRetries<T>(
   progress: () => number = () => 0,
 ): Promise<T> {
   let reached = progress()
-  for (let tries = 1; ; tries++) {
+  for (let tries = 1, attempts = 1; ; tries++, attempts++) {
     try {
       return await attempt()
     } catch (failure) {
       throwIfAborted(signal)
       if (!(failure instanceof PassingFailure)) throw failure
-      if (progress() > reached) tries = 1
-      reached = Math.max(reached, progress())
+      if (progress() - reached >= WORTHY_PROGRESS) {
+        tries = 1
+        reached = progress()
+      }
       const waitMs = failure.waitMs ?? backOff(tries)
-      if (tries >= failure.tries || waitMs > LONGEST_WAIT_MS) throw failure.error
+      if (tries >= failure.tries || attempts >= MOST_ATTEMPTS || waitMs > LONGEST_WAIT_MS) throw failure.error
       await sleep(waitMs, signal)
     }
   }

@@ -4,6 +4,7 @@ import { Model2VecError } from '../errors.js'
 import { checkedToken, isHttpUrl } from '../hub/environment.js'
 import type { ReportDownload } from '../hub/progress.js'
 import type { FetchFunction } from '../hub/fetch-function.js'
+import { localPath } from '../local-path.js'
 import { process } from '../node-globals.js'
 import { abortSignal, boolean, callback, count, invalid, length, optional, read, text } from './checks.js'
 
@@ -161,6 +162,13 @@ const hubToken = optional((name, value) => {
   return checkedToken(value.trim())
 })
 
+/** A path as it was given: only who needs the cache resolves it, and fails where that can't be done. */
+const cacheFolder = optional((name, value): string | undefined => {
+  const given = text(name, value)
+  if (given?.includes('\0') === true) localPath(name, given)
+  return given
+})
+
 const hubEndpoint = optional((name, value) => {
   if (typeof value === 'string' && isHttpUrl(value)) return value
   const expected = 'an http or https URL'
@@ -211,7 +219,7 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     maxLength: length('maxLength', given.maxLength),
     subfolder: text('subfolder', given.subfolder),
     revision: text('revision', given.revision) ?? 'main',
-    cacheDir: text('cacheDir', given.cacheDir),
+    cacheDir: cacheFolder('cacheDir', given.cacheDir),
     token: hubToken('token', given.token),
     endpoint: hubEndpoint('endpoint', given.endpoint),
     fetch: callback('fetch', given.fetch) as FetchFunction | undefined,

@@ -370,6 +370,15 @@ test('what is no Hub is ERR_HUB_HTTP', async (t) => {
   await refused(t, load(server, 'org/Name'), 'ERR_HUB_HTTP', /a redirect to file:/)
 })
 
+test('a redirect with a user and a password is refused at once, and not shown', async (t) => {
+  const server = await start()
+  server.fault = () => ({ status: 302, headers: { Location: 'http://bob:hunter2@127.0.0.1:1/x' } })
+  const error = await t.throwsAsync(load(server, 'org/Name'), { instanceOf: Model2VecError, code: 'ERR_HUB_HTTP' })
+  t.regex(error.message, /a redirect with a user or a password$/)
+  t.notRegex(error.message, /bob|hunter2/)
+  t.is(server.requests.length, 1)
+})
+
 test('what a Hub names does not lead out of the cache', async (t) => {
   const server = await start()
   const outside =

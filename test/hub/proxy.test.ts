@@ -2,6 +2,8 @@
 // Hub has a name that only the proxy knows.
 
 import { execFile } from 'node:child_process'
+import net from 'node:net'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
@@ -73,6 +75,34 @@ withTls('a wrong password is told, and never shown', async (t) => {
   t.is(proxy.seen.length, 1)
 })
 
+test('a password that nobody percent-encoded is sent as it is, as Python does', async (t) => {
+  const hub = await startHub()
+  // What `requests.utils.get_auth_from_url` makes of it.
+  for (const [written, sent] of [
+    ['u:100%', 'u:100%'],
+    ['u:%zz%41%4', 'u:%zzA%4'],
+    ['%C3%A4:50%%25', 'ä:50%%'],
+    ['u:%ff', 'u:\ufffd'],
+  ] as const) {
+    const proxy = await ProxyServer.start(sent, new Map())
+    t.is(await load(hub.endpoint, { HTTP_PROXY: `http://${written}@127.0.0.1:${proxy.port}` }), '32', written)
+    t.is(proxy.seen[0]?.password, sent)
+  }
+})
+
+test('a bug on the way to a proxy is told at once', async (t) => {
+  const script = `
+    const http = require('http')
+    let asked = 0
+    http.request = () => { asked++; throw new TypeError('a bug') }
+    const { Model2VecEmbeddingFunction } = require(${JSON.stringify(path.resolve('dist/index.js'))})
+    const options = { endpoint: 'http://hub.test', cacheDir: ${JSON.stringify(emptyCache())} }
+    Model2VecEmbeddingFunction.load('org/Name', options).catch((error) => console.log(error.code, error.message, asked))`
+  const env = { ...process.env, HTTP_PROXY: 'http://127.0.0.1:9' }
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { env })
+  t.is(stdout.trim(), 'ERR_INTERNAL through the proxy 127.0.0.1:9 of HTTP_PROXY: a bug 1')
+})
+
 withTls('a certificate of an unknown authority is explained', async (t) => {
   const proxy = await startAll(null)
   const said = await load(ENDPOINT, {
@@ -91,6 +121,30 @@ test('HTTP_PROXY is asked for http URLs, whose bytes are the same', async (t) =>
   const proxy = await ProxyServer.start(null, new Map())
   t.is(await load(hub.endpoint, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` }), '32')
   t.is(proxy.seen.length, hub.requests.length)
+})
+
+/** A server that takes connections and says `answer` to what it gets, and then nothing more. */
+async function startSilent(answer: string): Promise<number> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.write(answer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  return (server.address() as AddressInfo).port
+}
+
+test('a proxy that says nothing is named, before and after it has made a tunnel', async (t) => {
+  for (const [variable, endpoint, answer] of [
+    ['HTTP_PROXY', `http://${HUB_NAME}`, ''],
+    ['HTTPS_PROXY', ENDPOINT, ''],
+    ['HTTPS_PROXY', ENDPOINT, 'HTTP/1.1 200 Connection established\r\n\r\n'],
+  ] as const) {
+    const port = await startSilent(answer)
+    const said = await load(endpoint, { [variable]: `http://127.0.0.1:${port}`, HF_HUB_DOWNLOAD_TIMEOUT: '0.5' })
+    const way = `through the proxy 127.0.0.1:${port} of ${variable}: no answer within 0.5 seconds`
+    t.true(said.startsWith('ERR_HUB_OFFLINE') && said.includes(way), said)
+  }
 })
 
 test('NO_PROXY names what is asked directly', async (t) => {
@@ -120,6 +174,17 @@ test('a proxy of another kind is told with the variable that names it', async (t
     const said = await load(hub.endpoint, { ALL_PROXY })
     t.true(said.startsWith('ERR_HUB_OFFLINE'), said)
     t.true(said.includes(`the environment variable ALL_PROXY names ${kind}: expected an http or https proxy`), said)
+  }
+  t.is(hub.requests.length, 0)
+})
+
+test('a password that would be read as a part of the address is told, and never shown', async (t) => {
+  const hub = await startHub()
+  for (const password of ['1234#secret', '1234/secret', '1234?secret', '1234\\secret', '1234secret#', '#secret']) {
+    const said = await load(hub.endpoint, { HTTP_PROXY: `http://user:${password}@127.0.0.1:9` })
+    const expected = 'HTTP_PROXY names no URL (special characters of a user or password must be percent-encoded)'
+    t.true(said.startsWith('ERR_HUB_OFFLINE') && said.includes(expected), said)
+    t.notRegex(said, /1234|secret/)
   }
   t.is(hub.requests.length, 0)
 })

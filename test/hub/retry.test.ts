@@ -1,0 +1,92 @@
+// How often is tried again, and what is left of what can't succeed.
+
+import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction, Model2VecError } from 'model2vec-node'
+import type { FetchFunction } from 'model2vec-node'
+
+import { SMALL } from '../test-data.js'
+import { emptyCache, forgetEnvironment } from './cache-folder.js'
+import { COMMIT, filesOf, repository } from './content.js'
+import { HubServer } from './server.js'
+
+forgetEnvironment()
+
+/** The built module: a test of it through the package would wait for a minute. */
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const { PassingFailure, withRetries } = require(path.resolve('dist/hub/retry.js')) as {
+  PassingFailure: new (error: Error, options: { waitMs: number }) => Error
+  withRetries: (signal: AbortSignal, attempt: () => Promise<unknown>, progress: () => number) => Promise<unknown>
+}
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const { OWN_MARK } = require(path.resolve('dist/hub/process-mark.js')) as { OWN_MARK: string }
+
+test('connections that give one byte each are given up after five', async (t) => {
+  const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
+  server.fault = ({ host }) => (host === 'cdn' ? { cutAfter: 1 } : null)
+  const ending = new AbortController()
+  // Without a bound it would go on for ever.
+  const timer = setTimeout(() => {
+    ending.abort(new Error('not given up'))
+  }, 120_000)
+  const options = { endpoint: server.endpoint, cacheDir: emptyCache(), signal: ending.signal }
+  await t.throwsAsync(Model2VecEmbeddingFunction.load('org/Name', options), {
+    code: 'ERR_HUB_HTTP',
+    message: /model\.safetensors: the answer broke off after \d+ of \d+ bytes/,
+  })
+  clearTimeout(timer)
+  t.is(server.fetches('model.safetensors').length, 5)
+})
+
+test('a file is asked for a hundred times at most, however far each answer goes', async (t) => {
+  const failure = new Model2VecError('ERR_HUB_HTTP', 'cut')
+  for (const [bytes, expected] of [
+    [1, 5],
+    [10_000, 5],
+    [1 << 14, 100],
+    [1 << 16, 100],
+    [1 << 20, 100],
+  ] as const) {
+    let attempts = 0
+    const attempt = (): Promise<unknown> => {
+      // The test's own end.
+      if (++attempts > 1000) return Promise.resolve()
+      return Promise.reject(new PassingFailure(failure, { waitMs: 0 }))
+    }
+    const { signal } = new AbortController()
+    const error = await t.throwsAsync(withRetries(signal, attempt, () => attempts * bytes))
+    t.is(error, failure)
+    t.is(attempts, expected, String(bytes))
+  }
+})
+
+test('a file of untold size that passes the limit leaves nothing behind', async (t) => {
+  const etag = 'a'.repeat(40)
+  const limit = 2 ** 32
+  const cacheDir = emptyCache()
+  const blobs = path.join(cacheDir, 'models--org--Name', 'blobs')
+  mkdirSync(blobs, { recursive: true })
+  // What a process has fetched that is dead now: a file of holes, up to the limit.
+  const partial = path.join(blobs, `${etag}.${OWN_MARK.replace(/-\d+-(\d+-\d+)$/, '-99999999-$1')}-00000000.incomplete`)
+  writeFileSync(partial, '')
+  truncateSync(partial, limit)
+  const ranges: unknown[] = []
+  const fetch: FetchFunction = (url, { method, headers }) => {
+    if (url.includes('/revision/')) {
+      const siblings = ['config.json', 'tokenizer.json', 'model.safetensors'].map((rfilename) => ({ rfilename }))
+      return Promise.resolve(Response.json({ sha: COMMIT, siblings }))
+    }
+    if (method === 'HEAD') return Promise.resolve(new Response(null, { headers: { etag: `"${etag}"` } }))
+    ranges.push(headers.range)
+    const range = { 'content-range': `bytes ${limit}-${limit}/*` }
+    return Promise.resolve(new Response('x', { status: 206, headers: range }))
+  }
+  await t.throwsAsync(Model2VecEmbeddingFunction.load('org/Name', { cacheDir, fetch }), {
+    code: 'ERR_HUB_HTTP',
+    message: /expected at most 4294967296 bytes of a file whose size is not told, but got more/,
+  })
+  t.deepEqual(ranges, [`bytes=${limit}-`])
+  t.deepEqual(readdirSync(blobs), [])
+})
