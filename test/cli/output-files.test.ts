@@ -1,13 +1,39 @@
 // Where the files of an output are, whose they are, and what a run does that has lost them to another one.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 
 import test from 'ava'
 
+import type * as batchesModule from '../../dist/cli/input/batches.js'
+import type * as filesModule from '../../dist/cli/output/files.js'
+import type * as jsonLinesModule from '../../dist/cli/output/json-lines.js'
+import type * as lockModule from '../../dist/cli/output/lock.js'
+import type * as partialFileModule from '../../dist/cli/output/partial-file.js'
+import type { OutputRun } from '../../dist/cli/output/partial-file.js'
 import { SMALL } from '../test-data.js'
 import { emptyDirectory, MAIN } from './run.js'
+
+/** A module of the command line, for the moments between two of its steps. */
+function load(name: string): unknown {
+  return createRequire(path.resolve('package.json'))(`./dist/cli/${name}.js`)
+}
+const { note, outputFiles } = load('output/files') as typeof filesModule
+const { OutputLock } = load('output/lock') as typeof lockModule
+const { PartialFile } = load('output/partial-file') as typeof partialFileModule
+const { openJsonLines } = load('output/json-lines') as typeof jsonLinesModule
+const { START } = load('input/batches') as typeof batchesModule
 
 const MODEL = ['--model', SMALL]
 const KEPT = '{"keep":1}\n'
@@ -75,3 +101,48 @@ linkTest('two names of one output have one lock, whichever links and `..` are in
   }
   t.deepEqual(readdirSync(at('data/x')).sort(), ['o.jsonl.partial.lock', 'y'])
 })
+
+/** A run that holds the lock of an output, and writes nothing yet. */
+async function lockedRun(): Promise<OutputRun> {
+  const files = await outputFiles(path.join(emptyDirectory(), 'out.jsonl'), [])
+  const lock = await OutputLock.take(files, new AbortController().signal)
+  const columns = { dtype: 'float32', dim: 4, width: 4, id: null, text: null } as const
+  return { files, lock, open: openJsonLines, columns, identity: { of: 'this run' } }
+}
+
+for (const step of ['create', 'resume', 'isDone'] as const) {
+  test(`a run that lost its lock before it wrote anything leaves the other run's files: ${step}`, async (t) => {
+    const run = await lockedRun()
+    const { files } = run
+    const others = [
+      [files.lock, note({ process: 1, host: 'elsewhere', mark: '00000000-00000000-1-1-0', nonce: '1' })],
+      [files.state, note({ identity: run.identity })],
+      [files.partial, 'rows of another run\n'],
+    ] as const
+    for (const [file, content] of others) writeFileSync(file, content)
+    await t.throwsAsync(async () => PartialFile[step](run), {
+      message: `${files.given}: another process writes it now, as ${files.lock} is no longer ours`,
+    })
+    await run.lock.release()
+    for (const [file, content] of others) t.is(readFileSync(file, 'utf8'), content)
+  })
+}
+
+for (const step of ['finish', 'leave', 'discard'] as const) {
+  test(`a run whose partial file another one has replaced leaves that one: ${step}`, async (t) => {
+    const run = await lockedRun()
+    const { files } = run
+    const file = await PartialFile.create(run)
+    // Under the same name, and the lock still says that it is this run's.
+    writeFileSync(`${files.partial}-new`, 'rows of another run\n')
+    renameSync(`${files.partial}-new`, files.partial)
+    const state = readFileSync(files.state, 'utf8')
+    await t.throwsAsync(async () => (step === 'leave' ? file.leave(START) : file[step]()), {
+      message: `${files.given}: another process writes it now, as ${files.partial} is no longer ours`,
+    })
+    t.is(readFileSync(files.partial, 'utf8'), 'rows of another run\n')
+    t.is(readFileSync(files.state, 'utf8'), state)
+    t.false(existsSync(files.whole))
+    await run.lock.release()
+  })
+}
