@@ -8,6 +8,7 @@ import {
   readdirSync,
   realpathSync,
   renameSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -47,10 +48,10 @@ function embedIn(directory: string, ...args: string[]): { status: number | null;
   return { status, stderr }
 }
 
-// Windows takes `..` out of a path before it follows a link.
-const linkTest = process.platform === 'win32' ? test.skip : test
+// Windows takes `..` out of a path before it follows a link, and limits no file's size.
+const posixTest = process.platform === 'win32' ? test.skip : test
 
-linkTest('the target of a link in a linked folder is looked for from where the folder is', (t) => {
+posixTest('the target of a link in a linked folder is looked for from where the folder is', (t) => {
   const directory = emptyDirectory()
   const at = (name: string): string => path.join(directory, name)
   mkdirSync(at('store/2024'), { recursive: true })
@@ -64,7 +65,7 @@ linkTest('the target of a link in a linked folder is looked for from where the f
   t.is(readFileSync(at('store/vectors.jsonl'), 'utf8').split('\n').length, 3)
 })
 
-linkTest('`..` behind a linked folder is the folder above the one that the link names', (t) => {
+posixTest('`..` behind a linked folder is the folder above the one that the link names', (t) => {
   const directory = emptyDirectory()
   const at = (name: string): string => path.join(directory, name)
   mkdirSync(at('data/x/y'), { recursive: true })
@@ -82,7 +83,7 @@ linkTest('`..` behind a linked folder is the folder above the one that the link 
   t.is(readFileSync(at('data/x/in.jsonl'), 'utf8'), '{"text":"a"}\n')
 })
 
-linkTest('two names of one output have one lock, whichever links and `..` are in them', (t) => {
+posixTest('two names of one output have one lock, whichever links and `..` are in them', (t) => {
   const directory = emptyDirectory()
   const at = (name: string): string => path.join(directory, name)
   mkdirSync(at('data/x/y'), { recursive: true })
@@ -144,5 +145,29 @@ for (const step of ['finish', 'leave', 'discard'] as const) {
     t.is(readFileSync(files.state, 'utf8'), state)
     t.false(existsSync(files.whole))
     await run.lock.release()
+  })
+}
+
+for (const ending of ['npy', 'jsonl', 'arrow', 'parquet']) {
+  posixTest(`after a write that failed --resume goes on from the last checkpoint: .${ending}`, (t) => {
+    const directory = emptyDirectory()
+    const numbers = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\n`)
+    writeFileSync(path.join(directory, 'big.txt'), numbers.join(''))
+    const [whole, out] = [`whole.${ending}`, `out.${ending}`].map((name) => path.join(directory, name)) as [
+      string,
+      string,
+    ]
+    t.deepEqual(embedIn(directory, 'big.txt', '-o', whole), { status: 0, stderr: '' })
+    // In blocks of 512 bytes: three quarters of what is needed, in the middle of some batch.
+    const limit = Math.floor((statSync(whole).size * 0.75) / 512)
+    const args = [MAIN, 'embed', 'big.txt', '-o', out, '--checkpoint', '0', ...MODEL]
+    const limited = spawnSync('sh', ['-c', `ulimit -f ${limit}; exec "$@"`, 'sh', process.execPath, ...args], {
+      cwd: directory,
+      encoding: 'utf8',
+    })
+    t.deepEqual([limited.status, limited.stderr], [1, `model2vec: ${out}: file too large (EFBIG)\n`])
+    t.true(existsSync(`${out}.partial`))
+    t.deepEqual(embedIn(directory, 'big.txt', '-o', out, '--checkpoint', '0', '--resume'), { status: 0, stderr: '' })
+    t.true(readFileSync(out).equals(readFileSync(whole)))
   })
 }

@@ -52,6 +52,8 @@ export class PartialFile {
   /** The checkpoint that is being written. */
   #saving: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
+  /** Whether a write has failed: nobody knows then what the output holds, and the last checkpoint is the one to go on from. */
+  #isBroken = false
 
   private constructor(run: OutputRun, file: FileHandle, sink: FileSink, output: Output, rows: number) {
     this.#run = run
@@ -146,7 +148,10 @@ export class PartialFile {
 
   async write(rows: OutputRows): Promise<void> {
     this.#assertSaved()
-    await named(this.#run.files, () => this.#output.write(rows))
+    await named(this.#run.files, () => this.#output.write(rows)).catch((error: unknown) => {
+      this.#isBroken = true
+      throw error
+    })
     this.rows += rows.matrix.rows
   }
 
@@ -194,10 +199,10 @@ export class PartialFile {
     })
   }
 
-  /** Leaves what is written for a run that goes on, at `position` of the inputs. */
+  /** Leaves what is written for a run that goes on, at `position` of the inputs; after a failed write, at the last checkpoint. */
   async leave(position: Position): Promise<void> {
     await this.#saving
-    this.checkpoint(position)
+    if (!this.#isBroken) this.checkpoint(position)
     await this.#saving
     await this.#file.close()
     this.#assertSaved()
