@@ -2,11 +2,12 @@
 
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
-import { Readable } from 'node:stream'
-import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
 
 import { Model2VecError } from './errors.js'
+import { gunzipped } from './gzip-members.js'
+import { through } from './through-stream.js'
+import type { ZlibStream } from './through-stream.js'
 import { zstdFrames } from './zstd-frames.js'
 
 const CHUNK_BYTES = 1 << 20
@@ -61,11 +62,15 @@ export async function* unpacked(chunks: AsyncIterator<Buffer, void>): AsyncGener
   if (packing === null) {
     yield* all
   } else if (packing === 'gzip') {
-    yield* throughStream(all, zlib.createGunzip({ chunkSize: CHUNK_BYTES }))
+    try {
+      yield* gunzipped(all, () => zlib.createGunzip({ chunkSize: CHUNK_BYTES }))
+    } finally {
+      await all.return()
+    }
   } else {
     const newStream = zstdDecompressor()
     try {
-      for await (const frame of zstdFrames(all)) yield* throughStream(frame, newStream())
+      for await (const frame of zstdFrames(all)) yield* through(newStream(), Buffer.alloc(0), frame)
     } finally {
       await all.return()
     }
@@ -88,27 +93,12 @@ async function* prepended(first: Buffer, rest: AsyncIterator<Buffer, void>): Asy
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
-function zstdDecompressor(): () => Transform {
+function zstdDecompressor(): () => ZlibStream {
   // Not there in Node 20, and before 22.15 and 23.8.
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform }
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => ZlibStream }
   if (createZstdDecompress !== undefined) return () => createZstdDecompress({ chunkSize: CHUNK_BYTES })
   throw new Model2VecError(
     'ERR_INVALID_OPTION',
     `zstd is unpacked by Node 22.15 and later, but this is ${process.version}: \`zstd -d\` unpacks it`,
   )
-}
-
-async function* throughStream(
-  chunks: AsyncIterable<Buffer>,
-  stream: Transform,
-): AsyncGenerator<Buffer, void, undefined> {
-  const packed = Readable.from(chunks)
-  packed.on('error', (error) => stream.destroy(error))
-  packed.pipe(stream)
-  try {
-    yield* stream as AsyncIterable<Buffer>
-  } finally {
-    packed.destroy()
-    stream.destroy()
-  }
 }

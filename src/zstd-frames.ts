@@ -59,7 +59,7 @@ class ByteReader {
 /** The bytes of one frame after the other. Each has to be read to its end before the next. @throws ZstdError while they are read */
 export async function* zstdFrames(
   chunks: AsyncIterator<Buffer, void>,
-): AsyncGenerator<AsyncIterable<Buffer>, void, undefined> {
+): AsyncGenerator<AsyncIterator<Buffer, void>, void, undefined> {
   const reader = new ByteReader(chunks)
   while (await reader.hasMore()) {
     const magic = await reader.take(4)

@@ -51,7 +51,13 @@ writeFileSync(
     const frame = hasZstd ? zlib.zstdCompressSync(numbers.join('\\n') + '\\n') : zst
     const skippable = Uint8Array.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
     const several = hasZstd ? await all(new Blob([skippable, frame, skippable, frame]).stream()) : []
+    // Members of gzip with zeros between and behind them, at the bounds of chunks and within.
+    const member = zlib.gzipSync(numbers.join('\\n') + '\\n')
+    const members = Buffer.concat([member, Buffer.alloc(1), member, Buffer.alloc(70_000), member, member, Buffer.alloc(3)])
+    const inPieces = async function* (length) { for (let i = 0; i < members.length; i += length) yield members.subarray(i, i + length) }
+    const padded = await Promise.all([1000, 65_536, member.length, members.length].map((length) => all(inPieces(length))))
     console.log(JSON.stringify({
+      padded: padded.map((lines) => lines.length === 400_000 && lines.every((line, i) => line === numbers[i % 100_000])),
       sources: await Promise.all([plain, packed, createReadStream(packed), pieces].map(all)),
       bad: await error(bad),
       hasZstd,
@@ -70,6 +76,7 @@ for (const { name, program, args } of RUNTIMES) {
   run(`${name} reads the same lines`, (t) => {
     const file = path.join(runtimes ?? '', program)
     const found = JSON.parse(execFileSync(file, [...args, script], { encoding: 'utf8' })) as {
+      padded: boolean[]
       sources: string[][]
       bad: unknown
       hasZstd: boolean
@@ -77,6 +84,7 @@ for (const { name, program, args } of RUNTIMES) {
       cut: unknown[]
       zstd: unknown
     }
+    t.deepEqual(found.padded, [true, true, true, true])
     for (const lines of found.sources) t.deepEqual(lines, LINES)
     t.deepEqual(found.bad, ['ERR_INVALID_TEXT', `${bad}:2: expected UTF-8, but got other bytes`])
     if (found.hasZstd) {

@@ -189,3 +189,46 @@ test('the examples and the README read lines with it, not with node:readline', (
     if (existsSync(name)) t.notRegex(readFileSync(name, 'utf8'), /from 'node:readline'/, name)
   }
 })
+
+test('zeros between and behind members of gzip are skipped, as Python does, and anything else there is an error', async (t) => {
+  const [one, two] = [zlib.gzipSync('1\n2\n'), zlib.gzipSync('3\n4\n')]
+  const damaged = Buffer.from(two).fill(0, 0, 1)
+  const zeros = (count: number): Buffer => Buffer.alloc(count)
+  for (const length of [1, 7, 1 << 20]) {
+    const read = (...parts: Buffer[]): Promise<string[]> => all(Readable.from(chunks(Buffer.concat(parts), length)))
+    t.deepEqual(await read(one, zeros(512), two), ['1', '2', '3', '4'])
+    t.deepEqual(await read(one, two, zeros(1), one, zeros(600)), ['1', '2', '3', '4', '1', '2'])
+    for (const wrong of [
+      [damaged],
+      [zeros(3), Buffer.from('x')],
+      [Buffer.from('xyz')],
+      [zeros(3), two.subarray(0, 12)],
+    ]) {
+      const error = await t.throwsAsync(read(one, ...wrong), { code: 'ERR_INVALID_TEXT' })
+      t.regex(error.message, /can't be unpacked/)
+    }
+  }
+})
+
+for (const [packing, pack] of [
+  ['gzip', zlib.gzipSync],
+  ['zstd', compressZstd],
+] as const) {
+  const packingTest = pack === undefined ? test.skip : test
+  packingTest(`who stops reading ${packing} waits for no more of it, and the source is let go by then`, async (t) => {
+    let isLetGo = false
+    const source = async function* (): AsyncGenerator<Buffer, void, undefined> {
+      try {
+        yield pack?.(Buffer.from('1\n2\n')) ?? Buffer.alloc(0)
+        await new Promise(() => undefined)
+      } finally {
+        isLetGo = true
+      }
+    }
+    for await (const line of readLines(source())) {
+      t.is(line, '1')
+      break
+    }
+    t.true(isLetGo)
+  })
+}

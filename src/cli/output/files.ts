@@ -165,16 +165,22 @@ export async function statOrNull(file: string): Promise<Stats | null> {
   })
 }
 
-/** What a path names after all links, also where that isn't there yet. */
+/**
+ * What a path names after all links, also where that isn't there yet: two names of one output are one file, with one lock. As the system
+ * does it, a link to a folder is followed before the `..` behind it goes up, which is why nothing of the path is left out first.
+ *
+ * @throws FileError when there is no such folder
+ */
 async function targetOf(given: string): Promise<string> {
-  let file = path.resolve(given)
-  for (let links = 0; (await naming(given, statOrNull(file)))?.isSymbolicLink() === true; links++) {
-    if (links === MOST_LINKS) throw new FileError(`${given}: too many symbolic links`)
-    file = path.resolve(path.dirname(file), await readlink(file))
+  let file = given
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    const folder = await naming(given, realpath(path.dirname(file)))
+    const found = path.join(folder, path.basename(file))
+    if ((await naming(given, statOrNull(found)))?.isSymbolicLink() !== true) return found
+    const target = await naming(given, readlink(found))
+    file = path.isAbsolute(target) ? target : `${folder}${path.sep}${target}`
   }
-  // A folder on the way may be a link, too: two names of one output have one lock.
-  const folder = await realpath(path.dirname(file)).catch(() => path.dirname(file))
-  return path.join(folder, path.basename(file))
+  throw new FileError(`${given}: too many symbolic links`)
 }
 
 /** Whether a file is one of the inputs, by whatever name. */

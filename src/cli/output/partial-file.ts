@@ -2,7 +2,7 @@
 // run leaves both; only a whole output gets its name, and beside it a note of the run that made it.
 
 import type { FileHandle } from 'node:fs/promises'
-import { open, rename, rm } from 'node:fs/promises'
+import { lstat, open, rename, rm } from 'node:fs/promises'
 
 import { fileError, FileError } from '../file-error.js'
 import { START } from '../input/batches.js'
@@ -52,6 +52,8 @@ export class PartialFile {
   /** The checkpoint that is being written. */
   #saving: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
+  /** Whether a write has failed: nobody knows then what the output holds, and the last checkpoint is the one to go on from. */
+  #isBroken = false
 
   private constructor(run: OutputRun, file: FileHandle, sink: FileSink, output: Output, rows: number) {
     this.#run = run
@@ -63,7 +65,9 @@ export class PartialFile {
 
   /** Starts over: what an older run has left goes. */
   static async create(run: OutputRun): Promise<PartialFile> {
-    const { files, columns, identity } = run
+    const { files, lock, columns, identity } = run
+    // Since it was taken a model was loaded: that may have been long ago.
+    await lock.assertHeld()
     await assertOurs(files)
     return named(files, async () => {
       await removeLeftovers(files)
@@ -76,9 +80,7 @@ export class PartialFile {
         const sink = new FileSink(file, 0)
         return new PartialFile(run, file, sink, await openCounted(run.open, sink, columns, null, 0), 0)
       } catch (error) {
-        await file.close()
-        await rm(files.partial, { force: true })
-        await rm(files.state, { force: true })
+        await removeOwn(run, file)
         throw error
       }
     })
@@ -91,7 +93,8 @@ export class PartialFile {
    * @throws FileError when that was another run: other inputs, another model, other options
    */
   static async resume(run: OutputRun): Promise<{ readonly file: PartialFile; readonly position: Position } | null> {
-    const { files, columns, identity } = run
+    const { files, lock, columns, identity } = run
+    await lock.assertHeld()
     await assertOurs(files)
     return named(files, async () => {
       const checkpoint = (await readNote(files.state)) as Partial<Checkpoint> | null
@@ -126,7 +129,8 @@ export class PartialFile {
    *
    * @throws FileError when another run made it, or nobody knows which
    */
-  static async isDone({ files, identity }: OutputRun): Promise<boolean> {
+  static async isDone({ files, lock, identity }: OutputRun): Promise<boolean> {
+    await lock.assertHeld()
     const found = await statOrNull(files.whole)
     if (found === null) return false
     const made = (await readNote(files.madeBy)) as Partial<MadeBy> | null
@@ -144,7 +148,10 @@ export class PartialFile {
 
   async write(rows: OutputRows): Promise<void> {
     this.#assertSaved()
-    await named(this.#run.files, () => this.#output.write(rows))
+    await named(this.#run.files, () => this.#output.write(rows)).catch((error: unknown) => {
+      this.#isBroken = true
+      throw error
+    })
     this.rows += rows.matrix.rows
   }
 
@@ -168,7 +175,7 @@ export class PartialFile {
 
   /** Gives the output its name; the mode and the owner of a file that it takes the place of stay. */
   async finish(): Promise<void> {
-    const { files, lock, identity } = this.#run
+    const { files, identity } = this.#run
     await this.#saving
     this.#assertSaved()
     await named(files, async () => {
@@ -181,20 +188,21 @@ export class PartialFile {
       }
       await this.#file.sync()
       const { size, mtimeMs } = await this.#file.stat()
-      await this.#file.close()
-      await lock.assertHeld()
+      await assertOwn(this.#run, this.#file)
       const made: MadeBy = { identity, size, modified: mtimeMs }
       await writeNote(files.madeBy, note(made))
+      await assertOwn(this.#run, this.#file)
+      await this.#file.close()
       await rename(files.partial, files.whole)
       await rm(files.state, { force: true })
       await removeLeftovers(files)
     })
   }
 
-  /** Leaves what is written for a run that goes on, at `position` of the inputs. */
+  /** Leaves what is written for a run that goes on, at `position` of the inputs; after a failed write, at the last checkpoint. */
   async leave(position: Position): Promise<void> {
     await this.#saving
-    this.checkpoint(position)
+    if (!this.#isBroken) this.checkpoint(position)
     await this.#saving
     await this.#file.close()
     this.#assertSaved()
@@ -202,12 +210,8 @@ export class PartialFile {
 
   /** Removes what is written: no run can go on with it. */
   async discard(): Promise<void> {
-    const { files, lock } = this.#run
     await this.#saving
-    await this.#file.close()
-    await lock.assertHeld()
-    await rm(files.partial, { force: true })
-    await rm(files.state, { force: true })
+    await removeOwn(this.#run, this.#file)
   }
 
   #assertSaved(): void {
@@ -215,13 +219,39 @@ export class PartialFile {
   }
 
   async #save(text: string): Promise<void> {
-    const { files, lock } = this.#run
+    const { files } = this.#run
     await named(files, async () => {
       await this.#file.datasync()
-      await lock.assertHeld()
+      await assertOwn(this.#run, this.#file)
       await writeNote(files.state, text)
     })
   }
+}
+
+/**
+ * Whether the partial file is still the one that this run has open: who has lost the lock may find another run's under its name.
+ *
+ * @throws FileError when it isn't
+ */
+async function assertOwn({ files, lock }: OutputRun, file: FileHandle): Promise<void> {
+  await lock.assertHeld()
+  const own = await file.stat({ bigint: true })
+  // Numbers of 64 bits: as doubles two files could be one.
+  const found = await lstat(files.partial, { bigint: true }).catch(() => null)
+  if (found?.dev === own.dev && found.ino === own.ino) return
+  throw new FileError(`${files.given}: another process writes it now, as ${files.partial} is no longer ours`)
+}
+
+/** Removes what this run has written, and nothing of another one. */
+async function removeOwn(run: OutputRun, file: FileHandle): Promise<void> {
+  try {
+    await assertOwn(run, file)
+  } finally {
+    // Windows removes no file that is open.
+    await file.close()
+  }
+  await rm(run.files.partial, { force: true })
+  await rm(run.files.state, { force: true })
 }
 
 /** Writing names the output, whichever of its files the system speaks of. */
