@@ -104,6 +104,17 @@ posixTest('two names of one output have one lock, whichever links and `..` are i
   t.deepEqual(readdirSync(at('data/x')).sort(), ['o.jsonl.partial.lock', 'y'])
 })
 
+posixTest('a link to a device or a pipe is no place for an output', (t) => {
+  const directory = emptyDirectory()
+  writeFileSync(path.join(directory, 'n.txt'), 'a\n')
+  symlinkSync('/dev/stdout', path.join(directory, 'so.jsonl'))
+  symlinkSync('/dev/null', path.join(directory, 'null.jsonl'))
+  for (const name of ['so.jsonl', 'null.jsonl']) {
+    const message = `model2vec: ${name} is no regular file: nothing can take its place\n`
+    t.deepEqual(embedIn(directory, 'n.txt', '-o', name), { status: 1, stderr: message })
+  }
+})
+
 posixTest('an output may have a long name, and one that is too long for its notes is told before any work', (t) => {
   const directory = emptyDirectory()
   writeFileSync(path.join(directory, 'n.txt'), 'a\n')

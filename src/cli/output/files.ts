@@ -58,6 +58,10 @@ export interface OutputFiles {
  * @throws UsageError when one of them is an input, FileError when the output can't take its place
  */
 export async function outputFiles(given: string, inputs: readonly string[]): Promise<OutputFiles> {
+  // Of what a name of a device or a pipe links to, no file says where it is.
+  const there = await naming(given, followed(given))
+  if (there?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
+  if (there !== null && !there.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
   const whole = await targetOf(given)
   const files: OutputFiles = {
     given,
@@ -67,9 +71,6 @@ export async function outputFiles(given: string, inputs: readonly string[]): Pro
     lock: `${whole}.partial.lock`,
     madeBy: path.join(path.dirname(whole), `.${path.basename(whole)}.made-by.json`),
   }
-  const found = await naming(given, statOrNull(whole))
-  if (found?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
-  if (found !== null && !found.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
   for (const file of [whole, files.partial, files.state, files.lock, files.madeBy]) {
     // A name that is too long is told now, not at the end of all work.
     await naming(given, statOrNull(file))
@@ -166,7 +167,16 @@ export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFile
 
 /** Of the file itself: not of what it links to. */
 export async function statOrNull(file: string): Promise<Stats | null> {
-  return lstat(file).catch((error: unknown) => {
+  return orNull(lstat(file))
+}
+
+/** Of what a name links to. */
+async function followed(file: string): Promise<Stats | null> {
+  return orNull(stat(file))
+}
+
+async function orNull(stats: Promise<Stats>): Promise<Stats | null> {
+  return stats.catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
     throw error
