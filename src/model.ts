@@ -60,7 +60,7 @@ export class Model {
     try {
       return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
     } catch (error) {
-      throw withRemedy(fromNative(error), located)
+      throw withRemedy(fromNative(error), located, options)
     }
   }
 
@@ -71,7 +71,7 @@ export class Model {
     const signals = [options.signal, signal]
     const handle =
       options.vocabularyQuantization === undefined
-        ? await openShort(located, nativeOptions(options))
+        ? await openShort(located, options)
         : await openLong(directory, nativeOptions(options), options.onProgress, signals)
     const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
@@ -135,11 +135,11 @@ export function nativeMaxLength(maxLength: number | null): number {
   return maxLength === null || maxLength > MAX_LENGTH ? NO_LIMIT : maxLength
 }
 
-async function openShort(located: LocatedModel, options: NativeLoadOptions): Promise<NativeModel> {
+async function openShort(located: LocatedModel, options: CheckedLoadOptions): Promise<NativeModel> {
   try {
-    return await native.openModel(located.directory, options)
+    return await native.openModel(located.directory, nativeOptions(options))
   } catch (error) {
-    throw withRemedy(fromNative(error), located)
+    throw withRemedy(fromNative(error), located, options)
   }
 }
 

@@ -86,14 +86,23 @@ async function* bytesOf(
   name: string,
 ): AsyncGenerator<Buffer, void, undefined> {
   let isDone = false
+  /** The first half of a character whose second one is in the next string. */
+  let half = ''
   try {
     for (;;) {
       const next = await chunks.next()
       isDone = next.done === true
-      if (next.done === true) return
       const chunk: unknown = next.value
-      if (typeof chunk === 'string') yield Buffer.from(chunk)
-      else if (ArrayBuffer.isView(chunk)) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      if (typeof chunk === 'string') {
+        const text = half + chunk
+        half = /[\ud800-\udbff]$/.exec(text)?.[0] ?? ''
+        yield Buffer.from(half === '' ? text : text.slice(0, -1))
+        continue
+      }
+      if (half !== '') yield Buffer.from(half)
+      half = ''
+      if (next.done === true) return
+      if (ArrayBuffer.isView(chunk)) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
       else throw new InvalidTextError(`${name}: expected bytes or strings, but got ${typeof chunk}`)
     }
   } finally {

@@ -190,6 +190,12 @@ test('the examples and the README read lines with it, not with node:readline', (
   }
 })
 
+test('a character is whole where strings end in the middle of it, and half of one alone is U+FFFD', async (t) => {
+  const text = 'a 😀\n𠀀 b\n\ud83d\n'
+  t.deepEqual(await all(Readable.from(text.split(''))), ['a 😀', '𠀀 b', '\ufffd'])
+  t.deepEqual(await all(Readable.from(['a\ud83d', Buffer.from('b'), 'c\ud83d'])), ['a\ufffdbc\ufffd'])
+})
+
 test('zeros between and behind members of gzip are skipped, as Python does, and anything else there is an error', async (t) => {
   const [one, two] = [zlib.gzipSync('1\n2\n'), zlib.gzipSync('3\n4\n')]
   const damaged = Buffer.from(two).fill(0, 0, 1)

@@ -164,9 +164,10 @@ export const bench: Command = {
   summary: 'measure how fast a model is here, over your texts',
   help: `Usage: model2vec bench [<files…>] [options]
 
-Embeds the texts of JSON Lines, plain lines, CSV or TSV (gzip is unpacked), - is
-standard input, again and again, with one thread and with all, and prints texts
-and megabytes (10^6 bytes of UTF-8) a second, and how long one text alone takes.
+Embeds the texts of JSON Lines, plain lines, CSV or TSV (gzip and zstd are
+unpacked), - is standard input, again and again, with one thread and with all,
+and prints texts and megabytes (10^6 bytes of UTF-8) a second, and how long one
+text alone takes.
 Texts are in memory, and vectors are thrown away: reading and writing files are
 not measured. Of more than ${MOST_BYTES / 1e6} MB, the first ${MOST_BYTES / 1e6} are taken.
 

@@ -204,9 +204,9 @@ export const search: Command = {
        model2vec search -q <query> [-q <query>…] <files…> [options]
 
 Compares the query with every text of JSON Lines, plain lines, CSV or TSV (gzip
-is unpacked), - is standard input, and prints the nearest, the best first: the
-cosine of the two vectors, file and line, and the text. Files may be larger
-than the memory. Rows of zeros or without finite numbers are left out and
+and zstd are unpacked), - is standard input, and prints the nearest, the best
+first: the cosine of the two vectors, file and line, and the text. Files may be
+larger than the memory. Rows of zeros or without finite numbers are left out and
 counted.
 
 With --vectors the texts are not embedded again: their vectors are the rows of

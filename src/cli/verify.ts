@@ -157,12 +157,12 @@ export const verify: Command = {
   summary: 'compare this engine with the official Rust engine over your texts',
   help: `Usage: model2vec verify <files…> [options]
 
-Embeds the texts of JSON Lines, plain lines, CSV or TSV (gzip is unpacked), - is
-standard input, with this package and with model2vec-rs 0.4.0, the official Rust
-engine, and says how many texts have other ids, the largest difference of an
-element of a vector, and how fast both are. The time is that of the calls, in
-Node here and in Rust there, on as many threads, after one call that doesn't
-count.
+Embeds the texts of JSON Lines, plain lines, CSV or TSV (gzip and zstd are
+unpacked), - is standard input, with this package and with model2vec-rs 0.4.0,
+the official Rust engine, and says how many texts have other ids, the largest
+difference of an element of a vector, and how fast both are. The time is that of
+the calls, in Node here and in Rust there, on as many threads, after one call
+that doesn't count.
 
 Python is what this package equals; model2vec-rs differs from Python in places
 that are known: it measures tokens in bytes where Python counts characters, so

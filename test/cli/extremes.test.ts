@@ -1,4 +1,4 @@
-// `model2vec embed` to every output where it hurts: a text of 200 MB in one line, SIGINT at any moment, a disk that is full.
+// `model2vec embed` to every output where it hurts: a text of 200 MB in one line, SIGINT in every state, a disk that is full.
 
 import { spawnSync } from 'node:child_process'
 import {
@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -34,21 +35,38 @@ writeFileSync(
 )
 
 for (const ending of ENDINGS) {
-  test.serial(`SIGINT at any moment ends a run in order, and --resume goes on: .${ending}`, async (t) => {
+  test.serial(`SIGINT in every state ends a run in order, and --resume goes on: .${ending}`, async (t) => {
     const directory = emptyDirectory()
     const [whole, out] = [path.join(directory, `whole.${ending}`), path.join(directory, `out.${ending}`)]
     const columns = ending === 'npy' ? [] : ['--id-field', 'id', '--with-text']
     const args = (file: string): string[] => ['embed', many, '-o', file, '--checkpoint', '0', ...columns, ...MODEL]
-    const started = performance.now()
     t.is((await model2vec(...args(whole))).code, 0)
-    const duration = performance.now() - started
+    const size = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+    const isLocked = (): boolean => existsSync(`${out}.partial.lock`)
+    const part = (share: number) => (before: number) =>
+      isLocked() && size(`${out}.partial`) >= Math.max(share * size(whole), before + 1)
+    /** What is seen of a run before it is interrupted, from its start on; it may be further by then. */
+    const states: readonly ((before: number) => boolean)[] = [
+      () => true,
+      isLocked,
+      part(0),
+      part(0.2),
+      part(0.5),
+      part(0.8),
+      () => existsSync(out),
+    ]
     const seen: Record<string, number> = {}
-    for (let i = 0; i < 8; i++) {
+    for (const isReached of states) {
+      const before = size(`${out}.partial`)
       const { code, signal, err } = await run([...args(out), '--resume'], {
         onStart: (child) => {
-          const timer = setTimeout(() => child.kill('SIGINT'), ((i + 0.5) / 8) * duration)
+          const looking = setInterval(() => {
+            if (!isReached(before)) return
+            child.kill('SIGINT')
+            clearInterval(looking)
+          }, 1)
           child.on('exit', () => {
-            clearTimeout(timer)
+            clearInterval(looking)
           })
         },
       })

@@ -10,6 +10,7 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -24,7 +25,7 @@ import type * as lockModule from '../../dist/cli/output/lock.js'
 import type * as partialFileModule from '../../dist/cli/output/partial-file.js'
 import type { OutputRun } from '../../dist/cli/output/partial-file.js'
 import { SMALL } from '../test-data.js'
-import { emptyDirectory, MAIN } from './run.js'
+import { emptyDirectory, MAIN, run } from './run.js'
 
 /** A module of the command line, for the moments between two of its steps. */
 function load(name: string): unknown {
@@ -103,6 +104,77 @@ posixTest('two names of one output have one lock, whichever links and `..` are i
   t.deepEqual(readdirSync(at('data/x')).sort(), ['o.jsonl.partial.lock', 'y'])
 })
 
+posixTest('a link to a device or a pipe is no place for an output', (t) => {
+  const directory = emptyDirectory()
+  writeFileSync(path.join(directory, 'n.txt'), 'a\n')
+  symlinkSync('/dev/stdout', path.join(directory, 'so.jsonl'))
+  symlinkSync('/dev/null', path.join(directory, 'null.jsonl'))
+  for (const name of ['so.jsonl', 'null.jsonl']) {
+    const message = `model2vec: ${name} is no regular file: nothing can take its place\n`
+    t.deepEqual(embedIn(directory, 'n.txt', '-o', name), { status: 1, stderr: message })
+  }
+})
+
+posixTest('an output may have a long name, and one that is too long for its notes is told before any work', (t) => {
+  const directory = emptyDirectory()
+  writeFileSync(path.join(directory, 'n.txt'), 'a\n')
+  // File systems allow 255 bytes; `.<name>.made-by.json` has 14 more than the name.
+  const longest = `${'o'.repeat(241 - '.npy'.length)}.npy`
+  t.deepEqual(embedIn(directory, 'n.txt', '-o', longest), { status: 0, stderr: '' })
+  t.deepEqual(readdirSync(directory).sort(), [`.${longest}.made-by.json`, 'n.txt', longest])
+  for (const name of [`o${longest}`, `${'o'.repeat(20)}${longest}`]) {
+    const { status, stderr } = embedIn(directory, 'n.txt', '-o', name, '--model', 'no/such')
+    t.deepEqual([status, stderr], [1, `model2vec: ${name}: name too long (ENAMETOOLONG)\n`])
+  }
+  t.is(readdirSync(directory).length, 3)
+})
+
+const OTHERS_LOCK = { process: 1, host: 'elsewhere', mark: '00000000-00000000-1-1-0', nonce: '1' }
+
+test("a run whose lock is another one's touches that no more", async (t) => {
+  const { files, lock } = await lockedRun()
+  writeFileSync(files.lock, note(OTHERS_LOCK))
+  const old = new Date(0)
+  utimesSync(files.lock, old, old)
+  // Three times as long as the time between two touches.
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  t.is(statSync(files.lock).mtimeMs, 0)
+  await lock.release()
+})
+
+posixTest('a holder that nobody can ask is looked for after a sleep, too, and the wait for it is told', async (t) => {
+  const { files, lock } = await lockedRun()
+  await lock.release()
+  writeFileSync(files.lock, note(OTHERS_LOCK))
+  writeFileSync(path.join(path.dirname(files.whole), 'n.txt'), 'a\n')
+  let err = ''
+  const outcome = run(['embed', path.join(path.dirname(files.whole), 'n.txt'), '-o', files.given, ...MODEL], {
+    onStart: (child) => {
+      const onWait = (): void => {
+        // Both sleep: longer than a lock may be untouched.
+        child.kill('SIGSTOP')
+        setTimeout(() => {
+          child.kill('SIGCONT')
+          setTimeout(() => {
+            const now = new Date()
+            utimesSync(files.lock, now, now)
+          }, 1000)
+        }, 11_000)
+      }
+      child.stderr?.on('data', (text: string) => {
+        if (err === '') onWait()
+        err += text
+      })
+    },
+  })
+  t.is((await outcome).code, 1)
+  t.is(
+    err,
+    `model2vec: waiting to see whether process 1 of elsewhere still writes ${files.given}\n` +
+      `model2vec: process 1 of elsewhere writes ${files.given}: wait for its end, or choose another --out\n`,
+  )
+})
+
 /** A run that holds the lock of an output, and writes nothing yet. */
 async function lockedRun(): Promise<OutputRun> {
   const files = await outputFiles(path.join(emptyDirectory(), 'out.jsonl'), [])
@@ -113,27 +185,27 @@ async function lockedRun(): Promise<OutputRun> {
 
 for (const step of ['create', 'resume', 'isDone'] as const) {
   test(`a run that lost its lock before it wrote anything leaves the other run's files: ${step}`, async (t) => {
-    const run = await lockedRun()
-    const { files } = run
+    const made = await lockedRun()
+    const { files } = made
     const others = [
-      [files.lock, note({ process: 1, host: 'elsewhere', mark: '00000000-00000000-1-1-0', nonce: '1' })],
-      [files.state, note({ identity: run.identity })],
+      [files.lock, note(OTHERS_LOCK)],
+      [files.state, note({ identity: made.identity })],
       [files.partial, 'rows of another run\n'],
     ] as const
     for (const [file, content] of others) writeFileSync(file, content)
-    await t.throwsAsync(async () => PartialFile[step](run), {
+    await t.throwsAsync(async () => PartialFile[step](made), {
       message: `${files.given}: another process writes it now, as ${files.lock} is no longer ours`,
     })
-    await run.lock.release()
+    await made.lock.release()
     for (const [file, content] of others) t.is(readFileSync(file, 'utf8'), content)
   })
 }
 
 for (const step of ['finish', 'leave', 'discard'] as const) {
   test(`a run whose partial file another one has replaced leaves that one: ${step}`, async (t) => {
-    const run = await lockedRun()
-    const { files } = run
-    const file = await PartialFile.create(run)
+    const made = await lockedRun()
+    const { files } = made
+    const file = await PartialFile.create(made)
     // Under the same name, and the lock still says that it is this run's.
     writeFileSync(`${files.partial}-new`, 'rows of another run\n')
     renameSync(`${files.partial}-new`, files.partial)
@@ -144,7 +216,7 @@ for (const step of ['finish', 'leave', 'discard'] as const) {
     t.is(readFileSync(files.partial, 'utf8'), 'rows of another run\n')
     t.is(readFileSync(files.state, 'utf8'), state)
     t.false(existsSync(files.whole))
-    await run.lock.release()
+    await made.lock.release()
   })
 }
 

@@ -235,7 +235,7 @@ async function writer(
   child.stdin.on('error', () => undefined)
   for (let tries = 0; !existsSync(`${out}.partial`); tries++) {
     if (tries > 3000) throw new Error('the run does not write')
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return {
     pid: child.pid ?? 0,
@@ -321,7 +321,11 @@ test('a lock of another machine or container is taken over when nobody touches i
   clearInterval(touching)
   t.deepEqual(
     [refused.code, refused.err],
-    [1, `model2vec: process ${process.pid} of elsewhere writes ${out}: wait for its end, or choose another --out\n`],
+    [
+      1,
+      `model2vec: waiting to see whether process ${process.pid} of elsewhere still writes ${out}\n` +
+        `model2vec: process ${process.pid} of elsewhere writes ${out}: wait for its end, or choose another --out\n`,
+    ],
   )
   t.not(os.hostname(), 'elsewhere')
   t.is((await model2vec('embed', at('a.txt'), '-o', out, ...MODEL)).code, 0)

@@ -9,7 +9,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { model2vec } from '../cli/run.js'
 import { SMALL } from '../test-data.js'
 import { emptyCache, forgetEnvironment } from './cache-folder.js'
-import { filesOf, repository } from './content.js'
+import { COMMIT, filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
 
 forgetEnvironment()
@@ -28,7 +28,8 @@ for (const [name, code] of [
     const blob = realpathSync(path.join(pulled.out.trim(), name))
     const whole = readFileSync(blob)
     truncateSync(blob, Math.floor(whole.length / 2))
-    const remedy = 'if the cached file is damaged, `model2vec pull --force org/Name` (`forceDownload`) fetches it again'
+    const command = `model2vec pull --force org/Name --cache-dir ${cacheDir}`
+    const remedy = `if the cached file is damaged, \`${command}\` (\`forceDownload\`) fetches it again`
     for (const source of ['info', 'embed'] as const) {
       const of = source === 'info' ? args : ['examples/documents.jsonl', '--model', ...args]
       const { code: exit, err } = await model2vec(source, ...of)
@@ -53,3 +54,24 @@ for (const [name, code] of [
     t.throws(() => new Model2VecEmbeddingFunction(own), { code, message: /^(?!.*forceDownload)/ })
   })
 }
+
+test('the way out has the options that say which files of the model are meant', async (t) => {
+  const server = await HubServer.start(repository('org/Name', filesOf(SMALL, "it's here/")))
+  const cacheDir = emptyCache()
+  const which = ['--revision', COMMIT, '--subfolder', "it's here", '--cache-dir', cacheDir]
+  const args = ['org/Name', ...which, '--endpoint', server.endpoint]
+  const pulled = await model2vec('pull', ...args)
+  t.is(pulled.code, 0, pulled.err)
+  const snapshot = path.join(cacheDir, 'models--org--Name', 'snapshots', COMMIT)
+  truncateSync(realpathSync(path.join(snapshot, "it's here", 'config.json')), 5)
+  const { code, err } = await model2vec('info', ...args)
+  t.is(code, 1)
+  const quoted = String.raw`'it'\''s here'`
+  const command = `model2vec pull --force org/Name --revision ${COMMIT} --subfolder ${quoted} --cache-dir ${cacheDir}`
+  t.true(
+    err.endsWith(
+      `; if the cached file is damaged, \`${command}\` (\`forceDownload\`) fetches it again (ERR_BAD_CONFIG)\n`,
+    ),
+    err,
+  )
+})

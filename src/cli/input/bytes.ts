@@ -1,4 +1,4 @@
-// The bytes of one input: a file or standard input, unpacked where it is gzip, from any place on.
+// The bytes of one input: a file or standard input, unpacked where it is packed, from any place on.
 
 import fs from 'node:fs'
 import { Socket } from 'node:net'

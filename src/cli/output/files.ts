@@ -8,7 +8,7 @@
 //
 // No file is written, replaced or removed but these, where a run has made them, and the output itself.
 
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { fstat } from 'node:fs'
 import type { Stats } from 'node:fs'
 import {
@@ -58,6 +58,10 @@ export interface OutputFiles {
  * @throws UsageError when one of them is an input, FileError when the output can't take its place
  */
 export async function outputFiles(given: string, inputs: readonly string[]): Promise<OutputFiles> {
+  // Of what a name of a device or a pipe links to, no file says where it is.
+  const there = await naming(given, followed(given))
+  if (there?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
+  if (there !== null && !there.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
   const whole = await targetOf(given)
   const files: OutputFiles = {
     given,
@@ -67,10 +71,9 @@ export async function outputFiles(given: string, inputs: readonly string[]): Pro
     lock: `${whole}.partial.lock`,
     madeBy: path.join(path.dirname(whole), `.${path.basename(whole)}.made-by.json`),
   }
-  const found = await naming(given, statOrNull(whole))
-  if (found?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
-  if (found !== null && !found.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
   for (const file of [whole, files.partial, files.state, files.lock, files.madeBy]) {
+    // A name that is too long is told now, not at the end of all work.
+    await naming(given, statOrNull(file))
     if (!(await isInput(await stat(file).catch(() => null), inputs))) continue
     const what = file === whole ? `--out is an input too: ${given}` : `--out ${given} writes ${file}, which is an input`
     throw new UsageError(what)
@@ -137,18 +140,25 @@ export async function writeNote(file: string, text: string): Promise<void> {
   }
 }
 
-/** A name beside a file that no other file has, with the mark of this process. */
+/** A name beside a file that no other file has, with the mark of this process. However long the file's own name is, it is short. */
 export function besideOf(file: string): string {
-  return `${file}.${OWN_MARK}.${randomBytes(6).toString('hex')}.new`
+  const name = `.${shortName(file)}.${OWN_MARK}.${randomBytes(6).toString('hex')}.new`
+  return path.join(path.dirname(file), name)
+}
+
+function shortName(file: string): string {
+  return createHash('sha256').update(path.basename(file)).digest('hex').slice(0, 16)
 }
 
 /** Removes what killed runs left of notes that they were writing. While the lock is held: nobody else writes any. */
 export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFiles): Promise<void> {
   const directory = path.dirname(whole)
+  const ours = new Map([state, madeBy, lock].map((file) => [shortName(file), file]))
   for (const name of await readdir(directory)) {
+    const [, short = '', mark = ''] = /^\.([\da-f]{16})\.([\da-f-]+)\.[\da-f]{12}\.new$/.exec(name) ?? []
+    const of = ours.get(short)
+    if (of === undefined) continue
     const file = path.join(directory, name)
-    const [, of, mark = ''] = /^(.+)\.([\da-f-]+)\.[\da-f]{12}\.new$/.exec(file) ?? []
-    if (of !== state && of !== madeBy && of !== lock) continue
     // Another run may just be trying to take the lock.
     const isInUse = of === lock && stateOf(mark) !== 'dead'
     if (isInUse && Date.now() - ((await statOrNull(file))?.mtimeMs ?? 0) < LEFT_MS) continue
@@ -158,7 +168,16 @@ export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFile
 
 /** Of the file itself: not of what it links to. */
 export async function statOrNull(file: string): Promise<Stats | null> {
-  return lstat(file).catch((error: unknown) => {
+  return orNull(lstat(file))
+}
+
+/** Of what a name links to. */
+async function followed(file: string): Promise<Stats | null> {
+  return orNull(stat(file))
+}
+
+async function orNull(stats: Promise<Stats>): Promise<Stats | null> {
+  return stats.catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return null
     throw error

@@ -6,16 +6,19 @@ import os from 'node:os'
 
 import { isRunning, OWN_MARK, stateOf } from '../../hub/process-mark.js'
 import { sleep } from '../../hub/retry.js'
-import { FileError } from '../file-error.js'
+import { FileError, naming } from '../file-error.js'
 import { besideOf, note, readNote, statOrNull } from './files.js'
 import type { OutputFiles } from './files.js'
 
 /** The holder touches the file this often. */
 const HEARTBEAT_MS = 1000
-/** Of a holder that nobody here can ask, a file that was not touched for this long is nobody's. */
-const ABANDONED_MS = 10_000
-const POLL_MS = 100
-/** A file that can't be read this often is no lock. */
+/**
+ * Of a holder that nobody here can ask, a file that so many looks found untouched is nobody's: of ten seconds. Looks and no clock, which
+ * goes on while the machine sleeps, and with it the holder.
+ */
+const LOOKS = 100
+const LOOK_MS = 100
+/** A file that can't be read this often, one time after the other, is no lock. */
 const MOST_UNREAD = 10
 
 /** A lock that is held. */
@@ -28,14 +31,17 @@ export class OutputLock {
     this.#files = files
     this.#text = text
     this.#heartbeat = setInterval(() => {
-      const now = new Date()
-      utimes(files.lock, now, now).catch(() => undefined)
+      void this.#touch()
     }, HEARTBEAT_MS)
     this.#heartbeat.unref()
   }
 
   /** @throws FileError when another process writes this output, the signal's reason */
   static async take(files: OutputFiles, signal: AbortSignal): Promise<OutputLock> {
+    return naming(files.given, OutputLock.#take(files, signal))
+  }
+
+  static async #take(files: OutputFiles, signal: AbortSignal): Promise<OutputLock> {
     const text = note({
       process: process.pid,
       host: os.hostname(),
@@ -49,10 +55,14 @@ export class OutputLock {
       const holder = await readNote(files.lock)
       if (found === null || holder === null) {
         // It may just have been given back, and taken again.
-        if (++unread < MOST_UNREAD) continue
+        if (++unread < MOST_UNREAD) {
+          await sleep(LOOK_MS, signal)
+          continue
+        }
         throw new FileError(`${files.lock} is there, and names no process that writes: remove it when none does`)
       }
-      if (await isWriting(files.lock, String(holder.mark), signal)) {
+      unread = 0
+      if (await isWriting(files, holder, signal)) {
         throw new FileError(`process ${told(holder)} writes ${files.given}: wait for its end, or choose another --out`)
       }
       await remove(files.lock, found)
@@ -62,15 +72,26 @@ export class OutputLock {
 
   /** @throws FileError when somebody has taken the lock: this process was asleep for long, or the file was removed */
   async assertHeld(): Promise<void> {
-    const found = await readFile(this.#files.lock, 'utf8').catch(() => null)
-    if (found === this.#text) return
+    if ((await this.#read()) === this.#text) return
     throw new FileError(`${this.#files.given}: another process writes it now, as ${this.#files.lock} is no longer ours`)
+  }
+
+  /** Shows that the holder lives; of a lock that is another's now nothing is touched any more. */
+  async #touch(): Promise<void> {
+    const found = await this.#read()
+    const now = new Date()
+    if (found === this.#text) await utimes(this.#files.lock, now, now).catch(() => undefined)
+    // Who takes an abandoned lock may have this one aside for a moment.
+    else if (found !== null) clearInterval(this.#heartbeat)
+  }
+
+  #read(): Promise<string | null> {
+    return readFile(this.#files.lock, 'utf8').catch(() => null)
   }
 
   async release(): Promise<void> {
     clearInterval(this.#heartbeat)
-    const found = await readFile(this.#files.lock, 'utf8').catch(() => null)
-    if (found === this.#text) await unlink(this.#files.lock).catch(() => undefined)
+    if ((await this.#read()) === this.#text) await unlink(this.#files.lock).catch(() => undefined)
   }
 }
 
@@ -99,13 +120,19 @@ async function create(file: string, text: string): Promise<boolean> {
 }
 
 /** Whether the maker of a lock lives: asked of this machine, else seen by its touching the file. */
-async function isWriting(file: string, mark: string, signal: AbortSignal): Promise<boolean> {
+async function isWriting(
+  { given, lock }: OutputFiles,
+  holder: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const mark = String(holder.mark)
   if (isRunning(mark)) return true
   if (stateOf(mark) === 'dead') return false
-  const before = (await statOrNull(file))?.mtimeMs
-  for (const since = performance.now(); performance.now() - since < ABANDONED_MS;) {
-    await sleep(POLL_MS, signal)
-    const now = await statOrNull(file)
+  const before = (await statOrNull(lock))?.mtimeMs
+  process.stderr.write(`model2vec: waiting to see whether process ${told(holder)} still writes ${given}\n`)
+  for (let looks = 0; looks < LOOKS; looks++) {
+    await sleep(LOOK_MS, signal)
+    const now = await statOrNull(lock)
     if (now === null) return false
     if (now.mtimeMs !== before) return true
   }

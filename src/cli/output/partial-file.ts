@@ -192,11 +192,12 @@ export class PartialFile {
       const made: MadeBy = { identity, size, modified: mtimeMs }
       await writeNote(files.madeBy, note(made))
       await assertOwn(this.#run, this.#file)
+      // Windows renames no file that is open.
       await this.#file.close()
       await rename(files.partial, files.whole)
       await rm(files.state, { force: true })
       await removeLeftovers(files)
-    })
+    }).finally(() => this.#file.close())
   }
 
   /** Leaves what is written for a run that goes on, at `position` of the inputs; after a failed write, at the last checkpoint. */
