@@ -8,7 +8,7 @@ import tls from 'node:tls'
 import zlib from 'node:zlib'
 import type { Readable } from 'node:stream'
 
-import { Model2VecError } from '../errors.js'
+import { isModel2VecError, Model2VecError } from '../errors.js'
 import { Buffer, globalFetch, process, URL } from '../node-globals.js'
 import type { FetchFunction, FetchInit, FetchResponse } from './fetch-function.js'
 import { proxyFor } from './proxy.js'
@@ -22,6 +22,7 @@ export const environmentFetch: FetchFunction = async (href, init) => {
   try {
     return url.protocol === 'https:' ? await throughTunnel(url, proxy, init) : await byProxy(url, proxy, init)
   } catch (error) {
+    if (isModel2VecError(error)) throw error
     const { message, code } = error as NodeJS.ErrnoException
     // No failure of the network is without a code: a bug, which trying again does not mend.
     if (code === undefined || /^ERR_(?:INVALID|UNESCAPED)_/.test(code)) {
@@ -54,7 +55,14 @@ export function throughWhich(fetch: FetchFunction, url: URL): string {
 
 async function byProxy(url: URL, proxy: Proxy, init: FetchInit): Promise<FetchResponse> {
   const headers = { ...init.headers, host: url.host, ...authorization(proxy) }
-  return answerTo(proxyRequest(proxy, { method: init.method, path: url.href, headers, signal: init.signal }))
+  const target = new URL(url)
+  target.hash = ''
+  const request = proxyRequest(proxy, { method: init.method, path: target.href, headers, signal: init.signal })
+  try {
+    return await answerTo(request, url, proxy)
+  } catch (error) {
+    throw onTheWay(proxy, error as Error)
+  }
 }
 
 async function throughTunnel(url: URL, proxy: Proxy, init: FetchInit): Promise<FetchResponse> {
@@ -70,7 +78,7 @@ async function throughTunnel(url: URL, proxy: Proxy, init: FetchInit): Promise<F
     // With an agent, also with `agent: false`, it would not be asked.
     createConnection: () => secure,
   })
-  return answerTo(request)
+  return answerTo(request, url, proxy)
 }
 
 /** Asks the proxy for a tunnel to `host:port`. */
@@ -78,10 +86,12 @@ function connect(proxy: Proxy, target: string, signal: AbortSignal): Promise<net
   return new Promise((resolve, reject) => {
     const headers = { host: target, ...authorization(proxy) }
     const request = proxyRequest(proxy, { method: 'CONNECT', path: target, headers, signal })
-    request.once('error', reject)
+    request.once('error', (error) => {
+      reject(onTheWay(proxy, error))
+    })
     request.once('response', (response) => {
       response.destroy()
-      reject(refusal(response.statusCode))
+      reject(refusal(proxy, response.statusCode))
     })
     request.once('connect', (response, socket: net.Socket) => {
       if (response.statusCode === 200) {
@@ -89,7 +99,7 @@ function connect(proxy: Proxy, target: string, signal: AbortSignal): Promise<net
         return
       }
       socket.destroy()
-      reject(refusal(response.statusCode))
+      reject(refusal(proxy, response.statusCode))
     })
     request.end()
   })
@@ -114,13 +124,26 @@ function unquoted(text: string): string {
 }
 
 /** What a proxy says that makes no tunnel. The code is one that does not pass within seconds. */
-function refusal(status = 0): Error {
-  const what = status === 407 ? ', which asks for a user and a password (http://user:password@host:port)' : ''
+function refusal({ url, variable }: Proxy, status = 0): Error {
+  const isPasswordSent = url.username !== '' || url.password !== ''
+  const asks = isPasswordSent
+    ? `: it refused the user and password of ${variable} (Basic)`
+    : ', which asks for a user and a password (http://user:password@host:port)'
   const passes = status >= 500
-  return Object.assign(new Error(`it answered ${status}${what}`), { code: passes ? 'ECONNRESET' : 'ECONNREFUSED' })
+  return Object.assign(new Error(`it answered ${status}${status === 407 ? asks : ''}`), {
+    code: passes ? 'ECONNRESET' : 'ECONNREFUSED',
+  })
 }
 
-function answerTo(request: http.ClientRequest): Promise<FetchResponse> {
+/** A failure on the way to a proxy of https: it may speak no TLS. */
+function onTheWay({ url, variable }: Proxy, error: NodeJS.ErrnoException): Error {
+  const { message, code } = error
+  if (url.protocol !== 'https:' || !/EPROTO|WRONG_VERSION_NUMBER/.test(code ?? '')) return error
+  const hint = `this proxy does not seem to speak TLS, in which case ${variable} begins with http://`
+  return Object.assign(new Error(`${message} (${hint})`), { code })
+}
+
+function answerTo(request: http.ClientRequest, url: URL, proxy: Proxy): Promise<FetchResponse> {
   return new Promise((resolve, reject) => {
     request.once('error', reject)
     request.once('response', (response) => {
@@ -128,7 +151,7 @@ function answerTo(request: http.ClientRequest): Promise<FetchResponse> {
       request.on('error', () => undefined)
       if (response.statusCode === 407) {
         response.destroy()
-        reject(refusal(407))
+        reject(refusal(proxy, 407))
         return
       }
       const { method } = request
@@ -137,7 +160,14 @@ function answerTo(request: http.ClientRequest): Promise<FetchResponse> {
         const value = response.headers[name.toLowerCase()]
         return value === undefined ? null : String(value)
       }
-      const body = method === 'HEAD' ? null : decoded(response, header('content-encoding'))
+      const encoding = (header('content-encoding') ?? '').toLowerCase()
+      if (method !== 'HEAD' && !DECODED.test(encoding)) {
+        response.destroy()
+        const message = `${url.origin}${url.pathname}: the answer is compressed by \`${encoding}\`, expected one of gzip, deflate, br`
+        reject(new Model2VecError('ERR_HUB_HTTP', message))
+        return
+      }
+      const body = method === 'HEAD' ? null : decoded(response, encoding)
       resolve({
         status: response.statusCode ?? 0,
         headers: { get: header, has: (name) => header(name) !== null },
@@ -149,14 +179,15 @@ function answerTo(request: http.ClientRequest): Promise<FetchResponse> {
   })
 }
 
+const DECODED = /^(?:identity|(?:x-)?gzip|deflate|br)?$/
+
 /** The body as `fetch` gives it: decompressed. */
-function decoded(response: http.IncomingMessage, encoding: string | null): Readable {
-  const decoder =
-    encoding === 'gzip' || encoding === 'deflate'
-      ? zlib.createUnzip()
-      : encoding === 'br'
-        ? zlib.createBrotliDecompress()
-        : null
+function decoded(response: http.IncomingMessage, encoding: string): Readable {
+  const decoder = /gzip|deflate/.test(encoding)
+    ? zlib.createUnzip()
+    : encoding === 'br'
+      ? zlib.createBrotliDecompress()
+      : null
   if (decoder === null) return response
   response.once('error', (error) => decoder.destroy(error))
   return response.pipe(decoder)

@@ -1,6 +1,8 @@
 // The proxies that the environment names, by the rules of Python's `urllib.request.getproxies` and `proxy_bypass`: HTTPS_PROXY, HTTP_PROXY,
 // ALL_PROXY and NO_PROXY; a name in small letters wins, and is nothing when it is empty.
 
+import net from 'node:net'
+
 import { Model2VecError } from '../errors.js'
 import { process, URL } from '../node-globals.js'
 
@@ -46,19 +48,33 @@ function given(name: string): [string, string] | null {
   return value === undefined || value === '' ? null : [capital, value]
 }
 
-/** NO_PROXY: `*`, or hosts with those below them, each with or without a port. */
+/**
+ * NO_PROXY: hosts with those below them, and networks of IPv4 addresses (`10.0.0.0/8`), as `requests.utils.should_bypass_proxies` reads them.
+ * Beyond that, as curl and others: `*` also beside others, `*.host`, a port that the URL leaves to its scheme, `[::1]`, and spaces between
+ * entries.
+ */
 function isBypassed({ hostname, port, protocol }: URL): boolean {
   const [, list = ''] = given('no_proxy') ?? []
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase()
   const actualPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
   return list.split(/[\s,]+/).some((entry) => {
-    if (entry === '*') return true
+    if (entry === '*' || isInNetwork(host, entry)) return true
     const [, name = '', , only] = /^\[?(.*?)(\]?:(\d+)|\])?$/.exec(entry.toLowerCase()) ?? []
     // An IPv6 address has colons of its own.
     const [pattern, wanted] =
       entry.split(':').length > 2 && !entry.startsWith('[') ? [entry.toLowerCase(), undefined] : [name, only]
-    const domain = pattern.replace(/^\*?\./, '')
+    const domain = pattern.replace(/^\*?\.+/, '')
     if (domain === '' || (wanted !== undefined && wanted !== actualPort)) return false
     return host === domain || host.endsWith(`.${domain}`)
   })
+}
+
+/** Whether an IPv4 address is in `address/bits`, from 1 to 32 bits. */
+function isInNetwork(host: string, network: string): boolean {
+  const [, address = '', bits = ''] = /^([\d.]+)\/(\d+)$/.exec(network) ?? []
+  const prefix = Number(bits)
+  if (!net.isIPv4(host) || !net.isIPv4(address) || prefix < 1 || prefix > 32) return false
+  const block = new net.BlockList()
+  block.addSubnet(address, prefix, 'ipv4')
+  return block.check(host, 'ipv4')
 }

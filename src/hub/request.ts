@@ -132,7 +132,8 @@ async function follow(
 }
 
 /** These don't pass within seconds: the machine is offline, or the address is wrong. */
-const UNREACHABLE = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$|CERT|SSL|TLS|UNABLE_TO_VERIFY/
+const UNREACHABLE =
+  /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO)$|CERT|SSL|TLS|UNABLE_TO_VERIFY/
 /** The server's certificate is of an authority that Node doesn't know, such as a company's own. */
 const UNKNOWN_AUTHORITY = /SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/
 const AUTHORITY_HELP =
@@ -165,7 +166,8 @@ function reasonOf(hub: Hub, error: unknown): { reason: string; code: string } {
   const code = isThrownError(cause) && typeof cause.code === 'string' ? cause.code : ''
   const message = messageOf(cause)
   // Node's error of several addresses that all refuse has no message.
-  const text = message === '' ? code : message
+  // OpenSSL's text ends with a line feed.
+  const text = (message === '' ? code : message).replaceAll(/\s+/g, ' ').trim()
   // The caller's own `fetch` may say anything.
   return { reason: hub.token === null ? text : text.replaceAll(hub.token, '…'), code }
 }

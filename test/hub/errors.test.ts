@@ -7,7 +7,7 @@ import { ReadableStream } from 'node:stream/web'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
 import { Model2VecEmbeddingFunction, Model2VecError } from 'model2vec-node'
-import type { ErrorCode, LoadOptions } from 'model2vec-node'
+import type { ErrorCode, FetchFunction, LoadOptions } from 'model2vec-node'
 
 import { SMALL } from '../test-data.js'
 import { emptyCache, filesIn, forgetEnvironment, snapshotFiles } from './cache-folder.js'
@@ -218,17 +218,21 @@ test('a server that asks for more patience than a minute is not waited for', asy
 })
 
 test.serial('a Hub that says nothing at all is asked twice', async (t) => {
-  const server = await start()
-  server.fault = () => ({ stallAfter: 0 })
   process.env.HF_HUB_DOWNLOAD_TIMEOUT = '0.5'
+  let asked = 0
+  // Not a server's count: on a busy machine a request may come in only after its end.
+  const fetch: FetchFunction = () => {
+    asked++
+    return new Promise(() => undefined)
+  }
   try {
-    await refused(
-      t,
-      load(server, 'org/Name'),
-      'ERR_HUB_OFFLINE',
-      /can't be reached \(.*: no answer within 0\.5 seconds\)/,
-    )
-    t.is(server.requests.length, 2)
+    const loading = Model2VecEmbeddingFunction.load('org/Name', {
+      endpoint: 'http://hub.test',
+      cacheDir: emptyCache(),
+      fetch,
+    })
+    await refused(t, loading, 'ERR_HUB_OFFLINE', /can't be reached \(hub\.test: no answer within 0\.5 seconds\)/)
+    t.is(asked, 2)
   } finally {
     Reflect.deleteProperty(process.env, 'HF_HUB_DOWNLOAD_TIMEOUT')
   }

@@ -16,8 +16,6 @@ import { COMMIT, filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
 
 forgetEnvironment()
-// node-fetch 2 does not notice that a connection was cut: the silence ends it.
-process.env.HF_HUB_DOWNLOAD_TIMEOUT = '1'
 const tools = installTools('tools')
 const small = filesOf(SMALL)
 
@@ -52,15 +50,21 @@ for (const name of ['node-fetch-2', 'node-fetch-3', 'cross-fetch']) {
     t.true(isWhole(cacheDir))
   })
 
-  test(`a cut connection is resumed, and an abort ends a download, with the fetch of ${name}`, async (t) => {
+  test.serial(`a cut connection is resumed, and an abort ends a download, with the fetch of ${name}`, async (t) => {
     const server = await HubServer.start(repository('org/Name', small))
     const fetch = await fetchOf(name, tools)
     let left = 2
-    server.fault = ({ host }) => (host === 'cdn' && left-- > 0 ? { cutAfter: 50_000 } : null)
+    server.fault = ({ host }) => (host === 'cdn' && left-- > 0 ? { cutAfter: 100_000 } : null)
     const cacheDir = emptyCache()
-    await load(server, { fetch, cacheDir })
+    // It does not notice that a connection was cut: the silence ends it. cross-fetch is it, too.
+    if (name !== 'node-fetch-3') process.env.HF_HUB_DOWNLOAD_TIMEOUT = '2'
+    try {
+      await load(server, { fetch, cacheDir })
+    } finally {
+      Reflect.deleteProperty(process.env, 'HF_HUB_DOWNLOAD_TIMEOUT')
+    }
     t.true(isWhole(cacheDir))
-    t.is(server.fetches('model.safetensors').length, 3)
+    t.true(server.fetches('model.safetensors').length >= 3)
 
     server.fault = ({ host }) => (host === 'cdn' ? { stallAfter: 50_000 } : null)
     const controller = new AbortController()

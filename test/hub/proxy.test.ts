@@ -69,10 +69,15 @@ withTls('a wrong password is told, and never shown', async (t) => {
   const said = await load(ENDPOINT, { ...trusted, HTTPS_PROXY: `http://Ann:secret@127.0.0.1:${proxy.port}` })
   t.regex(
     said,
-    /^ERR_HUB_OFFLINE .*through the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY: it answered 407, which asks for a user/,
+    /^ERR_HUB_OFFLINE .*through the proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY: it answered 407: it refused the user and password of HTTPS_PROXY \(Basic\)\)/,
   )
   t.notRegex(said, /secret/)
   t.is(proxy.seen.length, 1)
+  const unasked = await load(ENDPOINT, { ...trusted, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` })
+  t.regex(unasked, /it answered 407, which asks for a user and a password/)
+  const hub = await startHub()
+  const byHttp = await load(hub.endpoint, { HTTP_PROXY: `http://Ann:secret@127.0.0.1:${proxy.port}` })
+  t.regex(byHttp, /it answered 407: it refused the user and password of HTTP_PROXY \(Basic\)/)
 })
 
 test('a password that nobody percent-encoded is sent as it is, as Python does', async (t) => {
@@ -124,8 +129,9 @@ test('HTTP_PROXY is asked for http URLs, whose bytes are the same', async (t) =>
 })
 
 /** A server that takes connections and says `answer` to what it gets, and then nothing more. */
-async function startSilent(answer: string): Promise<number> {
+async function startSilent(answer: string, seen = { connections: 0 }): Promise<number> {
   const server = net.createServer((socket) => {
+    seen.connections++
     socket.on('error', () => undefined)
     socket.once('data', () => socket.write(answer))
   })
@@ -145,6 +151,44 @@ test('a proxy that says nothing is named, before and after it has made a tunnel'
     const way = `through the proxy 127.0.0.1:${port} of ${variable}: no answer within 0.5 seconds`
     t.true(said.startsWith('ERR_HUB_OFFLINE') && said.includes(way), said)
   }
+})
+
+test('a proxy that does not speak TLS under an https URL is told at once, on one line', async (t) => {
+  for (const [variable, endpoint] of [
+    ['HTTP_PROXY', `http://${HUB_NAME}`],
+    ['HTTPS_PROXY', ENDPOINT],
+  ] as const) {
+    const seen = { connections: 0 }
+    const port = await startSilent('HTTP/1.1 400 Bad Request\r\n\r\n', seen)
+    const said = await load(endpoint, { [variable]: `https://127.0.0.1:${port}` })
+    t.true(said.startsWith('ERR_HUB_OFFLINE'), said)
+    t.true(said.includes(`does not seem to speak TLS, in which case ${variable} begins with http://`), said)
+    t.notRegex(said, /\n/)
+    t.is(seen.connections, 1)
+  }
+})
+
+test('an http proxy is asked for a URL without its fragment', async (t) => {
+  const hub = await startHub()
+  let isFirst = true
+  hub.fault = ({ path: asked }) => {
+    if (!isFirst) return null
+    isFirst = false
+    return { status: 307, headers: { Location: `${hub.endpoint}${asked}#part` } }
+  }
+  const proxy = await ProxyServer.start(null, new Map())
+  t.is(await load(hub.endpoint, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` }), '32')
+  t.is(proxy.seen.length, hub.requests.length)
+  t.false(proxy.seen.some(({ target }) => target.includes('#')))
+})
+
+test('an answer by a proxy that is compressed in an unknown way is told', async (t) => {
+  const hub = await startHub()
+  hub.fault = () => ({ status: 200, headers: { 'Content-Encoding': 'zstd' } })
+  const proxy = await ProxyServer.start(null, new Map())
+  const said = await load(hub.endpoint, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` })
+  t.regex(said, /^ERR_HUB_HTTP .*compressed by `zstd`, expected one of gzip, deflate, br$/)
+  t.is(hub.requests.length, 1)
 })
 
 test('NO_PROXY names what is asked directly', async (t) => {

@@ -37,7 +37,7 @@ impl ModelConfig {
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
         let json = read_bounded(path)?;
         if let Err(error) = std::str::from_utf8(&json)
-            && foreign_file::kind_of(&json).is_none_or(|kind| kind == "JSON")
+            && foreign_file::kind_of(&json).is_none_or(|kind| kind == foreign_file::JSON)
         {
             return Err(LoadError::bad_config(path, format!("expected a JSON object: {error}")));
         }
@@ -47,7 +47,7 @@ impl ModelConfig {
             .deserialize_map(SettingsVisitor)
             .and_then(|settings| parser.end().map(|()| settings))
             .map_err(|error| match foreign_file::kind_of(&json) {
-                Some(kind) if kind != "JSON" => {
+                Some(kind) if kind != foreign_file::JSON => {
                     LoadError::bad_config(path, format!("expected a JSON object, found {kind}"))
                 }
                 _ => LoadError::bad_config(path, format!("expected a JSON object: {}", excerpt(&error.to_string()))),

@@ -1,10 +1,22 @@
 //! Files of another kind under a model's names: what is there instead, for a message.
 
+use std::borrow::Cow;
+
+use crate::error::excerpt;
+
 /// How many bytes of a file's beginning [`kind_of`] needs.
 pub(crate) const FIRST_BYTES: usize = 512;
 
+/// The kind that a refused file of JSON has: its parser knows more.
+pub(crate) const JSON: &str = "JSON";
+
+const PICKLE: &str = "a Python pickle, as old PyTorch writes";
+
+/// How many characters of an unknown text a message shows.
+const LONGEST_SHOWN: usize = 60;
+
 /// What files of each kind begin with.
-const BEGINNINGS: [(&[u8], &str); 16] = [
+const BEGINNINGS: [(&[u8], &str); 17] = [
     (
         b"version https://git-lfs.github.com/spec/",
         "a Git LFS pointer (`git lfs install` and `git lfs pull` in the model's repository get the file itself)",
@@ -12,6 +24,7 @@ const BEGINNINGS: [(&[u8], &str); 16] = [
     (b"version https://hawser.github.com/spec/", "a Git LFS pointer (`git lfs pull` gets the file itself)"),
     (b"\x1f\x8b\x08", "a gzip file"),
     (b"PK\x03\x04", "a zip archive, as PyTorch writes its `pytorch_model.bin`"),
+    (b"PK\x05\x06", "an empty zip archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd file"),
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ\0", "an xz file"),
@@ -26,35 +39,70 @@ const BEGINNINGS: [(&[u8], &str); 16] = [
     (b"<?xml", "an XML document, such as the error of an object store"),
 ];
 
+/// What HTML pages begin with, without their spaces and in any case; `<!--` also where a comment stands before them.
+const HTML: [&str; 6] = ["<!doctype html", "<html", "<head", "<body", "<script", "<!--"];
+
+/// What Python's oldest pickles begin with, which are text: a dictionary, a list, and objects by their class's name.
+const TEXT_PICKLES: [&[u8]; 6] = [b"(dp", b"(lp", b"ccopy_reg\n", b"ccollections\n", b"cnumpy", b"ctorch"];
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What a file is that is not what its name says, by its first bytes; `None` = unknown.
 ///
 /// To be asked of a file that was refused: a safetensors file begins with a length, which may look like anything.
-pub(crate) fn kind_of(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn kind_of(bytes: &[u8]) -> Option<Cow<'static, str>> {
     if bytes.is_empty() {
-        return Some("an empty file");
+        return Some("an empty file".into());
     }
-    if let Some((_, kind)) = BEGINNINGS.iter().find(|(beginning, _)| bytes.starts_with(beginning)) {
-        return Some(kind);
+    let start = &bytes[..bytes.len().min(FIRST_BYTES)];
+    let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start).trim_ascii_start();
+    let known = BEGINNINGS.iter().find(|(beginning, _)| start.starts_with(beginning) || text.starts_with(beginning));
+    if let Some((_, kind)) = known {
+        return Some((*kind).into());
     }
-    let shown = bytes.trim_ascii_start();
     let begins_with =
-        |tag: &str| shown.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
-    if begins_with("<!doctype html") || begins_with("<html") {
-        return Some("an HTML page, such as a login or an error in the file's place");
+        |tag: &&str| text.get(..tag.len()).is_some_and(|found| found.eq_ignore_ascii_case(tag.as_bytes()));
+    if HTML.iter().any(begins_with) {
+        return Some("an HTML page, such as a login or an error in the file's place".into());
     }
-    match bytes {
+    if TEXT_PICKLES.iter().any(|beginning| start.starts_with(beginning)) {
+        return Some(PICKLE.into());
+    }
+    match start {
         // The protocol, and the opcode that follows in all that PyTorch and Python write.
-        [0x80, 2..=5, b'}' | b'c' | b'(' | b']' | 0x8a | 0x95, ..] => Some("a Python pickle, as old PyTorch writes"),
+        [0x80, 2..=5, b'}' | b'c' | b'(' | b']' | 0x8a | 0x95, ..] => Some(PICKLE.into()),
         // The fields `ir_version` and then `producer_name`, or `opset_import`, or `graph`.
-        [0x08, 1..=31, 0x12 | 0x1a | 0x3a | 0x42, ..] => Some("an ONNX model"),
-        [b'{' | b'[', ..]
-            if bytes.iter().take(8).all(|&byte| !byte.is_ascii_control() || byte.is_ascii_whitespace()) =>
-        {
-            Some("JSON")
-        }
-        _ if bytes.len() >= 64 && bytes.iter().all(|&byte| byte == 0) => Some("nothing but zeros"),
-        _ => None,
+        [0x08, 1..=31, 0x12 | 0x1a | 0x3a | 0x42, ..] => Some("an ONNX model".into()),
+        _ if start.len() >= 64 && bytes.iter().all(|&byte| byte == 0) => Some("nothing but zeros".into()),
+        _ => text_kind(text),
     }
+}
+
+/// Whether it is JSON, a text of another kind, or no text.
+fn text_kind(text: &[u8]) -> Option<Cow<'static, str>> {
+    let is_text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    match text {
+        [b'{' | b'[', ..] if text.iter().take(8).all(is_text) => return Some(JSON.into()),
+        // A value of JSON, whole or not: its parser knows better what is wrong with it.
+        [b'{' | b'[' | b'"' | b'-' | b'0'..=b'9', ..] => return None,
+        _ if ["true", "false", "null", "NaN", "Infinity"].iter().any(|value| text.starts_with(value.as_bytes())) => {
+            return None;
+        }
+        _ => {}
+    }
+    // The last character may be cut.
+    let whole = match std::str::from_utf8(text) {
+        Ok(whole) => whole,
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(&text[..error.valid_up_to()]).ok()?,
+        Err(_) => return None,
+    };
+    let line = whole.lines().next()?.trim_end();
+    if line.is_empty() || whole.chars().any(|character| character.is_control() && !character.is_whitespace()) {
+        return None;
+    }
+    let shown: String = line.chars().take(LONGEST_SHOWN).collect();
+    let rest = if shown.len() < line.len() { "…" } else { "" };
+    Some(format!("text that begins `{}{rest}`", excerpt(&shown)).into())
 }
 
 #[cfg(test)]
@@ -65,21 +113,36 @@ mod tests {
     fn files_of_other_kinds_are_told_by_their_first_bytes() {
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 30\n";
         assert!(kind_of(pointer).unwrap().starts_with("a Git LFS pointer"));
-        for page in ["<!DOCTYPE html><html>", "\n <HTML lang=en>", "<!doctype HTML>"] {
+        for page in [
+            "<!DOCTYPE html><html>",
+            "\n <HTML lang=en>",
+            "<!doctype HTML>",
+            "\u{feff}<!doctype html>",
+            "<!-- c --><html>",
+            "<head>",
+            "<BODY>",
+            "<script>",
+        ] {
             assert!(kind_of(page.as_bytes()).unwrap().starts_with("an HTML page"));
         }
-        assert_eq!(kind_of(b"\x1f\x8b\x08\0"), Some("a gzip file"));
+        assert_eq!(kind_of(b"\x1f\x8b\x08\0"), Some("a gzip file".into()));
         assert!(kind_of(b"PK\x03\x04\0\0").unwrap().starts_with("a zip archive"));
         assert!(kind_of(b"GGUF\x03\0\0\0").unwrap().starts_with("a GGUF file"));
         // torch.save(…, _use_new_zipfile_serialization=False), pickle.dumps({}), pickle.dumps([1], 4).
-        for pickle in [&b"\x80\x02\x8a\x0al\xfc"[..], b"\x80\x02}q\0.", b"\x80\x04\x95\x06\0"] {
+        for pickle in [&b"\x80\x02\x8a\x0al\xfc"[..], b"\x80\x02}q\0.", b"\x80\x04\x95\x06\0", b"(dp0\n.", b"(lp0\n."] {
             assert!(kind_of(pickle).unwrap().starts_with("a Python pickle"));
         }
-        assert_eq!(kind_of(b"\x08\x07\x12\x07pytorch\x1a"), Some("an ONNX model"));
-        assert_eq!(kind_of(b""), Some("an empty file"));
-        assert_eq!(kind_of(&[0; 100]), Some("nothing but zeros"));
-        assert_eq!(kind_of(b"{\"error\": 404}"), Some("JSON"));
-        assert_eq!(kind_of(b"hello"), None);
+        assert_eq!(kind_of(b"\x08\x07\x12\x07pytorch\x1a"), Some("an ONNX model".into()));
+        assert_eq!(kind_of(b""), Some("an empty file".into()));
+        assert_eq!(kind_of(&[0; 100]), Some("nothing but zeros".into()));
+        assert_eq!(kind_of(b"{\"error\": 404}"), Some("JSON".into()));
+        assert_eq!(kind_of(b"Entry not found\n"), Some("text that begins `Entry not found`".into()));
+        assert_eq!(kind_of("ä".repeat(400).as_bytes()), Some(format!("text that begins `{}…`", "ä".repeat(60)).into()));
+        // What a parser of JSON explains, and what is no text.
+        for unknown in ["null", "NaN", "-1", "\"text", "\u{feff}", "\n", "a\u{1}b", "\u{feff}\u{7f}"] {
+            assert_eq!(kind_of(unknown.as_bytes()), None, "{unknown:?}");
+        }
+        assert_eq!(kind_of(b"gr\xfc\xdfe"), None);
         // The length of a header, 123 bytes.
         assert_eq!(kind_of(b"{\0\0\0\0\0\0\0{\""), None);
         assert_eq!(kind_of(b"\x20\x03\0\0\0\0\0\0{"), None);

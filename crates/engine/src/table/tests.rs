@@ -212,7 +212,7 @@ fn a_file_of_another_kind_is_named() {
 fn a_file_that_ends_before_its_header_is_refused() {
     let refused = |bytes: &[u8]| refusal(TemporaryFile::with(bytes).read(MemoryMode::Copy));
     let bad = |reason: &str| ("ERR_BAD_SAFETENSORS", reason.to_owned());
-    assert_eq!(refused(b"abc"), bad("expected 8 bytes of header length, found a file of 3 bytes"));
+    assert_eq!(refused(b"\x01\x02\x03"), bad("expected 8 bytes of header length, found a file of 3 bytes"));
     assert_eq!(
         refused(&container(3, b"{}", b"")),
         bad("the header claims 3 bytes, expected at most 2 (of a file of 10 bytes)")

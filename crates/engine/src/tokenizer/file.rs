@@ -90,7 +90,7 @@ pub(super) fn explain(path: &Path, json: &[u8], reason: &str) -> LoadError {
         Some(part) => LoadError::UnsupportedTokenizer { path: path.to_owned(), reason: part },
         None => {
             let reason = match foreign_file::kind_of(json) {
-                Some(kind) if kind != "JSON" => format!("expected a JSON object, found {kind}"),
+                Some(kind) if kind != foreign_file::JSON => format!("expected a JSON object, found {kind}"),
                 _ => excerpt(reason),
             };
             LoadError::BadTokenizer { path: path.to_owned(), reason }
