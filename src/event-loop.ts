@@ -168,11 +168,12 @@ export function nextTurn(): Promise<void> {
 /** Calls `step` in later turns until it returns a result. */
 function inLine<T>(line: Line, step: () => T | undefined, signal: AbortSignal | undefined): Promise<Awaited<T>> {
   return new Promise<Awaited<T>>((resolve, reject) => {
+    // The step may run callbacks and getters, which ask an AsyncLocalStorage: in the caller's own asynchronous context.
+    const context = new AsyncResource('model2vec', { requireManualDestroy: true })
     const waiting: Waiting = {
-      // In the caller's own asynchronous context: the step may run callbacks and getters, which ask an AsyncLocalStorage.
-      step: AsyncResource.bind(() => {
+      step: () => {
         try {
-          const result = step()
+          const result = context.runInAsyncScope(step)
           if (result === undefined) return false
           resolve(result as Awaited<T> | PromiseLike<Awaited<T>>)
         } catch (error) {
@@ -182,7 +183,7 @@ function inLine<T>(line: Line, step: () => T | undefined, signal: AbortSignal | 
         }
         forget()
         return true
-      }),
+      },
     }
     const forget = onAbort([signal], (reason) => {
       waiting.step = null
