@@ -43,6 +43,9 @@ const assertions = {
   regex: (actual: string, expected: RegExp, note?: string) => {
     assert.match(actual, expected, note)
   },
+  notRegex: (actual: string, expected: RegExp, note?: string) => {
+    assert.doesNotMatch(actual, expected, note)
+  },
   throws: (run: () => unknown, expected: Expectations = {}, note?: string) => {
     let thrown: unknown
     try {
