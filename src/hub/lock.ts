@@ -8,7 +8,7 @@ import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 import { throwIfAborted } from '../abort.js'
-import { clearInterval, performance, process, setInterval } from '../node-globals.js'
+import { clearInterval, process, setInterval } from '../node-globals.js'
 import { makeFolder } from './folder.js'
 import { OWN_MARK, stateOf } from './process-mark.js'
 import { sleep } from './retry.js'
@@ -16,8 +16,11 @@ import { sleep } from './retry.js'
 const POLL_MS = 50
 /** The holder touches the file this often. */
 const HEARTBEAT_MS = 1000
-/** A file that nobody has touched for this long is nobody's: a thread was ended, a process killed on another machine. */
-const ABANDONED_MS = 10_000
+/**
+ * A file that is as it was at this many looks, ten seconds of them, is nobody's: a thread was ended, a process killed on another machine. Looks,
+ * as a clock goes on while this process and the holder sleep.
+ */
+const MOST_LOOKS = 200
 /** How often in a row the file may be refused while none is there: it is then not about to go, but can't be made. */
 const MOST_REFUSALS = 20
 
@@ -28,7 +31,7 @@ const MOST_REFUSALS = 20
  */
 export async function withLock<T>(file: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   await makeFolder(path.dirname(file))
-  let seen = { touched: 0, since: performance.now() }
+  let seen = { touched: 0, looks: 0 }
   let refusals = 0
   for (;;) {
     throwIfAborted(signal)
@@ -37,8 +40,8 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
     const touched = await touchedAt(file)
     refusals = touched === 0 && refusal.code !== 'EEXIST' ? refusals + 1 : 0
     if (refusals > MOST_REFUSALS) throw refusal
-    if (touched !== seen.touched) seen = { touched, since: performance.now() }
-    const isAbandoned = performance.now() - seen.since > ABANDONED_MS || stateOf(await maker(file)) === 'dead'
+    seen = { touched, looks: touched === seen.touched ? seen.looks + 1 : 0 }
+    const isAbandoned = seen.looks > MOST_LOOKS || stateOf(await maker(file)) === 'dead'
     if (!isAbandoned) {
       await sleep(POLL_MS, signal)
       continue
@@ -46,7 +49,7 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
     // Another user's, or not even a file: waiting would never end, and without a lock nothing breaks.
     if (!(await remove(file))) return work()
     // Two that find it abandoned at once may both go on: the model is then fetched twice.
-    seen = { touched: 0, since: performance.now() }
+    seen = { touched: 0, looks: 0 }
   }
   const heartbeat = setInterval(() => {
     const now = new Date()

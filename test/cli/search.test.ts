@@ -1,7 +1,7 @@
 // `model2vec search`, the real command: what it finds is what a look at every vector finds.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -104,6 +104,32 @@ test('vectors that embed wrote are searched as they are, of every element type b
     if (first === undefined) throw new Error(searched.out)
     assertNearest(t, first, nearest(query, rows, 10))
   }
+})
+
+test('search says when the vectors were made from other files, or from these before they changed', async (t) => {
+  const directory = emptyDirectory()
+  const [file, other, out] = ['a.jsonl', 'b.jsonl', 'out.npy'].map((name) => path.join(directory, name)) as [
+    string,
+    string,
+    string,
+  ]
+  writeFileSync(file, jsonLines)
+  writeFileSync(other, jsonLines)
+  t.is((await model2vec('embed', file, '--out', out, ...MODEL)).code, 0)
+  const search = async (input: string): Promise<string> => {
+    const { code, err } = await model2vec('search', 'dogs', input, '--vectors', out, ...MODEL)
+    t.is(code, 0)
+    return err
+  }
+  t.is(await search(file), '')
+  t.regex(await search(other), /out\.npy was made from other files/)
+  // As many lines, in another order.
+  writeFileSync(file, `${jsonLines.trimEnd().split('\n').reverse().join('\n')}\n`)
+  t.regex(await search(file), /or from these before they changed/)
+  // Vectors that something else wrote since have no note.
+  writeFileSync(out, readFileSync(out))
+  utimesSync(out, 1, 1)
+  t.is(await search(other), '')
 })
 
 test('vectors of other texts or of another model are told apart by their shape', async (t) => {
