@@ -12,7 +12,7 @@ import type { InputOptions, RowBatch, Rows } from './input/batches.js'
 import type { Id } from './input/formats.js'
 import { NpyRows } from './input/npy.js'
 import { interruptSignal } from './interrupt.js'
-import { isMadeFromOthers } from './made-from.js'
+import { haveChangedSince } from './made-from.js'
 import { ProgressLine } from './progress-line.js'
 import {
   bytesOnDisk,
@@ -212,7 +212,7 @@ counted.
 
 With --vectors the texts are not embedded again: their vectors are the rows of
 an .npy that \`model2vec embed\` wrote of the same files with the same model.
-A note beside it tells when these files are others, or have changed since.
+A note beside it tells when these files have changed since.
 
 Options:
   -q, --query <text>   a query; may be given several times
@@ -244,9 +244,9 @@ Example: model2vec search "who was Alan Turing?" docs.jsonl --text-field body`,
     const limit = maxLength(values)
     await bytesOnDisk(files)
     const npy = values.vectors === undefined ? null : await NpyRows.open(String(values.vectors))
-    if (npy !== null && (await isMadeFromOthers(npy.path, files))) {
+    if (npy !== null && (await haveChangedSince(npy.path, files))) {
       process.stderr.write(
-        `model2vec: ${npy.path} was made from other files, or from these before they changed: its vectors may be those of other texts\n`,
+        `model2vec: the files have changed since ${npy.path} was made, or come in another order: its vectors may be those of other texts\n`,
       )
     }
     const { signal, release } = interruptSignal()

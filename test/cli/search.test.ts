@@ -106,30 +106,28 @@ test('vectors that embed wrote are searched as they are, of every element type b
   }
 })
 
-test('search says when the vectors were made from other files, or from these before they changed', async (t) => {
+test('search says when the files have changed since their vectors were made, or come in another order', async (t) => {
   const directory = emptyDirectory()
-  const [file, other, out] = ['a.jsonl', 'b.jsonl', 'out.npy'].map((name) => path.join(directory, name)) as [
-    string,
-    string,
-    string,
-  ]
-  writeFileSync(file, jsonLines)
-  writeFileSync(other, jsonLines)
-  t.is((await model2vec('embed', file, '--out', out, ...MODEL)).code, 0)
-  const search = async (input: string): Promise<string> => {
-    const { code, err } = await model2vec('search', 'dogs', input, '--vectors', out, ...MODEL)
+  const [file, other, copy, out] = ['a.jsonl', 'b.jsonl', 'c.jsonl', 'out.npy'].map((name) =>
+    path.join(directory, name),
+  ) as [string, string, string, string]
+  for (const each of [file, other, copy]) writeFileSync(each, jsonLines)
+  t.is((await model2vec('embed', file, other, '--out', out, ...MODEL)).code, 0)
+  const search = async (...inputs: readonly string[]): Promise<string> => {
+    const { code, err } = await model2vec('search', 'dogs', ...inputs, '--vectors', out, ...MODEL)
     t.is(code, 0)
     return err
   }
-  t.is(await search(file), '')
-  t.regex(await search(other), /out\.npy was made from other files/)
-  // As many lines, in another order.
+  t.is(await search(file, other), '')
+  t.is(await search(file, copy), '', 'the same texts may lie elsewhere')
+  t.regex(await search(other, file), /the files have changed since \S+out\.npy was made, or come in another order/)
+  // As many lines, the other way round.
   writeFileSync(file, `${jsonLines.trimEnd().split('\n').reverse().join('\n')}\n`)
-  t.regex(await search(file), /or from these before they changed/)
+  utimesSync(file, 1, 1)
+  t.regex(await search(file, other), /the files have changed since/)
   // Vectors that something else wrote since have no note.
-  writeFileSync(out, readFileSync(out))
   utimesSync(out, 1, 1)
-  t.is(await search(other), '')
+  t.is(await search(file, other), '')
 })
 
 test('vectors of other texts or of another model are told apart by their shape', async (t) => {
