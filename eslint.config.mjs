@@ -43,9 +43,9 @@ export default defineConfig(
     },
   },
   {
-    // The library runs where Node's globals are others, fake or not there (src/node-globals.ts).
+    // The library runs where Node's globals are others, fake or not there (src/runtime/node-globals.ts).
     files: ['src/**'],
-    ignores: ['src/cli/**', 'src/node-globals.ts'],
+    ignores: ['src/cli/**', 'src/runtime/node-globals.ts'],
     rules: {
       'no-restricted-globals': ['error', ...NODE_GLOBALS],
     },

@@ -8,7 +8,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { textSets } from './texts.mjs'
 
 const INTERVAL = 1
-/** The product's own slice (src/event-loop.ts). */
+/** The product's own slice (src/runtime/event-loop.ts). */
 const SLICE = 1.5
 
 const ef = new Model2VecEmbeddingFunction()

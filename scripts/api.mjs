@@ -2,6 +2,7 @@
 // difference is printed and fails.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { generateDtsBundle } from 'dts-bundle-generator'
@@ -15,7 +16,7 @@ const DISPOSE = `declare global {
 }
 
 `
-const entries = ['index', 'milvus']
+const entries = ['index', 'adapters/milvus']
 
 const bundles = generateDtsBundle(
   entries.map((entry) => ({
@@ -24,7 +25,7 @@ const bundles = generateDtsBundle(
   })),
   { preferredConfigPath: 'tsconfig.json' },
 )
-for (const [i, entry] of entries.entries()) check(`${entry}.d.ts`, bundles[i])
+for (const [i, entry] of entries.entries()) check(`${path.basename(entry)}.d.ts`, bundles[i])
 
 function check(file, bundle) {
   const target = fileURLToPath(new URL(`../${file}`, import.meta.url))

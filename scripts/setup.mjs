@@ -32,7 +32,7 @@ export function setup() {
     rmSync('dist', { recursive: true, force: true })
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'])
   })
-  const { platformName } = createRequire(import.meta.url)('../dist/platform.js')
+  const { platformName } = createRequire(import.meta.url)('../dist/native/platform.js')
   const addon = `model2vec.${platformName()}.node`
   upToDate(
     'native module',

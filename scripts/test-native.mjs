@@ -18,7 +18,7 @@ const tree = execFileSync('cargo', ['tree', '--locked', '-e', 'normal', '--prefi
 if (/^tokenizers v/m.test(tree))
   throw new Error('the addon without `reference` still depends on the `tokenizers` crate')
 
-const { platformName } = createRequire(import.meta.url)('../dist/platform.js')
+const { platformName } = createRequire(import.meta.url)('../dist/native/platform.js')
 const addon = path.resolve(`target/native/model2vec.${platformName()}.node`)
 mkdirSync(path.dirname(addon), { recursive: true })
 buildAddon(addon, ['--profile', 'quick', '--no-default-features'])

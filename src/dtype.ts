@@ -2,7 +2,7 @@
 
 import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
 
-import { bufferOf, byteOffsetOf, lengthOf, typedArrayClass } from './typed-array.js'
+import { bufferOf, byteOffsetOf, lengthOf, typedArrayClass } from './runtime/typed-array.js'
 
 /**
  * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.

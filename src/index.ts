@@ -3,8 +3,8 @@
 export { EmbeddingMatrix } from './matrix.js'
 export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
-export { readLines } from './read-lines.js'
-export type { LineSource } from './read-lines.js'
+export { readLines } from './lines/read-lines.js'
+export type { LineSource } from './lines/read-lines.js'
 export type { Dtype, DtypeArray, FreshArray, HalfArray } from './dtype.js'
 export type {
   EncodeOptions,
@@ -17,8 +17,8 @@ export type { FetchFunction, FetchInit, FetchResponse } from './hub/fetch-functi
 export type { DownloadProgress, LoadOptions, MemoryMode, TableDtype } from './options/load.js'
 export type { ItemStreamOptions, StreamOptions, StreamProgress } from './options/stream.js'
 export type { StreamBatch } from './stream/encode-stream.js'
-export type { StreamSource, WebStream } from './stream/source.js'
+export type { StreamSource, WebStream } from './stream/stream-source.js'
 export type { ErrorCode } from './errors.js'
 export type { ModelInfo } from './embedding-function.js'
-export type { ModelSource } from './source.js'
-export type { Progress } from './progress.js'
+export type { ModelSource } from './model/locate.js'
+export type { Progress } from './call/call-progress.js'

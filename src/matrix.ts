@@ -2,9 +2,9 @@
 
 import { arrayOf, valueOf, widthOf } from './dtype.js'
 import type { BytesOf, Dtype, DtypeArray, RowArray, TokenArray } from './dtype.js'
-import { throwIfAborted } from './abort.js'
+import { throwIfAborted } from './runtime/abort.js'
 import { describe, Model2VecError } from './errors.js'
-import { inTurns } from './event-loop.js'
+import { inTurns } from './runtime/event-loop.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.

@@ -4,13 +4,13 @@
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { Dtype } from '../dtype.js'
-import { encodeRead } from '../encode.js'
+import { encodeRead } from '../call/encode.js'
 import { isModel2VecError, Model2VecError } from '../errors.js'
 import type { EmbeddingMatrix } from '../matrix.js'
 import { checkEncodeOptions } from '../options/encode.js'
 import type { TypedEncodeOptions } from '../options/encode.js'
-import { nameOf } from './input/batches.js'
-import type { InputOptions, RowBatch, Rows } from './input/batches.js'
+import { nameOf } from './input/row-batches.js'
+import type { InputOptions, RowBatch, Rows } from './input/row-batches.js'
 
 /** Rows that have vectors. */
 export interface EncodedRows {

@@ -7,13 +7,13 @@ import { parseArgs } from 'node:util'
 import { isModel2VecError } from '../errors.js'
 import { VERSION } from '../version.js'
 import { UsageError } from './command.js'
-import type { Commands } from './commands.js'
+import type { Commands } from './command-table.js'
 import { messageOf } from './file-error.js'
-import { Interrupted } from './interrupt.js'
+import { Interrupted } from './terminal/interrupt.js'
 
 /** The commands, loaded when they are needed: without a native module that fails, and is an error like others. */
 async function loadCommands(): Promise<Commands> {
-  return (await import('./commands.js')).COMMANDS
+  return (await import('./command-table.js')).COMMANDS
 }
 
 function help(commands: Commands): string {

@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 
 import type { ModelInfo } from '../embedding-function.js'
-import { readLines } from '../read-lines.js'
+import { readLines } from '../lines/read-lines.js'
 import { wellFormed } from './well-formed.js'
 
 const EXECUTABLE = process.platform === 'win32' ? 'model2vec-verify.exe' : 'model2vec-verify'

@@ -1,6 +1,6 @@
 // What the Hub is asked before a download: the commit of a revision with its files, and what a file's bytes must be.
 
-import { Buffer, URL } from '../node-globals.js'
+import { Buffer, URL } from '../runtime/node-globals.js'
 import { bodyReader, isEncoded } from './fetch-function.js'
 import type { FetchResponse } from './fetch-function.js'
 import { isCommit } from './cache.js'

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { describe, isThrownError, messageOf, Model2VecError } from '../errors.js'
-import { hubCacheDirectory } from './environment.js'
+import { hubCacheDirectory } from './hub-environment.js'
 import { layoutFiles } from './layout.js'
 
 /** A complete snapshot, or where it was looked for and why it is not there. */

@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto'
 
-import { throwIfAborted } from '../abort.js'
+import { throwIfAborted } from '../runtime/abort.js'
 import { bodyReader, isEncoded } from './fetch-function.js'
 import { fileUrl } from './answers.js'
 import type { HubFile } from './answers.js'
-import { PartialFile } from './partial-file.js'
+import { PartialFile } from './partial-download.js'
 import { ask, http } from './request.js'
 import type { Hub } from './request.js'
 import { PassingFailure, withRetries } from './retry.js'

@@ -7,8 +7,8 @@
 import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { throwIfAborted } from '../abort.js'
-import { clearInterval, process, setInterval } from '../node-globals.js'
+import { throwIfAborted } from '../runtime/abort.js'
+import { clearInterval, process, setInterval } from '../runtime/node-globals.js'
 import { makeFolder } from './folder.js'
 import { OWN_MARK, stateOf } from './process-mark.js'
 import { sleep } from './retry.js'

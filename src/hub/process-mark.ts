@@ -6,7 +6,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import os from 'node:os'
 import { threadId } from 'node:worker_threads'
 
-import { process } from '../node-globals.js'
+import { process } from '../runtime/node-globals.js'
 
 /** The namespace of process ids that Linux itself starts in: outside of all containers. */
 const FIRST_NAMESPACE = 'pid:[4026531836]'

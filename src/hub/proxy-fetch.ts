@@ -9,7 +9,7 @@ import zlib from 'node:zlib'
 import type { Readable } from 'node:stream'
 
 import { isModel2VecError, Model2VecError } from '../errors.js'
-import { Buffer, globalFetch, process, URL } from '../node-globals.js'
+import { Buffer, globalFetch, process, URL } from '../runtime/node-globals.js'
 import type { FetchFunction, FetchInit, FetchResponse } from './fetch-function.js'
 import { proxyFor } from './proxy.js'
 import type { Proxy } from './proxy.js'

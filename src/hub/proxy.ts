@@ -4,7 +4,7 @@
 import net from 'node:net'
 
 import { Model2VecError } from '../errors.js'
-import { process, URL } from '../node-globals.js'
+import { process, URL } from '../runtime/node-globals.js'
 
 /** A proxy for one URL. */
 export interface Proxy {

@@ -6,9 +6,9 @@ import { existsSync } from 'node:fs'
 import { copyFile, readFile, readlink, rename, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
-import { areLinksDisabled } from './environment.js'
+import { areLinksDisabled } from './hub-environment.js'
 import { makeFolder } from './folder.js'
-import type { PartialFile } from './partial-file.js'
+import type { PartialFile } from './partial-download.js'
 
 export class Repository {
   readonly blobs: string

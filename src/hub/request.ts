@@ -1,8 +1,8 @@
 // One request to the Hub: who sees the token, which redirects are followed, and which error a failure is.
 
-import { orAborted, throwIfAborted } from '../abort.js'
+import { orAborted, throwIfAborted } from '../runtime/abort.js'
 import { isModel2VecError, isThrownError, messageOf, Model2VecError } from '../errors.js'
-import { AbortController, clearTimeout, setTimeout, URL } from '../node-globals.js'
+import { AbortController, clearTimeout, setTimeout, URL } from '../runtime/node-globals.js'
 import { checkedAnswer, dropBody } from './fetch-function.js'
 import type { FetchFunction, FetchResponse } from './fetch-function.js'
 import { throughWhich } from './proxy-fetch.js'

@@ -1,8 +1,8 @@
 // Trying again: what may pass, how often, and how long after.
 
-import { orAborted, throwIfAborted } from '../abort.js'
+import { orAborted, throwIfAborted } from '../runtime/abort.js'
 import type { Model2VecError } from '../errors.js'
-import { clearTimeout, setTimeout } from '../node-globals.js'
+import { clearTimeout, setTimeout } from '../runtime/node-globals.js'
 
 /** How often in a row, before the failure is the caller's. */
 const TRIES = 5

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 
 import { Model2VecError } from '../errors.js'
-import { Buffer } from '../node-globals.js'
+import { Buffer } from '../runtime/node-globals.js'
 import { fileUrl } from './answers.js'
 import type { HubFile } from './answers.js'
 import { bodyReader, isEncoded } from './fetch-function.js'

@@ -3,7 +3,7 @@
 import { arrayOf, DTYPES, outArray } from '../dtype.js'
 import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
-import type { Progress } from '../progress.js'
+import type { Progress } from '../call/call-progress.js'
 import { abortSignal, boolean, callback, invalid, length, named, optional, read } from './checks.js'
 
 /**

@@ -1,11 +1,11 @@
 // The options of a load: their types, and the one place that checks them.
 
 import { Model2VecError } from '../errors.js'
-import { checkedToken, isHttpUrl } from '../hub/environment.js'
-import type { ReportDownload } from '../hub/progress.js'
+import { checkedToken, isHttpUrl } from '../hub/hub-environment.js'
+import type { ReportDownload } from '../hub/download-progress.js'
 import type { FetchFunction } from '../hub/fetch-function.js'
-import { localPath } from '../local-path.js'
-import { process } from '../node-globals.js'
+import { localPath } from '../runtime/local-path.js'
+import { process } from '../runtime/node-globals.js'
 import { abortSignal, boolean, callback, count, invalid, length, optional, read, text } from './checks.js'
 
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */

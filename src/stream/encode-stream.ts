@@ -1,16 +1,16 @@
 // `encodeStream`: a source of any length in, batches of items and their vectors out, in order and a bounded number ahead.
 
-import { onAbort, throwIfAborted } from '../abort.js'
+import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import type { Dtype, FreshArray } from '../dtype.js'
 import { atItem, isModel2VecError } from '../errors.js'
-import { isTurnOver, nextTurn } from '../event-loop.js'
+import { isTurnOver, nextTurn } from '../runtime/event-loop.js'
 import type { EmbeddingMatrix } from '../matrix.js'
-import { AbortController } from '../node-globals.js'
+import { AbortController } from '../runtime/node-globals.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
-import { Batcher } from './batches.js'
-import type { Batch } from './batches.js'
+import { Batcher } from './text-batches.js'
+import type { Batch } from './text-batches.js'
 import { readAhead } from './read-ahead.js'
-import type { Reader, Step } from './source.js'
+import type { Reader, Step } from './stream-source.js'
 
 /** Some items of a stream, and a row for each. */
 export interface StreamBatch<Item, D extends Dtype = 'float32'> {

@@ -1,11 +1,11 @@
 // `transform`: the same as `encodeStream`, as a TransformStream that texts or items are written into.
 
 import type { Dtype } from '../dtype.js'
-import { TransformStream } from '../node-globals.js'
+import { TransformStream } from '../runtime/node-globals.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 import { EncodeStream } from './encode-stream.js'
 import type { EncodeBatch, StreamBatch } from './encode-stream.js'
-import type { Reader, Step } from './source.js'
+import type { Reader, Step } from './stream-source.js'
 
 /** One item at a time from who writes to who reads. */
 class HandOver<Item> implements Reader<Item> {

@@ -18,12 +18,12 @@ import path from 'node:path'
 
 import test from 'ava'
 
-import type * as batchesModule from '../../dist/cli/input/batches.js'
+import type * as batchesModule from '../../dist/cli/input/row-batches.js'
 import type * as filesModule from '../../dist/cli/output/files.js'
 import type * as jsonLinesModule from '../../dist/cli/output/json-lines.js'
 import type * as lockModule from '../../dist/cli/output/lock.js'
-import type * as partialFileModule from '../../dist/cli/output/partial-file.js'
-import type { OutputRun } from '../../dist/cli/output/partial-file.js'
+import type * as partialFileModule from '../../dist/cli/output/partial-output.js'
+import type { OutputRun } from '../../dist/cli/output/partial-output.js'
 import { SMALL } from '../test-data.js'
 import { emptyDirectory, MAIN, run } from './run.js'
 
@@ -33,9 +33,9 @@ function load(name: string): unknown {
 }
 const { note, outputFiles } = load('output/files') as typeof filesModule
 const { OutputLock } = load('output/lock') as typeof lockModule
-const { PartialFile } = load('output/partial-file') as typeof partialFileModule
+const { PartialFile } = load('output/partial-output') as typeof partialFileModule
 const { openJsonLines } = load('output/json-lines') as typeof jsonLinesModule
-const { START } = load('input/batches') as typeof batchesModule
+const { START } = load('input/row-batches') as typeof batchesModule
 
 const MODEL = ['--model', SMALL]
 const KEPT = '{"keep":1}\n'

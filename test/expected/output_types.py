@@ -40,7 +40,7 @@ def crc32(rows: np.ndarray) -> int:
 
 
 def conversions() -> dict[str, list[int]]:
-    """The blocks that crates/engine/src/kernel/convert/tests.rs makes, too: it says what they are. NaN halves are all 0x7fff."""
+    """The blocks that crates/engine/src/pooling/kernel/convert/tests.rs makes, too: it says what they are. NaN halves are all 0x7fff."""
     low = np.array([0, 1, 0x0FFF, 0x1000, 0x1001, 0x1FFF], dtype=np.uint32)
     upper = np.arange(1 << 19, dtype=np.uint32).reshape(-1, 1 << 13, 1)
     blocks = [block.view(np.float32) for block in (upper << 13 | low).reshape(64, -1)]

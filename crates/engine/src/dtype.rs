@@ -1,6 +1,6 @@
 //! The element types of a result.
 
-use crate::kernel::Converters;
+use crate::pooling::kernel::Converters;
 
 /// The element type of a result, whatever the table's. All are made from the single-precision vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,7 +5,7 @@ import { Socket } from 'node:net'
 import { isatty, ReadStream } from 'node:tty'
 import { promisify } from 'node:util'
 
-import { MAGIC_BYTES, packingOf, unpacked } from '../../unpack.js'
+import { MAGIC_BYTES, packingOf, unpacked } from '../../lines/unpack.js'
 import { fileError } from '../file-error.js'
 
 /** Standard input, as an argument. */

@@ -1,6 +1,7 @@
 //! The embedding table: rows of one element type, with the optional weights and row mapping of vocabulary quantization.
 
 mod bytes;
+pub(crate) mod cluster;
 mod per_token;
 mod quantize;
 mod safetensors;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::LoadError;
 use crate::error::excerpt;
-use crate::foreign_file;
+use crate::files::foreign_file;
 
 const LARGEST_HEADER: u64 = 100_000_000;
 

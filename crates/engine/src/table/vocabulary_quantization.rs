@@ -1,16 +1,16 @@
 //! A smaller table: the rows' clusters, a mapping from tokens to clusters, and the rows' lengths as weights (model2vec 0.10.0,
 //! vocabulary_quantization.py, `quantize_vocabulary`). Lengths and directions have the number types of numpy; the clusters are
-//! those of [`crate::cluster`].
+//! those of [`crate::table::cluster`].
 
 use std::path::Path;
 
 use super::quantize::Conversion;
 use super::{ElementType, Elements, EmbeddingTable, MappingType, MemoryMode, Reduction, Weights};
 use crate::LoadError;
-use crate::cluster::{Clusters, Watch, cluster};
 use crate::float16::{from_f32, to_f32};
-use crate::norm::pairwise_sum;
-use crate::workers::default_threads;
+use crate::pooling::norm::pairwise_sum;
+use crate::run::workers::default_threads;
+use crate::table::cluster::{Clusters, Watch, cluster};
 
 /// numpy's 1e-32, which model2vec adds to every length. In half precision it is nothing.
 const TINY: f64 = 1e-32;

@@ -15,7 +15,7 @@ use super::unsupported::Unsupported;
 use super::vocabulary::{VocabularyFacts, sorted_tokens};
 use super::word_cache::{self, WordCache};
 use crate::texts::Texts;
-use crate::utf16::Utf8Buffer;
+use crate::texts::utf16::Utf8Buffer;
 
 /// A text is normalized in chunks of about this size, so that its words are still near when they are looked up.
 const CHUNK_BYTES: usize = 1 << 14;

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::prefetch::LINE_BYTES;
+use crate::pooling::prefetch::LINE_BYTES;
 
 /// The node before any byte.
 pub(super) const ROOT: u32 = 0;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::LoadError;
 use crate::error::excerpt;
-use crate::foreign_file;
+use crate::files::foreign_file;
 
 /// The largest file that is read. The largest known `tokenizer.json` files have about 40 MB.
 const MAX_FILE_BYTES: u64 = 1 << 30;

@@ -3,7 +3,7 @@
 use super::double_array::{self, Node, ROOT, child};
 use super::piece_table::ID_LIMIT;
 use super::vocabulary::Vocabulary;
-use crate::prefetch::prefetch_line;
+use crate::pooling::prefetch::prefetch_line;
 
 /// No piece ends at a node.
 const NONE: u32 = u32::MAX;

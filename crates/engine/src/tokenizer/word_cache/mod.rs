@@ -12,7 +12,7 @@ mod rest;
 use super::EncodeError;
 use super::model::{SHORT_BYTES, WordPiece};
 use super::pre_tokenizer::Bounds;
-use crate::prefetch::prefetch_line;
+use crate::pooling::prefetch::prefetch_line;
 use lines::{Line, Lines};
 use rest::Rest;
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{IN_LINE, IN_RING, Lines, MAX_BYTES, Memory, SHORT_BYTES, SLACK, ShortWords, Word};
-use crate::prefetch::prefetch_line;
+use crate::pooling::prefetch::prefetch_line;
 use crate::tokenizer::EncodeError;
 
 // Larger than WordPiece's: these pieces have a space before the word, and their models take longer for a new one.

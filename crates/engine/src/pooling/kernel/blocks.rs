@@ -1,0 +1,180 @@
+//! Adding rows in blocks of columns whose sums stay in registers: the loops that every instruction set shares.
+//!
+//! All rows are added to a block before the next one: the rows of one text stay in the second-level cache meanwhile. Blocks of one
+//! register take what is left, then single columns.
+
+/// A register of sums, and how a row's elements become such lanes.
+///
+/// The methods are inlined into functions that have the instruction set's target features, and are called from nowhere else.
+pub(super) trait Lanes: Copy {
+    type Element: Copy;
+    type Sum: Copy;
+    const LANES: usize;
+    fn load_sums(sums: &[Self::Sum]) -> Self;
+    fn load_elements(elements: &[Self::Element]) -> Self;
+    fn store(self, sums: &mut [Self::Sum]);
+    fn add(self, other: Self) -> Self;
+    /// What stands for [`Self::add`] where fewer columns are left than lanes.
+    fn add_one(sum: Self::Sum, element: Self::Element) -> Self::Sum;
+}
+
+/// Adds the rows `row_ids`, in order, to `sums`, `REGISTERS` registers of columns at a time.
+#[inline(always)]
+pub(super) fn add_rows<L: Lanes, const REGISTERS: usize>(
+    table: &[L::Element],
+    dim: usize,
+    row_ids: &[u32],
+    sums: &mut [L::Sum],
+) {
+    let columns = sums.len();
+    let mut column = 0;
+    while column + REGISTERS * L::LANES <= columns {
+        add_block::<L, REGISTERS>(table, dim, row_ids, column, sums);
+        column += REGISTERS * L::LANES;
+    }
+    while column + L::LANES <= columns {
+        add_block::<L, 1>(table, dim, row_ids, column, sums);
+        column += L::LANES;
+    }
+    if column < columns {
+        for &row_id in row_ids {
+            let row = &table[row_id as usize * dim..][..columns];
+            for (sum, element) in sums[column..].iter_mut().zip(&row[column..]) {
+                *sum = L::add_one(*sum, *element);
+            }
+        }
+    }
+}
+
+/// Adds `REGISTERS × LANES` columns, from `column` on, of all rows.
+#[inline(always)]
+fn add_block<L: Lanes, const REGISTERS: usize>(
+    table: &[L::Element],
+    dim: usize,
+    row_ids: &[u32],
+    column: usize,
+    sums: &mut [L::Sum],
+) {
+    let registers = std::array::from_fn(|r| L::load_sums(&sums[column + r * L::LANES..]));
+    for (r, register) in sum_block::<L, REGISTERS>(table, dim, row_ids, column, registers).iter().enumerate() {
+        register.store(&mut sums[column + r * L::LANES..]);
+    }
+}
+
+/// The same in registers.
+#[inline(always)]
+pub(super) fn sum_block<L: Lanes, const REGISTERS: usize>(
+    table: &[L::Element],
+    dim: usize,
+    row_ids: &[u32],
+    column: usize,
+    mut registers: [L; REGISTERS],
+) -> [L; REGISTERS] {
+    for &row_id in row_ids {
+        let block = &table[row_id as usize * dim + column..][..REGISTERS * L::LANES];
+        for (r, register) in registers.iter_mut().enumerate() {
+            *register = register.add(L::load_elements(&block[r * L::LANES..]));
+        }
+    }
+    registers
+}
+
+/// A [`Lanes`] type over a register of `$lanes` lanes. `$load`, `$load_elements` and `$store` take pointers to as many sums or
+/// elements, at any alignment.
+macro_rules! lanes {
+    (
+        $name:ident, $register:ty, $element:ty => $sum:ty, $lanes:literal, $load:expr, $load_elements:expr, $store:expr, $add:expr,
+        $widen:expr
+    ) => {
+        #[derive(Clone, Copy)]
+        struct $name($register);
+        impl $crate::pooling::kernel::blocks::Lanes for $name {
+            type Element = $element;
+            type Sum = $sum;
+            const LANES: usize = $lanes;
+            #[inline(always)]
+            fn load_sums(sums: &[$sum]) -> Self {
+                let sums: &[$sum; $lanes] = sums[..$lanes].try_into().expect("as many sums as lanes");
+                // SAFETY: the array holds as many sums as the register has lanes, and the load needs no alignment. The CPU has
+                // the instruction: lanes are made only in the kernels of their file, which have its target features.
+                Self(unsafe { $load(sums.as_ptr().cast()) })
+            }
+            #[inline(always)]
+            fn load_elements(elements: &[$element]) -> Self {
+                let elements: &[$element; $lanes] = elements[..$lanes].try_into().expect("as many elements as lanes");
+                // SAFETY: as in `load_sums`, for the elements.
+                Self(unsafe { $load_elements(elements.as_ptr()) })
+            }
+            #[inline(always)]
+            fn store(self, sums: &mut [$sum]) {
+                let sums: &mut [$sum; $lanes] = (&mut sums[..$lanes]).try_into().expect("as many sums as lanes");
+                // SAFETY: as in `load_sums`.
+                unsafe { $store(sums.as_mut_ptr().cast(), self.0) }
+            }
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                // SAFETY: as in `load_sums`.
+                Self(unsafe { $add(self.0, other.0) })
+            }
+            #[inline(always)]
+            fn add_one(sum: $sum, element: $element) -> $sum {
+                sum + $widen(element)
+            }
+        }
+    };
+}
+pub(super) use lanes;
+
+/// The kernels of one instruction set: how many registers of sums a block has, its [`Eight`](super::squares::Eight), and its
+/// [`Quotients`](super::unit_mean::Quotients).
+macro_rules! kernels {
+    (
+        $features:literal, $registers:literal, $eight:ident, $singles:ident,
+        $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*
+    ) => {
+        $(
+            #[target_feature(enable = $features)]
+            pub(super) fn $name(table: &[$element], dim: usize, row_ids: &[u32], sums: &mut [$sum]) {
+                $crate::pooling::kernel::blocks::add_rows::<$lanes, $registers>(table, dim, row_ids, sums);
+            }
+        )*
+
+        /// See [`Kernels::divide`](super::Kernels::divide).
+        #[target_feature(enable = $features)]
+        pub(super) fn divide(vector: &mut [f32], divisor: f32) {
+            super::divide::divide(vector, divisor);
+        }
+
+        /// See [`Kernels::normalize`](super::Kernels::normalize).
+        #[target_feature(enable = $features)]
+        pub(super) fn normalize(vector: &mut [f32]) {
+            let norm = sum_of_squares(vector).sqrt();
+            divide(vector, norm + $crate::pooling::norm::EPSILON);
+        }
+
+        /// See [`Kernels::unit_mean_f32`](super::Kernels::unit_mean_f32).
+        #[target_feature(enable = $features)]
+        pub(super) fn unit_mean_f32(table: &[f32], dim: usize, row_ids: &[u32], vector: &mut [f32]) -> bool {
+            if !$crate::pooling::kernel::unit_mean::means::<$singles, $registers>(table, dim, row_ids, vector) {
+                return false;
+            }
+            let norm = sum_of_squares(vector).sqrt();
+            let is_divisor = $crate::pooling::kernel::unit_mean::is_divisor(norm);
+            if is_divisor {
+                $crate::pooling::kernel::unit_mean::divide::<$singles>(vector, norm + $crate::pooling::norm::EPSILON);
+            }
+            is_divisor
+        }
+
+        /// numpy's pairwise sum of the squares.
+        #[target_feature(enable = $features)]
+        fn sum_of_squares(values: &[f32]) -> f32 {
+            if values.len() <= $crate::pooling::norm::FEW {
+                return $crate::pooling::kernel::squares::sum_of_few_squares::<$eight>(values);
+            }
+            let (low, high) = $crate::pooling::norm::halves(values);
+            sum_of_squares(low) + sum_of_squares(high)
+        }
+    };
+}
+pub(super) use kernels;

@@ -1,0 +1,326 @@
+//! Token ids to one vector: the mean of their rows with the number types of numpy, then the norm.
+//!
+//! The rules are numpy's promotions as model2vec 0.10.0 meets them (model.py, `_encode_helper` and `_encode_batch`):
+//!
+//! | table | weights | products | sum and division | mean |
+//! |---|---|---|---|---|
+//! | f32 | none, f16, f32 | f32 | f32 | f32 |
+//! | f16 | none, f16 | f16 | f32 | f16 |
+//! | f16 | f32 | f32 | f32 | f16 |
+//! | i8 | none | – | f64 | f32 |
+//! | i8 | f16 | f16 | f32 | f16, then f32 |
+//! | i8 | f32 | f32 | f32 | f32 |
+//! | f64 | any | f64 | f64 | f64 |
+//! | any | f64 | f64 | f64 | the table's (i8: f32) |
+//!
+//! The norm is always taken in f32; a half-precision vector is rounded to half precision after it once more.
+
+use crate::float16;
+use crate::pooling::kernel::Kernels;
+use crate::pooling::norm::pairwise_sum;
+use crate::pooling::prefetch::RowPrefetch;
+use crate::table::{Elements, EmbeddingTable, Weights};
+
+/// Buffers that one thread reuses from text to text.
+#[derive(Debug, Default)]
+pub(crate) struct PoolScratch {
+    row_ids: Vec<u32>,
+    sums_f64: Vec<f64>,
+    sums_i32: Vec<i32>,
+    pub(crate) rows: RowPrefetch,
+}
+
+/// Writes the mean of the rows of `ids` into `vector`, scaled to length 1 where `unit` asks for it; no ids give zeros.
+///
+/// Every id must be less than the table's `id_count()`. A `vector` of fewer than `dim()` elements gets the first columns: what
+/// model2vec 0.10.0 gives when it is loaded with that `dimensionality`.
+pub(crate) fn pool(
+    table: &EmbeddingTable,
+    kernels: &Kernels,
+    ids: &[u32],
+    unit: bool,
+    scratch: &mut PoolScratch,
+    vector: &mut [f32],
+) {
+    assert!(vector.len() <= table.dim(), "a vector has at most as many elements as a row");
+    if ids.is_empty() {
+        return vector.fill(0.0);
+    }
+    let row_ids = match table.mapping() {
+        None => ids,
+        Some(mapping) => {
+            scratch.row_ids.clear();
+            scratch.row_ids.extend(ids.iter().map(|&id| mapping[id as usize]));
+            scratch.row_ids.as_slice()
+        }
+    };
+    if let (None, Elements::F32(elements)) = (table.weights(), table.elements())
+        && unit
+        && vector.len() > 1
+        && kernels.unit_mean_f32(elements, table.dim(), row_ids, vector)
+    {
+        return;
+    }
+    vector.fill(0.0);
+    match table.weights() {
+        _ if vector.len() == 1 => vector[0] = mean_of_one_column(table, ids, row_ids),
+        Some(weights) => mean_weighted(table, kernels, weights, ids, row_ids, &mut scratch.sums_f64, vector),
+        None => mean(table, kernels, row_ids, &mut scratch.sums_f64, &mut scratch.sums_i32, vector),
+    }
+    let half = matches!(table.elements(), Elements::F16(_));
+    if half {
+        round_to_half(vector);
+    }
+    if unit {
+        kernels.normalize(vector);
+        if half {
+            round_to_half(vector);
+        }
+    }
+}
+
+/// Asks for the rows of `ids`, which are to be pooled soon.
+pub(crate) fn prefetch(table: &EmbeddingTable, ids: &[u32], columns: usize, rows: &mut RowPrefetch) {
+    let row_ids = ids.iter().map(|&id| table.mapping().map_or(id, |mapping| mapping[id as usize]));
+    match table.elements() {
+        Elements::F32(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+        Elements::F16(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+        Elements::F64(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+        Elements::I8(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+    }
+}
+
+/// Writes one row, or its first columns, with its weight, as `encode_as_sequence` gives it (model.py, `_encode_helper`).
+pub(crate) fn gather(table: &EmbeddingTable, kernels: &Kernels, id: u32, unit: bool, vector: &mut [f32]) {
+    let row_id = table.mapping().map_or(id, |mapping| mapping[id as usize]);
+    let start = row_id as usize * table.dim();
+    let end = start + vector.len();
+    match (Factor::of(table.weights(), id), table.elements()) {
+        (None, Elements::F32(elements)) => vector.copy_from_slice(&elements[start..end]),
+        (None, Elements::F16(elements)) => widen(&elements[start..end], float16::to_f32, vector),
+        (None, Elements::F64(elements)) => widen(&elements[start..end], |element| element as f32, vector),
+        (None, Elements::I8(elements)) => widen(&elements[start..end], f32::from, vector),
+        (Some(factor), elements) => {
+            for (index, element) in (start..end).zip(&mut *vector) {
+                *element = match Product::of(elements, index, factor) {
+                    Product::Single(value) => value,
+                    Product::Double(value) => value as f32,
+                };
+            }
+        }
+    }
+    if unit {
+        kernels.normalize(vector);
+        if matches!(table.elements(), Elements::F16(_)) {
+            round_to_half(vector);
+        }
+    }
+}
+
+fn widen<T: Copy>(row: &[T], to_f32: impl Fn(T) -> f32, vector: &mut [f32]) {
+    for (element, &narrow) in vector.iter_mut().zip(row) {
+        *element = to_f32(narrow);
+    }
+}
+
+/// Without weights: vertical sums by the kernels.
+fn mean(
+    table: &EmbeddingTable,
+    kernels: &Kernels,
+    row_ids: &[u32],
+    sums_f64: &mut Vec<f64>,
+    sums_i32: &mut Vec<i32>,
+    vector: &mut [f32],
+) {
+    let (dim, columns) = (table.dim(), vector.len());
+    match table.elements() {
+        Elements::F32(elements) => {
+            kernels.add_rows_f32(elements, dim, row_ids, vector);
+            divide(kernels, vector, row_ids.len());
+        }
+        Elements::F16(elements) => {
+            kernels.add_rows_f16(elements, dim, row_ids, vector);
+            divide(kernels, vector, row_ids.len());
+        }
+        Elements::F64(elements) => {
+            sums_f64.clear();
+            sums_f64.resize(columns, 0.0);
+            kernels.add_rows_f64(elements, dim, row_ids, sums_f64);
+            divide_f64(sums_f64, row_ids.len(), vector);
+        }
+        // Sums of bytes are exact in f64 as in integers; 2^24 rows can't overflow an i32.
+        Elements::I8(elements) => {
+            sums_f64.clear();
+            sums_f64.resize(columns, 0.0);
+            for rows in row_ids.chunks(1 << 24) {
+                sums_i32.clear();
+                sums_i32.resize(columns, 0);
+                kernels.add_rows_i8(elements, dim, rows, sums_i32);
+                for (sum, &part) in sums_f64.iter_mut().zip(sums_i32.iter()) {
+                    *sum += f64::from(part);
+                }
+            }
+            divide_f64(sums_f64, row_ids.len(), vector);
+        }
+    }
+}
+
+/// Divides sums by the count. numpy divides in f64 and rounds; up to 2^24 that equals the division in f32.
+fn divide(kernels: &Kernels, vector: &mut [f32], count: usize) {
+    if count <= 1 << 24 {
+        kernels.divide(vector, count as f32);
+    } else {
+        for element in vector {
+            *element = (f64::from(*element) / count as f64) as f32;
+        }
+    }
+}
+
+fn divide_f64(sums: &[f64], count: usize, vector: &mut [f32]) {
+    for (element, sum) in vector.iter_mut().zip(sums) {
+        *element = (sum / count as f64) as f32;
+    }
+}
+
+/// A token's weight.
+#[derive(Clone, Copy)]
+enum Factor {
+    Half(u16),
+    Single(f32),
+    Double(f64),
+}
+
+impl Factor {
+    fn of(weights: Option<&Weights>, id: u32) -> Option<Self> {
+        weights.map(|weights| match weights {
+            Weights::F16(weights) => Self::Half(weights[id as usize]),
+            Weights::F32(weights) => Self::Single(weights[id as usize]),
+            Weights::F64(weights) => Self::Double(weights[id as usize]),
+        })
+    }
+}
+
+/// An element times its weight, in the type that numpy gives it. Half-precision products are kept widened.
+#[derive(Clone, Copy)]
+enum Product {
+    Single(f32),
+    Double(f64),
+}
+
+impl Product {
+    #[inline(always)]
+    fn of(elements: Elements<'_>, index: usize, factor: Factor) -> Self {
+        let in_half = |element: f32, factor: u16| {
+            // The product of two halves is exact in f32: one rounding, as numpy's.
+            Self::Single(float16::to_f32(float16::from_f32(element * float16::to_f32(factor))))
+        };
+        match (elements, factor) {
+            (Elements::F32(table), Factor::Half(factor)) => Self::Single(table[index] * float16::to_f32(factor)),
+            (Elements::F32(table), Factor::Single(factor)) => Self::Single(table[index] * factor),
+            (Elements::F32(table), Factor::Double(factor)) => Self::Double(f64::from(table[index]) * factor),
+            (Elements::F16(table), Factor::Half(factor)) => in_half(float16::to_f32(table[index]), factor),
+            (Elements::F16(table), Factor::Single(factor)) => Self::Single(float16::to_f32(table[index]) * factor),
+            (Elements::F16(table), Factor::Double(factor)) => {
+                Self::Double(f64::from(float16::to_f32(table[index])) * factor)
+            }
+            (Elements::I8(table), Factor::Half(factor)) => in_half(f32::from(table[index]), factor),
+            (Elements::I8(table), Factor::Single(factor)) => Self::Single(f32::from(table[index]) * factor),
+            (Elements::I8(table), Factor::Double(factor)) => Self::Double(f64::from(table[index]) * factor),
+            (Elements::F64(table), Factor::Half(factor)) => {
+                Self::Double(table[index] * f64::from(float16::to_f32(factor)))
+            }
+            (Elements::F64(table), Factor::Single(factor)) => Self::Double(table[index] * f64::from(factor)),
+            (Elements::F64(table), Factor::Double(factor)) => Self::Double(table[index] * factor),
+        }
+    }
+}
+
+/// With weights: products row by row. The mean of doubles goes to half precision in one rounding.
+fn mean_weighted(
+    table: &EmbeddingTable,
+    kernels: &Kernels,
+    weights: &Weights,
+    ids: &[u32],
+    row_ids: &[u32],
+    sums_f64: &mut Vec<f64>,
+    vector: &mut [f32],
+) {
+    let (elements, columns) = (table.elements(), vector.len());
+    sums_f64.clear();
+    sums_f64.resize(columns, 0.0);
+    let mut double = false;
+    for (&id, &row_id) in ids.iter().zip(row_ids) {
+        let Some(factor) = Factor::of(Some(weights), id) else { continue };
+        let start = row_id as usize * table.dim();
+        for column in 0..columns {
+            match Product::of(elements, start + column, factor) {
+                Product::Single(product) => vector[column] += product,
+                Product::Double(product) => {
+                    double = true;
+                    sums_f64[column] += product;
+                }
+            }
+        }
+    }
+    if double {
+        for (element, sum) in vector.iter_mut().zip(sums_f64.iter()) {
+            *element = double_mean(elements, *sum / ids.len() as f64);
+        }
+    } else {
+        divide(kernels, vector, ids.len());
+        if matches!((elements, weights), (Elements::I8(_), Weights::F16(_))) {
+            round_to_half(vector);
+        }
+    }
+}
+
+/// A mean in f64 as the table's own type shows it, widened to f32 again.
+fn double_mean(elements: Elements<'_>, mean: f64) -> f32 {
+    if matches!(elements, Elements::F16(_)) { float16::to_f32(float16::from_f64(mean)) } else { mean as f32 }
+}
+
+/// One column alone: numpy sums it pairwise, since the tokens lie side by side in memory.
+fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f32 {
+    let count = ids.len();
+    let elements = table.elements();
+    let start = |row_id: u32| row_id as usize * table.dim();
+    let products: Vec<Product> = ids
+        .iter()
+        .zip(row_ids)
+        .map(|(&id, &row_id)| match (Factor::of(table.weights(), id), elements) {
+            (Some(factor), _) => Product::of(elements, start(row_id), factor),
+            (None, Elements::F32(elements)) => Product::Single(elements[start(row_id)]),
+            (None, Elements::F16(elements)) => Product::Single(float16::to_f32(elements[start(row_id)])),
+            (None, Elements::F64(elements)) => Product::Double(elements[start(row_id)]),
+            (None, Elements::I8(elements)) => Product::Double(f64::from(elements[start(row_id)])),
+        })
+        .collect();
+    let in_half = matches!(
+        (elements, table.weights()),
+        (Elements::F16(_), None | Some(Weights::F16(_))) | (Elements::I8(_), Some(Weights::F16(_)))
+    );
+    if let Some(Product::Double(_)) = products.first() {
+        let sum = pairwise_sum(&products, &|product| match product {
+            Product::Single(value) => f64::from(value),
+            Product::Double(value) => value,
+        });
+        return double_mean(elements, (0.0 + sum) / count as f64);
+    }
+    // Half-precision values are widened through numpy's buffer of 8,192, one pairwise sum a buffer.
+    let buffer = if in_half { 8_192 } else { count };
+    let mut sum = [0.0_f32];
+    for part in products.chunks(buffer) {
+        sum[0] += pairwise_sum(part, &|product| match product {
+            Product::Single(value) => value,
+            Product::Double(value) => value as f32,
+        });
+    }
+    divide(&Kernels::SCALAR, &mut sum, count);
+    if in_half { float16::to_f32(float16::from_f32(sum[0])) } else { sum[0] }
+}
+
+fn round_to_half(vector: &mut [f32]) {
+    for element in vector {
+        *element = float16::to_f32(float16::from_f32(*element));
+    }
+}

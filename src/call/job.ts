@@ -1,0 +1,122 @@
+// Runs one native job: feeds it the texts, listens to the signal, reports progress, and settles only when no thread
+// works for it any more, so that `out` is the caller's again.
+
+import { onAbort, throwIfAborted } from '../runtime/abort.js'
+import { fromNative, Model2VecError } from '../errors.js'
+import { inTurns } from '../runtime/event-loop.js'
+import { native } from '../native/load.js'
+import type { NativeJob, NativeJobResult } from '../native/load.js'
+import { ProgressClock, ProgressTimer } from './call-progress.js'
+import type { Report } from './call-progress.js'
+import { NO_TEXTS, parts } from './texts.js'
+import type { Part, Piece, Texts } from './texts.js'
+
+/** Who watches a job. */
+export interface Watch {
+  readonly signal: AbortSignal | undefined
+  readonly report: Report | null
+}
+
+/** Runs a job off the event loop. */
+export async function runJob<Result extends NativeJobResult>(
+  job: NativeJob<Result>,
+  watch: Watch,
+  texts: Texts = NO_TEXTS,
+): Promise<Result> {
+  const { signal, report } = watch
+  const cancel = (): void => {
+    job.cancel()
+  }
+  const timer = report === null ? null : new ProgressTimer(report, () => progressOf(job, texts), cancel)
+  const forget = onAbort([signal], cancel)
+  let result: Result | null = null
+  let failure: { readonly error: unknown } | null = null
+  try {
+    try {
+      await feedAll(job, texts, () => timer?.failure != null, signal)
+    } catch (error) {
+      failure = { error }
+      job.cancel()
+    }
+    try {
+      result = await job.finish()
+    } catch (error) {
+      failure ??= { error: fromNative(error) }
+    }
+  } finally {
+    timer?.stop()
+    forget()
+  }
+  throwIfAborted(signal)
+  failure = timer?.failure ?? failure
+  if (failure !== null) throw failure.error
+  if (result === null) throw new Model2VecError('ERR_INTERNAL', 'a job ended without a result')
+  return result
+}
+
+/** Runs a job to its end on this thread, with the help of the others. */
+export function runJobSync<Result extends NativeJobResult>(
+  job: NativeJob<Result>,
+  report: Report | null,
+  texts: Texts = NO_TEXTS,
+): Result {
+  const clock = report === null ? null : new ProgressClock(report)
+  try {
+    for (const part of parts(texts, job.readableUnits())) {
+      feed(job, part)
+      clock?.tick(() => progressOf(job, texts))
+    }
+  } catch (error) {
+    job.cancel()
+    try {
+      job.finishSync()
+    } catch {
+      // It was cancelled; what ended it is `error`.
+    }
+    throw error
+  }
+  try {
+    return job.finishSync()
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+function progressOf(job: NativeJob, texts: Texts): { done: number; total: number } {
+  return { done: job.rowsDone(), total: texts.count }
+}
+
+async function feedAll(
+  job: NativeJob,
+  texts: Texts,
+  isStopped: () => boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const rest = parts(texts, job.readableUnits())
+  const feedNext = (): 'all' | 'full' | undefined => {
+    throwIfAborted(signal)
+    if (isStopped()) return 'all'
+    const part = rest.next()
+    if (part.done === true) return 'all'
+    return feed(job, part.value) ? undefined : 'full'
+  }
+  while ((await inTurns(feedNext, signal)) === 'full') await room(job)
+}
+
+/** Returns false when enough is in flight. */
+function feed(job: NativeJob, part: Part | Piece): boolean {
+  try {
+    if ('piece' in part) return native.feedPiece.call(job, part.piece, part.rest)
+    return Reflect.apply(native.feed, job, part.texts)
+  } catch (error) {
+    throw fromNative(error, part.from)
+  }
+}
+
+async function room(job: NativeJob): Promise<void> {
+  try {
+    await job.room()
+  } catch (error) {
+    throw fromNative(error)
+  }
+}

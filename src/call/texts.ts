@@ -1,0 +1,171 @@
+// The caller's texts: checked, and read in parts of a size that a native call takes. The caller's code (getters,
+// proxies) runs here and nowhere else.
+
+import { isMap, isPromise } from 'node:util/types'
+
+import { describe, InvalidTextError, notAString } from '../errors.js'
+import { MAX_TEXTS, NO_LIMIT } from '../native/load.js'
+
+/** Texts to read, in their order; `count` was read once, at the start of the call. */
+export interface Texts {
+  readonly values: readonly unknown[]
+  readonly count: number
+}
+
+export const NO_TEXTS: Texts = { values: [], count: 0 }
+
+/** No array is longer. */
+const MAX_COUNT = 2 ** 32 - 1
+
+/** An array of texts. @throws InvalidTextError */
+export function textList(texts: unknown): Texts {
+  if (!Array.isArray(texts)) {
+    const hint = typeof texts === 'string' ? ': use `encode` for a single string' : wayToArray(texts)
+    throw new InvalidTextError(`\`texts\` should be an array of strings, but got ${kind(texts)}${hint}`)
+  }
+  return { values: texts, count: countOf(texts) }
+}
+
+/** An array of texts, or one text. @throws InvalidTextError */
+export function textListOrText(texts: unknown): Texts {
+  if (typeof texts === 'string') return { values: [texts], count: 1 }
+  if (Array.isArray(texts)) return { values: texts, count: countOf(texts) }
+  throw new InvalidTextError(
+    `\`texts\` should be a string or an array of strings, but got ${kind(texts)}${wayToArray(texts)}`,
+  )
+}
+
+/** The array's length, which a proxy may make up. */
+function countOf(texts: readonly unknown[]): number {
+  const length: unknown = texts.length
+  if (typeof length !== 'number' || !Number.isInteger(length) || length < 0 || length > MAX_COUNT) {
+    throw new InvalidTextError(`\`texts.length\` should be the length of an array, but got ${describe(length)}`)
+  }
+  return length
+}
+
+/** What to write for texts that are no array, as the end of a message. */
+function wayToArray(texts: unknown): string {
+  if (typeof texts !== 'object' || texts === null) return ''
+  if (isPromise(texts)) return ': `await` it'
+  if (isMap(texts)) return ': `[...texts.values()]` makes an array of its values'
+  if (Symbol.asyncIterator in texts) return ': `encodeStream` takes it'
+  return Symbol.iterator in texts ? ': `[...texts]` makes an array of it, and `encodeStream` takes it as it is' : ''
+}
+
+function kind(value: unknown): string {
+  return typeof value === 'string' ? 'a string' : describe(value)
+}
+
+/**
+ * The most UTF-16 units of a part of more than one text: copying them takes about a tenth of a millisecond, so that the
+ * clock is looked at often enough when texts are long.
+ */
+const MAX_UNITS = 1 << 17
+
+/** A longer text is handed over in pieces of this many UTF-16 units: copying one takes about a tenth of a millisecond. */
+const PIECE_UNITS = 1 << 17
+
+/** Texts `from` to `to` − 1, read from the caller's array. */
+export interface Part {
+  readonly from: number
+  readonly to: number
+  readonly texts: readonly string[]
+}
+
+/** A piece of the text `from`, after which `rest` more UTF-16 units of it come. */
+export interface Piece {
+  readonly from: number
+  readonly piece: string
+  readonly rest: number
+}
+
+/**
+ * Reads the texts in parts of at most {@link MAX_TEXTS}.
+ *
+ * @param readableUnits how many UTF-16 units of a text can matter
+ * @throws InvalidTextError
+ */
+export function* parts(texts: Texts, readableUnits: number): Generator<Part | Piece, void, undefined> {
+  for (let from = 0; from < texts.count; from += MAX_TEXTS) {
+    for (const part of splitByLength(readPart(texts, from, Math.min(from + MAX_TEXTS, texts.count)))) {
+      const text = part.texts[0]
+      // Such a text is alone in its part.
+      if (text !== undefined && Math.min(text.length, readableUnits) > PIECE_UNITS) {
+        yield* piecesOf(text, part.from, Math.min(text.length, readableUnits))
+      } else {
+        yield part
+      }
+    }
+  }
+}
+
+/** The first `units` UTF-16 units of a text. */
+function* piecesOf(text: string, from: number, units: number): Generator<Piece, void, undefined> {
+  for (let start = 0; start < units; start += PIECE_UNITS) {
+    const end = Math.min(units, start + PIECE_UNITS)
+    yield { from, piece: text.slice(start, end), rest: units - end }
+  }
+}
+
+/** All texts as an array of our own, when one native call takes them: each element is read once, here. @throws InvalidTextError */
+export function readFew(texts: Texts): readonly string[] | null {
+  if (texts.count === 1) return [readText(texts, 0)]
+  return texts.count <= MAX_TEXTS ? readPart(texts, 0, texts.count).texts : null
+}
+
+/** The texts for who reads them after {@link readFew}: what that has read, if anything. */
+export function afterFew(few: readonly string[] | null, texts: Texts): Texts {
+  return few === null ? texts : { values: few, count: few.length }
+}
+
+/** Reads some of the texts, each element once. @throws InvalidTextError when one is no string */
+function readPart(texts: Texts, from: number, to: number): Part {
+  const read: string[] = []
+  for (let i = from; i < to; i++) read.push(readText(texts, i))
+  return { from, to, texts: read }
+}
+
+function readText({ values }: Texts, index: number): string {
+  const text = values[index]
+  if (typeof text !== 'string') throw notAString(index, text === null ? 'null' : typeof text)
+  return text
+}
+
+function* splitByLength(part: Part): Generator<Part, void, undefined> {
+  if (unitsOf(part.texts, MAX_UNITS + 1) <= MAX_UNITS) {
+    yield part
+    return
+  }
+  let start = 0
+  let units = 0
+  for (const [i, text] of part.texts.entries()) {
+    if (i > start && units + text.length > MAX_UNITS) {
+      yield { from: part.from + start, to: part.from + i, texts: part.texts.slice(start, i) }
+      start = i
+      units = 0
+    }
+    units += text.length
+  }
+  yield { from: part.from + start, to: part.to, texts: part.texts.slice(start) }
+}
+
+/** UTF-16 units of the texts, of each at most `limit`. */
+function unitsOf(texts: readonly string[], limit: number): number {
+  let units = 0
+  for (const text of texts) units += Math.min(text.length, limit)
+  return units
+}
+
+/**
+ * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
+ * in the test models.
+ */
+const UNITS_PER_TOKEN = 16
+
+/** How many UTF-16 units of the texts are read, or more than `most` where that is more than `most`. */
+export function unitsToRead(few: readonly string[], maxLength: number, most: number): number {
+  // A text that has more than `most` alone decides; so all numbers stay small integers.
+  const readable = maxLength === NO_LIMIT ? most + 1 : Math.min(maxLength, most + 1) * UNITS_PER_TOKEN
+  return unitsOf(few, readable)
+}

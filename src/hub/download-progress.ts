@@ -1,0 +1,74 @@
+// Progress of a download: the caller's `onProgress`, and a bar on a terminal, about ten times a second.
+
+import { performance, process } from '../runtime/node-globals.js'
+import type { DownloadProgress } from '../options/load.js'
+import { drawBar } from '../call/call-progress.js'
+
+const INTERVAL_MS = 100
+
+export type ReportDownload = (progress: DownloadProgress) => void
+
+/** What a download reports to, or null when nobody listens. */
+export function reportDownloadTo(
+  onProgress: ReportDownload | undefined,
+  showProgressBar: boolean,
+): ReportDownload | null {
+  if (!showProgressBar || !process.stderr.isTTY) return onProgress ?? null
+  return (progress) => {
+    const { loaded, total } = progress.overall
+    const text = `${megabytes(loaded)}${total === null ? '' : ` of ${megabytes(total)}`} MB, ${progress.file}`
+    drawBar(total === null ? null : total === 0 ? 1 : loaded / total, text, loaded === total)
+    onProgress?.(progress)
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1)
+}
+
+/** What the caller's function threw, which no check may take for a failure of the download. */
+export class CallerFailure extends Error {
+  readonly thrown: unknown
+
+  constructor(thrown: unknown) {
+    super('`onProgress` threw')
+    this.thrown = thrown
+  }
+}
+
+/** The files of one download, one after the other. */
+export class DownloadMeter {
+  readonly #report: ReportDownload | null
+  readonly #total: number | null
+  /** Bytes of the files that are done. */
+  #before = 0
+  #next = 0
+
+  /** @param sizes of all files, null where not known */
+  constructor(report: ReportDownload | null, sizes: readonly (number | null)[]) {
+    this.#report = report
+    this.#total = sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0)
+  }
+
+  /** A file has `loaded` bytes. */
+  at(file: string, loaded: number, total: number | null): void {
+    const now = performance.now()
+    if (now < this.#next) return
+    this.#next = now + INTERVAL_MS
+    this.#tell(file, loaded, total)
+  }
+
+  /** A file has all its bytes: told in any case. */
+  done(file: string, size: number): void {
+    this.#tell(file, size, size)
+    this.#before += size
+  }
+
+  #tell(file: string, loaded: number, total: number | null): void {
+    try {
+      this.#report?.({ file, loaded, total, overall: { loaded: this.#before + loaded, total: this.#total } })
+    } catch (error) {
+      throw new CallerFailure(error)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here asks a network; a
+// Hub id whose files are nowhere is for load.ts to download.
+
+import { readFileSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+import { describe, isThrownError, messageOf, Model2VecError } from '../errors.js'
+import { findInHubCache, isHubId } from '../hub/cache.js'
+import type { WantedSnapshot } from '../hub/cache.js'
+import { absolutePath, isUrl, urlPath } from '../runtime/local-path.js'
+import { process } from '../runtime/node-globals.js'
+
+/** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
+export type ModelSource = string | URL
+
+/** The files of a source. */
+export interface LocatedModel {
+  /** The source as text. */
+  readonly modelSource: string
+  /** The directory to load. */
+  readonly directory: string
+  /** The Hub commit, where the files are of one. */
+  readonly revision: string | null
+}
+
+/** A source that is a directory. */
+export interface FoundDirectory {
+  readonly hubId: null
+  readonly located: LocatedModel
+}
+
+/** A source that is a Hub id. */
+export interface HubModel {
+  readonly hubId: string
+  /** Its files, where they are at hand. */
+  readonly located: LocatedModel | null
+  /** Where they were looked for without success, for a message. */
+  readonly lookedFor: string
+}
+
+/**
+ * Finds the files of a source, in this order: a directory that exists, the Hub cache, an installed companion package.
+ *
+ * @throws Model2VecError ERR_INVALID_OPTION when the source is neither text nor a `file:` URL, ERR_MODEL_NOT_FOUND when it is
+ *   no directory and can be no Hub id
+ */
+export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirectory | HubModel {
+  const modelSource = sourceText(source)
+  const absolute = typeof source === 'string' ? absolutePath(source) : { path: urlPath('modelSource', source as URL) }
+  const directory = absolute.path ?? modelSource
+  const found = absolute.path === null ? 'nothing' : kindOf(absolute.path)
+  if (found === 'directory') return { hubId: null, located: { modelSource, directory, revision: null } }
+  if (typeof source !== 'string' || isPathLike(source) || !isHubId(source)) {
+    const reason = absolute.path === null ? absolute.reason : NO_DIRECTORY[found][0]
+    throw new Model2VecError('ERR_MODEL_NOT_FOUND', `${directory}: ${reason}`)
+  }
+
+  const cached = findInHubCache(source, wanted)
+  if (cached.directory !== null) return { hubId: source, located: { modelSource, ...cached }, lookedFor: '' }
+  const companion = findCompanion(source, wanted.revision)
+  if (companion.directory !== null) return { hubId: source, located: { modelSource, ...companion }, lookedFor: '' }
+  const lookedFor =
+    `looked for the directory ${directory} (${NO_DIRECTORY[found][1]}), revision ` +
+    `\`${wanted.revision}\` in ${cached.lookedIn} (${cached.reason}), the package ` +
+    `\`${companionName(source)}\` (${companion.reason})`
+  return { hubId: source, located: null, lookedFor }
+}
+
+function sourceText(source: unknown): string {
+  if (typeof source === 'string' && source !== '') return source
+  if (isUrl(source)) {
+    if (source.protocol === 'file:') return source.href
+    throw new Model2VecError('ERR_INVALID_OPTION', `\`modelSource\` should be a \`file:\` URL, but got ${source.href}`)
+  }
+  throw new Model2VecError(
+    'ERR_INVALID_OPTION',
+    `\`modelSource\` should be a path, a Hub id or a \`file:\` URL, but got ${describe(source)}`,
+  )
+}
+
+function kindOf(place: string): 'directory' | 'file' | 'nothing' | 'forbidden' {
+  try {
+    return statSync(place).isDirectory() ? 'directory' : 'file'
+  } catch (error) {
+    const code = isThrownError(error) ? error.code : null
+    return code === 'ERR_ACCESS_DENIED' || code === 'EACCES' ? 'forbidden' : 'nothing'
+  }
+}
+
+/** Why a place is no directory to load, for a message. */
+const NO_DIRECTORY = {
+  file: ['a directory is expected, but this is a file', 'is a file'],
+  nothing: ['no such directory', 'does not exist'],
+  forbidden: ['a directory is expected, but this may not be read', 'may not be read'],
+} as const
+
+/** Whether a source can be no Hub id. */
+function isPathLike(source: string): boolean {
+  return path.isAbsolute(source) || /^[.~]|\\|\/.*\//.test(source)
+}
+
+function companionName(id: string): string {
+  return `model2vec-node-${id.slice(id.indexOf('/') + 1).toLowerCase()}`
+}
+
+type Companion = { directory: string; revision: string } | { directory: null; reason: string }
+
+/** An npm package that carries a model's own files, and whose package.json says of which id and revision. */
+function findCompanion(id: string, revision: string): Companion {
+  const name = companionName(id)
+  const file = resolvePackage(name)
+  if (file === null) return { directory: null, reason: 'is not installed' }
+  let model2vec: { id?: unknown; revision?: unknown } | undefined
+  try {
+    const manifest = JSON.parse(readFileSync(file, 'utf8')) as { model2vec?: typeof model2vec } | null
+    model2vec = manifest?.model2vec
+  } catch (error) {
+    return { directory: null, reason: `${file} can't be read: ${messageOf(error)}` }
+  }
+  if (model2vec?.id !== id || typeof model2vec.revision !== 'string') {
+    return { directory: null, reason: `${file} names another model, or none` }
+  }
+  if (revision !== 'main' && revision !== model2vec.revision) {
+    return { directory: null, reason: `carries revision \`${model2vec.revision}\`` }
+  }
+  return { directory: path.dirname(file), revision: model2vec.revision }
+}
+
+/**
+ * The package.json of an installed package: beside ours, else beside the application's, because a package manager that
+ * isolates packages (pnpm) shows ours only its own dependencies, else beside the executable: an application may be a single one.
+ */
+function resolvePackage(name: string): string | null {
+  for (const from of [() => __filename, () => path.resolve('package.json'), () => process.execPath]) {
+    try {
+      return createRequire(from()).resolve(`${name}/package.json`)
+    } catch {
+      // Not there; or there is no working directory, or no `__filename`, as in a bundle of modules.
+    }
+  }
+  return null
+}

@@ -1,0 +1,155 @@
+// One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
+
+import { reasonOf, throwIfAborted } from '../runtime/abort.js'
+import { errorOfItsOwn, fromNative, Model2VecError } from '../errors.js'
+import { withRemedy } from './damaged.js'
+import { MappedPages } from './mapped-pages.js'
+import { native, NO_LIMIT } from '../native/load.js'
+import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/load.js'
+import { openLong } from './quantized-load.js'
+import type { CheckedLoadOptions } from '../options/load.js'
+import type { LocatedModel } from './locate.js'
+import { SpareRows } from '../call/target.js'
+
+/**
+ * How many UTF-16 units run inline, by the tokenizer. Measured on two cores, native (potion-base-8M): 16,384 units take 0.25 ms here, and
+ * 0.1 ms longer as a job of both cores; 500 units take 0.02 ms here, and 0.1 ms as a job. The reference tokenizers take 12 to 24 ms for
+ * 16,384 units.
+ */
+const INLINE_UNITS = { native: 16_384, reference: 512 } as const
+export const MAX_INLINE_UNITS: number = INLINE_UNITS.native
+/** No string has more characters than this, so that a larger limit is none. The native module takes 32 bits. */
+const MAX_LENGTH = 2 ** 30
+/** More threads than any pool has. */
+const MAX_THREADS = 2 ** 16
+
+export class Model {
+  readonly located: LocatedModel
+  readonly info: NativeModelInfo
+  /** Whether a call that doesn't say normalizes. */
+  readonly normalize: boolean
+  /** The length limit of a call that doesn't say. */
+  readonly maxLength: number | null
+  readonly threads: number
+  /** A call with at most this many UTF-16 units to read runs inline. */
+  readonly inlineUnits: number
+  readonly spareRows: SpareRows
+  readonly #handle: NativeModel
+  /** Null unless the table is mapped. */
+  readonly #pages: MappedPages | null
+  #few: NativeFew | null = null
+  #running = 0
+  /** What `close` leaves for later calls: the cause of their errors. */
+  #closed: Model2VecError | null = null
+
+  private constructor(located: LocatedModel, handle: NativeModel, options: CheckedLoadOptions) {
+    this.located = located
+    this.info = handle.info
+    this.normalize = options.normalize ?? this.info.normalize
+    this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
+    this.inlineUnits = INLINE_UNITS[this.info.tokenizer]
+    this.spareRows = new SpareRows(this.info.dim)
+    this.threads = Math.min(options.threads ?? native.defaultThreads(), MAX_THREADS)
+    this.#handle = handle
+    this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
+  }
+
+  /** Loads the files on this thread. */
+  static openSync(located: LocatedModel, options: CheckedLoadOptions): Model {
+    throwIfAborted(options.signal)
+    try {
+      return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
+    } catch (error) {
+      throw withRemedy(fromNative(error), located, options)
+    }
+  }
+
+  /** Loads the files off the event loop. */
+  static async open(located: LocatedModel, options: CheckedLoadOptions, signal?: AbortSignal): Promise<Model> {
+    throwIfAborted(options.signal)
+    const { directory } = located
+    const signals = [options.signal, signal]
+    const handle =
+      options.vocabularyQuantization === undefined
+        ? await openShort(located, options)
+        : await openLong(directory, nativeOptions(options), options.onProgress, signals)
+    const model = new Model(located, handle, options)
+    if (options.signal?.aborted === true) {
+      model.close()
+      throw reasonOf(options.signal)
+    }
+    return model
+  }
+
+  /**
+   * The handle, for one call that ends with {@link Model.release}.
+   *
+   * @throws Model2VecError ERR_CLOSED
+   */
+  hold(): NativeModel {
+    this.assertOpen()
+    this.#running++
+    return this.#handle
+  }
+
+  /** The functions of small calls, for a call that holds the model. */
+  few(): NativeFew {
+    return (this.#few ??= native.createFew(this.#handle))
+  }
+
+  release(): void {
+    this.#running--
+    if (this.#running > 0) return
+    if (this.#closed !== null) this.#handle.close()
+    else this.#pages?.release()
+  }
+
+  /** Writes the model's files into a directory. */
+  async save(directory: string): Promise<void> {
+    const handle = this.hold()
+    try {
+      await native.saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
+    } catch (error) {
+      throw fromNative(error)
+    } finally {
+      this.release()
+    }
+  }
+
+  /** @throws Model2VecError ERR_CLOSED */
+  assertOpen(): void {
+    if (this.#closed !== null) throw errorOfItsOwn(this.#closed)
+  }
+
+  /** Gives the table back once the last running call has ended. */
+  close(): void {
+    if (this.#closed !== null) return
+    this.#closed = new Model2VecError('ERR_CLOSED', 'the model is closed')
+    this.spareRows.clear()
+    if (this.#running === 0) this.#handle.close()
+  }
+}
+
+/** A length limit as the native module takes it. */
+export function nativeMaxLength(maxLength: number | null): number {
+  return maxLength === null || maxLength > MAX_LENGTH ? NO_LIMIT : maxLength
+}
+
+async function openShort(located: LocatedModel, options: CheckedLoadOptions): Promise<NativeModel> {
+  try {
+    return await native.openModel(located.directory, nativeOptions(options))
+  } catch (error) {
+    throw withRemedy(fromNative(error), located, options)
+  }
+}
+
+function nativeOptions(options: CheckedLoadOptions): NativeLoadOptions {
+  const { subfolder, memory, quantizeTo, dimensionality, vocabularyQuantization } = options
+  return {
+    memory,
+    ...(subfolder !== undefined && { subfolder }),
+    ...(quantizeTo !== undefined && { quantizeTo }),
+    ...(dimensionality !== undefined && { dimensionality }),
+    ...(vocabularyQuantization !== undefined && { vocabularyQuantization }),
+  }
+}
