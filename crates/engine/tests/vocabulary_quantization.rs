@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use model2vec_engine::{
-    ElementType, Elements, EmbeddingTable, LoadOptions, MemoryMode, Reduction, StaticModel, Watch, Weights,
+    ElementType, Elements, EmbeddingTable, LoadControl, LoadOptions, MemoryMode, Reduction, StaticModel, Weights,
 };
 use serde::Deserialize;
 
@@ -77,8 +77,8 @@ fn weights_are_pythons_bits_and_clusters_are_as_good_as_scikit_learns() {
     for run in runs.iter().filter(|run| run.clusters <= most) {
         let directory = test_data::model_directory(&run.model);
         let started = Instant::now();
-        let watch = Watch::default();
-        let quantized = StaticModel::load_watched(&directory, &options(run), &watch).unwrap();
+        let watch = LoadControl::default();
+        let quantized = StaticModel::load_with(&directory, &options(run), &watch).unwrap();
         let seconds = started.elapsed().as_secs_f64();
         let table = quantized.table();
         let what = format!("{}, {} clusters, {:?}, {:?}", run.model, run.clusters, run.quantize_to, run.dimensionality);
@@ -159,9 +159,9 @@ fn a_model_that_can_not_be_quantized_is_refused() {
 fn a_cancelled_load_ends_with_err_aborted() {
     let directory = test_data::model_directory("potion-base-8M");
     let options = LoadOptions { vocabulary_quantization: Some(20_000), ..LoadOptions::default() };
-    let watch = Watch::default();
+    let watch = LoadControl::default();
     let error = std::thread::scope(|scope| {
-        let loading = scope.spawn(|| StaticModel::load_watched(&directory, &options, &watch));
+        let loading = scope.spawn(|| StaticModel::load_with(&directory, &options, &watch));
         std::thread::sleep(std::time::Duration::from_millis(200));
         watch.cancel();
         loading.join().unwrap().unwrap_err()

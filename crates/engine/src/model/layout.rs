@@ -3,8 +3,7 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::LoadError;
-use crate::error::excerpt;
+use crate::error::{LoadError, excerpt};
 
 /// The files of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]

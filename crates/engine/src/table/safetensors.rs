@@ -13,8 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::LoadError;
-use crate::error::excerpt;
+use crate::error::{LoadError, excerpt};
 use crate::files::foreign_file;
 
 const LARGEST_HEADER: u64 = 100_000_000;

@@ -1,11 +1,13 @@
-//! Small safetensors files, each with one thing wrong or unusual. Whether one is accepted was tried with Python's `safetensors`
-//! 0.8.0 (`safe_open(path, framework="numpy").get_tensor(name)`); a test says so where this engine decides otherwise.
+//! Small safetensors files, each with one thing wrong or unusual. Whether Python's `safetensors` 0.8.0
+//! accepts each was tried (`safe_open(path, framework="numpy").get_tensor(name)`); a test says where
+//! this engine decides otherwise.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::*;
+use crate::error::LoadError;
+use crate::table::{Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 
 /// A file that is removed when the test ends.
 struct TemporaryFile(PathBuf);

@@ -1,4 +1,4 @@
-//! NEON kernels: sixteen registers of four single-precision sums a block.
+//! NEON kernels: a block is sixteen registers of four single-precision sums.
 
 use std::arch::aarch64::{
     float32x4_t, float64x2_t, int32x4_t, uint16x4_t, vabsq_f32, vaddq_f32, vaddq_f64, vaddq_s32, vcreate_s8,
