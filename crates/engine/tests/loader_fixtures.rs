@@ -1,4 +1,4 @@
-//! The tables of real models against what Python reads from the same files.
+//! Compares the tables of real models with those that Python reads from the same files.
 
 mod test_data;
 

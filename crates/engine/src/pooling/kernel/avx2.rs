@@ -8,7 +8,8 @@ use std::arch::x86_64::{
     _mm256_storeu_si256,
 };
 
-use super::blocks::{kernels, lanes};
+use super::blocks::lanes;
+use super::define::kernels;
 use super::squares::eight;
 use super::unit_mean::quotients;
 use crate::float16;

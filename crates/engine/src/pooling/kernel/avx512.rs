@@ -8,7 +8,8 @@ use std::arch::x86_64::{
     _mm512_min_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
-use super::blocks::{kernels, lanes};
+use super::blocks::lanes;
+use super::define::kernels;
 use super::squares::eight;
 use super::unit_mean::quotients;
 use crate::float16;

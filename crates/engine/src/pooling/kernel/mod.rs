@@ -13,7 +13,8 @@
 //!
 //! - A kernel: write it in `scalar.rs`, add a field and a safe method to the struct, add the field
 //!   to `SCALAR`. Then write it in the files of the instruction sets, with `#[target_feature]`, and
-//!   name it in `of`. Loops that differ only by register type belong in `blocks.rs`.
+//!   name it in `of`. Loops that differ only by
+//!   register type belong in `blocks.rs` and `define.rs`, which make them for every set.
 //! - An instruction set: add it to `isa.rs` (the enum, `available` with every CPU feature that its
 //!   kernels enable, `name`), add a file here, and name its kernels in `of`.
 //! - `tests.rs` compares every kernel of every instruction set that the CPU has with the scalar
@@ -31,6 +32,8 @@ mod avx512;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod blocks;
 mod convert;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod define;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod divide;
 #[cfg(target_arch = "aarch64")]

@@ -7,7 +7,8 @@ use std::arch::aarch64::{
 };
 use std::arch::asm;
 
-use super::blocks::{kernels, lanes};
+use super::blocks::lanes;
+use super::define::kernels;
 use super::squares::eight;
 use super::unit_mean::quotients;
 use crate::float16;

@@ -139,9 +139,9 @@ fn multiply(panel: &[[f32; WIDTH]], rows: [&[f32]; HEIGHT]) -> [[f32; WIDTH]; HE
 mod tests {
     use super::*;
 
-    fn values(count: usize, seed: u32) -> Vec<f32> {
-        let hash = |index: u32| (index ^ seed).wrapping_mul(0x9E37_79B9) ^ (index << 7);
-        (0..count as u32).map(|index| (hash(index) >> 8) as f32 / (1 << 23) as f32 - 1.0).collect()
+    fn values(count: usize, seed: u64) -> Vec<f32> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        (0..count).map(|_| random.f32() * 2.0 - 1.0).collect()
     }
 
     #[test]
