@@ -1,11 +1,11 @@
-//! Where the time of a text goes: UTF-16 to UTF-8, tokenizing and pooling, on one thread, in nanoseconds
-//! per text and per token. Pooling, which includes the mean, the norm and fetching the rows into the
-//! cache, is compared with a bare loop that adds the rows of the same ids.
+//! Where the time of a text goes: UTF-16 to UTF-8, tokenizing and pooling, on one thread, in
+//! nanoseconds per text and per token. Pooling, which includes the mean, the norm and fetching the
+//! rows into the cache, is compared with a bare loop that adds the rows of the same ids.
 //!
 //! `cargo bench -p model2vec-engine --bench encode [-- MODEL_DIRECTORY [TEXTS.jsonl]]`; without arguments
-//! the default model and the test corpora. Every batch of texts is timed on its own, and the fastest
-//! times of all batches are added up: so other load on the machine counts little, and no text is encoded
-//! twice in a row.
+//! the default model and the test corpora. Every batch of texts is timed on its own, and the
+//! fastest times of all batches are added up: so other load on the machine counts little, and no
+//! text is encoded twice in a row.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -95,8 +95,8 @@ fn measure(model: &StaticModel, texts: &Texts) {
     );
 }
 
-/// The time of tokenizing each text and only adding the rows of its ids. `None` for a table that is not
-/// in single precision, has a mapping, or whose rows do not consist of whole blocks.
+/// The time of tokenizing each text and only adding the rows of its ids. `None` for a table that is
+/// not in single precision, has a mapping, or whose rows do not consist of whole blocks.
 fn bare_loop(model: &StaticModel, texts: &Texts, scratch: &mut Scratch) -> Option<Duration> {
     let (Elements::F32(table), None) = (model.table().elements(), model.table().mapping()) else { return None };
     let dim = model.dim();
@@ -111,7 +111,8 @@ fn bare_loop(model: &StaticModel, texts: &Texts, scratch: &mut Scratch) -> Optio
     }))
 }
 
-/// How many columns a bare loop adds at a time: eight registers of AVX2, four of AVX-512, sixteen of NEON.
+/// How many columns a bare loop adds at a time: eight registers of AVX2, four of AVX-512, sixteen
+/// of NEON.
 const COLUMNS: usize = 64;
 
 fn add_all(table: &[f32], ids: &[u32], sums: &mut [f32]) {

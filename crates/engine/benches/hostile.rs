@@ -1,6 +1,6 @@
 //! The cost of hostile texts: repeated characters and words of a hundred thousand and of a million
-//! characters (the nanoseconds per byte must not grow), texts whose words never repeat (with and without
-//! the word cache), and 50 MB under a length limit.
+//! characters (the nanoseconds per byte must not grow), texts whose words never repeat (with and
+//! without the word cache), and 50 MB under a length limit.
 //!
 //! `cargo bench -p model2vec-engine --bench hostile [-- MODEL_DIRECTORY…]`; without arguments a model of each kind.
 

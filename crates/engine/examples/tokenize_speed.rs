@@ -1,8 +1,8 @@
 //! The speed of a tokenizer on one thread, next to that of the `tokenizers` crate.
 //!
 //! `cargo run --profile bench -p model2vec-engine --example tokenize_speed -- tokenizer.json
-//! texts.jsonl[.gz]`: every line of the texts is an object with a `text`. The texts are measured whole,
-//! split into paragraphs, and split into lines.
+//! texts.jsonl[.gz]`: every line of the texts is an object with a `text`. The texts are measured
+//! whole, split into paragraphs, and split into lines.
 
 use std::error::Error;
 use std::io::Read;
@@ -69,8 +69,8 @@ impl Measurement {
     }
 }
 
-/// Encodes all texts several times, and adds up the fastest times of all batches: so other load on the
-/// machine counts little, and yet no text is encoded twice in a row.
+/// Encodes all texts several times, and adds up the fastest times of all batches: so other load on
+/// the machine counts little, and yet no text is encoded twice in a row.
 fn measure(texts: &[String], rounds: usize, mut encode: impl FnMut(&str) -> usize) -> Measurement {
     let batches: Vec<_> = texts.chunks(200).collect();
     let mut fastest = vec![Duration::MAX; batches.len()];

@@ -2,15 +2,15 @@
 
 use crate::pooling::kernel::Converters;
 
-/// The element type of a result. It does not depend on the table's: every type is converted from the
-/// single-precision vector.
+/// The element type of a result. It does not depend on the table's: every type is converted from
+/// the single-precision vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dtype {
     /// Single precision: the vector itself.
     #[default]
     Float32,
-    /// IEEE half precision, rounded to nearest, ties to even. For a float16 table these are Python's
-    /// vectors, bit for bit.
+    /// IEEE half precision, rounded to nearest, ties to even. For a float16 table these are
+    /// Python's vectors, bit for bit.
     Float16,
     /// The upper half of a float32, rounded to nearest, ties to even.
     BFloat16,

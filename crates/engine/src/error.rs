@@ -1,5 +1,7 @@
-//! The errors of loading a model, each cause with the stable code that JavaScript sees.
+//! The errors of loading a model, each cause with the stable code that JavaScript sees, and what
+//! error messages quote.
 
+use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -125,7 +127,8 @@ impl LoadError {
     }
 }
 
-/// Text from a file, made fit for an error message: at most 200 characters, control characters escaped.
+/// Text from a file, made fit for an error message: at most 200 characters, control characters
+/// escaped.
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 200;
     let mut shown = String::new();
@@ -141,6 +144,12 @@ pub(crate) fn excerpt(text: &str) -> String {
         }
     }
     shown
+}
+
+/// The message of a panic that was caught.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without a message")
 }
 
 impl fmt::Display for LoadError {

@@ -29,8 +29,8 @@ pub(crate) fn from_f32(value: f32) -> u16 {
     if magnitude >= 0x477f_f000 {
         return sign | 0x7c00;
     }
-    // Below 2^-14 the result is subnormal. Adding 0.5 leaves value × 2^24, rounded to even, in the low
-    // bits.
+    // Below 2^-14 the result is subnormal. Adding 0.5 leaves value × 2^24, rounded to even, in the
+    // low bits.
     if magnitude < 0x3880_0000 {
         let shifted = f32::from_bits(magnitude) + 0.5;
         return sign | (shifted.to_bits() - 0.5_f32.to_bits()) as u16;
@@ -42,8 +42,8 @@ pub(crate) fn from_f32(value: f32) -> u16 {
 /// The half-precision bits nearest to `value`, ties to even, rounded once.
 #[inline]
 pub(crate) fn from_f64(value: f64) -> u16 {
-    // Rounding to single precision "to odd" keeps the information that the second rounding needs, so
-    // that both together round once.
+    // Rounding to single precision "to odd" keeps the information that the second rounding needs,
+    // so that both together round once.
     let single = value as f32;
     let back = f64::from(single);
     let bits = single.to_bits();
@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn values_beyond_the_largest_half_become_infinite_as_in_numpy() {
-        // numpy 2.4.6: np.float32(65519.996).astype(np.float16).view(np.uint16) == 0x7bff, 65520 == 0x7c00.
+        // numpy 2.4.6: np.float32(65519.996).astype(np.float16).view(np.uint16) == 0x7bff, 65520 ==
+        // 0x7c00.
         assert_eq!(from_f32(65_519.996), 0x7bff);
         assert_eq!(from_f32(65_520.0), 0x7c00);
         assert_eq!(from_f64(-65_520.0), 0xfc00);

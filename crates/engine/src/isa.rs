@@ -3,7 +3,8 @@
 
 use std::sync::OnceLock;
 
-/// An instruction set. A value proves that this CPU has it, because the only ways to get one ask the CPU.
+/// An instruction set. A value proves that this CPU has it, because the only ways to get one ask
+/// the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Isa(InstructionSet);
 
@@ -53,8 +54,8 @@ impl Isa {
         found
     }
 
-    /// The best instruction set of this CPU, or the one that the environment variable `M2V_ISA` names
-    /// if the CPU has it. The process asks once.
+    /// The best instruction set of this CPU, or the one that the environment variable `M2V_ISA`
+    /// names if the CPU has it. The process asks once.
     pub(crate) fn detect() -> Self {
         static DETECTED: OnceLock<Isa> = OnceLock::new();
         *DETECTED.get_or_init(|| {

@@ -1,7 +1,7 @@
 //! Model2Vec inference, equal in every bit to Python `model2vec` 0.10.0.
 //!
-//! Data flows one way: files → [`EmbeddingTable`] and [`Tokenizer`] → token ids → rows → vector. This
-//! crate knows no JavaScript, no network and no async: `crates/node` binds it to Node.
+//! Data flows one way: files → [`EmbeddingTable`] and [`Tokenizer`] → token ids → rows → vector.
+//! This crate knows no JavaScript, no network and no async: `crates/node` binds it to Node.
 
 #[cfg(target_endian = "big")]
 compile_error!("the table is read as little-endian memory: big-endian targets are not supported");

@@ -1,24 +1,26 @@
 //! Compares this engine with the official Rust engine, model2vec-rs 0.4.0, over the same texts.
 //!
-//! On potion-base-8M both must agree within float error. On other models the official engine differs
-//! from Python in places (it measures tokens in bytes, keeps other ids, or can't load the model). There
-//! the test only prints on how many texts they differ; `parity.rs` shows that this engine equals Python.
+//! On potion-base-8M both must agree within float error. On other models the official engine
+//! differs from Python in places (it measures tokens in bytes, keeps other ids, or can't load the
+//! model). There the test only prints on how many texts they differ; `parity.rs` shows that this
+//! engine equals Python.
 
 mod test_data;
 
 use model2vec_engine::{LoadOptions, StaticModel};
 use model2vec_rs::model::StaticModel as OfficialModel;
 
-/// The official engine sums in another order, and multiplies by a reciprocal instead of dividing. That
-/// changes the last bits of numbers around 1.
+/// The official engine sums in another order, and multiplies by a reciprocal instead of dividing.
+/// That changes the last bits of numbers around 1.
 const FLOAT_ERROR: f32 = 2e-6;
-/// Python rounds the vectors of a half-precision table to half precision; the official engine does not.
+/// Python rounds the vectors of a half-precision table to half precision; the official engine does
+/// not.
 const HALF_ERROR: f32 = 1.5e-3;
 
 const CORPORA: [&str; 3] = ["edge", "multilingual_300", "docs_en_300"];
 
-/// The number of texts whose vectors differ by more than float error, and the number of all texts; `None`
-/// when the official engine can't load the model.
+/// The number of texts whose vectors differ by more than float error, and the number of all texts;
+/// `None` when the official engine can't load the model.
 fn differing_texts(model: &test_data::Model) -> Option<(usize, usize)> {
     let directory = model.root.join("models").join(&model.name);
     let ours = StaticModel::load(&directory, &LoadOptions::default()).unwrap();

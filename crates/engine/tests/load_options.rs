@@ -1,5 +1,5 @@
-//! Compares tables and vectors of models loaded with `quantize_to` and `dimensionality`, bit for bit, with
-//! those of Python model2vec 0.10.0 (test/expected/load_options.py).
+//! Compares tables and vectors of models loaded with `quantize_to` and `dimensionality`, bit for
+//! bit, with those of Python model2vec 0.10.0 (test/expected/load_options.py).
 
 mod test_data;
 

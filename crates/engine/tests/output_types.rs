@@ -1,5 +1,5 @@
-//! Compares rows of every element type and dimensionality with those that numpy and ml_dtypes convert
-//! from Python model2vec's vectors.
+//! Compares rows of every element type and dimensionality with those that numpy and ml_dtypes
+//! convert from Python model2vec's vectors.
 
 mod test_data;
 
@@ -18,8 +18,8 @@ struct Expected {
     models: BTreeMap<String, BTreeMap<String, References>>,
 }
 
-/// The CRC-32 of rows, by element type: of each block of texts, and of the rows of all tokens of every
-/// fifth text.
+/// The CRC-32 of rows, by element type: of each block of texts, and of the rows of all tokens of
+/// every fifth text.
 #[derive(Deserialize)]
 struct References {
     normalized: BTreeMap<String, Vec<u32>>,

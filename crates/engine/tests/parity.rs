@@ -1,5 +1,5 @@
-//! Compares the vectors of every model, corpus and option set, bit for bit, with those of Python model2vec
-//! 0.10.0.
+//! Compares the vectors of every model, corpus and option set, bit for bit, with those of Python
+//! model2vec 0.10.0.
 
 mod test_data;
 

@@ -81,9 +81,9 @@ fn vectors(model: &StaticModel, texts: &[String]) -> Vec<u32> {
     bits
 }
 
-/// Models whose tokenizer files are in an older form. The `tokenizers` library saves them in its newer
-/// form (merges as pairs, fields with their defaults); this engine keeps the older one. The ids are the
-/// same.
+/// Models whose tokenizer files are in an older form. The `tokenizers` library saves them in its
+/// newer form (merges as pairs, fields with their defaults); this engine keeps the older one. The
+/// ids are the same.
 const OLDER_FORMS: [&str; 6] =
     ["bpe-clip-raw", "bpe-gpt2-raw", "spbpe-mistral03-raw", "ug-e5enpt-raw", "ug-t5-raw", "wp-bert-cased-raw"];
 

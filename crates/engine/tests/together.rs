@@ -60,7 +60,8 @@ fn texts() -> Vec<Vec<u16>> {
 #[test]
 fn texts_together_have_the_ids_that_each_has_alone() {
     let texts = texts();
-    // Cased and uncased, with and without accents, with various added tokens: the single pass differs.
+    // Cased and uncased, with and without accents, with various added tokens: the single pass
+    // differs.
     let names: Vec<String> =
         models().into_iter().map(|model| model.name).filter(|name| name.starts_with("wp-")).collect();
     assert!(!names.is_empty(), "no WordPiece model is present");

@@ -1,6 +1,6 @@
 //! Compares models loaded with `vocabulary_quantization` with those of Python model2vec 0.10.0
-//! (test/expected/vocabulary_quantization.py): the weights bit for bit, and the clusters by their quality
-//! (a sum of squared distances at most 1 % larger than scikit-learn's).
+//! (test/expected/vocabulary_quantization.py): the weights bit for bit, and the clusters by their
+//! quality (a sum of squared distances at most 1 % larger than scikit-learn's).
 
 mod test_data;
 
@@ -56,8 +56,8 @@ fn half(bits: u16) -> f64 {
     if bits >> 15 == 0 { magnitude } else { -magnitude }
 }
 
-/// The sum of the squared distances of the original rows to their centers. The rows are scaled to length
-/// 1 unless the original model has weights.
+/// The sum of the squared distances of the original rows to their centers. The rows are scaled to
+/// length 1 unless the original model has weights.
 fn inertia(original: &StaticModel, quantized: &StaticModel) -> f64 {
     let centers = rows(quantized.table());
     let mapping = quantized.table().mapping().unwrap();
@@ -74,7 +74,8 @@ fn weights_are_pythons_bits_and_clusters_are_as_good_as_scikit_learns() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test/expected/vocabulary_quantization.json");
     let runs: Vec<Run> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert!(runs.len() > 5);
-    // 4,096 clusters of potion-base-8M take a minute, so `M2V_CLUSTERS` is the most clusters of a run.
+    // 4,096 clusters of potion-base-8M take a minute, so `M2V_CLUSTERS` is the most clusters of a
+    // run.
     let most = std::env::var("M2V_CLUSTERS").map_or(1024, |count| count.parse().unwrap());
     for run in runs.iter().filter(|run| run.clusters <= most) {
         let directory = test_data::model_directory(&run.model);

@@ -1,12 +1,15 @@
-//! The counterpart of `model2vec verify` (src/cli/commands/verify.ts): runs model2vec-rs 0.4.0 on the
-//! texts that it receives, and compares the results with the ids and vectors that it receives with them.
+//! The counterpart of `model2vec verify` (src/cli/commands/verify.ts): runs model2vec-rs 0.4.0 on
+//! the texts that it receives, and compares the results with the ids and vectors that it receives
+//! with them.
 //!
-//! It is a separate executable, so that the published package contains nothing of the official engine.
+//! It is a separate executable, so that the published package contains nothing of the official
+//! engine.
 //!
-//! The protocol: at the start the program prints its version, so that the caller notices when it has
-//! started some other program. Then every line of JSON on standard input is answered by a line on
-//! standard output: a [`LoadRequest`] by [`Loaded`], then any number of [`BatchRequest`]s, each followed
-//! by the raw vectors, by [`Compared`]. The answer to a request that fails is `{ "error": … }`.
+//! The protocol: at the start the program prints its version, so that the caller notices when it
+//! has started some other program. Then every line of JSON on standard input is answered by a line
+//! on standard output: a [`LoadRequest`] by [`Loaded`], then any number of [`BatchRequest`]s, each
+//! followed by the raw vectors, by [`Compared`]. The answer to a request that fails is `{ "error":
+//! … }`.
 
 mod official;
 
@@ -54,7 +57,8 @@ struct Compared {
     ns: u64,
     /// The indexes of the texts for which the official engine has other ids.
     other_ids: Vec<usize>,
-    /// For each text, the largest difference in a dimension; null = one of the two is not a finite number.
+    /// For each text, the largest difference in a dimension; null = one of the two is not a finite
+    /// number.
     differences: Vec<f32>,
 }
 

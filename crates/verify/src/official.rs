@@ -1,9 +1,9 @@
 //! Gets vectors and, indirectly, ids from model2vec-rs.
 //!
-//! model2vec-rs has no function that returns ids, but it can be loaded with any table. So it is loaded a
-//! second time, with a table of pseudorandom whole numbers that are small enough for exact sums. The
-//! vector of a text is then a fingerprint of its ids. A fingerprint does not depend on the order of the
-//! ids, which changes a real vector by rounding only.
+//! model2vec-rs has no function that returns ids, but it can be loaded with any table. So it is
+//! loaded a second time, with a table of pseudorandom whole numbers that are small enough for exact
+//! sums. The vector of a text is then a fingerprint of its ids. A fingerprint does not depend on
+//! the order of the ids, which changes a real vector by rounding only.
 
 use std::path::{Path, PathBuf};
 

@@ -39,20 +39,20 @@ const BEGINNINGS: [(&[u8], &str); 17] = [
     (b"<?xml", "an XML document, such as the error of an object store"),
 ];
 
-/// The beginnings of HTML pages after white space, in any case. `<!--` is for pages that begin with a
-/// comment.
+/// The beginnings of HTML pages after white space, in any case. `<!--` is for pages that begin with
+/// a comment.
 const HTML: [&str; 6] = ["<!doctype html", "<html", "<head", "<body", "<script", "<!--"];
 
-/// The beginnings of Python's oldest pickles, which are text: a dictionary, a list, and objects by the
-/// names of their classes.
+/// The beginnings of Python's oldest pickles, which are text: a dictionary, a list, and objects by
+/// the names of their classes.
 const TEXT_PICKLES: [&[u8]; 6] = [b"(dp", b"(lp", b"ccopy_reg\n", b"ccollections\n", b"cnumpy", b"ctorch"];
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The kind of a file by its first bytes; `None` = unknown.
 ///
-/// Only for files that were refused: a valid safetensors file begins with a length, whose bytes may look
-/// like any of these.
+/// Only for files that were refused: a valid safetensors file begins with a length, whose bytes may
+/// look like any of these.
 pub(crate) fn kind_of(bytes: &[u8]) -> Option<Cow<'static, str>> {
     if bytes.is_empty() {
         return Some("an empty file".into());
@@ -131,7 +131,8 @@ mod tests {
         assert_eq!(kind_of(b"\x1f\x8b\x08\0"), Some("a gzip file".into()));
         assert!(kind_of(b"PK\x03\x04\0\0").unwrap().starts_with("a zip archive"));
         assert!(kind_of(b"GGUF\x03\0\0\0").unwrap().starts_with("a GGUF file"));
-        // torch.save(…, _use_new_zipfile_serialization=False), pickle.dumps({}), pickle.dumps([1], 4).
+        // torch.save(…, _use_new_zipfile_serialization=False), pickle.dumps({}), pickle.dumps([1],
+        // 4).
         for pickle in [&b"\x80\x02\x8a\x0al\xfc"[..], b"\x80\x02}q\0.", b"\x80\x04\x95\x06\0", b"(dp0\n.", b"(lp0\n."] {
             assert!(kind_of(pickle).unwrap().starts_with("a Python pickle"));
         }

@@ -1,13 +1,13 @@
-//! JSON with the extensions of Python's `json` module, `NaN`, `Infinity` and `-Infinity`, as standard
-//! JSON.
+//! JSON with the extensions of Python's `json` module, `NaN`, `Infinity` and `-Infinity`, as
+//! standard JSON.
 
 use std::borrow::Cow;
 
 /// The numbers of Python's `json` that JSON doesn't have (json/decoder.py, `_CONSTANTS`).
 const CONSTANTS: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
 
-/// The same JSON with each of these numbers replaced by a string of its name, for a parser of standard
-/// JSON. Text that is no JSON for Python either stays broken.
+/// The same JSON with each of these numbers replaced by a string of its name, for a parser of
+/// standard JSON. Text that is no JSON for Python either stays broken.
 pub(crate) fn to_standard(json: &[u8]) -> Cow<'_, [u8]> {
     // These numbers are rare, so most files are returned unchanged.
     if !CONSTANTS.iter().any(|constant| json.windows(constant.len()).any(|window| window == *constant)) {

@@ -34,8 +34,8 @@ impl ModelConfig {
     /// Reads a configuration file.
     ///
     /// # Errors
-    /// [`LoadError::BadConfig`] when the file can't be read, is no JSON object, or has a setting of the
-    /// wrong type.
+    /// [`LoadError::BadConfig`] when the file can't be read, is no JSON object, or has a setting of
+    /// the wrong type.
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
         let json = read_bounded(path)?;
         if let Err(error) = std::str::from_utf8(&json)
@@ -72,8 +72,8 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadError> {
     Ok(json)
 }
 
-/// Only the values that `save_pretrained` writes are accepted. Python would take any value, because it
-/// only evaluates `if normalize`.
+/// Only the values that `save_pretrained` writes are accepted. Python would take any value, because
+/// it only evaluates `if normalize`.
 fn normalize(path: &Path, value: Option<&Value>) -> Result<bool, LoadError> {
     match value {
         None | Some(Value::Null) => Ok(false),
@@ -82,8 +82,8 @@ fn normalize(path: &Path, value: Option<&Value>) -> Result<bool, LoadError> {
     }
 }
 
-/// Only integers are accepted: in Python 512.0 and "512" make `enable_truncation` raise a `TypeError`,
-/// and negative integers an `OverflowError`.
+/// Only integers are accepted: in Python 512.0 and "512" make `enable_truncation` raise a
+/// `TypeError`, and negative integers an `OverflowError`.
 fn max_length(path: &Path, value: Option<&Value>) -> Result<Option<usize>, LoadError> {
     match value {
         None => Ok(Some(DEFAULT_MAX_LENGTH)),
@@ -106,9 +106,9 @@ struct Settings {
     max_length: Option<Value>,
 }
 
-/// Takes the two settings and skips every other value without parsing it: other keys may hold values
-/// that Python's `json` reads and `serde_json::Value` can't (1e999, lone surrogates, deep nesting). If a
-/// key occurs twice, the last value counts, as in Python.
+/// Takes the two settings and skips every other value without parsing it: other keys may hold
+/// values that Python's `json` reads and `serde_json::Value` can't (1e999, lone surrogates, deep
+/// nesting). If a key occurs twice, the last value counts, as in Python.
 struct SettingsVisitor;
 
 impl<'de> Visitor<'de> for SettingsVisitor {
@@ -188,7 +188,8 @@ mod tests {
         }
     }
 
-    // Expected: `model.normalize` and `model.max_length` after Python's `StaticModel.from_pretrained` of the same config.json.
+    // Expected: `model.normalize` and `model.max_length` after Python's
+    // `StaticModel.from_pretrained` of the same config.json.
     #[test]
     fn settings_are_those_of_python() {
         assert_eq!(settings("{}"), (false, Some(512)));

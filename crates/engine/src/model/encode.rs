@@ -46,8 +46,8 @@ impl StaticModel {
         Ok(stats)
     }
 
-    /// Writes the embedding row of one token id, multiplied by the id's weight, into `vector`, which
-    /// has [`columns`](Self::columns) dimensions: a row of Python's `encode_as_sequence`.
+    /// Writes the embedding row of one token id, multiplied by the id's weight, into `vector`,
+    /// which has [`columns`](Self::columns) dimensions: a row of Python's `encode_as_sequence`.
     ///
     /// # Panics
     /// When `id` is not below the table's `id_count()`, or `vector` has another length.

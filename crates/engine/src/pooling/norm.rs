@@ -8,8 +8,8 @@ pub(crate) const PAIRWISE_BLOCK: usize = 128;
 /// 0.10.0, model.py, `_encode_batch`).
 pub(crate) const EPSILON: f32 = 1e-32;
 
-/// numpy's pairwise sum of `map(value)`: up to [`PAIRWISE_BLOCK`] values in eight accumulators, more
-/// in two halves. Single and double precision follow the same order.
+/// numpy's pairwise sum of `map(value)`: up to [`PAIRWISE_BLOCK`] values in eight accumulators,
+/// more in two halves. Single and double precision follow the same order.
 pub(crate) fn pairwise_sum<T, N>(values: &[T], map: &impl Fn(T) -> N) -> N
 where
     T: Copy,
@@ -22,7 +22,8 @@ where
     pairwise_sum(low, map) + pairwise_sum(high, map)
 }
 
-/// The two halves of more than [`PAIRWISE_BLOCK`] values; the length of the first is a multiple of 8.
+/// The two halves of more than [`PAIRWISE_BLOCK`] values; the length of the first is a multiple of
+/// 8.
 #[inline(always)]
 pub(crate) fn halves<T>(values: &[T]) -> (&[T], &[T]) {
     let half = values.len() / 2;

@@ -1,5 +1,5 @@
-//! Token ids to one vector: the mean of their rows in numpy's number types, then the division by its
-//! norm.
+//! Token ids to one vector: the mean of their rows in numpy's number types, then the division by
+//! its norm.
 //!
 //! The types follow from numpy's promotion rules in what model2vec 0.10.0 computes (model.py,
 //! `_encode_helper` and `_encode_batch`):
@@ -315,7 +315,8 @@ fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f
         });
         return double_mean(elements, (0.0 + sum) / count as f64);
     }
-    // numpy widens half-precision values through a buffer of 8,192, with one pairwise sum per buffer.
+    // numpy widens half-precision values through a buffer of 8,192, with one pairwise sum per
+    // buffer.
     let buffer = if in_half { 8_192 } else { count };
     let mut sum = [0.0_f32];
     for values in products.chunks(buffer) {

@@ -51,8 +51,8 @@ impl RowPrefetch {
         self.salt = self.salt.wrapping_add(0x9E37_79B9);
     }
 
-    /// Prefetches the first `columns` columns of rows of a row-major table of `dim` columns into the
-    /// second-level cache: of the first [`MOST_ROWS`] rows those that are not recent, up to
+    /// Prefetches the first `columns` columns of rows of a row-major table of `dim` columns into
+    /// the second-level cache: of the first [`MOST_ROWS`] rows those that are not recent, up to
     /// [`MOST_BYTES`]. A row id beyond the table is no error.
     pub(crate) fn prefetch<T>(&mut self, table: &[T], dim: usize, columns: usize, row_ids: impl Iterator<Item = u32>) {
         let lines = (columns * size_of::<T>()).div_ceil(LINE_BYTES);
@@ -66,8 +66,8 @@ impl RowPrefetch {
         }
     }
 
-    /// Those of the first [`MOST_ROWS`] rows that are not recent. Afterwards they are, until another
-    /// row with the same remainder replaces them. `remainders` is a power of two.
+    /// Those of the first [`MOST_ROWS`] rows that are not recent. Afterwards they are, until
+    /// another row with the same remainder replaces them. `remainders` is a power of two.
     fn others(&mut self, row_ids: impl Iterator<Item = u32>, remainders: usize) -> &[u32] {
         let mut count = 0;
         for row_id in row_ids.take(MOST_ROWS) {
@@ -87,7 +87,8 @@ impl RowPrefetch {
 #[inline(always)]
 fn prefetch_near(address: *const u8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    // SAFETY: a hint: nothing is read or written, and an address that is not mapped is ignored. SSE is part of x86-64.
+    // SAFETY: a hint: nothing is read or written, and an address that is not mapped is ignored. SSE
+    // is part of x86-64.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 

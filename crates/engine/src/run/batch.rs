@@ -1,14 +1,15 @@
-//! A batch: the slices of one call. The caller adds slices as it reads texts, threads compute them, and
-//! the caller takes them out again, in any order.
+//! A batch: the slices of one call. The caller adds slices as it reads texts, threads compute them,
+//! and the caller takes them out again, in any order.
 //!
-//! A slice is cut by the length of its texts and not by their number, so that threads end at about the
-//! same time. Done slices are kept until [`Batch::take_done`]; who made a slice's
+//! A slice is cut by the length of its texts and not by their number, so that threads end at about
+//! the same time. Done slices are kept until [`Batch::take_done`]. The maker of a slice's
 //! [`RowBuffer`](crate::RowBuffer) decides where its rows lie.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::error::panic_message;
 use crate::model::StaticModel;
 use crate::run::outcome::{BatchError, Left};
 use crate::run::slice::{Input, Slice};
@@ -54,8 +55,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch that uses up to `threads` of the pool's threads. After each slice, the thread that ran it
-    /// calls `on_slice`.
+    /// A batch that uses up to `threads` of the pool's threads. After each slice, the thread that
+    /// ran it calls `on_slice`.
     pub fn new(
         model: Arc<StaticModel>,
         work: Work,
@@ -102,7 +103,8 @@ impl Batch {
         self.run(slice, Runner::Caller);
     }
 
-    /// Says that no slice will be added any more. Returns true when the batch is finished already: then
+    /// Says that no slice will be added any more. Returns true when the batch is finished already:
+    /// then
     /// `on_slice` is not called again.
     pub fn close(&self) -> bool {
         let mut state = self.lock();
@@ -132,8 +134,8 @@ impl Batch {
         true
     }
 
-    /// Leaves the pool's queue, which must not keep the batch, and with it the model, alive after the
-    /// caller has run the last slice itself.
+    /// Leaves the pool's queue, which must not keep the batch, and with it the model, alive after
+    /// the caller has run the last slice itself.
     fn leave_pool(self: &Arc<Self>) {
         let job: Arc<dyn Job> = Arc::clone(self) as Arc<dyn Job>;
         workers::forget(&job);
@@ -186,8 +188,8 @@ impl Batch {
     }
 
     fn run(&self, mut slice: Slice, runner: Runner) {
-        // A panic leaves no broken state: the slice and its scratch are dropped, and the model never
-        // changes.
+        // A panic leaves no broken state: the slice and its scratch are dropped, and the model
+        // never changes.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.shared.fill(&mut slice)));
         if let Input::Texts(texts) = &mut slice.input {
             texts.free_if_huge();
@@ -195,7 +197,7 @@ impl Batch {
         let error = match outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error),
-            Err(panic) => Some(BatchError::Panic(panic_message(panic.as_ref()))),
+            Err(panic) => Some(BatchError::Panic(panic_message(panic.as_ref()).to_owned())),
         };
         let mut state = self.lock();
         state.running -= 1;
@@ -240,12 +242,8 @@ impl Job for Batch {
     }
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("a thread panicked").to_owned()
-}
-
-/// Panics that tests order through the environment variable `M2V_FAULT`: `panic` makes the first part of the process panic,
+/// Panics that tests order through the environment variable `M2V_FAULT`: `panic` makes the first
+/// part of the process panic,
 /// `panic-load` the first load.
 pub mod fault {
     use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,5 @@
-//! A slice of a call: the texts that one thread takes as a unit, the memory for their rows, and what
-//! was computed for them.
+//! A slice of a call: the texts that one thread takes as a unit, the memory for their rows, and
+//! what was computed for them.
 
 use std::ops::Range;
 use std::sync::Arc;

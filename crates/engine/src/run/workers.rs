@@ -1,13 +1,13 @@
 //! The pool of threads that all calls of this process share. Jobs take turns, one slice each, so a
 //! short job does not wait for the end of a long one.
 //!
-//! A slice can't be interrupted, and one huge text is one slice. So while a thread runs a long slice,
-//! a stand-in replaces it: as many threads as before are left for all other slices, and the operating
-//! system shares out the cores. At most as many long slices run at once as there are ordinary threads,
-//! which bounds the number of threads and their memory.
+//! A slice can't be interrupted, and one huge text is one slice. So while a thread runs a long
+//! slice, a stand-in replaces it: as many threads as before are left for all other slices, and the
+//! operating system shares out the cores. At most as many long slices run at once as there are
+//! ordinary threads, which bounds the number of threads and their memory.
 //!
-//! Only calls run here. The clustering of a vocabulary quantization (`table/cluster`) has threads of
-//! its own: it lasts seconds to minutes, and would keep the pool from calls.
+//! Only calls run here. The clustering of a vocabulary quantization (`table/cluster`) has threads
+//! of its own: it lasts seconds to minutes, and would keep the pool from calls.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -100,8 +100,8 @@ impl Workers {
 
     /// The main loop of a thread.
     fn work(&'static self) {
-        // Jobs that left the queue. Dropping the last reference to one can free a closed model and its
-        // table, which must not happen under the lock.
+        // Jobs that left the queue. Dropping the last reference to one can free a closed model and
+        // its table, which must not happen under the lock.
         let mut emptied = Vec::new();
         let mut queue = self.lock();
         loop {
@@ -135,8 +135,8 @@ impl Queue {
         if are_long { &mut self.long_slices } else { &mut self.short_slices }
     }
 
-    /// A slice of the first job that has one, and whether it is long. The job goes to the back of the
-    /// queue, so that the next thread serves another one.
+    /// A slice of the first job that has one, and whether it is long. The job goes to the back of
+    /// the queue, so that the next thread serves another one.
     fn next_slice(&mut self, emptied: &mut Vec<Arc<dyn Job>>) -> Option<(bool, Box<dyn FnOnce() + Send>)> {
         if self.short_slices >= self.wanted {
             return None;

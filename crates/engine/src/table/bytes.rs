@@ -13,14 +13,14 @@ pub enum MemoryMode {
     Auto,
     /// Read once, into memory of this process that is aligned to 64 bytes.
     Copy,
-    /// The file's own pages, shared between processes. The file must not be truncated in place while
-    /// the model is loaded.
+    /// The file's own pages, shared between processes. The file must not be truncated in place
+    /// while the model is loaded.
     Map,
 }
 
 impl MemoryMode {
-    /// The largest table that `Auto` copies. For larger ones, sharing the pages between processes is
-    /// worth more than aligned rows.
+    /// The largest table that `Auto` copies. For larger ones, sharing the pages between processes
+    /// is worth more than aligned rows.
     const LARGEST_COPY: u64 = 256 << 20;
 
     pub(super) fn maps(self, table_bytes: u64) -> bool {
@@ -63,17 +63,17 @@ pub(super) enum CopyError {
 }
 
 impl TableBytes {
-    /// Reads `length` bytes, more than 0, into memory of this process that begins at a page (and so at
-    /// a multiple of 64).
+    /// Reads `length` bytes, more than 0, into memory of this process that begins at a page (and so
+    /// at a multiple of 64).
     pub(super) fn copy(mut reader: impl Read, length: usize) -> Result<Self, CopyError> {
         Self::fill(length, |memory| reader.read_exact(memory))
     }
 
     /// Allocates `length` bytes, more than 0, that `write` fills.
     ///
-    /// They are an anonymous mapping instead of heap memory for two reasons: too little memory is an
-    /// error instead of an abort, and the kernel can be asked for huge pages, which save the pooling
-    /// loop most of its TLB misses.
+    /// They are an anonymous mapping instead of heap memory for two reasons: too little memory is
+    /// an error instead of an abort, and the kernel can be asked for huge pages, which save the
+    /// pooling loop most of its TLB misses.
     pub(super) fn fill(length: usize, write: impl FnOnce(&mut [u8]) -> io::Result<()>) -> Result<Self, CopyError> {
         let mut memory = MmapMut::map_anon(length).map_err(|_| CopyError::OutOfMemory)?;
         #[cfg(target_os = "linux")]
@@ -84,13 +84,13 @@ impl TableBytes {
         Ok(Self { memory, is_file: false })
     }
 
-    /// Maps the file's own pages. `None` if they can't be used: the bytes do not begin at a multiple
-    /// of `element_size` in the file, or its file system can't map files.
+    /// Maps the file's own pages. `None` if they can't be used: the bytes do not begin at a
+    /// multiple of `element_size` in the file, or its file system can't map files.
     pub(super) fn map(file: &File, position: u64, length: usize, element_size: usize) -> Option<Self> {
-        // SAFETY: a mapping is sound as long as the file is not changed while it is mapped. A process
-        // that writes into it changes numbers only: every bit pattern is an element, and everything
-        // that decides what is in bounds (the header, the row of each id) was copied out of the file.
-        // A process that truncates it in place makes this one fail with SIGBUS, as
+        // SAFETY: a mapping is sound as long as the file is not changed while it is mapped. A
+        // process that writes into it changes numbers only: every bit pattern is an element, and
+        // everything that decides what is in bounds (the header, the row of each id) was copied out
+        // of the file. A process that truncates it in place makes this one fail with SIGBUS, as
         // `MemoryMode::Map` documents.
         let memory = unsafe { MmapOptions::new().offset(position).len(length).map(file) };
         let memory = memory.ok().filter(|memory| memory.as_ptr().addr().is_multiple_of(element_size))?;

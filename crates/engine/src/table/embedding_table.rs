@@ -29,16 +29,16 @@ pub struct EmbeddingTable {
 }
 
 impl EmbeddingTable {
-    /// Reads the tensor named `tensor` (rows × dim), and the optional tensors `weights` and `mapping`,
-    /// from a safetensors file.
+    /// Reads the tensor named `tensor` (rows × dim), and the optional tensors `weights` and
+    /// `mapping`, from a safetensors file.
     ///
     /// A table that `reduction` changes, or whose bytes are not aligned in the file, is copied even
     /// with [`MemoryMode::Map`]; [`memory`](Self::memory) says which it was.
     ///
     /// # Errors
-    /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`], [`LoadError::ShapeMismatch`],
-    /// [`LoadError::OutOfMemory`], and [`LoadError::InvalidOption`] for a dimensionality that the
-    /// table doesn't have.
+    /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`],
+    /// [`LoadError::ShapeMismatch`], [`LoadError::OutOfMemory`], and [`LoadError::InvalidOption`]
+    /// for a dimensionality that the table doesn't have.
     pub fn read(path: &Path, tensor: &str, memory: MemoryMode, reduction: Reduction) -> Result<Self, LoadError> {
         let file = TensorFile::open(path)?;
         let tensor = file.require(tensor)?;
@@ -131,8 +131,8 @@ impl EmbeddingTable {
         self.mapping.as_ref().map_or(id, |mapping| mapping[id] as usize)
     }
 
-    /// The bytes of this process's own memory that the table holds; the pages of a mapped file do not
-    /// count.
+    /// The bytes of this process's own memory that the table holds; the pages of a mapped file do
+    /// not count.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let elements = if self.memory == MemoryMode::Map { 0 } else { self.bytes.len() };

@@ -1,5 +1,5 @@
-//! The number types of a table, its weights and its mapping, by their names in safetensors files and
-//! in numpy.
+//! The number types of a table, its weights and its mapping, by their names in safetensors files
+//! and in numpy.
 
 /// The type of the table's elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

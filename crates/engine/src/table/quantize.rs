@@ -1,5 +1,5 @@
-//! Reduces a table to another element type or to fewer columns while it is read: row by row, so that
-//! the table is never in memory twice.
+//! Reduces a table to another element type or to fewer columns while it is read: row by row, so
+//! that the table is never in memory twice.
 //!
 //! The rules are those of model2vec 0.10.0 (quantization.py, `quantize_embeddings` and
 //! `quantize_and_reduce_dim`), in numpy's number types: first the element type, with an int8 scale
@@ -152,8 +152,8 @@ impl Conversion {
             (I8, F16) => each(row, out, |bits| from_f32(f32::from(i8::from_le_bytes(bits))).to_le_bytes()),
             (I8, F32) => each(row, out, |bits| f32::from(i8::from_le_bytes(bits)).to_le_bytes()),
             (I8, F64) => each(row, out, |bits| f64::from(i8::from_le_bytes(bits)).to_le_bytes()),
-            // As in Python: the buffer is in half precision, the division in the type of the scale, and
-            // its result in half precision again.
+            // As in Python: the buffer is in half precision, the division in the type of the scale,
+            // and its result in half precision again.
             (F16, I8) => {
                 let scale = scale.unwrap_or(1.0) as f32;
                 each(row, out, |bits| to_byte(from_f32(to_f32(u16::from_le_bytes(bits)) / scale)));

@@ -1,11 +1,11 @@
 //! Reads and checks the header of a safetensors file: which tensors it holds, and where.
 //!
-//! A file is 8 bytes of header length, a JSON header, then the tensors' bytes. The checks are those of
-//! the `safetensors` library 0.8, with which Python reads models (tensor.rs, `read_metadata` and
+//! A file is 8 bytes of header length, a JSON header, then the tensors' bytes. The checks are those
+//! of the `safetensors` library 0.8, with which Python reads models (tensor.rs, `read_metadata` and
 //! `Metadata::validate`): the header has at most 100 MB, the tensors cover the file without holes or
 //! overlaps, and each tensor has the length that its element type and shape require. One check is
-//! stricter: of two tensors with one name, which the format forbids, the library takes the last, and
-//! this reader takes none.
+//! stricter: of two tensors with one name, which the format forbids, the library takes the last,
+//! and this reader takes none.
 
 use std::fmt;
 use std::fs::File;
@@ -53,8 +53,8 @@ pub(super) struct TensorFile {
     tensors: Vec<Tensor>,
 }
 
-/// One tensor of a [`TensorFile`]. `dtype` and `shape` require exactly `length` bytes, which the file had
-/// when it was opened.
+/// One tensor of a [`TensorFile`]. `dtype` and `shape` require exactly `length` bytes, which the
+/// file had when it was opened.
 #[derive(Debug)]
 pub(super) struct Tensor {
     pub(super) name: String,
@@ -175,7 +175,8 @@ impl Tensor {
     }
 }
 
-/// The error for a file without a valid header: the kind of the file if its first bytes show it, else
+/// The error for a file without a valid header: the kind of the file if its first bytes show it,
+/// else
 /// `reason`.
 fn no_header(path: &Path, reason: String) -> LoadError {
     let mut bytes = Vec::new();
@@ -228,8 +229,8 @@ fn parse_header(path: &Path, json: &[u8]) -> Result<Vec<(String, TensorEntry)>, 
     })
 }
 
-/// Checks that the tensors cover the data without holes or overlaps, and that each has the bytes that
-/// its type and shape require.
+/// Checks that the tensors cover the data without holes or overlaps, and that each has the bytes
+/// that its type and shape require.
 fn check_tensors(
     path: &Path,
     mut entries: Vec<(String, TensorEntry)>,

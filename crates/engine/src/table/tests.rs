@@ -1,6 +1,6 @@
-//! Small safetensors files, each with one thing wrong or unusual. Whether Python's `safetensors` 0.8.0
-//! accepts each was tried (`safe_open(path, framework="numpy").get_tensor(name)`); a test says where
-//! this engine decides otherwise.
+//! Small safetensors files, each with one thing wrong or unusual. Whether Python's `safetensors`
+//! 0.8.0 accepts each was tried (`safe_open(path, framework="numpy").get_tensor(name)`); a test
+//! says where this engine decides otherwise.
 
 use std::fs;
 use std::path::PathBuf;
@@ -357,7 +357,8 @@ fn a_file_without_the_table_is_refused_with_what_it_has() {
     assert_bad("{}", &[], "expected a tensor `embeddings`, found 0 tensors: ");
 }
 
-// Python reads tables of `I16` and other integers, which nothing saves. It can't read `BF16` either.
+// Python reads tables of `I16` and other integers, which nothing saves. It can't read `BF16`
+// either.
 #[test]
 fn a_table_of_another_type_is_refused() {
     for dtype in ["BF16", "I16", "U8", "BOOL", "F8_E4M3", "I32", "U32", "I64", "C64"] {

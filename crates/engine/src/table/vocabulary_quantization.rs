@@ -1,7 +1,7 @@
 //! Vocabulary quantization: replaces the rows by the centers of their clusters, with a mapping from
 //! token ids to centers, and the lengths of the rows as weights (model2vec 0.10.0,
-//! vocabulary_quantization.py, `quantize_vocabulary`). Lengths and directions are computed in numpy's
-//! number types; the clusters are those of [`crate::table::cluster`].
+//! vocabulary_quantization.py, `quantize_vocabulary`). Lengths and directions are computed in
+//! numpy's number types; the clusters are those of [`crate::table::cluster`].
 
 use std::path::Path;
 
@@ -25,7 +25,8 @@ impl EmbeddingTable {
     ///
     /// # Errors
     /// [`LoadError::InvalidOption`] for a table that has a mapping, for more clusters than rows or
-    /// none, and for rows that are not finite; [`LoadError::Cancelled`]; [`LoadError::OutOfMemory`].
+    /// none, and for rows that are not finite; [`LoadError::Cancelled`];
+    /// [`LoadError::OutOfMemory`].
     pub(crate) fn quantize_vocabulary(
         mut self,
         path: &Path,

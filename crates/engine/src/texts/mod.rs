@@ -14,8 +14,8 @@ const KEPT_UNITS: usize = 1 << 17;
 /// Texts in one buffer of UTF-16 units.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// Always initialized to its length, which is [`SLACK_UNITS`] more than any text needed so far. The
-    /// texts are the first `used` units.
+    /// Always initialized to its length, which is [`SLACK_UNITS`] more than any text needed so far.
+    /// The texts are the first `used` units.
     units: Vec<u16>,
     used: usize,
     ends: Vec<usize>,
@@ -46,7 +46,8 @@ impl Texts {
         self.units.len()
     }
 
-    /// Frees the buffer if a huge text made it large. This takes milliseconds of the calling thread.
+    /// Frees the buffer if a huge text made it large. This takes milliseconds of the calling
+    /// thread.
     pub(crate) fn free_if_huge(&mut self) {
         if self.units.capacity() > KEPT_UNITS {
             *self = Self::default();
@@ -59,8 +60,8 @@ impl Texts {
         self.ends.clear();
     }
 
-    /// Appends a text, which `fill` writes into a buffer of `room` units. `fill` returns how many units it
-    /// wrote, or how many it would have written with more room.
+    /// Appends a text, which `fill` writes into a buffer of `room` units. `fill` returns how many
+    /// units it wrote, or how many it would have written with more room.
     ///
     /// # Errors
     /// Those of `fill`; then nothing is appended.
@@ -70,7 +71,8 @@ impl Texts {
         Ok(())
     }
 
-    /// [`push_with`](Self::push_with) for a piece of a text, which [`end_text`](Self::end_text) ends.
+    /// [`push_with`](Self::push_with) for a piece of a text, which [`end_text`](Self::end_text)
+    /// ends.
     ///
     /// # Errors
     /// Those of `fill`; then nothing is appended.
@@ -78,8 +80,8 @@ impl Texts {
         let needed = self.used + room;
         let length = needed + SLACK_UNITS;
         if self.units.len() < length {
-            // Reserved memory is initialized only as far as needed: filling tens of MB with zeros at once
-            // takes milliseconds.
+            // Reserved memory is initialized only as far as needed: filling tens of MB with zeros
+            // at once takes milliseconds.
             let is_reserved = self.units.capacity() >= length;
             self.units.resize(if is_reserved { length } else { length.max(self.units.len() * 2) }, 0);
         }
@@ -93,8 +95,8 @@ impl Texts {
         self.ends.push(self.used);
     }
 
-    /// Reserves memory for a text that comes in pieces. `room` is the units of all pieces, plus the units
-    /// by which the room of the last one exceeds its text.
+    /// Reserves memory for a text that comes in pieces. `room` is the units of all pieces, plus the
+    /// units by which the room of the last one exceeds its text.
     ///
     /// # Errors
     /// When the system can't allocate the memory.
@@ -109,8 +111,8 @@ impl Texts {
         &self.units[self.start(index)..self.ends[index]]
     }
 
-    /// The units from the start of text `index` on, at least [`SLACK_UNITS`] more than the text has, and
-    /// how many units the text has.
+    /// The units from the start of text `index` on, at least [`SLACK_UNITS`] more than the text
+    /// has, and how many units the text has.
     pub(crate) fn units_and_more(&self, index: usize) -> (&[u16], usize) {
         let start = self.start(index);
         (&self.units[start..], self.ends[index] - start)

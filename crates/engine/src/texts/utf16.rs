@@ -16,7 +16,8 @@ impl Utf8Buffer {
         self.bytes.capacity()
     }
 
-    /// The text of `units` in UTF-8. A lone surrogate becomes U+FFFD, as in JavaScript's `TextEncoder`.
+    /// The text of `units` in UTF-8. A lone surrogate becomes U+FFFD, as in JavaScript's
+    /// `TextEncoder`.
     pub(crate) fn transcode(&mut self, units: &[u16]) -> &str {
         // A unit takes at most three bytes; a pair of surrogates takes four.
         if self.bytes.len() < units.len() * 3 {
@@ -30,8 +31,8 @@ impl Utf8Buffer {
     }
 }
 
-/// Writes `units` as UTF-8 to the start of `utf8`, which has room for three bytes per unit. Returns the
-/// number of bytes.
+/// Writes `units` as UTF-8 to the start of `utf8`, which has room for three bytes per unit. Returns
+/// the number of bytes.
 fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
     let (mut read, mut written) = (0, 0);
     while read < units.len() {

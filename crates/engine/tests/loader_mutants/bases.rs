@@ -1,5 +1,5 @@
-//! The models that are mutated: real ones of every layout and element type, and a tiny one for each kind
-//! of tokenizer, in which every byte matters.
+//! The models that are mutated: real ones of every layout and element type, and a tiny one for each
+//! kind of tokenizer, in which every byte matters.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Loads 2,000 mutated model directories. Each one either loads, and then every row and some texts can be
-//! read, or gives a typed error. None may panic, hang, or end the process.
+//! Loads 2,000 mutated model directories. Each one either loads, and then every row and some texts
+//! can be read, or gives a typed error. None may panic, hang, or end the process.
 
 mod bases;
 mod json_tokens;
@@ -33,8 +33,8 @@ fn every_mutant_of_a_model_loads_and_encodes_or_gives_a_typed_error() {
             changes.push(mutate::mutate(&mut directory, random));
         }
         let memory = *random.pick(&[MemoryMode::Auto, MemoryMode::Copy, MemoryMode::Map]);
-        // Printed when the test fails. A process that dies leaves the directory, which is named after the
-        // seed.
+        // Printed when the test fails. A process that dies leaves the directory, which is named
+        // after the seed.
         println!("mutant {seed} of {}, {memory:?}: {}", base.name, changes.join(", "));
         let folder = Folder::write(seed, &directory);
         let outcome = load_and_use(&folder.0, base, memory);

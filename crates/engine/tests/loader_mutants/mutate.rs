@@ -1,5 +1,5 @@
-//! One random change to a model directory: to bits, lengths, JSON, or the structure of a safetensors
-//! file.
+//! One random change to a model directory: to bits, lengths, JSON, or the structure of a
+//! safetensors file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -206,7 +206,8 @@ fn header_end(bytes: &[u8]) -> Option<usize> {
     (end <= bytes.len()).then_some(end)
 }
 
-/// Replaces one element type by another, half of the time with a shape that fits the number of bytes.
+/// Replaces one element type by another, half of the time with a shape that fits the number of
+/// bytes.
 fn change_type(header: &mut Vec<u8>, random: &mut Random) -> String {
     const TYPES: [&str; 10] = ["F64", "F32", "F16", "BF16", "I8", "I16", "I32", "I64", "U8", "F9"];
     let text = String::from_utf8_lossy(header).into_owned();

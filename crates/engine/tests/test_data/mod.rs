@@ -1,5 +1,5 @@
-//! Finds the test data: in the folder that `MODEL2VEC_TEST_DATA` names, and in `test/fixtures/unpacked`,
-//! the committed models.
+//! Finds the test data: in the folder that `MODEL2VEC_TEST_DATA` names, and in
+//! `test/fixtures/unpacked`, the committed models.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses a part of this module")]
 
 use std::io::Read;
@@ -20,8 +20,8 @@ fn roots() -> Vec<PathBuf> {
     std::env::var_os("MODEL2VEC_TEST_DATA").map(PathBuf::from).into_iter().chain([committed]).collect()
 }
 
-/// Every model that has references, from the first root that has the model. Prints "not present" for one
-/// that no root has.
+/// Every model that has references, from the first root that has the model. Prints "not present"
+/// for one that no root has.
 pub fn models() -> Vec<Model> {
     let mut names: Vec<_> = roots().iter().flat_map(|root| directories(&root.join("reference"))).collect();
     names.sort();

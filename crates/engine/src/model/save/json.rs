@@ -1,6 +1,6 @@
 //! JSON text in two styles: that of Python's `json.dump(…, indent=4)`, and that of the `tokenizers`
-//! library without `pretty`. Values keep their characters and keys their order: no number goes through
-//! a float.
+//! library without `pretty`. Values keep their characters and keys their order: no number goes
+//! through a float.
 
 use std::fmt::Write;
 
@@ -15,8 +15,8 @@ pub(super) enum Style {
     Indented,
 }
 
-/// The entries of an object in their order. If a key occurs twice, the last value counts, at the place
-/// of the first, as in Python.
+/// The entries of an object in their order. If a key occurs twice, the last value counts, at the
+/// place of the first, as in Python.
 #[derive(Debug, Default)]
 pub(super) struct Object(Vec<(String, String)>);
 

@@ -1,5 +1,5 @@
-//! Saves a model as Python's `save_pretrained` does (model2vec 0.10.0, persistence/persistence.py), but
-//! atomically.
+//! Saves a model as Python's `save_pretrained` does (model2vec 0.10.0, persistence/persistence.py),
+//! but atomically.
 
 mod json;
 mod replace;
@@ -42,9 +42,9 @@ impl fmt::Display for SaveError {
 impl std::error::Error for SaveError {}
 
 impl StaticModel {
-    /// Writes `model.safetensors`, `tokenizer.json`, `config.json` and `modules.json` into `directory`.
-    /// Creates the directory, or replaces its files of these names. `defaults` are the options that
-    /// the saved configuration sets for calls.
+    /// Writes `model.safetensors`, `tokenizer.json`, `config.json` and `modules.json` into
+    /// `directory`. Creates the directory, or replaces its files of these names. `defaults` are the
+    /// options that the saved configuration sets for calls.
     ///
     /// The files are written to a new directory first. Once they are complete and on disk, it takes
     /// the place of `directory`.

@@ -1,6 +1,6 @@
-//! Puts a finished directory in the place of another one. At each moment the old model is there, or the
-//! new one, or, between two renames, none. A reader that opens the files one after another during the
-//! renames can get some of each.
+//! Puts a finished directory in the place of another one. At each moment the old model is there, or
+//! the new one, or, between two renames, none. A reader that opens the files one after another
+//! during the renames can get some of each.
 
 use std::fs;
 use std::io;
@@ -35,8 +35,8 @@ impl NewDirectory {
         &self.path
     }
 
-    /// Renames the directory to the target's name. Other files of the target move into it, since Python
-    /// leaves them there too.
+    /// Renames the directory to the target's name. Other files of the target move into it, since
+    /// Python leaves them there too.
     pub(super) fn put_in_place(self) -> io::Result<()> {
         // Two saves of this process to one target have to take turns.
         static RENAMING: Mutex<()> = Mutex::new(());
@@ -71,8 +71,8 @@ impl Drop for NewDirectory {
 }
 
 /// A hidden name next to `target` that no other save uses. It includes the time, because an earlier
-/// process with the same id may have been killed during a save: in a container every process can have
-/// id 1.
+/// process with the same id may have been killed during a save: in a container every process can
+/// have id 1.
 fn unused_name(target: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = target.file_name().unwrap_or_default().to_string_lossy();

@@ -1,6 +1,6 @@
-//! Writes a table to a safetensors file as the `safetensors` library 0.8 does (tensor.rs, `prepare`):
-//! tensors ordered by descending rank of their type, then by name; the header padded with spaces to a
-//! multiple of 8 bytes.
+//! Writes a table to a safetensors file as the `safetensors` library 0.8 does (tensor.rs,
+//! `prepare`): tensors ordered by descending rank of their type, then by name; the header padded
+//! with spaces to a multiple of 8 bytes.
 
 use std::io::{self, Write};
 
@@ -153,7 +153,8 @@ mod tests {
     use super::*;
     use crate::table::{MemoryMode, Reduction};
 
-    /// The files that `safetensors.numpy.save` 0.8 writes of a table [[1], [2]] and a mapping [1, 0] of each type of integers.
+    /// The files that `safetensors.numpy.save` 0.8 writes of a table [[1], [2]] and a mapping [1,
+    /// 0] of each type of integers.
     const SAVED: [(&str, &str); 8] = [
         (
             r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}    "#,

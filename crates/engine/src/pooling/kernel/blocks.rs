@@ -82,8 +82,8 @@ pub(super) fn sum_block<L: Lanes, const REGISTERS: usize>(
     registers
 }
 
-/// Defines a [`Lanes`] type over a register of `$lanes` lanes. `$load`, `$load_elements` and `$store`
-/// take pointers to that many sums or elements, at any alignment.
+/// Defines a [`Lanes`] type over a register of `$lanes` lanes. `$load`, `$load_elements` and
+/// `$store` take pointers to that many sums or elements, at any alignment.
 macro_rules! lanes {
     (
         $name:ident, $register:ty, $element:ty => $sum:ty, $lanes:literal, $load:expr, $load_elements:expr, $store:expr, $add:expr,
@@ -98,9 +98,9 @@ macro_rules! lanes {
             #[inline(always)]
             fn load_sums(sums: &[$sum]) -> Self {
                 let sums: &[$sum; $lanes] = sums[..$lanes].try_into().expect("as many sums as lanes");
-                // SAFETY: the array holds as many sums as the register has lanes, and the load needs
-                // no alignment. The CPU has the instruction, because lanes are made only in the
-                // kernels of their file, which have its target features.
+                // SAFETY: the array holds as many sums as the register has lanes, and the load
+                // needs no alignment. The CPU has the instruction, because lanes are made only in
+                // the kernels of their file, which have its target features.
                 Self(unsafe { $load(sums.as_ptr().cast()) })
             }
             #[inline(always)]

@@ -11,8 +11,8 @@
 const SMALLEST: u32 = (127 - 60) << 23;
 const LARGEST: u32 = (127 + 60) << 23;
 
-/// How far the magnitude of `value` lies above [`SMALLEST`], in bits. Smaller magnitudes wrap around
-/// to more than `LARGEST - SMALLEST`.
+/// How far the magnitude of `value` lies above [`SMALLEST`], in bits. Smaller magnitudes wrap
+/// around to more than `LARGEST - SMALLEST`.
 #[inline(always)]
 fn above_smallest(value: f32) -> u32 {
     (value.to_bits() & !(1 << 31)).wrapping_sub(SMALLEST)

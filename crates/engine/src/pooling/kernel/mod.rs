@@ -7,20 +7,20 @@
 //! # How to add a kernel or an instruction set
 //!
 //! Every table of kernels works alike: a struct of function pointers ([`Kernels`], [`Converters`],
-//! `NearestKernel` in `table/cluster/nearest.rs`) that starts as `SCALAR`, and whose `of(isa)`
-//! replaces the entries that the instruction set has a faster function for. So an instruction set
-//! may begin with one kernel.
+//! `NearestKernel` in `table/cluster/nearest.rs`, those of `tokenizer/scan`) that starts as `SCALAR`,
+//! and whose `of(isa)` replaces the entries for which the instruction set has a faster function. So
+//! a new instruction set can begin with one kernel.
 //!
-//! - A kernel: write it in `scalar.rs`, add a field and a safe method to the struct, add the field
-//!   to `SCALAR`. Then write it in the files of the instruction sets, with `#[target_feature]`, and
-//!   name it in `of`. Loops that differ only by
-//!   register type belong in `blocks.rs` and `define.rs`, which make them for every set.
-//! - An instruction set: add it to `isa.rs` (the enum, `available` with every CPU feature that its
-//!   kernels enable, `name`), add a file here, and name its kernels in `of`.
-//! - `tests.rs` compares every kernel of every instruction set that the CPU has with the scalar
-//!   one, bit by bit: add the new kernel there. `M2V_REQUIRE_ISA=avx512 cargo test -p
-//!   model2vec-engine --lib kernel` fails on a CPU that could not run it; `M2V_ISA=avx2` chooses
-//!   another one than the best.
+//! - A kernel: write it in `scalar.rs`, add a field and a safe method to the struct, and the field to
+//!   `SCALAR`. Then write it in the files of the instruction sets, with `#[target_feature]`, and name
+//!   it in `of`. Loops that differ only by register type belong in `blocks.rs`; `define.rs` compiles
+//!   them for every instruction set.
+//! - An instruction set: add it to `isa.rs` (the enum, `name`, and `available` with every CPU feature
+//!   that its kernels enable), add a file here, and name its kernels in `of`.
+//! - `tests.rs` compares every kernel of every instruction set that this CPU has with the scalar one,
+//!   bit by bit: add the new kernel there. Run `M2V_REQUIRE_ISA=avx512 cargo test -p
+//!   model2vec-engine --lib -- isa kernel`, which fails on a CPU without that instruction set. To run
+//!   anything else with another instruction set than the best one, set `M2V_ISA=avx2`.
 //!
 //! Instructions that every CPU of an architecture has (prefetches, `nontemporal.rs`) are chosen at
 //! compile time instead.

@@ -51,7 +51,8 @@ kernels!(
 #[inline]
 fn widen(halves: uint16x4_t) -> float32x4_t {
     let singles;
-    // SAFETY: FCVTL is part of the floating point that every 64-bit ARM has; it reads one register and writes another.
+    // SAFETY: FCVTL is part of the floating point that every 64-bit ARM has; it reads one register
+    // and writes another.
     unsafe {
         asm!("fcvtl {singles:v}.4s, {halves:v}.4h", singles = lateout(vreg) singles, halves = in(vreg) halves,
             options(pure, nomem, nostack, preserves_flags));

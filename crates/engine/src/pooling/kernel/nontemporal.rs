@@ -44,8 +44,8 @@ impl<'a> NonTemporal<'a> {
             "`source` and `target` must have the same length"
         );
         for (from, to) in sources.iter().zip(targets) {
-            // SAFETY: the arrays have the 16 bytes that are read and written, and the target's begin
-            // at a multiple of 16. SSE is part of x86-64. The target stays borrowed until
+            // SAFETY: the arrays have the 16 bytes that are read and written, and the target's
+            // begin at a multiple of 16. SSE is part of x86-64. The target stays borrowed until
             // `write_non_temporally` has fenced the writes.
             unsafe { _mm_stream_ps(to.as_mut_ptr(), _mm_loadu_ps(from.as_ptr())) };
         }

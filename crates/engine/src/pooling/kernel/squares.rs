@@ -24,9 +24,9 @@ macro_rules! eight {
             fn squares(values: &[f32; 8]) -> Self {
                 let lanes = values.as_chunks::<{ 8 / $count }>().0;
                 Self(std::array::from_fn(|register| {
-                    // SAFETY: the chunk has as many floats as a register has lanes, and the load needs
-                    // no alignment. The CPU has the instructions, because the methods are called only
-                    // in the kernels of their file, which have its target features.
+                    // SAFETY: the chunk has as many floats as a register has lanes, and the load
+                    // needs no alignment. The CPU has the instructions, because the methods are
+                    // called only in the kernels of their file, which have its target features.
                     unsafe {
                         let values = $load(lanes[register].as_ptr());
                         $multiply(values, values)
@@ -52,7 +52,8 @@ macro_rules! eight {
 }
 pub(super) use eight;
 
-/// The sum of the squares of at most [`PAIRWISE_BLOCK`](crate::pooling::norm::PAIRWISE_BLOCK) values.
+/// The sum of the squares of at most [`PAIRWISE_BLOCK`](crate::pooling::norm::PAIRWISE_BLOCK)
+/// values.
 #[inline(always)]
 pub(super) fn sum_of_block_of_squares<E: Eight>(values: &[f32]) -> f32 {
     let (eights, rest) = values.as_chunks::<8>();

@@ -77,8 +77,8 @@ fn bits(vector: &[f32]) -> Vec<u32> {
     vector.iter().map(|element| element.to_bits()).collect()
 }
 
-/// The kernels of every instruction set, except the scalar ones, take the shortcut, and get the bits of
-/// the single steps.
+/// The kernels of every instruction set, except the scalar ones, take the shortcut, and get the
+/// bits of the single steps.
 fn assert_unit_means_equal_the_steps(table: &[f32], dim: usize, row_ids: &[u32], columns: usize) {
     let expected = unit_mean(table, dim, row_ids, columns);
     for kernels in available().filter(|kernels| kernels.isa() != Isa::SCALAR) {
@@ -102,8 +102,8 @@ fn every_instruction_set_makes_unit_means_like_the_scalar_kernels_at_every_tail(
     }
 }
 
-/// A mean is not corrected after the multiplication: it must be correctly rounded for every number of
-/// rows, and for sums of any mantissa.
+/// A mean is not corrected after the multiplication: it must be correctly rounded for every number
+/// of rows, and for sums of any mantissa.
 #[test]
 fn means_are_correctly_rounded_for_every_number_of_rows() {
     const COLUMNS: usize = 256;
@@ -118,8 +118,8 @@ fn means_are_correctly_rounded_for_every_number_of_rows() {
     }
 }
 
-/// Magnitudes from below the smallest mean that the shortcut takes to above the largest norm, in vectors
-/// of one magnitude and of many.
+/// Magnitudes from below the smallest mean that the shortcut takes to above the largest norm, in
+/// vectors of one magnitude and of many.
 #[test]
 fn unit_means_of_every_magnitude_are_those_of_the_steps() {
     const COLUMNS: usize = 77;
@@ -189,8 +189,8 @@ fn every_instruction_set_divides_and_normalizes_like_the_scalar_kernels_at_every
     }
 }
 
-/// The corrected product with the reciprocal must be the correctly rounded quotient for every mantissa,
-/// and for numbers that the correction does not work for.
+/// The corrected product with the reciprocal must be the correctly rounded quotient for every
+/// mantissa, and for numbers that the correction does not work for.
 #[test]
 fn every_instruction_set_divides_as_division_rounds() {
     let mut numbers = Numbers::new(0x0bad_cafe);

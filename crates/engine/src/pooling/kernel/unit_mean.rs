@@ -17,8 +17,8 @@ use super::blocks::{Lanes, sum_block};
 const MOST_ROWS: usize = (1 << 20) - 1;
 
 /// No mean may be smaller than `SMALLEST`, and the norm not larger than `LARGEST`: then every
-/// intermediate result is a normal number. The smallest one is a mean times `rest`, which is 0 or at
-/// least 2^-47 of the reciprocal: 2^-30 × 2^-47 × 2^-48.
+/// intermediate result is a normal number. The smallest one is a mean times `rest`, which is 0 or
+/// at least 2^-47 of the reciprocal: 2^-30 × 2^-47 × 2^-48.
 const SMALLEST: f32 = 1.0 / (1 << 30) as f32;
 const LARGEST: f32 = (1_u64 << 48) as f32;
 
@@ -38,8 +38,8 @@ macro_rules! quotients {
         impl $crate::pooling::kernel::unit_mean::Quotients for $name {
             #[inline(always)]
             fn splat(value: f32) -> Self {
-                // SAFETY: the CPU has the instruction, because lanes are made only in the kernels of
-                // their file, which have its target features.
+                // SAFETY: the CPU has the instruction, because lanes are made only in the kernels
+                // of their file, which have its target features.
                 Self(unsafe { $splat(value) })
             }
             #[inline(always)]
@@ -69,8 +69,8 @@ fn reciprocal(divisor: f32) -> (f32, f32) {
     (reciprocal, (-reciprocal).mul_add(divisor, 1.0) * reciprocal)
 }
 
-/// Writes the means of the rows into `vector`. Returns false, and leaves means that may be wrong, if
-/// there are too many rows or a mean is too small.
+/// Writes the means of the rows into `vector`. Returns false, and leaves means that may be wrong,
+/// if there are too many rows or a mean is too small.
 #[inline(always)]
 pub(super) fn means<L: Quotients, const REGISTERS: usize>(
     table: &[L::Element],

@@ -3,12 +3,12 @@
 //! its cluster, or the centers hardly move, or 300 iterations are done.
 //!
 //! The result depends on the rows and the number of clusters only: the generator has a fixed seed,
-//! sums are taken in the order of the rows, and neither the number of threads nor the instruction set
-//! changes anything. scikit-learn takes the best of ten runs; one is enough here, since ten differ by
-//! less than a percent (docs/OPTIMIZATIONS.md).
+//! sums are taken in the order of the rows, and neither the number of threads nor the instruction
+//! set changes anything. scikit-learn takes the best of ten runs; one is enough here, since ten
+//! differ by less than a percent (docs/OPTIMIZATIONS.md).
 //!
-//! The threads are scoped ones and not those of `run/workers.rs`: they borrow the rows, they live for
-//! one load of seconds to minutes, and the pool's threads stay free for calls meanwhile.
+//! The threads are scoped ones and not those of `run/workers.rs`: they borrow the rows, they live
+//! for one load of seconds to minutes, and the pool's threads stay free for calls meanwhile.
 
 mod nearest;
 
@@ -20,11 +20,11 @@ use nearest::{Nearest, Panels};
 
 /// scikit-learn's `max_iter`.
 pub const MAX_ITERATIONS: u32 = 300;
-/// scikit-learn's `tol`: the iterations end when the squared distances that the centers moved add up
-/// to at most this fraction of the mean variance of the columns.
+/// scikit-learn's `tol`: the iterations end when the squared distances that the centers moved add
+/// up to at most this fraction of the mean variance of the columns.
 const TOLERANCE: f64 = 1e-4;
-/// The rows that a thread takes at once: some milliseconds of work, so that it notices a cancellation
-/// soon.
+/// The rows that a thread takes at once: some milliseconds of work, so that it notices a
+/// cancellation soon.
 const BLOCK: usize = 64;
 
 /// The clusters of rows.

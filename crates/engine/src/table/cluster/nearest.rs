@@ -1,9 +1,10 @@
 //! The nearest center of each row, by a blocked matrix product.
 //!
 //! |x − c|² = |x|² − 2 (x·c − |c|²/2), so the nearest center has the smallest |c|²/2 − x·c. The centers
-//! are packed into panels of sixteen, column after column; four rows are multiplied with a panel at a
-//! time, with their 64 sums in registers. Each sum adds its products column by column, without fused
-//! multiply-adds, so all instruction sets, and any order of panels and rows, give the same bits.
+//! are packed into panels of sixteen, column after column; four rows are multiplied with a panel at
+//! a time, with their 64 sums in registers. Each sum adds its products column by column, without
+//! fused multiply-adds, so all instruction sets, and any order of panels and rows, give the same
+//! bits.
 
 use crate::isa::{InstructionSet, Isa};
 
@@ -29,7 +30,8 @@ impl NearestKernel {
         match isa.set() {
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 | InstructionSet::Avx512 => Self { find: find_avx2 },
-            // Vectors of four are part of every 64-bit ARM: the compiler uses them in portable code.
+            // Vectors of four are part of every 64-bit ARM: the compiler uses them in portable
+            // code.
             #[cfg(target_arch = "aarch64")]
             InstructionSet::Neon => Self::SCALAR,
             InstructionSet::Scalar => Self::SCALAR,
@@ -82,7 +84,8 @@ impl Panels {
     /// Finds the nearest center of each of `rows`, row-major; of equally near ones the first.
     pub(super) fn nearest(&self, rows: &[f32], nearest: &mut [Nearest]) {
         assert_eq!(rows.len(), nearest.len() * self.dim, "`nearest` must have one entry per row");
-        // SAFETY: `NearestKernel::of` chose the kernel by an `Isa`, which proves that this CPU has it.
+        // SAFETY: `NearestKernel::of` chose the kernel by an `Isa`, which proves that this CPU has
+        // it.
         unsafe { (self.kernel.find)(self, rows, nearest) }
     }
 }

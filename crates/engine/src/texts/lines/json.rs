@@ -1,6 +1,6 @@
-//! Reads one line of JSON Lines: a string field of an object. It accepts a subset of JSON (RFC 8259):
-//! the result is `None` for a line that is no JSON, and for JSON that would be slow or complicated to
-//! read (escapes in keys, deep nesting).
+//! Reads one line of JSON Lines: a string field of an object. It accepts a subset of JSON (RFC
+//! 8259): the result is `None` for a line that is no JSON, and for JSON that would be slow or
+//! complicated to read (escapes in keys, deep nesting).
 
 use std::ops::Range;
 
@@ -29,7 +29,8 @@ impl<'a> Scan<'a> {
         self.at
     }
 
-    /// Reads a whole line with its line feed, an object, and gives the string of the last field called
+    /// Reads a whole line with its line feed, an object, and gives the string of the last field
+    /// called
     /// `name`. `None` if that is no string.
     pub(super) fn object_line(&mut self, name: &[u8]) -> Option<Content> {
         let mut found = None;
@@ -220,8 +221,8 @@ fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
     bytes[at..].iter().position(|&byte| is_special(byte)).map_or(bytes.len(), |offset| at + offset)
 }
 
-/// Writes the content of a scanned string as UTF-16 into `units`, as far as there is room. Returns the
-/// number of all its units, including those that found no room.
+/// Writes the content of a scanned string as UTF-16 into `units`, as far as there is room. Returns
+/// the number of all its units, including those that found no room.
 pub(super) fn unescape(content: &str, units: &mut [u16]) -> usize {
     let mut count = 0;
     let mut rest = content;

@@ -2,8 +2,8 @@
 //!
 //! Only plain cases are read here. Reading stops at the first line that is anything else (broken,
 //! empty, no UTF-8, with a byte order mark, with an escape in a key, deeply nested), and the caller
-//! gives that line to a slower and more thorough reader. So the texts are those that the other reader
-//! would give, and only that reader reports errors.
+//! gives that line to a slower and more thorough reader. So the texts are those that the other
+//! reader would give, and only that reader reports errors.
 
 mod json;
 mod widen;
@@ -43,8 +43,8 @@ pub struct LineLimits {
     pub text_units: Option<usize>,
 }
 
-/// Appends the texts of the lines at the start of `bytes` to `texts`. Stops before the first line that
-/// is not a plain case or has no line feed, and at the limits.
+/// Appends the texts of the lines at the start of `bytes` to `texts`. Stops before the first line
+/// that is not a plain case or has no line feed, and at the limits.
 pub fn read_lines(bytes: &[u8], format: &LineFormat, limits: LineLimits, texts: &mut Texts) -> LinesRead {
     let mut read = LinesRead::default();
     while read.lines < limits.lines && read.units < limits.units {
@@ -78,8 +78,8 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
             let feed = bytes.iter().position(|&byte| byte == b'\n')?;
             let line = bytes[..feed].strip_suffix(b"\r").unwrap_or(&bytes[..feed]);
             let text = str::from_utf8(line).ok()?;
-            // A byte order mark at the start of a file is no part of the text. Only the caller knows where
-            // the file starts.
+            // A byte order mark at the start of a file is no part of the text. Only the caller
+            // knows where the file starts.
             (!text.starts_with('\u{feff}')).then_some(Line { text, has_escapes: false, end: feed + 1 })
         }
         LineFormat::Json(field) => {

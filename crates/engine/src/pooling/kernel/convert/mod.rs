@@ -40,8 +40,6 @@ impl Converters {
 
     /// The best conversions for `isa`.
     pub(crate) fn of(isa: Isa) -> Self {
-        // On a 32-bit platform no instruction set replaces an entry.
-        #[allow(unused_mut, reason = "no entry is replaced where there is only the scalar set")]
         let mut converters = Self::SCALAR;
         match isa.set() {
             InstructionSet::Scalar => {}

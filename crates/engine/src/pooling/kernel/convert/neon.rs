@@ -10,9 +10,11 @@ pub(super) fn write_float16(vector: &[f32], row: &mut [u8]) {
     let (fours, rest) = vector.as_chunks::<4>();
     let (halves, rest_row) = row.as_chunks_mut::<8>();
     for (half, four) in halves.iter_mut().zip(fours) {
-        // SAFETY: the array has the four floats that are loaded; the load needs no more alignment than they have.
+        // SAFETY: the array has the four floats that are loaded; the load needs no more alignment
+        // than they have.
         let four = unsafe { vld1q_f32(four.as_ptr()) };
-        // SAFETY: the array has the eight bytes that are stored, and ST1 of this form needs no alignment.
+        // SAFETY: the array has the eight bytes that are stored, and ST1 of this form needs no
+        // alignment.
         unsafe { vst1_u16(half.as_mut_ptr().cast(), narrow(four)) };
     }
     scalar::write_float16(rest, rest_row);
@@ -24,7 +26,8 @@ pub(super) fn write_float16(vector: &[f32], row: &mut [u8]) {
 #[inline]
 fn narrow(singles: float32x4_t) -> uint16x4_t {
     let halves;
-    // SAFETY: FCVTN is part of the floating point that every 64-bit ARM has; it reads one register and writes another.
+    // SAFETY: FCVTN is part of the floating point that every 64-bit ARM has; it reads one register
+    // and writes another.
     unsafe {
         asm!("fcvtn {halves:v}.4h, {singles:v}.4s", halves = lateout(vreg) halves, singles = in(vreg) singles,
             options(pure, nomem, nostack, preserves_flags));

@@ -40,8 +40,8 @@ fn bfloat16(value: f32) -> u16 {
     ((if value.is_nan() { nan } else { rounded }) >> 16) as u16
 }
 
-/// From 2^23 on, single precision has no fractions. So adding 1.5 × 2^23 rounds to an integer, which
-/// the low bits of the sum then hold.
+/// From 2^23 on, single precision has no fractions. So adding 1.5 × 2^23 rounds to an integer,
+/// which the low bits of the sum then hold.
 const ROUNDER: f32 = 12_582_912.0;
 
 #[inline(always)]

@@ -1,4 +1,5 @@
-//! Conversions against numpy and ml_dtypes, whose digests are committed, and every instruction set against the scalar code.
+//! Conversions against numpy and ml_dtypes, whose digests are committed, and every instruction set
+//! against the scalar code.
 
 use std::path::Path;
 
