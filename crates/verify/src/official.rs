@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use model2vec_rs::model::StaticModel;
 
-use crate::Failure;
+/// Why a request failed. Its text is the answer.
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// The numbers of a fingerprint, of ten bits each: different sets of ids have the same one with a
 /// probability of about one in 2^100.
