@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use model2vec_engine::{Batch, Input, Part, Texts, Work};
+use model2vec_engine::{Batch, Input, Slice, Texts, Work};
 use napi::sys;
 
 use crate::environment::Environment;
@@ -54,7 +54,7 @@ pub(crate) struct JobState {
     /// Emptied text buffers.
     spare: RefCell<Vec<Texts>>,
     /// Parts that are done and whose results were not passed on yet.
-    done: RefCell<Vec<Part>>,
+    done: RefCell<Vec<Slice>>,
     /// A part that is done is news when fewer than so many are left.
     news_below: Arc<AtomicUsize>,
     room: RefCell<Option<sys::napi_deferred>>,
@@ -91,7 +91,7 @@ impl JobState {
         // In a synchronous call the calling thread is one of the threads.
         let pool_threads = if synchronous { settings.threads - 1 } else { settings.threads };
         let batch = Batch::new(Arc::clone(settings.model.model()), settings.work, pool_threads, move |left| {
-            if left.is_finished || left.parts < news.load(Ordering::Acquire) {
+            if left.is_finished || left.slices < news.load(Ordering::Acquire) {
                 notifier.notify(id);
             }
         });
@@ -247,7 +247,7 @@ impl JobState {
 
     fn parts_in_flight(&self) -> usize {
         // Parts that are done hold no thread; staged ones still hold their vectors.
-        self.batch().map_or(0, |batch| batch.parts_held()) + self.done.borrow().len()
+        self.batch().map_or(0, |batch| batch.slices_held()) + self.done.borrow().len()
     }
 
     /// Hands the texts read so far to the pool, or encodes them here where this thread is alone.
@@ -285,7 +285,7 @@ impl JobState {
     }
 
     fn start_part(&self, first_row: usize, count: usize, input: Input) {
-        let part = Part::new(first_row, input, self.results.rows_for(first_row, count));
+        let part = Slice::new(first_row, input, self.results.rows_for(first_row, count));
         if let Some(batch) = self.batch() {
             if self.alone { batch.run_here(part) } else { batch.add(part) }
         }
@@ -322,7 +322,7 @@ impl JobState {
             self.grant_room(js);
         }
         let may_end = self.finish.borrow().is_some() || self.abandoned.get();
-        if may_end && batch.outcome().is_some() && batch.parts_held() == 0 {
+        if may_end && batch.outcome().is_some() && batch.slices_held() == 0 {
             self.end(js);
         }
         false

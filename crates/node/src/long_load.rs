@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use model2vec_engine::{StaticModel, Watch};
+use model2vec_engine::{LoadControl, StaticModel};
 use napi::Env;
 use napi_derive::napi;
 
@@ -15,7 +15,7 @@ use crate::model::{NativeLoadOptions, NativeModel, open};
 
 thread_local! {
     /// The loads of this thread's environment.
-    static LOADS: RefCell<Vec<Weak<Watch>>> = const { RefCell::new(Vec::new()) };
+    static LOADS: RefCell<Vec<Weak<LoadControl>>> = const { RefCell::new(Vec::new()) };
 }
 
 type Outcome = Result<Arc<StaticModel>, Thrown>;
@@ -23,7 +23,7 @@ type Outcome = Result<Arc<StaticModel>, Thrown>;
 /// A load in progress.
 #[napi]
 pub struct NativeLongLoad {
-    watch: Arc<Watch>,
+    watch: Arc<LoadControl>,
     outcome: Arc<Mutex<Option<Outcome>>>,
 }
 

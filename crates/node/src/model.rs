@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use model2vec_engine::{ElementType, EncodeOptions, LoadOptions, MemoryMode, Reduction, StaticModel, Watch, fault};
+use model2vec_engine::{
+    ElementType, EncodeOptions, LoadControl, LoadOptions, MemoryMode, Reduction, StaticModel, fault,
+};
 use napi::bindgen_prelude::{AsyncTask, FromNapiValue, Unknown};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -174,7 +176,11 @@ impl NativeModel {
 }
 
 /// A panic of the loader is an error too: nothing unwinds into Node.
-pub(crate) fn open(directory: &str, options: NativeLoadOptions, watch: &Watch) -> Result<Arc<StaticModel>, Thrown> {
+pub(crate) fn open(
+    directory: &str,
+    options: NativeLoadOptions,
+    watch: &LoadControl,
+) -> Result<Arc<StaticModel>, Thrown> {
     let loaded = catch_unwind(AssertUnwindSafe(|| {
         fault::panic_at_load_where_injected();
         registry::open(&PathBuf::from(directory), &options.into_engine(), watch)
@@ -189,7 +195,7 @@ pub(crate) fn open(directory: &str, options: NativeLoadOptions, watch: &Watch) -
 /// Loads a model on this thread.
 #[napi(catch_unwind)]
 pub fn open_model_sync(env: Env, directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
-    Ok(NativeModel::new(Js(env.raw()), open(&directory, options, &Watch::default())?))
+    Ok(NativeModel::new(Js(env.raw()), open(&directory, options, &LoadControl::default())?))
 }
 
 /// Loads a model off the event loop.
@@ -203,7 +209,7 @@ impl Task for OpenTask {
     type JsValue = NativeModel;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(open(&self.directory, self.options.take().unwrap_or_default(), &Watch::default()))
+        Ok(open(&self.directory, self.options.take().unwrap_or_default(), &LoadControl::default()))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {

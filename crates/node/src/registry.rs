@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::SystemTime;
 
-use model2vec_engine::{LoadError, LoadOptions, StaticModel, Watch};
+use model2vec_engine::{LoadControl, LoadError, LoadOptions, StaticModel};
 
 /// What two loads must have in common to share a table: the directory, its files as they are now, and the options.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,7 +32,11 @@ type Slot = Arc<Mutex<Weak<StaticModel>>>;
 static MODELS: OnceLock<Mutex<HashMap<Key, Slot>>> = OnceLock::new();
 
 /// The model in `directory`: the one that is in memory already, or a newly loaded one.
-pub(crate) fn open(directory: &Path, options: &LoadOptions, watch: &Watch) -> Result<Arc<StaticModel>, LoadError> {
+pub(crate) fn open(
+    directory: &Path,
+    options: &LoadOptions,
+    watch: &LoadControl,
+) -> Result<Arc<StaticModel>, LoadError> {
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
     let files = identities(&directory, options);
     let key = Key { directory: directory.clone(), options: options.clone(), files };
@@ -47,7 +51,7 @@ pub(crate) fn open(directory: &Path, options: &LoadOptions, watch: &Watch) -> Re
     if let Some(model) = kept.upgrade() {
         return Ok(model);
     }
-    let model = Arc::new(StaticModel::load_watched(&directory, options, watch)?);
+    let model = Arc::new(StaticModel::load_with(&directory, options, watch)?);
     *kept = Arc::downgrade(&model);
     Ok(model)
 }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use model2vec_engine::{Dtype, Part, RowBuffer, Work};
+use model2vec_engine::{Dtype, RowBuffer, Slice, Work};
 use napi::sys;
 
 use crate::error::Thrown;
@@ -34,7 +34,7 @@ pub(crate) struct Results {
     start: Cell<*mut u8>,
     arrays: RefCell<Arrays>,
     /// Parts of a tokenize job, for the end.
-    tokenized: RefCell<Vec<Part>>,
+    tokenized: RefCell<Vec<Slice>>,
     truncated: Cell<usize>,
 }
 
@@ -116,7 +116,7 @@ impl Results {
     }
 
     /// Takes over a part that is done; what it was made from is the caller's.
-    pub(crate) fn take(&self, mut part: Part) -> Result<(), Thrown> {
+    pub(crate) fn take(&self, mut part: Slice) -> Result<(), Thrown> {
         self.truncated.set(self.truncated.get() + part.truncated);
         let (out, tokens) = {
             let arrays = self.arrays.borrow();
