@@ -21,8 +21,10 @@ mod tokenizer;
 
 pub use dtype::Dtype;
 pub use error::LoadError;
+pub use model::layout::{LAYOUTS, Layout, source_files};
 pub use model::{EncodeOptions, LoadOptions, Scratch, StaticModel, TextStats};
-pub use run::batch::{Batch, BatchError, Input, Left, Part, RowBuffer, Work, fault};
+pub use run::batch::{Batch, BatchError, Input, Left, Part, RowBuffer, Work};
+pub use run::fault;
 pub use run::workers::default_threads;
 pub use save::SaveError;
 pub use table::cluster::{MAX_ITERATIONS, Watch};

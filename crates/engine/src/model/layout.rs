@@ -16,16 +16,25 @@ pub(crate) struct ModelFiles {
     pub(crate) tensor: &'static str,
 }
 
-struct Layout {
+/// One way to lay a model out in a directory. Paths are relative to the directory, with `/`.
+#[derive(Debug)]
+pub struct Layout {
     name: &'static str,
-    config: &'static str,
-    table: &'static str,
-    tokenizer: &'static str,
-    tensor: &'static str,
+    /// The file of the configuration.
+    pub config: &'static str,
+    /// The safetensors file of the embedding table.
+    pub table: &'static str,
+    /// The file of the tokenizer.
+    pub tokenizer: &'static str,
+    /// The name of the embedding tensor in `table`.
+    pub tensor: &'static str,
 }
 
-/// In this order; the first whose files are all there is the model's.
-const LAYOUTS: [Layout; 3] = [
+/// All layouts, in the order in which they are looked for: the first whose files are all there is the model's.
+///
+/// What else needs the names of these files takes them from here ([`source_files`]). The one list that can't is that of
+/// src/hub/layout.ts, which works without native code; test/native-constants.test.ts compares the two.
+pub const LAYOUTS: [Layout; 3] = [
     Layout {
         name: "model2vec",
         config: "config.json",
@@ -86,9 +95,21 @@ impl ModelFiles {
     }
 }
 
+/// Every file that a load may read, each once: a change of any of them can change the model that a directory holds.
+pub fn source_files() -> impl Iterator<Item = &'static str> {
+    let mut names: Vec<_> = LAYOUTS.iter().flat_map(Layout::files).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter()
+}
+
 impl Layout {
+    fn files(&self) -> [&'static str; 3] {
+        [self.config, self.table, self.tokenizer]
+    }
+
     fn missing_files(&self, folder: &Path) -> Vec<String> {
-        let files = [self.config, self.table, self.tokenizer];
+        let files = self.files();
         files.iter().filter(|file| !is_file(&folder.join(file))).map(|file| format!("`{file}`")).collect()
     }
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
+use crate::run::fault;
 use crate::run::workers::{self, Claim, Job};
 use crate::texts::Texts;
 use crate::tokenizer::EncodeError;
@@ -420,36 +421,4 @@ fn tokenizer_error(index: usize, error: EncodeError) -> BatchError {
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a thread panicked").to_owned()
-}
-
-/// Panics that tests order through the environment variable `M2V_FAULT`: `panic` makes the first part of the process panic,
-/// `panic-load` the first load.
-pub mod fault {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    static WORK: AtomicBool = AtomicBool::new(false);
-    static LOAD: AtomicBool = AtomicBool::new(false);
-
-    /// Reads the environment; called once, when the library is loaded.
-    pub fn arm_from_environment() {
-        let fault = std::env::var("M2V_FAULT").unwrap_or_default();
-        WORK.store(fault == "panic", Ordering::Relaxed);
-        LOAD.store(fault == "panic-load", Ordering::Relaxed);
-    }
-
-    /// Panics at the start of a part where a test ordered it, once.
-    pub fn panic_where_injected() {
-        panic_once(&WORK);
-    }
-
-    /// Panics at the start of a load where a test ordered it, once.
-    pub fn panic_at_load_where_injected() {
-        panic_once(&LOAD);
-    }
-
-    fn panic_once(armed: &AtomicBool) {
-        if armed.load(Ordering::Relaxed) && armed.swap(false, Ordering::Relaxed) {
-            panic!("injected by M2V_FAULT");
-        }
-    }
 }
