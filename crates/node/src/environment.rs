@@ -1,9 +1,11 @@
-//! One Node environment (the main thread, or one worker thread): the way back from other threads to its event loop, and the work
-//! that must stop before the environment ends.
+//! One Node environment (the main thread, or one worker thread): the way back from other threads to
+//! its event loop, and the work that must stop before the environment ends.
 //!
-//! Work that runs on other threads implements [`BackgroundWork`]. Its threads call [`Notifier::notify`], and the environment's
-//! thread then calls [`BackgroundWork::on_news`]. News of all work are handled for at most [`NEWS_SLICE`], then the event loop has
-//! a turn: while threads go on notifying, Node would call the thread-safe function again and again within one turn.
+//! Work that runs on other threads implements [`BackgroundWork`]. Its threads call
+//! [`Notifier::notify`], and the environment's thread then calls [`BackgroundWork::on_news`]. News
+//! of all work are handled for at most [`NEWS_SLICE`], then the event loop has a turn: while
+//! threads go on notifying, Node would call the thread-safe function again and again within one
+//! turn.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -22,12 +24,14 @@ use crate::js::{Arguments, Js, callback};
 /// How long news are handled before the event loop has a turn. A step that has begun is finished.
 const NEWS_SLICE: Duration = Duration::from_micros(1500);
 
-/// Work on other threads. All methods run on the environment's thread, and nothing may unwind out of them into Node.
+/// Work on other threads. All methods run on the environment's thread, and nothing may unwind out
+/// of them into Node.
 pub(crate) trait BackgroundWork {
     /// Handles news until `deadline`, at least one piece of them. True when there are more.
     fn on_news(self: Rc<Self>, js: Js, deadline: Instant) -> bool;
 
-    /// Rejects the promises of the work after a panic in [`on_news`](Self::on_news), and ends the work.
+    /// Rejects the promises of the work after a panic in [`on_news`](Self::on_news), and ends the
+    /// work.
     fn on_panic(self: Rc<Self>, js: Js);
 
     /// The environment is ending: when this returns, no thread may write to its memory any more.
@@ -44,8 +48,9 @@ struct Post {
     ids: Vec<u32>,
 }
 
-// SAFETY: only the thread-safe function is not Send by itself. Any thread may call it while its environment lives: the lock is
-// held for the call, and the cleanup hook nulls the pointer under the same lock first.
+// SAFETY: only the thread-safe function is not Send by itself. Any thread may call it while its
+// environment lives: the lock is held for the call, and the cleanup hook nulls the pointer under
+// the same lock first.
 unsafe impl Send for Notifier {}
 // SAFETY: as above; all access goes through the mutex.
 unsafe impl Sync for Notifier {}
@@ -75,7 +80,8 @@ impl Post {
             return;
         }
         let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
-        // SAFETY: the function lives: see `unsafe impl Send`. The queue is unbounded, so nothing is refused.
+        // SAFETY: the function lives: see `unsafe impl Send`. The queue is unbounded, so nothing is
+        // refused.
         unsafe { sys::napi_call_threadsafe_function(self.function, ptr::null_mut(), mode) };
     }
 }
@@ -90,14 +96,15 @@ pub(crate) struct Environment {
     spent: Cell<Duration>,
     /// Whether news wait for the event loop's next turn.
     is_paused: Cell<bool>,
-    /// `setImmediate`, and the function to pass to it, which handles news in the event loop's next turn. None until JavaScript
-    /// has given it.
+    /// `setImmediate`, and the function to pass to it, which handles news in the event loop's next
+    /// turn. None until JavaScript has given it.
     next_turn: Cell<Option<(sys::napi_ref, sys::napi_ref)>>,
 }
 
 impl Environment {
-    /// Sets up the environment that is loading this library, and the hook that ends it. The address is that of a
-    /// `Rc<Environment>`, and valid until the environment has ended and runs no JavaScript any more: callbacks can keep it.
+    /// Sets up the environment that is loading this library, and the hook that ends it. The address
+    /// is that of a `Rc<Environment>`, and valid until the environment has ended and runs no
+    /// JavaScript any more: callbacks can keep it.
     pub(crate) fn start(js: Js) -> Result<*mut c_void, Thrown> {
         let environment = Rc::new(Self {
             notifier: Arc::new(Notifier(Mutex::new(Post { function: ptr::null_mut(), ids: Vec::new() }))),
@@ -111,8 +118,9 @@ impl Environment {
         let context = Box::into_raw(Box::new(Rc::clone(&environment))).cast::<c_void>();
         let name = js.string("model2vec")?;
         let mut function = ptr::null_mut();
-        // SAFETY: `context` lives until the hook. The hook is added after the function was made: hooks run in reverse order, so
-        // it runs before the function ends, and while `context` is still valid.
+        // SAFETY: `context` lives until the hook. The hook is added after the function was made:
+        // hooks run in reverse order, so it runs before the function ends, and while `context` is
+        // still valid.
         unsafe {
             let status = sys::napi_create_threadsafe_function(
                 js.0,
@@ -136,9 +144,11 @@ impl Environment {
         Ok(context)
     }
 
-    /// The environment of a callback that was made with the address that [`start`](Self::start) gave.
+    /// The environment of a callback that was made with the address that [`start`](Self::start)
+    /// gave.
     pub(crate) fn of<'a>(arguments: &Arguments<'a>) -> &'a Rc<Self> {
-        // SAFETY: every callback that calls this was made with that address, which is valid while JavaScript runs.
+        // SAFETY: every callback that calls this was made with that address, which is valid while
+        // JavaScript runs.
         unsafe { &*arguments.data.cast::<Rc<Self>>() }
     }
 
@@ -148,7 +158,8 @@ impl Environment {
         self.next_id.get()
     }
 
-    /// Keeps the work, and the process, alive until [`work_ended`](Self::work_ended). More calls for the same work change nothing.
+    /// Keeps the work, and the process, alive until [`work_ended`](Self::work_ended). More calls
+    /// for the same work change nothing.
     pub(crate) fn work_started(&self, js: Js, id: u32, started: Rc<dyn BackgroundWork>) {
         let mut work = self.work.borrow_mut();
         if work.is_empty() {
@@ -167,7 +178,8 @@ impl Environment {
         }
     }
 
-    /// Handles news until there are none or their time is spent; the rest waits for the event loop's next turn.
+    /// Handles news until there are none or their time is spent; the rest waits for the event
+    /// loop's next turn.
     fn handle_news(&self, js: Js) {
         if self.is_paused.get() {
             return;
@@ -220,8 +232,9 @@ impl Environment {
     }
 }
 
-/// `useImmediates(setImmediate)`: gives the function with which news wait for the event loop's next turn. It is Node's own, which
-/// the JavaScript side keeps: the global one may have been replaced by a test.
+/// `useImmediates(setImmediate)`: gives the function with which news wait for the event loop's next
+/// turn. It is Node's own, which the JavaScript side keeps: the global one may have been replaced
+/// by a test.
 pub(crate) unsafe extern "C" fn use_immediates(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([set_immediate], _) = arguments.split::<1>();
@@ -237,7 +250,8 @@ unsafe extern "C" fn on_news(env: sys::napi_env, _function: sys::napi_value, con
     if env.is_null() {
         return;
     }
-    // SAFETY: the environment lives until its cleanup hook. After that, Node calls this with a null `env` only.
+    // SAFETY: the environment lives until its cleanup hook. After that, Node calls this with a null
+    // `env` only.
     let environment = unsafe { &*context.cast::<Rc<Environment>>() };
     environment.handle_news(Js(env));
 }
@@ -253,10 +267,12 @@ unsafe extern "C" fn on_turn(env: sys::napi_env, info: sys::napi_callback_info) 
     })
 }
 
-/// Runs on the environment's thread when it ends, before its memory is freed (a worker that is terminated, an embedder that
-/// closes it): no thread may touch that memory afterwards. A process that exits frees nothing, and need not run this.
+/// Runs on the environment's thread when it ends, before its memory is freed (a worker that is
+/// terminated, an embedder that closes it): no thread may touch that memory afterwards. A process
+/// that exits frees nothing, and need not run this.
 unsafe extern "C" fn on_end(context: *mut c_void) {
-    // SAFETY: `start` made the box and gave it to this hook, which runs once; nothing else uses it from here on.
+    // SAFETY: `start` made the box and gave it to this hook, which runs once; nothing else uses it
+    // from here on.
     let environment = unsafe { Box::from_raw(context.cast::<Rc<Environment>>()) };
     environment.notifier.lock().function = ptr::null_mut();
     let work: Vec<_> = environment.work.borrow_mut().drain().map(|(_, work)| work).collect();

@@ -1,4 +1,5 @@
-//! Errors of the binding. All have one shape on their way to JavaScript: a stable code and a message.
+//! Errors of the binding. All have one shape on their way to JavaScript: a stable code and a
+//! message.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -35,7 +36,8 @@ impl Thrown {
         )
     }
 
-    /// The same error, where `count` texts of the call were read before those that its index counts from.
+    /// The same error, where `count` texts of the call were read before those that its index counts
+    /// from.
     pub(crate) fn at_offset(self, count: usize) -> Self {
         match self {
             Self::InvalidText(index, found) => Self::InvalidText(count + index, found),
@@ -57,7 +59,8 @@ impl Thrown {
 
 /// Runs `work`. A panic becomes an error that says `what` panicked: nothing may unwind into C.
 ///
-/// A panic must leave no broken state: what `work` changes is immutable, replaced, or never used again after an error.
+/// A panic must leave no broken state: what `work` changes is immutable, replaced, or never used
+/// again after an error.
 pub(crate) fn catch_panic<T>(what: &str, work: impl FnOnce() -> Result<T, Thrown>) -> Result<T, Thrown> {
     let outcome = catch_unwind(AssertUnwindSafe(work));
     outcome.unwrap_or_else(|_| Err(Thrown::internal(format!("internal error: {what} panicked"))))

@@ -1,7 +1,9 @@
-//! Inline calls: up to 256 texts, encoded or tokenized at once on the JavaScript thread, with nothing allocated.
+//! Inline calls: up to 256 texts, encoded or tokenized at once on the JavaScript thread, with
+//! nothing allocated.
 //!
-//! Each handle has functions of its own, whose N-API data is the handle's model: a call looks nothing up in an object. The buffers
-//! belong to the model in this environment (`local_model.rs`), and all its handles use the same ones.
+//! Each handle has functions of its own, whose N-API data is the handle's model: a call looks
+//! nothing up in an object. The buffers belong to the model in this environment (`local_model.rs`),
+//! and all its handles use the same ones.
 
 use std::ffi::c_void;
 use std::ops::ControlFlow;
@@ -18,7 +20,8 @@ use crate::local_model::OpenModel;
 use crate::model::NativeModel;
 use crate::options::{encode_options, max_length_of};
 
-/// `createInlineCalls(model)`: an object with the functions of inline calls on one model: `encode`, `encodeOne` and `tokenize`.
+/// `createInlineCalls(model)`: an object with the functions of inline calls on one model: `encode`,
+/// `encodeOne` and `tokenize`.
 pub(crate) unsafe extern "C" fn create_inline_calls(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -40,12 +43,13 @@ pub(crate) unsafe extern "C" fn create_inline_calls(
     })
 }
 
-/// A function that shares the handle's model. The function's `data` is a strong count of the `Rc`, which its finalizer gives back.
+/// A function that shares the handle's model. The function's `data` is a strong count of the `Rc`,
+/// which its finalizer gives back.
 fn function(js: Js, name: &str, body: RawCallback, handle: &Rc<OpenModel>) -> Result<sys::napi_value, Thrown> {
     let shared = Rc::into_raw(Rc::clone(handle)).cast_mut().cast::<c_void>();
     let made = js.function(name, body, shared).and_then(|function| {
-        // SAFETY: the finalizer treats `shared` as the `Rc` that it is. It runs once, on this thread, when nothing can call the
-        // function any more.
+        // SAFETY: the finalizer treats `shared` as the `Rc` that it is. It runs once, on this
+        // thread, when nothing can call the function any more.
         let status =
             unsafe { sys::napi_add_finalizer(js.0, function, shared, Some(release), ptr::null_mut(), ptr::null_mut()) };
         check(status, "napi_add_finalizer").map(|()| function)
@@ -74,8 +78,8 @@ fn with_buffers<T>(
     body(&mut model.as_ref().ok_or_else(Thrown::closed)?.inline_buffers().borrow_mut())
 }
 
-/// `encode(out, counts, maxLength, normalize, dimensionality, dtype, ...texts)`: the number of truncated texts. Writes a row per
-/// text into `out` and a token count per text into `counts`.
+/// `encode(out, counts, maxLength, normalize, dimensionality, dtype, ...texts)`: the number of
+/// truncated texts. Writes a row per text into `out` and a token count per text into `counts`.
 unsafe extern "C" fn encode(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([out, counts, options @ ..], values) = arguments.split::<6>();
@@ -85,7 +89,8 @@ unsafe extern "C" fn encode(env: sys::napi_env, info: sys::napi_callback_info) -
                 if memory.length < values.len() {
                     return Err(Thrown::too_small(values.len() * 4, memory.length * 4));
                 }
-                // SAFETY: as for the rows in `encode_texts`. No row lies in this array, which is never the caller's own.
+                // SAFETY: as for the rows in `encode_texts`. No row lies in this array, which is
+                // never the caller's own.
                 Ok(unsafe { std::slice::from_raw_parts_mut(memory.start, values.len()) })
             })
         })?;
@@ -93,8 +98,8 @@ unsafe extern "C" fn encode(env: sys::napi_env, info: sys::napi_callback_info) -
     })
 }
 
-/// `encodeOne(out, maxLength, normalize, dimensionality, dtype, text)`: twice the token count, plus 1 if the text was truncated.
-/// Packing both into one number saves an array.
+/// `encodeOne(out, maxLength, normalize, dimensionality, dtype, text)`: twice the token count, plus
+/// 1 if the text was truncated. Packing both into one number saves an array.
 unsafe extern "C" fn encode_one(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([out, options @ .., text], _) = arguments.split::<6>();
@@ -105,7 +110,8 @@ unsafe extern "C" fn encode_one(env: sys::napi_env, info: sys::napi_callback_inf
     })
 }
 
-/// Writes a row per text into `out`. `counts` finds the memory for the token counts, once the texts are read.
+/// Writes a row per text into `out`. `counts` finds the memory for the token counts, once the texts
+/// are read.
 fn encode_texts<'a>(
     js: Js,
     buffers: &mut InlineBuffers,
@@ -117,14 +123,16 @@ fn encode_texts<'a>(
     let options = encode_options(js, buffers.model(), options)?;
     buffers.read(js, values, options.max_length)?;
 
-    // The memory is looked up only now: reading a string can't run user code, but everything before this call could.
+    // The memory is looked up only now: reading a string can't run user code, but everything before
+    // this call could.
     let length = values.len() * buffers.model().row_bytes(options);
     let memory = js.rows_array(out, options.dtype)?;
     if memory.length < length {
         return Err(Thrown::too_small(length, memory.length));
     }
-    // SAFETY: the typed array has at least `length` bytes at `start`, and nothing runs JavaScript until this function is done. On a
-    // SharedArrayBuffer other threads may write at the same time: that garbles the numbers and nothing else, as in every such write.
+    // SAFETY: the typed array has at least `length` bytes at `start`, and nothing runs JavaScript
+    // until this function is done. On a SharedArrayBuffer other threads may write at the same time:
+    // that garbles the numbers and nothing else, as in every such write.
     let rows = unsafe { std::slice::from_raw_parts_mut(memory.start, length) };
     let counts = counts()?;
     buffers.work(|model, texts, scratch| encode_rows(model, texts, options, scratch, rows, counts))
@@ -149,8 +157,9 @@ fn encode_rows(
     Ok(truncated)
 }
 
-/// `tokenize(results, maxLength, ...texts)`: the number of token ids of all texts, or −1 if `results` has no room for them. Writes a
-/// pair per text: how many ids it has, and 1 if it was truncated, else 0. After the pairs come the ids of all texts.
+/// `tokenize(results, maxLength, ...texts)`: the number of token ids of all texts, or −1 if
+/// `results` has no room for them. Writes a pair per text: how many ids it has, and 1 if it was
+/// truncated, else 0. After the pairs come the ids of all texts.
 unsafe extern "C" fn tokenize(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let written = with_buffers(arguments, |buffers| tokenize_texts(js, arguments, buffers))?;
@@ -166,7 +175,8 @@ fn tokenize_texts(js: Js, arguments: &Arguments<'_>, buffers: &mut InlineBuffers
     if memory.length < values.len() * 2 {
         return Ok(None);
     }
-    // SAFETY: the typed array has `length` elements at `start`, and nothing runs JavaScript until this function is done.
+    // SAFETY: the typed array has `length` elements at `start`, and nothing runs JavaScript until
+    // this function is done.
     let results = unsafe { std::slice::from_raw_parts_mut(memory.start, memory.length) };
     let (pairs, ids) = results.split_at_mut(values.len() * 2);
     buffers.work(|model, texts, scratch| {

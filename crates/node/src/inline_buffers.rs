@@ -1,4 +1,5 @@
-//! The buffers of a model's inline calls: the texts that were read, and the engine's working memory.
+//! The buffers of a model's inline calls: the texts that were read, and the engine's working
+//! memory.
 
 use std::sync::Arc;
 
@@ -30,13 +31,15 @@ impl InlineBuffers {
         self.scratch.bytes() + self.texts.capacity() * size_of::<u16>()
     }
 
-    /// Reads the strings: of each, no more than can matter under the limit of `max_length` token ids.
+    /// Reads the strings: of each, no more than can matter under the limit of `max_length` token
+    /// ids.
     pub(crate) fn read(&mut self, js: Js, values: &[sys::napi_value], max_length: Option<usize>) -> Result<(), Thrown> {
         self.texts.clear();
         texts::read(js, values, self.model.unit_limit(max_length), &mut self.texts)
     }
 
-    /// Has the engine do `work` on the texts that were read. The work's error has the index of its text.
+    /// Has the engine do `work` on the texts that were read. The work's error has the index of its
+    /// text.
     pub(crate) fn work<T>(
         &mut self,
         work: impl FnOnce(&StaticModel, &Texts, &mut Scratch) -> Result<T, (usize, EncodeError)>,

@@ -1,8 +1,9 @@
 //! The Node binding: the only crate that names napi.
 //!
-//! Texts come in as arguments, up to 256 per call: reading them from an array here would take three times as long, and user code
-//! (getters, Proxies) runs in JavaScript only, before anything native. `inline` answers small calls at once, `job` runs large ones
-//! on the engine's pool; `environment` is the way back to the event loop, and stops other threads before an environment ends.
+//! Texts come in as arguments, up to 256 per call: reading them from an array here would take three
+//! times as long, and user code (getters, Proxies) runs in JavaScript only, before anything native.
+//! `inline` answers small calls at once, `job` runs large ones on the engine's pool; `environment`
+//! is the way back to the event loop, and stops other threads before an environment ends.
 
 mod environment;
 mod error;
@@ -21,7 +22,8 @@ mod quantized_load;
 mod registry;
 mod texts;
 
-// Public for the compiler, which does not see that napi-derive exports the functions of these to JavaScript.
+// Public for the compiler, which does not see that napi-derive exports the functions of these to
+// JavaScript.
 pub mod constants;
 pub mod load;
 pub mod save;

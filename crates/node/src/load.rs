@@ -1,7 +1,8 @@
-//! Loads of a model, on this thread or off the event loop. `quantized_load.rs` has those that take much longer.
+//! Loads of a model, on this thread or off the event loop. `quantized_load.rs` has those that take
+//! much longer.
 //!
-//! Loads off the event loop run on Node's thread pool, which bounds how many run at once, and which an ending environment waits
-//! for: a load takes milliseconds to a second.
+//! Loads off the event loop run on Node's thread pool, which bounds how many run at once, and which
+//! an ending environment waits for: a load takes milliseconds to a second.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +53,8 @@ impl NativeLoadOptions {
     }
 }
 
-/// Loads a model, or finds it in memory. Ends early, with `ERR_ABORTED`, once `control` is cancelled.
+/// Loads a model, or finds it in memory. Ends early, with `ERR_ABORTED`, once `control` is
+/// cancelled.
 pub(crate) fn open(directory: &str, options: NativeLoadOptions, control: &Watch) -> Result<Arc<StaticModel>, Thrown> {
     catch_panic(&format!("the loader of {directory}"), || {
         fault::panic_at_load_where_injected();

@@ -1,7 +1,9 @@
-//! A model in one environment (the main thread, or one worker thread), where all handles on it share it.
+//! A model in one environment (the main thread, or one worker thread), where all handles on it
+//! share it.
 //!
-//! It holds the buffers of inline calls, and the count of the model's memory that V8 has. V8 sees a few hundred bytes in a handle;
-//! only if it knows that they hold megabytes, it collects in time the handles that nobody closed.
+//! It holds the buffers of inline calls, and the count of the model's memory that V8 has. V8 sees a
+//! few hundred bytes in a handle; only if it knows that they hold megabytes, it collects in time
+//! the handles that nobody closed.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -15,7 +17,8 @@ use napi::sys;
 use crate::inline_buffers::InlineBuffers;
 use crate::js::Js;
 
-/// The model of a handle, shared with the functions of its inline calls. `None` once the handle was closed.
+/// The model of a handle, shared with the functions of its inline calls. `None` once the handle was
+/// closed.
 pub(crate) type OpenModel = RefCell<Option<Rc<LocalModel>>>;
 
 /// A model in an environment. Two environments on one thread have nothing in common.
@@ -60,7 +63,8 @@ impl LocalModel {
         self.inline_buffers.get_or_init(|| RefCell::new(InlineBuffers::new(Arc::clone(&self.model))))
     }
 
-    /// Reports to V8 how much memory the model takes now. That may start a garbage collection, so nothing is borrowed meanwhile.
+    /// Reports to V8 how much memory the model takes now. That may start a garbage collection, so
+    /// nothing is borrowed meanwhile.
     pub(crate) fn count_memory(&self) {
         let buffers = self.inline_buffers.get();
         let buffer_bytes = buffers.and_then(|buffers| buffers.try_borrow().ok().map(|buffers| buffers.bytes()));

@@ -100,7 +100,8 @@ impl NativeModel {
         Ok(tokens)
     }
 
-    /// Writes the embedding row of token `id`, times its weight, into the first `dim` elements of `out`.
+    /// Writes the embedding row of token `id`, times its weight, into the first `dim` elements of
+    /// `out`.
     #[napi(catch_unwind)]
     pub fn embedding(&self, env: Env, id: u32, out: Unknown<'_>) -> Result<(), CodedError> {
         let model = self.opened()?;
@@ -112,7 +113,8 @@ impl NativeModel {
         if memory.length < model.dim() {
             return Err(Thrown::too_small(model.dim() * 4, memory.length * 4).into());
         }
-        // SAFETY: the typed array has at least `dim` elements at `start`, and no JavaScript runs before this returns.
+        // SAFETY: the typed array has at least `dim` elements at `start`, and no JavaScript runs
+        // before this returns.
         let vector = unsafe { std::slice::from_raw_parts_mut(memory.start, model.dim()) };
         model.row(id, EncodeOptions { normalize: false, ..model.defaults() }, vector);
         Ok(())

@@ -37,7 +37,8 @@ impl NativeJob {
         if units == usize::MAX { f64::INFINITY } else { units as f64 }
     }
 
-    /// Stops the work within a few milliseconds; the promise of `finish` then rejects with `ERR_ABORTED`.
+    /// Stops the work within a few milliseconds; the promise of `finish` then rejects with
+    /// `ERR_ABORTED`.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.job.cancel();
@@ -55,7 +56,8 @@ impl NativeJob {
         self.job.room(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
 
-    /// No more texts come: a promise of the result. It settles only after the last thread has stopped writing.
+    /// No more texts come: a promise of the result. It settles only after the last thread has
+    /// stopped writing.
     #[napi(catch_unwind, ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
     pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
         self.job.finish(Js(env.raw())).map(RawValue).map_err(CodedError::from)
@@ -68,7 +70,8 @@ impl NativeJob {
     }
 }
 
-/// `feed.call(job, ...texts)`: reads texts; false when enough are in flight, until the promise of `room` resolves.
+/// `feed.call(job, ...texts)`: reads texts; false when enough are in flight, until the promise of
+/// `room` resolves.
 pub(crate) unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let NativeJob { job } = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
@@ -77,8 +80,8 @@ pub(crate) unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callbac
     })
 }
 
-/// `feedPiece.call(job, piece, rest)`: reads a piece of the next text, after which `rest` more UTF-16 units of it come. Returns as
-/// `feed`.
+/// `feedPiece.call(job, piece, rest)`: reads a piece of the next text, after which `rest` more
+/// UTF-16 units of it come. Returns as `feed`.
 pub(crate) unsafe extern "C" fn feed_piece(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let NativeJob { job } = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
@@ -88,8 +91,8 @@ pub(crate) unsafe extern "C" fn feed_piece(env: sys::napi_env, info: sys::napi_c
     })
 }
 
-/// `createEncodeJob(model, out, mode, tokens, rows, threads, maxLength, normalize, dimensionality, dtype)`: a job of one row per
-/// text.
+/// `createEncodeJob(model, out, mode, tokens, rows, threads, maxLength, normalize, dimensionality,
+/// dtype)`: a job of one row per text.
 pub(crate) unsafe extern "C" fn create_encode_job(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -112,7 +115,8 @@ pub(crate) unsafe extern "C" fn create_encode_job(
     })
 }
 
-/// `createTokenizeJob(model, mode, rows, threads, maxLength)`: a job of the token ids of each of `rows` texts.
+/// `createTokenizeJob(model, mode, rows, threads, maxLength)`: a job of the token ids of each of
+/// `rows` texts.
 pub(crate) unsafe extern "C" fn create_tokenize_job(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -134,8 +138,8 @@ pub(crate) unsafe extern "C" fn create_tokenize_job(
     })
 }
 
-/// `createGatherJob(model, ids, out, mode, threads, maxLength, normalize, dimensionality, dtype)`: a job of one row per token id,
-/// which starts at once. The ids were cut to `maxLength` before.
+/// `createGatherJob(model, ids, out, mode, threads, maxLength, normalize, dimensionality, dtype)`:
+/// a job of one row per token id, which starts at once. The ids were cut to `maxLength` before.
 pub(crate) unsafe extern "C" fn create_gather_job(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -145,7 +149,8 @@ pub(crate) unsafe extern "C" fn create_gather_job(
         let model = model_of(js, model)?;
         let memory = js.uint32_array(ids)?;
         let mut token_ids = vec![0; memory.length];
-        // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs meanwhile.
+        // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs
+        // meanwhile.
         unsafe { ptr::copy_nonoverlapping(memory.start, token_ids.as_mut_ptr(), memory.length) };
         let bound = model.table().id_count();
         if let Some(id) = token_ids.iter().find(|&&id| id as usize >= bound) {

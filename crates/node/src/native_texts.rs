@@ -36,8 +36,8 @@ pub struct NativeLinesRead {
 
 #[napi]
 impl NativeTexts {
-    /// No texts yet. `field` is the field of a line's JSON object that holds the text; null = the line is the text. A negative
-    /// `max_length` is no limit.
+    /// No texts yet. `field` is the field of a line's JSON object that holds the text; null = the
+    /// line is the text. A negative `max_length` is no limit.
     #[napi(constructor, catch_unwind)]
     pub fn new(model: &NativeModel, field: Option<String>, max_length: f64) -> Result<Self, CodedError> {
         Ok(Self {
@@ -47,8 +47,8 @@ impl NativeTexts {
         })
     }
 
-    /// Reads lines of `bytes` from the offset `from` on: at most `lines`, until they have `units` UTF-16 units, and up to the first
-    /// line that only JavaScript can read.
+    /// Reads lines of `bytes` from the offset `from` on: at most `lines`, until they have `units`
+    /// UTF-16 units, and up to the first line that only JavaScript can read.
     #[napi(catch_unwind)]
     pub fn read_lines(&self, bytes: Buffer, from: u32, lines: u32, units: u32) -> NativeLinesRead {
         let mut total = NativeLinesRead { lines: 0, bytes: 0, units: 0 };

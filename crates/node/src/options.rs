@@ -8,7 +8,8 @@ use crate::js::Js;
 
 /// The four arguments `maxLength, normalize, dimensionality, dtype`.
 ///
-/// JavaScript has filled in the options that a call left out. They are checked again where memory depends on them.
+/// JavaScript has filled in the options that a call left out. They are checked again where memory
+/// depends on them.
 pub(crate) fn encode_options(
     js: Js,
     model: &StaticModel,
@@ -35,8 +36,8 @@ pub(crate) fn max_length_of(number: f64) -> Option<usize> {
     (number >= 0.0).then_some(number as usize)
 }
 
-/// All element types of rows, by the numbers that JavaScript passes, with their names there (src/native/interface.ts,
-/// `NATIVE_DTYPE`).
+/// All element types of rows, by the numbers that JavaScript passes, with their names there
+/// (src/native/interface.ts, `NATIVE_DTYPE`).
 pub(crate) const DTYPES: [(&str, Dtype); 5] = [
     ("float32", Dtype::Float32),
     ("float16", Dtype::Float16),

@@ -1,7 +1,8 @@
-//! The load of a model whose vocabulary is quantized: seconds to minutes of work, on a thread of its own.
+//! The load of a model whose vocabulary is quantized: seconds to minutes of work, on a thread of
+//! its own.
 //!
-//! Not on Node's thread pool, as other loads: an environment that ends waits for the work there before it runs the hook that
-//! could cancel it.
+//! Not on Node's thread pool, as other loads: an environment that ends waits for the work there
+//! before it runs the hook that could cancel it.
 
 use std::cell::RefCell;
 use std::rc::Rc;

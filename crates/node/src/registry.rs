@@ -1,4 +1,5 @@
-//! The models in memory: one that is loaded several times, by any threads of the process, is there once.
+//! The models in memory: one that is loaded several times, by any threads of the process, is there
+//! once.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use std::time::SystemTime;
 
 use model2vec_engine::{LoadError, LoadOptions, StaticModel, Watch, source_files};
 
-/// Two loads share a model if these are equal: the directory, its files as they are now, and the options.
+/// Two loads share a model if these are equal: the directory, its files as they are now, and the
+/// options.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     directory: PathBuf,
@@ -25,8 +27,8 @@ struct FileIdentity {
     modified: Option<SystemTime>,
 }
 
-/// The place of a loaded model, which handles keep alive. Its lock is held during the load: a second load of the same model waits
-/// for the first.
+/// The place of a loaded model, which handles keep alive. Its lock is held during the load: a
+/// second load of the same model waits for the first.
 type Slot = Arc<Mutex<Weak<StaticModel>>>;
 
 static MODELS: OnceLock<Mutex<HashMap<Key, Slot>>> = OnceLock::new();
@@ -69,7 +71,8 @@ fn device_and_inode(data: &std::fs::Metadata) -> (u64, u64) {
     (data.dev(), data.ino())
 }
 
-/// Windows' file index needs an open file; size and time distinguish a rewritten file from the old one well enough.
+/// Windows' file index needs an open file; size and time distinguish a rewritten file from the old
+/// one well enough.
 #[cfg(not(unix))]
 fn device_and_inode(_: &std::fs::Metadata) -> (u64, u64) {
     (0, 0)

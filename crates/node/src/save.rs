@@ -1,4 +1,5 @@
-//! Saving a model, off the event loop: on Node's thread pool, which an ending environment waits for.
+//! Saving a model, off the event loop: on Node's thread pool, which an ending environment waits
+//! for.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,8 +36,8 @@ impl Task for SaveTask {
     }
 }
 
-/// Writes the files of a model into `directory`, with `normalize` and `max_length` in its configuration. A negative `max_length`
-/// is no limit.
+/// Writes the files of a model into `directory`, with `normalize` and `max_length` in its
+/// configuration. A negative `max_length` is no limit.
 #[napi(ts_return_type = "Promise<void>")]
 pub fn save_model(
     model: &NativeModel,

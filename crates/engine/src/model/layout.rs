@@ -222,6 +222,17 @@ mod tests {
     }
 
     #[test]
+    fn the_source_files_are_those_of_all_layouts_each_once() {
+        let names: Vec<_> = source_files().collect();
+        for layout in &LAYOUTS {
+            for file in [layout.config, layout.table, layout.tokenizer] {
+                assert_eq!(names.iter().filter(|&&name| name == file).count(), 1, "{file}");
+            }
+        }
+        assert!(names.iter().all(|name| LAYOUTS.iter().any(|layout| layout.files().contains(name))));
+    }
+
+    #[test]
     fn where_the_files_of_several_layouts_are_the_first_layout_counts() {
         let all = [&["config.json"], &SENTENCE_TRANSFORMERS[..], &NESTED].concat();
         assert_eq!(Folder::with(&all).find(None).unwrap().tensor, "embeddings");

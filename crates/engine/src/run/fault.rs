@@ -1,8 +1,10 @@
-//! Fault injection: panics that a test orders, to see that a panic of the engine ends one call and nothing else.
+//! Fault injection: panics that a test orders, to see that a panic of the engine ends one call and
+//! nothing else.
 //!
-//! The environment variable `M2V_FAULT` orders them: `panic` makes the first slice of the process panic, `panic-load` the first
-//! load. Only a build with the Cargo feature `fault-injection` reads it (`npm run test:native` makes one). In every other build,
-//! a release among them, these functions are empty; their code is compiled all the same, so that it can't rot unseen.
+//! The environment variable `M2V_FAULT` orders them: `panic` makes the first slice of the process
+//! panic, `panic-load` the first load. Only a build with the Cargo feature `fault-injection` reads
+//! it (`npm run test:native` makes one). In every other build, a release among them, these
+//! functions are empty; their code is compiled all the same, so that it can't rot unseen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,5 @@
-//! The texts of a job: read from JavaScript and put together into slices, which other threads can work on.
+//! The texts of a job: read from JavaScript and put together into slices, which other threads can
+//! work on.
 
 use std::cell::{Cell, RefCell};
 
@@ -86,8 +87,9 @@ impl Feed {
         Ok(())
     }
 
-    /// Reads a piece of the next text, after which `rest` more UTF-16 units of it come. Reading a long text at once would hold this
-    /// thread for milliseconds. `start` gets each slice that is full. True at the end of the text.
+    /// Reads a piece of the next text, after which `rest` more UTF-16 units of it come. Reading a
+    /// long text at once would hold this thread for milliseconds. `start` gets each slice that is
+    /// full. True at the end of the text.
     pub(super) fn read_piece(
         &self,
         js: Js,

@@ -1,5 +1,5 @@
-//! A job's slices on their way through the engine: how many are in flight, when the feeder has to pause, and when the threads
-//! wake the event loop.
+//! A job's slices on their way through the engine: how many are in flight, when the feeder has to
+//! pause, and when the threads wake the event loop.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -19,7 +19,8 @@ const MOST_STAGED_IN_FLIGHT: usize = 8;
 
 /// The slices of a job that other threads work on, or have finished.
 pub(super) struct Flow {
-    /// `None` once the job has ended, so that its model can go: the job's object may wait for the garbage collector.
+    /// `None` once the job has ended, so that its model can go: the job's object may wait for the
+    /// garbage collector.
     batch: RefCell<Option<Arc<Batch>>>,
     /// Slices that are finished, and whose results were not passed on yet.
     done: RefCell<Vec<Part>>,
@@ -81,8 +82,8 @@ impl Flow {
         }
     }
 
-    /// Works on waiting slices on this thread until there is room. So text buffers come back for the next slices, and their
-    /// number stays bounded.
+    /// Works on waiting slices on this thread until there is room. So text buffers come back for
+    /// the next slices, and their number stays bounded.
     pub(super) fn help_until_room(&self) {
         while !self.has_room() && self.batch().is_some_and(|batch| batch.help_once()) {}
     }
@@ -95,7 +96,8 @@ impl Flow {
         }
     }
 
-    /// No more slices come. True if all are finished: then no thread will wake the event loop any more.
+    /// No more slices come. True if all are finished: then no thread will wake the event loop any
+    /// more.
     pub(super) fn close(&self) -> bool {
         self.batch().is_none_or(|batch| batch.close())
     }
@@ -190,8 +192,9 @@ impl Flow {
         self.room.take()
     }
 
-    /// Staged rows have to be copied slice by slice, so each slice wakes the event loop. Otherwise slices wake it only to let a feeder go on:
-    /// each wake-up interrupts the JavaScript thread, and where that has no core of its own, a thread of the pool.
+    /// Staged rows have to be copied slice by slice, so each slice wakes the event loop. Otherwise
+    /// slices wake it only to let a feeder go on: each wake-up interrupts the JavaScript thread,
+    /// and where that has no core of its own, a thread of the pool.
     fn set_wake_threshold(&self) {
         let threshold = if self.is_staged {
             usize::MAX

@@ -1,8 +1,8 @@
-//! A job: one large call. Its texts are fed slice by slice, threads work on them meanwhile, and it ends with a result or a promise
-//! of one.
+//! A job: one large call. Its texts are fed slice by slice, threads work on them meanwhile, and it
+//! ends with a result or a promise of one.
 //!
-//! Texts go from [`Feed`], which makes slices, by the [`Schedule`] into the [`Flow`], where threads work on them, and from there into
-//! the [`Results`]. [`Ending`] is what the caller gets.
+//! Texts go from [`Feed`], which makes slices, by the [`Schedule`] into the [`Flow`], where threads
+//! work on them, and from there into the [`Results`]. [`Ending`] is what the caller gets.
 
 mod ending;
 mod feed;
@@ -37,7 +37,8 @@ pub(crate) use settings::{JobSettings, Mode, SLICE_UNITS};
 pub(crate) struct Job {
     id: u32,
     environment: Rc<Environment>,
-    /// `None` once the job has ended: the job's object may wait for the garbage collector, the model must not.
+    /// `None` once the job has ended: the job's object may wait for the garbage collector, the
+    /// model must not.
     model: RefCell<Option<Rc<LocalModel>>>,
     mode: Mode,
     rows: usize,
@@ -79,7 +80,8 @@ impl Job {
         Ok(self.flow.has_room())
     }
 
-    /// Reads a piece of the next text, after which `rest` more UTF-16 units of it come. False when enough is in flight.
+    /// Reads a piece of the next text, after which `rest` more UTF-16 units of it come. False when
+    /// enough is in flight.
     pub(crate) fn feed_piece(self: &Rc<Self>, js: Js, piece: sys::napi_value, rest: usize) -> Result<bool, Thrown> {
         if !self.may_feed(1)? {
             return Ok(true);
@@ -93,7 +95,8 @@ impl Job {
         self.feed.readable_units()
     }
 
-    /// Whether `count` more texts can be fed. False if the work gave up: `finish` says why, and reading more is of no use.
+    /// Whether `count` more texts can be fed. False if the work gave up: `finish` says why, and
+    /// reading more is of no use.
     fn may_feed(&self, count: usize) -> Result<bool, Thrown> {
         if self.flow.gave_up() && !self.ending.is_awaited() {
             return Ok(false);
@@ -142,7 +145,8 @@ impl Job {
         }
     }
 
-    /// Passes on the results of the slices that were collected: at least one slice, then until the deadline.
+    /// Passes on the results of the slices that were collected: at least one slice, then until the
+    /// deadline.
     fn pass_on(&self, deadline: Option<Instant>) -> Result<(), Thrown> {
         while let Some(mut slice) = self.flow.next_done() {
             if let Input::Texts(texts) = &mut slice.input {
@@ -189,7 +193,8 @@ impl Job {
     /// No more texts come: the result. This thread works too.
     pub(crate) fn finish_sync(self: &Rc<Self>, js: Js) -> Result<sys::napi_value, Thrown> {
         self.start_last(js);
-        // Looked up once more, also when no slice is left: the caller gets an error if `out` has become too small.
+        // Looked up once more, also when no slice is left: the caller gets an error if `out` has
+        // become too small.
         let started = self.results.check_memory().and_then(|()| self.schedule.start_kept(&self.flow, &self.results));
         self.flow.help_and_wait();
         self.flow.collect();

@@ -12,14 +12,15 @@ pub(crate) struct DirectRows {
     pub(crate) are_read_late: bool,
 }
 
-// SAFETY: the memory is V8's or a SharedArrayBuffer's. It stays valid until the slice is done: the job holds a strong reference, user
-// code can't detach it, or does not run before that, and the environment waits for its jobs before it frees memory. No two slices
-// overlap.
+// SAFETY: the memory is V8's or a SharedArrayBuffer's. It stays valid until the slice is done: the
+// job holds a strong reference, user code can't detach it, or does not run before that, and the
+// environment waits for its jobs before it frees memory. No two slices overlap.
 unsafe impl Send for DirectRows {}
 
 impl RowBuffer for DirectRows {
     fn rows_mut(&mut self) -> &mut [u8] {
-        // SAFETY: see `unsafe impl Send`; `RowResults` checked that the typed array has room for all rows.
+        // SAFETY: see `unsafe impl Send`; `RowResults` checked that the typed array has room for
+        // all rows.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
     }
 

@@ -16,10 +16,11 @@ pub(super) enum Schedule {
     Pool,
     /// Synchronous calls on several threads: as `Pool`, and the calling thread works too.
     Shared,
-    /// Synchronous calls on one thread: the calling thread works on each slice as soon as it is full.
+    /// Synchronous calls on one thread: the calling thread works on each slice as soon as it is
+    /// full.
     Alone,
-    /// Synchronous calls on several threads, into memory that user code can move: no slice starts before the last text was read,
-    /// as reading texts runs user code. Then as `Shared`.
+    /// Synchronous calls on several threads, into memory that user code can move: no slice starts
+    /// before the last text was read, as reading texts runs user code. Then as `Shared`.
     AfterReading(RefCell<Vec<Slice>>),
 }
 

@@ -1,4 +1,5 @@
-//! Functions that JavaScript calls through raw N-API: their arguments, what they throw, and the Rust value of an object.
+//! Functions that JavaScript calls through raw N-API: their arguments, what they throw, and the
+//! Rust value of an object.
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
@@ -14,7 +15,8 @@ impl Js {
     /// A function that runs `body`, and passes `data` to it.
     pub(crate) fn function(self, name: &str, body: RawCallback, data: *mut c_void) -> Result<sys::napi_value, Thrown> {
         let mut value = ptr::null_mut();
-        // SAFETY: name and length are those of a str. N-API only passes `data` on: the caller and `body` agree on what it points to.
+        // SAFETY: name and length are those of a str. N-API only passes `data` on: the caller and
+        // `body` agree on what it points to.
         let status = unsafe {
             sys::napi_create_function(self.0, name.as_ptr().cast(), name.len() as isize, Some(body), data, &mut value)
         };
@@ -32,8 +34,8 @@ pub(crate) const MAX_TEXTS: usize = 256;
 const MAX_SETTINGS: usize = 6;
 /// Room for the longest call, and for one argument more, which shows that there were too many.
 const MOST_ARGUMENTS: usize = MAX_SETTINGS + MAX_TEXTS + 1;
-/// This many arguments are read first. N-API pads missing ones with `undefined`: always asking for the most would make small
-/// calls pay for 263.
+/// This many arguments are read first. N-API pads missing ones with `undefined`: always asking for
+/// the most would make small calls pay for 263.
 const FIRST_ARGUMENTS: usize = 12;
 
 /// The arguments of a raw callback.
@@ -56,7 +58,8 @@ impl<'a> Arguments<'a> {
         let (mut this, mut data) = (ptr::null_mut(), ptr::null_mut());
         let mut read = |room: usize| {
             let mut count = room;
-            // SAFETY: `memory` has room for `room` values, and N-API writes all of them: `undefined` for the missing ones.
+            // SAFETY: `memory` has room for `room` values, and N-API writes all of them:
+            // `undefined` for the missing ones.
             let status = unsafe {
                 sys::napi_get_cb_info(js.0, info, &mut count, memory.as_mut_ptr().cast(), &mut this, &mut data)
             };
@@ -95,7 +98,8 @@ impl ToNapiValue for RawValue {
     }
 }
 
-/// Runs the body of a raw callback. Its error is thrown in JavaScript, and so is a panic: nothing unwinds into C.
+/// Runs the body of a raw callback. Its error is thrown in JavaScript, and so is a panic: nothing
+/// unwinds into C.
 pub(crate) fn callback(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -123,6 +127,7 @@ pub(crate) fn unwrap<T: TypeTag>(js: Js, object: sys::napi_value, class: &str) -
     // SAFETY: the object belongs to this environment.
     unsafe { validate_type_tag(js.0, object, &T::type_tag(), class) }
         .map_err(|error| Thrown::internal(error.reason.clone()))?;
-    // SAFETY: the tag says that napi-derive wrapped a `T`. It lives as long as the object, which the running callback holds.
+    // SAFETY: the tag says that napi-derive wrapped a `T`. It lives as long as the object, which
+    // the running callback holds.
     Ok(unsafe { &*wrapped.cast::<T>() })
 }

@@ -1,4 +1,5 @@
-//! Errors on their way into JavaScript: error objects, exceptions, and promises and how they settle.
+//! Errors on their way into JavaScript: error objects, exceptions, and promises and how they
+//! settle.
 
 use std::ptr;
 
@@ -18,7 +19,8 @@ impl Js {
         Ok(error)
     }
 
-    /// The value to throw or to reject with. A pending exception is taken: it is not pending afterwards.
+    /// The value to throw or to reject with. A pending exception is taken: it is not pending
+    /// afterwards.
     fn error(self, thrown: Thrown) -> Result<sys::napi_value, Thrown> {
         match thrown {
             Thrown::Coded(code, message) => self.coded_error(code, &message),
@@ -49,7 +51,8 @@ impl Js {
         ptr::null_mut()
     }
 
-    /// The error of a napi-rs task, whose `code` survives the promise: napi-rs's own errors have only N-API's status names.
+    /// The error of a napi-rs task, whose `code` survives the promise: napi-rs's own errors have
+    /// only N-API's status names.
     pub(crate) fn rejection(self, thrown: Thrown) -> napi::Error {
         let (code, message) = thrown.parts();
         match self.coded_error(code, &message) {
@@ -73,7 +76,8 @@ impl Js {
     /// Settles a promise. The deferred must not be used again.
     pub(crate) fn settle(self, deferred: sys::napi_deferred, outcome: Result<sys::napi_value, Thrown>) {
         match outcome {
-            // SAFETY: the deferred is settled only once: its owner takes it out of its place before this call.
+            // SAFETY: the deferred is settled only once: its owner takes it out of its place before
+            // this call.
             Ok(value) => unsafe { sys::napi_resolve_deferred(self.0, deferred, value) },
             Err(thrown) => match self.error(thrown) {
                 // SAFETY: as above.

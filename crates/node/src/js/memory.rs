@@ -1,4 +1,5 @@
-//! Memory that JavaScript holds: typed arrays, references that keep objects alive, and what V8 counts.
+//! Memory that JavaScript holds: typed arrays, references that keep objects alive, and what V8
+//! counts.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -18,15 +19,15 @@ pub(crate) struct TypedMemory<T> {
 }
 
 impl Js {
-    /// The memory of a Float32Array. The next call into JavaScript may move or free it, unless no user code has seen the array, or
-    /// it is on a SharedArrayBuffer.
+    /// The memory of a Float32Array. The next call into JavaScript may move or free it, unless no
+    /// user code has seen the array, or it is on a SharedArrayBuffer.
     pub(crate) fn float32_array(self, value: sys::napi_value) -> Result<TypedMemory<f32>, Thrown> {
         let (start, length) = self.typed_array(value, sys::TypedarrayType::float32_array, "Float32Array")?;
         Ok(TypedMemory { start: start.cast(), length })
     }
 
-    /// The memory of the kind of typed array that holds rows of `dtype` (src/dtype.ts, `arrayOf`), as in
-    /// [`float32_array`](Self::float32_array). Its length is in bytes.
+    /// The memory of the kind of typed array that holds rows of `dtype` (src/dtype.ts, `arrayOf`),
+    /// as in [`float32_array`](Self::float32_array). Its length is in bytes.
     pub(crate) fn rows_array(self, value: sys::napi_value, dtype: Dtype) -> Result<TypedMemory<u8>, Thrown> {
         let (kind, name, size) = match dtype {
             Dtype::Float32 => (sys::TypedarrayType::float32_array, "Float32Array", 4),
@@ -77,7 +78,8 @@ impl Js {
         pieces: impl Iterator<Item = &'a [u32]>,
     ) -> Result<sys::napi_value, Thrown> {
         let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-        // SAFETY: out-pointers are valid; the buffer has length × 4 bytes, which the typed array covers from byte 0.
+        // SAFETY: out-pointers are valid; the buffer has length × 4 bytes, which the typed array
+        // covers from byte 0.
         unsafe {
             check(
                 sys::napi_create_arraybuffer(self.0, length * 4, &mut start, &mut buffer),
@@ -89,7 +91,8 @@ impl Js {
         let mut written = 0;
         for piece in pieces {
             let count = piece.len().min(length - written);
-            // SAFETY: the buffer is new, has `length` aligned u32s from `start` on, and `written + count <= length`.
+            // SAFETY: the buffer is new, has `length` aligned u32s from `start` on, and `written +
+            // count <= length`.
             unsafe { ptr::copy_nonoverlapping(piece.as_ptr(), start.cast::<u32>().add(written), count) };
             written += count;
         }
@@ -100,8 +103,8 @@ impl Js {
     pub(crate) fn new_uint8_array(self, bytes: &[u8]) -> Result<sys::napi_value, Thrown> {
         let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
         let length = bytes.len();
-        // SAFETY: out-pointers are valid; the buffer is new and has `length` bytes from `start` on, which is null only when
-        // there are none.
+        // SAFETY: out-pointers are valid; the buffer is new and has `length` bytes from `start` on,
+        // which is null only when there are none.
         unsafe {
             check(sys::napi_create_arraybuffer(self.0, length, &mut start, &mut buffer), "napi_create_arraybuffer")?;
             if length > 0 {
@@ -113,7 +116,8 @@ impl Js {
         Ok(array)
     }
 
-    /// A strong reference, to be deleted with [`delete_reference`](Self::delete_reference) on this thread.
+    /// A strong reference, to be deleted with [`delete_reference`](Self::delete_reference) on this
+    /// thread.
     pub(crate) fn reference(self, value: sys::napi_value) -> Result<sys::napi_ref, Thrown> {
         let mut reference = ptr::null_mut();
         // SAFETY: only objects are passed here.

@@ -1,5 +1,5 @@
-//! Raw N-API calls with Rust types around them, for the functions that napi-derive can't express: those that take any number of
-//! texts, and those that keep hold of JavaScript's memory.
+//! Raw N-API calls with Rust types around them, for the functions that napi-derive can't express:
+//! those that take any number of texts, and those that keep hold of JavaScript's memory.
 
 pub(crate) mod callback;
 mod exception;

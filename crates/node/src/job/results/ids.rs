@@ -19,8 +19,8 @@ impl IdResults {
         self.slices.borrow_mut().push(slice);
     }
 
-    /// Adds `ids` (all texts' ids, one after the other), `ends` (of each text, where its ids end in `ids`) and `cut` (of each text,
-    /// 1 if it was truncated, else 0).
+    /// Adds `ids` (all texts' ids, one after the other), `ends` (of each text, where its ids end in
+    /// `ids`) and `cut` (of each text, 1 if it was truncated, else 0).
     pub(super) fn add_to(&self, js: Js, object: sys::napi_value) -> Result<(), Thrown> {
         let mut slices = self.slices.borrow_mut();
         slices.sort_unstable_by_key(|slice| slice.first_row);

@@ -1,4 +1,5 @@
-//! The results of an encode or gather job: rows in JavaScript's typed array, and a token count per text.
+//! The results of an encode or gather job: rows in JavaScript's typed array, and a token count per
+//! text.
 
 use std::cell::Cell;
 
@@ -12,7 +13,8 @@ use crate::job::settings::{JobSettings, Mode};
 use crate::js::Js;
 use crate::js::memory::TypedMemory;
 
-/// From this size on, results overflow the second-level cache of today's CPUs before they are read, so they bypass the caches.
+/// From this size on, results overflow the second-level cache of today's CPUs before they are read,
+/// so they bypass the caches.
 const LATE_BYTES: usize = 1 << 20;
 
 /// Where threads write rows: [`Mode`] explains the cases.
@@ -116,7 +118,8 @@ impl RowResults {
         let length = count * self.row_bytes;
         Ok(match self.start()? {
             Some(start) => {
-                // SAFETY: the array has room for all rows, as was checked when `start` was looked up, and `Feed` lets no more rows come.
+                // SAFETY: the array has room for all rows, as was checked when `start` was looked
+                // up, and `Feed` lets no more rows come.
                 let start = unsafe { start.add(first_row * self.row_bytes) };
                 Box::new(DirectRows { start, length, are_read_late: self.bytes() >= LATE_BYTES })
             }
@@ -145,12 +148,14 @@ impl RowResults {
     }
 }
 
-/// Copies `values` into an array from the index `first` on. The whole array should have `expected_bytes`.
+/// Copies `values` into an array from the index `first` on. The whole array should have
+/// `expected_bytes`.
 fn copy_into<T: Copy>(memory: TypedMemory<T>, first: usize, values: &[T], expected_bytes: usize) -> Result<(), Thrown> {
     if memory.length < first + values.len() {
         return Err(Thrown::too_small(expected_bytes, memory.length * size_of::<T>()));
     }
-    // SAFETY: the array has room for the values, as was just checked, and no JavaScript has run since it was looked up.
+    // SAFETY: the array has room for the values, as was just checked, and no JavaScript has run
+    // since it was looked up.
     unsafe { std::ptr::copy_nonoverlapping(values.as_ptr(), memory.start.add(first), values.len()) };
     Ok(())
 }
