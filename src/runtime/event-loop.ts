@@ -8,7 +8,6 @@
 
 import { AsyncResource } from 'node:async_hooks'
 
-import { MAX_TEXTS } from '../native/interface.js'
 import { onAbort, throwIfAborted } from './abort.js'
 import { performance, setImmediate } from './node-globals.js'
 
@@ -124,9 +123,12 @@ export function whenThereIsTime<T>(
   texts: number,
   signal: AbortSignal | undefined,
 ): T | Promise<Awaited<T>> {
-  return (isSpent ? inLine(texts <= MAX_TEXTS ? fewTexts : longWork, start, signal) : start()) as
+  return (isSpent ? inLine(texts <= FEW_TEXTS ? fewTexts : longWork, start, signal) : start()) as
     T | Promise<Awaited<T>>
 }
+
+/** The most texts of a call that may be small (`MAX_TEXTS` of native.ts, which this file does not load). */
+const FEW_TEXTS = 256
 
 /**
  * Everything that an iterator gives, as an array.
