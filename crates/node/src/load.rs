@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use model2vec_engine::{ElementType, LoadOptions, MemoryMode, Reduction, StaticModel, Watch, fault};
+use model2vec_engine::{ElementType, LoadControl, LoadOptions, MemoryMode, Reduction, StaticModel, fault};
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -55,7 +55,11 @@ impl NativeLoadOptions {
 
 /// Loads a model, or finds it in memory. Ends early, with `ERR_ABORTED`, once `control` is
 /// cancelled.
-pub(crate) fn open(directory: &str, options: NativeLoadOptions, control: &Watch) -> Result<Arc<StaticModel>, Thrown> {
+pub(crate) fn open(
+    directory: &str,
+    options: NativeLoadOptions,
+    control: &LoadControl,
+) -> Result<Arc<StaticModel>, Thrown> {
     catch_panic(&format!("the loader of {directory}"), || {
         fault::panic_at_load_where_injected();
         registry::open(Path::new(directory), &options.into_engine(), control).map_err(Thrown::from)
@@ -65,7 +69,7 @@ pub(crate) fn open(directory: &str, options: NativeLoadOptions, control: &Watch)
 /// Loads a model on this thread.
 #[napi(catch_unwind)]
 pub fn open_model_sync(env: Env, directory: String, options: NativeLoadOptions) -> Result<NativeModel, CodedError> {
-    Ok(NativeModel::new(Js(env.raw()), open(&directory, options, &Watch::default())?))
+    Ok(NativeModel::new(Js(env.raw()), open(&directory, options, &LoadControl::default())?))
 }
 
 /// A load on a thread of Node's pool.
@@ -79,7 +83,7 @@ impl Task for OpenTask {
     type JsValue = NativeModel;
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        Ok(open(&self.directory, self.options.take().unwrap_or_default(), &Watch::default()))
+        Ok(open(&self.directory, self.options.take().unwrap_or_default(), &LoadControl::default()))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use model2vec_engine::{StaticModel, Watch};
+use model2vec_engine::{LoadControl, StaticModel};
 use napi::bindgen_prelude::FromNapiValue;
 use napi::sys;
 use napi_derive::napi;
@@ -53,7 +53,7 @@ impl NativeQuantizedLoad {
 struct QuantizedLoad {
     id: u32,
     environment: Rc<Environment>,
-    control: Arc<Watch>,
+    control: Arc<LoadControl>,
     /// The thread leaves its outcome here.
     outcome: Arc<Mutex<Option<Outcome>>>,
     promise: RefCell<Option<sys::napi_deferred>>,

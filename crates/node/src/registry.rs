@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::SystemTime;
 
-use model2vec_engine::{LoadError, LoadOptions, StaticModel, Watch, source_files};
+use model2vec_engine::{LoadControl, LoadError, LoadOptions, StaticModel, source_files};
 
 /// Two loads share a model if these are equal: the directory, its files as they are now, and the
 /// options.
@@ -34,7 +34,11 @@ type Slot = Arc<Mutex<Weak<StaticModel>>>;
 static MODELS: OnceLock<Mutex<HashMap<Key, Slot>>> = OnceLock::new();
 
 /// The model in `directory`: from memory, or newly loaded.
-pub(crate) fn open(directory: &Path, options: &LoadOptions, control: &Watch) -> Result<Arc<StaticModel>, LoadError> {
+pub(crate) fn open(
+    directory: &Path,
+    options: &LoadOptions,
+    control: &LoadControl,
+) -> Result<Arc<StaticModel>, LoadError> {
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
     let files = identities(&directory, options);
     let key = Key { directory: directory.clone(), options: options.clone(), files };
@@ -49,7 +53,7 @@ pub(crate) fn open(directory: &Path, options: &LoadOptions, control: &Watch) -> 
     if let Some(model) = kept.upgrade() {
         return Ok(model);
     }
-    let model = Arc::new(StaticModel::load_watched(&directory, options, control)?);
+    let model = Arc::new(StaticModel::load_with(&directory, options, control)?);
     *kept = Arc::downgrade(&model);
     Ok(model)
 }

@@ -1,10 +1,10 @@
-//! Which files make a model: the three folder layouts of model2vec 0.10.0 (persistence/datamodels.py, `FOLDER_LAYOUTS`).
+//! Which files make up a model: the three folder layouts of model2vec 0.10.0
+//! (persistence/datamodels.py, `FOLDER_LAYOUTS`).
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::LoadError;
-use crate::error::excerpt;
+use crate::error::{LoadError, excerpt};
 
 /// The files of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +114,8 @@ impl Layout {
     }
 }
 
-/// Python asks only whether the path exists. A named pipe or a device exists too, and opening or reading it may never end.
+/// Python only checks that the path exists. But a named pipe or a device exists too, and opening or
+/// reading one may never end.
 fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file())
 }
@@ -129,7 +130,8 @@ fn require_directory(path: &Path) -> Result<(), LoadError> {
     Err(LoadError::ModelNotFound { path: path.to_owned(), reason })
 }
 
-/// The subfolder without `.` and `..`, resolved by its letters: a symbolic link before a `..` can't lead out of the directory.
+/// The subfolder without `.` and `..`. They are resolved in the text of the path, so that a symbolic link
+/// before a `..` can't lead out of the directory.
 fn inside(directory: &Path, subfolder: &str) -> Result<PathBuf, LoadError> {
     let mut folder = PathBuf::new();
     for component in Path::new(subfolder).components() {

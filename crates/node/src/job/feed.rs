@@ -15,7 +15,7 @@ use crate::texts;
 const GROUP: usize = 16;
 
 /// The texts (or token ids) that one thread takes as a unit.
-pub(super) struct Slice {
+pub(super) struct FilledSlice {
     /// The row of the first text.
     pub(super) first_row: usize,
     /// How many rows the slice has.
@@ -69,7 +69,7 @@ impl Feed {
     }
 
     /// Reads strings; `start` gets each slice that is full.
-    pub(super) fn read(&self, js: Js, values: &[sys::napi_value], start: impl Fn(Slice)) -> Result<(), Thrown> {
+    pub(super) fn read(&self, js: Js, values: &[sys::napi_value], start: impl Fn(FilledSlice)) -> Result<(), Thrown> {
         for (index, group) in values.chunks(GROUP).enumerate() {
             let is_full = {
                 let mut filling = self.filling.borrow_mut();
@@ -95,7 +95,7 @@ impl Feed {
         js: Js,
         piece: sys::napi_value,
         rest: usize,
-        start: impl Fn(Slice),
+        start: impl Fn(FilledSlice),
     ) -> Result<bool, Thrown> {
         if !self.is_in_text.get() {
             // The text gets a slice of its own: the texts before it must not wait for its end.
@@ -122,25 +122,25 @@ impl Feed {
     }
 
     /// Makes slices of texts that were read before.
-    pub(super) fn add_texts(&self, slices: Vec<Texts>) -> impl Iterator<Item = Slice> {
+    pub(super) fn add_texts(&self, slices: Vec<Texts>) -> impl Iterator<Item = FilledSlice> {
         slices.into_iter().map(|texts| self.slice_of(texts.len(), Input::Texts(texts)))
     }
 
     /// A slice of the next `rows` rows.
-    pub(super) fn slice_of(&self, rows: usize, input: Input) -> Slice {
+    pub(super) fn slice_of(&self, rows: usize, input: Input) -> FilledSlice {
         let first_row = self.fed.replace(self.fed.get() + rows);
-        Slice { first_row, rows, input }
+        FilledSlice { first_row, rows, input }
     }
 
     /// The slice that is being filled, as it is; `None` when it is empty.
-    pub(super) fn close_slice(&self) -> Option<Slice> {
+    pub(super) fn close_slice(&self) -> Option<FilledSlice> {
         let rows = self.filling.borrow().len();
         if rows == 0 {
             return None;
         }
         let next = self.spare.borrow_mut().pop().unwrap_or_default();
         let texts = self.filling.replace(next);
-        Some(Slice { first_row: self.fed.get() - rows, rows, input: Input::Texts(texts) })
+        Some(FilledSlice { first_row: self.fed.get() - rows, rows, input: Input::Texts(texts) })
     }
 
     /// Takes back a buffer whose texts are done.

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use model2vec_engine::{Batch, BatchError, Part, Work};
+use model2vec_engine::{Batch, BatchError, Slice, Work};
 use napi::sys;
 
 use crate::environment::Environment;
@@ -23,7 +23,7 @@ pub(super) struct Flow {
     /// garbage collector.
     batch: RefCell<Option<Arc<Batch>>>,
     /// Slices that are finished, and whose results were not passed on yet.
-    done: RefCell<Vec<Part>>,
+    done: RefCell<Vec<Slice>>,
     /// The most slices in flight.
     limit: usize,
     /// Whether the event loop has to copy the rows of each slice.
@@ -46,7 +46,7 @@ impl Flow {
         let (notifier, threshold) = (Arc::clone(&environment.notifier), Arc::clone(&wake_below));
         let work: Work = settings.work;
         let batch = Batch::new(model, work, pool_threads, move |left| {
-            if left.is_finished || left.parts < threshold.load(Ordering::Acquire) {
+            if left.is_finished || left.slices < threshold.load(Ordering::Acquire) {
                 notifier.notify(id);
             }
         });
@@ -69,14 +69,14 @@ impl Flow {
     }
 
     /// Hands a slice to the pool's threads.
-    pub(super) fn add(&self, slice: Part) {
+    pub(super) fn add(&self, slice: Slice) {
         if let Some(batch) = self.batch() {
             batch.add(slice);
         }
     }
 
     /// Works on a slice on this thread, now.
-    pub(super) fn run_here(&self, slice: Part) {
+    pub(super) fn run_here(&self, slice: Slice) {
         if let Some(batch) = self.batch() {
             batch.run_here(slice);
         }
@@ -125,7 +125,7 @@ impl Flow {
     }
 
     /// A finished slice, of those that were collected.
-    pub(super) fn next_done(&self) -> Option<Part> {
+    pub(super) fn next_done(&self) -> Option<Slice> {
         self.done.borrow_mut().pop()
     }
 
@@ -149,12 +149,12 @@ impl Flow {
 
     /// Whether all slices are finished and collected.
     pub(super) fn is_drained(&self) -> bool {
-        self.batch().is_some_and(|batch| batch.outcome().is_some() && batch.parts_held() == 0)
+        self.batch().is_some_and(|batch| batch.outcome().is_some() && batch.slices_held() == 0)
     }
 
     /// Finished slices count as well: staged ones still hold their rows.
     fn in_flight(&self) -> usize {
-        self.batch().map_or(0, |batch| batch.parts_held()) + self.done.borrow().len()
+        self.batch().map_or(0, |batch| batch.slices_held()) + self.done.borrow().len()
     }
 
     /// Whether the feeder may go on.

@@ -23,7 +23,7 @@ use napi::sys;
 use crate::environment::{BackgroundWork, Environment};
 use crate::error::Thrown;
 use crate::job::ending::Ending;
-use crate::job::feed::{Feed, Slice};
+use crate::job::feed::{Feed, FilledSlice};
 use crate::job::flow::Flow;
 use crate::job::results::Results;
 use crate::job::schedule::Schedule;
@@ -131,7 +131,7 @@ impl Job {
     }
 
     /// Starts a slice, or keeps it for later. If its memory is gone, the job fails.
-    fn start(self: &Rc<Self>, js: Js, slice: Slice) {
+    fn start(self: &Rc<Self>, js: Js, slice: FilledSlice) {
         self.environment.work_started(js, self.id, Rc::<Self>::clone(self));
         if let Err(thrown) = self.schedule.start(slice, &self.flow, &self.results) {
             self.ending.fail(thrown);

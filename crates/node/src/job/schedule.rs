@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use model2vec_engine::Part;
+use model2vec_engine::Slice;
 
 use crate::error::Thrown;
-use crate::job::feed::Slice;
+use crate::job::feed::FilledSlice;
 use crate::job::flow::Flow;
 use crate::job::results::Results;
 use crate::job::settings::Mode;
@@ -21,7 +21,7 @@ pub(super) enum Schedule {
     Alone,
     /// Synchronous calls on several threads, into memory that user code can move: no slice starts
     /// before the last text was read, as reading texts runs user code. Then as `Shared`.
-    AfterReading(RefCell<Vec<Slice>>),
+    AfterReading(RefCell<Vec<FilledSlice>>),
 }
 
 impl Schedule {
@@ -43,14 +43,14 @@ impl Schedule {
     ///
     /// # Errors
     /// When the memory for its rows is gone.
-    pub(super) fn start(&self, slice: Slice, flow: &Flow, results: &Results) -> Result<(), Thrown> {
+    pub(super) fn start(&self, slice: FilledSlice, flow: &Flow, results: &Results) -> Result<(), Thrown> {
         match self {
-            Self::Pool => flow.add(part_of(slice, results)?),
+            Self::Pool => flow.add(with_memory(slice, results)?),
             Self::Shared => {
-                flow.add(part_of(slice, results)?);
+                flow.add(with_memory(slice, results)?);
                 flow.help_until_room();
             }
-            Self::Alone => flow.run_here(part_of(slice, results)?),
+            Self::Alone => flow.run_here(with_memory(slice, results)?),
             Self::AfterReading(kept) => kept.borrow_mut().push(slice),
         }
         Ok(())
@@ -63,7 +63,7 @@ impl Schedule {
     pub(super) fn start_kept(&self, flow: &Flow, results: &Results) -> Result<(), Thrown> {
         if let Self::AfterReading(kept) = self {
             for slice in kept.take() {
-                flow.add(part_of(slice, results)?);
+                flow.add(with_memory(slice, results)?);
             }
         }
         Ok(())
@@ -78,7 +78,7 @@ impl Schedule {
 }
 
 /// The slice as the engine takes it, with memory for its rows.
-fn part_of(slice: Slice, results: &Results) -> Result<Part, Thrown> {
+fn with_memory(slice: FilledSlice, results: &Results) -> Result<Slice, Thrown> {
     let rows = results.rows_for(slice.first_row, slice.rows)?;
-    Ok(Part::new(slice.first_row, slice.input, rows))
+    Ok(Slice::new(slice.first_row, slice.input, rows))
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use model2vec_engine::Part;
+use model2vec_engine::Slice;
 use napi::sys;
 
 use crate::error::Thrown;
@@ -11,11 +11,11 @@ use crate::js::Js;
 /// The token ids of finished slices.
 #[derive(Default)]
 pub(super) struct IdResults {
-    slices: RefCell<Vec<Part>>,
+    slices: RefCell<Vec<Slice>>,
 }
 
 impl IdResults {
-    pub(super) fn take(&self, slice: Part) {
+    pub(super) fn take(&self, slice: Slice) {
         self.slices.borrow_mut().push(slice);
     }
 

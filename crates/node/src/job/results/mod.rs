@@ -5,7 +5,7 @@ mod rows;
 
 use std::cell::Cell;
 
-use model2vec_engine::{Part, RowBuffer, Work};
+use model2vec_engine::{RowBuffer, Slice, Work};
 use napi::sys;
 
 use crate::error::Thrown;
@@ -64,7 +64,7 @@ impl Results {
     }
 
     /// Takes over the results of a finished slice.
-    pub(super) fn take(&self, slice: Part) -> Result<(), Thrown> {
+    pub(super) fn take(&self, slice: Slice) -> Result<(), Thrown> {
         self.truncated.set(self.truncated.get() + slice.truncated);
         match &self.kind {
             Kind::Rows(rows) => rows.take(slice),

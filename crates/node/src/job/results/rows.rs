@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use model2vec_engine::{Dtype, EncodeOptions, Part, RowBuffer};
+use model2vec_engine::{Dtype, EncodeOptions, RowBuffer, Slice};
 use napi::sys;
 
 use crate::error::Thrown;
@@ -128,7 +128,7 @@ impl RowResults {
     }
 
     /// Copies what a finished slice has into the arrays.
-    pub(super) fn take(&self, mut slice: Part) -> Result<(), Thrown> {
+    pub(super) fn take(&self, mut slice: Slice) -> Result<(), Thrown> {
         if let (Target::Staged, Some(out), Some(rows)) = (self.target, self.out.get(), &mut slice.rows) {
             let memory = self.js.rows_array(self.js.referenced(out)?, self.dtype)?;
             copy_into(memory, slice.first_row * self.row_bytes, rows.rows_mut(), self.bytes())?;
