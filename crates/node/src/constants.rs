@@ -1,8 +1,8 @@
 //! The numbers and names that both sides of the binding must agree on.
 //!
-//! JavaScript has copies of those that every small call needs (src/native/interface.ts), and of the
-//! layouts, which it needs without native code; test/native-constants.test.ts compares them with
-//! these.
+//! JavaScript has copies of those that every inline call needs (src/native/interface.ts), and of
+//! the layouts, which it needs without native code; test/native-constants.test.ts compares them
+//! with these.
 
 use std::collections::HashMap;
 

@@ -2,8 +2,9 @@
 //!
 //! Texts come in as arguments, up to 256 per call: reading them from an array here would take three
 //! times as long, and user code (getters, Proxies) runs in JavaScript only, before anything native.
-//! `inline` answers small calls at once, `job` runs large ones on the engine's pool; `environment`
-//! is the way back to the event loop, and stops other threads before an environment ends.
+//! `inline` answers small calls at once, on the JavaScript thread, `job` runs large ones on the
+//! engine's pool; `environment` is the way back to the event loop, and stops other threads before
+//! an environment ends.
 
 mod environment;
 mod error;

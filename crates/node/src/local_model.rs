@@ -1,9 +1,9 @@
 //! A model in one environment (the main thread, or one worker thread), where all handles on it
 //! share it.
 //!
-//! It holds the buffers of inline calls, and the count of the model's memory that V8 has. V8 sees a
-//! few hundred bytes in a handle; only if it knows that they hold megabytes, it collects in time
-//! the handles that nobody closed.
+//! It holds the buffers of inline calls, and counts for V8 the memory that the model takes. Without
+//! that, V8 sees a few hundred bytes in a handle, and collects the handles that nobody closed much
+//! too late.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ pub(crate) struct LocalModel {
     model: Arc<StaticModel>,
     /// Made for the first inline call.
     inline_buffers: OnceCell<RefCell<InlineBuffers>>,
-    /// The bytes that V8 was told of.
+    /// The bytes that were reported to V8.
     counted: Cell<i64>,
 }
 

@@ -35,7 +35,7 @@ const MAX_SETTINGS: usize = 6;
 /// Room for the longest call, and for one argument more, which shows that there were too many.
 const MOST_ARGUMENTS: usize = MAX_SETTINGS + MAX_TEXTS + 1;
 /// This many arguments are read first. N-API pads missing ones with `undefined`: always asking for
-/// the most would make small calls pay for 263.
+/// the most would make inline calls pay for 263.
 const FIRST_ARGUMENTS: usize = 12;
 
 /// The arguments of a raw callback.

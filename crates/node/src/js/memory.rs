@@ -138,7 +138,7 @@ impl Js {
         unsafe { sys::napi_delete_reference(self.0, reference) };
     }
 
-    /// Tells V8 that the objects of this environment hold `change` bytes more than before.
+    /// Reports to V8 that the objects of this environment hold `change` bytes more than before.
     pub(crate) fn adjust_external_memory(self, change: i64) {
         let mut total = 0;
         // SAFETY: only counts; `total` is written.
