@@ -30,10 +30,12 @@ pub struct Layout {
     pub tensor: &'static str,
 }
 
-/// All layouts, in the order in which they are looked for: the first whose files are all there is the model's.
+/// All layouts, in the order in which they are looked for: the first whose files are all there is
+/// the model's.
 ///
-/// What else needs the names of these files takes them from here ([`source_files`]). The one list that can't is that of
-/// src/hub/layout.ts, which works without native code; test/native-constants.test.ts compares the two.
+/// Other code takes the names of these files from here ([`source_files`]). The exception is
+/// src/hub/layout.ts, which has to work without native code; test/native-constants.test.ts compares
+/// the two lists.
 pub const LAYOUTS: [Layout; 3] = [
     Layout {
         name: "model2vec",
@@ -64,7 +66,8 @@ impl ModelFiles {
     /// An empty `subfolder` is the directory itself, as in Python.
     ///
     /// # Errors
-    /// [`LoadError::ModelNotFound`] when the directory does not exist, [`LoadError::Layout`] when it holds no layout.
+    /// [`LoadError::ModelNotFound`] when the directory does not exist, [`LoadError::Layout`] when
+    /// it holds no layout.
     pub(crate) fn find(directory: &Path, subfolder: Option<&str>) -> Result<Self, LoadError> {
         require_directory(directory)?;
         let folder = match subfolder {
@@ -95,7 +98,8 @@ impl ModelFiles {
     }
 }
 
-/// Every file that a load may read, each once: a change of any of them can change the model that a directory holds.
+/// Every file that a load may read, each once: a change of any of them can change the model that a
+/// directory holds.
 pub fn source_files() -> impl Iterator<Item = &'static str> {
     let mut names: Vec<_> = LAYOUTS.iter().flat_map(Layout::files).collect();
     names.sort_unstable();
@@ -130,8 +134,8 @@ fn require_directory(path: &Path) -> Result<(), LoadError> {
     Err(LoadError::ModelNotFound { path: path.to_owned(), reason })
 }
 
-/// The subfolder without `.` and `..`. They are resolved in the text of the path, so that a symbolic link
-/// before a `..` can't lead out of the directory.
+/// The subfolder without `.` and `..`. They are resolved in the text of the path, so that a
+/// symbolic link before a `..` can't lead out of the directory.
 fn inside(directory: &Path, subfolder: &str) -> Result<PathBuf, LoadError> {
     let mut folder = PathBuf::new();
     for component in Path::new(subfolder).components() {
