@@ -20,10 +20,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use official::Official;
-
-/// Why a request failed. Its text is the answer.
-type Failure = Box<dyn std::error::Error>;
+use official::{Failure, Official};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use model2vec_rs::model::StaticModel;
 
-use std::error::Error;
+/// Why a request failed. Its text is the answer.
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// The numbers of a fingerprint, of ten bits each: different sets of ids have the same one with a
 /// probability of about one in 2^100.
@@ -25,12 +26,7 @@ pub(crate) struct Official {
 
 impl Official {
     /// `ids` is the number of ids that the tokenizer can give.
-    pub(crate) fn load(
-        directory: &str,
-        subfolder: Option<&str>,
-        normalize: bool,
-        ids: usize,
-    ) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn load(directory: &str, subfolder: Option<&str>, normalize: bool, ids: usize) -> Result<Self, Failure> {
         let model = StaticModel::from_pretrained(directory, None, Some(normalize), subfolder)?;
         let tokenizer = std::fs::read(tokenizer_of(&Path::new(directory).join(subfolder.unwrap_or("."))))?;
         let table: Vec<f32> = (0..ids * FINGERPRINT).map(element).collect();

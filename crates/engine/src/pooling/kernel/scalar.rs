@@ -1,48 +1,36 @@
 //! The portable kernels: row by row, column by column.
 
+use std::ops::AddAssign;
+
 use crate::float16;
 use crate::pooling::norm::{EPSILON, pairwise_sum};
 
-/// The first `columns` columns of one row.
-#[inline]
-fn row<T>(table: &[T], dim: usize, row_id: u32, columns: usize) -> &[T] {
-    &table[row_id as usize * dim..][..columns]
+/// Adds rows whose elements `widen` turns into sums.
+#[inline(always)]
+fn add_rows<T: Copy, S: AddAssign>(table: &[T], dim: usize, row_ids: &[u32], sums: &mut [S], widen: impl Fn(T) -> S) {
+    let columns = sums.len();
+    for &row_id in row_ids {
+        let row = &table[row_id as usize * dim..][..columns];
+        for (sum, &element) in sums.iter_mut().zip(row) {
+            *sum += widen(element);
+        }
+    }
 }
 
 pub(super) fn add_rows_f32(table: &[f32], dim: usize, row_ids: &[u32], sums: &mut [f32]) {
-    let columns = sums.len();
-    for &row_id in row_ids {
-        for (sum, element) in sums.iter_mut().zip(row(table, dim, row_id, columns)) {
-            *sum += element;
-        }
-    }
+    add_rows(table, dim, row_ids, sums, |element| element);
 }
 
 pub(super) fn add_rows_f16(table: &[u16], dim: usize, row_ids: &[u32], sums: &mut [f32]) {
-    let columns = sums.len();
-    for &row_id in row_ids {
-        for (sum, &element) in sums.iter_mut().zip(row(table, dim, row_id, columns)) {
-            *sum += float16::to_f32(element);
-        }
-    }
+    add_rows(table, dim, row_ids, sums, float16::to_f32);
 }
 
 pub(super) fn add_rows_f64(table: &[f64], dim: usize, row_ids: &[u32], sums: &mut [f64]) {
-    let columns = sums.len();
-    for &row_id in row_ids {
-        for (sum, element) in sums.iter_mut().zip(row(table, dim, row_id, columns)) {
-            *sum += element;
-        }
-    }
+    add_rows(table, dim, row_ids, sums, |element| element);
 }
 
 pub(super) fn add_rows_i8(table: &[i8], dim: usize, row_ids: &[u32], sums: &mut [i32]) {
-    let columns = sums.len();
-    for &row_id in row_ids {
-        for (sum, &element) in sums.iter_mut().zip(row(table, dim, row_id, columns)) {
-            *sum += i32::from(element);
-        }
-    }
+    add_rows(table, dim, row_ids, sums, i32::from);
 }
 
 #[inline(always)]
