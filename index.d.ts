@@ -18,6 +18,8 @@ declare global {
  *   `numpy.packbits(x > 0, axis=-1)`
  */
 export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
+/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
+export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** The typed array that holds rows of an element type: half-precision ones as their bits, binary ones as bytes of eight. */
 export type DtypeArray<D extends Dtype> = {
   float32: Float32Array;
@@ -104,7 +106,8 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
  * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be
  * asked), `ERR_HUB_AUTH` (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache can't be
  * written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
- * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; the import with `ERR_NATIVE_NOT_FOUND`.
+ * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`.
+ * `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first call that needs it fails with that, a load.
  * `ERR_INTERNAL` is a bug in this package.
  */
 export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_ABORTED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
@@ -150,6 +153,21 @@ export declare class OutOfMemoryError extends RangeError {
  * }
  */
 export declare function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError;
+/** A file of a model that is being downloaded. */
+export interface DownloadProgress {
+  /** The file's name in the model's repository. */
+  readonly file: string;
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all; null = the Hub doesn't say. */
+  readonly total: number | null;
+  /** The same over all files that are downloaded. */
+  readonly overall: {
+    readonly loaded: number;
+    readonly total: number | null;
+  };
+}
+type OnDownloadProgress = (progress: DownloadProgress) => void;
 /** What is used of the options that `fetch` is called with. */
 export interface FetchInit {
   readonly method: "GET" | "HEAD";
@@ -170,24 +188,8 @@ export interface FetchResponse {
 }
 /** A function like the global `fetch`: that itself, those of node-fetch 2 and 3 and cross-fetch. */
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
-/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
-export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = "auto" | "copy" | "map";
-/** A file of a model that is being downloaded. */
-export interface DownloadProgress {
-  /** The file's name in the model's repository. */
-  readonly file: string;
-  /** Bytes so far. */
-  readonly loaded: number;
-  /** Bytes in all; null = the Hub doesn't say. */
-  readonly total: number | null;
-  /** The same over all files that are downloaded. */
-  readonly overall: {
-    readonly loaded: number;
-    readonly total: number | null;
-  };
-}
 /** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
 export interface LoadOptions {
   /**
@@ -275,7 +277,7 @@ export interface LoadOptions {
    * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
    * is at hand needs no download. What it throws ends the load.
    */
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  readonly onProgress?: OnDownloadProgress | undefined;
   /**
    * Draws a bar on stderr while files are downloaded, when that is a terminal.
    * @default false
@@ -291,6 +293,7 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
+type OnProgress = (progress: Progress) => void;
 /**
  * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
  */
@@ -331,7 +334,7 @@ export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray
    */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second and once at the end, with texts done and texts in all. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
   /**
    * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
    * @default false
@@ -468,7 +471,7 @@ export declare class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not at hand,
    *   when the Hub must not be asked), and what broken files give: `ERR_MODEL_LAYOUT`,
    *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
-   *   `ERR_SHAPE_MISMATCH`
+   *   `ERR_SHAPE_MISMATCH`; `ERR_NATIVE_NOT_FOUND` where this platform's native module is not installed
    * @throws OutOfMemoryError
    */
   constructor(modelSource?: ModelSource, options?: LoadOptions);

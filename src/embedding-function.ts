@@ -1,6 +1,6 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
 
-import type { Dtype, DtypeArray, FreshArray, TokenArray } from './dtype.js'
+import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
 import { encode, encodeSync } from './call/encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
 import { localPath } from './runtime/local-path.js'
@@ -19,7 +19,7 @@ import type {
   UnsureEncodeOptions,
 } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
-import type { LoadOptions, TableDtype } from './options/load.js'
+import type { LoadOptions } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
 import type { CheckedStreamOptions, ItemStreamOptions, StreamOptions } from './options/stream.js'
 import { arrayOfThisRealm } from './runtime/realm.js'
@@ -108,7 +108,7 @@ export class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not at hand,
    *   when the Hub must not be asked), and what broken files give: `ERR_MODEL_LAYOUT`,
    *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
-   *   `ERR_SHAPE_MISMATCH`
+   *   `ERR_SHAPE_MISMATCH`; `ERR_NATIVE_NOT_FOUND` where this platform's native module is not installed
    * @throws OutOfMemoryError
    */
   constructor(modelSource: ModelSource = DEFAULT_MODEL, options?: LoadOptions) {

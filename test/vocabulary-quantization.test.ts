@@ -77,6 +77,14 @@ test('what can not be quantized is refused: by the constructor where no work is 
   })
 })
 
+test('a process stays alive until the model that it waits for is quantized', (t) => {
+  const program = `
+    const { Model2VecEmbeddingFunction } = require(${JSON.stringify(path.resolve('dist/index.js'))})
+    const options = { vocabularyQuantization: 1400 }
+    Model2VecEmbeddingFunction.load(${JSON.stringify(SMALL)}, options).then((ef) => console.log(ef.dim))`
+  t.is(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }), '32\n')
+})
+
 test('a process and a worker end while a model is quantized', (t) => {
   const child = path.join(__dirname, 'children', 'exit-in-quantization.js')
   t.is(execFileSync(process.execPath, [child], { encoding: 'utf8' }), 'worker ended\n')

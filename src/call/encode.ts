@@ -8,11 +8,11 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from '../matrix.js'
 import { nativeMaxLength } from '../model/model.js'
 import type { Model } from '../model/model.js'
-import { MAX_TEXTS, native, NATIVE_DTYPE } from '../native/load.js'
-import type { NativeJob, NativeModel, NativeTexts } from '../native/load.js'
-import type { CheckedEncodeOptions } from '../options/encode.js'
+import { MAX_TEXTS, NATIVE_DTYPE } from '../native/interface.js'
+import { native } from '../native/load.js'
+import type { NativeJob, NativeModel, NativeTexts } from '../native/interface.js'
+import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { reportTo } from './call-progress.js'
-import type { Report } from './call-progress.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
@@ -85,7 +85,7 @@ class EncodeCall {
     const mode = modeOf(target, sync)
     const settings = nativeEncodeOptions(format, maxLength)
     try {
-      return native.createEncodeJob(handle, target.out, mode, tokens, texts.count, model.threads, ...settings)
+      return native().createEncodeJob(handle, target.out, mode, tokens, texts.count, model.threads, ...settings)
     } catch (error) {
       throw fromNative(error)
     }
@@ -167,7 +167,7 @@ async function encodeLarge(
   call: EncodeCall,
   handle: NativeModel,
   texts: Texts,
-  report: Report | null,
+  report: OnProgress | null,
 ): Promise<EmbeddingMatrix<Dtype>> {
   const { truncated } = await runJob(call.job(handle, false), { signal: call.options.signal, report }, texts)
   const matrix = call.result(truncated)
@@ -186,7 +186,7 @@ export function textReader(model: Model, maxLength: number | null | undefined): 
   const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
   const handle = model.hold()
   model.release()
-  return (field) => new native.NativeTexts(handle, field, limit)
+  return (field) => new (native().NativeTexts)(handle, field, limit)
 }
 
 /** As {@link encode}, of texts that the native module has: they are used up. `out` is fresh memory. */

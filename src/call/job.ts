@@ -5,16 +5,16 @@ import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { fromNative, Model2VecError } from '../errors.js'
 import { inTurns } from '../runtime/event-loop.js'
 import { native } from '../native/load.js'
-import type { NativeJob, NativeJobResult } from '../native/load.js'
+import type { NativeJob, NativeJobResult } from '../native/interface.js'
+import type { OnProgress } from '../options/encode.js'
 import { ProgressClock, ProgressTimer } from './call-progress.js'
-import type { Report } from './call-progress.js'
 import { NO_TEXTS, parts } from './texts.js'
 import type { Part, Piece, Texts } from './texts.js'
 
 /** Who watches a job. */
 export interface Watch {
   readonly signal: AbortSignal | undefined
-  readonly report: Report | null
+  readonly report: OnProgress | null
 }
 
 /** Runs a job off the event loop. */
@@ -57,7 +57,7 @@ export async function runJob<Result extends NativeJobResult>(
 /** Runs a job to its end on this thread, with the help of the others. */
 export function runJobSync<Result extends NativeJobResult>(
   job: NativeJob<Result>,
-  report: Report | null,
+  report: OnProgress | null,
   texts: Texts = NO_TEXTS,
 ): Result {
   const clock = report === null ? null : new ProgressClock(report)
@@ -106,8 +106,8 @@ async function feedAll(
 /** Returns false when enough is in flight. */
 function feed(job: NativeJob, part: Part | Piece): boolean {
   try {
-    if ('piece' in part) return native.feedPiece.call(job, part.piece, part.rest)
-    return Reflect.apply(native.feed, job, part.texts)
+    if ('piece' in part) return native().feedPiece.call(job, part.piece, part.rest)
+    return Reflect.apply(native().feed, job, part.texts)
   } catch (error) {
     throw fromNative(error, part.from)
   }

@@ -4,12 +4,13 @@ import { reasonOf, throwIfAborted } from '../runtime/abort.js'
 import { errorOfItsOwn, fromNative, Model2VecError } from '../errors.js'
 import { withRemedy } from './damaged.js'
 import { MappedPages } from './mapped-pages.js'
-import { native, NO_LIMIT } from '../native/load.js'
-import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/load.js'
-import { openLong } from './quantized-load.js'
+import { NO_LIMIT } from '../native/interface.js'
+import { native } from '../native/load.js'
+import type { NativeInlineCalls, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/interface.js'
+import { openQuantized } from './quantized-load.js'
 import type { CheckedLoadOptions } from '../options/load.js'
 import type { LocatedModel } from './locate.js'
-import { SpareRows } from '../call/target.js'
+import { SpareRows } from './spare-rows.js'
 
 /**
  * How many UTF-16 units run inline, by the tokenizer. Measured on two cores, native (potion-base-8M): 16,384 units take 0.25 ms here, and
@@ -37,7 +38,7 @@ export class Model {
   readonly #handle: NativeModel
   /** Null unless the table is mapped. */
   readonly #pages: MappedPages | null
-  #few: NativeFew | null = null
+  #few: NativeInlineCalls | null = null
   #running = 0
   /** What `close` leaves for later calls: the cause of their errors. */
   #closed: Model2VecError | null = null
@@ -49,7 +50,7 @@ export class Model {
     this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
     this.inlineUnits = INLINE_UNITS[this.info.tokenizer]
     this.spareRows = new SpareRows(this.info.dim)
-    this.threads = Math.min(options.threads ?? native.defaultThreads(), MAX_THREADS)
+    this.threads = Math.min(options.threads ?? native().defaultThreads(), MAX_THREADS)
     this.#handle = handle
     this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
   }
@@ -58,7 +59,7 @@ export class Model {
   static openSync(located: LocatedModel, options: CheckedLoadOptions): Model {
     throwIfAborted(options.signal)
     try {
-      return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
+      return new Model(located, native().openModelSync(located.directory, nativeOptions(options)), options)
     } catch (error) {
       throw withRemedy(fromNative(error), located, options)
     }
@@ -72,7 +73,7 @@ export class Model {
     const handle =
       options.vocabularyQuantization === undefined
         ? await openShort(located, options)
-        : await openLong(directory, nativeOptions(options), options.onProgress, signals)
+        : await openQuantized(directory, nativeOptions(options), options.onProgress, signals)
     const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
       model.close()
@@ -93,8 +94,8 @@ export class Model {
   }
 
   /** The functions of small calls, for a call that holds the model. */
-  few(): NativeFew {
-    return (this.#few ??= native.createFew(this.#handle))
+  few(): NativeInlineCalls {
+    return (this.#few ??= native().createInlineCalls(this.#handle))
   }
 
   release(): void {
@@ -108,7 +109,7 @@ export class Model {
   async save(directory: string): Promise<void> {
     const handle = this.hold()
     try {
-      await native.saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
+      await native().saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
     } catch (error) {
       throw fromNative(error)
     } finally {
@@ -137,7 +138,7 @@ export function nativeMaxLength(maxLength: number | null): number {
 
 async function openShort(located: LocatedModel, options: CheckedLoadOptions): Promise<NativeModel> {
   try {
-    return await native.openModel(located.directory, nativeOptions(options))
+    return await native().openModel(located.directory, nativeOptions(options))
   } catch (error) {
     throw withRemedy(fromNative(error), located, options)
   }

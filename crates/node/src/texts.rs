@@ -1,4 +1,4 @@
-//! JavaScript strings into the engine's arena, without a byte between them.
+//! Reads JavaScript strings straight into the engine's arena, without a copy in between.
 
 use model2vec_engine::Texts;
 use napi::sys;
@@ -6,10 +6,11 @@ use napi::sys;
 use crate::error::{Thrown, check};
 use crate::js::Js;
 
-/// Above this many units a string's length is asked for first, so that room is not reserved for what may not be there.
+/// Above this many UTF-16 units the string's length is read first, so that no memory is reserved
+/// for units that are not there.
 const GENEROUS_ROOM: usize = 1 << 14;
 
-/// Appends the strings `values` to `texts`: of each no more than `unit_limit` UTF-16 units.
+/// Appends the strings `values` to `texts`, each cut to `unit_limit` UTF-16 units.
 pub(crate) fn read(
     js: Js,
     values: &[sys::napi_value],
@@ -29,7 +30,8 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Appends a piece of a text: no more than `limit` UTF-16 units of the string `value`. The text is not ended.
+/// Appends a piece of a text: the string `value`, cut to `limit` UTF-16 units. More pieces may
+/// follow.
 pub(crate) fn read_piece(js: Js, value: sys::napi_value, limit: usize, texts: &mut Texts) -> Result<(), Thrown> {
     let length = length_of(js, value, 0)?;
     texts.append_with(limit.min(length) + 1, |buffer| read_into(js, value, 0, buffer))
@@ -44,7 +46,8 @@ pub(crate) fn length_of(js: Js, value: sys::napi_value, index: usize) -> Result<
     Ok(length)
 }
 
-/// Writes a string's units into a buffer, as many as there are and have room beside the NUL that N-API adds; gives their number.
+/// Writes a string's UTF-16 units into a buffer, as many as fit beside the NUL that N-API appends.
+/// Returns their number.
 fn read_into(js: Js, value: sys::napi_value, index: usize, buffer: &mut [u16]) -> Result<usize, Thrown> {
     let mut written = 0;
     // SAFETY: the buffer's pointer and length are those of a slice.

@@ -16,16 +16,27 @@ pub(crate) struct ModelFiles {
     pub(crate) tensor: &'static str,
 }
 
-struct Layout {
+/// One way to lay a model out in a directory. Paths are relative to the directory, with `/`.
+#[derive(Debug)]
+pub struct Layout {
     name: &'static str,
-    config: &'static str,
-    table: &'static str,
-    tokenizer: &'static str,
-    tensor: &'static str,
+    /// The file of the configuration.
+    pub config: &'static str,
+    /// The safetensors file of the embedding table.
+    pub table: &'static str,
+    /// The file of the tokenizer.
+    pub tokenizer: &'static str,
+    /// The name of the embedding tensor in `table`.
+    pub tensor: &'static str,
 }
 
-/// In this order; the first whose files are all there is the model's.
-const LAYOUTS: [Layout; 3] = [
+/// All layouts, in the order in which they are looked for: the first whose files are all there is
+/// the model's.
+///
+/// Other code takes the names of these files from here ([`source_files`]). The exception is
+/// src/hub/layout.ts, which has to work without native code; test/native-constants.test.ts compares
+/// the two lists.
+pub const LAYOUTS: [Layout; 3] = [
     Layout {
         name: "model2vec",
         config: "config.json",
@@ -55,7 +66,8 @@ impl ModelFiles {
     /// An empty `subfolder` is the directory itself, as in Python.
     ///
     /// # Errors
-    /// [`LoadError::ModelNotFound`] when the directory does not exist, [`LoadError::Layout`] when it holds no layout.
+    /// [`LoadError::ModelNotFound`] when the directory does not exist, [`LoadError::Layout`] when
+    /// it holds no layout.
     pub(crate) fn find(directory: &Path, subfolder: Option<&str>) -> Result<Self, LoadError> {
         require_directory(directory)?;
         let folder = match subfolder {
@@ -86,9 +98,22 @@ impl ModelFiles {
     }
 }
 
+/// Every file that a load may read, each once: a change of any of them can change the model that a
+/// directory holds.
+pub fn source_files() -> impl Iterator<Item = &'static str> {
+    let mut names: Vec<_> = LAYOUTS.iter().flat_map(Layout::files).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter()
+}
+
 impl Layout {
+    fn files(&self) -> [&'static str; 3] {
+        [self.config, self.table, self.tokenizer]
+    }
+
     fn missing_files(&self, folder: &Path) -> Vec<String> {
-        let files = [self.config, self.table, self.tokenizer];
+        let files = self.files();
         files.iter().filter(|file| !is_file(&folder.join(file))).map(|file| format!("`{file}`")).collect()
     }
 }
@@ -109,8 +134,8 @@ fn require_directory(path: &Path) -> Result<(), LoadError> {
     Err(LoadError::ModelNotFound { path: path.to_owned(), reason })
 }
 
-/// The subfolder without `.` and `..`. They are resolved in the text of the path, so that a symbolic link
-/// before a `..` can't lead out of the directory.
+/// The subfolder without `.` and `..`. They are resolved in the text of the path, so that a
+/// symbolic link before a `..` can't lead out of the directory.
 fn inside(directory: &Path, subfolder: &str) -> Result<PathBuf, LoadError> {
     let mut folder = PathBuf::new();
     for component in Path::new(subfolder).components() {
@@ -200,6 +225,17 @@ mod tests {
         assert_eq!(files.table, folder.0.join("0_StaticEmbedding/model.safetensors"));
         assert_eq!(files.tokenizer, folder.0.join("0_StaticEmbedding/tokenizer.json"));
         assert_eq!(files.tensor, "embedding.weight");
+    }
+
+    #[test]
+    fn the_source_files_are_those_of_all_layouts_each_once() {
+        let names: Vec<_> = source_files().collect();
+        for layout in &LAYOUTS {
+            for file in [layout.config, layout.table, layout.tokenizer] {
+                assert_eq!(names.iter().filter(|&&name| name == file).count(), 1, "{file}");
+            }
+        }
+        assert!(names.iter().all(|name| LAYOUTS.iter().any(|layout| layout.files().contains(name))));
     }
 
     #[test]

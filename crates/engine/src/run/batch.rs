@@ -241,36 +241,3 @@ impl Job for Batch {
         self.threads
     }
 }
-
-/// Panics that tests order through the environment variable `M2V_FAULT`: `panic` makes the first
-/// part of the process panic,
-/// `panic-load` the first load.
-pub mod fault {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    static WORK: AtomicBool = AtomicBool::new(false);
-    static LOAD: AtomicBool = AtomicBool::new(false);
-
-    /// Reads the environment; called once, when the library is loaded.
-    pub fn arm_from_environment() {
-        let fault = std::env::var("M2V_FAULT").unwrap_or_default();
-        WORK.store(fault == "panic", Ordering::Relaxed);
-        LOAD.store(fault == "panic-load", Ordering::Relaxed);
-    }
-
-    /// Panics at the start of a part where a test ordered it, once.
-    pub fn panic_where_injected() {
-        panic_once(&WORK);
-    }
-
-    /// Panics at the start of a load where a test ordered it, once.
-    pub fn panic_at_load_where_injected() {
-        panic_once(&LOAD);
-    }
-
-    fn panic_once(armed: &AtomicBool) {
-        if armed.load(Ordering::Relaxed) && armed.swap(false, Ordering::Relaxed) {
-            panic!("injected by M2V_FAULT");
-        }
-    }
-}

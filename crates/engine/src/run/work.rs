@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
-use crate::run::batch::fault;
+use crate::run::fault;
 use crate::run::outcome::BatchError;
 use crate::run::slice::{Input, Slice};
 use crate::tokenizer::EncodeError;
