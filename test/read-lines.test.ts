@@ -184,8 +184,8 @@ test('no more of a source is in memory than a chunk and a line', async (t) => {
   t.true(most <= 20, `${most} MB ahead`)
 })
 
-test('the examples and the README read lines with it, not with node:readline', (t) => {
-  for (const name of ['README.md', 'examples/milvus/ingest.mjs', 'examples/start.mjs']) {
+test('the examples, the README and docs/API.md read lines with it, not with node:readline', (t) => {
+  for (const name of ['README.md', 'docs/API.md', 'examples/milvus/ingest.mjs', 'examples/start.mjs']) {
     if (existsSync(name)) t.notRegex(readFileSync(name, 'utf8'), /from 'node:readline'/, name)
   }
 })
