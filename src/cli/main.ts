@@ -7,18 +7,13 @@ import { parseArgs } from 'node:util'
 import { isModel2VecError } from '../errors.js'
 import { VERSION } from '../version.js'
 import { UsageError } from './command.js'
-import type { Commands } from './command-table.js'
+import { COMMANDS } from './command-table.js'
 import { messageOf } from './file-error.js'
 import { Interrupted } from './terminal/interrupt.js'
 
-/** The commands, loaded when they are needed: without a native module that fails, and is an error like others. */
-async function loadCommands(): Promise<Commands> {
-  return (await import('./command-table.js')).COMMANDS
-}
-
-function help(commands: Commands): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length))
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+function help(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
   return `Usage: model2vec <command> [options]
 
 Commands:
@@ -37,17 +32,16 @@ let found = ''
 async function run(args: readonly string[]): Promise<void> {
   const [name, ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(`${help(await loadCommands())}\n`)
+    process.stdout.write(`${help()}\n`)
     return
   }
   if (name === '--version') {
     process.stdout.write(`${VERSION}\n`)
     return
   }
-  const commands = await loadCommands()
-  const command = Object.hasOwn(commands, name ?? '') ? commands[name ?? ''] : undefined
+  const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined
   if (command === undefined) {
-    const known = Object.keys(commands).join(', ')
+    const known = Object.keys(COMMANDS).join(', ')
     throw new UsageError(name === undefined ? `expected a command: ${known}` : `no command ${name}; there are ${known}`)
   }
   found = `${name ?? ''} `

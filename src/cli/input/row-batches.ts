@@ -1,6 +1,6 @@
 // The rows of one or several inputs in batches, each with the place after it, where reading can go on.
 
-import type { NativeTexts } from '../../native/load.js'
+import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
 import { FileError, messageOf } from '../file-error.js'
 import { bytesOf, STDIN } from './bytes.js'
