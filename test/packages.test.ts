@@ -127,7 +127,7 @@ test('the main tarball has every compiled file of this build, the types, and not
   }
   t.true(files.get('index.d.ts')?.equals(readFileSync('index.d.ts')))
   for (const file of files.keys()) {
-    t.regex(file, /^(dist\/.*\.m?js|\w+\.d\.m?ts|package\.json|README\.md|LICENSE)$/)
+    t.regex(file, /^(dist\/.*\.m?js|[\w-]+\.d\.m?ts|package\.json|README\.md|LICENSE)$/)
   }
 })
 
