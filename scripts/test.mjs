@@ -40,7 +40,11 @@ const STEPS = [
   { name: 'ava', groups: ['js'], command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
   // Few texts and no competitors: that the suite runs, and that all forms of a call give the same vectors.
   { name: 'benchmarks, quick', command: [node, 'benchmarks/run.mjs', '--quick', '--only', 'ours,potion-base-8M'] },
-  { name: 'without the tokenizers crate', command: [node, 'scripts/test-native.mjs'], count: countTap },
+  {
+    name: 'without the tokenizers crate, with injected faults',
+    command: [node, 'scripts/test-native.mjs'],
+    count: countTap,
+  },
 ]
 
 /** Sums the "test result:" lines, one for each test binary. */

@@ -231,8 +231,11 @@ for (const [options, message] of [
   [{ vocabularyQuantization: 0 }, /`vocabularyQuantization` should be an integer ≥ 1, but got 0/],
   [{ dimensionality: 0 }, /`dimensionality` should be an integer ≥ 1, but got 0/],
   [{ dimensionality: '16' }, /`dimensionality` should be an integer ≥ 1, but got "16"/],
-  [{ dimensionality: 33 }, /model\.safetensors: `dimensionality` must be from 1 to 32, which the table has, found 33/],
-  [{ dimensionality: 2 ** 52 }, /which the table has, found 4503599627370496/],
+  [
+    { dimensionality: 33 },
+    /model\.safetensors: `dimensionality` must be from 1 to 32, the columns of the table, found 33/,
+  ],
+  [{ dimensionality: 2 ** 52 }, /the columns of the table, found 4503599627370496/],
   [5, /`options` should be an object, but got 5/],
   [
     { normalise: true },

@@ -6,11 +6,11 @@ import { withRemedy } from './damaged.js'
 import { MappedPages } from './mapped-pages.js'
 import { NO_LIMIT } from '../native/interface.js'
 import { native } from '../native/load.js'
-import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/interface.js'
-import { openLong } from './quantized-load.js'
+import type { NativeInlineCalls, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/interface.js'
+import { openQuantized } from './quantized-load.js'
 import type { CheckedLoadOptions } from '../options/load.js'
 import type { LocatedModel } from './locate.js'
-import { SpareRows } from '../call/target.js'
+import { SpareRows } from './spare-rows.js'
 
 /**
  * How many UTF-16 units run inline, by the tokenizer. Measured on two cores, native (potion-base-8M): 16,384 units take 0.25 ms here, and
@@ -38,7 +38,7 @@ export class Model {
   readonly #handle: NativeModel
   /** Null unless the table is mapped. */
   readonly #pages: MappedPages | null
-  #few: NativeFew | null = null
+  #few: NativeInlineCalls | null = null
   #running = 0
   /** What `close` leaves for later calls: the cause of their errors. */
   #closed: Model2VecError | null = null
@@ -73,7 +73,7 @@ export class Model {
     const handle =
       options.vocabularyQuantization === undefined
         ? await openShort(located, options)
-        : await openLong(directory, nativeOptions(options), options.onProgress, signals)
+        : await openQuantized(directory, nativeOptions(options), options.onProgress, signals)
     const model = new Model(located, handle, options)
     if (options.signal?.aborted === true) {
       model.close()
@@ -94,8 +94,8 @@ export class Model {
   }
 
   /** The functions of small calls, for a call that holds the model. */
-  few(): NativeFew {
-    return (this.#few ??= native().createFew(this.#handle))
+  few(): NativeInlineCalls {
+    return (this.#few ??= native().createInlineCalls(this.#handle))
   }
 
   release(): void {

@@ -1,7 +1,6 @@
 // What the native module offers: the types of its functions, and the numbers that both sides know.
 
-import type { Dtype, RowArray, TokenArray } from '../dtype.js'
-import type { TableDtype } from '../options/load.js'
+import type { Dtype, RowArray, TableDtype, TokenArray } from '../dtype.js'
 
 /** What the engine knows about a loaded model. */
 export interface NativeModelInfo {
@@ -39,13 +38,32 @@ export interface NativeLoadOptions {
 }
 
 /** A load with a vocabulary quantization, on a thread of its own. */
-export interface NativeLongLoad {
-  /** Ends the load within milliseconds, with ERR_ABORTED. */
+export interface NativeQuantizedLoad {
+  /** The model. Rejects with the error that ended the load. For one call. */
+  finish(): Promise<NativeModel>
+  /** Ends the load within milliseconds: `finish` rejects with ERR_ABORTED. */
   cancel(): void
   /** How many iterations are done. */
   iterations(): number
-  /** The model, once; null while it is loading. Throws what ended the load. */
-  take(): NativeModel | null
+}
+
+/**
+ * The numbers and names that both sides must agree on. Those that small calls need, or that are needed without the native module, have
+ * copies in TypeScript, which test/native-constants.test.ts compares with these.
+ */
+export interface NativeConstants {
+  /** {@link MAX_TEXTS}. */
+  readonly maxTexts: number
+  /** {@link NO_LIMIT}. */
+  readonly noLimit: number
+  /** {@link JOB_MODE}. */
+  readonly jobModes: Readonly<Record<string, number>>
+  /** {@link NATIVE_DTYPE}. */
+  readonly dtypes: Readonly<Record<string, number>>
+  /** The most iterations of a vocabulary quantization. */
+  readonly maxIterations: number
+  /** The ways to lay out a model's files (src/hub/layout.ts), in the order in which they are looked for. */
+  readonly layouts: readonly { readonly files: readonly string[]; readonly tensor: string }[]
 }
 
 export interface NativeJobResult {
@@ -63,7 +81,7 @@ export interface TokenIds extends NativeJobResult {
 }
 
 /**
- * Where the vectors of a job go (crates/node, target.rs, `Mode`). `direct` and `sync` write from many threads into memory that
+ * Where the vectors of a job go (crates/node, job/settings.rs, `Mode`). `direct` and `sync` write from many threads into memory that
  * no user code can move or free; `staged` and `held` fill a caller's `out`, which can be transferred at any moment.
  */
 export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const
@@ -97,7 +115,7 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
 }
 
 /** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
-export interface NativeFew {
+export interface NativeInlineCalls {
   /** Encodes into the first rows of `out`, and each text's token count into `counts`; returns how many texts were truncated. */
   encode(out: RowArray, counts: Uint32Array, ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]): number
   /** Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was truncated. */
@@ -136,19 +154,18 @@ export interface NativeTexts {
  */
 export interface Native {
   version(): string
+  constants(): NativeConstants
   defaultThreads(): number
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
-  NativeLongLoad: new (directory: string, options: NativeLoadOptions) => NativeLongLoad
-  /** No texts yet. `field` names the field of a JSON object that holds a line's text; null = the line is the text. `maxLength` as for {@link NativeFew}. */
+  startQuantizedLoad(directory: string, options: NativeLoadOptions): NativeQuantizedLoad
+  /** No texts yet. `field` names the field of a JSON object that holds a line's text; null = the line is the text. `maxLength` as for {@link NativeInlineCalls}. */
   NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
-  /** The most iterations of a vocabulary quantization. */
-  maxIterations(): number
-  /** Off the event loop. `maxLength` as for {@link NativeFew}. */
+  /** Off the event loop. `maxLength` as for {@link NativeInlineCalls}. */
   saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
   /** Gives the `setImmediate` with which results that are more than a turn of the event loop has time for wait for the next. */
   useImmediates(setImmediate: (callback: () => void) => unknown): void
-  createFew(model: NativeModel): NativeFew
+  createInlineCalls(model: NativeModel): NativeInlineCalls
   createEncodeJob(
     model: NativeModel,
     out: RowArray,

@@ -1,9 +1,11 @@
-//! Where the time of a text goes: UTF-16 to UTF-8, tokenizing, pooling; one thread, in nanoseconds a text and a token. Pooling (with
-//! mean, norm and the ids' rows brought into the cache) is compared with a bare loop that adds the rows of the same ids.
+//! Where the time of a text goes: UTF-16 to UTF-8, tokenizing and pooling, on one thread, in
+//! nanoseconds per text and per token. Pooling, which includes the mean, the norm and fetching the
+//! rows into the cache, is compared with a bare loop that adds the rows of the same ids.
 //!
-//! `cargo bench -p model2vec-engine --bench encode [-- MODEL_DIRECTORY [TEXTS.jsonl]]`; without arguments the default model and the test
-//! corpora. Every batch of texts is timed on its own, and the fastest time of each batch is added up: what else the machine
-//! does then counts little, and no text is met twice in a row.
+//! `cargo bench -p model2vec-engine --bench encode [-- MODEL_DIRECTORY [TEXTS.jsonl]]`; without arguments
+//! the default model and the test corpora. Every batch of texts is timed on its own, and the
+//! fastest times of all batches are added up: so other load on the machine counts little, and no
+//! text is encoded twice in a row.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -73,8 +75,8 @@ fn measure(model: &StaticModel, texts: &Texts) {
     let token = |time: Duration| time.as_nanos() as f64 / tokens;
     let pooling = encoding.saturating_sub(tokenizing_utf16);
     println!(
-        "{:12} {count} texts of {} bytes and {:.1} tokens | tokenizing {:.0} ns a text, {:.1} a token, {:.0} MB/s | from UTF-16 {:.0} \
-         | pooling {:.0}, {:.1} a token{} | in all {:.0}",
+        "{:12} {count} texts of {} bytes and {:.1} tokens | tokenizing {:.0} ns per text, {:.1} per token, {:.0} MB/s | from UTF-16 {:.0} \
+         | pooling {:.0}, {:.1} per token{} | in all {:.0}",
         texts.name,
         bytes / count,
         tokens / count as f64,
@@ -93,8 +95,8 @@ fn measure(model: &StaticModel, texts: &Texts) {
     );
 }
 
-/// The time of tokenizing, then adding the rows of a text's ids and nothing else. `None` for a table whose rows are no blocks of
-/// single precision.
+/// The time of tokenizing each text and only adding the rows of its ids. `None` for a table that is
+/// not in single precision, has a mapping, or whose rows do not consist of whole blocks.
 fn bare_loop(model: &StaticModel, texts: &Texts, scratch: &mut Scratch) -> Option<Duration> {
     let (Elements::F32(table), None) = (model.table().elements(), model.table().mapping()) else { return None };
     let dim = model.dim();
@@ -109,7 +111,8 @@ fn bare_loop(model: &StaticModel, texts: &Texts, scratch: &mut Scratch) -> Optio
     }))
 }
 
-/// How many columns a bare loop adds at a time: eight registers of AVX2, four of AVX-512, sixteen of NEON.
+/// How many columns a bare loop adds at a time: eight registers of AVX2, four of AVX-512, sixteen
+/// of NEON.
 const COLUMNS: usize = 64;
 
 fn add_all(table: &[f32], ids: &[u32], sums: &mut [f32]) {
@@ -124,11 +127,11 @@ fn add_all(table: &[f32], ids: &[u32], sums: &mut [f32]) {
             add_rows(table, ids, sums);
         }
         if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the CPU has just been asked.
+            // SAFETY: the CPU has the feature, as the condition says.
             return unsafe { with_avx512(table, ids, sums) };
         }
         if is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU has just been asked.
+            // SAFETY: the CPU has the feature, as the condition says.
             return unsafe { with_avx2(table, ids, sums) };
         }
     }

@@ -1,7 +1,8 @@
-//! How fast a tokenizer is, beside the `tokenizers` crate, on one thread.
+//! The speed of a tokenizer on one thread, next to that of the `tokenizers` crate.
 //!
-//! `cargo run --profile bench -p model2vec-engine --example tokenize_speed -- tokenizer.json texts.jsonl[.gz]`: every line of the texts
-//! is an object with a `text`. They are measured as they are, by paragraph, and by line.
+//! `cargo run --profile bench -p model2vec-engine --example tokenize_speed -- tokenizer.json
+//! texts.jsonl[.gz]`: every line of the texts is an object with a `text`. The texts are measured
+//! whole, split into paragraphs, and split into lines.
 
 use std::error::Error;
 use std::io::Read;
@@ -42,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let sample = &texts[..texts.len().min(2000)];
         let theirs = measure(sample, 1, |text| reference.encode_fast(text, false).map_or(0, |encoding| encoding.len()));
         println!(
-            "{name}: {} texts of {} bytes, {} ids: {:.1} MB/s, {:.2} ns an id; `tokenizers` crate, the first {}: {:.1} MB/s",
+            "{name}: {} texts of {} bytes, {} ids: {:.1} MB/s, {:.2} ns per id; `tokenizers` crate, the first {}: {:.1} MB/s",
             texts.len(),
             ours.bytes / texts.len().max(1),
             ours.ids,
@@ -68,8 +69,8 @@ impl Measurement {
     }
 }
 
-/// Goes through all texts several times, and adds up the fastest time of each batch: what else the machine does then counts
-/// little, and yet no text is met twice in a row.
+/// Encodes all texts several times, and adds up the fastest times of all batches: so other load on
+/// the machine counts little, and yet no text is encoded twice in a row.
 fn measure(texts: &[String], rounds: usize, mut encode: impl FnMut(&str) -> usize) -> Measurement {
     let batches: Vec<_> = texts.chunks(200).collect();
     let mut fastest = vec![Duration::MAX; batches.len()];

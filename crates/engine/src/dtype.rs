@@ -2,24 +2,27 @@
 
 use crate::pooling::kernel::Converters;
 
-/// The element type of a result, whatever the table's. All are made from the single-precision vector.
+/// The element type of a result. It does not depend on the table's: every type is converted from
+/// the single-precision vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dtype {
-    /// The vector itself.
+    /// Single precision: the vector itself.
     #[default]
     Float32,
-    /// IEEE half precision, rounded to nearest, ties to even: what Python gives for a float16 table, in every bit.
+    /// IEEE half precision, rounded to nearest, ties to even. For a float16 table these are
+    /// Python's vectors, bit for bit.
     Float16,
     /// The upper half of a float32, rounded to nearest, ties to even.
     BFloat16,
     /// `127 · clamp(x, -1, 1)` rounded to nearest, ties to even. For vectors of length 1; NaN is 0.
     Int8,
-    /// A bit an element, `x > 0`, the first in the highest bit as `numpy.packbits` has them; the last byte is filled up with zeros.
+    /// One bit per dimension, `x > 0`, in the order of `numpy.packbits`: the first dimension is the
+    /// highest bit, and the last byte is filled up with zeros.
     Binary,
 }
 
 impl Dtype {
-    /// The bytes of a row of `columns` elements.
+    /// The bytes of a row of `columns` dimensions.
     #[must_use]
     pub fn row_bytes(self, columns: usize) -> usize {
         match self {
@@ -30,7 +33,7 @@ impl Dtype {
         }
     }
 
-    /// Writes a vector as a row of this type.
+    /// Converts a vector to a row of this type.
     pub(crate) fn convert(self, converters: &Converters, vector: &[f32], row: &mut [u8]) {
         match self {
             Self::Float32 => as_f32(row).copy_from_slice(vector),
@@ -42,10 +45,13 @@ impl Dtype {
     }
 }
 
-/// The elements of a float32 row.
+/// A float32 row as floats.
+///
+/// # Panics
+/// When the row does not start and end at a multiple of 4 bytes.
 pub(crate) fn as_f32(row: &mut [u8]) -> &mut [f32] {
-    // SAFETY: every four bytes are a float.
+    // SAFETY: every bit pattern of four bytes is an `f32`.
     let (before, elements, after) = unsafe { row.align_to_mut::<f32>() };
-    assert!(before.is_empty() && after.is_empty(), "a float32 row starts and ends at a multiple of 4 bytes");
+    assert!(before.is_empty() && after.is_empty(), "a float32 row must start and end at a multiple of 4 bytes");
     elements
 }

@@ -1,5 +1,7 @@
-//! What can go wrong while a model is loaded, each cause with the stable code that JavaScript sees.
+//! The errors of loading a model, each cause with the stable code that JavaScript sees, and what
+//! error messages quote.
 
+use std::any::Any;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -9,21 +11,21 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The directory, or the subfolder asked for, does not exist.
+    /// The directory, or the requested subfolder, does not exist.
     ModelNotFound {
-        /// The path that was looked for.
+        /// The missing path.
         path: PathBuf,
         /// What was found instead.
         reason: String,
     },
-    /// The directory exists, but holds the files of no known layout.
+    /// The directory exists, but does not hold all files of any layout.
     Layout {
         /// The directory that was searched.
         path: PathBuf,
         /// Which files each layout lacks.
         reason: String,
     },
-    /// `config.json` can't be used.
+    /// `config.json` is broken or has a setting of the wrong type.
     BadConfig {
         /// The configuration file.
         path: PathBuf,
@@ -37,11 +39,11 @@ pub enum LoadError {
         /// What was expected and what was found.
         reason: String,
     },
-    /// `tokenizer.json` is well formed, but of a kind that this engine can't run.
+    /// `tokenizer.json` is well formed, but describes a tokenizer that this engine can't run.
     UnsupportedTokenizer {
         /// The tokenizer file.
         path: PathBuf,
-        /// What the file asks for.
+        /// Which feature of the file is not supported.
         reason: String,
     },
     /// `model.safetensors` is broken.
@@ -55,7 +57,7 @@ pub enum LoadError {
     UnsupportedDtype {
         /// The table file.
         path: PathBuf,
-        /// The tensor, its type and the types that would do.
+        /// The tensor, its type and the supported types.
         reason: String,
     },
     /// Tensors, mapping and vocabulary do not fit together.
@@ -65,11 +67,11 @@ pub enum LoadError {
         /// Which sizes disagree.
         reason: String,
     },
-    /// An option asks for what the model doesn't have.
+    /// An option has a value that is invalid for this model.
     InvalidOption {
-        /// The file that decides.
+        /// The file that the valid values depend on.
         path: PathBuf,
-        /// The option, what it may be and what it was.
+        /// The option, its valid values, and the given one.
         reason: String,
     },
     /// The load was cancelled.
@@ -81,7 +83,7 @@ pub enum LoadError {
     OutOfMemory {
         /// The table file.
         path: PathBuf,
-        /// How many bytes were asked for.
+        /// The number of bytes that could not be allocated.
         bytes: u64,
     },
 }
@@ -106,7 +108,7 @@ impl LoadError {
     }
 }
 
-// The causes that are found in many places.
+// Constructors for the causes that many places report.
 impl LoadError {
     pub(crate) fn bad_config(path: &Path, reason: impl Into<String>) -> Self {
         Self::BadConfig { path: path.to_owned(), reason: reason.into() }
@@ -125,7 +127,8 @@ impl LoadError {
     }
 }
 
-/// What a message shows of a text that a file chose: no control characters, and not megabytes of it.
+/// Text from a file, made fit for an error message: at most 200 characters, control characters
+/// escaped.
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 200;
     let mut shown = String::new();
@@ -141,6 +144,12 @@ pub(crate) fn excerpt(text: &str) -> String {
         }
     }
     shown
+}
+
+/// The message of a panic that was caught.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without a message")
 }
 
 impl fmt::Display for LoadError {

@@ -1,6 +1,6 @@
-//! IEEE half precision: conversions that round to nearest even, as numpy's do.
+//! Conversions to and from IEEE half precision, rounded to nearest, ties to even, as by numpy.
 
-/// The value of half-precision bits, exact.
+/// The exact value of half-precision bits.
 #[inline]
 pub(crate) fn to_f32(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
@@ -9,7 +9,7 @@ pub(crate) fn to_f32(bits: u16) -> f32 {
     let magnitude = match exponent {
         // Zero and subnormals: fraction × 2^-24, exact in single precision.
         0 => (fraction as f32 * (1.0 / 16_777_216.0)).to_bits(),
-        // Infinity, and NaN made quiet as the hardware's conversion does.
+        // Infinity, and NaN, which is made quiet as by the hardware's conversion.
         0x1f => 0x7f80_0000 | (fraction << 13) | (u32::from(fraction != 0) << 22),
         _ => ((exponent + 112) << 23) | (fraction << 13),
     };
@@ -29,7 +29,8 @@ pub(crate) fn from_f32(value: f32) -> u16 {
     if magnitude >= 0x477f_f000 {
         return sign | 0x7c00;
     }
-    // Below 2^-14 the result is subnormal: adding 0.5 leaves fraction × 2^24, rounded to even, in the low bits.
+    // Below 2^-14 the result is subnormal. Adding 0.5 leaves value × 2^24, rounded to even, in the
+    // low bits.
     if magnitude < 0x3880_0000 {
         let shifted = f32::from_bits(magnitude) + 0.5;
         return sign | (shifted.to_bits() - 0.5_f32.to_bits()) as u16;
@@ -41,14 +42,15 @@ pub(crate) fn from_f32(value: f32) -> u16 {
 /// The half-precision bits nearest to `value`, ties to even, rounded once.
 #[inline]
 pub(crate) fn from_f64(value: f64) -> u16 {
-    // Rounding to single by "round to odd" keeps what the second rounding needs to know, so both together round once.
+    // Rounding to single precision "to odd" keeps the information that the second rounding needs,
+    // so that both together round once.
     let single = value as f32;
     let back = f64::from(single);
     let bits = single.to_bits();
     let odd = if back == value || value.is_nan() || single.is_infinite() {
         bits
     } else if back.abs() > value.abs() {
-        // Rounded away from zero: the truncated neighbour, made odd.
+        // It was rounded away from zero: take the truncated neighbor and make it odd.
         (bits - 1) | 1
     } else {
         bits | 1
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn midpoints_round_to_even_and_their_neighbours_to_the_nearer_half() {
+    fn midpoints_round_to_even_and_their_neighbors_to_the_nearer_half() {
         for bits in 0..0x7bff_u16 {
             let (low, high) = (f64::from(to_f32(bits)), f64::from(to_f32(bits + 1)));
             let middle = (low + high) / 2.0;
@@ -90,7 +92,8 @@ mod tests {
 
     #[test]
     fn values_beyond_the_largest_half_become_infinite_as_in_numpy() {
-        // numpy 2.4.6: np.float32(65519.996).astype(np.float16).view(np.uint16) == 0x7bff, 65520 == 0x7c00.
+        // numpy 2.4.6: np.float32(65519.996).astype(np.float16).view(np.uint16) == 0x7bff, 65520 ==
+        // 0x7c00.
         assert_eq!(from_f32(65_519.996), 0x7bff);
         assert_eq!(from_f32(65_520.0), 0x7c00);
         assert_eq!(from_f64(-65_520.0), 0xfc00);

@@ -1,19 +1,23 @@
-//! The instruction sets that have kernels of their own, and which of them this CPU has.
+//! The instruction sets that have kernels of their own, and which of them this CPU has. The module
+//! documentation of `pooling/kernel/mod.rs` says how to add one.
 
-/// An instruction set. A value proves that this CPU has it: there is no other way to get one than to ask the CPU.
+use std::sync::OnceLock;
+
+/// An instruction set. A value proves that this CPU has it, because the only ways to get one ask
+/// the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Isa(InstructionSet);
 
-/// Which one. Kernels are chosen by it.
+/// The instruction set itself, by which kernels are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InstructionSet {
-    /// What every CPU of the architecture has.
+    /// The instructions that every CPU of the architecture has.
     Scalar,
     /// AVX2, with F16C, FMA, BMI1, BMI2 and POPCNT: Haswell, Zen and later.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// What AVX2 has here, and AVX-512 F, BW, VL, VBMI and VBMI2: Ice Lake, Zen 4 and later. Older CPUs with AVX-512 lower their
-    /// clock for it.
+    /// `Avx2`, with AVX-512 F, BW, VL, VBMI and VBMI2: Ice Lake, Zen 4 and later. Older CPUs with
+    /// AVX-512 lower their clock for it.
     #[cfg(target_arch = "x86_64")]
     Avx512,
     /// Part of every 64-bit ARM.
@@ -24,7 +28,7 @@ pub(crate) enum InstructionSet {
 impl Isa {
     pub(crate) const SCALAR: Self = Self(InstructionSet::Scalar);
 
-    /// Those of this CPU, best first; [`Self::SCALAR`] is the last.
+    /// The instruction sets of this CPU, best first. [`Self::SCALAR`] is the last.
     pub(crate) fn available() -> Vec<Self> {
         let mut found = Vec::new();
         #[cfg(target_arch = "x86_64")]
@@ -50,20 +54,24 @@ impl Isa {
         found
     }
 
-    /// The best one of this CPU, or the one that the environment variable `M2V_ISA` names, where the CPU has it.
+    /// The best instruction set of this CPU, or the one that the environment variable `M2V_ISA`
+    /// names if the CPU has it. The process asks once.
     pub(crate) fn detect() -> Self {
-        let available = Self::available();
-        let wanted = std::env::var("M2V_ISA").ok();
-        let named = wanted.and_then(|name| available.iter().find(|isa| isa.name() == name));
-        *named.unwrap_or(&available[0])
+        static DETECTED: OnceLock<Isa> = OnceLock::new();
+        *DETECTED.get_or_init(|| {
+            let available = Self::available();
+            let wanted = std::env::var("M2V_ISA").ok();
+            let named = wanted.and_then(|name| available.iter().find(|isa| isa.name() == name));
+            *named.unwrap_or(&available[0])
+        })
     }
 
-    /// Which one it is.
+    /// The instruction set itself.
     pub(crate) fn set(self) -> InstructionSet {
         self.0
     }
 
-    /// What `info.kernel` and `M2V_ISA` call it.
+    /// Its name in `info.kernel` and in `M2V_ISA`.
     pub(crate) fn name(self) -> &'static str {
         match self.0 {
             InstructionSet::Scalar => "scalar",
@@ -81,7 +89,7 @@ impl Isa {
 mod tests {
     use super::Isa;
 
-    /// `M2V_REQUIRE_ISA=avx512 cargo test` fails on a CPU that could not test those kernels.
+    /// `M2V_REQUIRE_ISA=avx512 cargo test` fails on a CPU that can't run those kernels.
     #[test]
     fn an_instruction_set_that_is_required_is_there() {
         let available: Vec<&str> = Isa::available().iter().map(|isa| isa.name()).collect();

@@ -1,7 +1,7 @@
 //! Model2Vec inference, equal in every bit to Python `model2vec` 0.10.0.
 //!
-//! Data flows one way: files → [`EmbeddingTable`] and [`Tokenizer`] → token ids → rows → vector. No JavaScript, no network,
-//! no async: `crates/node` binds this crate to Node.
+//! Data flows one way: files → [`EmbeddingTable`] and [`Tokenizer`] → token ids → rows → vector.
+//! This crate knows no JavaScript, no network and no async: `crates/node` binds it to Node.
 
 #[cfg(target_endian = "big")]
 compile_error!("the table is read as little-endian memory: big-endian targets are not supported");
@@ -11,22 +11,28 @@ mod error;
 mod files;
 mod float16;
 mod isa;
+mod load_control;
 mod model;
 mod pooling;
 mod run;
-mod save;
 mod table;
 mod texts;
+mod threads;
 mod tokenizer;
 
 pub use dtype::Dtype;
 pub use error::LoadError;
-pub use model::{EncodeOptions, LoadOptions, Scratch, StaticModel, TextStats};
-pub use run::batch::{Batch, BatchError, Input, Left, Part, RowBuffer, Work, fault};
-pub use run::workers::default_threads;
-pub use save::SaveError;
-pub use table::cluster::{MAX_ITERATIONS, Watch};
+pub use load_control::LoadControl;
+pub use model::layout::{LAYOUTS, Layout, source_files};
+pub use model::{EncodeOptions, LoadOptions, SaveError, Scratch, StaticModel, TextStats};
+pub use run::batch::Batch;
+pub use run::fault;
+pub use run::outcome::{BatchError, Left};
+pub use run::slice::{Input, RowBuffer, Slice};
+pub use run::work::Work;
+pub use table::cluster::MAX_ITERATIONS;
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;
 pub use texts::lines::{LineFormat, LineLimits, LinesRead, read_lines};
+pub use threads::default_threads;
 pub use tokenizer::{EncodeError, Tokenizer, TokenizerScratch};

@@ -1,33 +1,37 @@
-//! Ours beside the official Rust engine, model2vec-rs 0.4.0, over the same texts.
+//! Compares this engine with the official Rust engine, model2vec-rs 0.4.0, over the same texts.
 //!
-//! On potion-base-8M both must agree within float error. On other models the official engine differs from Python in places
-//! (it measures tokens in bytes, keeps other ids, or can't load the model): there the test prints on how many texts, and that
-//! ours equal Python's is what `parity.rs` shows.
+//! On potion-base-8M both must agree within float error. On other models the official engine
+//! differs from Python in places (it measures tokens in bytes, keeps other ids, or can't load the
+//! model). There the test only prints on how many texts they differ; `parity.rs` shows that this
+//! engine equals Python.
 
 mod test_data;
 
 use model2vec_engine::{LoadOptions, StaticModel};
 use model2vec_rs::model::StaticModel as OfficialModel;
 
-/// Sums in another order and a reciprocal instead of a division change the last bits of a number around 1.
+/// The official engine sums in another order, and multiplies by a reciprocal instead of dividing.
+/// That changes the last bits of numbers around 1.
 const FLOAT_ERROR: f32 = 2e-6;
-/// Python rounds the vectors of a half-precision table to half precision, the official engine does not.
+/// Python rounds the vectors of a half-precision table to half precision; the official engine does
+/// not.
 const HALF_ERROR: f32 = 1.5e-3;
 
 const CORPORA: [&str; 3] = ["edge", "multilingual_300", "docs_en_300"];
 
-/// On how many of how many texts the vectors differ by more than float error; `None` when the official engine can't load it.
+/// The number of texts whose vectors differ by more than float error, and the number of all texts;
+/// `None` when the official engine can't load the model.
 fn differing_texts(model: &test_data::Model) -> Option<(usize, usize)> {
     let directory = model.root.join("models").join(&model.name);
     let ours = StaticModel::load(&directory, &LoadOptions::default()).unwrap();
-    // The default of its `normalize` is another: it is given, so that vectors can be compared.
+    // `normalize` is given, because its default is another one there.
     let official = OfficialModel::from_pretrained(&directory, None, Some(ours.defaults().normalize), None).ok()?;
     let error = if ours.table_dtype() == "float16" { HALF_ERROR } else { FLOAT_ERROR };
     let mut scratch = ours.take_scratch();
     let mut vector = vec![0.0; ours.dim()];
     let (mut differing, mut compared) = (0, 0);
     for corpus in CORPORA {
-        let texts = test_data::corpus(&model.root, corpus).expect("the corpus is there");
+        let texts = test_data::corpus(&model.root, corpus).expect("the corpus must be there");
         let theirs = official.encode_flat_with_args(&texts, ours.defaults().max_length);
         for (text, theirs) in texts.iter().zip(theirs.chunks_exact(ours.dim())) {
             ours.encode(text, ours.defaults(), &mut scratch, &mut vector).unwrap();
@@ -42,7 +46,7 @@ fn differing_texts(model: &test_data::Model) -> Option<(usize, usize)> {
 }
 
 #[test]
-fn the_official_engine_agrees_within_float_error_on_potion_base_8m_and_elsewhere_it_is_told_where_not() {
+fn the_official_engine_agrees_within_float_error_on_potion_base_8m() {
     let models = test_data::models();
     assert!(models.iter().any(|model| model.name == "potion-base-8M"), "the default model is part of the repository");
     for model in &models {

@@ -1,5 +1,5 @@
-//! `quantize_to` and `dimensionality`: tables and vectors, bit for bit against those of Python model2vec 0.10.0. What is expected
-//! comes from test/expected/load_options.py.
+//! Compares tables and vectors of models loaded with `quantize_to` and `dimensionality`, bit for
+//! bit, with those of Python model2vec 0.10.0 (test/expected/load_options.py).
 
 mod test_data;
 
@@ -28,7 +28,7 @@ struct Run {
     flipnorm_crc32: u32,
 }
 
-/// A table of three columns, and what the first two are in each type.
+/// A table of three columns, and the bytes of its first two columns in each type.
 #[derive(Deserialize)]
 struct ValueRun {
     dtype: String,
@@ -95,7 +95,7 @@ fn from_hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|start| u8::from_str_radix(&text[start..start + 2], 16).unwrap()).collect()
 }
 
-/// The elements as numbers whose bits can be compared: of NaN there is only one.
+/// The elements as bits that can be compared: all NaNs become one.
 fn canonical(bytes: &[u8], dtype: &str) -> Vec<u64> {
     let size = match dtype {
         "float64" => 8,
@@ -150,7 +150,7 @@ fn a_dimensionality_that_the_table_does_not_have_is_refused() {
         let error = StaticModel::load(&directory, &LoadOptions { reduction, ..LoadOptions::default() }).unwrap_err();
         assert_eq!(error.code(), "ERR_INVALID_OPTION");
         let expected = format!(
-            "model.safetensors: `dimensionality` must be from 1 to 32, which the table has, found {dimensionality}"
+            "model.safetensors: `dimensionality` must be from 1 to 32, the columns of the table, found {dimensionality}"
         );
         assert!(error.to_string().ends_with(&expected), "{error}");
     }

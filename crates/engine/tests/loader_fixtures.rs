@@ -1,4 +1,4 @@
-//! The tables of real models against what Python reads from the same files.
+//! Compares the tables of real models with those that Python reads from the same files.
 
 mod test_data;
 
@@ -6,11 +6,13 @@ use std::fmt::Debug;
 
 use model2vec_engine::{Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 
-/// File, tensor, type, rows, dim, CRC-32 of the table, type and CRC-32 of the weights, CRC-32 of the mapping as `<u4`.
+/// File, tensor, type, rows, dim, CRC-32 of the table, type and CRC-32 of the weights, CRC-32 of
+/// the mapping as `<u4`.
 type Expected = (&'static str, &'static str, &'static str, usize, usize, u32, Option<(&'static str, u32)>, Option<u32>);
 
-/// Made with `t = safetensors.safe_open(file, "numpy").get_tensor(name)` and `zlib.crc32(t.tobytes())` (safetensors 0.8.0,
-/// numpy 2.4.6); every mapping and weights tensor has 8,000 entries.
+/// Made with `t = safetensors.safe_open(file, "numpy").get_tensor(name)` and
+/// `zlib.crc32(t.tobytes())` (safetensors 0.8.0, numpy 2.4.6); every mapping and weights tensor has
+/// 8,000 entries.
 #[rustfmt::skip]
 const EXPECTED: [Expected; 14] = [
     ("m8k-f32/model.safetensors", "embeddings", "F32", 8000, 32, 0xb5e6570e, None, None),

@@ -1,4 +1,4 @@
-//! What a model says of the memory that it holds.
+//! The number of bytes that a model says it holds.
 
 mod test_data;
 
@@ -9,15 +9,15 @@ fn load(name: &str, memory: MemoryMode) -> StaticModel {
 }
 
 #[test]
-fn a_table_counts_where_it_is_no_mapped_file() {
+fn a_table_counts_unless_it_is_a_mapped_file() {
     let (copied, mapped) = (load("m8k-f32", MemoryMode::Copy), load("m8k-f32", MemoryMode::Map));
     let table = copied.table();
     assert_eq!(copied.memory_bytes() - mapped.memory_bytes(), table.rows() * table.dim() * size_of::<f32>());
 }
 
 #[test]
-fn the_buffers_that_threads_gave_back_count() {
-    // WordPiece, and a kind of the generic tokenizer.
+fn buffers_that_threads_returned_count() {
+    // One model of the BERT tokenizer, one of the generic tokenizer.
     for name in ["m8k-f32", "ug-t5-raw"] {
         let model = load(name, MemoryMode::Copy);
         let before = model.memory_bytes();
@@ -27,7 +27,7 @@ fn the_buffers_that_threads_gave_back_count() {
             model.encode("a text", model.defaults(), scratch, &mut vector).unwrap();
         }
         let bytes: usize = scratches.iter().map(model2vec_engine::Scratch::bytes).sum();
-        // A word cache has two megabytes at least.
+        // A word cache has at least two megabytes.
         assert!(bytes >= 4 << 20, "{name}: {bytes}");
         for scratch in scratches {
             model.put_scratch(scratch);

@@ -1,4 +1,5 @@
-//! Rows of every element type and dimensionality against those that numpy and ml_dtypes make of Python model2vec's vectors.
+//! Compares rows of every element type and dimensionality with those that numpy and ml_dtypes
+//! convert from Python model2vec's vectors.
 
 mod test_data;
 
@@ -10,14 +11,15 @@ use std::path::Path;
 use model2vec_engine::{Dtype, EncodeOptions, LoadOptions, StaticModel, Texts};
 use serde::Deserialize;
 
-/// What test/expected/output_types.py wrote.
+/// The file that test/expected/output_types.py writes.
 #[derive(Deserialize)]
 struct Expected {
     block: usize,
     models: BTreeMap<String, BTreeMap<String, References>>,
 }
 
-/// The CRC-32 of rows, by element type: of each block of texts, and of all tokens of every fifth text.
+/// The CRC-32 of rows, by element type: of each block of texts, and of the rows of all tokens of
+/// every fifth text.
 #[derive(Deserialize)]
 struct References {
     normalized: BTreeMap<String, Vec<u32>>,
@@ -50,7 +52,7 @@ fn utf16(texts: &[String]) -> Texts {
     block
 }
 
-/// Rows in memory as a float32 row needs it.
+/// Rows in memory that is aligned for float32.
 struct Rows(Vec<f32>);
 
 impl Rows {
@@ -67,7 +69,7 @@ impl Rows {
     }
 }
 
-/// Compares one model under one dimensionality; gives the number of rows compared.
+/// Compares one model under one dimensionality. Returns the number of rows compared.
 fn compare(model: &StaticModel, name: &str, texts: &[String], block: usize, references: &References) -> usize {
     let dimensionality = name.rsplit(' ').next().and_then(|number| number.parse().ok());
     let options = |normalize, dtype| EncodeOptions { normalize, dimensionality, dtype, ..model.defaults() };
@@ -99,7 +101,7 @@ fn compare(model: &StaticModel, name: &str, texts: &[String], block: usize, refe
             let found = rows.crc32(ids.len(), model.row_bytes(options), |index, row| {
                 model.gather_row(ids[index], options, &mut scratch, row);
             });
-            assert_eq!(found, expected, "{name}, {dtype_name}, normalize {normalize}, one row a token");
+            assert_eq!(found, expected, "{name}, {dtype_name}, normalize {normalize}, one row per token");
             compared += ids.len();
         }
     }
@@ -115,7 +117,7 @@ fn rows_of_every_element_type_and_dimensionality_equal_numpys_and_ml_dtypes_in_e
     for (name, runs) in &expected.models {
         let found = models.iter().find(|model| model.name == *name);
         let root = &found.unwrap_or_else(|| panic!("{name}: run `node scripts/unpack-fixtures.mjs`")).root;
-        let texts = test_data::corpus(root, "edge").expect("the corpus is there");
+        let texts = test_data::corpus(root, "edge").expect("the corpus must be there");
         let model = StaticModel::load(&root.join("models").join(name), &LoadOptions::default()).unwrap();
         for (dimensionality, references) in runs {
             let name = format!("{name}, dimensionality {dimensionality}");

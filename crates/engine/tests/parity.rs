@@ -1,4 +1,5 @@
-//! Vectors of every model, corpus and option set, bit for bit against those of Python model2vec 0.10.0.
+//! Compares the vectors of every model, corpus and option set, bit for bit, with those of Python
+//! model2vec 0.10.0.
 
 mod test_data;
 
@@ -28,7 +29,7 @@ struct Digests {
 #[derive(Deserialize)]
 struct RunDigests {
     vector_crc32: Vec<u32>,
-    /// None for `flipnorm`: the ids are those of `default`.
+    /// `None` for `flipnorm`, whose ids are those of `default`.
     ids_crc32: Option<Vec<u32>>,
 }
 
@@ -46,7 +47,7 @@ fn load(root: &Path, name: &str, memory: MemoryMode) -> StaticModel {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Compares all runs of one model; gives the number of texts compared.
+/// Compares all runs of one model. Returns the number of texts compared.
 fn compare(root: &Path, reference: &Path, name: &str, memory: MemoryMode) -> usize {
     let meta: Meta = serde_json::from_slice(&std::fs::read(reference.join("meta.json")).unwrap()).unwrap();
     let digests: Digests = serde_json::from_slice(&test_data::read_gzip(&reference.join("digests.json.gz"))).unwrap();
@@ -86,7 +87,7 @@ fn vectors_of_every_model_equal_pythons_in_every_bit() {
     for model in &models {
         compared += compare(&model.root, &model.reference, &model.name, MemoryMode::Copy);
     }
-    // The same files in a subfolder: the references of m8k-f32 hold.
+    // The same files in a subfolder have the references of m8k-f32.
     models.retain(|model| model.name == "m8k-f32");
     for model in &models {
         compared += compare(&model.root, &model.reference, "m8k-subfolder", MemoryMode::Copy);

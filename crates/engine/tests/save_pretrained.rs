@@ -1,5 +1,5 @@
-//! Saved models: the files that Python model2vec 0.10.0 saves (test/expected/save_pretrained.py), byte for byte; loaded again by this
-//! engine with the same bits, and by the official one.
+//! Compares saved models, byte for byte, with those that Python model2vec 0.10.0 saves
+//! (test/expected/save_pretrained.py), and loads them again with this engine and the official one.
 
 mod test_data;
 
@@ -19,14 +19,14 @@ struct Run {
 #[derive(Deserialize, Debug)]
 struct Options {
     normalize: Option<bool>,
-    /// Not there = the model's own; null = none.
+    /// Missing = the model's own limit; null = no limit.
     #[serde(default, with = "given")]
     max_length: Option<Option<usize>>,
     quantize_to: Option<String>,
     dimensionality: Option<usize>,
 }
 
-/// Tells null from nothing.
+/// Distinguishes null from a missing field.
 mod given {
     use serde::{Deserialize, Deserializer};
 
@@ -35,7 +35,7 @@ mod given {
     }
 }
 
-/// A place for a folder, removed when the test ends.
+/// A temporary folder, removed when the test ends.
 struct Place(PathBuf);
 
 impl Place {
@@ -81,8 +81,9 @@ fn vectors(model: &StaticModel, texts: &[String]) -> Vec<u32> {
     bits
 }
 
-/// The `tokenizers` library writes these upstream files in its newer form (merges as pairs, fields with their defaults); ours keeps
-/// theirs. The ids are the same.
+/// Models whose tokenizer files are in an older form. The `tokenizers` library saves them in its
+/// newer form (merges as pairs, fields with their defaults); this engine keeps the older one. The
+/// ids are the same.
 const OLDER_FORMS: [&str; 6] =
     ["bpe-clip-raw", "bpe-gpt2-raw", "spbpe-mistral03-raw", "ug-e5enpt-raw", "ug-t5-raw", "wp-bert-cased-raw"];
 
@@ -154,7 +155,7 @@ fn an_old_model_is_replaced_and_what_is_not_of_it_stays() {
         load(&saved, &LoadOptions::default());
         assert_eq!(fs::read_to_string(saved.join("README.md")).unwrap(), "mine");
         assert_eq!(fs::read_to_string(saved.join("1_Normalize/note")).unwrap(), "mine");
-        // Nothing is left beside it.
+        // Nothing else is left in the folder.
         assert_eq!(place.entries(), ["model"]);
     }
 }
@@ -180,7 +181,7 @@ fn a_copied_model_can_be_saved_over_itself_and_a_mapped_one_can_not() {
     reduced.save(&saved, reduced.defaults()).unwrap();
     let again = load(&saved, &LoadOptions::default());
     assert_eq!((again.dim(), again.table_dtype()), (3, "float16"));
-    // Its files are others now than those that it was loaded from.
+    // The files are no longer those that the model was loaded from.
     let error = reduced.save(&place.0.join("other"), reduced.defaults()).unwrap_err();
     assert!(
         error.to_string().ends_with("json: the model can't be saved: the file has changed since it was loaded"),

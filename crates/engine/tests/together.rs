@@ -1,4 +1,4 @@
-//! Texts that are tokenized together have the ids that each has alone.
+//! Texts that are tokenized together get the same ids as each text alone.
 
 mod test_data;
 
@@ -7,16 +7,11 @@ use std::ops::ControlFlow;
 use model2vec_engine::{LoadOptions, StaticModel, Texts};
 use test_data::{model_directory, models};
 
-/// Of every kind that is treated apart: plain, beyond ASCII, control characters, marks and added tokens, cut and long ones, empty ones.
+/// Texts of every kind that has code of its own: plain, beyond ASCII, with control characters, with
+/// combining marks, with added tokens, cut, long, and empty.
 fn texts() -> Vec<Vec<u16>> {
-    let mut state = 0x9E37_79B9_u32;
-    let mut next = move || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state
-    };
-    let parts = [
+    let mut random = fastrand::Rng::with_seed(0x9E37_79B9);
+    let snippets = [
         "the ",
         "Quick ",
         "brown-fox, ",
@@ -48,11 +43,11 @@ fn texts() -> Vec<Vec<u16>> {
     let mut texts: Vec<Vec<u16>> = vec![Vec::new(), vec![0xD800], vec![0x61; 64], vec![0x20; 128], vec![0x61; 20_000]];
     for index in 0..6_000 {
         let plain = index % 3 != 0;
-        let count = if index % 500 == 0 { 3_000 } else { next() % 30 };
+        let count = if index % 500 == 0 { 3_000 } else { random.u32(..30) };
         let mut text = Vec::new();
         for _ in 0..count {
-            let part = if plain { next() % 5 } else { next() % parts.len() as u32 };
-            text.extend(parts[part as usize].encode_utf16());
+            let snippet = random.usize(..if plain { 5 } else { snippets.len() });
+            text.extend(snippets[snippet].encode_utf16());
         }
         if index % 41 == 0 {
             text.push(0xDC00);
@@ -65,7 +60,8 @@ fn texts() -> Vec<Vec<u16>> {
 #[test]
 fn texts_together_have_the_ids_that_each_has_alone() {
     let texts = texts();
-    // Cased and not, with accents and without, with other added tokens: what is done in one pass differs.
+    // Cased and uncased, with and without accents, with various added tokens: the single pass
+    // differs.
     let names: Vec<String> =
         models().into_iter().map(|model| model.name).filter(|name| name.starts_with("wp-")).collect();
     assert!(!names.is_empty(), "no WordPiece model is present");

@@ -1,5 +1,6 @@
-//! `vocabulary_quantization`: weights bit for bit those of Python model2vec 0.10.0, clusters as good as scikit-learn's (the sum of
-//! squared distances at most 1 % more). What is expected comes from test/expected/vocabulary_quantization.py.
+//! Compares models loaded with `vocabulary_quantization` with those of Python model2vec 0.10.0
+//! (test/expected/vocabulary_quantization.py): the weights bit for bit, and the clusters by their
+//! quality (a sum of squared distances at most 1 % larger than scikit-learn's).
 
 mod test_data;
 
@@ -7,7 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use model2vec_engine::{
-    ElementType, Elements, EmbeddingTable, LoadOptions, MemoryMode, Reduction, StaticModel, Watch, Weights,
+    ElementType, Elements, EmbeddingTable, LoadControl, LoadOptions, MemoryMode, Reduction, StaticModel, Weights,
 };
 use serde::Deserialize;
 
@@ -22,7 +23,7 @@ struct Run {
     weights_dtype: String,
     weights_crc32: u32,
     mapping_len: usize,
-    /// Of the clusters alone, before they are quantized and reduced.
+    /// Of the clusters in single precision, before they are quantized and reduced.
     inertia: f64,
 }
 
@@ -47,7 +48,7 @@ fn rows(table: &EmbeddingTable) -> Vec<Vec<f64>> {
     elements.chunks_exact(table.dim()).map(<[f64]>::to_vec).collect()
 }
 
-/// A normal or subnormal half.
+/// The value of a normal or subnormal half.
 fn half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     let magnitude =
@@ -55,7 +56,8 @@ fn half(bits: u16) -> f64 {
     if bits >> 15 == 0 { magnitude } else { -magnitude }
 }
 
-/// The sum of the squared distances of the original rows, of length 1 unless they had weights, to their clusters.
+/// The sum of the squared distances of the original rows to their centers. The rows are scaled to
+/// length 1 unless the original model has weights.
 fn inertia(original: &StaticModel, quantized: &StaticModel) -> f64 {
     let centers = rows(quantized.table());
     let mapping = quantized.table().mapping().unwrap();
@@ -72,13 +74,14 @@ fn weights_are_pythons_bits_and_clusters_are_as_good_as_scikit_learns() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test/expected/vocabulary_quantization.json");
     let runs: Vec<Run> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert!(runs.len() > 5);
-    // The run of 4,096 clusters of potion-base-8M takes a minute: `M2V_CLUSTERS` says how many a run may have.
+    // 4,096 clusters of potion-base-8M take a minute, so `M2V_CLUSTERS` is the most clusters of a
+    // run.
     let most = std::env::var("M2V_CLUSTERS").map_or(1024, |count| count.parse().unwrap());
     for run in runs.iter().filter(|run| run.clusters <= most) {
         let directory = test_data::model_directory(&run.model);
         let started = Instant::now();
-        let watch = Watch::default();
-        let quantized = StaticModel::load_watched(&directory, &options(run), &watch).unwrap();
+        let control = LoadControl::default();
+        let quantized = StaticModel::load_with(&directory, &options(run), &control).unwrap();
         let seconds = started.elapsed().as_secs_f64();
         let table = quantized.table();
         let what = format!("{}, {} clusters, {:?}, {:?}", run.model, run.clusters, run.quantize_to, run.dimensionality);
@@ -92,14 +95,14 @@ fn weights_are_pythons_bits_and_clusters_are_as_good_as_scikit_learns() {
             Weights::F64(weights) => ("float64", crc(weights.iter().map(|weight| weight.to_le_bytes()))),
         };
         assert_eq!((weights_dtype, weights_crc32), (run.weights_dtype.as_str(), run.weights_crc32), "{what}: weights");
-        assert!(watch.iterations() > 1, "{what}");
+        assert!(control.iterations() > 1, "{what}");
         if run.quantize_to.is_none() && run.dimensionality.is_none() {
             let original = StaticModel::load(&directory, &LoadOptions::default()).unwrap();
             let found = inertia(&original, &quantized);
             println!(
                 "{what}: inertia {found:.2}, scikit-learn's {:.2}; {} iterations in {seconds:.2} s",
                 run.inertia,
-                watch.iterations()
+                control.iterations()
             );
             assert!(found <= run.inertia * 1.01, "{what}: {found}, scikit-learn's {}", run.inertia);
         }
@@ -144,7 +147,7 @@ fn a_model_that_can_not_be_quantized_is_refused() {
             "m8k-f32",
             10,
             Reduction { dimensionality: Some(33), quantize_to: None },
-            "`dimensionality` must be from 1 to 32, which the table has, found 33",
+            "`dimensionality` must be from 1 to 32, the columns of the table, found 33",
         ),
     ] {
         let directory = test_data::model_directory(model);
@@ -159,11 +162,11 @@ fn a_model_that_can_not_be_quantized_is_refused() {
 fn a_cancelled_load_ends_with_err_aborted() {
     let directory = test_data::model_directory("potion-base-8M");
     let options = LoadOptions { vocabulary_quantization: Some(20_000), ..LoadOptions::default() };
-    let watch = Watch::default();
+    let control = LoadControl::default();
     let error = std::thread::scope(|scope| {
-        let loading = scope.spawn(|| StaticModel::load_watched(&directory, &options, &watch));
+        let loading = scope.spawn(|| StaticModel::load_with(&directory, &options, &control));
         std::thread::sleep(std::time::Duration::from_millis(200));
-        watch.cancel();
+        control.cancel();
         loading.join().unwrap().unwrap_err()
     });
     assert_eq!(error.code(), "ERR_ABORTED");

@@ -1,8 +1,11 @@
-//! What belongs to one Node environment (the main thread, or one worker thread): the way back from the pool's threads, and the
-//! jobs that must end before the environment does.
+//! One Node environment (the main thread, or one worker thread): the way back from other threads to
+//! its event loop, and the work that must stop before the environment ends.
 //!
-//! News are handled for at most [`NEWS_SLICE`], then the event loop has a turn: Node would call the thread-safe function again and
-//! again within one turn while threads go on posting.
+//! Work that runs on other threads implements [`BackgroundWork`]. Its threads call
+//! [`Notifier::notify`], and the environment's thread then calls [`BackgroundWork::on_news`]. News
+//! of all work are handled for at most [`NEWS_SLICE`], then the event loop has a turn: while
+//! threads go on notifying, Node would call the thread-safe function again and again within one
+//! turn.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -16,25 +19,38 @@ use std::time::{Duration, Instant};
 use napi::sys;
 
 use crate::error::{Thrown, check};
-use crate::job::JobState;
-use crate::js::{Js, callback};
-use crate::long_load;
+use crate::js::{Arguments, Js, callback};
 
-/// How long news of all jobs are handled before the event loop has a turn; the step that is running is finished.
+/// How long news are handled before the event loop has a turn. A step that has begun is finished.
 const NEWS_SLICE: Duration = Duration::from_micros(1500);
 
-/// Tells an environment's thread, from any thread, that a job has news.
+/// Work on other threads. All methods run on the environment's thread, and nothing may unwind out
+/// of them into Node.
+pub(crate) trait BackgroundWork {
+    /// Handles news until `deadline`, at least one piece of them. True when there are more.
+    fn on_news(self: Rc<Self>, js: Js, deadline: Instant) -> bool;
+
+    /// Rejects the promises of the work after a panic in [`on_news`](Self::on_news), and ends the
+    /// work.
+    fn on_panic(self: Rc<Self>, js: Js);
+
+    /// The environment is ending: when this returns, no thread may write to its memory any more.
+    fn on_end(&self);
+}
+
+/// Notifies an environment's thread, from any thread, that work has news.
 pub(crate) struct Notifier(Mutex<Post>);
 
 struct Post {
-    /// Null once the environment is about to end: nobody is told anything then.
+    /// Null once the environment is ending: nobody is notified then.
     function: sys::napi_threadsafe_function,
-    /// Jobs with news, each once.
-    jobs: Vec<u32>,
+    /// The work with news, each once.
+    ids: Vec<u32>,
 }
 
-// SAFETY: the one thing in it that is not Send by itself is the thread-safe function, which any thread may call while its
-// environment lives; the lock is held for the call, and the cleanup hook nulls the pointer under the same lock first.
+// SAFETY: only the thread-safe function is not Send by itself. Any thread may call it while its
+// environment lives: the lock is held for the call, and the cleanup hook nulls the pointer under
+// the same lock first.
 unsafe impl Send for Notifier {}
 // SAFETY: as above; all access goes through the mutex.
 unsafe impl Sync for Notifier {}
@@ -44,27 +60,28 @@ impl Notifier {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that job `id` has news.
+    /// The work `id` has news.
     pub(crate) fn notify(&self, id: u32) {
         let mut post = self.lock();
-        if post.function.is_null() || post.jobs.contains(&id) {
+        if post.function.is_null() || post.ids.contains(&id) {
             return;
         }
-        post.jobs.push(id);
-        if post.jobs.len() == 1 {
+        post.ids.push(id);
+        if post.ids.len() == 1 {
             post.call();
         }
     }
 }
 
 impl Post {
-    /// Has the environment's thread look at the jobs.
+    /// Has the environment's thread call [`on_news`].
     fn call(&self) {
         if self.function.is_null() {
             return;
         }
         let mode = sys::ThreadsafeFunctionCallMode::nonblocking;
-        // SAFETY: the function lives: see `unsafe impl Send`. The queue is unbounded, so nothing is refused.
+        // SAFETY: the function lives: see `unsafe impl Send`. The queue is unbounded, so nothing is
+        // refused.
         unsafe { sys::napi_call_threadsafe_function(self.function, ptr::null_mut(), mode) };
     }
 }
@@ -72,35 +89,38 @@ impl Post {
 /// One Node environment. Lives on that environment's thread only.
 pub(crate) struct Environment {
     pub(crate) notifier: Arc<Notifier>,
-    jobs: RefCell<HashMap<u32, Rc<JobState>>>,
+    /// The work that runs, by its id.
+    work: RefCell<HashMap<u32, Rc<dyn BackgroundWork>>>,
     next_id: Cell<u32>,
     /// How long news were handled since the event loop is known to have had a turn.
     spent: Cell<Duration>,
     /// Whether news wait for the event loop's next turn.
     is_paused: Cell<bool>,
-    /// `setImmediate`, and what it shall call: handles news in the event loop's next turn. None until it was given.
+    /// `setImmediate`, and the function to pass to it, which handles news in the event loop's next
+    /// turn. None until JavaScript has given it.
     next_turn: Cell<Option<(sys::napi_ref, sys::napi_ref)>>,
 }
 
 impl Environment {
-    /// Sets up the environment that is loading this library, and what ends it. The address stays valid until the environment
-    /// has ended and runs no JavaScript any more: callbacks can keep it.
-    pub(crate) fn start(js: Js) -> Result<*mut Rc<Self>, Thrown> {
+    /// Sets up the environment that is loading this library, and the hook that ends it. The address
+    /// is that of a `Rc<Environment>`, and valid until the environment has ended and runs no
+    /// JavaScript any more: callbacks can keep it.
+    pub(crate) fn start(js: Js) -> Result<*mut c_void, Thrown> {
         let environment = Rc::new(Self {
-            notifier: Arc::new(Notifier(Mutex::new(Post { function: ptr::null_mut(), jobs: Vec::new() }))),
-            jobs: RefCell::default(),
+            notifier: Arc::new(Notifier(Mutex::new(Post { function: ptr::null_mut(), ids: Vec::new() }))),
+            work: RefCell::default(),
             next_id: Cell::new(0),
             spent: Cell::default(),
             is_paused: Cell::default(),
             next_turn: Cell::default(),
         });
-        // For the thread-safe function, the callbacks and the hook, which frees it.
-        let shared = Box::into_raw(Box::new(Rc::clone(&environment)));
-        let context = shared.cast::<c_void>();
+        // For the thread-safe function, the callbacks and the hook. The hook frees it.
+        let context = Box::into_raw(Box::new(Rc::clone(&environment))).cast::<c_void>();
         let name = js.string("model2vec")?;
         let mut function = ptr::null_mut();
-        // SAFETY: `context` lives until the hook. The hook is added after the function was made: hooks run in reverse order, so
-        // it runs before the function ends, and while `context` is still valid.
+        // SAFETY: `context` lives until the hook. The hook is added after the function was made:
+        // hooks run in reverse order, so it runs before the function ends, and while `context` is
+        // still valid.
         unsafe {
             let status = sys::napi_create_threadsafe_function(
                 js.0,
@@ -121,55 +141,50 @@ impl Environment {
             environment.notifier.lock().function = function;
             check(sys::napi_add_env_cleanup_hook(js.0, Some(on_end), context), "napi_add_env_cleanup_hook")?;
         }
-        Ok(shared)
+        Ok(context)
     }
 
-    /// A number for a new job.
+    /// The environment of a callback that was made with the address that [`start`](Self::start)
+    /// gave.
+    pub(crate) fn of<'a>(arguments: &Arguments<'a>) -> &'a Rc<Self> {
+        // SAFETY: every callback that calls this was made with that address, which is valid while
+        // JavaScript runs.
+        unsafe { &*arguments.data.cast::<Rc<Self>>() }
+    }
+
+    /// An id for new work.
     pub(crate) fn new_id(&self) -> u32 {
         self.next_id.set(self.next_id.get().wrapping_add(1));
         self.next_id.get()
     }
 
-    /// Keeps a job, and the process, alive until [`job_ended`](Self::job_ended).
-    pub(crate) fn job_started(&self, js: Js, job: &Rc<JobState>) {
-        let mut jobs = self.jobs.borrow_mut();
-        if jobs.is_empty() {
+    /// Keeps the work, and the process, alive until [`work_ended`](Self::work_ended). More calls
+    /// for the same work change nothing.
+    pub(crate) fn work_started(&self, js: Js, id: u32, started: Rc<dyn BackgroundWork>) {
+        let mut work = self.work.borrow_mut();
+        if work.is_empty() {
             // SAFETY: the function lives as long as the environment runs code.
             unsafe { sys::napi_ref_threadsafe_function(js.0, self.notifier.lock().function) };
         }
-        jobs.insert(job.id, Rc::clone(job));
+        work.insert(id, started);
     }
 
-    /// Lets a job go.
-    pub(crate) fn job_ended(&self, js: Js, id: u32) {
-        let mut jobs = self.jobs.borrow_mut();
-        if jobs.remove(&id).is_some() && jobs.is_empty() {
-            // SAFETY: as in `job_started`.
+    /// Lets the work go, if it has started.
+    pub(crate) fn work_ended(&self, js: Js, id: u32) {
+        let mut work = self.work.borrow_mut();
+        if work.remove(&id).is_some() && work.is_empty() {
+            // SAFETY: as in `work_started`.
             unsafe { sys::napi_unref_threadsafe_function(js.0, self.notifier.lock().function) };
         }
     }
-}
 
-impl Environment {
-    /// Takes the function with which news wait for the event loop's next turn: Node's own `setImmediate`, which the JavaScript side has; the
-    /// global one may be a test's.
-    pub(crate) fn use_immediates(
-        self: &Rc<Self>,
-        js: Js,
-        set_immediate: sys::napi_value,
-        context: *mut c_void,
-    ) -> Result<(), Thrown> {
-        let resume = js.function("model2vecNews", on_turn, context)?;
-        self.next_turn.set(Some((js.reference(set_immediate)?, js.reference(resume)?)));
-        Ok(())
-    }
-
-    /// Handles news, until there are none or they have had their time; what is left waits for the event loop's next turn.
+    /// Handles news until there are none or their time is spent; the rest waits for the event
+    /// loop's next turn.
     fn handle_news(&self, js: Js) {
         if self.is_paused.get() {
             return;
         }
-        let mut ids = std::mem::take(&mut self.notifier.lock().jobs);
+        let mut ids = std::mem::take(&mut self.notifier.lock().ids);
         ids.reverse();
         while let Some(id) = ids.pop() {
             let started = Instant::now();
@@ -177,13 +192,13 @@ impl Environment {
                 ids.push(id);
                 break;
             };
-            let job = self.jobs.borrow().get(&id).cloned();
-            if let Some(job) = job {
-                // Nothing may unwind into Node.
-                match catch_unwind(AssertUnwindSafe(|| job.advance(js, started + left))) {
+            let work = self.work.borrow().get(&id).cloned();
+            if let Some(work) = work {
+                let on_news = AssertUnwindSafe(|| Rc::clone(&work).on_news(js, started + left));
+                match catch_unwind(on_news) {
                     Ok(true) => ids.push(id),
                     Ok(false) => {}
-                    Err(_) => job.fail(js),
+                    Err(_) => work.on_panic(js),
                 }
             }
             self.spent.set(self.spent.get() + started.elapsed());
@@ -191,47 +206,60 @@ impl Environment {
         if ids.is_empty() {
             return;
         }
-        self.is_paused.set(self.ask_for_turn(js));
-        // In their order, before those that came meanwhile; those that stand in both are told once.
+        self.is_paused.set(self.request_turn(js));
+        // In their order, before the ids that came meanwhile; an id that is in both is kept once.
         let mut post = self.notifier.lock();
         ids.reverse();
-        let came_meanwhile = std::mem::take(&mut post.jobs);
+        let came_meanwhile = std::mem::take(&mut post.ids);
         for id in came_meanwhile {
             if !ids.contains(&id) {
                 ids.push(id);
             }
         }
-        post.jobs = ids;
+        post.ids = ids;
         if !self.is_paused.get() {
-            // No such turn can be had: at once again.
+            // There will be no call in the next turn: go on at once.
             self.spent.set(Duration::ZERO);
             post.call();
         }
     }
 
-    /// Whether `on_turn` will be called in the event loop's next turn.
-    fn ask_for_turn(&self, js: Js) -> bool {
+    /// Has [`on_turn`] called in the event loop's next turn. False if that is not possible.
+    fn request_turn(&self, js: Js) -> bool {
         let Some((set_immediate, resume)) = self.next_turn.get() else { return false };
-        let ask = || js.call(js.referenced(set_immediate)?, &[js.referenced(resume)?]);
-        ask().is_ok()
+        let request = || js.call(js.referenced(set_immediate)?, &[js.referenced(resume)?]);
+        request().is_ok()
     }
 }
 
-/// Runs on the environment's thread when jobs have news.
+/// `useImmediates(setImmediate)`: gives the function with which news wait for the event loop's next
+/// turn. It is Node's own, which the JavaScript side keeps: the global one may have been replaced
+/// by a test.
+pub(crate) unsafe extern "C" fn use_immediates(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([set_immediate], _) = arguments.split::<1>();
+        let resume = js.function("model2vecNews", on_turn, arguments.data)?;
+        let next_turn = (js.reference(set_immediate)?, js.reference(resume)?);
+        Environment::of(arguments).next_turn.set(Some(next_turn));
+        js.undefined()
+    })
+}
+
+/// Runs on the environment's thread after a [`Notifier::notify`].
 unsafe extern "C" fn on_news(env: sys::napi_env, _function: sys::napi_value, context: *mut c_void, _data: *mut c_void) {
     if env.is_null() {
         return;
     }
-    // SAFETY: the environment lives until its cleanup hook; when that has run, Node calls this with a null `env` only.
+    // SAFETY: the environment lives until its cleanup hook. After that, Node calls this with a null
+    // `env` only.
     let environment = unsafe { &*context.cast::<Rc<Environment>>() };
     environment.handle_news(Js(env));
 }
 
-/// Runs on the environment's thread in the turn that was asked for.
+/// Runs on the environment's thread in the turn that [`Environment::request_turn`] requested.
 unsafe extern "C" fn on_turn(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
-        // SAFETY: `start` made the function with this context, which lives while JavaScript runs.
-        let environment = unsafe { &*arguments.data.cast::<Rc<Environment>>() };
+        let environment = Environment::of(arguments);
         environment.is_paused.set(false);
         environment.spent.set(Duration::ZERO);
         environment.handle_news(js);
@@ -239,15 +267,16 @@ unsafe extern "C" fn on_turn(env: sys::napi_env, info: sys::napi_callback_info) 
     })
 }
 
-/// Runs on the environment's thread when it ends, before its memory is freed (a worker that is terminated, an embedder that
-/// closes it): no thread may touch that memory after it. A process that exits frees nothing, and need not run this.
+/// Runs on the environment's thread when it ends, before its memory is freed (a worker that is
+/// terminated, an embedder that closes it): no thread may touch that memory afterwards. A process
+/// that exits frees nothing, and need not run this.
 unsafe extern "C" fn on_end(context: *mut c_void) {
-    // SAFETY: `start` made the box and gave it to this hook, which runs once; nothing else uses it from here on.
+    // SAFETY: `start` made the box and gave it to this hook, which runs once; nothing else uses it
+    // from here on.
     let environment = unsafe { Box::from_raw(context.cast::<Rc<Environment>>()) };
     environment.notifier.lock().function = ptr::null_mut();
-    let jobs: Vec<_> = environment.jobs.borrow_mut().drain().map(|(_, job)| job).collect();
-    for job in jobs {
-        job.stop_and_wait();
+    let work: Vec<_> = environment.work.borrow_mut().drain().map(|(_, work)| work).collect();
+    for work in work {
+        work.on_end();
     }
-    long_load::cancel_all();
 }

@@ -1,30 +1,34 @@
-//! What goes wrong in the binding, in one shape from where it happens to JavaScript: a stable code and a message.
+//! Errors of the binding. All have one shape on their way to JavaScript: a stable code and a
+//! message.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use model2vec_engine::{BatchError, LoadError, SaveError};
 use napi::sys;
 
-/// A JavaScript error that is pending, or has to be thrown.
+/// A JavaScript exception that is pending, or an error that is still to be thrown.
 #[derive(Debug)]
 pub enum Thrown {
-    /// An exception is pending already.
+    /// JavaScript code that was called has thrown: its exception is pending.
     Pending,
     /// To be thrown: code and message.
     Coded(&'static str, String),
-    /// A text that is no string: its index among the texts given, and what it is instead.
+    /// A text is no string: its index in the call, and the type that was found.
     InvalidText(usize, &'static str),
 }
 
 impl Thrown {
+    /// A bug of ours.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::Coded("ERR_INTERNAL", message.into())
     }
 
-    /// The error of a handle that was closed.
+    /// The error of a call on a handle that was closed.
     pub(crate) fn closed() -> Self {
         Self::Coded("ERR_CLOSED", "the model was closed".to_owned())
     }
 
-    /// The error for an array with room for `found` bytes of the `expected`.
+    /// The error of an `out` with room for `found` bytes where `expected` are needed.
     pub(crate) fn too_small(expected: usize, found: usize) -> Self {
         Self::Coded(
             "ERR_OUT_TOO_SMALL",
@@ -32,7 +36,16 @@ impl Thrown {
         )
     }
 
-    /// The code and the message, where JavaScript is not asked for an error object.
+    /// The same error, where `count` texts of the call were read before those that its index counts
+    /// from.
+    pub(crate) fn at_offset(self, count: usize) -> Self {
+        match self {
+            Self::InvalidText(index, found) => Self::InvalidText(count + index, found),
+            other => other,
+        }
+    }
+
+    /// The code and the message, for an error object that napi-rs makes.
     pub(crate) fn parts(self) -> (&'static str, String) {
         match self {
             Self::Coded(code, message) => (code, message),
@@ -42,6 +55,15 @@ impl Thrown {
             Self::Pending => ("ERR_INTERNAL", "internal error: an exception is pending".to_owned()),
         }
     }
+}
+
+/// Runs `work`. A panic becomes an error that says `what` panicked: nothing may unwind into C.
+///
+/// A panic must leave no broken state: what `work` changes is immutable, replaced, or never used
+/// again after an error.
+pub(crate) fn catch_panic<T>(what: &str, work: impl FnOnce() -> Result<T, Thrown>) -> Result<T, Thrown> {
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    outcome.unwrap_or_else(|_| Err(Thrown::internal(format!("internal error: {what} panicked"))))
 }
 
 impl From<LoadError> for Thrown {
@@ -62,7 +84,7 @@ impl From<BatchError> for Thrown {
     }
 }
 
-/// The same as napi-derive throws it.
+/// The same, for functions that napi-derive exports.
 pub(crate) type CodedError = napi::Error<&'static str>;
 
 impl From<Thrown> for CodedError {
@@ -72,7 +94,7 @@ impl From<Thrown> for CodedError {
     }
 }
 
-/// The status of an N-API call as a result.
+/// Makes a result of the status of the N-API call `what`.
 pub(crate) fn check(status: sys::napi_status, what: &str) -> Result<(), Thrown> {
     match status {
         sys::Status::napi_ok => Ok(()),

@@ -1,8 +1,9 @@
-//! A model as one environment (the main thread, or one worker thread) has it: once, whatever number of handles there are on it.
+//! A model in one environment (the main thread, or one worker thread), where all handles on it
+//! share it.
 //!
-//! What belongs to a model and a thread is here, not in a handle: the buffers of small calls, and how much of the model's memory
-//! V8 counts. V8 sees a few hundred bytes of a handle; it collects handles that nobody closed in time only when it knows that
-//! they hold megabytes.
+//! It holds the buffers of inline calls, and the count of the model's memory that V8 has. V8 sees a
+//! few hundred bytes in a handle; only if it knows that they hold megabytes, it collects in time
+//! the handles that nobody closed.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -13,34 +14,38 @@ use std::sync::Arc;
 use model2vec_engine::StaticModel;
 use napi::sys;
 
-use crate::few::FewState;
+use crate::inline_buffers::InlineBuffers;
 use crate::js::Js;
+
+/// The model of a handle, shared with the functions of its inline calls. `None` once the handle was
+/// closed.
+pub(crate) type OpenModel = RefCell<Option<Rc<LocalModel>>>;
 
 /// A model in an environment. Two environments on one thread have nothing in common.
 type Key = (sys::napi_env, *const StaticModel);
 
 thread_local! {
-    /// The models that this thread's environments have. An entry goes with its model.
+    /// The models of this thread's environments. An entry is removed when its model is dropped.
     static MODELS: RefCell<HashMap<Key, Weak<LocalModel>>> = RefCell::default();
 }
 
-/// A model in one environment. Handles share it, and jobs until they end.
+/// A model in one environment, kept alive by its handles, and by jobs until they end.
 pub(crate) struct LocalModel {
     js: Js,
     model: Arc<StaticModel>,
-    /// Made for the first small call.
-    few: OnceCell<RefCell<FewState>>,
-    /// The bytes that V8 counts.
+    /// Made for the first inline call.
+    inline_buffers: OnceCell<RefCell<InlineBuffers>>,
+    /// The bytes that V8 was told of.
     counted: Cell<i64>,
 }
 
 impl LocalModel {
-    /// This environment's, which holds `model` alive from here on.
+    /// The one of this environment, which keeps `model` alive.
     pub(crate) fn of(js: Js, model: Arc<StaticModel>) -> Rc<Self> {
         let key = (js.0, Arc::as_ptr(&model));
         let known = MODELS.with_borrow(|models| models.get(&key).and_then(Weak::upgrade));
         let local = known.unwrap_or_else(|| {
-            let local = Rc::new(Self { js, model, few: OnceCell::new(), counted: Cell::new(0) });
+            let local = Rc::new(Self { js, model, inline_buffers: OnceCell::new(), counted: Cell::new(0) });
             MODELS.with_borrow_mut(|models| models.insert(key, Rc::downgrade(&local)));
             local
         });
@@ -53,15 +58,17 @@ impl LocalModel {
         &self.model
     }
 
-    /// The state of small calls.
-    pub(crate) fn few(&self) -> &RefCell<FewState> {
-        self.few.get_or_init(|| RefCell::new(FewState::new(Arc::clone(&self.model))))
+    /// The buffers of inline calls.
+    pub(crate) fn inline_buffers(&self) -> &RefCell<InlineBuffers> {
+        self.inline_buffers.get_or_init(|| RefCell::new(InlineBuffers::new(Arc::clone(&self.model))))
     }
 
-    /// Tells V8 how much memory the model holds by now, which may make it collect garbage: nothing is borrowed meanwhile.
+    /// Reports to V8 how much memory the model takes now. That may start a garbage collection, so
+    /// nothing is borrowed meanwhile.
     pub(crate) fn count_memory(&self) {
-        let few = self.few.get().and_then(|few| few.try_borrow().ok().map(|few| few.bytes()));
-        self.count(self.model.memory_bytes() + few.unwrap_or(0));
+        let buffers = self.inline_buffers.get();
+        let buffer_bytes = buffers.and_then(|buffers| buffers.try_borrow().ok().map(|buffers| buffers.bytes()));
+        self.count(self.model.memory_bytes() + buffer_bytes.unwrap_or(0));
     }
 
     fn count(&self, bytes: usize) {
@@ -84,7 +91,7 @@ impl Deref for LocalModel {
 impl Drop for LocalModel {
     fn drop(&mut self) {
         let key = (self.js.0, Arc::as_ptr(&self.model));
-        // A thread that ends may have no entries any more.
+        // On a thread that ends, the map may be gone already.
         let _ = MODELS.try_with(|models| models.borrow_mut().remove(&key));
         self.count(0);
     }

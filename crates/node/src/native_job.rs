@@ -1,19 +1,25 @@
-//! A large call as JavaScript holds it.
+//! Jobs as JavaScript makes and holds them.
 
+use std::ptr;
 use std::rc::Rc;
 
-use napi::Env;
+use model2vec_engine::Work;
+use napi::{Env, sys};
 use napi_derive::napi;
 
-use crate::error::CodedError;
-use crate::job::JobState;
-use crate::js::{Js, RawValue};
-use crate::lines::NativeTexts;
+use crate::environment::Environment;
+use crate::error::{CodedError, Thrown};
+use crate::job::{Job, JobSettings, Mode};
+use crate::js::{Js, RawValue, callback, into_object, unwrap};
+use crate::local_model::LocalModel;
+use crate::model::NativeModel;
+use crate::native_texts::NativeTexts;
+use crate::options::{encode_options, max_length_of};
 
-/// A large call as JavaScript holds it.
+/// A job: one large call.
 #[napi]
 pub struct NativeJob {
-    pub(crate) state: Rc<JobState>,
+    job: Rc<Job>,
 }
 
 #[napi]
@@ -21,43 +27,161 @@ impl NativeJob {
     /// How many texts are done.
     #[napi(catch_unwind)]
     pub fn rows_done(&self) -> u32 {
-        self.state.rows_done() as u32
+        self.job.rows_done() as u32
     }
 
-    /// The most UTF-16 units of a text that are read; infinite where all are.
+    /// The most UTF-16 units of a text that are read; Infinity if all are.
     #[napi(catch_unwind)]
     pub fn readable_units(&self) -> f64 {
-        let units = self.state.readable_units();
+        let units = self.job.readable_units();
         if units == usize::MAX { f64::INFINITY } else { units as f64 }
     }
 
-    /// Stops the work within a few milliseconds; the promise of `finish` then rejects with `ERR_ABORTED`.
+    /// Stops the work within a few milliseconds; the promise of `finish` then rejects with
+    /// `ERR_ABORTED`.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
-        self.state.cancel();
+        self.job.cancel();
     }
 
-    /// Starts work on all of `texts`, and empties it. For jobs that write into fresh memory.
+    /// Starts work on all of `texts`, and empties it. For jobs of the mode `direct`.
     #[napi(catch_unwind)]
     pub fn feed_texts(&self, env: Env, texts: &NativeTexts) -> Result<(), CodedError> {
-        self.state.feed_parts(Js(env.raw()), texts.take()).map_err(CodedError::from)
+        self.job.feed_slices(Js(env.raw()), texts.take()).map_err(CodedError::from)
     }
 
-    /// A promise of room for more texts, after `feed` said false.
+    /// A promise of room for more texts, after `feed` has returned false.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn room(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.room(Js(env.raw())).map(RawValue).map_err(CodedError::from)
+        self.job.room(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
 
-    /// No more texts: a promise of the result. Rejects only after no thread writes any more.
+    /// No more texts come: a promise of the result. It settles only after the last thread has
+    /// stopped writing.
     #[napi(catch_unwind, ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
     pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.finish(Js(env.raw())).map(RawValue).map_err(CodedError::from)
+        self.job.finish(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
 
-    /// No more texts: the result, when it is there.
+    /// No more texts come: waits for the result, and works on it too.
     #[napi(catch_unwind, ts_return_type = "{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }")]
     pub fn finish_sync(&self, env: Env) -> Result<RawValue, CodedError> {
-        self.state.finish_sync(Js(env.raw())).map(RawValue).map_err(CodedError::from)
+        self.job.finish_sync(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
+}
+
+/// `feed.call(job, ...texts)`: reads texts; false when enough are in flight, until the promise of
+/// `room` resolves.
+pub(crate) unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let NativeJob { job } = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
+        let ([], values) = arguments.split::<0>();
+        js.boolean(job.feed(js, values)?)
+    })
+}
+
+/// `feedPiece.call(job, piece, rest)`: reads a piece of the next text, after which `rest` more
+/// UTF-16 units of it come. Returns as `feed`.
+pub(crate) unsafe extern "C" fn feed_piece(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let NativeJob { job } = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
+        let ([piece, rest], _) = arguments.split::<2>();
+        let rest = js.get_number(rest, "rest")? as usize;
+        js.boolean(job.feed_piece(js, piece, rest)?)
+    })
+}
+
+/// `createEncodeJob(model, out, mode, tokens, rows, threads, maxLength, normalize, dimensionality,
+/// dtype)`: a job of one row per text.
+pub(crate) unsafe extern "C" fn create_encode_job(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, out, mode, tokens, rows, threads, options @ ..], _) = arguments.split::<10>();
+        let model = model_of(js, model)?;
+        let options = encode_options(js, &model, options)?;
+        let settings = JobSettings {
+            model,
+            work: Work::Encode(options),
+            max_length: options.max_length,
+            rows: js.get_number(rows, "rows")? as usize,
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?)?,
+            out: Some(out),
+            tokens: Some(tokens),
+        };
+        into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
+    })
+}
+
+/// `createTokenizeJob(model, mode, rows, threads, maxLength)`: a job of the token ids of each of
+/// `rows` texts.
+pub(crate) unsafe extern "C" fn create_tokenize_job(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, mode, rows, threads, max_length], _) = arguments.split::<5>();
+        let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
+        let settings = JobSettings {
+            model: model_of(js, model)?,
+            work: Work::Tokenize { max_length },
+            max_length,
+            rows: js.get_number(rows, "rows")? as usize,
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?)?,
+            out: None,
+            tokens: None,
+        };
+        into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
+    })
+}
+
+/// `createGatherJob(model, ids, out, mode, threads, maxLength, normalize, dimensionality, dtype)`:
+/// a job of one row per token id, which starts at once. The ids were cut to `maxLength` before.
+pub(crate) unsafe extern "C" fn create_gather_job(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, ids, out, mode, threads, options @ ..], _) = arguments.split::<9>();
+        let model = model_of(js, model)?;
+        let memory = js.uint32_array(ids)?;
+        let mut token_ids = vec![0; memory.length];
+        // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs
+        // meanwhile.
+        unsafe { ptr::copy_nonoverlapping(memory.start, token_ids.as_mut_ptr(), memory.length) };
+        let bound = model.table().id_count();
+        if let Some(id) = token_ids.iter().find(|&&id| id as usize >= bound) {
+            return Err(Thrown::Coded("ERR_INVALID_OPTION", format!("expected token ids below {bound}, found {id}")));
+        }
+        let mode = Mode::of(js.get_number(mode, "mode")?)?;
+        if mode == Mode::Held {
+            // A gather job starts at once, and JavaScript runs before it ends.
+            return Err(Thrown::internal("internal error: rows are not gathered into memory that is held"));
+        }
+        let options = encode_options(js, &model, options)?;
+        let settings = JobSettings {
+            model,
+            work: Work::Gather(options),
+            max_length: None,
+            rows: token_ids.len(),
+            threads: threads_of(js, threads)?,
+            mode,
+            out: Some(out),
+            tokens: None,
+        };
+        let job = Job::create(js, Environment::of(arguments), settings)?;
+        job.gather(js, token_ids);
+        into_object(js, NativeJob { job })
+    })
+}
+
+fn model_of(js: Js, value: sys::napi_value) -> Result<Rc<LocalModel>, Thrown> {
+    unwrap::<NativeModel>(js, value, "NativeModel")?.model()
+}
+
+fn threads_of(js: Js, value: sys::napi_value) -> Result<usize, Thrown> {
+    Ok((js.get_number(value, "threads")? as usize).max(1))
 }

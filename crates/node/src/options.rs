@@ -1,4 +1,4 @@
-//! The options of a call, as JavaScript passes them.
+//! The options of a call, as JavaScript passes them: numbers and booleans, with nothing left out.
 
 use model2vec_engine::{Dtype, EncodeOptions, StaticModel};
 use napi::sys;
@@ -8,7 +8,8 @@ use crate::js::Js;
 
 /// The four arguments `maxLength, normalize, dimensionality, dtype`.
 ///
-/// JavaScript has filled in what a call left open; it is checked again, as memory depends on it.
+/// JavaScript has filled in the options that a call left out. They are checked again where memory
+/// depends on them.
 pub(crate) fn encode_options(
     js: Js,
     model: &StaticModel,
@@ -27,19 +28,27 @@ pub(crate) fn encode_options(
     })
 }
 
-/// The limit that JavaScript gives as a number; negative = none.
+/// The `maxLength` that means "no limit"; so does every negative number.
+pub(crate) const NO_LIMIT: i32 = -1;
+
+/// The limit of a `maxLength` that JavaScript passes, in token ids.
 pub(crate) fn max_length_of(number: f64) -> Option<usize> {
     (number >= 0.0).then_some(number as usize)
 }
 
-/// The element type that JavaScript names by a number (src/native.ts, `NATIVE_DTYPE`).
+/// All element types of rows, by the numbers that JavaScript passes, with their names there
+/// (src/native/interface.ts, `NATIVE_DTYPE`).
+pub(crate) const DTYPES: [(&str, Dtype); 5] = [
+    ("float32", Dtype::Float32),
+    ("float16", Dtype::Float16),
+    ("bfloat16", Dtype::BFloat16),
+    ("int8", Dtype::Int8),
+    ("binary", Dtype::Binary),
+];
+
 fn dtype_of(number: f64) -> Result<Dtype, Thrown> {
-    match number as u32 {
-        0 => Ok(Dtype::Float32),
-        1 => Ok(Dtype::Float16),
-        2 => Ok(Dtype::BFloat16),
-        3 => Ok(Dtype::Int8),
-        4 => Ok(Dtype::Binary),
-        _ => Err(Thrown::Coded("ERR_INVALID_OPTION", format!("expected a `dtype` from 0 to 4, found {number}"))),
-    }
+    DTYPES.get(number as usize).filter(|_| number >= 0.0).map(|&(_, dtype)| dtype).ok_or_else(|| {
+        let most = DTYPES.len() - 1;
+        Thrown::Coded("ERR_INVALID_OPTION", format!("expected a `dtype` from 0 to {most}, found {number}"))
+    })
 }

@@ -1,6 +1,6 @@
-//! Saving a model, off the event loop.
+//! Saving a model, off the event loop: on Node's thread pool, which an ending environment waits
+//! for.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,12 +9,14 @@ use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
 use napi_derive::napi;
 
-use crate::error::{CodedError, Thrown};
-use crate::model::{NativeModel, rejection};
+use crate::error::{CodedError, Thrown, catch_panic};
+use crate::js::Js;
+use crate::model::NativeModel;
 use crate::options::max_length_of;
 
-/// A model that is being saved. It is held meanwhile.
+/// A model that is being saved.
 pub struct SaveTask {
+    /// Kept in memory until it is saved, also when the handle is closed.
     model: Arc<StaticModel>,
     directory: PathBuf,
     defaults: EncodeOptions,
@@ -25,22 +27,17 @@ impl Task for SaveTask {
     type JsValue = ();
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
-        let saved = catch_unwind(AssertUnwindSafe(|| self.model.save(&self.directory, self.defaults)));
-        Ok(match saved {
-            Ok(saved) => saved.map_err(Thrown::from),
-            Err(_) => {
-                let reason = format!("{}: internal error: saving panicked", self.directory.display());
-                Err(Thrown::internal(reason))
-            }
-        })
+        let what = format!("saving to {}", self.directory.display());
+        Ok(catch_panic(&what, || self.model.save(&self.directory, self.defaults).map_err(Thrown::from)))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
-        output.map_err(|thrown| rejection(env, thrown))
+        output.map_err(|thrown| Js(env.raw()).rejection(thrown))
     }
 }
 
-/// Writes the files of a model into `directory`; `normalize` and `max_length` are what its configuration will say.
+/// Writes the files of a model into `directory`, with `normalize` and `max_length` in its
+/// configuration. A negative `max_length` is no limit.
 #[napi(ts_return_type = "Promise<void>")]
 pub fn save_model(
     model: &NativeModel,

@@ -6,7 +6,8 @@ use napi::sys;
 use crate::error::{Thrown, check};
 use crate::js::Js;
 
-/// Above this many units a string's length is asked for first, so that room is not reserved for what may not be there.
+/// Above this many units a string's length is asked for first, so that room is not reserved for
+/// what may not be there.
 const GENEROUS_ROOM: usize = 1 << 14;
 
 /// Appends the strings `values` to `texts`: of each no more than `unit_limit` UTF-16 units.
@@ -29,7 +30,8 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Appends a piece of a text: no more than `limit` UTF-16 units of the string `value`. The text is not ended.
+/// Appends a piece of a text: no more than `limit` UTF-16 units of the string `value`. The text is
+/// not ended.
 pub(crate) fn read_piece(js: Js, value: sys::napi_value, limit: usize, texts: &mut Texts) -> Result<(), Thrown> {
     let length = length_of(js, value, 0)?;
     texts.append_with(limit.min(length) + 1, |buffer| read_into(js, value, 0, buffer))
@@ -44,7 +46,8 @@ pub(crate) fn length_of(js: Js, value: sys::napi_value, index: usize) -> Result<
     Ok(length)
 }
 
-/// Writes a string's units into a buffer, as many as there are and have room beside the NUL that N-API adds; gives their number.
+/// Writes a string's units into a buffer, as many as there are and have room beside the NUL that
+/// N-API adds; gives their number.
 fn read_into(js: Js, value: sys::napi_value, index: usize, buffer: &mut [u16]) -> Result<usize, Thrown> {
     let mut written = 0;
     // SAFETY: the buffer's pointer and length are those of a slice.

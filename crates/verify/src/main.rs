@@ -1,10 +1,15 @@
-//! The other side of `model2vec verify` (src/cli/verify.ts): model2vec-rs 0.4.0 over the texts that come in, compared with the ids and vectors
-//! that come with them.
+//! The counterpart of `model2vec verify` (src/cli/commands/verify.ts): runs model2vec-rs 0.4.0 on
+//! the texts that it receives, and compares the results with the ids and vectors that it receives
+//! with them.
 //!
-//! An executable of its own, so that nothing of the official engine is in the published package. It says its version first, unasked, so that
-//! another program is known by its silence. Then a line of JSON on standard input is answered by a line on standard output: first a
-//! [`LoadRequest`] by [`Loaded`], then any number of [`BatchRequest`]s, each followed by the raw vectors, by [`Compared`]. What fails is
-//! answered by `{ "error": … }`.
+//! It is a separate executable, so that the published package contains nothing of the official
+//! engine.
+//!
+//! The protocol: at the start the program prints its version, so that the caller notices when it
+//! has started some other program. Then every line of JSON on standard input is answered by a line
+//! on standard output: a [`LoadRequest`] by [`Loaded`], then any number of [`BatchRequest`]s, each
+//! followed by the raw vectors, by [`Compared`]. The answer to a request that fails is `{ "error":
+//! … }`.
 
 mod official;
 
@@ -17,7 +22,7 @@ use serde_json::json;
 
 use official::Official;
 
-/// What stops a request; its text is the answer.
+/// Why a request failed. Its text is the answer.
 type Failure = Box<dyn std::error::Error>;
 
 #[derive(Deserialize)]
@@ -26,7 +31,7 @@ struct LoadRequest {
     model: String,
     subfolder: Option<String>,
     normalize: bool,
-    /// How many ids the tokenizer can give.
+    /// The number of ids that the tokenizer can give.
     ids: usize,
 }
 
@@ -39,20 +44,21 @@ struct Loaded {
 #[serde(rename_all = "camelCase")]
 struct BatchRequest {
     texts: Vec<String>,
-    /// Ours, of each text. The vectors follow the line: a row each, little-endian `f32`.
+    /// Our ids of each text. Our vectors follow the line: texts × dim little-endian `f32`.
     ids: Vec<Vec<u32>>,
-    /// The most ids of a text, null = all.
+    /// The most ids per text; null = all.
     max_length: Option<usize>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Compared {
-    /// What the official engine's `encode_flat_with_args` took.
+    /// The time of the official engine's `encode_flat_with_args`, in nanoseconds.
     ns: u64,
-    /// The indexes of the texts whose ids are others.
+    /// The indexes of the texts for which the official engine has other ids.
     other_ids: Vec<usize>,
-    /// Of each text, the largest difference of an element; null = a number here and none there.
+    /// For each text, the largest difference in a dimension; null = one of the two is not a finite
+    /// number.
     differences: Vec<f32>,
 }
 
@@ -62,7 +68,7 @@ fn main() {
     let mut line = json!({ "version": env!("CARGO_PKG_VERSION") }).to_string();
     loop {
         let mut output = io::stdout().lock();
-        // Nobody listens any more.
+        // The caller has closed the pipe.
         if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {
             return;
         }
@@ -74,12 +80,12 @@ fn main() {
     }
 }
 
-/// A panic of the official engine (a file that it takes and can't serve) is an answer too.
+/// Turns a panic of the official engine (of a file that it loads but can't run) into a failure.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("model2vec-rs panicked".into()))
 }
 
-/// The answer to the next request, `None` at the end.
+/// The answer to the next request; `None` at the end of the input.
 fn next_answer(input: &mut impl BufRead, official: &mut Option<Official>) -> Result<Option<String>, Failure> {
     let mut line = String::new();
     if input.read_line(&mut line)? == 0 {
@@ -117,7 +123,7 @@ fn compare(official: &Official, request: &BatchRequest, vectors: &[f32]) -> Comp
     }
 }
 
-/// JSON has no infinity: it becomes null.
+/// Infinite where only one of the two is finite; JSON has no infinity and writes null.
 fn largest_difference(ours: &[f32], theirs: &[f32]) -> f32 {
     ours.iter().zip(theirs).fold(0.0, |largest: f32, (ours, theirs)| {
         let difference = match (ours.is_finite(), theirs.is_finite()) {

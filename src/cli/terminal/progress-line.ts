@@ -1,6 +1,6 @@
 // The bar of a command that reads files: share of their bytes, rows, rate, and the time that is left. On a terminal only.
 
-import { drawBar } from '../../call/call-progress.js'
+import { drawBar } from '../../progress/bar.js'
 
 const INTERVAL_MS = 100
 

@@ -1,21 +1,21 @@
-//! Files of another kind under a model's names: what is there instead, for a message.
+//! Recognizes files of another kind that lie under the name of a model's file, for error messages.
 
 use std::borrow::Cow;
 
 use crate::error::excerpt;
 
-/// How many bytes of a file's beginning [`kind_of`] needs.
+/// How many bytes from the start of a file [`kind_of`] needs.
 pub(crate) const FIRST_BYTES: usize = 512;
 
-/// The kind that a refused file of JSON has: its parser knows more.
+/// The kind of a JSON file. Its parser's error says more than this word.
 pub(crate) const JSON: &str = "JSON";
 
 const PICKLE: &str = "a Python pickle, as old PyTorch writes";
 
-/// How many characters of an unknown text a message shows.
+/// How many characters of an unknown text file a message shows.
 const LONGEST_SHOWN: usize = 60;
 
-/// What files of each kind begin with.
+/// The first bytes of files of each kind.
 const BEGINNINGS: [(&[u8], &str); 17] = [
     (
         b"version https://git-lfs.github.com/spec/",
@@ -39,17 +39,20 @@ const BEGINNINGS: [(&[u8], &str); 17] = [
     (b"<?xml", "an XML document, such as the error of an object store"),
 ];
 
-/// What HTML pages begin with, without their spaces and in any case; `<!--` also where a comment stands before them.
+/// The beginnings of HTML pages after white space, in any case. `<!--` is for pages that begin with
+/// a comment.
 const HTML: [&str; 6] = ["<!doctype html", "<html", "<head", "<body", "<script", "<!--"];
 
-/// What Python's oldest pickles begin with, which are text: a dictionary, a list, and objects by their class's name.
+/// The beginnings of Python's oldest pickles, which are text: a dictionary, a list, and objects by
+/// the names of their classes.
 const TEXT_PICKLES: [&[u8]; 6] = [b"(dp", b"(lp", b"ccopy_reg\n", b"ccollections\n", b"cnumpy", b"ctorch"];
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a file is that is not what its name says, by its first bytes; `None` = unknown.
+/// The kind of a file by its first bytes; `None` = unknown.
 ///
-/// To be asked of a file that was refused: a safetensors file begins with a length, which may look like anything.
+/// Only for files that were refused: a valid safetensors file begins with a length, whose bytes may
+/// look like any of these.
 pub(crate) fn kind_of(bytes: &[u8]) -> Option<Cow<'static, str>> {
     if bytes.is_empty() {
         return Some("an empty file".into());
@@ -69,28 +72,28 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Option<Cow<'static, str>> {
         return Some(PICKLE.into());
     }
     match start {
-        // The protocol, and the opcode that follows in all that PyTorch and Python write.
+        // The protocol, and the opcode after it in pickles of PyTorch and Python.
         [0x80, 2..=5, b'}' | b'c' | b'(' | b']' | 0x8a | 0x95, ..] => Some(PICKLE.into()),
-        // The fields `ir_version` and then `producer_name`, or `opset_import`, or `graph`.
+        // The field `ir_version`, then `producer_name`, `opset_import` or `graph`.
         [0x08, 1..=31, 0x12 | 0x1a | 0x3a | 0x42, ..] => Some("an ONNX model".into()),
         _ if start.len() >= 64 && bytes.iter().all(|&byte| byte == 0) => Some("nothing but zeros".into()),
         _ => text_kind(text),
     }
 }
 
-/// Whether it is JSON, a text of another kind, or no text.
+/// The kind of a file that may be text: JSON, or the beginning of another text.
 fn text_kind(text: &[u8]) -> Option<Cow<'static, str>> {
     let is_text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
     match text {
         [b'{' | b'[', ..] if text.iter().take(8).all(is_text) => return Some(JSON.into()),
-        // A value of JSON, whole or not: its parser knows better what is wrong with it.
+        // A JSON value, complete or not: the parser's error says better what is wrong with it.
         [b'{' | b'[' | b'"' | b'-' | b'0'..=b'9', ..] => return None,
         _ if ["true", "false", "null", "NaN", "Infinity"].iter().any(|value| text.starts_with(value.as_bytes())) => {
             return None;
         }
         _ => {}
     }
-    // The last character may be cut.
+    // The last character may be incomplete.
     let whole = match std::str::from_utf8(text) {
         Ok(whole) => whole,
         Err(error) if error.error_len().is_none() => std::str::from_utf8(&text[..error.valid_up_to()]).ok()?,
@@ -110,7 +113,7 @@ mod tests {
     use super::kind_of;
 
     #[test]
-    fn files_of_other_kinds_are_told_by_their_first_bytes() {
+    fn files_of_other_kinds_are_recognized_by_their_first_bytes() {
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 30\n";
         assert!(kind_of(pointer).unwrap().starts_with("a Git LFS pointer"));
         for page in [
@@ -128,7 +131,8 @@ mod tests {
         assert_eq!(kind_of(b"\x1f\x8b\x08\0"), Some("a gzip file".into()));
         assert!(kind_of(b"PK\x03\x04\0\0").unwrap().starts_with("a zip archive"));
         assert!(kind_of(b"GGUF\x03\0\0\0").unwrap().starts_with("a GGUF file"));
-        // torch.save(…, _use_new_zipfile_serialization=False), pickle.dumps({}), pickle.dumps([1], 4).
+        // torch.save(…, _use_new_zipfile_serialization=False), pickle.dumps({}), pickle.dumps([1],
+        // 4).
         for pickle in [&b"\x80\x02\x8a\x0al\xfc"[..], b"\x80\x02}q\0.", b"\x80\x04\x95\x06\0", b"(dp0\n.", b"(lp0\n."] {
             assert!(kind_of(pickle).unwrap().starts_with("a Python pickle"));
         }
@@ -138,12 +142,12 @@ mod tests {
         assert_eq!(kind_of(b"{\"error\": 404}"), Some("JSON".into()));
         assert_eq!(kind_of(b"Entry not found\n"), Some("text that begins `Entry not found`".into()));
         assert_eq!(kind_of("ä".repeat(400).as_bytes()), Some(format!("text that begins `{}…`", "ä".repeat(60)).into()));
-        // What a parser of JSON explains, and what is no text.
+        // Files that a JSON parser explains, and files that are no text.
         for unknown in ["null", "NaN", "-1", "\"text", "\u{feff}", "\n", "a\u{1}b", "\u{feff}\u{7f}"] {
             assert_eq!(kind_of(unknown.as_bytes()), None, "{unknown:?}");
         }
         assert_eq!(kind_of(b"gr\xfc\xdfe"), None);
-        // The length of a header, 123 bytes.
+        // Safetensors files, which begin with the length of their header: 123 bytes and 800 bytes.
         assert_eq!(kind_of(b"{\0\0\0\0\0\0\0{\""), None);
         assert_eq!(kind_of(b"\x20\x03\0\0\0\0\0\0{"), None);
     }

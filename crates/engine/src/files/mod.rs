@@ -1,4 +1,4 @@
-//! What reading any of a model's files needs.
+//! Reading the files of a model: what all of them have in common.
 
 pub(crate) mod foreign_file;
 pub(crate) mod python_json;

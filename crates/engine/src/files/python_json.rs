@@ -1,14 +1,15 @@
-//! JSON as Python's `json` writes and reads it: with `NaN`, `Infinity` and `-Infinity`, which no standard allows.
+//! JSON with the extensions of Python's `json` module, `NaN`, `Infinity` and `-Infinity`, as
+//! standard JSON.
 
 use std::borrow::Cow;
 
-/// Python's numbers that JSON doesn't have (json/decoder.py, `_CONSTANTS`).
+/// The numbers of Python's `json` that JSON doesn't have (json/decoder.py, `_CONSTANTS`).
 const CONSTANTS: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
 
-/// The same JSON with each of these numbers as a string of its name, for a parser that wants the standard. What is no JSON to Python
-/// either stays broken.
+/// The same JSON with each of these numbers replaced by a string of its name, for a parser of
+/// standard JSON. Text that is no JSON for Python either stays broken.
 pub(crate) fn to_standard(json: &[u8]) -> Cow<'_, [u8]> {
-    // They are rare: most files are returned as they are.
+    // These numbers are rare, so most files are returned unchanged.
     if !CONSTANTS.iter().any(|constant| json.windows(constant.len()).any(|window| window == *constant)) {
         return Cow::Borrowed(json);
     }
@@ -26,7 +27,7 @@ pub(crate) fn to_standard(json: &[u8]) -> Cow<'_, [u8]> {
                 position += constant.len();
                 continue;
             }
-            // An escape may be of a quote.
+            // Skips the escaped character, which may be a quote.
             (true, _) if rest[0] == b'\\' => rest.len().min(2),
             _ => 1,
         };
@@ -37,7 +38,7 @@ pub(crate) fn to_standard(json: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(standard)
 }
 
-/// Whether a value, not a key, can stand between these.
+/// Whether a value, and not a key, can stand between `before` and `after`.
 fn is_value(before: &[u8], after: &[u8]) -> bool {
     let begins = before.trim_ascii_end().last().is_none_or(|byte| matches!(byte, b':' | b',' | b'['));
     begins && after.trim_ascii_start().first().is_none_or(|byte| matches!(byte, b',' | b']' | b'}'))
@@ -61,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_keys_and_what_python_refuses_too_stay_as_they_are() {
+    fn strings_keys_and_text_that_python_refuses_too_stay_unchanged() {
         for json in [
             r#"{"NaN": "Infinity, NaN", "a\"": "\\"}"#,
             "{NaN: 1}",

@@ -1,11 +1,11 @@
-//! A file that a model was loaded from, to be read again later: only as long as it is the same.
+//! A file that a model was loaded from, and that is read again later if it has not changed.
 
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A file and what it was like when it was loaded.
+/// A file, with its size and modification time at the load.
 #[derive(Debug)]
 pub(crate) struct SourceFile {
     path: PathBuf,
@@ -13,7 +13,7 @@ pub(crate) struct SourceFile {
 }
 
 impl SourceFile {
-    /// To be called before the file is loaded: a change meanwhile shows.
+    /// Must be called before the file is loaded, so that a change during the load is noticed.
     pub(crate) fn new(path: PathBuf) -> Self {
         let seen = path.metadata().ok().map(|metadata| identity(&metadata));
         Self { path, seen }
@@ -23,15 +23,15 @@ impl SourceFile {
         &self.path
     }
 
-    /// How many bytes it had when it was loaded.
+    /// Its size in bytes at the load.
     pub(crate) fn size(&self) -> u64 {
         self.seen.map_or(0, |(size, _)| size)
     }
 
-    /// The bytes.
+    /// The bytes of the file.
     ///
     /// # Errors
-    /// When it can't be read, or is not the file any more that was loaded.
+    /// When it can't be read, or has changed since the load.
     pub(crate) fn read(&self) -> io::Result<Vec<u8>> {
         let bytes = std::fs::read(&self.path)?;
         if self.seen != Some(identity(&self.path.metadata()?)) {

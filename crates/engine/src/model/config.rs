@@ -1,4 +1,4 @@
-//! `config.json`: what the model says about normalizing and about its longest input.
+//! Reads `config.json`: whether vectors are normalized, and the length limit.
 
 use std::fmt;
 use std::fs::File;
@@ -9,23 +9,24 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::LoadError;
-use crate::error::excerpt;
+use crate::error::{LoadError, excerpt};
 use crate::files::foreign_file;
 use crate::files::python_json;
 
-/// The most tokens of a text (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`).
+/// The most token ids per text (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`).
 const DEFAULT_MAX_LENGTH: usize = 512;
 
-/// A configuration has a few hundred bytes; nothing larger than this is read into memory.
+/// The largest file that is read into memory. A configuration has a few hundred bytes.
 const LARGEST_FILE: u64 = 16 << 20;
 
 /// The two settings of a model's configuration that change its vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ModelConfig {
-    /// Whether vectors are scaled to length 1. Default false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`).
+    /// Whether vectors are scaled to length 1. Default false (model2vec 0.10.0, model.py,
+    /// `_DEFAULT_NORMALIZE`).
     pub(crate) normalize: bool,
-    /// The most token ids of a text, `None` = all. Default 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`).
+    /// The most token ids per text; `None` = all. Default 512 (model2vec 0.10.0, model.py,
+    /// `DEFAULT_MAX_LENGTH`).
     pub(crate) max_length: Option<usize>,
 }
 
@@ -33,7 +34,8 @@ impl ModelConfig {
     /// Reads a configuration file.
     ///
     /// # Errors
-    /// [`LoadError::BadConfig`] when the file can't be read, is no JSON object, or a setting has another type.
+    /// [`LoadError::BadConfig`] when the file can't be read, is no JSON object, or has a setting of
+    /// the wrong type.
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
         let json = read_bounded(path)?;
         if let Err(error) = std::str::from_utf8(&json)
@@ -70,7 +72,8 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadError> {
     Ok(json)
 }
 
-/// Python asks `if normalize`, so any value would do; here it must be what `save_pretrained` writes.
+/// Only the values that `save_pretrained` writes are accepted. Python would take any value, because
+/// it only evaluates `if normalize`.
 fn normalize(path: &Path, value: Option<&Value>) -> Result<bool, LoadError> {
     match value {
         None | Some(Value::Null) => Ok(false),
@@ -79,7 +82,8 @@ fn normalize(path: &Path, value: Option<&Value>) -> Result<bool, LoadError> {
     }
 }
 
-/// An integer only: 512.0 and "512" make `enable_truncation` raise a `TypeError` in Python, negative ones an `OverflowError`.
+/// Only integers are accepted: in Python 512.0 and "512" make `enable_truncation` raise a
+/// `TypeError`, and negative integers an `OverflowError`.
 fn max_length(path: &Path, value: Option<&Value>) -> Result<Option<usize>, LoadError> {
     match value {
         None => Ok(Some(DEFAULT_MAX_LENGTH)),
@@ -102,8 +106,9 @@ struct Settings {
     max_length: Option<Value>,
 }
 
-/// Takes the two settings and skips everything else unseen: other keys may hold what `serde_json::Value` can't (1e999, lone
-/// surrogates, deep nesting) and Python's `json` can. Of a key given twice the last value counts, as in Python.
+/// Takes the two settings and skips every other value without parsing it: other keys may hold
+/// values that Python's `json` reads and `serde_json::Value` can't (1e999, lone surrogates, deep
+/// nesting). If a key occurs twice, the last value counts, as in Python.
 struct SettingsVisitor;
 
 impl<'de> Visitor<'de> for SettingsVisitor {
@@ -126,7 +131,7 @@ impl<'de> Visitor<'de> for SettingsVisitor {
     }
 }
 
-/// The bytes of a key. Python takes lone surrogates, which a `String` can't hold.
+/// The bytes of a key. Python allows lone surrogates, which a `String` can't hold.
 struct Key(Vec<u8>);
 
 impl<'de> Deserialize<'de> for Key {
@@ -183,7 +188,8 @@ mod tests {
         }
     }
 
-    // Expected: `model.normalize` and `model.max_length` after Python's `StaticModel.from_pretrained` of the same config.json.
+    // Expected: `model.normalize` and `model.max_length` after Python's
+    // `StaticModel.from_pretrained` of the same config.json.
     #[test]
     fn settings_are_those_of_python() {
         assert_eq!(settings("{}"), (false, Some(512)));
@@ -224,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_json_object_is_refused() {
+    fn anything_but_one_json_object_is_refused() {
         for json in
             [&b""[..], b"null", b"[]", b"3", b"{", b"{}}", b"\xef\xbb\xbf{}", b"{\"a\": 1 2}", b"{\"a\xff\": 1}"]
         {

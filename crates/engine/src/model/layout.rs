@@ -1,10 +1,10 @@
-//! Which files make a model: the three folder layouts of model2vec 0.10.0 (persistence/datamodels.py, `FOLDER_LAYOUTS`).
+//! Which files make up a model: the three folder layouts of model2vec 0.10.0
+//! (persistence/datamodels.py, `FOLDER_LAYOUTS`).
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::LoadError;
-use crate::error::excerpt;
+use crate::error::{LoadError, excerpt};
 
 /// The files of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,16 +16,25 @@ pub(crate) struct ModelFiles {
     pub(crate) tensor: &'static str,
 }
 
-struct Layout {
+/// One way to lay a model out in a directory. Paths are relative to the directory, with `/`.
+#[derive(Debug)]
+pub struct Layout {
     name: &'static str,
-    config: &'static str,
-    table: &'static str,
-    tokenizer: &'static str,
-    tensor: &'static str,
+    /// The file of the configuration.
+    pub config: &'static str,
+    /// The safetensors file of the embedding table.
+    pub table: &'static str,
+    /// The file of the tokenizer.
+    pub tokenizer: &'static str,
+    /// The name of the embedding tensor in `table`.
+    pub tensor: &'static str,
 }
 
-/// In this order; the first whose files are all there is the model's.
-const LAYOUTS: [Layout; 3] = [
+/// All layouts, in the order in which they are looked for: the first whose files are all there is the model's.
+///
+/// What else needs the names of these files takes them from here ([`source_files`]). The one list that can't is that of
+/// src/hub/layout.ts, which works without native code; test/native-constants.test.ts compares the two.
+pub const LAYOUTS: [Layout; 3] = [
     Layout {
         name: "model2vec",
         config: "config.json",
@@ -86,14 +95,27 @@ impl ModelFiles {
     }
 }
 
+/// Every file that a load may read, each once: a change of any of them can change the model that a directory holds.
+pub fn source_files() -> impl Iterator<Item = &'static str> {
+    let mut names: Vec<_> = LAYOUTS.iter().flat_map(Layout::files).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter()
+}
+
 impl Layout {
+    fn files(&self) -> [&'static str; 3] {
+        [self.config, self.table, self.tokenizer]
+    }
+
     fn missing_files(&self, folder: &Path) -> Vec<String> {
-        let files = [self.config, self.table, self.tokenizer];
+        let files = self.files();
         files.iter().filter(|file| !is_file(&folder.join(file))).map(|file| format!("`{file}`")).collect()
     }
 }
 
-/// Python asks only whether the path exists. A named pipe or a device exists too, and opening or reading it may never end.
+/// Python only checks that the path exists. But a named pipe or a device exists too, and opening or
+/// reading one may never end.
 fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file())
 }
@@ -108,7 +130,8 @@ fn require_directory(path: &Path) -> Result<(), LoadError> {
     Err(LoadError::ModelNotFound { path: path.to_owned(), reason })
 }
 
-/// The subfolder without `.` and `..`, resolved by its letters: a symbolic link before a `..` can't lead out of the directory.
+/// The subfolder without `.` and `..`. They are resolved in the text of the path, so that a symbolic link
+/// before a `..` can't lead out of the directory.
 fn inside(directory: &Path, subfolder: &str) -> Result<PathBuf, LoadError> {
     let mut folder = PathBuf::new();
     for component in Path::new(subfolder).components() {
@@ -198,6 +221,17 @@ mod tests {
         assert_eq!(files.table, folder.0.join("0_StaticEmbedding/model.safetensors"));
         assert_eq!(files.tokenizer, folder.0.join("0_StaticEmbedding/tokenizer.json"));
         assert_eq!(files.tensor, "embedding.weight");
+    }
+
+    #[test]
+    fn the_source_files_are_those_of_all_layouts_each_once() {
+        let names: Vec<_> = source_files().collect();
+        for layout in &LAYOUTS {
+            for file in [layout.config, layout.table, layout.tokenizer] {
+                assert_eq!(names.iter().filter(|&&name| name == file).count(), 1, "{file}");
+            }
+        }
+        assert!(names.iter().all(|name| LAYOUTS.iter().any(|layout| layout.files().contains(name))));
     }
 
     #[test]

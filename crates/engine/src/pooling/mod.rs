@@ -1,4 +1,5 @@
-//! The rows of token ids pooled into one vector, in numpy's number types, order of sums and rounding.
+//! Pools the rows of token ids into one vector, with numpy's number types, order of summation and
+//! rounding.
 
 pub(crate) mod kernel;
 pub(crate) mod norm;

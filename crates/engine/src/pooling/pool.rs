@@ -1,6 +1,8 @@
-//! Token ids to one vector: the mean of their rows with the number types of numpy, then the norm.
+//! Token ids to one vector: the mean of their rows in numpy's number types, then the division by
+//! its norm.
 //!
-//! The rules are numpy's promotions as model2vec 0.10.0 meets them (model.py, `_encode_helper` and `_encode_batch`):
+//! The types follow from numpy's promotion rules in what model2vec 0.10.0 computes (model.py,
+//! `_encode_helper` and `_encode_batch`):
 //!
 //! | table | weights | products | sum and division | mean |
 //! |---|---|---|---|---|
@@ -13,7 +15,8 @@
 //! | f64 | any | f64 | f64 | f64 |
 //! | any | f64 | f64 | f64 | the table's (i8: f32) |
 //!
-//! The norm is always taken in f32; a half-precision vector is rounded to half precision after it once more.
+//! The norm is always computed in f32. A half-precision vector is rounded to half precision again
+//! after the division.
 
 use crate::float16;
 use crate::pooling::kernel::Kernels;
@@ -21,7 +24,7 @@ use crate::pooling::norm::pairwise_sum;
 use crate::pooling::prefetch::RowPrefetch;
 use crate::table::{Elements, EmbeddingTable, Weights};
 
-/// Buffers that one thread reuses from text to text.
+/// Buffers of one thread, reused from text to text.
 #[derive(Debug, Default)]
 pub(crate) struct PoolScratch {
     row_ids: Vec<u32>,
@@ -30,10 +33,11 @@ pub(crate) struct PoolScratch {
     pub(crate) rows: RowPrefetch,
 }
 
-/// Writes the mean of the rows of `ids` into `vector`, scaled to length 1 where `unit` asks for it; no ids give zeros.
+/// Writes the mean of the rows of `ids` into `vector`, scaled to length 1 if `unit`; no ids give
+/// zeros.
 ///
-/// Every id must be less than the table's `id_count()`. A `vector` of fewer than `dim()` elements gets the first columns: what
-/// model2vec 0.10.0 gives when it is loaded with that `dimensionality`.
+/// Every id must be less than the table's `id_count()`. A `vector` with fewer than `dim()`
+/// dimensions gets the first columns, as in model2vec 0.10.0 loaded with that `dimensionality`.
 pub(crate) fn pool(
     table: &EmbeddingTable,
     kernels: &Kernels,
@@ -42,7 +46,7 @@ pub(crate) fn pool(
     scratch: &mut PoolScratch,
     vector: &mut [f32],
 ) {
-    assert!(vector.len() <= table.dim(), "a vector has at most as many elements as a row");
+    assert!(vector.len() <= table.dim(), "a vector must not have more dimensions than a row");
     if ids.is_empty() {
         return vector.fill(0.0);
     }
@@ -79,18 +83,19 @@ pub(crate) fn pool(
     }
 }
 
-/// Asks for the rows of `ids`, which are to be pooled soon.
+/// Prefetches the rows of `ids`, which are pooled soon.
 pub(crate) fn prefetch(table: &EmbeddingTable, ids: &[u32], columns: usize, rows: &mut RowPrefetch) {
     let row_ids = ids.iter().map(|&id| table.mapping().map_or(id, |mapping| mapping[id as usize]));
     match table.elements() {
-        Elements::F32(elements) => rows.ask(elements, table.dim(), columns, row_ids),
-        Elements::F16(elements) => rows.ask(elements, table.dim(), columns, row_ids),
-        Elements::F64(elements) => rows.ask(elements, table.dim(), columns, row_ids),
-        Elements::I8(elements) => rows.ask(elements, table.dim(), columns, row_ids),
+        Elements::F32(elements) => rows.prefetch(elements, table.dim(), columns, row_ids),
+        Elements::F16(elements) => rows.prefetch(elements, table.dim(), columns, row_ids),
+        Elements::F64(elements) => rows.prefetch(elements, table.dim(), columns, row_ids),
+        Elements::I8(elements) => rows.prefetch(elements, table.dim(), columns, row_ids),
     }
 }
 
-/// Writes one row, or its first columns, with its weight, as `encode_as_sequence` gives it (model.py, `_encode_helper`).
+/// Writes the first `vector.len()` columns of one row, times its weight: a row of
+/// `encode_as_sequence` (model2vec 0.10.0, model.py, `_encode_helper`).
 pub(crate) fn gather(table: &EmbeddingTable, kernels: &Kernels, id: u32, unit: bool, vector: &mut [f32]) {
     let row_id = table.mapping().map_or(id, |mapping| mapping[id as usize]);
     let start = row_id as usize * table.dim();
@@ -123,7 +128,7 @@ fn widen<T: Copy>(row: &[T], to_f32: impl Fn(T) -> f32, vector: &mut [f32]) {
     }
 }
 
-/// Without weights: vertical sums by the kernels.
+/// The mean without weights: vertical sums by the kernels.
 fn mean(
     table: &EmbeddingTable,
     kernels: &Kernels,
@@ -148,7 +153,7 @@ fn mean(
             kernels.add_rows_f64(elements, dim, row_ids, sums_f64);
             divide_f64(sums_f64, row_ids.len(), vector);
         }
-        // Sums of bytes are exact in f64 as in integers; 2^24 rows can't overflow an i32.
+        // Sums of bytes are exact in f64 and in integers alike; 2^24 rows can't overflow an i32.
         Elements::I8(elements) => {
             sums_f64.clear();
             sums_f64.resize(columns, 0.0);
@@ -156,8 +161,8 @@ fn mean(
                 sums_i32.clear();
                 sums_i32.resize(columns, 0);
                 kernels.add_rows_i8(elements, dim, rows, sums_i32);
-                for (sum, &part) in sums_f64.iter_mut().zip(sums_i32.iter()) {
-                    *sum += f64::from(part);
+                for (sum, &partial) in sums_f64.iter_mut().zip(sums_i32.iter()) {
+                    *sum += f64::from(partial);
                 }
             }
             divide_f64(sums_f64, row_ids.len(), vector);
@@ -165,7 +170,8 @@ fn mean(
     }
 }
 
-/// Divides sums by the count. numpy divides in f64 and rounds; up to 2^24 that equals the division in f32.
+/// Divides sums by the count. numpy divides in f64 and rounds to f32; for counts up to 2^24 a
+/// division in f32 gives the same bits.
 fn divide(kernels: &Kernels, vector: &mut [f32], count: usize) {
     if count <= 1 << 24 {
         kernels.divide(vector, count as f32);
@@ -200,7 +206,8 @@ impl Factor {
     }
 }
 
-/// An element times its weight, in the type that numpy gives it. Half-precision products are kept widened.
+/// An element times its weight, in the type that numpy gives the product. Half-precision products
+/// are rounded to half precision and held as f32.
 #[derive(Clone, Copy)]
 enum Product {
     Single(f32),
@@ -211,7 +218,7 @@ impl Product {
     #[inline(always)]
     fn of(elements: Elements<'_>, index: usize, factor: Factor) -> Self {
         let in_half = |element: f32, factor: u16| {
-            // The product of two halves is exact in f32: one rounding, as numpy's.
+            // The product of two halves is exact in f32, so it is rounded once, as by numpy.
             Self::Single(float16::to_f32(float16::from_f32(element * float16::to_f32(factor))))
         };
         match (elements, factor) {
@@ -235,7 +242,8 @@ impl Product {
     }
 }
 
-/// With weights: products row by row. The mean of doubles goes to half precision in one rounding.
+/// The mean with weights: products row by row. A mean in f64 is rounded to half precision in one
+/// step.
 fn mean_weighted(
     table: &EmbeddingTable,
     kernels: &Kernels,
@@ -274,12 +282,13 @@ fn mean_weighted(
     }
 }
 
-/// A mean in f64 as the table's own type shows it, widened to f32 again.
+/// A mean in f64 rounded to the type that numpy stores it in (float16 for a float16 table), as f32.
 fn double_mean(elements: Elements<'_>, mean: f64) -> f32 {
     if matches!(elements, Elements::F16(_)) { float16::to_f32(float16::from_f64(mean)) } else { mean as f32 }
 }
 
-/// One column alone: numpy sums it pairwise, since the tokens lie side by side in memory.
+/// The mean of a single column: numpy sums it pairwise, because its values lie side by side in
+/// memory.
 fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f32 {
     let count = ids.len();
     let elements = table.elements();
@@ -306,11 +315,12 @@ fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f
         });
         return double_mean(elements, (0.0 + sum) / count as f64);
     }
-    // Half-precision values are widened through numpy's buffer of 8,192, one pairwise sum a buffer.
+    // numpy widens half-precision values through a buffer of 8,192, with one pairwise sum per
+    // buffer.
     let buffer = if in_half { 8_192 } else { count };
     let mut sum = [0.0_f32];
-    for part in products.chunks(buffer) {
-        sum[0] += pairwise_sum(part, &|product| match product {
+    for values in products.chunks(buffer) {
+        sum[0] += pairwise_sum(values, &|product| match product {
             Product::Single(value) => value,
             Product::Double(value) => value as f32,
         });

@@ -1,35 +1,40 @@
-//! Asking for memory ahead of its time.
+//! Prefetches memory that is used soon: hints to the CPU, which change no result.
 
-/// The unit in which memory comes.
+/// The size of a cache line.
 pub(crate) const LINE_BYTES: usize = 64;
 
-/// How many bytes of rows are asked for at once: less than half of the second-level cache of today's CPUs.
+/// The most bytes of rows that one call prefetches: less than half of the second-level cache of
+/// today's CPUs.
 const MOST_BYTES: usize = 192 << 10;
 
-/// Asks for the line that `value` begins in, to be used at once.
+/// Prefetches the cache line in which `value` begins, for use at once.
 #[inline(always)]
 pub(crate) fn prefetch_line<T>(value: &T) {
     prefetch_near(std::ptr::from_ref(value).cast());
 }
 
-/// So many bytes of rows are taken for recent: they are in the second-level cache with what else is.
+/// The most bytes of rows that count as recent, so that they are probably still in the second-level
+/// cache beside everything else.
 const RECENT_BYTES: usize = 512 << 10;
 
-/// The most rows that are remembered, by the remainders of their ids.
+/// The size of the table of recent rows.
 const MOST_REMAINDERS: usize = 1 << 9;
 
-/// So many rows of a text at most are looked at.
+/// The most rows of a text that are considered.
 const MOST_ROWS: usize = 1 << 10;
 
-/// Asks for rows, but not for those that were asked for a short time ago: text has few frequent tokens, whose rows are in the cache.
+/// Prefetches rows, except for those that were prefetched recently: most tokens of a text are
+/// frequent ones, whose rows are in the cache already.
 #[derive(Debug)]
 pub(crate) struct RowPrefetch {
-    /// For each remainder, the last row: its id, mixed with `salt`. One that was beyond what is asked for at once is recent as well: the
-    /// text that it belongs to is pooled before the next rows are asked for.
+    /// The recent rows, direct-mapped by `row_id % remainders`: the id of the last row with that
+    /// remainder, XOR `salt`. Rows beyond `MOST_BYTES` are marked too: their text is pooled before
+    /// the next request.
     recent: Box<[u32; MOST_REMAINDERS]>,
-    /// Another one for each stretch of rows. The first one is no id of a row, so that 0 is none.
+    /// Changed to forget all recent rows at once. The first value is no row id, so that 0 in
+    /// `recent` means no row.
     salt: u32,
-    /// The rows that are not recent.
+    /// A buffer for the rows that are not recent.
     others: Box<[u32; MOST_ROWS]>,
 }
 
@@ -40,15 +45,16 @@ impl Default for RowPrefetch {
 }
 
 impl RowPrefetch {
-    /// Says that other memory has been in use since: no row is recent any more, but for one by chance.
+    /// Forgets the recent rows, because other memory has been used since. A row can still count as
+    /// recent by chance, which costs a prefetch and nothing else.
     pub(crate) fn forget(&mut self) {
         self.salt = self.salt.wrapping_add(0x9E37_79B9);
     }
 
-    /// Asks for the first `columns` elements of rows of a row-major table of `dim` columns, to be brought into the second-level cache:
-    /// of the first [`MOST_ROWS`] rows those that are not recent, as many as should be asked for at once. Rows that the table does not
-    /// have are no error.
-    pub(crate) fn ask<T>(&mut self, table: &[T], dim: usize, columns: usize, row_ids: impl Iterator<Item = u32>) {
+    /// Prefetches the first `columns` columns of rows of a row-major table of `dim` columns into
+    /// the second-level cache: of the first [`MOST_ROWS`] rows those that are not recent, up to
+    /// [`MOST_BYTES`]. A row id beyond the table is no error.
+    pub(crate) fn prefetch<T>(&mut self, table: &[T], dim: usize, columns: usize, row_ids: impl Iterator<Item = u32>) {
         let lines = (columns * size_of::<T>()).div_ceil(LINE_BYTES);
         let row_bytes = (lines * LINE_BYTES).max(1);
         let remainders = (RECENT_BYTES / row_bytes).clamp(1, MOST_REMAINDERS);
@@ -60,14 +66,14 @@ impl RowPrefetch {
         }
     }
 
-    /// Those of the first [`MOST_ROWS`] rows that are not recent. All of them are afterwards, or until another one has the same remainder
-    /// by `remainders`, a power of two.
+    /// Those of the first [`MOST_ROWS`] rows that are not recent. Afterwards they are, until
+    /// another row with the same remainder replaces them. `remainders` is a power of two.
     fn others(&mut self, row_ids: impl Iterator<Item = u32>, remainders: usize) -> &[u32] {
         let mut count = 0;
         for row_id in row_ids.take(MOST_ROWS) {
             let recent = &mut self.recent[row_id as usize & (remainders - 1) & (MOST_REMAINDERS - 1)];
             let salted = row_id ^ self.salt;
-            // Written whether it is recent or not: that needs no branch.
+            // Written whether the row is recent or not, to avoid a branch.
             self.others[count % MOST_ROWS] = row_id;
             count += usize::from(*recent != salted);
             *recent = salted;
@@ -76,16 +82,17 @@ impl RowPrefetch {
     }
 }
 
-/// Into the first-level cache.
+/// Prefetches into the first-level cache.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn prefetch_near(address: *const u8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    // SAFETY: a hint: nothing is read or written, and an address that is not mapped is ignored. SSE is part of x86-64.
+    // SAFETY: a hint: nothing is read or written, and an address that is not mapped is ignored. SSE
+    // is part of x86-64.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
-/// Into the second-level cache.
+/// Prefetches into the second-level cache.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn prefetch_far(address: *const u8) {
@@ -125,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_asked_for_once_until_another_one_takes_its_place_or_all_are_forgotten() {
+    fn a_row_is_prefetched_once_until_another_one_takes_its_place_or_all_are_forgotten() {
         for remainders in [4, MOST_REMAINDERS] {
             let mut rows = RowPrefetch::default();
             let mut others = |ids: &[u32]| rows.others(ids.iter().copied(), remainders).to_vec();
@@ -139,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_text_only_the_first_rows_are_looked_at() {
+    fn of_a_long_text_only_the_first_rows_are_considered() {
         let mut rows = RowPrefetch::default();
         let first: Vec<u32> = (0..MOST_ROWS as u32).collect();
         assert_eq!(rows.others(0..=MOST_ROWS as u32, MOST_REMAINDERS), first);

@@ -1,50 +1,54 @@
-//! The one pool of threads of this process, and how jobs share it: a part each in turn, so that a short job does not wait for a
-//! long one's end.
+//! The pool of threads that all calls of this process share. Jobs take turns, one slice each, so a
+//! short job does not wait for the end of a long one.
 //!
-//! A part can't be left in its middle, and one huge text is one part. So a thread that takes a long part is replaced while it is at work
-//! on it: the threads that all other parts are for are as many as before, and the operating system shares the cores. There are never more
-//! long parts at work than ordinary threads, which bounds the threads and the memory.
+//! A slice can't be interrupted, and one huge text is one slice. So while a thread runs a long
+//! slice, a stand-in replaces it: as many threads as before are left for all other slices, and the
+//! operating system shares out the cores. At most as many long slices run at once as there are
+//! ordinary threads, which bounds the number of threads and their memory.
+//!
+//! Only calls run here. The clustering of a vocabulary quantization (`table/cluster`) has threads
+//! of its own: it lasts seconds to minutes, and would keep the pool from calls.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// What a job answers when a thread asks it for work.
+use crate::threads::MAX_THREADS;
+
+/// A job's answer to a thread that claims work.
 pub(crate) enum Claim {
-    /// A part, taken: the thread runs it.
-    Part {
-        /// Whether it keeps a thread for so long that others should not wait for it.
+    /// A slice, which the thread now has to run.
+    Slice {
+        /// Whether it occupies the thread for so long that a stand-in is needed.
         is_long: bool,
-        /// Does the work.
+        /// Runs the slice.
         run: Box<dyn FnOnce() + Send>,
     },
-    /// As many threads as the job may have are at work on it, or it has long parts only and wasn't asked for those.
+    /// The job has as many threads as it may have, or only long slices, which were not wanted.
     Busy,
-    /// Nothing left to take. The job leaves the queue; it is submitted again when it has new parts.
+    /// Nothing is left to take. The job leaves the queue, and is submitted again when it has new
+    /// slices.
     Empty,
 }
 
-/// Work that is done in parts, on several threads at once.
+/// Work in slices, several of which can run at once.
 pub(crate) trait Job: Send + Sync {
-    /// Takes one part that nobody has taken: a long one only if `may_be_long`.
+    /// Takes a slice that no thread has taken yet: a long one only if `may_be_long`.
     fn claim(self: Arc<Self>, may_be_long: bool) -> Claim;
-    /// On how many of the pool's threads this job may run at once.
+    /// The most threads of the pool that may run this job at once.
     fn thread_limit(&self) -> usize;
 }
-
-/// The most threads for parts that are not long, whatever a call asks for; as many more may stand in for those at work on long ones.
-const MAX_THREADS: usize = 256;
 
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Arc<dyn Job>>,
-    /// How many threads there are.
+    /// How many threads exist, stand-ins included.
     threads: usize,
-    /// How many threads the jobs want.
+    /// How many threads the jobs want, stand-ins not included: at most [`MAX_THREADS`].
     wanted: usize,
-    /// How many threads are at work on long parts.
-    long_parts: usize,
-    /// How many threads are at work on others: at most `wanted`, also when there are more threads since long parts were at work.
-    short_parts: usize,
+    /// How many long slices are running.
+    long_slices: usize,
+    /// How many other slices are running: at most `wanted`, even if former stand-ins are left over.
+    short_slices: usize,
 }
 
 #[derive(Default)]
@@ -55,22 +59,8 @@ struct Workers {
 
 static WORKERS: OnceLock<Workers> = OnceLock::new();
 
-/// How many threads a call uses where it says nothing: the environment variable `MODEL2VEC_THREADS`, else what the operating
-/// system grants this process (CPU affinity and cgroup quota included).
-#[must_use]
-pub fn default_threads() -> usize {
-    static THREADS: OnceLock<usize> = OnceLock::new();
-    *THREADS.get_or_init(|| {
-        let wanted = std::env::var("MODEL2VEC_THREADS").ok().and_then(|text| text.trim().parse::<usize>().ok());
-        wanted
-            .filter(|&count| count > 0)
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
-            .min(MAX_THREADS)
-    })
-}
-
-/// Lets the pool work on `job`, which has just got a part. False when the system grants no thread at all: then the caller has
-/// to do the work itself.
+/// Puts `job`, which has just got a slice, into the queue. Returns false when the system grants no
+/// thread at all: then the caller has to do the work itself.
 pub(crate) fn submit(job: &Arc<dyn Job>) -> bool {
     let workers = WORKERS.get_or_init(Workers::default);
     let mut queue = workers.lock();
@@ -85,7 +75,7 @@ pub(crate) fn submit(job: &Arc<dyn Job>) -> bool {
     staffed
 }
 
-/// Takes a job out of the queue, if it is there: nobody will claim its parts any more.
+/// Takes a job out of the queue, if it is there: no thread will claim its slices any more.
 pub(crate) fn forget(job: &Arc<dyn Job>) {
     if let Some(workers) = WORKERS.get() {
         workers.lock().jobs.retain(|known| !Arc::ptr_eq(known, job));
@@ -97,9 +87,9 @@ impl Workers {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the threads that are missing, as far as the system grants them.
+    /// Starts missing threads, as far as the system grants them.
     fn hire(&'static self, queue: &mut Queue) {
-        while queue.threads < queue.wanted + queue.long_parts {
+        while queue.threads < queue.wanted + queue.long_slices {
             let name = format!("model2vec-{}", queue.threads);
             if std::thread::Builder::new().name(name).spawn(|| self.work()).is_err() {
                 break;
@@ -108,25 +98,26 @@ impl Workers {
         }
     }
 
-    /// The life of one thread.
+    /// The main loop of a thread.
     fn work(&'static self) {
-        // Jobs that left the queue. This thread may hold the last share of one, and with it a closed model, whose table is not freed under the lock.
+        // Jobs that left the queue. Dropping the last reference to one can free a closed model and
+        // its table, which must not happen under the lock.
         let mut emptied = Vec::new();
         let mut queue = self.lock();
         loop {
-            match queue.next_part(&mut emptied) {
+            match queue.next_slice(&mut emptied) {
                 Some((is_long, run)) => {
-                    *queue.parts_at_work(is_long) += 1;
+                    *queue.running(is_long) += 1;
                     if is_long {
                         self.hire(&mut queue);
-                        // The thread that stands in may be an old one, which sleeps.
+                        // The stand-in may be a thread that exists already, and sleeps.
                         self.woken.notify_one();
                     }
                     drop(queue);
                     emptied.clear();
                     run();
                     queue = self.lock();
-                    *queue.parts_at_work(is_long) -= 1;
+                    *queue.running(is_long) -= 1;
                 }
                 None if !emptied.is_empty() => {
                     drop(queue);
@@ -140,24 +131,25 @@ impl Workers {
 }
 
 impl Queue {
-    fn parts_at_work(&mut self, are_long: bool) -> &mut usize {
-        if are_long { &mut self.long_parts } else { &mut self.short_parts }
+    fn running(&mut self, are_long: bool) -> &mut usize {
+        if are_long { &mut self.long_slices } else { &mut self.short_slices }
     }
 
-    /// A part of the first job that has one, and whether it is long. The job goes to the back of the queue: the next thread serves another.
-    fn next_part(&mut self, emptied: &mut Vec<Arc<dyn Job>>) -> Option<(bool, Box<dyn FnOnce() + Send>)> {
-        if self.short_parts >= self.wanted {
+    /// A slice of the first job that has one, and whether it is long. The job goes to the back of
+    /// the queue, so that the next thread serves another one.
+    fn next_slice(&mut self, emptied: &mut Vec<Arc<dyn Job>>) -> Option<(bool, Box<dyn FnOnce() + Send>)> {
+        if self.short_slices >= self.wanted {
             return None;
         }
-        let may_be_long = self.long_parts < self.wanted;
+        let may_be_long = self.long_slices < self.wanted;
         for _ in 0..self.jobs.len() {
             let job = self.jobs.pop_front()?;
             match Arc::clone(&job).claim(may_be_long) {
-                Claim::Part { is_long, run } => {
+                Claim::Slice { is_long, run } => {
                     self.jobs.push_back(job);
                     return Some((is_long, run));
                 }
-                // The pool's thread that ends one of its parts asks again.
+                // It is claimed again when a thread of the pool ends one of its slices.
                 Claim::Busy => self.jobs.push_back(job),
                 Claim::Empty => emptied.push(job),
             }
@@ -175,20 +167,20 @@ mod tests {
 
     use super::{Claim, Job, forget, submit};
 
-    /// Parts that are all long or all short, each a message to wait for, and one to send when it is over.
-    struct Parts {
+    /// Slices that are all long or all short. Each waits for a message, and sends one at its end.
+    struct Slices {
         are_long: bool,
         waiting: Mutex<VecDeque<(Receiver<()>, Sender<()>)>>,
     }
 
-    impl Job for Parts {
+    impl Job for Slices {
         fn claim(self: Arc<Self>, may_be_long: bool) -> Claim {
             if self.are_long && !may_be_long {
                 return Claim::Busy;
             }
             match self.waiting.lock().unwrap().pop_front() {
                 None => Claim::Empty,
-                Some((begin, over)) => Claim::Part {
+                Some((begin, over)) => Claim::Slice {
                     is_long: self.are_long,
                     run: Box::new(move || {
                         let _ = begin.recv();
@@ -203,7 +195,7 @@ mod tests {
         }
     }
 
-    /// A job of `count` parts, what lets each begin, and what tells that one is over.
+    /// A job of `count` slices, the senders that let each begin, and the receiver of their ends.
     fn job(are_long: bool, count: usize) -> (Arc<dyn Job>, Vec<Sender<()>>, Receiver<()>) {
         let (over, is_over) = channel();
         let (begin, waiting) = (0..count)
@@ -212,12 +204,12 @@ mod tests {
                 (begin, (begun, over.clone()))
             })
             .unzip();
-        (Arc::new(Parts { are_long, waiting: Mutex::new(waiting) }), begin, is_over)
+        (Arc::new(Slices { are_long, waiting: Mutex::new(waiting) }), begin, is_over)
     }
 
     #[test]
-    fn short_parts_do_not_wait_for_long_ones_however_many_there_are() {
-        // Long parts that do not end before all short ones have.
+    fn short_slices_do_not_wait_for_long_ones_however_many_there_are() {
+        // The long slices do not end before all short ones have.
         let (long, let_long_begin, long_is_over) = job(true, 50);
         assert!(submit(&long));
         for _ in 0..10 {
@@ -225,14 +217,14 @@ mod tests {
             assert!(submit(&short));
             for begin in let_short_begin {
                 begin.send(()).unwrap();
-                short_is_over.recv_timeout(Duration::from_secs(60)).expect("a short part waits for a long one");
+                short_is_over.recv_timeout(Duration::from_secs(60)).expect("a short slice waits for a long one");
             }
         }
         for begin in let_long_begin {
             begin.send(()).unwrap();
         }
         for _ in 0..50 {
-            long_is_over.recv_timeout(Duration::from_secs(60)).expect("a long part is never done");
+            long_is_over.recv_timeout(Duration::from_secs(60)).expect("a long slice never ends");
         }
         forget(&long);
     }

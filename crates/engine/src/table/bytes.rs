@@ -1,11 +1,38 @@
-//! How a table's bytes are held: in this process's own memory, or in the file's pages.
+//! Holds a table's bytes: in this process's own memory, or in the pages of the file.
 
 use std::fs::File;
 use std::io::{self, Read};
 
 use memmap2::{Mmap, MmapMut, MmapOptions};
 
-/// Read-only bytes that stay where they are and begin at a multiple of the element size that they were made for.
+/// How the table's bytes are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MemoryMode {
+    /// `Copy` up to 256 MiB, `Map` above.
+    #[default]
+    Auto,
+    /// Read once, into memory of this process that is aligned to 64 bytes.
+    Copy,
+    /// The file's own pages, shared between processes. The file must not be truncated in place
+    /// while the model is loaded.
+    Map,
+}
+
+impl MemoryMode {
+    /// The largest table that `Auto` copies. For larger ones, sharing the pages between processes
+    /// is worth more than aligned rows.
+    const LARGEST_COPY: u64 = 256 << 20;
+
+    pub(super) fn maps(self, table_bytes: u64) -> bool {
+        match self {
+            Self::Auto => table_bytes > Self::LARGEST_COPY,
+            Self::Copy => false,
+            Self::Map => true,
+        }
+    }
+}
+
+/// Read-only bytes at a fixed address, a multiple of the element size that they were made for.
 #[derive(Debug)]
 pub(super) struct TableBytes {
     memory: Mmap,
@@ -13,19 +40,19 @@ pub(super) struct TableBytes {
     is_file: bool,
 }
 
-/// A type that every pattern of bits is a value of.
+/// A number type of which every bit pattern is a value.
 ///
 /// # Safety
-/// Every pattern of bits must be a value.
+/// Every bit pattern must be a value of the type.
 pub(super) unsafe trait Element: Copy {}
 
-// SAFETY: all patterns are values.
+// SAFETY: all bit patterns are values.
 unsafe impl Element for i8 {}
-// SAFETY: all patterns are values.
+// SAFETY: all bit patterns are values.
 unsafe impl Element for u16 {}
-// SAFETY: all patterns are values, NaNs with any payload among them.
+// SAFETY: all bit patterns are values, including NaNs with any payload.
 unsafe impl Element for f32 {}
-// SAFETY: all patterns are values, NaNs with any payload among them.
+// SAFETY: all bit patterns are values, including NaNs with any payload.
 unsafe impl Element for f64 {}
 
 /// Why bytes could not be copied.
@@ -36,32 +63,35 @@ pub(super) enum CopyError {
 }
 
 impl TableBytes {
-    /// Reads `length` bytes, more than 0, into memory of this process that begins at a page (so at a multiple of 64).
+    /// Reads `length` bytes, more than 0, into memory of this process that begins at a page (and so
+    /// at a multiple of 64).
     pub(super) fn copy(mut reader: impl Read, length: usize) -> Result<Self, CopyError> {
         Self::fill(length, |memory| reader.read_exact(memory))
     }
 
-    /// Memory of this process of `length` bytes, more than 0, that `write` fills.
+    /// Allocates `length` bytes, more than 0, that `write` fills.
     ///
-    /// An anonymous mapping and not the heap: where there is not enough memory it fails with an error instead of an abort, and
-    /// the kernel can be asked for huge pages, which save the pooling loop most of its misses in the page tables.
+    /// They are an anonymous mapping instead of heap memory for two reasons: too little memory is
+    /// an error instead of an abort, and the kernel can be asked for huge pages, which save the
+    /// pooling loop most of its TLB misses.
     pub(super) fn fill(length: usize, write: impl FnOnce(&mut [u8]) -> io::Result<()>) -> Result<Self, CopyError> {
         let mut memory = MmapMut::map_anon(length).map_err(|_| CopyError::OutOfMemory)?;
         #[cfg(target_os = "linux")]
-        // A kernel without huge pages refuses: the vectors are the same with small ones.
+        // A kernel without huge pages refuses; the table works with small ones.
         let _ = memory.advise(memmap2::Advice::HugePage);
         write(&mut memory).map_err(CopyError::Unreadable)?;
         let memory = memory.make_read_only().map_err(CopyError::Unreadable)?;
         Ok(Self { memory, is_file: false })
     }
 
-    /// The file's own pages; `None` where they can't be used: the bytes do not begin at a multiple of `element_size` in the
-    /// file, or its file system maps no files.
+    /// Maps the file's own pages. `None` if they can't be used: the bytes do not begin at a
+    /// multiple of `element_size` in the file, or its file system can't map files.
     pub(super) fn map(file: &File, position: u64, length: usize, element_size: usize) -> Option<Self> {
-        // SAFETY: what the map needs is that nobody changes the file while it is open. Whoever writes into it changes numbers
-        // only: each pattern of bits is an element, and everything that decides what is in bounds (the header, the row of each
-        // id) was copied out of the file. Whoever truncates it in place makes this process fail with SIGBUS: `MemoryMode::Map`
-        // documents this.
+        // SAFETY: a mapping is sound as long as the file is not changed while it is mapped. A
+        // process that writes into it changes numbers only: every bit pattern is an element, and
+        // everything that decides what is in bounds (the header, the row of each id) was copied out
+        // of the file. A process that truncates it in place makes this one fail with SIGBUS, as
+        // `MemoryMode::Map` documents.
         let memory = unsafe { MmapOptions::new().offset(position).len(length).map(file) };
         let memory = memory.ok().filter(|memory| memory.as_ptr().addr().is_multiple_of(element_size))?;
         Some(Self { memory, is_file: true })
@@ -72,14 +102,16 @@ impl TableBytes {
         self.memory.len()
     }
 
-    /// Takes the file's pages out of this process; the next access finds them again in the kernel's cache, or in the file.
+    /// Removes the file's pages from this process. The next access finds them again in the kernel's
+    /// cache, or reads the file.
     pub(super) fn release_pages(&self) {
         #[cfg(target_os = "linux")]
         if self.is_file {
-            // SAFETY: the pages are those of a file and were never written, so that what is read next is the same.
-            let outcome = unsafe { self.memory.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
-            // A kernel that refuses keeps the pages.
-            let _ = outcome;
+            // SAFETY: the pages belong to a file and were never written, so the next read gives the
+            // same bytes.
+            let advised = unsafe { self.memory.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+            // A kernel that refuses just keeps the pages.
+            let _ = advised;
         }
     }
 
@@ -88,7 +120,7 @@ impl TableBytes {
     /// # Panics
     /// When the bytes were made for another element size.
     pub(super) fn elements<T: Element>(&self) -> &[T] {
-        // SAFETY: `Element` promises that every pattern of bits is a `T`.
+        // SAFETY: `Element` guarantees that every bit pattern is a `T`.
         let (before, elements, after) = unsafe { self.memory.align_to::<T>() };
         assert!(before.is_empty() && after.is_empty(), "the bytes were made for another element size");
         elements
@@ -100,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_that_can_not_be_had_is_an_error() {
+    fn memory_that_can_not_be_allocated_is_an_error() {
         let result = TableBytes::copy(io::repeat(0), isize::MAX as usize);
         assert!(matches!(result, Err(CopyError::OutOfMemory)), "{result:?}");
     }

@@ -1,13 +1,14 @@
-//! The two tensors with one entry a token id, which vocabulary quantization adds: `weights` and `mapping`.
+//! Reads the two tensors with one entry per token id, which vocabulary quantization adds: `weights`
+//! and `mapping`.
 
 use std::io::Read;
 use std::path::Path;
 
-use super::safetensors::{Tensor, TensorFile};
-use super::{MappingType, Weights};
-use crate::LoadError;
+use crate::error::LoadError;
+use crate::table::number_types::{MappingType, Weights};
+use crate::table::safetensors::{Tensor, TensorFile};
 
-/// The factor of each token id, if the file has any.
+/// The weight of each token id, if the file has weights.
 pub(super) fn read_weights(file: &TensorFile) -> Result<Option<Weights>, LoadError> {
     let Some(tensor) = file.find("weights") else { return Ok(None) };
     Ok(Some(match tensor.dtype.as_str() {
@@ -18,14 +19,15 @@ pub(super) fn read_weights(file: &TensorFile) -> Result<Option<Weights>, LoadErr
     }))
 }
 
-/// The row of each token id, if the file has a mapping. Every entry is less than `rows`: numpy would count a negative one from
-/// the end and fail at a large one when its token turns up.
+/// The row of each token id, if the file has a mapping. Every entry must be from 0 to `rows - 1`:
+/// numpy would count a negative one from the end, and fail at a larger one as soon as its token
+/// occurs.
 pub(super) fn read_mapping(file: &TensorFile, rows: usize) -> Result<Option<(Vec<u32>, MappingType)>, LoadError> {
     let Some(tensor) = file.find("mapping") else { return Ok(None) };
-    let Some(mapping_type) = MappingType::ALL.into_iter().find(|known| known.name() == tensor.dtype) else {
+    let Some(mapping_type) = MappingType::ALL.into_iter().find(|known| known.safetensors_name() == tensor.dtype) else {
         return Err(tensor.unsupported_dtype(file.path(), "`I32`, `I64` or other integers"));
     };
-    // Wide enough for each of them.
+    // Wide enough for every type.
     let entries: Vec<i128> = match mapping_type {
         MappingType::U8 => read_entries(file, tensor, |bytes| u8::from_le_bytes(bytes).into())?,
         MappingType::I8 => read_entries(file, tensor, |bytes| i8::from_le_bytes(bytes).into())?,

@@ -1,28 +1,30 @@
-//! Another element type and fewer columns, made while the table is read: row by row, so that it is never in memory twice.
+//! Reduces a table to another element type or to fewer columns while it is read: row by row, so
+//! that the table is never in memory twice.
 //!
-//! The rules are those of model2vec 0.10.0 (quantization.py, `quantize_embeddings` and `quantize_and_reduce_dim`), in numpy's
-//! number types: first the element type, whose scale for int8 is that of all columns, then the columns.
+//! The rules are those of model2vec 0.10.0 (quantization.py, `quantize_embeddings` and
+//! `quantize_and_reduce_dim`), in numpy's number types: first the element type, with an int8 scale
+//! that is computed from all columns, then the columns.
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use super::ElementType;
-use super::bytes::{CopyError, TableBytes};
-use super::safetensors::{Tensor, TensorFile};
-use crate::LoadError;
+use crate::error::LoadError;
 use crate::float16::{from_f32, from_f64, to_f32};
+use crate::table::bytes::{CopyError, TableBytes};
+use crate::table::number_types::ElementType;
+use crate::table::safetensors::{Tensor, TensorFile};
 
-/// What is made of a table.
+/// The element type and the columns that a table is reduced to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Reduction {
-    /// The element type; `None` = the file's.
+    /// The new element type; `None` = the file's.
     pub quantize_to: Option<ElementType>,
-    /// The first so many columns, more than 0; `None` = all.
+    /// How many columns are kept, the first ones, from 1 to all; `None` = all.
     pub dimensionality: Option<usize>,
 }
 
 impl Reduction {
-    /// The number of columns that are kept of `dim`.
+    /// How many of `dim` columns are kept.
     ///
     /// # Errors
     /// [`LoadError::InvalidOption`] for more columns than there are, or none.
@@ -32,13 +34,14 @@ impl Reduction {
             Some(columns) if (1..=dim).contains(&columns) => Ok(columns),
             Some(columns) => Err(LoadError::InvalidOption {
                 path: path.to_owned(),
-                reason: format!("`dimensionality` must be from 1 to {dim}, which the table has, found {columns}"),
+                reason: format!("`dimensionality` must be from 1 to {dim}, the columns of the table, found {columns}"),
             }),
         }
     }
 }
 
-/// What a table is read as: the first `columns` of the `dim` columns of the tensor, in another type or the same.
+/// How a tensor becomes a table: its first `columns` of `dim` columns, from one element type to
+/// another or the same.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Conversion {
     pub(super) from: ElementType,
@@ -83,7 +86,7 @@ impl Conversion {
         let out_of_memory =
             || LoadError::OutOfMemory { path: path.to_owned(), bytes: total.map_or(u64::MAX, |bytes| bytes as u64) };
         let (Some(row_bytes), Some(total)) = (row_bytes, total) else { return Err(out_of_memory()) };
-        // No larger than the tensor, whose bytes the file has.
+        // A row is no larger than the tensor, whose bytes the file has.
         let mut row = Vec::new();
         row.try_reserve_exact(self.dim * self.from.size()).map_err(|_| out_of_memory())?;
         row.resize(self.dim * self.from.size(), 0);
@@ -126,7 +129,8 @@ impl Conversion {
         }
     }
 
-    /// `largest / 127.0`, in the type of the table: a Python float takes the other side's type.
+    /// `largest / 127.0` in the type of the table, since numpy gives a Python float the type of the
+    /// other operand.
     fn scale(self, largest: f64) -> f64 {
         match self.from {
             ElementType::F16 => f64::from(to_f32(from_f32(largest as f32 / 127.0))),
@@ -135,7 +139,7 @@ impl Conversion {
         }
     }
 
-    /// Converts elements; `scale` is there where floats become int8.
+    /// Converts a row. `scale` is given where floats become int8.
     fn convert(self, row: &[u8], out: &mut [u8], scale: Option<f64>) {
         use ElementType::{F16, F32, F64, I8};
         match (self.from, self.to) {
@@ -148,7 +152,8 @@ impl Conversion {
             (I8, F16) => each(row, out, |bits| from_f32(f32::from(i8::from_le_bytes(bits))).to_le_bytes()),
             (I8, F32) => each(row, out, |bits| f32::from(i8::from_le_bytes(bits)).to_le_bytes()),
             (I8, F64) => each(row, out, |bits| f64::from(i8::from_le_bytes(bits)).to_le_bytes()),
-            // The buffer is in half precision, the division in the scale's type, its result in half precision again.
+            // As in Python: the buffer is in half precision, the division in the type of the scale,
+            // and its result in half precision again.
             (F16, I8) => {
                 let scale = scale.unwrap_or(1.0) as f32;
                 each(row, out, |bits| to_byte(from_f32(to_f32(u16::from_le_bytes(bits)) / scale)));
@@ -166,7 +171,7 @@ impl Conversion {
     }
 }
 
-/// `np.rint`, `np.clip`, `astype(np.int8)`; NaN, for which C has no answer, is 0 as on x86-64 and ARM.
+/// `np.rint`, `np.clip`, `astype(np.int8)`. NaN, which C leaves undefined, is 0 as on x86-64 and ARM.
 fn to_byte(half: u16) -> [u8; 1] {
     (to_f32(half).round_ties_even().clamp(-127.0, 127.0) as i8).to_le_bytes()
 }

@@ -1,9 +1,11 @@
-//! The safetensors container: which tensors a file holds, where, and whether that can be true.
+//! Reads and checks the header of a safetensors file: which tensors it holds, and where.
 //!
-//! A file is 8 bytes of header length, a JSON header, then the tensors' bytes. The checks are those of the `safetensors` library
-//! 0.8, which Python reads models with (tensor.rs, `read_metadata` and `Metadata::validate`): the header has at most 100 MB, the
-//! tensors cover the file without holes or overlaps, and element type × shape gives each tensor's length. Where the library takes
-//! the last of two tensors of one name, both are refused: the format forbids them.
+//! A file is 8 bytes of header length, a JSON header, then the tensors' bytes. The checks are those
+//! of the `safetensors` library 0.8, with which Python reads models (tensor.rs, `read_metadata` and
+//! `Metadata::validate`): the header has at most 100 MB, the tensors cover the file without holes or
+//! overlaps, and each tensor has the length that its element type and shape require. One check is
+//! stricter: of two tensors with one name, which the format forbids, the library takes the last,
+//! and this reader takes none.
 
 use std::fmt;
 use std::fs::File;
@@ -13,13 +15,12 @@ use std::path::{Path, PathBuf};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::LoadError;
-use crate::error::excerpt;
+use crate::error::{LoadError, excerpt};
 use crate::files::foreign_file;
 
 const LARGEST_HEADER: u64 = 100_000_000;
 
-/// The bits of one element, of every type that the format knows.
+/// The bits per element of every type that the format knows.
 const ELEMENT_BITS: [(&str, u64); 22] = [
     ("F4", 4),
     ("F6_E2M3", 6),
@@ -52,7 +53,8 @@ pub(super) struct TensorFile {
     tensors: Vec<Tensor>,
 }
 
-/// One tensor of a [`TensorFile`]: `dtype` × `shape` is exactly `length` bytes, and the file had them when it was opened.
+/// One tensor of a [`TensorFile`]. `dtype` and `shape` require exactly `length` bytes, which the
+/// file had when it was opened.
 #[derive(Debug)]
 pub(super) struct Tensor {
     pub(super) name: String,
@@ -109,12 +111,12 @@ impl TensorFile {
         &self.file
     }
 
-    /// The tensor of that name.
+    /// The tensor with this name.
     pub(super) fn find(&self, name: &str) -> Option<&Tensor> {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
 
-    /// The tensor of that name, or an error that says which there are.
+    /// The tensor of that name, or an error that lists the names in the file.
     pub(super) fn require(&self, name: &str) -> Result<&Tensor, LoadError> {
         self.find(name).ok_or_else(|| {
             let names: Vec<_> = self.tensors.iter().take(8).map(|tensor| tensor.name.as_str()).collect();
@@ -129,7 +131,7 @@ impl TensorFile {
         })
     }
 
-    /// A reader that stands at the tensor's first byte.
+    /// A reader of the tensor's bytes.
     pub(super) fn reader(&self, tensor: &Tensor) -> Result<io::Take<&File>, LoadError> {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(tensor.position)).map_err(|error| self.unreadable(tensor, &error))?;
@@ -143,7 +145,7 @@ impl TensorFile {
 }
 
 impl Tensor {
-    /// The error for an element type that the tensor can't have, and those that it can.
+    /// The error for an element type that is not allowed here. `expected` lists the allowed ones.
     pub(super) fn unsupported_dtype(&self, path: &Path, expected: &str) -> LoadError {
         LoadError::unsupported_dtype(
             path,
@@ -155,7 +157,7 @@ impl Tensor {
         )
     }
 
-    /// How many entries a one-dimensional tensor has.
+    /// The number of entries of a one-dimensional tensor.
     pub(super) fn entries(&self, path: &Path) -> Result<usize, LoadError> {
         match self.shape[..] {
             [entries] => usize::try_from(entries)
@@ -167,13 +169,15 @@ impl Tensor {
         }
     }
 
-    /// The shape as a message shows it.
+    /// The shape for a message.
     pub(super) fn shown_shape(&self) -> String {
         excerpt(&format!("{:?}", &self.shape[..self.shape.len().min(64)]))
     }
 }
 
-/// The error for a file without a safetensors header: what it is, where its first bytes tell, else what is wrong with the header.
+/// The error for a file without a valid header: the kind of the file if its first bytes show it,
+/// else
+/// `reason`.
 fn no_header(path: &Path, reason: String) -> LoadError {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(foreign_file::FIRST_BYTES as u64).read_to_end(&mut bytes));
@@ -225,7 +229,8 @@ fn parse_header(path: &Path, json: &[u8]) -> Result<Vec<(String, TensorEntry)>, 
     })
 }
 
-/// Checks that the tensors cover the data without holes or overlaps, each with as many bytes as its type and shape need.
+/// Checks that the tensors cover the data without holes or overlaps, and that each has the bytes
+/// that its type and shape require.
 fn check_tensors(
     path: &Path,
     mut entries: Vec<(String, TensorEntry)>,
@@ -251,7 +256,7 @@ fn check_tensors(
             ));
         };
         let tensor = Tensor { name, dtype, shape, position: data_position + begin, length: end - begin };
-        // A product that overflows is refused even where a later dimension is 0, as the library does.
+        // A product that overflows is refused even if a later dimension is 0, as in the library.
         let needed_bits = tensor.shape.iter().try_fold(1_u64, |count, &size| count.checked_mul(size));
         let needed_bits = needed_bits.and_then(|elements| elements.checked_mul(bits));
         if needed_bits != tensor.length.checked_mul(8) || needed_bits.is_none() {

@@ -1,11 +1,13 @@
-//! Small safetensors files, each with one thing wrong or unusual. Whether one is accepted was tried with Python's `safetensors`
-//! 0.8.0 (`safe_open(path, framework="numpy").get_tensor(name)`); a test says so where this engine decides otherwise.
+//! Small safetensors files, each with one thing wrong or unusual. Whether Python's `safetensors`
+//! 0.8.0 accepts each was tried (`safe_open(path, framework="numpy").get_tensor(name)`); a test
+//! says where this engine decides otherwise.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::*;
+use crate::error::LoadError;
+use crate::table::{Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 
 /// A file that is removed when the test ends.
 struct TemporaryFile(PathBuf);
@@ -131,7 +133,7 @@ fn a_table_that_is_not_aligned_in_the_file_is_copied() {
 fn auto_copies_up_to_256_mb_and_maps_above() {
     const LIMIT: u64 = 268_435_456;
     assert!(!MemoryMode::Auto.maps(LIMIT));
-    // A hole in the file: no disk or memory holds this table.
+    // A sparse file, as no disk or memory could hold this table.
     let header = table("I8", &format!("[{},1]", LIMIT + 1), LIMIT + 1);
     let file = TemporaryFile::of(&header, &[]);
     fs::OpenOptions::new().write(true).open(&file.0).unwrap().set_len(8 + header.len() as u64 + LIMIT + 1).unwrap();
@@ -142,7 +144,7 @@ fn auto_copies_up_to_256_mb_and_maps_above() {
 }
 
 #[test]
-fn rows_go_by_mapping_and_ids_are_those_that_mapping_and_weights_have() {
+fn rows_are_mapped_and_ids_are_those_that_mapping_and_weights_have() {
     // mapping = [1, 0, 1] as int64, weights = [0.5, 2] as float32
     let header = format!(
         r#"{{"embeddings":{},"mapping":{},"weights":{}}}"#,
@@ -323,7 +325,7 @@ fn a_shape_that_does_not_give_the_length_is_refused() {
         &DATA[..2],
         "tensor `embeddings` has 2 bytes, which is not what shape [3] of `F4` needs",
     );
-    // 2^63 · 4 is 0 in 64 bits; with the 0 behind it the library refuses it too.
+    // 2^63 · 4 is 0 in 64 bits. The library refuses it too, although a 0 follows.
     assert_bad(
         &table("F32", "[9223372036854775808,4]", 0),
         &[],
@@ -341,7 +343,7 @@ fn a_shape_that_does_not_give_the_length_is_refused() {
     );
 }
 
-// Python's library takes the last one.
+// Python's library takes the last of them.
 #[test]
 fn two_tensors_of_one_name_are_refused() {
     let e = entry("I8", "[4,4]", 0, 16);
@@ -355,7 +357,8 @@ fn a_file_without_the_table_is_refused_with_what_it_has() {
     assert_bad("{}", &[], "expected a tensor `embeddings`, found 0 tensors: ");
 }
 
-// Python reads `I16` and the like as tables of that type, which nothing saves; `BF16` it can't read either.
+// Python reads tables of `I16` and other integers, which nothing saves. It can't read `BF16`
+// either.
 #[test]
 fn a_table_of_another_type_is_refused() {
     for dtype in ["BF16", "I16", "U8", "BOOL", "F8_E4M3", "I32", "U32", "I64", "C64"] {
@@ -435,7 +438,7 @@ fn a_mapping_of_another_type_or_shape_is_refused() {
     );
 }
 
-// As numpy indexes with arrays of each of these.
+// numpy accepts arrays of each of these types as indices.
 #[test]
 fn a_mapping_may_have_integers_of_any_type() {
     for (dtype, size) in [("U8", 1), ("I8", 1), ("I16", 2), ("U16", 2), ("I32", 4), ("U32", 4), ("I64", 8), ("U64", 8)]

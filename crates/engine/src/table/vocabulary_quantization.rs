@@ -1,32 +1,39 @@
-//! A smaller table: the rows' clusters, a mapping from tokens to clusters, and the rows' lengths as weights (model2vec 0.10.0,
-//! vocabulary_quantization.py, `quantize_vocabulary`). Lengths and directions have the number types of numpy; the clusters are
-//! those of [`crate::table::cluster`].
+//! Vocabulary quantization: replaces the rows by the centers of their clusters, with a mapping from
+//! token ids to centers, and the lengths of the rows as weights (model2vec 0.10.0,
+//! vocabulary_quantization.py, `quantize_vocabulary`). Lengths and directions are computed in
+//! numpy's number types; the clusters are those of [`crate::table::cluster`].
 
 use std::path::Path;
 
-use super::quantize::Conversion;
-use super::{ElementType, Elements, EmbeddingTable, MappingType, MemoryMode, Reduction, Weights};
-use crate::LoadError;
+use crate::error::LoadError;
 use crate::float16::{from_f32, to_f32};
+use crate::isa::Isa;
+use crate::load_control::LoadControl;
 use crate::pooling::norm::pairwise_sum;
-use crate::run::workers::default_threads;
-use crate::table::cluster::{Clusters, Watch, cluster};
+use crate::table::bytes::MemoryMode;
+use crate::table::cluster::{Clusters, cluster};
+use crate::table::embedding_table::EmbeddingTable;
+use crate::table::number_types::{ElementType, Elements, MappingType, Weights};
+use crate::table::quantize::{Conversion, Reduction};
+use crate::threads::default_threads;
 
-/// numpy's 1e-32, which model2vec adds to every length. In half precision it is nothing.
+/// The 1e-32 that model2vec adds to every length. In half precision it is 0.
 const TINY: f64 = 1e-32;
 
 impl EmbeddingTable {
-    /// The table of `clusters` rows, reduced as `reduction` says.
+    /// Clusters the rows, and gives the table of the `clusters` centers, reduced by `reduction`.
     ///
     /// # Errors
-    /// [`LoadError::InvalidOption`] for a table that has a mapping, for more clusters than rows, or none, and for rows that are
-    /// not finite; [`LoadError::Cancelled`]; [`LoadError::OutOfMemory`].
+    /// [`LoadError::InvalidOption`] for a table that has a mapping, for more clusters than rows or
+    /// none, and for rows that are not finite; [`LoadError::Cancelled`];
+    /// [`LoadError::OutOfMemory`].
     pub(crate) fn quantize_vocabulary(
         mut self,
         path: &Path,
         clusters: usize,
         reduction: Reduction,
-        watch: &Watch,
+        isa: Isa,
+        control: &LoadControl,
     ) -> Result<Self, LoadError> {
         let refused = |reason: String| LoadError::InvalidOption { path: path.to_owned(), reason };
         if self.mapping.is_some() {
@@ -51,7 +58,6 @@ impl EmbeddingTable {
                 push_rows(self.elements(), &mut directions);
                 (weights, self.element)
             }
-            // numpy divides bytes in double precision.
             None => {
                 let weights = push_directions(self.elements(), self.dim, &mut directions);
                 let element = weights.element_type();
@@ -64,7 +70,7 @@ impl EmbeddingTable {
                 index / self.dim
             )));
         }
-        let found = cluster(&directions, self.dim, clusters, default_threads(), watch);
+        let found = cluster(&directions, self.dim, clusters, default_threads(), isa, control);
         let Some(Clusters { centers, labels }) = found else {
             return Err(LoadError::Cancelled { path: path.to_owned() });
         };
@@ -86,7 +92,7 @@ impl EmbeddingTable {
     }
 }
 
-/// The rows in single precision.
+/// Pushes the rows in single precision.
 fn push_rows(elements: Elements<'_>, out: &mut Vec<f32>) {
     match elements {
         Elements::F16(elements) => out.extend(elements.iter().map(|&bits| to_f32(bits))),
@@ -96,11 +102,12 @@ fn push_rows(elements: Elements<'_>, out: &mut Vec<f32>) {
     }
 }
 
-/// `weights = np.linalg.norm(rows, axis=1) + 1e-32`, and pushes `(rows / weights[:, None]).astype(np.float32)`.
+/// Gives `weights = np.linalg.norm(rows, axis=1) + 1e-32`, and pushes
+/// `(rows / weights[:, None]).astype(np.float32)`.
 fn push_directions(elements: Elements<'_>, dim: usize, out: &mut Vec<f32>) -> Weights {
     match elements {
         Elements::F16(elements) => Weights::F16(each_row(elements, dim, |row| {
-            // Every operation rounds to half precision, but the sum within.
+            // Every operation rounds to half precision, except the additions inside the sum.
             let half = |value: f32| to_f32(from_f32(value));
             let sum = pairwise_sum(row, &|bits| half(to_f32(bits) * to_f32(bits)));
             let length = half(half(sum).sqrt());
@@ -117,6 +124,7 @@ fn push_directions(elements: Elements<'_>, dim: usize, out: &mut Vec<f32>) -> We
             out.extend(row.iter().map(|element| (element / length) as f32));
             length
         })),
+        // numpy divides bytes in double precision.
         Elements::I8(elements) => Weights::F64(each_row(elements, dim, |row| {
             let length = pairwise_sum(row, &|element| f64::from(element) * f64::from(element)).sqrt() + TINY;
             out.extend(row.iter().map(|&element| (f64::from(element) / length) as f32));
@@ -135,7 +143,7 @@ fn in_type(centers: &[f32], element: ElementType) -> Vec<u8> {
         ElementType::F16 => centers.iter().flat_map(|&element| from_f32(element).to_le_bytes()).collect(),
         ElementType::F32 => centers.iter().flat_map(|element| element.to_le_bytes()).collect(),
         ElementType::F64 => centers.iter().flat_map(|&element| f64::from(element).to_le_bytes()).collect(),
-        // Towards zero.
+        // Rounds towards zero.
         ElementType::I8 => centers.iter().flat_map(|&element| (element as i8).to_le_bytes()).collect(),
     }
 }

@@ -1,19 +1,21 @@
-//! A run of texts in UTF-16, as JavaScript holds them, in one buffer that is used again and again.
+//! Consecutive texts in UTF-16, the encoding of JavaScript strings, in one buffer that is reused.
 
 pub(crate) mod lines;
 pub(crate) mod utf16;
 
 use std::collections::TryReserveError;
 
-/// How many units more than the texts the buffer has, so that the last text can be read in whole blocks.
+/// How many units the buffer has after the last text, so that this text too can be read in whole
+/// blocks.
 const SLACK_UNITS: usize = 64;
-/// The largest buffer that is kept for other texts: four times what a part of short texts has.
+/// The largest buffer that is kept for other texts: four times that of a slice of short texts.
 const KEPT_UNITS: usize = 1 << 17;
 
 /// Texts in one buffer of UTF-16 units.
 #[derive(Debug, Default)]
 pub struct Texts {
-    /// Always initialized to its length, [`SLACK_UNITS`] more than was ever asked for; the texts are the first `used` units.
+    /// Always initialized to its length, which is [`SLACK_UNITS`] more than any text needed so far.
+    /// The texts are the first `used` units.
     units: Vec<u16>,
     used: usize,
     ends: Vec<usize>,
@@ -44,38 +46,42 @@ impl Texts {
         self.units.len()
     }
 
-    /// Gives the memory back of a buffer that a huge text made large: on the thread that calls this, as it takes milliseconds.
+    /// Frees the buffer if a huge text made it large. This takes milliseconds of the calling
+    /// thread.
     pub(crate) fn free_if_huge(&mut self) {
         if self.units.capacity() > KEPT_UNITS {
             *self = Self::default();
         }
     }
 
-    /// Forgets the texts, keeps the memory.
+    /// Removes the texts and keeps the memory.
     pub fn clear(&mut self) {
         self.used = 0;
         self.ends.clear();
     }
 
-    /// Appends a text that `fill` writes into a buffer of `room` units; `fill` gives the unit count it wrote.
+    /// Appends a text, which `fill` writes into a buffer of `room` units. `fill` returns how many
+    /// units it wrote, or how many it would have written with more room.
     ///
     /// # Errors
-    /// What `fill` gives: then nothing is appended.
+    /// Those of `fill`; then nothing is appended.
     pub fn push_with<E>(&mut self, room: usize, fill: impl FnOnce(&mut [u16]) -> Result<usize, E>) -> Result<(), E> {
         self.append_with(room, fill)?;
         self.end_text();
         Ok(())
     }
 
-    /// As [`push_with`](Self::push_with), a piece of a text that [`end_text`](Self::end_text) ends.
+    /// [`push_with`](Self::push_with) for a piece of a text, which [`end_text`](Self::end_text)
+    /// ends.
     ///
     /// # Errors
-    /// What `fill` gives: then nothing is appended.
+    /// Those of `fill`; then nothing is appended.
     pub fn append_with<E>(&mut self, room: usize, fill: impl FnOnce(&mut [u16]) -> Result<usize, E>) -> Result<(), E> {
         let needed = self.used + room;
         let length = needed + SLACK_UNITS;
         if self.units.len() < length {
-            // Within what was reserved only as far as needed: a step that fills tens of MB with zeros takes milliseconds.
+            // Reserved memory is initialized only as far as needed: filling tens of MB with zeros
+            // at once takes milliseconds.
             let is_reserved = self.units.capacity() >= length;
             self.units.resize(if is_reserved { length } else { length.max(self.units.len() * 2) }, 0);
         }
@@ -89,10 +95,11 @@ impl Texts {
         self.ends.push(self.used);
     }
 
-    /// Makes room for a text that comes in pieces: `room` is the units of all of them, and what the last one asks for beyond its own.
+    /// Reserves memory for a text that comes in pieces. `room` is the units of all pieces, plus the
+    /// units by which the room of the last one exceeds its text.
     ///
     /// # Errors
-    /// When the system has no such memory.
+    /// When the system can't allocate the memory.
     pub fn reserve(&mut self, room: usize) -> Result<(), TryReserveError> {
         let length = self.used.saturating_add(room).saturating_add(SLACK_UNITS);
         self.units.try_reserve_exact(length.saturating_sub(self.units.len()))
@@ -104,7 +111,8 @@ impl Texts {
         &self.units[self.start(index)..self.ends[index]]
     }
 
-    /// The units from text `index` on, at least [`SLACK_UNITS`] more than it has, and how many it has.
+    /// The units from the start of text `index` on, at least [`SLACK_UNITS`] more than the text
+    /// has, and how many units the text has.
     pub(crate) fn units_and_more(&self, index: usize) -> (&[u16], usize) {
         let start = self.start(index);
         (&self.units[start..], self.ends[index] - start)
@@ -125,7 +133,7 @@ mod tests {
         for size in [1, 7, 100, 999, 1000, 2000] {
             let mut texts = Texts::default();
             texts.push_with::<()>(3, |buffer| Ok(buffer.len())).unwrap();
-            // As N-API, which writes a NUL after each piece.
+            // One unit more, as for N-API, which writes a NUL after each piece.
             texts.reserve(units.len() + 1).unwrap();
             let capacity = texts.units.capacity();
             for piece in units.chunks(size) {

@@ -1,35 +1,38 @@
-//! UTF-16, as JavaScript holds its strings, to UTF-8, as the tokenizer reads it.
+//! UTF-16, the encoding of JavaScript strings, to UTF-8, which the tokenizer reads.
 
 /// A buffer that holds one text at a time as UTF-8.
 #[derive(Debug, Default)]
 pub(crate) struct Utf8Buffer {
-    /// Grown as needed; what lies past the text is left over from earlier ones.
+    /// Grows as needed. The bytes past the text are left over from earlier ones.
     bytes: Vec<u8>,
 }
 
-/// How many units the ASCII path takes at once.
+/// How many ASCII units are narrowed together.
 const BLOCK: usize = 32;
 
 impl Utf8Buffer {
-    /// How many bytes are held.
+    /// The bytes of the buffer.
     pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// The text of `units`; a lone surrogate becomes U+FFFD, as in every UTF-8 encoder of JavaScript.
+    /// The text of `units` in UTF-8. A lone surrogate becomes U+FFFD, as in JavaScript's
+    /// `TextEncoder`.
     pub(crate) fn transcode(&mut self, units: &[u16]) -> &str {
-        // A unit takes three bytes at most: a pair of surrogates takes four.
+        // A unit takes at most three bytes; a pair of surrogates takes four.
         if self.bytes.len() < units.len() * 3 {
             self.bytes.resize(units.len() * 3, 0);
         }
         let length = transcode(units, &mut self.bytes);
         debug_assert!(str::from_utf8(&self.bytes[..length]).is_ok());
-        // SAFETY: `transcode` writes whole characters of UTF-8 only: ASCII bytes, and what `char::encode_utf8` gives.
+        // SAFETY: `transcode` writes only whole characters of UTF-8: ASCII bytes, and the output of
+        // `char::encode_utf8`.
         unsafe { str::from_utf8_unchecked(&self.bytes[..length]) }
     }
 }
 
-/// Writes `units` as UTF-8 to the start of `utf8`, which has room for three bytes a unit; gives the byte count.
+/// Writes `units` as UTF-8 to the start of `utf8`, which has room for three bytes per unit. Returns
+/// the number of bytes.
 fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
     let (mut read, mut written) = (0, 0);
     while read < units.len() {
@@ -41,7 +44,7 @@ fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
             read += BLOCK;
             written += BLOCK;
         }
-        // The last block of ASCII overlaps the one before.
+        // A last block that is ASCII is narrowed whole: its start overlaps the block before.
         let left = units.len() - read;
         if let Some(block) = units.last_chunk::<BLOCK>()
             && left <= BLOCK
@@ -51,7 +54,7 @@ fn transcode(units: &[u16], utf8: &mut [u8]) -> usize {
             narrow(block, &mut utf8[end - BLOCK..]);
             return end;
         }
-        // One block's worth the slow way, then the fast one is tried again.
+        // Goes on unit by unit for about a block, then tries whole blocks again.
         let stop = units.len().min(read + BLOCK);
         while read < stop {
             let unit = units[read];
@@ -92,13 +95,8 @@ mod tests {
 
     #[test]
     fn utf16_of_every_mixture_and_length_equals_the_standard_library() {
-        let mut state = 7_u32;
-        let mut next = || {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            state
-        };
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut next = || random.u32(..);
         let mut buffer = Utf8Buffer::default();
         for length in 0..200 {
             for _ in 0..50 {

@@ -1,5 +1,5 @@
-//! The models that mutants are made of: real ones of every layout and element type, and one of a few tokens for each kind of
-//! tokenizer, where every byte matters.
+//! The models that are mutated: real ones of every layout and element type, and a tiny one for each
+//! kind of tokenizer, in which every byte matters.
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,7 @@ pub(crate) fn all() -> Vec<Base> {
         read_directory(&test_data::model_directory(name), "", &mut files);
         Base { name, subfolder: (name == "m8k-subfolder").then_some("sub"), files }
     });
-    // The tiny ones twice: they give more outcomes for their time.
+    // The tiny ones twice, because they give more outcomes per time.
     let tiny = TOKENIZERS.iter().chain(&TOKENIZERS);
     let tiny = tiny.map(|(name, tokenizer)| Base { name, subfolder: None, files: tiny_model(tokenizer) });
     real.into_iter().chain(tiny).collect()
@@ -68,7 +68,7 @@ fn tiny_model(tokenizer: &str) -> Directory {
     ])
 }
 
-/// Cut down from files that Python's `tokenizers` 0.23.3 saved, to 8 tokens each.
+/// Files that Python's `tokenizers` 0.23.3 saved, cut down to 8 tokens each.
 const TOKENIZERS: [(&str, &str); 5] = [
     ("tiny WordPiece", include_str!("tiny/word-piece.json")),
     ("tiny Unigram", include_str!("tiny/unigram.json")),

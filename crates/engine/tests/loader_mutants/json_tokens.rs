@@ -1,8 +1,8 @@
-//! Where the values and names of a JSON text are. Works on broken texts too: mutants are mutated again.
+//! Finds the values and names of a JSON text, also of a broken one: mutants are mutated again.
 
 use std::ops::Range;
 
-/// What a range of a JSON text is.
+/// The kind of a range of a JSON text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     String,

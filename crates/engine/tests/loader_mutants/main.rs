@@ -1,5 +1,5 @@
-//! 2,000 broken model directories: each loads, and then every row and some texts can be read, or gives a typed error. None may
-//! panic, hang, or end the process.
+//! Loads 2,000 mutated model directories. Each one either loads, and then every row and some texts
+//! can be read, or gives a typed error. None may panic, hang, or end the process.
 
 mod bases;
 mod json_tokens;
@@ -33,14 +33,15 @@ fn every_mutant_of_a_model_loads_and_encodes_or_gives_a_typed_error() {
             changes.push(mutate::mutate(&mut directory, random));
         }
         let memory = *random.pick(&[MemoryMode::Auto, MemoryMode::Copy, MemoryMode::Map]);
-        // Shown when the test fails. A process that dies leaves the directory behind, named after the seed.
+        // Printed when the test fails. A process that dies leaves the directory, which is named
+        // after the seed.
         println!("mutant {seed} of {}, {memory:?}: {}", base.name, changes.join(", "));
         let folder = Folder::write(seed, &directory);
         let outcome = load_and_use(&folder.0, base, memory);
         *outcomes.entry(outcome.as_ref().map_or_else(LoadError::code, |()| "loaded")).or_default() += 1;
     }
     println!("{outcomes:?}");
-    // Mutants that all end in the same way would test little.
+    // If all mutants ended in the same way, they would test little.
     for outcome in [
         "loaded",
         "ERR_MODEL_LAYOUT",
@@ -66,7 +67,7 @@ fn the_models_that_mutants_are_made_of_load() {
 fn load_and_use(directory: &Path, base: &Base, memory: MemoryMode) -> Result<(), LoadError> {
     let options = LoadOptions { subfolder: base.subfolder.map(str::to_owned), memory, ..LoadOptions::default() };
     let model = StaticModel::load(directory, &options)
-        // An error that can't be shown is no use.
+        // Every error must have a message.
         .inspect_err(|error| assert!(error.to_string().len() < 10_000, "{} is too long a message", error.code()))?;
     read_every_row(&model);
     encode(&model);
@@ -99,13 +100,13 @@ fn encode(model: &StaticModel) {
             EncodeOptions { max_length: None, normalize: true, ..model.defaults() },
             EncodeOptions { max_length: Some(3), normalize: false, ..model.defaults() },
         ] {
-            // A tokenizer may have no answer for a text (no unknown token, say): that is an error of its own.
+            // Some tokenizers can't tokenize every text, for example without an unknown token.
             let _ = model.encode(text, options, &mut scratch, &mut vector);
         }
     }
 }
 
-/// A directory that is removed when its mutant survived.
+/// A directory that is removed unless its mutant made the test fail.
 struct Folder(PathBuf);
 
 impl Folder {

@@ -1,4 +1,5 @@
-//! One change to a model directory: bits, lengths, JSON, or what only a safetensors file can have wrong.
+//! One random change to a model directory: to bits, lengths, JSON, or the structure of a
+//! safetensors file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,7 +7,7 @@ use std::ops::Range;
 use crate::json_tokens::{Kind, tokens};
 use crate::random::Random;
 
-/// The files of a model by their path.
+/// The files of a model, by their paths.
 pub(crate) type Directory = BTreeMap<String, Content>;
 
 #[derive(Clone)]
@@ -15,9 +16,9 @@ pub(crate) enum Content {
     Directory,
 }
 
-/// Changes one file and returns what was done to which.
+/// Changes one file, and describes the change.
 pub(crate) fn mutate(directory: &mut Directory, random: &mut Random) -> String {
-    // The tokenizer has the most that can go wrong, the configuration the least.
+    // The most can go wrong in the tokenizer, the least in the configuration.
     let part = *random.pick(&["tokenizer", "tokenizer", "tokenizer", "safetensors", "safetensors", "config"]);
     let Some(name) = directory.keys().find(|name| name.contains(part)).cloned() else {
         return format!("no {part}");
@@ -79,7 +80,7 @@ fn mutate_bytes(bytes: &mut Vec<u8>, random: &mut Random) -> String {
             format!("cut to {position} bytes")
         }
         2 => {
-            bytes[range.clone()].fill_with(|| random.next() as u8);
+            bytes[range.clone()].fill_with(|| random.byte());
             format!("random bytes at {range:?}")
         }
         3 => {
@@ -93,7 +94,7 @@ fn mutate_bytes(bytes: &mut Vec<u8>, random: &mut Random) -> String {
         }
         _ => {
             let more = random.below(100);
-            bytes.extend((0..more).map(|_| random.next() as u8));
+            bytes.extend((0..more).map(|_| random.byte()));
             format!("{more} bytes appended")
         }
     }
@@ -108,7 +109,7 @@ const VALUES: [&str; 36] = [
     r#""\ud800""#, r#""\u0000""#, r#""Ġ""#, r#""(a+)+$""#,
 ];
 
-/// Strings that mean something to some part of a tokenizer.
+/// Strings with a meaning in some component of a tokenizer.
 #[rustfmt::skip]
 const STRINGS: [&str; 20] = [
     "Ġ", "▁", " ", "##", "a", "hello world", "[UNK]", "<0xFF>", "always", "never", "first", "Removed", "Isolated", "Contiguous",
@@ -151,7 +152,7 @@ fn mutate_json(json: &mut Vec<u8>, random: &mut Random) -> String {
     change
 }
 
-/// Changes a value into a near one of its kind: most of these files still load.
+/// Changes a value into a similar one: most of these files still load.
 fn change_word(json: &mut Vec<u8>, range: Range<usize>, random: &mut Random) -> String {
     let word = String::from_utf8_lossy(&json[range.clone()]).into_owned();
     let changed = match (word.as_str(), word.parse::<i64>()) {
@@ -166,7 +167,7 @@ fn change_word(json: &mut Vec<u8>, range: Range<usize>, random: &mut Random) -> 
     change
 }
 
-/// A value of many levels.
+/// A deeply nested value.
 fn nested(random: &mut Random) -> Vec<u8> {
     let depth = *random.pick(&[2, 64, 120, 127, 128, 129, 1000, 100_000, 1_000_000]);
     if random.below(2) == 0 {
@@ -176,7 +177,7 @@ fn nested(random: &mut Random) -> Vec<u8> {
     }
 }
 
-/// Gives a name of the text, with another value, to the object that opens last before it.
+/// Repeats a name of the text, with another value, in the object that opens last before it.
 fn repeat_name(json: &mut Vec<u8>, name: Range<usize>, random: &mut Random) -> String {
     let Some(brace) = json[..name.start].iter().rposition(|&byte| byte == b'{') else { return "no object".to_owned() };
     let member = [&json[name.clone()], b":", random.pick(&VALUES).as_bytes(), b","].concat();
@@ -185,7 +186,7 @@ fn repeat_name(json: &mut Vec<u8>, name: Range<usize>, random: &mut Random) -> S
     change
 }
 
-/// Changes the JSON header of a safetensors file and sets its length right.
+/// Changes the JSON header of a safetensors file, and corrects its length.
 fn mutate_header(bytes: &mut Vec<u8>, random: &mut Random) -> String {
     let Some(end) = header_end(bytes) else { return "no header".to_owned() };
     let mut header = bytes[8..end].to_vec();
@@ -205,7 +206,8 @@ fn header_end(bytes: &[u8]) -> Option<usize> {
     (end <= bytes.len()).then_some(end)
 }
 
-/// Replaces one element type by another, in half of the cases with a shape that keeps the number of bytes right.
+/// Replaces one element type by another, half of the time with a shape that fits the number of
+/// bytes.
 fn change_type(header: &mut Vec<u8>, random: &mut Random) -> String {
     const TYPES: [&str; 10] = ["F64", "F32", "F16", "BF16", "I8", "I16", "I32", "I64", "U8", "F9"];
     let text = String::from_utf8_lossy(header).into_owned();
@@ -226,7 +228,7 @@ fn change_type(header: &mut Vec<u8>, random: &mut Random) -> String {
     format!("`{from}` became `{to}`")
 }
 
-/// Changes what only a container has: the header's length, or numbers of its data.
+/// Changes the length of the header, or numbers in the data.
 fn mutate_container(bytes: &mut [u8], random: &mut Random) -> String {
     let (Some(end), length) = (header_end(bytes), bytes.len() as u64) else { return "no header".to_owned() };
     if random.below(2) == 0 {

@@ -1,4 +1,5 @@
-//! Where the test data is: `MODEL2VEC_TEST_DATA`, and the committed models in `test/fixtures/unpacked`.
+//! Finds the test data: in the folder that `MODEL2VEC_TEST_DATA` names, and in
+//! `test/fixtures/unpacked`, the committed models.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses a part of this module")]
 
 use std::io::Read;
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// A model of a test data root, with what Python left for it.
+/// A model of a test data root, with the references that Python made for it.
 pub struct Model {
     pub name: String,
     pub root: PathBuf,
@@ -19,7 +20,8 @@ fn roots() -> Vec<PathBuf> {
     std::env::var_os("MODEL2VEC_TEST_DATA").map(PathBuf::from).into_iter().chain([committed]).collect()
 }
 
-/// Every model that has references, from the first root that has it. One that no root has is printed as "not present".
+/// Every model that has references, from the first root that has the model. Prints "not present"
+/// for one that no root has.
 pub fn models() -> Vec<Model> {
     let mut names: Vec<_> = roots().iter().flat_map(|root| directories(&root.join("reference"))).collect();
     names.sort();
@@ -42,8 +44,8 @@ fn find(name: &str) -> Option<Model> {
     None
 }
 
-/// The directory of a committed model: what `test/expected` has was made of the committed tables, and a seeded model of another root
-/// has others.
+/// The directory of a committed model, even if another root has a model of this name: the values in
+/// `test/expected` were made from the committed tables.
 pub fn model_directory(name: &str) -> PathBuf {
     let mut found = roots().into_iter().rev().map(|root| root.join("models").join(name)).filter(|path| path.is_dir());
     found.next().unwrap_or_else(|| panic!("{name}: not present, `node scripts/unpack-fixtures.mjs` unpacks it"))
@@ -54,7 +56,7 @@ fn directories(path: &Path) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// The texts of a corpus, `None` where the root doesn't have it.
+/// The texts of a corpus; `None` if the root doesn't have it.
 pub fn corpus(root: &Path, name: &str) -> Option<Vec<String>> {
     #[derive(Deserialize)]
     struct Line {

@@ -1,4 +1,5 @@
-//! AVX2 and F16C kernels: eight registers of eight single-precision sums a block, so that a row of 256 columns takes four passes.
+//! AVX2 and F16C kernels: a block is eight registers of eight single-precision sums, so a row of
+//! 256 columns takes four passes.
 
 use std::arch::x86_64::{
     __m256, __m256d, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_pd, _mm256_add_ps,
@@ -7,7 +8,8 @@ use std::arch::x86_64::{
     _mm256_storeu_si256,
 };
 
-use super::blocks::{kernels, lanes};
+use super::blocks::lanes;
+use super::define::kernels;
 use super::squares::eight;
 use super::unit_mean::quotients;
 use crate::float16;

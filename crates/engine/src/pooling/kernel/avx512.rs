@@ -1,4 +1,5 @@
-//! AVX-512 kernels: sixteen registers of sixteen single-precision sums a block, so that a row of 256 columns is read in one piece.
+//! AVX-512 kernels: a block is sixteen registers of sixteen single-precision sums, so a row of 256
+//! columns is read in one pass.
 
 use std::arch::x86_64::{
     __m256, __m512, __m512d, __m512i, _mm_loadu_si128, _mm256_add_ps, _mm256_loadu_ps, _mm256_loadu_si256,
@@ -7,7 +8,8 @@ use std::arch::x86_64::{
     _mm512_min_ps, _mm512_mul_ps, _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
-use super::blocks::{kernels, lanes};
+use super::blocks::lanes;
+use super::define::kernels;
 use super::squares::eight;
 use super::unit_mean::quotients;
 use crate::float16;

@@ -1,11 +1,14 @@
-//! Adding rows in blocks of columns whose sums stay in registers: the loops that every instruction set shares.
+//! Adds rows in blocks of columns whose sums stay in registers: the loops that all instruction sets
+//! share.
 //!
-//! All rows are added to a block before the next one: the rows of one text stay in the second-level cache meanwhile. Blocks of one
-//! register take what is left, then single columns.
+//! All rows are added to one block of columns before the next block begins; the rows of one text
+//! stay in the second-level cache meanwhile. Columns that do not fill a block are summed one
+//! register at a time, then one by one.
 
-/// A register of sums, and how a row's elements become such lanes.
+/// A register of sums, one per lane, and how a row's elements are widened to such lanes.
 ///
-/// The methods are inlined into functions that have the instruction set's target features, and are called from nowhere else.
+/// The methods are inlined into functions that have the instruction set's target features, and must
+/// not be called from elsewhere.
 pub(super) trait Lanes: Copy {
     type Element: Copy;
     type Sum: Copy;
@@ -14,11 +17,11 @@ pub(super) trait Lanes: Copy {
     fn load_elements(elements: &[Self::Element]) -> Self;
     fn store(self, sums: &mut [Self::Sum]);
     fn add(self, other: Self) -> Self;
-    /// What stands for [`Self::add`] where fewer columns are left than lanes.
+    /// [`Self::add`] for a single column, where fewer columns are left than lanes.
     fn add_one(sum: Self::Sum, element: Self::Element) -> Self::Sum;
 }
 
-/// Adds the rows `row_ids`, in order, to `sums`, `REGISTERS` registers of columns at a time.
+/// Adds the rows `row_ids`, in order, to `sums`, in blocks of `REGISTERS × LANES` columns.
 #[inline(always)]
 pub(super) fn add_rows<L: Lanes, const REGISTERS: usize>(
     table: &[L::Element],
@@ -46,7 +49,7 @@ pub(super) fn add_rows<L: Lanes, const REGISTERS: usize>(
     }
 }
 
-/// Adds `REGISTERS × LANES` columns, from `column` on, of all rows.
+/// Adds the block of `REGISTERS × LANES` columns that starts at `column`, over all rows.
 #[inline(always)]
 fn add_block<L: Lanes, const REGISTERS: usize>(
     table: &[L::Element],
@@ -61,7 +64,7 @@ fn add_block<L: Lanes, const REGISTERS: usize>(
     }
 }
 
-/// The same in registers.
+/// [`add_block`] with the sums in registers.
 #[inline(always)]
 pub(super) fn sum_block<L: Lanes, const REGISTERS: usize>(
     table: &[L::Element],
@@ -79,8 +82,8 @@ pub(super) fn sum_block<L: Lanes, const REGISTERS: usize>(
     registers
 }
 
-/// A [`Lanes`] type over a register of `$lanes` lanes. `$load`, `$load_elements` and `$store` take pointers to as many sums or
-/// elements, at any alignment.
+/// Defines a [`Lanes`] type over a register of `$lanes` lanes. `$load`, `$load_elements` and
+/// `$store` take pointers to that many sums or elements, at any alignment.
 macro_rules! lanes {
     (
         $name:ident, $register:ty, $element:ty => $sum:ty, $lanes:literal, $load:expr, $load_elements:expr, $store:expr, $add:expr,
@@ -95,8 +98,9 @@ macro_rules! lanes {
             #[inline(always)]
             fn load_sums(sums: &[$sum]) -> Self {
                 let sums: &[$sum; $lanes] = sums[..$lanes].try_into().expect("as many sums as lanes");
-                // SAFETY: the array holds as many sums as the register has lanes, and the load needs no alignment. The CPU has
-                // the instruction: lanes are made only in the kernels of their file, which have its target features.
+                // SAFETY: the array holds as many sums as the register has lanes, and the load
+                // needs no alignment. The CPU has the instruction, because lanes are made only in
+                // the kernels of their file, which have its target features.
                 Self(unsafe { $load(sums.as_ptr().cast()) })
             }
             #[inline(always)]
@@ -124,57 +128,3 @@ macro_rules! lanes {
     };
 }
 pub(super) use lanes;
-
-/// The kernels of one instruction set: how many registers of sums a block has, its [`Eight`](super::squares::Eight), and its
-/// [`Quotients`](super::unit_mean::Quotients).
-macro_rules! kernels {
-    (
-        $features:literal, $registers:literal, $eight:ident, $singles:ident,
-        $($name:ident: $lanes:ident, $element:ty => $sum:ty;)*
-    ) => {
-        $(
-            #[target_feature(enable = $features)]
-            pub(super) fn $name(table: &[$element], dim: usize, row_ids: &[u32], sums: &mut [$sum]) {
-                $crate::pooling::kernel::blocks::add_rows::<$lanes, $registers>(table, dim, row_ids, sums);
-            }
-        )*
-
-        /// See [`Kernels::divide`](super::Kernels::divide).
-        #[target_feature(enable = $features)]
-        pub(super) fn divide(vector: &mut [f32], divisor: f32) {
-            super::divide::divide(vector, divisor);
-        }
-
-        /// See [`Kernels::normalize`](super::Kernels::normalize).
-        #[target_feature(enable = $features)]
-        pub(super) fn normalize(vector: &mut [f32]) {
-            let norm = sum_of_squares(vector).sqrt();
-            divide(vector, norm + $crate::pooling::norm::EPSILON);
-        }
-
-        /// See [`Kernels::unit_mean_f32`](super::Kernels::unit_mean_f32).
-        #[target_feature(enable = $features)]
-        pub(super) fn unit_mean_f32(table: &[f32], dim: usize, row_ids: &[u32], vector: &mut [f32]) -> bool {
-            if !$crate::pooling::kernel::unit_mean::means::<$singles, $registers>(table, dim, row_ids, vector) {
-                return false;
-            }
-            let norm = sum_of_squares(vector).sqrt();
-            let is_divisor = $crate::pooling::kernel::unit_mean::is_divisor(norm);
-            if is_divisor {
-                $crate::pooling::kernel::unit_mean::divide::<$singles>(vector, norm + $crate::pooling::norm::EPSILON);
-            }
-            is_divisor
-        }
-
-        /// numpy's pairwise sum of the squares.
-        #[target_feature(enable = $features)]
-        fn sum_of_squares(values: &[f32]) -> f32 {
-            if values.len() <= $crate::pooling::norm::FEW {
-                return $crate::pooling::kernel::squares::sum_of_few_squares::<$eight>(values);
-            }
-            let (low, high) = $crate::pooling::norm::halves(values);
-            sum_of_squares(low) + sum_of_squares(high)
-        }
-    };
-}
-pub(super) use kernels;

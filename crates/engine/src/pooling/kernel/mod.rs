@@ -1,7 +1,29 @@
-//! The arithmetic of pooling, one file an instruction set, chosen once when a model is loaded.
+//! The arithmetic of pooling: one file per instruction set, chosen once when a model is loaded.
 //!
-//! Sums over rows are vertical: every column is added on its own, in token order, so every vector width gives the same bits.
-//! Sums have no fused multiply-add: numpy has none there. Division is numpy's in every bit, however it is computed (`divide.rs`).
+//! Sums over rows are vertical: every column is summed on its own, in token order, so every vector
+//! width gives the same bits. Sums use no fused multiply-add, because numpy uses none there.
+//! Division has numpy's bits however it is computed (`divide.rs`).
+//!
+//! # How to add a kernel or an instruction set
+//!
+//! Every table of kernels works alike: a struct of function pointers ([`Kernels`], [`Converters`],
+//! `NearestKernel` in `table/cluster/nearest.rs`, those of `tokenizer/scan`) that starts as `SCALAR`,
+//! and whose `of(isa)` replaces the entries for which the instruction set has a faster function. So
+//! a new instruction set can begin with one kernel.
+//!
+//! - A kernel: write it in `scalar.rs`, add a field and a safe method to the struct, and the field to
+//!   `SCALAR`. Then write it in the files of the instruction sets, with `#[target_feature]`, and name
+//!   it in `of`. Loops that differ only by register type belong in `blocks.rs`; `define.rs` compiles
+//!   them for every instruction set.
+//! - An instruction set: add it to `isa.rs` (the enum, `name`, and `available` with every CPU feature
+//!   that its kernels enable), add a file here, and name its kernels in `of`.
+//! - `tests.rs` compares every kernel of every instruction set that this CPU has with the scalar one,
+//!   bit by bit: add the new kernel there. Run `M2V_REQUIRE_ISA=avx512 cargo test -p
+//!   model2vec-engine --lib -- isa kernel`, which fails on a CPU without that instruction set. To run
+//!   anything else with another instruction set than the best one, set `M2V_ISA=avx2`.
+//!
+//! Instructions that every CPU of an architecture has (prefetches, `nontemporal.rs`) are chosen at
+//! compile time instead.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -11,28 +33,30 @@ mod avx512;
 mod blocks;
 mod convert;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod define;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod divide;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod nontemporal;
 mod scalar;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod squares;
-mod stream;
 #[cfg(test)]
 mod tests;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod unit_mean;
 
 pub(crate) use convert::Converters;
-pub(crate) use stream::{Stream, past_caches};
+pub(crate) use nontemporal::{NonTemporal, write_non_temporally};
 
 use crate::isa::{InstructionSet, Isa};
 
-/// Adds the rows `row_ids` of a row-major table of `dim` columns, in order, to `sums`: one sum a column, for the first
-/// `sums.len()` columns, of which there are at most `dim`.
+/// Adds the rows `row_ids` of a row-major table of `dim` columns, in order, to `sums`: one sum per
+/// column, for the first `sums.len()` columns, at most `dim`.
 type AddRows<T, S> = unsafe fn(table: &[T], dim: usize, row_ids: &[u32], sums: &mut [S]);
 
-/// The kernels of one instruction set. Holding a value proves that this CPU supports it.
+/// The kernels for one instruction set. A value proves that this CPU can run them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kernels {
     isa: Isa,
@@ -46,7 +70,8 @@ pub(crate) struct Kernels {
 }
 
 impl Kernels {
-    /// The fallback of every CPU, and what the others are compared with.
+    /// Portable kernels: the fallback on every CPU, and the reference that the others are tested
+    /// against.
     pub(crate) const SCALAR: Self = Self {
         isa: Isa::SCALAR,
         add_rows_f32: scalar::add_rows_f32,
@@ -58,31 +83,28 @@ impl Kernels {
         unit_mean_f32: |_, _, _, _| false,
     };
 
-    /// The kernels of one instruction set.
+    /// The best kernels for `isa`.
     pub(crate) fn of(isa: Isa) -> Self {
-        macro_rules! kernels_of {
-            ($file:ident) => {
-                Self {
-                    isa,
-                    add_rows_f32: $file::add_rows_f32,
-                    add_rows_f16: $file::add_rows_f16,
-                    add_rows_f64: $file::add_rows_f64,
-                    add_rows_i8: $file::add_rows_i8,
-                    divide: $file::divide,
-                    normalize: $file::normalize,
-                    unit_mean_f32: $file::unit_mean_f32,
-                }
-            };
+        let mut kernels = Self { isa, ..Self::SCALAR };
+        macro_rules! take {
+            ($file:ident: $($kernel:ident),+) => {{ $(kernels.$kernel = $file::$kernel;)+ }};
         }
         match isa.set() {
-            InstructionSet::Scalar => Self::SCALAR,
+            InstructionSet::Scalar => {}
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => kernels_of!(avx2),
+            InstructionSet::Avx2 => {
+                take!(avx2: add_rows_f32, add_rows_f16, add_rows_f64, add_rows_i8, divide, normalize, unit_mean_f32);
+            }
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => kernels_of!(avx512),
+            InstructionSet::Avx512 => {
+                take!(avx512: add_rows_f32, add_rows_f16, add_rows_f64, add_rows_i8, divide, normalize, unit_mean_f32);
+            }
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => kernels_of!(neon),
+            InstructionSet::Neon => {
+                take!(neon: add_rows_f32, add_rows_f16, add_rows_f64, add_rows_i8, divide, normalize, unit_mean_f32);
+            }
         }
+        kernels
     }
 
     /// The instruction set of these kernels.
@@ -93,7 +115,8 @@ impl Kernels {
     /// Adds single-precision rows.
     #[inline]
     pub(crate) fn add_rows_f32(&self, table: &[f32], dim: usize, row_ids: &[u32], sums: &mut [f32]) {
-        // SAFETY: `of` builds the kernels of an instruction set, and its argument proves that this CPU has it.
+        // SAFETY: a kernel is portable or was put here by `of`, whose argument proves that this CPU
+        // has the kernel's instruction set.
         unsafe { (self.add_rows_f32)(table, dim, row_ids, sums) }
     }
 
@@ -111,7 +134,7 @@ impl Kernels {
         unsafe { (self.add_rows_f64)(table, dim, row_ids, sums) }
     }
 
-    /// Adds byte rows. At most 2^24 rows a call: more could overflow the sums.
+    /// Adds int8 rows, at most 2^24 of them per call: more could overflow the sums.
     #[inline]
     pub(crate) fn add_rows_i8(&self, table: &[i8], dim: usize, row_ids: &[u32], sums: &mut [i32]) {
         debug_assert!(row_ids.len() <= 1 << 24);
@@ -119,23 +142,25 @@ impl Kernels {
         unsafe { (self.add_rows_i8)(table, dim, row_ids, sums) }
     }
 
-    /// Divides every element, rounding as division does.
+    /// Divides every dimension, correctly rounded.
     #[inline]
     pub(crate) fn divide(&self, vector: &mut [f32], divisor: f32) {
         // SAFETY: as in `add_rows_f32`.
         unsafe { (self.divide)(vector, divisor) }
     }
 
-    /// Divides `vector` by its Euclidean norm plus 1e-32, with numpy's bits.
+    /// Divides `vector` by its Euclidean norm plus [`EPSILON`](crate::pooling::norm::EPSILON), with
+    /// numpy's bits.
     #[inline]
     pub(crate) fn normalize(&self, vector: &mut [f32]) {
         // SAFETY: as in `add_rows_f32`.
         unsafe { (self.normalize)(vector) }
     }
 
-    /// Puts the mean of single-precision rows, divided by its norm as [`normalize`](Self::normalize) does, into `vector`. False where
-    /// that has to be done step by step: for magnitudes, or numbers of rows, that are out of the ordinary, and by the scalar kernels;
-    /// then `vector` is undefined.
+    /// Writes the mean of single-precision rows, divided by its norm as by
+    /// [`normalize`](Self::normalize), into `vector`. Returns false, and leaves `vector` undefined,
+    /// when the shortcut does not apply and the caller has to take the steps one by one: for
+    /// extreme magnitudes, too many rows, and always with the scalar kernels.
     #[inline]
     pub(crate) fn unit_mean_f32(&self, table: &[f32], dim: usize, row_ids: &[u32], vector: &mut [f32]) -> bool {
         // SAFETY: as in `add_rows_f32`.

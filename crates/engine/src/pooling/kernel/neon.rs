@@ -1,4 +1,4 @@
-//! NEON kernels: sixteen registers of four single-precision sums a block.
+//! NEON kernels: a block is sixteen registers of four single-precision sums.
 
 use std::arch::aarch64::{
     float32x4_t, float64x2_t, int32x4_t, uint16x4_t, vabsq_f32, vaddq_f32, vaddq_f64, vaddq_s32, vcreate_s8,
@@ -7,7 +7,8 @@ use std::arch::aarch64::{
 };
 use std::arch::asm;
 
-use super::blocks::{kernels, lanes};
+use super::blocks::lanes;
+use super::define::kernels;
 use super::squares::eight;
 use super::unit_mean::quotients;
 use crate::float16;
@@ -50,7 +51,8 @@ kernels!(
 #[inline]
 fn widen(halves: uint16x4_t) -> float32x4_t {
     let singles;
-    // SAFETY: FCVTL is part of the floating point that every 64-bit ARM has; it reads one register and writes another.
+    // SAFETY: FCVTL is part of the floating point that every 64-bit ARM has; it reads one register
+    // and writes another.
     unsafe {
         asm!("fcvtl {singles:v}.4s, {halves:v}.4h", singles = lateout(vreg) singles, halves = in(vreg) halves,
             options(pure, nomem, nostack, preserves_flags));

@@ -1,9 +1,9 @@
-//! The portable kernels: one row after the other, one column after the other.
+//! The portable kernels: row by row, column by column.
 
 use crate::float16;
 use crate::pooling::norm::{EPSILON, pairwise_sum};
 
-/// The first `columns` elements of one row.
+/// The first `columns` columns of one row.
 #[inline]
 fn row<T>(table: &[T], dim: usize, row_id: u32, columns: usize) -> &[T] {
     &table[row_id as usize * dim..][..columns]

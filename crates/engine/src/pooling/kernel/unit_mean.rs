@@ -1,38 +1,45 @@
-//! The mean of rows, scaled to length 1, in one go: sums become means while they are in registers, and both divisions need fewer
-//! steps than [`divide`](super::divide), for magnitudes that are all far from the ends of single precision.
+//! The mean of rows, scaled to length 1, in one pass: sums become means while they are still in
+//! registers, and both divisions take fewer steps than [`divide`](super::divide). It works for
+//! magnitudes that are far from the ends of single precision.
 //!
-//! `reciprocal` is 1 / divisor, rounded, and `rest` what it lacks: together they are exact to a relative 2^-46. Of a mean, the quotient by
-//! both is rounded right at once: the divisor is an integer of at most 20 bits, so the true quotient is either a float or a relative 2^-45
-//! away from where rounding turns. A norm can be any float: there the quotient is within one unit of the true one, and corrected by its
-//! remainder it is rounded right (Markstein, as in `divide.rs`).
+//! `reciprocal` is 1 / divisor, rounded, and `rest` is its rounding error, so that their sum is
+//! exact to a relative 2^-46.
+//!
+//! - A mean is divided by the number of rows, an integer of at most 20 bits. The true quotient is
+//!   either a float or at least a relative 2^-45 away from every point where rounding changes
+//!   direction, so multiplying by `reciprocal + rest` rounds correctly at once.
+//! - A norm can be any float. The product is within one unit in the last place of the true
+//!   quotient; correcting it by its remainder rounds it correctly (Markstein, as in `divide.rs`).
 
 use super::blocks::{Lanes, sum_block};
 
-/// The most rows: their number has 20 bits.
+/// The most rows, so that their number has at most 20 bits.
 const MOST_ROWS: usize = (1 << 20) - 1;
 
-/// No mean may be smaller, and the norm not larger: nothing on the way leaves the normal numbers then. The smallest is a mean times `rest`,
-/// which is 0 or at least 2^-47 of the reciprocal: 2^-30 × 2^-47 × 2^-48.
+/// No mean may be smaller than `SMALLEST`, and the norm not larger than `LARGEST`: then every
+/// intermediate result is a normal number. The smallest one is a mean times `rest`, which is 0 or
+/// at least 2^-47 of the reciprocal: 2^-30 × 2^-47 × 2^-48.
 const SMALLEST: f32 = 1.0 / (1 << 30) as f32;
 const LARGEST: f32 = (1_u64 << 48) as f32;
 
-/// Lanes that can be divided.
+/// Single-precision lanes with the operations of both divisions.
 pub(super) trait Quotients: Lanes<Sum = f32> {
     fn splat(value: f32) -> Self;
     fn multiply(self, factor: Self) -> Self;
     /// `self × factor + summand`, rounded once.
     fn multiply_add(self, factor: Self, summand: Self) -> Self;
-    /// In each lane the smaller one of the magnitude and `least`.
+    /// In each lane, the smaller of the magnitude of `self` and `least`.
     fn least(self, least: Self) -> Self;
 }
 
-/// [`Quotients`] of a [`lanes`](super::blocks::lanes) type.
+/// Implements [`Quotients`] for a [`lanes`](super::blocks::lanes) type.
 macro_rules! quotients {
     ($name:ident, $splat:expr, $multiply:expr, $multiply_add:expr, $least:expr) => {
         impl $crate::pooling::kernel::unit_mean::Quotients for $name {
             #[inline(always)]
             fn splat(value: f32) -> Self {
-                // SAFETY: the CPU has the instruction: lanes are made only in the kernels of their file, which have its target features.
+                // SAFETY: the CPU has the instruction, because lanes are made only in the kernels
+                // of their file, which have its target features.
                 Self(unsafe { $splat(value) })
             }
             #[inline(always)]
@@ -55,14 +62,15 @@ macro_rules! quotients {
 }
 pub(super) use quotients;
 
-/// 1 / `divisor`, rounded, and what it lacks.
+/// 1 / `divisor`, rounded, and its rounding error.
 #[inline(always)]
 fn reciprocal(divisor: f32) -> (f32, f32) {
     let reciprocal = 1.0 / divisor;
     (reciprocal, (-reciprocal).mul_add(divisor, 1.0) * reciprocal)
 }
 
-/// Puts the means of the rows into `vector`. False where there are too many rows, or a mean is too small: then the means may be wrong.
+/// Writes the means of the rows into `vector`. Returns false, and leaves means that may be wrong,
+/// if there are too many rows or a mean is too small.
 #[inline(always)]
 pub(super) fn means<L: Quotients, const REGISTERS: usize>(
     table: &[L::Element],
@@ -92,12 +100,13 @@ pub(super) fn means<L: Quotients, const REGISTERS: usize>(
         vector[column] = sum / divisor;
         all[0] = all[0].min(vector[column].abs());
     }
-    // One that is no number is never the least: the norm tells.
+    // A NaN is never the least here, but it makes the norm NaN, which `is_divisor` refuses.
     all.into_iter().fold(f32::MAX, f32::min) >= SMALLEST
 }
 
-/// The means of `REGISTERS × LANES` columns, from `column` on. `parts` are the reciprocal of the number of rows, and its rest. Returns
-/// the smaller one of `least` and the magnitudes.
+/// Writes the means of the block of `REGISTERS × LANES` columns that starts at `column`, given the
+/// reciprocal of the number of rows and its rest. Returns, per lane, the smaller of `least` and the
+/// magnitudes.
 #[inline(always)]
 fn mean_block<L: Quotients, const REGISTERS: usize>(
     table: &[L::Element],
@@ -117,13 +126,13 @@ fn mean_block<L: Quotients, const REGISTERS: usize>(
     least
 }
 
-/// Whether means that are not too small can be divided by a norm like this.
+/// Whether [`divide`] is exact for this norm, of means of which none is too small.
 #[inline(always)]
 pub(super) fn is_divisor(norm: f32) -> bool {
     norm <= LARGEST
 }
 
-/// Divides the means by their norm, a little more or less.
+/// Divides the means by `norm` (epsilon included), correctly rounded.
 #[inline(always)]
 pub(super) fn divide<L: Quotients>(means: &mut [f32], norm: f32) {
     let (reciprocal, rest) = reciprocal(norm);

@@ -1,61 +1,51 @@
-//! k-means: Lloyd's iterations from rows chosen at random, as scikit-learn's `KMeans(init="random")` does them
-//! (sklearn/cluster/_kmeans.py, `_kmeans_single_lloyd`): until no row changes its cluster, the centers hardly move, or 300 times.
+//! k-means: Lloyd's iterations from rows chosen at random, as in scikit-learn's
+//! `KMeans(init="random")` (sklearn/cluster/_kmeans.py, `_kmeans_single_lloyd`), until no row changes
+//! its cluster, or the centers hardly move, or 300 iterations are done.
 //!
-//! The result depends on the rows and the number of clusters only: the generator has a fixed seed, sums are taken in the order of
-//! the rows, and the number of threads changes nothing. scikit-learn takes the best of ten runs; here it is one, as ten differ by
-//! less than a percent (docs/OPTIMIZATIONS.md).
+//! The result depends on the rows and the number of clusters only: the generator has a fixed seed,
+//! sums are taken in the order of the rows, and neither the number of threads nor the instruction
+//! set changes anything. scikit-learn takes the best of ten runs; one is enough here, since ten
+//! differ by less than a percent (docs/OPTIMIZATIONS.md).
+//!
+//! The threads are scoped ones and not those of `run/workers.rs`: they borrow the rows, they live
+//! for one load of seconds to minutes, and the pool's threads stay free for calls meanwhile.
 
 mod nearest;
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use crate::isa::Isa;
+use crate::load_control::LoadControl;
 use nearest::{Nearest, Panels};
 
 /// scikit-learn's `max_iter`.
 pub const MAX_ITERATIONS: u32 = 300;
-/// scikit-learn's `tol`: what the centers may move in all, as a part of the mean variance of the columns.
+/// scikit-learn's `tol`: the iterations end when the squared distances that the centers moved add
+/// up to at most this fraction of the mean variance of the columns.
 const TOLERANCE: f64 = 1e-4;
-/// Rows that a thread takes at once: some milliseconds of work, so that it soon sees a cancellation.
+/// The rows that a thread takes at once: some milliseconds of work, so that it notices a
+/// cancellation soon.
 const BLOCK: usize = 64;
-
-/// What another thread sees of a long load, and how it ends it.
-#[derive(Debug, Default)]
-pub struct Watch {
-    /// Iterations done.
-    iterations: AtomicU32,
-    cancelled: AtomicBool,
-}
-
-impl Watch {
-    /// Ends the work within milliseconds.
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-
-    /// How many iterations are done, of [`MAX_ITERATIONS`] at most.
-    #[must_use]
-    pub fn iterations(&self) -> u32 {
-        self.iterations.load(Ordering::Relaxed)
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-}
 
 /// The clusters of rows.
 #[derive(Debug)]
 pub(crate) struct Clusters {
-    /// Row-major, as many as were asked for.
+    /// The centers, row-major: count × dim.
     pub(crate) centers: Vec<f32>,
     /// The nearest center of each row.
     pub(crate) labels: Vec<u32>,
 }
 
-/// Clusters the rows of `dim` finite elements; `count` is from 1 to the number of rows. `None` once it is cancelled.
-pub(crate) fn cluster(rows: &[f32], dim: usize, count: usize, threads: usize, watch: &Watch) -> Option<Clusters> {
+/// Clusters `rows` of `dim` finite columns into `count` clusters, from 1 to the number of rows.
+/// `None` if it was cancelled.
+pub(crate) fn cluster(
+    rows: &[f32],
+    dim: usize,
+    count: usize,
+    threads: usize,
+    isa: Isa,
+    control: &LoadControl,
+) -> Option<Clusters> {
     let row_count = rows.len() / dim;
     let mut centers: Vec<f32> =
         choose(row_count, count).into_iter().flat_map(|row| &rows[row * dim..][..dim]).copied().collect();
@@ -64,26 +54,27 @@ pub(crate) fn cluster(rows: &[f32], dim: usize, count: usize, threads: usize, wa
     let mut labels = vec![u32::MAX; row_count];
     let mut is_settled = false;
     for iteration in 1..=MAX_ITERATIONS {
-        assign(rows, dim, &centers, &mut nearest, threads, watch)?;
+        assign(rows, &Panels::pack(&centers, dim, isa), &mut nearest, threads, control)?;
         is_settled = labels.iter().zip(&nearest).all(|(label, nearest)| *label == nearest.center);
         for (label, nearest) in labels.iter_mut().zip(&nearest) {
             *label = nearest.center;
         }
         let moved = means(rows, dim, &mut labels.clone(), &nearest, &mut centers);
-        watch.iterations.store(iteration, Ordering::Relaxed);
+        control.set_iterations(iteration);
         if is_settled || moved <= limit {
             break;
         }
     }
     if !is_settled {
-        assign(rows, dim, &centers, &mut nearest, threads, watch)?;
+        assign(rows, &Panels::pack(&centers, dim, isa), &mut nearest, threads, control)?;
         labels = nearest.iter().map(|nearest| nearest.center).collect();
     }
     Some(Clusters { centers, labels })
 }
 
-/// `count` distinct numbers below `bound`: the start of a shuffle by SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom
-/// number generators, 2014).
+/// `count` distinct numbers below `bound`: the start of a shuffle by SplitMix64 (Steele, Lea, Flood:
+/// Fast splittable pseudorandom number generators, 2014). Which model a load gives depends on this
+/// sequence.
 fn choose(bound: usize, count: usize) -> Vec<usize> {
     let mut state = 42_u64;
     let mut next = || {
@@ -115,36 +106,35 @@ fn mean_variance(rows: &[f32], dim: usize) -> f64 {
     variances.sum::<f64>() / dim as f64
 }
 
-/// Finds the nearest center of every row. `None` once it is cancelled.
+/// Finds the nearest center of every row. `None` if it was cancelled.
 fn assign(
     rows: &[f32],
-    dim: usize,
-    centers: &[f32],
+    centers: &Panels,
     nearest: &mut [Nearest],
     threads: usize,
-    watch: &Watch,
+    control: &LoadControl,
 ) -> Option<()> {
-    let panels = Panels::pack(centers, dim);
-    let blocks = Mutex::new(rows.chunks(BLOCK * dim).zip(nearest.chunks_mut(BLOCK)));
+    let blocks = Mutex::new(rows.chunks(BLOCK * centers.dim()).zip(nearest.chunks_mut(BLOCK)));
     let work = || {
-        while !watch.is_cancelled() {
+        while !control.is_cancelled() {
             let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((rows, nearest)) = block else { break };
-            panels.nearest(rows, nearest);
+            centers.nearest(rows, nearest);
         }
     };
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            // A thread that the system doesn't grant leaves its work to the others.
+            // If the system grants no thread, the others do its work.
             let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });
-    (!watch.is_cancelled()).then_some(())
+    (!control.is_cancelled()).then_some(())
 }
 
-/// Moves each center to the mean of its rows, and returns the sum of the squared ways. A center without rows takes the row that
-/// is farthest from its own center, as in scikit-learn (_k_means_common.pyx, `_relocate_empty_clusters_dense`).
+/// Moves each center to the mean of its rows, and returns the sum of the squared distances moved. A
+/// center without rows takes the row that is farthest from its own center, as in scikit-learn
+/// (_k_means_common.pyx, `_relocate_empty_clusters_dense`).
 fn means(rows: &[f32], dim: usize, labels: &mut [u32], nearest: &[Nearest], centers: &mut [f32]) -> f64 {
     let mut counts = vec![0_u32; centers.len() / dim];
     labels.iter().for_each(|&label| counts[label as usize] += 1);
@@ -170,7 +160,7 @@ fn means(rows: &[f32], dim: usize, labels: &mut [u32], nearest: &[Nearest], cent
     }
     let mut moved = 0.0;
     for ((center, sums), &count) in centers.chunks_exact_mut(dim).zip(sums.chunks_exact(dim)).zip(&counts) {
-        // One that gave its only row away stays where it is.
+        // A center that gave its only row away stays where it is.
         if count == 0 {
             continue;
         }
@@ -197,6 +187,10 @@ fn inertia(rows: &[f32], dim: usize, clusters: &Clusters) -> f64 {
 mod tests {
     use super::*;
 
+    fn cluster(rows: &[f32], dim: usize, count: usize, threads: usize) -> Clusters {
+        super::cluster(rows, dim, count, threads, Isa::detect(), &LoadControl::default()).unwrap()
+    }
+
     /// Points around the corners of a square, `count` each.
     fn corners(count: usize) -> Vec<f32> {
         let near = |corner: f32, index: usize| corner + (index * 7 % 11) as f32 / 100.0;
@@ -208,10 +202,11 @@ mod tests {
 
     #[test]
     fn clusters_do_not_depend_on_the_number_of_threads() {
-        let rows: Vec<f32> = (0..3000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 9) as f32 / 1e6).collect();
-        let one = cluster(&rows, 6, 40, 1, &Watch::default()).unwrap();
+        let mut random = fastrand::Rng::with_seed(1);
+        let rows: Vec<f32> = (0..3000).map(|_| random.f32() * 8.0).collect();
+        let one = cluster(&rows, 6, 40, 1);
         for threads in [2, 3, 7] {
-            let several = cluster(&rows, 6, 40, threads, &Watch::default()).unwrap();
+            let several = cluster(&rows, 6, 40, threads);
             assert_eq!(several.labels, one.labels);
             assert_eq!(several.centers, one.centers);
         }
@@ -220,7 +215,7 @@ mod tests {
     #[test]
     fn every_row_belongs_to_its_nearest_center_and_every_center_is_the_mean_of_its_rows() {
         let rows = corners(50);
-        let clusters = cluster(&rows, 2, 4, 2, &Watch::default()).unwrap();
+        let clusters = cluster(&rows, 2, 4, 2);
         let mut sums = vec![(0.0, 0.0, 0.0); 4];
         for (row, &label) in rows.chunks_exact(2).zip(&clusters.labels) {
             let (x, y, count) = &mut sums[label as usize];
@@ -237,16 +232,16 @@ mod tests {
     #[test]
     fn as_many_clusters_as_rows_have_no_inertia_and_equal_rows_leave_no_center_undefined() {
         let rows = corners(8);
-        let clusters = cluster(&rows, 2, 32, 2, &Watch::default()).unwrap();
+        let clusters = cluster(&rows, 2, 32, 2);
         assert_eq!(inertia(&rows, 2, &clusters), 0.0);
-        let clusters = cluster(&[3.0; 40], 2, 20, 2, &Watch::default()).unwrap();
+        let clusters = cluster(&[3.0; 40], 2, 20, 2);
         assert_eq!(clusters.centers, [3.0; 40]);
     }
 
     #[test]
-    fn a_cancelled_watch_ends_the_work() {
-        let watch = Watch::default();
-        watch.cancel();
-        assert!(cluster(&corners(50), 2, 4, 2, &watch).is_none());
+    fn a_load_that_is_cancelled_ends_the_work() {
+        let control = LoadControl::default();
+        control.cancel();
+        assert!(super::cluster(&corners(50), 2, 4, 2, Isa::detect(), &control).is_none());
     }
 }

@@ -1,20 +1,23 @@
-//! One line of JSON Lines: a string field of an object. What it accepts is JSON (RFC 8259), and less: `None` where a line is no JSON, and
-//! where it is and the reading would be long (escapes in keys, deep nesting).
+//! Reads one line of JSON Lines: a string field of an object. It accepts a subset of JSON (RFC
+//! 8259): the result is `None` for a line that is no JSON, and for JSON that would be slow or
+//! complicated to read (escapes in keys, deep nesting).
 
 use std::ops::Range;
 
-/// Deeper arrays and objects are not looked into.
+use crate::texts::lines::widen::widen;
+
+/// The deepest nesting of arrays and objects that is read.
 const MAX_DEPTH: usize = 32;
-/// How many bytes of a string are looked at together.
+/// How many bytes of a string are checked together.
 const BLOCK: usize = 16;
 
-/// A place in the bytes that is moved forward over what was understood.
+/// A position in the bytes, which moves forward over everything that was read.
 pub(super) struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-/// A string's bytes without its quotes, and whether there are escapes in it.
+/// The bytes of a string without its quotes, and whether it contains escapes.
 type Content = (Range<usize>, bool);
 
 impl<'a> Scan<'a> {
@@ -26,7 +29,9 @@ impl<'a> Scan<'a> {
         self.at
     }
 
-    /// A whole line, line feed included: an object in which the last field called `name` is a string. That string.
+    /// Reads a whole line with its line feed, an object, and gives the string of the last field
+    /// called
+    /// `name`. `None` if that is no string.
     pub(super) fn object_line(&mut self, name: &[u8]) -> Option<Content> {
         let mut found = None;
         self.space();
@@ -35,7 +40,7 @@ impl<'a> Scan<'a> {
         if !self.take(b'}') {
             loop {
                 let (key, has_escapes) = self.string()?;
-                // It may be the name, spelled in another way.
+                // It may be `name` in another spelling.
                 if has_escapes {
                     return None;
                 }
@@ -70,7 +75,7 @@ impl<'a> Scan<'a> {
         self.take(byte).then_some(())
     }
 
-    /// White space inside a line: a line feed ends it.
+    /// Skips white space inside a line, which a line feed ends.
     fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\r') = self.peek() {
             self.at += 1;
@@ -84,7 +89,7 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// After a value: whether another one follows, or `close`.
+    /// After a value: true if another one follows, false at `close`.
     fn goes_on(&mut self, close: u8) -> Option<bool> {
         self.space();
         if self.take(close) {
@@ -182,7 +187,7 @@ impl<'a> Scan<'a> {
                     has_escapes = true;
                     self.escape()?;
                 }
-                // A control character, a line feed among them.
+                // A control character, such as a line feed.
                 _ => return None,
             }
         }
@@ -203,10 +208,10 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The first place from `at` on of a quote, a backslash or a control character.
+/// The position of the first quote, backslash or control character from `at` on.
 fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
     let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
-    // Without an early end, so that the compiler makes vector instructions of it.
+    // No early exit inside a block, so that the compiler vectorizes it.
     while let Some(block) = bytes[at..].first_chunk::<BLOCK>() {
         if block.iter().fold(false, |any, &byte| any | is_special(byte)) {
             break;
@@ -216,13 +221,14 @@ fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
     bytes[at..].iter().position(|&byte| is_special(byte)).map_or(bytes.len(), |offset| at + offset)
 }
 
-/// Writes the content of a string that was scanned as UTF-16, as far as there is room; gives the number of all its units.
+/// Writes the content of a scanned string as UTF-16 into `units`, as far as there is room. Returns
+/// the number of all its units, including those that found no room.
 pub(super) fn unescape(content: &str, units: &mut [u16]) -> usize {
     let mut count = 0;
     let mut rest = content;
     loop {
         let plain = rest.find('\\').unwrap_or(rest.len());
-        count += super::widen(&rest[..plain], units.get_mut(count..).unwrap_or_default());
+        count += widen(&rest[..plain], units.get_mut(count..).unwrap_or_default());
         let Some(escape) = rest[plain..].strip_prefix('\\') else { return count };
         let (unit, length) = escaped_unit(escape.as_bytes());
         if let Some(place) = units.get_mut(count) {
@@ -233,7 +239,7 @@ pub(super) fn unescape(content: &str, units: &mut [u16]) -> usize {
     }
 }
 
-/// The unit that an escape stands for, and how many bytes it takes behind the backslash.
+/// The unit that an escape means, and how many bytes it takes after the backslash.
 fn escaped_unit(escape: &[u8]) -> (u16, usize) {
     let plain = match escape.first().copied().unwrap_or_default() {
         b'u' => {

@@ -1,47 +1,50 @@
-//! Texts from the bytes of a file, a line each, with nothing between the bytes and the engine's UTF-16.
+//! Reads texts from the bytes of a file, one per line, straight into the engine's UTF-16.
 //!
-//! A line is read here only where it is certain what its text is. Every other one (broken, empty, no UTF-8, with a
-//! byte order mark, escapes in a key, deep nesting) ends the reading and is the caller's to judge: what is read here equals what a slower and more
-//! thorough reader makes of the same bytes, and what is an error, that reader says.
+//! Only plain cases are read here. Reading stops at the first line that is anything else (broken,
+//! empty, no UTF-8, with a byte order mark, with an escape in a key, deeply nested), and the caller
+//! gives that line to a slower and more thorough reader. So the texts are those that the other
+//! reader would give, and only that reader reports errors.
 
 mod json;
+mod widen;
 
 use crate::texts::Texts;
 use json::Scan;
+use widen::widen;
 
-/// What holds a line's text.
+/// Where in a line its text is.
 #[derive(Debug, Clone)]
 pub enum LineFormat {
-    /// The line is the text.
+    /// The whole line is the text.
     Plain,
-    /// The line is a JSON object, and the field of this name is the text: a string.
+    /// The line is a JSON object, and the text is the string in the field of this name.
     Json(String),
 }
 
-/// What was read.
+/// How much was read.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct LinesRead {
-    /// How many lines, each one text.
+    /// The number of lines, and of texts.
     pub lines: usize,
-    /// Their bytes, line feeds included.
+    /// The bytes of these lines, line feeds included.
     pub bytes: usize,
-    /// UTF-16 units of all texts, before any limit.
+    /// The UTF-16 units of all texts, before they are cut to a limit.
     pub units: usize,
 }
 
-/// When reading stops, at the latest.
+/// Limits at which reading stops.
 #[derive(Debug, Clone, Copy)]
 pub struct LineLimits {
-    /// After so many lines.
+    /// The most lines.
     pub lines: usize,
-    /// Once the texts have so many UTF-16 units.
+    /// Reading stops after the line with which the texts have this many UTF-16 units.
     pub units: usize,
-    /// The most units that are kept of a text; `None` = all.
+    /// The most UTF-16 units that are kept per text; `None` = all.
     pub text_units: Option<usize>,
 }
 
-/// Appends the texts of the lines at the start of `bytes` to `texts`, up to the first that is not certain, that has no line feed, or that
-/// the limits leave out.
+/// Appends the texts of the lines at the start of `bytes` to `texts`. Stops before the first line
+/// that is not a plain case or has no line feed, and at the limits.
 pub fn read_lines(bytes: &[u8], format: &LineFormat, limits: LineLimits, texts: &mut Texts) -> LinesRead {
     let mut read = LinesRead::default();
     while read.lines < limits.lines && read.units < limits.units {
@@ -61,7 +64,7 @@ pub fn read_lines(bytes: &[u8], format: &LineFormat, limits: LineLimits, texts: 
     read
 }
 
-/// A line whose text is certain.
+/// A line that was read.
 struct Line<'a> {
     text: &'a str,
     has_escapes: bool,
@@ -75,7 +78,8 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
             let feed = bytes.iter().position(|&byte| byte == b'\n')?;
             let line = bytes[..feed].strip_suffix(b"\r").unwrap_or(&bytes[..feed]);
             let text = str::from_utf8(line).ok()?;
-            // At the start of a file it is no part of the text: whoever knows where the file starts reads this line.
+            // A byte order mark at the start of a file is no part of the text. Only the caller
+            // knows where the file starts.
             (!text.starts_with('\u{feff}')).then_some(Line { text, has_escapes: false, end: feed + 1 })
         }
         LineFormat::Json(field) => {
@@ -83,46 +87,10 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
             let (range, has_escapes) = scan.object_line(field.as_bytes())?;
             let end = scan.position();
             let line = str::from_utf8(&bytes[..end]).ok()?;
-            // Quotes are characters of their own: the range lies between two of them.
+            // The range lies between two quotes, which are ASCII, so it does not split a character.
             Some(Line { text: &line[range], has_escapes, end })
         }
     }
-}
-
-/// How many bytes are made wider together.
-const BLOCK: usize = 32;
-
-/// Writes `text` as UTF-16, as far as there is room; gives the number of all its units.
-fn widen(text: &str, units: &mut [u16]) -> usize {
-    let bytes = text.as_bytes();
-    let (mut read, mut written) = (0, 0);
-    while read < bytes.len() {
-        while let Some(block) = bytes[read..].first_chunk::<BLOCK>()
-            && let Some(place) = units.get_mut(written..).and_then(|rest| rest.first_chunk_mut::<BLOCK>())
-            && block.is_ascii()
-        {
-            for (unit, &byte) in place.iter_mut().zip(block) {
-                *unit = u16::from(byte);
-            }
-            read += BLOCK;
-            written += BLOCK;
-        }
-        // One block's worth the slow way, then the fast one is tried again.
-        let stop = bytes.len().min(read + BLOCK);
-        for character in text[read..].chars() {
-            if read >= stop {
-                break;
-            }
-            read += character.len_utf8();
-            for &mut unit in character.encode_utf16(&mut [0; 2]) {
-                if let Some(place) = units.get_mut(written) {
-                    *place = unit;
-                }
-                written += 1;
-            }
-        }
-    }
-    written
 }
 
 #[cfg(test)]
@@ -188,23 +156,6 @@ mod tests {
         let (texts, found) = json(lines.as_bytes());
         assert_eq!(texts, ["b", "A\n\"😀", "c"]);
         assert_eq!(found.bytes, lines.len());
-    }
-
-    #[test]
-    fn text_of_every_length_and_mixture_becomes_the_utf16_of_the_standard_library() {
-        let characters = ["a", "ß", "∑", "😀"];
-        for length in 0..150 {
-            for odd in 0..=length {
-                let text: String = (0..length).map(|i| if i == odd { characters[odd % 4] } else { "x" }).collect();
-                let expected: Vec<u16> = text.encode_utf16().collect();
-                let mut units = vec![0; text.len()];
-                assert_eq!(super::widen(&text, &mut units), expected.len());
-                assert_eq!(units[..expected.len()], expected);
-                let mut few = vec![0; length / 2];
-                assert_eq!(super::widen(&text, &mut few), expected.len());
-                assert_eq!(few, expected[..length / 2]);
-            }
-        }
     }
 
     #[test]

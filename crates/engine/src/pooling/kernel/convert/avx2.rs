@@ -1,4 +1,5 @@
-//! AVX2 and F16C conversions, eight elements at a time. For bfloat16 and int8 the compiler makes them from the portable code.
+//! AVX2 and F16C conversions, eight dimensions at a time. For bfloat16 and int8 the compiler
+//! vectorizes the portable code.
 
 use std::arch::x86_64::{
     __m256, _CMP_GT_OQ, _MM_FROUND_TO_NEAREST_INT, _mm_storeu_si128, _mm256_cmp_ps, _mm256_cvtps_ph, _mm256_loadu_ps,
@@ -35,7 +36,7 @@ pub(super) fn write_binary(vector: &[f32], row: &mut [u8]) {
     let (whole, rest_row) = row.split_at_mut(eights.len());
     for (byte, eight) in whole.iter_mut().zip(eights) {
         let positive_f32x8 = _mm256_cmp_ps::<_CMP_GT_OQ>(load(eight), _mm256_setzero_ps());
-        // The mask has the first element in the lowest bit.
+        // The mask has the first dimension in the lowest bit.
         *byte = (_mm256_movemask_ps(positive_f32x8) as u8).reverse_bits();
     }
     scalar::write_binary(rest, rest_row);
@@ -44,6 +45,6 @@ pub(super) fn write_binary(vector: &[f32], row: &mut [u8]) {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn load(eight: &[f32; 8]) -> __m256 {
-    // SAFETY: the array has the eight elements that are loaded; the load needs no alignment.
+    // SAFETY: the array has the eight floats that are loaded; the load needs no alignment.
     unsafe { _mm256_loadu_ps(eight.as_ptr()) }
 }

@@ -1,11 +1,12 @@
-//! Single-precision vectors to rows of the other element types, one file an instruction set.
+//! Single-precision vectors to rows of the other element types, one file per instruction set.
 //!
-//! Halves are rounded to nearest, ties to even, as numpy and ml_dtypes do. An int8 is `127 · clamp(x, -1, 1)`, rounded to nearest,
-//! ties to even; NaN, for which numpy has no defined answer, is 0. A bit is `x > 0`, in the order of `numpy.packbits`: the first
-//! element is the highest bit, and the bits that a last byte has too many are 0.
+//! float16 and bfloat16 are rounded to nearest, ties to even, as numpy and ml_dtypes do. An int8 is
+//! `127 · clamp(x, -1, 1)`, rounded to nearest, ties to even; NaN, for which numpy has no defined
+//! result, is 0. A bit is `x > 0`, in the order of `numpy.packbits`: the first dimension is the
+//! highest bit, and unused bits of the last byte are 0.
 //!
-//! On aarch64 only float16 has instructions of its own: vectors of four are part of every such CPU, and rustc makes the others
-//! from `scalar.rs`.
+//! On aarch64 only float16 has a kernel of its own: vectors of four are part of every such CPU, so
+//! rustc vectorizes the others from `scalar.rs`.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -15,13 +16,12 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-use super::Kernels;
-use crate::isa::InstructionSet;
+use crate::isa::{InstructionSet, Isa};
 
-/// Writes `vector` as a row that has room for just its elements.
+/// Writes `vector` to `row`, which has exactly the bytes of its dimensions.
 type Convert = unsafe fn(vector: &[f32], row: &mut [u8]);
 
-/// The conversions of one instruction set. Holding a value proves that this CPU supports it.
+/// The conversions for one instruction set. A value proves that this CPU can run them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Converters {
     write_float16: Convert,
@@ -38,47 +38,50 @@ impl Converters {
         write_binary: scalar::write_binary,
     };
 
-    /// The conversions of the instruction set that the pooling kernels use.
-    pub(crate) fn like(kernels: &Kernels) -> Self {
-        match kernels.isa().set() {
-            InstructionSet::Scalar => Self::SCALAR,
-            // A row is converted in the time of a plain copy: wider vectors would not be felt.
+    /// The best conversions for `isa`.
+    pub(crate) fn of(isa: Isa) -> Self {
+        let mut converters = Self::SCALAR;
+        match isa.set() {
+            InstructionSet::Scalar => {}
+            // AVX-512 takes the same: a conversion takes as long as a plain copy already.
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 | InstructionSet::Avx512 => Self {
-                write_float16: avx2::write_float16,
-                write_bfloat16: avx2::write_bfloat16,
-                write_int8: avx2::write_int8,
-                write_binary: avx2::write_binary,
-            },
+            InstructionSet::Avx2 | InstructionSet::Avx512 => {
+                converters.write_float16 = avx2::write_float16;
+                converters.write_bfloat16 = avx2::write_bfloat16;
+                converters.write_int8 = avx2::write_int8;
+                converters.write_binary = avx2::write_binary;
+            }
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => Self { write_float16: neon::write_float16, ..Self::SCALAR },
+            InstructionSet::Neon => converters.write_float16 = neon::write_float16,
         }
+        converters
     }
 
-    /// Half-precision bits, two bytes an element in the machine's order.
+    /// Writes float16: two bytes per dimension in the machine's byte order.
     pub(crate) fn write_float16(&self, vector: &[f32], row: &mut [u8]) {
-        assert_eq!(row.len(), vector.len() * 2, "a row has two bytes an element");
-        // SAFETY: `like` took the instruction set from kernels, which prove that this CPU has it.
+        assert_eq!(row.len(), vector.len() * 2, "a row must have two bytes per dimension");
+        // SAFETY: a conversion is portable or was put here by `of`, whose argument proves that this
+        // CPU has the conversion's instruction set.
         unsafe { (self.write_float16)(vector, row) }
     }
 
-    /// bfloat16 bits, two bytes an element in the machine's order.
+    /// Writes bfloat16: two bytes per dimension in the machine's byte order.
     pub(crate) fn write_bfloat16(&self, vector: &[f32], row: &mut [u8]) {
-        assert_eq!(row.len(), vector.len() * 2, "a row has two bytes an element");
+        assert_eq!(row.len(), vector.len() * 2, "a row must have two bytes per dimension");
         // SAFETY: as in `write_float16`.
         unsafe { (self.write_bfloat16)(vector, row) }
     }
 
-    /// One signed byte an element.
+    /// Writes int8: one signed byte per dimension.
     pub(crate) fn write_int8(&self, vector: &[f32], row: &mut [u8]) {
-        assert_eq!(row.len(), vector.len(), "a row has a byte an element");
+        assert_eq!(row.len(), vector.len(), "a row must have one byte per dimension");
         // SAFETY: as in `write_float16`.
         unsafe { (self.write_int8)(vector, row) }
     }
 
-    /// One bit an element.
+    /// Writes one bit per dimension.
     pub(crate) fn write_binary(&self, vector: &[f32], row: &mut [u8]) {
-        assert_eq!(row.len(), vector.len().div_ceil(8), "a row has a bit an element");
+        assert_eq!(row.len(), vector.len().div_ceil(8), "a row must have one bit per dimension");
         // SAFETY: as in `write_float16`.
         unsafe { (self.write_binary)(vector, row) }
     }

@@ -1,4 +1,4 @@
-//! The portable conversions, without branches where the compiler can make vectors of them.
+//! The portable conversions, written without branches where that lets the compiler vectorize them.
 
 use crate::float16;
 
@@ -30,7 +30,8 @@ pub(super) fn write_binary(vector: &[f32], row: &mut [u8]) {
     }
 }
 
-/// The upper half of the bits, rounded; NaN is the one that ml_dtypes gives, as rounding could carry its bits away.
+/// The upper half of the bits, rounded. NaN becomes the NaN that ml_dtypes gives: rounding its bits
+/// could carry into the sign.
 #[inline(always)]
 fn bfloat16(value: f32) -> u16 {
     let bits = value.to_bits();
@@ -39,7 +40,8 @@ fn bfloat16(value: f32) -> u16 {
     ((if value.is_nan() { nan } else { rounded }) >> 16) as u16
 }
 
-/// At 1.5 × 2^23 and above, single precision has no fractions: the sum is rounded, and its low bits are the integer.
+/// From 2^23 on, single precision has no fractions. So adding 1.5 × 2^23 rounds to an integer,
+/// which the low bits of the sum then hold.
 const ROUNDER: f32 = 12_582_912.0;
 
 #[inline(always)]

@@ -1,14 +1,15 @@
-//! Conversions against numpy and ml_dtypes, whose digests are committed, and every instruction set against the scalar code.
+//! Conversions against numpy and ml_dtypes, whose digests are committed, and every instruction set
+//! against the scalar code.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::super::tests::available;
 use super::Converters;
+use crate::isa::Isa;
 
-/// The low bits that are put under every pattern of the upper 19: the values where halves and bfloat16 round to one side, to
-/// the even neighbour, to the other side, and those beside them.
+/// The low bits that are combined with every pattern of the upper 19: the values where float16 and
+/// bfloat16 round down, to the even neighbor and up, and those next to them.
 const LOW_BITS: [u32; 6] = [0, 1, 0x0fff, 0x1000, 0x1001, 0x1fff];
 const PATTERNS_OF_BLOCK: u32 = 1 << 13;
 
@@ -26,7 +27,8 @@ struct Expected {
     conversions: Digests,
 }
 
-/// What is converted: all blocks of bit patterns, then the values around the halves between the integers of int8.
+/// The inputs: all blocks of bit patterns, then the values around the midpoints between the
+/// integers of int8.
 fn blocks() -> Vec<Vec<f32>> {
     let mut blocks: Vec<Vec<f32>> = (0..1_u32 << 19)
         .step_by(PATTERNS_OF_BLOCK as usize)
@@ -77,13 +79,13 @@ fn every_instruction_set_converts_as_numpy_and_ml_dtypes_do() {
     let Expected { conversions } = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let blocks = blocks();
     assert_eq!(blocks.len(), conversions.float16.len());
-    for kernels in available() {
-        let converters = Converters::like(&kernels);
+    for isa in Isa::available() {
+        let converters = Converters::of(isa);
         for (block, vector) in blocks.iter().enumerate() {
             let found = rows(&converters, vector).map(|row| crc32(&row));
             let Digests { float16, bfloat16, int8, binary } = &conversions;
             let expected = [float16, bfloat16, int8, binary].map(|digests| digests[block]);
-            assert_eq!(found, expected, "{}, block {block}", kernels.isa().name());
+            assert_eq!(found, expected, "{}, block {block}", isa.name());
         }
     }
 }
@@ -92,12 +94,12 @@ fn every_instruction_set_converts_as_numpy_and_ml_dtypes_do() {
 fn every_instruction_set_converts_like_the_scalar_code_at_every_tail() {
     let blocks = blocks();
     let values: Vec<f32> = blocks.iter().flatten().copied().step_by(997).collect();
-    for kernels in available() {
-        let converters = Converters::like(&kernels);
+    for isa in Isa::available() {
+        let converters = Converters::of(isa);
         for count in 0..=300 {
             for start in [0, 1, 7, 1000] {
                 let vector = &values[start..start + count];
-                let name = kernels.isa().name();
+                let name = isa.name();
                 assert_eq!(rows(&converters, vector), rows(&Converters::SCALAR, vector), "{name} at {count} elements");
             }
         }
@@ -107,8 +109,8 @@ fn every_instruction_set_converts_like_the_scalar_code_at_every_tail() {
 #[test]
 fn nan_is_nan_in_halves_and_zero_elsewhere() {
     let nans = [f32::NAN, -f32::NAN, f32::from_bits(0x7f80_0001), f32::from_bits(0xffff_ffff)];
-    for kernels in available() {
-        let [float16, bfloat16, int8, binary] = rows(&Converters::like(&kernels), &nans);
+    for isa in Isa::available() {
+        let [float16, bfloat16, int8, binary] = rows(&Converters::of(isa), &nans);
         assert_eq!((float16, bfloat16), ([0xff, 0x7f].repeat(4), [0xff, 0x7f].repeat(4)));
         assert_eq!((int8, binary), (vec![0; 4], vec![0]));
     }

@@ -1,4 +1,4 @@
-//! Texts that are read from the lines of a file and never become JavaScript strings.
+//! Texts that are read from the lines of a file, and never become JavaScript strings.
 
 use std::cell::RefCell;
 
@@ -8,60 +8,60 @@ use napi::{Env, JsValue};
 use napi_derive::napi;
 
 use crate::error::CodedError;
-use crate::job::PART_UNITS;
+use crate::job::SLICE_UNITS;
 use crate::js::Js;
 use crate::model::NativeModel;
 use crate::options::max_length_of;
 use crate::texts;
 
-/// Texts of one call, in the parts that a job's threads take. Whoever makes a job of them empties it.
+/// Texts for one job, in slices for its threads. The job takes them out.
 #[napi]
 pub struct NativeTexts {
     format: LineFormat,
     text_units: Option<usize>,
-    parts: RefCell<Vec<Texts>>,
+    slices: RefCell<Vec<Texts>>,
 }
 
-/// What a call of `readLines` has read.
+/// The counts of one call of `readLines`.
 #[napi(object)]
 #[derive(Debug)]
 pub struct NativeLinesRead {
-    /// How many lines, each one text.
+    /// How many lines; each is one text.
     pub lines: u32,
-    /// Their bytes, line feeds included.
+    /// The bytes of the lines, line feeds included.
     pub bytes: u32,
-    /// UTF-16 units of the texts.
+    /// The UTF-16 units of the texts.
     pub units: u32,
 }
 
 #[napi]
 impl NativeTexts {
-    /// No texts yet. `field` names the field of JSON objects that holds a line's text; null = the line is the text. `max_length` as
-    /// for small calls, in `few.rs`.
+    /// No texts yet. `field` is the field of a line's JSON object that holds the text; null = the
+    /// line is the text. A negative `max_length` is no limit.
     #[napi(constructor, catch_unwind)]
     pub fn new(model: &NativeModel, field: Option<String>, max_length: f64) -> Result<Self, CodedError> {
         Ok(Self {
             format: field.map_or(LineFormat::Plain, LineFormat::Json),
             text_units: model.opened()?.unit_limit(max_length_of(max_length)),
-            parts: RefCell::default(),
+            slices: RefCell::default(),
         })
     }
 
-    /// Reads lines of `bytes` from `from` on: up to the first that JavaScript has to judge, at most `lines`, and until they have
-    /// `units` UTF-16 units.
+    /// Reads lines of `bytes` from the offset `from` on: at most `lines`, until they have `units`
+    /// UTF-16 units, and up to the first line that only JavaScript can read.
     #[napi(catch_unwind)]
     pub fn read_lines(&self, bytes: Buffer, from: u32, lines: u32, units: u32) -> NativeLinesRead {
         let mut total = NativeLinesRead { lines: 0, bytes: 0, units: 0 };
         let rest = bytes.get(from as usize..).unwrap_or_default();
-        let mut parts = self.parts.borrow_mut();
+        let mut slices = self.slices.borrow_mut();
         while total.lines < lines && total.units < units {
-            let part = open_part(&mut parts);
+            let slice = open_slice(&mut slices);
             let limits = LineLimits {
                 lines: (lines - total.lines) as usize,
-                units: ((units - total.units) as usize).min(PART_UNITS.saturating_sub(part.unit_count())),
+                units: ((units - total.units) as usize).min(SLICE_UNITS.saturating_sub(slice.unit_count())),
                 text_units: self.text_units,
             };
-            let read = read_lines(&rest[total.bytes as usize..], &self.format, limits, part);
+            let read = read_lines(&rest[total.bytes as usize..], &self.format, limits, slice);
             if read.lines == 0 {
                 break;
             }
@@ -75,23 +75,23 @@ impl NativeTexts {
     /// Appends a text that JavaScript has read.
     #[napi(catch_unwind)]
     pub fn push(&self, env: Env, text: Unknown<'_>) -> Result<(), CodedError> {
-        let mut parts = self.parts.borrow_mut();
-        texts::read(Js(env.raw()), &[text.raw()], self.text_units, open_part(&mut parts)).map_err(CodedError::from)
+        let mut slices = self.slices.borrow_mut();
+        texts::read(Js(env.raw()), &[text.raw()], self.text_units, open_slice(&mut slices)).map_err(CodedError::from)
     }
 }
 
 impl NativeTexts {
-    /// The texts, which are the caller's now.
+    /// Takes the texts out.
     pub(crate) fn take(&self) -> Vec<Texts> {
-        self.parts.take()
+        self.slices.take()
     }
 }
 
-/// The part that is being filled.
-fn open_part(parts: &mut Vec<Texts>) -> &mut Texts {
-    if parts.last().is_none_or(|part| part.unit_count() >= PART_UNITS) {
-        parts.push(Texts::default());
+/// The slice that is being filled; a new one if the last is full.
+fn open_slice(slices: &mut Vec<Texts>) -> &mut Texts {
+    if slices.last().is_none_or(|slice| slice.unit_count() >= SLICE_UNITS) {
+        slices.push(Texts::default());
     }
-    let last = parts.len() - 1;
-    &mut parts[last]
+    let last = slices.len() - 1;
+    &mut slices[last]
 }

@@ -1,4 +1,5 @@
-//! Saves a model as Python's `save_pretrained` does (model2vec 0.10.0, persistence/persistence.py), in one piece.
+//! Saves a model as Python's `save_pretrained` does (model2vec 0.10.0, persistence/persistence.py),
+//! but atomically.
 
 mod json;
 mod replace;
@@ -11,10 +12,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::model::{EncodeOptions, StaticModel};
+use crate::model::options::EncodeOptions;
+use crate::model::save::json::{Object, Style};
+use crate::model::save::replace::NewDirectory;
+use crate::model::static_model::StaticModel;
 use crate::table::MemoryMode;
-use json::{Object, Style};
-use replace::NewDirectory;
 
 /// Why a model could not be saved.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct SaveError {
 }
 
 impl SaveError {
-    /// The stable code: a directory that can't be written is an option that can't be honoured.
+    /// The stable code: a directory that can't be written is an invalid option.
     #[must_use]
     pub fn code(&self) -> &'static str {
         "ERR_INVALID_OPTION"
@@ -40,20 +42,22 @@ impl fmt::Display for SaveError {
 impl std::error::Error for SaveError {}
 
 impl StaticModel {
-    /// Writes `model.safetensors`, `tokenizer.json`, `config.json` and `modules.json` into `directory`, which is made, or whose
-    /// files of these names are replaced. `defaults` are what the configuration says of calls.
+    /// Writes `model.safetensors`, `tokenizer.json`, `config.json` and `modules.json` into
+    /// `directory`. Creates the directory, or replaces its files of these names. `defaults` are the
+    /// options that the saved configuration sets for calls.
     ///
-    /// The files are complete, and on the disk, in a directory beside it before it takes the place of `directory`.
+    /// The files are written to a new directory first. Once they are complete and on disk, it takes
+    /// the place of `directory`.
     ///
     /// # Errors
-    /// When a file can't be written, when a file that the model was loaded from has changed since, and when `directory` is the one
-    /// whose table file is mapped.
+    /// A [`SaveError`] when a file can't be written, when a file that the model was loaded from has
+    /// changed since, and when `directory` holds the table file that this model has mapped.
     pub fn save(&self, directory: &Path, defaults: EncodeOptions) -> Result<(), SaveError> {
         let failed = |path: &Path, reason: String| SaveError { path: path.to_owned(), reason };
         let not_written = |error: io::Error| failed(directory, format!("the model can't be saved: {error}"));
-        // The directory itself, not a symbolic link to it, is what is replaced.
+        // The directory itself is replaced, not a symbolic link to it.
         let target = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-        // Asked once: between two questions, another save can be renaming the directory.
+        // One look-up only: between two, another save can rename the directory.
         if fs::metadata(&target).is_ok_and(|found| !found.is_dir()) {
             return Err(failed(directory, "expected a directory to save to, found a file".to_owned()));
         }
@@ -64,18 +68,18 @@ impl StaticModel {
             return Err(failed(directory, reason.to_owned()));
         }
         let is_own = |file: &Path| file.parent().is_some_and(|folder| folder.canonicalize().is_ok_and(|f| f == target));
-        if self.table().memory() == MemoryMode::Map && is_own(self.files().table.as_path()) {
+        if self.table().memory() == MemoryMode::Map && is_own(self.files.table.as_path()) {
             let reason =
                 "expected another directory than the one whose table is mapped (`memory` 'map'), found the same";
             return Err(failed(directory, reason.to_owned()));
         }
         let changed = |path: &Path, error: io::Error| failed(path, format!("the model can't be saved: {error}"));
-        let config = self.files().config.read().map_err(|error| changed(self.files().config.path(), error))?;
-        let tokenizer = self.files().tokenizer.read().map_err(|error| changed(self.files().tokenizer.path(), error))?;
+        let config = self.files.config.read().map_err(|error| changed(self.files.config.path(), error))?;
+        let tokenizer = self.files.tokenizer.read().map_err(|error| changed(self.files.tokenizer.path(), error))?;
         let config =
-            self.config_json(&config, defaults).map_err(|error| changed(self.files().config.path(), error.into()))?;
+            self.config_json(&config, defaults).map_err(|error| changed(self.files.config.path(), error.into()))?;
         let tokenizer = tokenizer_json(&tokenizer, defaults.max_length)
-            .map_err(|error| changed(self.files().tokenizer.path(), error.into()))?;
+            .map_err(|error| changed(self.files.tokenizer.path(), error.into()))?;
 
         let new = NewDirectory::beside(&target).map_err(not_written)?;
         let write = |name: &str, content: &[u8]| {
@@ -94,8 +98,9 @@ impl StaticModel {
         write_all().and_then(|()| new.put_in_place()).map_err(not_written)
     }
 
-    /// The loaded configuration, with what model2vec 0.10.0 sets (model.py, `StaticModel.__init__`: first `max_length`, then
-    /// `normalize`; persistence.py, `save_pretrained`).
+    /// The loaded configuration with the settings that model2vec 0.10.0 changes (model.py,
+    /// `StaticModel.__init__`: first `max_length`, then `normalize`; persistence.py,
+    /// `save_pretrained`).
     fn config_json(&self, loaded: &[u8], defaults: EncodeOptions) -> serde_json::Result<String> {
         let mut config = Object::parse(loaded)?;
         config.set("max_length", defaults.max_length.map_or("null".to_owned(), |length| length.to_string()));
@@ -110,7 +115,7 @@ impl StaticModel {
     }
 }
 
-/// Of padding, what model2vec keeps (model.py, `_disable_padding`).
+/// The settings of padding that model2vec keeps (model.py, `_disable_padding`).
 #[derive(Deserialize)]
 struct Padding {
     pad_id: u32,
@@ -118,8 +123,9 @@ struct Padding {
     pad_token: String,
 }
 
-/// The loaded tokenizer with the truncation and the padding of model2vec 0.10.0 (model.py, `_set_max_length_in_tokenizer`,
-/// `_disable_padding`). Python's model2vec sets them again at load; other readers take the file at its word.
+/// The loaded tokenizer with the truncation and the padding of model2vec 0.10.0 (model.py,
+/// `_set_max_length_in_tokenizer`, `_disable_padding`). Python's model2vec sets them again at load,
+/// but other readers use what the file says.
 fn tokenizer_json(loaded: &[u8], max_length: Option<usize>) -> serde_json::Result<String> {
     let mut tokenizer = Object::parse(loaded)?;
     let truncation = max_length.map_or("null".to_owned(), |length| {

@@ -1,5 +1,6 @@
-//! JSON text in the two ways that Python writes it: `json.dump(…, indent=4)`, and the `tokenizers` library without `pretty`.
-//! Values keep their letters: no number goes through a float, no key changes its place.
+//! JSON text in two styles: that of Python's `json.dump(…, indent=4)`, and that of the `tokenizers`
+//! library without `pretty`. Values keep their characters and keys their order: no number goes
+//! through a float.
 
 use std::fmt::Write;
 
@@ -10,12 +11,12 @@ use serde_json::value::RawValue;
 pub(super) enum Style {
     /// No white space.
     Compact,
-    /// Four spaces a level, everything ASCII.
+    /// Four spaces per level, everything ASCII.
     Indented,
 }
 
-/// The entries of an object in their order. Of a key that is given twice the last value counts, at the place of the first, as in
-/// Python.
+/// The entries of an object in their order. If a key occurs twice, the last value counts, at the
+/// place of the first, as in Python.
 #[derive(Debug, Default)]
 pub(super) struct Object(Vec<(String, String)>);
 
@@ -28,12 +29,12 @@ impl Object {
         parser.end().map(|()| object)
     }
 
-    /// The text of a value.
+    /// The JSON text of a value.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// Gives a key a value, in its place or at the end.
+    /// Sets the value of a key, in its place, or at the end if the key is new.
     pub(super) fn set(&mut self, key: &str, value: impl Into<String>) {
         match self.0.iter_mut().find(|(name, _)| name == key) {
             Some(entry) => entry.1 = value.into(),
@@ -77,7 +78,7 @@ impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
     }
 }
 
-/// The same JSON, which is valid, in another style.
+/// Valid JSON in another style.
 pub(super) fn reformat(json: &str, style: Style) -> String {
     let mut out = String::with_capacity(json.len());
     let mut depth = 0;

@@ -1,33 +1,34 @@
-//! Writing past the caches: memory that is not read again soon would only push out what is, and would be read before it is
-//! written.
+//! Non-temporal writes, which bypass the caches. Results that are not read again soon would push
+//! useful lines out of the caches, and the CPU would first read the lines that it is about to
+//! overwrite.
 
 use std::marker::PhantomData;
 
-/// What writes past the caches, while [`past_caches`] runs.
-pub(crate) struct Stream<'a>(PhantomData<&'a mut [f32]>);
+/// Writes past the caches while [`write_non_temporally`] runs.
+pub(crate) struct NonTemporal<'a>(PhantomData<&'a mut [f32]>);
 
-/// Runs `write`. When this returns, what it wrote past the caches is written, as every thread sees it: the targets stay borrowed until
-/// then.
-pub(crate) fn past_caches<'a, R>(write: impl FnOnce(&mut Stream<'a>) -> R) -> R {
+/// Runs `write`, then a fence. Once this function has returned, every thread sees what was written;
+/// the targets stay borrowed until then.
+pub(crate) fn write_non_temporally<'a, R>(write: impl FnOnce(&mut NonTemporal<'a>) -> R) -> R {
     let _fence = Fence;
-    write(&mut Stream(PhantomData))
+    write(&mut NonTemporal(PhantomData))
 }
 
-/// Orders the writes before it, also when it is dropped by a panic.
+/// Orders all writes before it when it is dropped, also by a panic.
 struct Fence;
 
 impl Drop for Fence {
     fn drop(&mut self) {
-        #[cfg(target_arch = "x86_64")]
         // SAFETY: a fence touches no memory, and SSE is part of x86-64.
+        #[cfg(target_arch = "x86_64")]
         unsafe {
             std::arch::x86_64::_mm_sfence();
         }
     }
 }
 
-impl<'a> Stream<'a> {
-    /// Copies `source` to `target`, which is as long.
+impl<'a> NonTemporal<'a> {
+    /// Copies `source` to `target`, which has the same length.
     #[cfg(target_arch = "x86_64")]
     #[inline]
     pub(crate) fn write(&mut self, source: &[f32], target: &'a mut [f32]) {
@@ -40,17 +41,18 @@ impl<'a> Stream<'a> {
         assert_eq!(
             (sources.len(), source_tail.len()),
             (targets.len(), target_tail.len()),
-            "as much to read as to write"
+            "`source` and `target` must have the same length"
         );
         for (from, to) in sources.iter().zip(targets) {
-            // SAFETY: the arrays have the 16 bytes that are read and written, and the target's begin at a multiple of 16. SSE is
-            // part of x86-64. The target stays borrowed until `past_caches` has fenced the writes.
+            // SAFETY: the arrays have the 16 bytes that are read and written, and the target's
+            // begin at a multiple of 16. SSE is part of x86-64. The target stays borrowed until
+            // `write_non_temporally` has fenced the writes.
             unsafe { _mm_stream_ps(to.as_mut_ptr(), _mm_loadu_ps(from.as_ptr())) };
         }
         target_tail.copy_from_slice(source_tail);
     }
 
-    /// Copies `source` to `target`, which is as long.
+    /// Copies `source` to `target`, which has the same length.
     #[cfg(not(target_arch = "x86_64"))]
     #[inline]
     pub(crate) fn write(&mut self, source: &[f32], target: &'a mut [f32]) {
@@ -60,7 +62,7 @@ impl<'a> Stream<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::past_caches;
+    use super::write_non_temporally;
 
     #[test]
     fn what_is_written_past_the_caches_is_what_was_given_at_every_length_and_alignment() {
@@ -68,7 +70,7 @@ mod tests {
             for offset in 0..8 {
                 let source: Vec<f32> = (0..length).map(|element| element as f32 + 0.5).collect();
                 let mut target = vec![-1.0; length + 16];
-                past_caches(|stream| stream.write(&source, &mut target[offset..offset + length]));
+                write_non_temporally(|writer| writer.write(&source, &mut target[offset..offset + length]));
                 assert_eq!(target[offset..offset + length], source);
                 let untouched = target[..offset].iter().chain(&target[offset + length..]);
                 assert!(untouched.copied().all(|element| element == -1.0), "{length} from {offset}");

@@ -1,5 +1,6 @@
-//! Puts a finished directory in the place of another: at each moment the old model, the new one or, between two renames, none is
-//! there. Who opens files one after another in that very moment can get some of each.
+//! Puts a finished directory in the place of another one. At each moment the old model is there, or
+//! the new one, or, between two renames, none. A reader that opens the files one after another
+//! during the renames can get some of each.
 
 use std::fs;
 use std::io;
@@ -8,21 +9,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A directory that is being written, beside the one that it is for. Removed with what is in it unless it was put in place.
+/// A directory that is being written, next to its target. It is removed with its contents unless it
+/// was put in place.
 pub(super) struct NewDirectory {
     path: PathBuf,
     target: PathBuf,
 }
 
 impl NewDirectory {
-    /// Makes the directory, and those above it.
+    /// Creates the directory, and missing ones above it.
     pub(super) fn beside(target: &Path) -> io::Result<Self> {
         let parent = target.parent().unwrap_or(Path::new("/"));
         fs::create_dir_all(parent)?;
         let path = unused_name(target);
         fs::create_dir(&path)?;
         let directory = Self { path, target: target.to_owned() };
-        // Whoever may read the old model may read the new one, and nobody else.
+        // The new model gets the permissions of the old one.
         if let Ok(old) = fs::metadata(target) {
             fs::set_permissions(&directory.path, old.permissions())?;
         }
@@ -33,10 +35,10 @@ impl NewDirectory {
         &self.path
     }
 
-    /// Renames the directory to the target's name. What the target holds besides files of the same names moves in, as Python
-    /// leaves it there too.
+    /// Renames the directory to the target's name. Other files of the target move into it, since
+    /// Python leaves them there too.
     pub(super) fn put_in_place(self) -> io::Result<()> {
-        // Two saves of this process to one target: one after the other.
+        // Two saves of this process to one target have to take turns.
         static RENAMING: Mutex<()> = Mutex::new(());
         let _renaming = RENAMING.lock().unwrap_or_else(PoisonError::into_inner);
         let old = unused_name(&self.target);
@@ -63,13 +65,14 @@ impl NewDirectory {
 
 impl Drop for NewDirectory {
     fn drop(&mut self) {
-        // Not there any more once it is in place.
+        // After `put_in_place` it no longer exists.
         let _ = fs::remove_dir_all(&self.path);
     }
 }
 
-/// A hidden name beside `target`, which no other save uses. With the time in it, as a process of the same number may have been killed
-/// in the middle of a save: in a container all have number 1.
+/// A hidden name next to `target` that no other save uses. It includes the time, because an earlier
+/// process with the same id may have been killed during a save: in a container every process can
+/// have id 1.
 fn unused_name(target: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = target.file_name().unwrap_or_default().to_string_lossy();

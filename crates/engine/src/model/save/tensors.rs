@@ -1,13 +1,15 @@
-//! Writes a safetensors file from a table in memory, as the `safetensors` library 0.8 does (tensor.rs, `prepare`): tensors by
-//! falling alignment of their type, then by name; the header padded to 8 bytes with spaces.
+//! Writes a table to a safetensors file as the `safetensors` library 0.8 does (tensor.rs,
+//! `prepare`): tensors ordered by descending rank of their type, then by name; the header padded
+//! with spaces to a multiple of 8 bytes.
 
 use std::io::{self, Write};
 
 use crate::table::{ElementType, Elements, EmbeddingTable, MappingType, Weights};
 
-/// A tensor, and its place among the types.
+/// A tensor to be written.
 struct Tensor<'a> {
     name: &'static str,
+    /// The place of its type in the library's order.
     rank: u8,
     dtype: &'static str,
     shape: String,
@@ -28,7 +30,7 @@ pub(super) fn write(table: &EmbeddingTable, out: &mut impl Write) -> io::Result<
     let mut tensors = vec![Tensor {
         name: "embeddings",
         rank: rank(table.element_type()),
-        dtype: dtype(table.element_type()),
+        dtype: table.element_type().safetensors_name(),
         shape: format!("[{},{}]", table.rows(), table.dim()),
         data: Data::Table(table.elements()),
     }];
@@ -38,7 +40,7 @@ pub(super) fn write(table: &EmbeddingTable, out: &mut impl Write) -> io::Result<
         tensors.push(Tensor {
             name: "weights",
             rank: rank(element),
-            dtype: dtype(element),
+            dtype: element.safetensors_name(),
             shape,
             data: Data::Weights(weights),
         });
@@ -47,7 +49,13 @@ pub(super) fn write(table: &EmbeddingTable, out: &mut impl Write) -> io::Result<
         let entry = table.mapping_type();
         let shape = format!("[{}]", mapping.len());
         let data = Data::Mapping(mapping, entry);
-        tensors.push(Tensor { name: "mapping", rank: mapping_rank(entry), dtype: entry.name(), shape, data });
+        tensors.push(Tensor {
+            name: "mapping",
+            rank: mapping_rank(entry),
+            dtype: entry.safetensors_name(),
+            shape,
+            data,
+        });
     }
     tensors.sort_by(|a, b| b.rank.cmp(&a.rank).then(a.name.cmp(b.name)));
 
@@ -68,7 +76,7 @@ pub(super) fn write(table: &EmbeddingTable, out: &mut impl Write) -> io::Result<
     tensors.iter().try_for_each(|tensor| tensor.data.write(out))
 }
 
-/// The place of a type in the library's `Dtype`.
+/// The place of an element type in the library's `Dtype`.
 fn rank(element: ElementType) -> u8 {
     match element {
         ElementType::I8 => 1,
@@ -78,7 +86,7 @@ fn rank(element: ElementType) -> u8 {
     }
 }
 
-/// As [`rank`].
+/// [`rank`] of a mapping's entries.
 fn mapping_rank(entry: MappingType) -> u8 {
     match entry {
         MappingType::U8 => 0,
@@ -89,15 +97,6 @@ fn mapping_rank(entry: MappingType) -> u8 {
         MappingType::U32 => 6,
         MappingType::I64 => 9,
         MappingType::U64 => 10,
-    }
-}
-
-fn dtype(element: ElementType) -> &'static str {
-    match element {
-        ElementType::I8 => "I8",
-        ElementType::F16 => "F16",
-        ElementType::F32 => "F32",
-        ElementType::F64 => "F64",
     }
 }
 
@@ -122,7 +121,7 @@ impl Data<'_> {
             Self::Weights(Weights::F16(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
             Self::Weights(Weights::F32(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
             Self::Weights(Weights::F64(weights)) => write_each(weights, |weight| weight.to_le_bytes(), out),
-            // Rows came from entries of this type, so that the bytes that are cut off are zeros.
+            // The rows came from entries of this type, so the bytes that are cut off are zeros.
             Self::Mapping(mapping, entry) => match entry.size() {
                 1 => write_each(mapping, |row| [row.to_le_bytes()[0]], out),
                 2 => write_each(mapping, |row| [row.to_le_bytes()[0], row.to_le_bytes()[1]], out),
@@ -133,7 +132,7 @@ impl Data<'_> {
     }
 }
 
-/// Writes in pieces: the table is never in memory twice.
+/// Writes through a small buffer, so that the table is never in memory twice.
 fn write_each<T: Copy, const N: usize>(
     values: &[T],
     to_le_bytes: impl Fn(T) -> [u8; N],
@@ -154,7 +153,8 @@ mod tests {
     use super::*;
     use crate::table::{MemoryMode, Reduction};
 
-    /// The files that `safetensors.numpy.save` 0.8 writes of a table [[1], [2]] and a mapping [1, 0] of each type of integers.
+    /// The files that `safetensors.numpy.save` 0.8 writes of a table [[1], [2]] and a mapping [1,
+    /// 0] of each type of integers.
     const SAVED: [(&str, &str); 8] = [
         (
             r#"{"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"mapping":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}    "#,

@@ -1,34 +1,37 @@
-//! A model's vectors as rows of one of the element types of a result.
+//! Many texts to result rows of any element type.
 
 use std::ops::ControlFlow;
 
 use crate::dtype::{Dtype, as_f32};
-use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
-use crate::pooling::kernel::{Stream, past_caches};
+use crate::model::options::EncodeOptions;
+use crate::model::scratch::Scratch;
+use crate::model::static_model::StaticModel;
+use crate::model::text_stats::TextStats;
+use crate::pooling::kernel::{NonTemporal, write_non_temporally};
 use crate::texts::Texts;
 use crate::tokenizer::EncodeError;
 
-/// So many ids, of at most so many texts, are found before their rows are summed: tokenizing and summing keep each its own memory in
-/// the caches that way.
+/// Up to this many ids, of up to this many texts, are found before their rows are summed: a run.
+/// Tokenizing and summing each keep their own memory in the caches that way.
 const RUN_IDS: usize = 1 << 14;
 const RUN_TEXTS: usize = 1 << 12;
 
 impl StaticModel {
-    /// The bytes of a row under these options.
-    #[must_use]
-    pub fn row_bytes(&self, options: EncodeOptions) -> usize {
-        options.dtype.row_bytes(self.columns(options))
-    }
-
-    /// Writes a row for each of the texts into `rows`, which has [`row_bytes`](Self::row_bytes) bytes a text, and for float32
-    /// starts at a multiple of 4. Float32 rows that `are_read_late`, when most of them have left the caches again, may be written
-    /// past the caches. `each` learns what a text came to, and says whether to go on; rows that are not written when it stops are
-    /// undefined.
+    /// Writes one row per text into `rows`: texts × [`row_bytes`](Self::row_bytes) bytes, which
+    /// start at a multiple of 4 for float32.
     ///
-    /// Texts are tokenized a run at a time. While a text's rows are summed, those of the next one come into the cache.
+    /// With `are_read_late` the caller says that the rows are read only after most of them would
+    /// have left the caches again: then float32 rows are written past the caches, where the CPU
+    /// can.
+    ///
+    /// `each` receives the stats of each text and says whether to go on. If it breaks, the rows
+    /// that were not written yet are undefined.
+    ///
+    /// The texts are tokenized a run at a time. While the rows of one text are summed, those of the
+    /// next one are prefetched.
     ///
     /// # Errors
-    /// The first text, by its index, that the tokenizer file has no answer for.
+    /// The index of the first text that can't be tokenized, and why.
     pub fn encode_rows(
         &self,
         texts: &Texts,
@@ -44,14 +47,14 @@ impl StaticModel {
             scratch.ids.clear();
             scratch.ends.clear();
             while index < texts.len() && scratch.ids.len() < RUN_IDS && scratch.ends.len() < RUN_TEXTS {
-                self.read_some(texts, index, options.max_length, scratch).map_err(|error| (index, error))?;
+                self.append_ids_of_some(texts, index, options.max_length, scratch).map_err(|error| (index, error))?;
                 index += scratch.stats.len();
                 if scratch.stats.iter().any(|stats| each(*stats).is_break()) {
                     return Ok(());
                 }
             }
             if are_read_late {
-                past_caches(|stream| self.pool_run(options, scratch, &mut rows, Some(stream)));
+                write_non_temporally(|writer| self.pool_run(options, scratch, &mut rows, Some(writer)));
             } else {
                 self.pool_run(options, scratch, &mut rows, None);
             }
@@ -59,13 +62,13 @@ impl StaticModel {
         Ok(())
     }
 
-    /// The rows of the texts whose ids are in `scratch`.
+    /// Writes the rows of the texts whose ids are in `scratch`.
     fn pool_run<'a>(
         &self,
         options: EncodeOptions,
         scratch: &mut Scratch,
         rows: &mut impl Iterator<Item = &'a mut [u8]>,
-        mut stream: Option<&mut Stream<'a>>,
+        mut writer: Option<&mut NonTemporal<'a>>,
     ) {
         let Scratch { ids, ends, pool, vector, .. } = scratch;
         vector.resize(self.columns(options), 0.0);
@@ -80,30 +83,31 @@ impl StaticModel {
             }
             let ids = &ids[start..end];
             start = end;
-            match (options.dtype, &mut stream) {
+            match (options.dtype, &mut writer) {
                 (Dtype::Float32, None) => self.pool_ids(ids, options, pool, as_f32(row)),
-                (Dtype::Float32, Some(stream)) => {
+                (Dtype::Float32, Some(writer)) => {
                     self.pool_ids(ids, options, pool, vector);
-                    stream.write(vector, as_f32(row));
+                    writer.write(vector, as_f32(row));
                 }
                 (dtype, _) => {
                     self.pool_ids(ids, options, pool, vector);
-                    dtype.convert(self.converters(), vector, row);
+                    dtype.convert(&self.converters, vector, row);
                 }
             }
         }
     }
 
-    /// Writes the row of one token id, with its weight, into `row`, which is as in [`encode_rows`](Self::encode_rows).
+    /// Writes the embedding row of one token id, multiplied by the id's weight, into `row`, which
+    /// has [`row_bytes`](Self::row_bytes) bytes and starts at a multiple of 4 for float32.
     ///
     /// # Panics
-    /// When `id` is not below the table's `id_count()`.
+    /// When `id` is not below the table's `id_count()`, or `row` has another length.
     pub fn gather_row(&self, id: u32, options: EncodeOptions, scratch: &mut Scratch, row: &mut [u8]) {
         if options.dtype == Dtype::Float32 {
             return self.row(id, options, as_f32(row));
         }
         scratch.vector.resize(self.columns(options), 0.0);
         self.row(id, options, &mut scratch.vector);
-        options.dtype.convert(self.converters(), &scratch.vector, row);
+        options.dtype.convert(&self.converters, &scratch.vector, row);
     }
 }

@@ -1,0 +1,137 @@
+//! The loaded model: its parts, and the facts about it.
+
+use std::path::{Path, PathBuf};
+
+use crate::dtype::Dtype;
+use crate::files::source_file::SourceFile;
+use crate::model::config::ModelConfig;
+use crate::model::options::EncodeOptions;
+use crate::model::scratch::{Scratch, SpareScratches};
+use crate::pooling::kernel::{Converters, Kernels};
+use crate::table::EmbeddingTable;
+use crate::tokenizer::Tokenizer;
+
+/// How many times the size of its file a tokenizer takes in memory: 2.4 to 5 times with the test
+/// models.
+const TOKENIZER_FACTOR: usize = 3;
+
+/// The files of a loaded model.
+#[derive(Debug)]
+pub(super) struct LoadedFiles {
+    pub(super) config: SourceFile,
+    pub(super) tokenizer: SourceFile,
+    pub(super) table: PathBuf,
+}
+
+/// A model that was loaded from a directory. It never changes, so threads share it.
+#[derive(Debug)]
+pub struct StaticModel {
+    pub(super) path: PathBuf,
+    pub(super) files: LoadedFiles,
+    pub(super) config: ModelConfig,
+    pub(super) table: EmbeddingTable,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) unknown_id: Option<u32>,
+    /// The median length of the vocabulary's tokens in code points: a text is cut to
+    /// `max_length × median_token_length` code points before it is tokenized.
+    pub(super) median_token_length: usize,
+    pub(super) kernels: Kernels,
+    pub(super) converters: Converters,
+    pub(super) scratches: SpareScratches,
+}
+
+impl StaticModel {
+    /// The directory that the model was loaded from.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The dimensions of a vector.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.table.dim()
+    }
+
+    /// The embedding table.
+    #[must_use]
+    pub fn table(&self) -> &EmbeddingTable {
+        &self.table
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The table's element type, as Python's `embedding_dtype` names it.
+    #[must_use]
+    pub fn table_dtype(&self) -> &'static str {
+        self.table.element_type().name()
+    }
+
+    /// The instruction set of the pooling kernels.
+    #[must_use]
+    pub fn kernel(&self) -> &'static str {
+        self.kernels.isa().name()
+    }
+
+    /// The options that the model's configuration sets for calls that set none.
+    #[must_use]
+    pub fn defaults(&self) -> EncodeOptions {
+        EncodeOptions {
+            max_length: self.config.max_length,
+            normalize: self.config.normalize,
+            dimensionality: None,
+            dtype: Dtype::Float32,
+        }
+    }
+
+    /// How many dimensions of a vector are computed under these options.
+    #[must_use]
+    pub fn columns(&self, options: EncodeOptions) -> usize {
+        options.dimensionality.unwrap_or(self.dim())
+    }
+
+    /// The bytes of a result row under these options.
+    #[must_use]
+    pub fn row_bytes(&self, options: EncodeOptions) -> usize {
+        options.dtype.row_bytes(self.columns(options))
+    }
+
+    /// The most UTF-16 units of a text that can matter under a limit of `max_length` ids; `None`
+    /// = all.
+    #[must_use]
+    pub fn unit_limit(&self, max_length: Option<usize>) -> Option<usize> {
+        // A code point has at most two units. Two units more show that the text went on.
+        max_length.map(|ids| ids.saturating_mul(self.median_token_length).saturating_mul(2).saturating_add(2))
+    }
+
+    /// From this many UTF-16 units on, a slice is long: it occupies its thread for some 15
+    /// milliseconds or more, and other calls should not have to wait for that thread.
+    pub(crate) fn long_units(&self) -> usize {
+        if self.tokenizer.is_native() { 1 << 20 } else { 1 << 14 }
+    }
+
+    /// About how many bytes of memory the model holds: the table (unless it is mapped), the
+    /// tokenizer (estimated from the size of its file), and the buffers that no thread uses at the
+    /// moment.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let tokenizer = TOKENIZER_FACTOR * self.files.tokenizer.size() as usize;
+        self.table.memory_bytes() + tokenizer + self.scratches.bytes()
+    }
+
+    /// Takes buffers for one thread: used ones if there are any, else new ones.
+    #[must_use]
+    pub fn take_scratch(&self) -> Scratch {
+        self.scratches.take(&self.tokenizer)
+    }
+
+    /// Returns buffers for the next [`take_scratch`](Self::take_scratch). Buffers that a huge text
+    /// made large are freed instead.
+    pub fn put_scratch(&self, scratch: Scratch) {
+        self.scratches.put(scratch);
+    }
+}

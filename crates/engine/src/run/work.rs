@@ -1,0 +1,120 @@
+//! The work of a call: what is computed for each of its slices.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
+use crate::run::fault;
+use crate::run::outcome::BatchError;
+use crate::run::slice::{Input, Slice};
+use crate::tokenizer::EncodeError;
+
+/// What a batch computes.
+#[derive(Debug, Clone, Copy)]
+pub enum Work {
+    /// One row per text.
+    Encode(EncodeOptions),
+    /// The pooled ids of each text.
+    Tokenize {
+        /// As in [`EncodeOptions`].
+        max_length: Option<usize>,
+    },
+    /// One row per token id.
+    Gather(EncodeOptions),
+}
+
+/// The model and the work of a batch, shared by the threads that run its slices.
+pub(super) struct SharedWork {
+    pub(super) model: Arc<StaticModel>,
+    work: Work,
+    cancelled: AtomicBool,
+    rows_done: AtomicUsize,
+}
+
+impl SharedWork {
+    pub(super) fn new(model: Arc<StaticModel>, work: Work) -> Self {
+        Self { model, work, cancelled: AtomicBool::new(false), rows_done: AtomicUsize::new(0) }
+    }
+
+    /// Makes running slices end at the next text, or after the rows of the current run.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// How many texts, or ids to gather, are done.
+    pub(super) fn rows_done(&self) -> usize {
+        self.rows_done.load(Ordering::Relaxed)
+    }
+
+    /// Computes the results of a slice.
+    pub(super) fn fill(&self, slice: &mut Slice) -> Result<(), BatchError> {
+        fault::panic_where_injected();
+        let mut scratch = self.model.take_scratch();
+        let outcome = match self.work {
+            Work::Encode(options) => self.fill_rows(slice, options, &mut scratch),
+            Work::Tokenize { max_length } => self.fill_ids(slice, max_length, &mut scratch),
+            Work::Gather(options) => self.fill_gathered(slice, options, &mut scratch),
+        };
+        self.model.put_scratch(scratch);
+        outcome
+    }
+
+    fn check_cancelled(&self) -> Result<(), BatchError> {
+        if self.cancelled.load(Ordering::Relaxed) { Err(BatchError::Cancelled) } else { Ok(()) }
+    }
+
+    fn fill_rows(&self, slice: &mut Slice, options: EncodeOptions, scratch: &mut Scratch) -> Result<(), BatchError> {
+        let (Input::Texts(texts), Some(rows)) = (&slice.input, &mut slice.rows) else { return Ok(()) };
+        let (counts, truncated) = (&mut slice.counts, &mut slice.truncated);
+        let each = |stats: TextStats| {
+            counts.push(stats.pooled);
+            *truncated += usize::from(stats.truncated);
+            if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let rows_are_read_late = rows.are_read_late();
+        self.check_cancelled()?;
+        self.model
+            .encode_rows(texts, options, scratch, rows.rows_mut(), rows_are_read_late, each)
+            .map_err(|(index, error)| tokenizer_error(slice.first_row + index, error))?;
+        self.check_cancelled()?;
+        self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn fill_ids(&self, slice: &mut Slice, max_length: Option<usize>, scratch: &mut Scratch) -> Result<(), BatchError> {
+        let Input::Texts(texts) = &slice.input else { return Ok(()) };
+        let (ids, counts, cut) = (&mut slice.ids, &mut slice.counts, &mut slice.cut);
+        let read = self.model.token_ids_of(texts, max_length, scratch, |found, stats| {
+            ids.extend_from_slice(found);
+            cut.extend(stats.iter().map(|stats| u8::from(stats.truncated)));
+            counts.extend(stats.iter().map(|stats| stats.pooled));
+            slice.truncated += stats.iter().filter(|stats| stats.truncated).count();
+            if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        self.check_cancelled()?;
+        read.map_err(|(index, error)| tokenizer_error(slice.first_row + index, error))?;
+        self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn fill_gathered(
+        &self,
+        slice: &mut Slice,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+    ) -> Result<(), BatchError> {
+        let (Input::Ids(ids, range), Some(rows)) = (&slice.input, &mut slice.rows) else { return Ok(()) };
+        let rows = rows.rows_mut().chunks_exact_mut(self.model.row_bytes(options));
+        for (&id, row) in ids[range.clone()].iter().zip(rows) {
+            self.check_cancelled()?;
+            self.model.gather_row(id, options, scratch, row);
+        }
+        self.rows_done.fetch_add(range.len(), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn tokenizer_error(index: usize, error: EncodeError) -> BatchError {
+    BatchError::Tokenizer(index, error.reason)
+}

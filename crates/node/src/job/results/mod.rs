@@ -1,0 +1,95 @@
+//! The results of a job, from finished slices into JavaScript's memory.
+
+mod ids;
+mod rows;
+
+use std::cell::Cell;
+
+use model2vec_engine::{RowBuffer, Slice, Work};
+use napi::sys;
+
+use crate::error::Thrown;
+use crate::job::settings::JobSettings;
+use crate::js::Js;
+
+use ids::IdResults;
+use rows::RowResults;
+
+/// The results of one job, on its environment's thread.
+pub(super) struct Results {
+    js: Js,
+    kind: Kind,
+    truncated: Cell<usize>,
+}
+
+enum Kind {
+    Rows(RowResults),
+    Ids(IdResults),
+}
+
+impl Results {
+    /// # Errors
+    /// When the arrays have no room for all rows.
+    pub(super) fn new(js: Js, settings: &JobSettings) -> Result<Self, Thrown> {
+        let kind = match (settings.work, settings.out) {
+            (Work::Encode(options) | Work::Gather(options), Some(out)) => {
+                Kind::Rows(RowResults::new(js, settings, options, out)?)
+            }
+            (Work::Tokenize { .. }, _) => Kind::Ids(IdResults::default()),
+            _ => return Err(Thrown::internal("internal error: a job of rows has no array for them")),
+        };
+        Ok(Self { js, kind, truncated: Cell::new(0) })
+    }
+
+    /// Memory for `count` rows from `first_row` on; `None` when ids are wanted.
+    ///
+    /// # Errors
+    /// When the array of a held job has become too small.
+    pub(super) fn rows_for(&self, first_row: usize, count: usize) -> Result<Option<Box<dyn RowBuffer>>, Thrown> {
+        match &self.kind {
+            Kind::Rows(rows) => rows.memory_for(first_row, count).map(Some),
+            Kind::Ids(_) => Ok(None),
+        }
+    }
+
+    /// Looks the memory of a held job up.
+    ///
+    /// # Errors
+    /// When it has become too small.
+    pub(super) fn check_memory(&self) -> Result<(), Thrown> {
+        match &self.kind {
+            Kind::Rows(rows) => rows.check_memory(),
+            Kind::Ids(_) => Ok(()),
+        }
+    }
+
+    /// Takes over the results of a finished slice.
+    pub(super) fn take(&self, slice: Slice) -> Result<(), Thrown> {
+        self.truncated.set(self.truncated.get() + slice.truncated);
+        match &self.kind {
+            Kind::Rows(rows) => rows.take(slice),
+            Kind::Ids(ids) => {
+                ids.take(slice);
+                Ok(())
+            }
+        }
+    }
+
+    /// The object that JavaScript gets at the end.
+    pub(super) fn object(&self) -> Result<sys::napi_value, Thrown> {
+        let object = self.js.object()?;
+        self.js.set(object, "truncated", self.js.number(self.truncated.get() as f64)?)?;
+        if let Kind::Ids(ids) = &self.kind {
+            ids.add_to(self.js, object)?;
+        }
+        Ok(object)
+    }
+
+    /// Lets go of the arrays, and frees results that nobody asked for.
+    pub(super) fn free(&self) {
+        match &self.kind {
+            Kind::Rows(rows) => rows.release(),
+            Kind::Ids(ids) => ids.free(),
+        }
+    }
+}

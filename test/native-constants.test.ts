@@ -1,0 +1,39 @@
+// Numbers and names that TypeScript and the native module must agree on, each in two places for a reason that its file gives.
+
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+import test from 'ava'
+
+const requireFile = createRequire(path.resolve('package.json'))
+
+interface Interface {
+  readonly MAX_TEXTS: number
+  readonly NO_LIMIT: number
+  readonly JOB_MODE: unknown
+  readonly NATIVE_DTYPE: unknown
+}
+
+interface Constants {
+  readonly maxTexts: number
+  readonly noLimit: number
+  readonly jobModes: unknown
+  readonly dtypes: unknown
+  readonly layouts: unknown
+}
+
+const { native } = requireFile('./dist/native/load.js') as { native: () => { constants: () => Constants } }
+
+test('the numbers that small calls pass mean the same to the native module', (t) => {
+  const ours = requireFile('./dist/native/interface.js') as Interface
+  const theirs = native().constants()
+  t.is(theirs.maxTexts, ours.MAX_TEXTS)
+  t.is(theirs.noLimit, ours.NO_LIMIT)
+  t.deepEqual(theirs.jobModes, ours.JOB_MODE)
+  t.deepEqual(theirs.dtypes, ours.NATIVE_DTYPE)
+})
+
+test('a download looks for the files of the same layouts, in the same order, as a load', (t) => {
+  const { LAYOUTS } = requireFile('./dist/hub/layout.js') as { LAYOUTS: unknown }
+  t.deepEqual(native().constants().layouts, LAYOUTS)
+})
