@@ -1,4 +1,4 @@
-// Where the packages of all lock files come from, and under which licenses. Nothing is asked of the network: npm's lock files name the
+// Where the packages of all lock files come from, and under which licenses. The network is not used: npm's lock files name the
 // licenses, and those of the crates are in scripts/crate-licenses.json, which `npm run licenses -- --write` makes anew from what cargo says.
 // What is linked into the native modules has stricter rules (scripts/notices.mjs).
 

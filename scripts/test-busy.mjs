@@ -10,21 +10,20 @@ import { root, setup } from './setup.mjs'
 import { sourceFiles } from './source-files.mjs'
 import { countTap, judge, run } from './step.mjs'
 
-/** What a test file has in it, or a script that it starts, whose outcome could depend on who is faster. */
+/** A test file with one of these waits for a time, kills a process, or starts a script that does: its outcome could depend on speed. */
 const TIMED =
   /\/waiting\.js'|setTimeout|setImmediate|timers\/promises|AbortSignal\.timeout|\.kill\(|SIG(?:KILL|INT)|terminate\(|children/
-/** They install packages and start other runtimes, minutes for each run: `--all` has them. */
+/** These tests install packages and start other runtimes, which takes minutes a run: only `--all` runs them. */
 const LONG = ['test/runtimes.test.ts']
 const BURN = 'for (;;) { for (let i = 0; i < 1e8; i++); if (process.ppid !== Number(process.argv[1])) process.exit() }'
 
 process.chdir(root)
 setup()
 const node = process.execPath
-const types = await run({ command: [node, 'node_modules/typescript/bin/tsc', '-p', 'test'] })
-if (types.code !== 0) throw new Error('the tests do not compile')
-
-const patterns = process.argv.slice(2).filter((argument) => argument !== '--all')
 const isAll = process.argv.includes('--all')
+if (isAll) await prepare('scripts/package.mjs')
+await prepare('node_modules/typescript/bin/tsc', '-p', 'test')
+const patterns = process.argv.slice(2).filter((argument) => argument !== '--all')
 const timed = sourceFiles(/\.test\.ts$/, 'test').filter(
   (file) => !LONG.includes(file) && TIMED.test(readFileSync(file, 'utf8')),
 )
@@ -54,6 +53,11 @@ try {
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
 process.exitCode = total.failed === 0 ? 0 : 1
+
+async function prepare(script, ...args) {
+  const { code } = await run({ command: [node, script, ...args] })
+  if (code !== 0) throw new Error(`${script} ended with ${code}`)
+}
 
 /** The lines of the Test Anything Protocol from a failed test to the next. */
 function failedLines() {

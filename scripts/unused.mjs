@@ -1,4 +1,4 @@
-// What nobody uses: dependencies that no file imports (and imports that no package.json declares), files that no entry reaches, exports that
+// Things without a use: dependencies that no file imports (and imports that no package.json declares), files that no entry reaches, exports that
 // no other file takes, Cargo dependencies that no Rust file names. Read from the sources alone.
 
 import { readFileSync } from 'node:fs'
@@ -79,7 +79,7 @@ function npmFaults() {
   )
   const scripts = `${Object.values(published.scripts).join('\n')}\n${files.map((file) => readFileSync(file, 'utf8')).join('\n')}`
   const { compilerOptions } = JSON.parse(readFileSync('tsconfig.json', 'utf8'))
-  // Run as a program, by its folder or by its command; or types that the compiler is told to take.
+  // Run as a program, by its folder or by its command; or types that tsconfig.json names.
   const isRun = (name) =>
     scripts.includes(`node_modules/${name}/`) || (name === '@napi-rs/cli' && /"?napi /.test(scripts))
   const isTypes = (name) => compilerOptions.types.includes(name.replace('@types/', ''))

@@ -1,4 +1,4 @@
-// The event loop has its turns whatever is called how often: timers fire, signals are seen. Every test here counts turns or waits for a timer;
+// However many calls there are, the event loop has its turns: timers fire, signals are seen. Every test here counts turns or waits for a timer;
 // none compares times.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -134,7 +134,7 @@ for (const batchSize of [8, 16, 200]) {
   )
 }
 
-test.serial('a loop that does work of its own between small calls leaves the event loop its turns', async (t) => {
+test.serial('a loop that does other work between small calls leaves the event loop its turns', async (t) => {
   const turns = await turnsDuring(async () => {
     for (let i = 0; i < 100; i++) {
       await ef.encode('one short text')

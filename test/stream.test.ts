@@ -1,4 +1,4 @@
-// `encodeStream` and `transform`: every kind of source, order, how far they read ahead, and what ends them.
+// `encodeStream` and `transform`: every kind of source, the order of batches, how far they read ahead, and what ends them.
 
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
@@ -201,7 +201,7 @@ test('a text that is no string fails in its place, after the batches before it, 
   )
 })
 
-test('what text throws or gives that is no string is told with the index', async (t) => {
+test('when text throws or gives no string, the error has the index of the item', async (t) => {
   const thrown = new Error('no body')
   const source = new Counted()
   const throwing = (item: string): string => {
@@ -337,10 +337,10 @@ test('signal lets the source go also while the consumer is busy', async (t) => {
   t.like(await failure(stream.next()), { message: 'enough' })
 })
 
-test('onProgress is told the items that are given out, and what it throws ends the stream', async (t) => {
-  const told: number[] = []
-  await collect(ef.encodeStream(texts, { batchSize: 2000, onProgress: ({ done }) => told.push(done) }))
-  t.deepEqual(told, [2000, 4000, 5000])
+test('onProgress gets the number of items given out, and what it throws ends the stream', async (t) => {
+  const reported: number[] = []
+  await collect(ef.encodeStream(texts, { batchSize: 2000, onProgress: ({ done }) => reported.push(done) }))
+  t.deepEqual(reported, [2000, 4000, 5000])
   const reason = new Error('no more')
   const source = new Counted()
   const onProgress = (): void => {
@@ -350,7 +350,7 @@ test('onProgress is told the items that are given out, and what it throws ends t
   t.is(source.returned, 1)
 })
 
-test('a source that is at hand at once leaves the event loop to others', async (t) => {
+test('a source that never waits leaves the event loop its turns', async (t) => {
   function* endless(): Generator<string> {
     for (;;) yield ''
   }
@@ -427,7 +427,7 @@ test('transform gives what encodeStream gives', async (t) => {
   t.deepEqual(await collect(webStream<string>([]).pipeThrough(ef.transform())), [])
 })
 
-test('transform reads no further ahead of a slow reader than encodeStream, but for what pipes hold', async (t) => {
+test('transform reads no further ahead of a slow reader than encodeStream, except for what pipes hold', async (t) => {
   let read = 0
   const source = new ReadableStream<string>(
     {
@@ -538,7 +538,7 @@ test("a Web stream is its owner's again when the stream of batches has ended, wa
   t.false(wrong.locked)
 })
 
-test('an async text is told what to do instead, and its promise may reject', async (t) => {
+test('the error of an async text says what to do instead, and its promise may reject', async (t) => {
   const text = (item: string): Promise<string> => Promise.reject(new Error(item))
   const stream = ef.encodeStream(texts, { text: text as unknown as (item: string) => string })
   t.like(await failure(collect(stream)), {

@@ -77,7 +77,7 @@ for (const name of ['node-fetch-2', 'node-fetch-3', 'cross-fetch']) {
     t.is(await outcome, reason)
   })
 
-  test(`a refused connection and a status are told as with Node's own fetch by the fetch of ${name}`, async (t) => {
+  test(`a refused connection and a status give the errors of Node's own fetch with the fetch of ${name}`, async (t) => {
     const server = await HubServer.start(repository('org/Name', small))
     const fetch = await fetchOf(name, tools)
     server.fault = () => ({ status: 418 })

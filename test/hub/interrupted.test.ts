@@ -1,4 +1,4 @@
-// Downloads by several threads and processes, and by such as are killed: every reader sees whole files, and the next load works.
+// Downloads by several threads and processes, some of which are killed: every reader sees whole files, and the next load works.
 
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -21,7 +21,7 @@ import { HubServer } from './server.js'
 forgetEnvironment()
 
 const CHILD = path.join(__dirname, '..', 'children', 'load-from-hub.js')
-/** How many processes are killed: a few seconds' worth, unless more are asked for. */
+/** How many processes are killed: by default a few seconds' worth. */
 const KILLS = Number(process.env.MODEL2VEC_TEST_KILLS ?? 30)
 const small = filesOf(SMALL)
 const FILES = ['config.json', 'model.safetensors', 'tokenizer.json']
@@ -137,7 +137,7 @@ test('processes that download at once all get the model, and every reader sees w
   t.is(server.fetches('model.safetensors').length, 1)
 })
 
-test('a thread that ends in the middle of a download is not waited for for ever', async (t) => {
+test('after a thread has ended in the middle of a download, the next load gets the model', async (t) => {
   const server = await slowServer()
   const cacheDir = emptyCache()
   const worker = new Worker(CHILD, { workerData: [server.endpoint, cacheDir, 'org/Name'] })

@@ -86,7 +86,7 @@ test('two functions of one id download once', async (t) => {
   for (const name of ['config.json', 'tokenizer.json', 'model.safetensors']) t.is(server.fetches(name).length, 1, name)
 })
 
-test('a failed download rejects all who wait, and the next call tries again', async (t) => {
+test('a failed download rejects all calls that wait, and the next call tries again', async (t) => {
   const server = await start()
   server.fault = () => ({ status: 418 })
   const ef = make(server)
@@ -98,7 +98,7 @@ test('a failed download rejects all who wait, and the next call tries again', as
   t.is((await ef.encode(texts)).dim, 32)
 })
 
-test('close ends the download, and rejects all who wait with ERR_CLOSED', async (t) => {
+test('close ends the download, and rejects all calls that wait with ERR_CLOSED', async (t) => {
   const server = await start()
   server.fault = ({ host }) => (host === 'cdn' ? { stallAfter: 1000 } : null)
   const ef = make(server)
@@ -122,7 +122,7 @@ test('a function that is closed before anybody waits asks nothing', async (t) =>
   t.is(server.requests.length, 0)
 })
 
-test("a call's signal ends its wait and not the download, of which the others have the good", async (t) => {
+test("a call's signal ends its wait and not the download, which the other calls get", async (t) => {
   const server = await start()
   server.fault = ({ host }) => (host === 'cdn' ? { slow: { bytes: 100_000, pauseMs: 20 } } : null)
   const ef = make(server)
