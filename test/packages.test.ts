@@ -131,7 +131,7 @@ test('the main tarball has every compiled file of this build, the types, and not
   }
 })
 
-test("this platform's tarball has the native module, its licence, and the licences of what is linked into it", (t) => {
+test("this platform's tarball has the native module, its license, and the licenses of what is linked into it", (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => /^model2vec\..*\.node$/.test(file))
   const platform = addon.split('.')[1] ?? ''
   const files = unpacked(`model2vec-node-${platform}`)
