@@ -1,6 +1,7 @@
 // Progress of a call: the caller's `onProgress`, and a bar on a terminal, about ten times a second. hub/progress.ts: of a download.
 
-import { clearInterval, performance, process, setInterval } from '../runtime/node-globals.js'
+import { clearInterval, process, setInterval } from '../runtime/node-globals.js'
+import { PROGRESS_INTERVAL_MS, ProgressThrottle } from './progress-throttle.js'
 
 /** How far a call is, in texts. */
 export interface Progress {
@@ -10,7 +11,6 @@ export interface Progress {
 
 export type Report = (progress: Progress) => void
 
-const INTERVAL_MS = 100
 const BAR_WIDTH = 30
 
 /**
@@ -55,7 +55,7 @@ export class ProgressTimer {
         this.stop()
         onFailure()
       }
-    }, INTERVAL_MS)
+    }, PROGRESS_INTERVAL_MS)
     this.#timer.unref()
   }
 
@@ -67,16 +67,13 @@ export class ProgressTimer {
 /** Reports from a loop that holds the event loop. */
 export class ProgressClock {
   readonly #report: Report
-  #next: number = performance.now() + INTERVAL_MS
+  readonly #throttle = new ProgressThrottle(PROGRESS_INTERVAL_MS)
 
   constructor(report: Report) {
     this.#report = report
   }
 
   tick(progress: () => Progress): void {
-    const now = performance.now()
-    if (now < this.#next) return
-    this.#next = now + INTERVAL_MS
-    this.#report(progress())
+    if (this.#throttle.isDue()) this.#report(progress())
   }
 }

@@ -1,10 +1,9 @@
 // Progress of a download: the caller's `onProgress`, and a bar on a terminal, about ten times a second.
 
-import { performance, process } from '../runtime/node-globals.js'
+import { process } from '../runtime/node-globals.js'
 import type { DownloadProgress } from '../options/load.js'
 import { drawBar } from '../call/call-progress.js'
-
-const INTERVAL_MS = 100
+import { ProgressThrottle } from '../call/progress-throttle.js'
 
 export type ReportDownload = (progress: DownloadProgress) => void
 
@@ -42,7 +41,7 @@ export class DownloadMeter {
   readonly #total: number | null
   /** Bytes of the files that are done. */
   #before = 0
-  #next = 0
+  readonly #throttle = new ProgressThrottle()
 
   /** @param sizes of all files, null where not known */
   constructor(report: ReportDownload | null, sizes: readonly (number | null)[]) {
@@ -52,10 +51,7 @@ export class DownloadMeter {
 
   /** A file has `loaded` bytes. */
   at(file: string, loaded: number, total: number | null): void {
-    const now = performance.now()
-    if (now < this.#next) return
-    this.#next = now + INTERVAL_MS
-    this.#tell(file, loaded, total)
+    if (this.#throttle.isDue()) this.#tell(file, loaded, total)
   }
 
   /** A file has all its bytes: told in any case. */
