@@ -104,7 +104,8 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
  * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be
  * asked), `ERR_HUB_AUTH` (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache can't be
  * written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
- * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; the import with `ERR_NATIVE_NOT_FOUND`.
+ * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`.
+ * `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first call that needs it fails with that, a load.
  * `ERR_INTERNAL` is a bug in this package.
  */
 export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_ABORTED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
@@ -468,7 +469,7 @@ export declare class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not at hand,
    *   when the Hub must not be asked), and what broken files give: `ERR_MODEL_LAYOUT`,
    *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
-   *   `ERR_SHAPE_MISMATCH`
+   *   `ERR_SHAPE_MISMATCH`; `ERR_NATIVE_NOT_FOUND` where this platform's native module is not installed
    * @throws OutOfMemoryError
    */
   constructor(modelSource?: ModelSource, options?: LoadOptions);

@@ -7,21 +7,24 @@ import path from 'node:path'
 
 import test from 'ava'
 
-/** What the import of the package in `root` throws, in a process of its own that runs `before` first. */
-function importError(
+import { SMALL } from './test-data.js'
+
+/** What opening a model with the package in `root` throws, in a process of its own that runs `before` first. */
+function openError(
   root: string,
   environment: NodeJS.ProcessEnv = {},
   before = '',
 ): { name: string; code: string; message: string } | null {
   const script = `
     const fs = require('fs'); ${before}
-    try { require(${JSON.stringify(path.join(root, 'dist/index.js'))}); console.log('null') }
+    const { Model2VecEmbeddingFunction } = require(${JSON.stringify(path.join(root, 'dist/index.js'))})
+    try { new Model2VecEmbeddingFunction(${JSON.stringify(SMALL)}); console.log('null') }
     catch ({ name, code, message }) { console.log(JSON.stringify({ name, code, message })) }`
   const output = execFileSync(process.execPath, ['-e', script], {
     env: { ...process.env, ...environment },
     encoding: 'utf8',
   })
-  return JSON.parse(output) as ReturnType<typeof importError>
+  return JSON.parse(output) as ReturnType<typeof openError>
 }
 
 /** The package without its native module. */
@@ -32,8 +35,84 @@ function packageWithoutAddon(): string {
   return root
 }
 
+/** What a script prints as JSON that runs with the package in `root` as `model2vec-node`, and without its native module. */
+function runWithout(root: string, script: string): unknown {
+  const file = path.join(root, 'script.mjs')
+  writeFileSync(file, script)
+  return JSON.parse(execFileSync(process.execPath, [file], { encoding: 'utf8' }))
+}
+
+test('without the native module the package and its subpaths can be imported, and what needs no model works', (t) => {
+  const root = packageWithoutAddon()
+  writeFileSync(path.join(root, 'texts.txt'), 'one\ntwo\n')
+  const script = `
+    import { createRequire } from 'node:module'
+    import { isModel2VecError, Model2VecError, readLines } from 'model2vec-node'
+    import { milvusVector } from 'model2vec-node/milvus'
+    const require = createRequire(import.meta.url)
+    const lines = []
+    for await (const line of readLines(${JSON.stringify(path.join(root, 'texts.txt'))})) lines.push(line)
+    console.log(JSON.stringify({
+      lines,
+      vector: milvusVector(new Float32Array([1, 2])),
+      isError: isModel2VecError(new Model2VecError('ERR_CLOSED', 'closed')),
+      same: require('model2vec-node').Model2VecError === Model2VecError && require('model2vec-node/milvus').milvusVector === milvusVector,
+    }))`
+  t.deepEqual(runWithout(root, script), { lines: ['one', 'two'], vector: [1, 2], isError: true, same: true })
+})
+
+test('without the native module each call that needs it fails with an error of its own, and nothing is downloaded for it', (t) => {
+  const script = `
+    import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
+    const errors = []
+    const failed = (error) => { errors.push(error) }
+    const model = ${JSON.stringify(SMALL)}
+    for (let i = 0; i < 2; i++) {
+      try { new Model2VecEmbeddingFunction(model) } catch (error) { failed(error) }
+    }
+    await Model2VecEmbeddingFunction.load(model).catch(failed)
+    let requests = 0
+    const hub = { cacheDir: ${JSON.stringify(mkdtempSync(path.join(os.tmpdir(), 'model2vec-hub-')))}, fetch: () => { requests++; throw new Error('asked') } }
+    await Model2VecEmbeddingFunction.load('org/name', hub).catch(failed)
+    // Left pending: the constructor loads nothing yet.
+    for (const pending of [new Model2VecEmbeddingFunction('org/name', hub), new Model2VecEmbeddingFunction(model, { vocabularyQuantization: 9 })]) {
+      await pending.ready().catch(failed)
+      await pending.encode('text').catch(failed)
+      await pending.encodeDocuments(['text']).catch(failed)
+      await pending.encodeAsSequence('text').catch(failed)
+      await pending.tokenizeAsync('text').catch(failed)
+      await pending.savePretrained('saved').catch(failed)
+      await pending.encodeStream(['text']).next().catch(failed)
+      await new Response(ReadableStream.from(['text']).pipeThrough(pending.transform())).text().catch(failed)
+      try { pending.encodeSync('text') } catch ({ code }) { if (code !== 'ERR_MODEL_NOT_READY') failed(code) }
+    }
+    console.log(JSON.stringify({
+      requests, calls: errors.length, different: new Set(errors).size,
+      codes: [...new Set(errors.map((error) => isModel2VecError(error) && error.code))],
+    }))`
+  t.deepEqual(runWithout(packageWithoutAddon(), script), {
+    requests: 0,
+    calls: 20,
+    different: 20,
+    codes: ['ERR_NATIVE_NOT_FOUND'],
+  })
+})
+
+test('a native module that is there by the next call is found', (t) => {
+  const [addon = ''] = readdirSync('.').filter((file) => file.endsWith('.node'))
+  const script = `
+    import { Model2VecEmbeddingFunction } from 'model2vec-node'
+    const found = []
+    for (const place of ['/nowhere.node', ${JSON.stringify(path.resolve(addon))}, '/nowhere.node']) {
+      process.env.MODEL2VEC_NATIVE_PATH = place
+      try { found.push(new Model2VecEmbeddingFunction(${JSON.stringify(SMALL)}).dim) } catch ({ code }) { found.push(code) }
+    }
+    console.log(JSON.stringify(found))`
+  t.deepEqual(runWithout(packageWithoutAddon(), script), ['ERR_NATIVE_NOT_FOUND', 32, 32])
+})
+
 test('a missing native module is ERR_NATIVE_NOT_FOUND, with the platform, the places and the command', (t) => {
-  const error = importError(packageWithoutAddon())
+  const error = openError(packageWithoutAddon())
   t.is(error?.code, 'ERR_NATIVE_NOT_FOUND')
   t.is(error?.name, 'Model2VecError')
   const message = error?.message ?? ''
@@ -52,7 +131,7 @@ test('a missing native module is ERR_NATIVE_NOT_FOUND, with the platform, the pl
 
 test('on a platform without a prebuilt module the message says which have one', (t) => {
   const pretend = "Object.defineProperty(process, 'platform', { value: 'openbsd' });"
-  const message = importError(packageWithoutAddon(), {}, pretend)?.message ?? ''
+  const message = openError(packageWithoutAddon(), {}, pretend)?.message ?? ''
   t.regex(message, new RegExp(`^no native module for openbsd ${process.arch} `))
   for (const platform of readdirSync('npm').filter((name) => name !== 'potion-base-8m')) {
     t.true(message.includes(` ${platform}`), platform)
@@ -77,7 +156,7 @@ test('each platform loads the package of its own name', (t) => {
       const { readFileSync } = fs
       fs.readFileSync = (file, ...rest) =>
         file === '/usr/bin/ldd' ? '${abi === 'musl' ? 'musl libc' : 'GNU C Library'}' : readFileSync(file, ...rest);`
-    const message = importError(root, {}, pretend)?.message ?? ''
+    const message = openError(root, {}, pretend)?.message ?? ''
     t.regex(message, new RegExp(`package \`${name}\`: .*${main}`), platform)
   }
 })
@@ -85,8 +164,8 @@ test('each platform loads the package of its own name', (t) => {
 test('MODEL2VEC_NATIVE_PATH names the native module', (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => file.endsWith('.node'))
   const root = packageWithoutAddon()
-  t.is(importError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) }), null)
-  t.regex(importError(root, { MODEL2VEC_NATIVE_PATH: '/nowhere.node' })?.message ?? '', /tried \/nowhere\.node/)
+  t.is(openError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) }), null)
+  t.regex(openError(root, { MODEL2VEC_NATIVE_PATH: '/nowhere.node' })?.message ?? '', /tried \/nowhere\.node/)
 })
 
 test('a native module of another version is refused', (t) => {
@@ -96,7 +175,7 @@ test('a native module of another version is refused', (t) => {
     const fs = require('fs'), file = ${JSON.stringify(path.join(root, 'dist/version.js'))}
     fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/'[0-9.]+'/, "'9.9.9'"))`
   execFileSync(process.execPath, ['-e', script])
-  const error = importError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) })
+  const error = openError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) })
   t.is(error?.code, 'ERR_NATIVE_NOT_FOUND')
   t.regex(error?.message ?? '', /is \d+\.\d+\.\d+, expected 9\.9\.9/)
 })

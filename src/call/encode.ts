@@ -8,8 +8,9 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from '../matrix.js'
 import { nativeMaxLength } from '../model/model.js'
 import type { Model } from '../model/model.js'
-import { MAX_TEXTS, native, NATIVE_DTYPE } from '../native/load.js'
-import type { NativeJob, NativeModel, NativeTexts } from '../native/load.js'
+import { MAX_TEXTS, NATIVE_DTYPE } from '../native/interface.js'
+import { native } from '../native/load.js'
+import type { NativeJob, NativeModel, NativeTexts } from '../native/interface.js'
 import type { CheckedEncodeOptions } from '../options/encode.js'
 import { reportTo } from './call-progress.js'
 import type { Report } from './call-progress.js'
@@ -85,7 +86,7 @@ class EncodeCall {
     const mode = modeOf(target, sync)
     const settings = nativeEncodeOptions(format, maxLength)
     try {
-      return native.createEncodeJob(handle, target.out, mode, tokens, texts.count, model.threads, ...settings)
+      return native().createEncodeJob(handle, target.out, mode, tokens, texts.count, model.threads, ...settings)
     } catch (error) {
       throw fromNative(error)
     }
@@ -186,7 +187,7 @@ export function textReader(model: Model, maxLength: number | null | undefined): 
   const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
   const handle = model.hold()
   model.release()
-  return (field) => new native.NativeTexts(handle, field, limit)
+  return (field) => new (native().NativeTexts)(handle, field, limit)
 }
 
 /** As {@link encode}, of texts that the native module has: they are used up. `out` is fresh memory. */

@@ -5,7 +5,7 @@ import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { fromNative, Model2VecError } from '../errors.js'
 import { inTurns } from '../runtime/event-loop.js'
 import { native } from '../native/load.js'
-import type { NativeJob, NativeJobResult } from '../native/load.js'
+import type { NativeJob, NativeJobResult } from '../native/interface.js'
 import { ProgressClock, ProgressTimer } from './call-progress.js'
 import type { Report } from './call-progress.js'
 import { NO_TEXTS, parts } from './texts.js'
@@ -106,8 +106,8 @@ async function feedAll(
 /** Returns false when enough is in flight. */
 function feed(job: NativeJob, part: Part | Piece): boolean {
   try {
-    if ('piece' in part) return native.feedPiece.call(job, part.piece, part.rest)
-    return Reflect.apply(native.feed, job, part.texts)
+    if ('piece' in part) return native().feedPiece.call(job, part.piece, part.rest)
+    return Reflect.apply(native().feed, job, part.texts)
   } catch (error) {
     throw fromNative(error, part.from)
   }

@@ -3,8 +3,8 @@
 import { widthOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
-import { NATIVE_DTYPE } from '../native/load.js'
-import type { NativeEncodeOptions } from '../native/load.js'
+import { NATIVE_DTYPE } from '../native/interface.js'
+import type { NativeEncodeOptions } from '../native/interface.js'
 import type { CheckedEncodeOptions } from '../options/encode.js'
 
 export interface RowFormat {

@@ -8,8 +8,9 @@ import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from '../matrix.js'
 import { nativeMaxLength } from '../model/model.js'
 import type { Model } from '../model/model.js'
-import { JOB_MODE, native, NO_LIMIT } from '../native/load.js'
-import type { NativeJob, NativeModel, TokenIds } from '../native/load.js'
+import { JOB_MODE, NO_LIMIT } from '../native/interface.js'
+import { native } from '../native/load.js'
+import type { NativeJob, NativeModel, TokenIds } from '../native/interface.js'
 import type { CheckedEncodeOptions } from '../options/encode.js'
 import { reportTo } from './call-progress.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
@@ -50,7 +51,7 @@ class SequenceCall {
     const mode = sync ? JOB_MODE.sync : modeOf(target, false)
     const settings = nativeEncodeOptions(format, NO_LIMIT)
     try {
-      return native.createGatherJob(handle, tokens.ids, target.out, mode, model.threads, ...settings)
+      return native().createGatherJob(handle, tokens.ids, target.out, mode, model.threads, ...settings)
     } catch (error) {
       throw fromNative(error)
     }

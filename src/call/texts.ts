@@ -4,7 +4,7 @@
 import { isMap, isPromise } from 'node:util/types'
 
 import { describe, InvalidTextError, notAString } from '../errors.js'
-import { MAX_TEXTS, NO_LIMIT } from '../native/load.js'
+import { MAX_TEXTS, NO_LIMIT } from '../native/interface.js'
 
 /** Texts to read, in their order; `count` was read once, at the start of the call. */
 export interface Texts {

@@ -8,8 +8,9 @@ import { runJob, runJobSync } from './job.js'
 import type { Watch } from './job.js'
 import { MAX_INLINE_UNITS } from '../model/model.js'
 import type { Model } from '../model/model.js'
-import { JOB_MODE, MAX_TEXTS, native } from '../native/load.js'
-import type { JobMode, NativeJob, NativeModel, TokenIds } from '../native/load.js'
+import { JOB_MODE, MAX_TEXTS } from '../native/interface.js'
+import { native } from '../native/load.js'
+import type { JobMode, NativeJob, NativeModel, TokenIds } from '../native/interface.js'
 import type { Report } from './call-progress.js'
 import { idsOfThisRealm } from '../runtime/realm.js'
 import { afterFew, readFew, unitsToRead } from './texts.js'
@@ -154,7 +155,7 @@ function tokenizeJob(
   mode: JobMode,
 ): NativeJob<TokenIds> {
   try {
-    return native.createTokenizeJob(handle, mode, texts.count, model.threads, maxLength)
+    return native().createTokenizeJob(handle, mode, texts.count, model.threads, maxLength)
   } catch (error) {
     throw fromNative(error)
   }

@@ -8,6 +8,7 @@ import { environmentFetch } from '../hub/proxy-fetch.js'
 import { reportDownloadTo } from '../hub/download-progress.js'
 import { downloadSnapshot } from '../hub/snapshot.js'
 import type { Snapshot } from '../hub/snapshot.js'
+import { native } from '../native/load.js'
 import { Model } from './model.js'
 import { ModelState } from './state.js'
 import { AbortController, process } from '../runtime/node-globals.js'
@@ -40,6 +41,8 @@ export function leavePending(source: unknown, options: CheckedLoadOptions): Mode
       ending.abort(reason)
     })
     try {
+      // Where it is missing, a download would be for nothing.
+      native()
       const files = await locateOrDownload(locateModel(source, options), options, ending.signal)
       return await Model.open(files, options, ending.signal)
     } finally {

@@ -1,7 +1,7 @@
 // A mapped table's pages count as memory of this process once they were read. They are given back when no call runs: at once, but no
 // more often than a few times a second, as taking them again costs a microsecond for each 64 KB.
 
-import type { NativeModel } from '../native/load.js'
+import type { NativeModel } from '../native/interface.js'
 import { performance, setTimeout } from '../runtime/node-globals.js'
 
 /** Milliseconds. */

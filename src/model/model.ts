@@ -4,8 +4,9 @@ import { reasonOf, throwIfAborted } from '../runtime/abort.js'
 import { errorOfItsOwn, fromNative, Model2VecError } from '../errors.js'
 import { withRemedy } from './damaged.js'
 import { MappedPages } from './mapped-pages.js'
-import { native, NO_LIMIT } from '../native/load.js'
-import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/load.js'
+import { NO_LIMIT } from '../native/interface.js'
+import { native } from '../native/load.js'
+import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/interface.js'
 import { openLong } from './quantized-load.js'
 import type { CheckedLoadOptions } from '../options/load.js'
 import type { LocatedModel } from './locate.js'
@@ -49,7 +50,7 @@ export class Model {
     this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
     this.inlineUnits = INLINE_UNITS[this.info.tokenizer]
     this.spareRows = new SpareRows(this.info.dim)
-    this.threads = Math.min(options.threads ?? native.defaultThreads(), MAX_THREADS)
+    this.threads = Math.min(options.threads ?? native().defaultThreads(), MAX_THREADS)
     this.#handle = handle
     this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
   }
@@ -58,7 +59,7 @@ export class Model {
   static openSync(located: LocatedModel, options: CheckedLoadOptions): Model {
     throwIfAborted(options.signal)
     try {
-      return new Model(located, native.openModelSync(located.directory, nativeOptions(options)), options)
+      return new Model(located, native().openModelSync(located.directory, nativeOptions(options)), options)
     } catch (error) {
       throw withRemedy(fromNative(error), located, options)
     }
@@ -94,7 +95,7 @@ export class Model {
 
   /** The functions of small calls, for a call that holds the model. */
   few(): NativeFew {
-    return (this.#few ??= native.createFew(this.#handle))
+    return (this.#few ??= native().createFew(this.#handle))
   }
 
   release(): void {
@@ -108,7 +109,7 @@ export class Model {
   async save(directory: string): Promise<void> {
     const handle = this.hold()
     try {
-      await native.saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
+      await native().saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
     } catch (error) {
       throw fromNative(error)
     } finally {
@@ -137,7 +138,7 @@ export function nativeMaxLength(maxLength: number | null): number {
 
 async function openShort(located: LocatedModel, options: CheckedLoadOptions): Promise<NativeModel> {
   try {
-    return await native.openModel(located.directory, nativeOptions(options))
+    return await native().openModel(located.directory, nativeOptions(options))
   } catch (error) {
     throw withRemedy(fromNative(error), located, options)
   }

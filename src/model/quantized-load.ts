@@ -3,7 +3,7 @@
 import { onAbort } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
 import { native } from '../native/load.js'
-import type { NativeLoadOptions, NativeModel } from '../native/load.js'
+import type { NativeLoadOptions, NativeModel } from '../native/interface.js'
 import { clearInterval, setInterval } from '../runtime/node-globals.js'
 import type { LoadOptions } from '../options/load.js'
 
@@ -22,8 +22,8 @@ export function openLong(
   onProgress: LoadOptions['onProgress'],
   signals: readonly (AbortSignal | undefined)[],
 ): Promise<NativeModel> {
-  const load = new native.NativeLongLoad(directory, options)
-  const total = native.maxIterations()
+  const load = new (native().NativeLongLoad)(directory, options)
+  const total = native().maxIterations()
   let reported = 0
   const report = (): void => {
     const loaded = load.iterations()

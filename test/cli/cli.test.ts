@@ -29,15 +29,22 @@ test('--help lists the commands, and each command has a help of its own', async 
   }
 })
 
-test('without a native module a command ends with one line, and --version works', async (t) => {
+test('without a native module --help, --version and pull work, and a command that needs it ends with one line', async (t) => {
   const env = { MODEL2VEC_NATIVE_PATH: '/no/such/module.node' }
-  for (const args of [['--help'], ['info', SMALL]]) {
+  for (const args of [['--help'], ['--version'], ['embed', '--help']]) {
     const { code, out, err } = await run(args, { env })
-    t.is(code, 1)
-    t.is(out, '')
-    t.regex(err, /^model2vec: [^\n]*\/no\/such\/module\.node[^\n]* \(ERR_NATIVE_NOT_FOUND\)\n$/)
+    t.is(code, 0, err)
+    t.not(out, '')
   }
-  t.is((await run(['--version'], { env })).code, 0)
+  const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
+  const pulled = await run(['pull', 'org/Name', '--cache-dir', emptyCache(), '--endpoint', server.endpoint], { env })
+  t.is(pulled.code, 0, pulled.err)
+  t.is(new Model2VecEmbeddingFunction(pulled.out.trim()).dim, 32)
+
+  const { code, out, err } = await run(['info', SMALL], { env })
+  t.is(code, 1)
+  t.is(out, '')
+  t.regex(err, /^model2vec: [^\n]*\/no\/such\/module\.node[^\n]* \(ERR_NATIVE_NOT_FOUND\)\n$/)
 })
 
 test('info prints what the model is, also as JSON', async (t) => {

@@ -1,6 +1,6 @@
 // Reads the rows of one or several inputs in batches, each with the position after it.
 
-import type { NativeTexts } from '../../native/load.js'
+import type { NativeTexts } from '../../native/interface.js'
 import { FileError, messageOf } from '../file-error.js'
 import { bytesOf, nameOf } from './bytes.js'
 import type { ByteCount } from './bytes.js'

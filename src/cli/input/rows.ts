@@ -1,7 +1,7 @@
 // The rows of a batch: their texts, here or in the native module, their ids, and the lines they
 // were read from.
 
-import type { NativeTexts } from '../../native/load.js'
+import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
 import type { Id, Row, RowReader } from './format.js'
 import { linesOf } from './lines.js'

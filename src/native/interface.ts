@@ -1,0 +1,185 @@
+// What the native module offers: the types of its functions, and the numbers that both sides know.
+
+import type { Dtype, RowArray, TokenArray } from '../dtype.js'
+import type { TableDtype } from '../options/load.js'
+
+/** What the engine knows about a loaded model. */
+export interface NativeModelInfo {
+  path: string
+  dim: number
+  vocabSize: number
+  rows: number
+  tableDtype: TableDtype
+  memory: 'copy' | 'map'
+  normalize: boolean
+  /** Not there = no truncation. */
+  maxLength?: number | null
+  tokenizer: 'native' | 'reference'
+  /** Why it is 'reference'. */
+  tokenizerReason?: string
+  kernel: string
+}
+
+/** One handle on a loaded model; the table behind it is shared between loads and threads. */
+export interface NativeModel {
+  readonly info: NativeModelInfo
+  close(): void
+  /** Gives the pages of a mapped table back that calls have read. */
+  releasePages(): void
+  tokens(): string[]
+  embedding(id: number, out: Float32Array): void
+}
+
+export interface NativeLoadOptions {
+  subfolder?: string
+  memory?: 'auto' | 'copy' | 'map'
+  quantizeTo?: TableDtype
+  dimensionality?: number
+  vocabularyQuantization?: number
+}
+
+/** A load with a vocabulary quantization, on a thread of its own. */
+export interface NativeLongLoad {
+  /** Ends the load within milliseconds, with ERR_ABORTED. */
+  cancel(): void
+  /** How many iterations are done. */
+  iterations(): number
+  /** The model, once; null while it is loading. Throws what ended the load. */
+  take(): NativeModel | null
+}
+
+export interface NativeJobResult {
+  /** How many texts were truncated. */
+  readonly truncated: number
+}
+
+/** The ids of all texts, one after the other. */
+export interface TokenIds extends NativeJobResult {
+  readonly ids: TokenArray
+  /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
+  readonly ends: Uint32Array
+  /** 1 for each text that was truncated. */
+  readonly cut: Uint8Array
+}
+
+/**
+ * Where the vectors of a job go (crates/node, target.rs, `Mode`). `direct` and `sync` write from many threads into memory that
+ * no user code can move or free; `staged` and `held` fill a caller's `out`, which can be transferred at any moment.
+ */
+export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const
+export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
+
+/** The element types of rows by the number that the native module knows them by (crates/node, options.rs). */
+export const NATIVE_DTYPE: Readonly<Record<Dtype, number>> = { float32: 0, float16: 1, bfloat16: 2, int8: 3, binary: 4 }
+
+/** `out` is the typed array that `dtype` names. */
+export type NativeEncodeOptions = readonly [
+  maxLength: number,
+  normalize: boolean,
+  dimensionality: number,
+  dtype: number,
+]
+
+/** A large call in progress. It holds the model. */
+export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
+  /** Resolves when more texts may be fed. */
+  room(): Promise<void>
+  /** Starts work on all of `texts`, and empties it: for {@link JOB_MODE} `direct`. */
+  feedTexts(texts: NativeTexts): void
+  /** No more texts. Settles only after no thread touches `out` any more. */
+  finish(): Promise<Result>
+  finishSync(): Result
+  /** Stops before the next text; `finish` then rejects with ERR_ABORTED. */
+  cancel(): void
+  rowsDone(): number
+  /** The most UTF-16 units of a text that are read. */
+  readableUnits(): number
+}
+
+/** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
+export interface NativeFew {
+  /** Encodes into the first rows of `out`, and each text's token count into `counts`; returns how many texts were truncated. */
+  encode(out: RowArray, counts: Uint32Array, ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]): number
+  /** Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was truncated. */
+  encodeOne(out: RowArray, ...optionsAndText: readonly [...NativeEncodeOptions, string]): number
+  /**
+   * Writes for each text how many ids it has, and 1 if it was truncated, else 0; after these pairs the ids of all texts. Returns how many
+   * ids these are, or -1 where `results` has no room for them.
+   */
+  tokenize(results: Uint32Array, maxLength: number, ...texts: readonly string[]): number
+}
+
+/** What a call of {@link NativeTexts.readLines} has read. */
+export interface NativeLinesRead {
+  /** How many lines, each one text. */
+  readonly lines: number
+  /** Their bytes, line feeds included. */
+  readonly bytes: number
+  /** UTF-16 units of their texts. */
+  readonly units: number
+}
+
+/** Texts of one job, read from lines of a file without a JavaScript string for each. */
+export interface NativeTexts {
+  /**
+   * Reads lines of `bytes` from `from` on: up to the first that {@link NativeTexts.push} is for (no certain text, no line feed), at most
+   * `lines`, and until they have `units` UTF-16 units.
+   */
+  readLines(bytes: Uint8Array, from: number, lines: number, units: number): NativeLinesRead
+  /** Appends a text that was read here. */
+  push(text: string): void
+}
+
+/**
+ * The native module. Texts are passed as arguments, at most {@link MAX_TEXTS} a call (31 ns a text; reading the elements
+ * of an array natively costs 90), so that the caller's getters and proxies run in JavaScript only.
+ */
+export interface Native {
+  version(): string
+  defaultThreads(): number
+  openModelSync(directory: string, options: NativeLoadOptions): NativeModel
+  openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
+  NativeLongLoad: new (directory: string, options: NativeLoadOptions) => NativeLongLoad
+  /** No texts yet. `field` names the field of a JSON object that holds a line's text; null = the line is the text. `maxLength` as for {@link NativeFew}. */
+  NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
+  /** The most iterations of a vocabulary quantization. */
+  maxIterations(): number
+  /** Off the event loop. `maxLength` as for {@link NativeFew}. */
+  saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
+  /** Gives the `setImmediate` with which results that are more than a turn of the event loop has time for wait for the next. */
+  useImmediates(setImmediate: (callback: () => void) => unknown): void
+  createFew(model: NativeModel): NativeFew
+  createEncodeJob(
+    model: NativeModel,
+    out: RowArray,
+    mode: JobMode,
+    tokens: Uint32Array,
+    rows: number,
+    threads: number,
+    ...options: NativeEncodeOptions
+  ): NativeJob
+  createTokenizeJob(
+    model: NativeModel,
+    mode: JobMode,
+    rows: number,
+    threads: number,
+    maxLength: number,
+  ): NativeJob<TokenIds>
+  createGatherJob(
+    model: NativeModel,
+    ids: Uint32Array,
+    out: RowArray,
+    mode: JobMode,
+    threads: number,
+    ...options: NativeEncodeOptions
+  ): NativeJob
+  /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
+  feed: (this: NativeJob, ...texts: string[]) => boolean
+  /** As {@link Native.feed}, a piece of the next text, after which `rest` more UTF-16 units of it come. */
+  feedPiece: (this: NativeJob, piece: string, rest: number) => boolean
+}
+
+/** The most texts of one native call. */
+export const MAX_TEXTS = 256
+/** The native module's `maxLength` for "no truncation". */
+export const NO_LIMIT = -1
