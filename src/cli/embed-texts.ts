@@ -63,7 +63,11 @@ export async function embedTexts(
   /** Rows that were read but not tokenized. `texts.skipped` counts what reading skips. */
   let skipped = 0
   try {
-    for await (const { rows, matrix, end, skipped: untokenized } of texts.results(encode, DEFAULT_CONCURRENCY, signal)) {
+    for await (const { rows, matrix, end, skipped: untokenized } of texts.results(
+      encode,
+      DEFAULT_CONCURRENCY,
+      signal,
+    )) {
       if (rows.count > 0) await output.write({ ids: rows.ids, texts: rows.texts, matrix })
       expected += rows.count
       skipped += untokenized

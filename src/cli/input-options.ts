@@ -54,9 +54,7 @@ export function inputOptions(paths: readonly string[], values: OptionValues): In
   if (id !== null && plain !== undefined) {
     const known = either(INPUT_FORMATS.filter(({ hasFields }) => hasFields).map((each) => each.name))
     const found = (format ?? formatOf(plain))?.name ?? ''
-    throw new UsageError(
-      `plain lines have no fields: --id-field is for ${known}, but ${argument(plain)} is ${found}`,
-    )
+    throw new UsageError(`plain lines have no fields: --id-field is for ${known}, but ${argument(plain)} is ${found}`)
   }
   return {
     paths,

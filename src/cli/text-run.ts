@@ -80,11 +80,7 @@ export class TextRun {
     }
   }
 
-  encode(
-    model: Model2VecEmbeddingFunction,
-    batch: RowBatch,
-    options: TypedEncodeOptions<Dtype>,
-  ): Promise<EncodedRows> {
+  encode(model: Model2VecEmbeddingFunction, batch: RowBatch, options: TypedEncodeOptions<Dtype>): Promise<EncodedRows> {
     return encodeRows(model, batch, options, this.#input, this.#onSkip)
   }
 

@@ -9,7 +9,7 @@ import { tsv } from './tsv.js'
 export const INPUT_FORMATS: readonly InputFormat[] = [jsonLines, plainLines, csv, tsv]
 
 /** For names that don't say it. */
-export const DEFAULT_FORMAT = plainLines
+export const DEFAULT_FORMAT: InputFormat = plainLines
 
 /** The endings of packed files, which follow that of the format. */
 export const PACKED_ENDINGS: readonly string[] = ['.gz', '.zst']

@@ -65,7 +65,9 @@ export class OutputLock {
       }
       unread = 0
       if (await isWriting(files, holder, signal)) {
-        throw new FileError(`process ${nameOf(holder)} writes ${files.given}: wait for its end, or choose another --out`)
+        throw new FileError(
+          `process ${nameOf(holder)} writes ${files.given}: wait for its end, or choose another --out`,
+        )
       }
       await remove(files.lock, found)
     }

@@ -68,11 +68,7 @@ function unpacked(text: string): RowGroup[] {
 }
 
 const open: OpenOutput = async (sink, columns, state) => {
-  const { ByteWriter, ParquetWriter } = await optionalPackage(
-    PACKAGE,
-    () => import('hyparquet-writer'),
-    ENDING,
-  )
+  const { ByteWriter, ParquetWriter } = await optionalPackage(PACKAGE, () => import('hyparquet-writer'), ENDING)
   const bytes = new ByteWriter()
   const writer = new ParquetWriter({ writer: bytes, schema: schemaOf(columns) })
   /** Takes what was written. The library's offset, which the metadata refers to, goes on. */

@@ -32,7 +32,10 @@ function lineOf(score: number, { file, line, id, text }: Hit): string {
   // Line breaks, and control characters that would move the cursor, become spaces.
   const shown = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()
   const room = process.stdout.isTTY ? Math.max(20, process.stdout.columns - start.length - place.length - 2) : Infinity
-  const cut = (): string => `${Array.from(shown).slice(0, room - 1).join('')}…`
+  const cut = (): string =>
+    `${Array.from(shown)
+      .slice(0, room - 1)
+      .join('')}…`
   return `${start}${dim(place)}  ${shown.length <= room ? shown : cut()}\n`
 }
 
