@@ -19,7 +19,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { manyTexts, SMALL } from '../test-data.js'
 import { ENDINGS, hasColumns } from './modules.js'
 import { outputReader } from './python.js'
-import { emptyDirectory, MAIN, model2vec, run, signaled } from './run.js'
+import { emptyDirectory, MAIN, model2vec, signaled } from './run.js'
 
 const MODEL = ['--model', SMALL]
 const ef = new Model2VecEmbeddingFunction(SMALL)

@@ -23,8 +23,11 @@ async function send(): Promise<void> {
   isSent = true
   const isHandled = process.listenerCount(signal) > 0
   const handled = isHandled ? once(process, signal) : new Promise(() => undefined)
+  // Waiting for a signal does not keep the event loop alive.
+  const alive = setInterval(() => undefined, 1000)
   process.kill(process.pid, signal)
   await handled
+  clearInterval(alive)
 }
 
 async function beforeChange(): Promise<void> {
