@@ -18,6 +18,8 @@ declare global {
  *   `numpy.packbits(x > 0, axis=-1)`
  */
 export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
+/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
+export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** The typed array that holds rows of an element type: half-precision ones as their bits, binary ones as bytes of eight. */
 export type DtypeArray<D extends Dtype> = {
   float32: Float32Array;
@@ -151,6 +153,21 @@ export declare class OutOfMemoryError extends RangeError {
  * }
  */
 export declare function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError;
+/** A file of a model that is being downloaded. */
+export interface DownloadProgress {
+  /** The file's name in the model's repository. */
+  readonly file: string;
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all; null = the Hub doesn't say. */
+  readonly total: number | null;
+  /** The same over all files that are downloaded. */
+  readonly overall: {
+    readonly loaded: number;
+    readonly total: number | null;
+  };
+}
+type OnDownloadProgress = (progress: DownloadProgress) => void;
 /** What is used of the options that `fetch` is called with. */
 export interface FetchInit {
   readonly method: "GET" | "HEAD";
@@ -171,24 +188,8 @@ export interface FetchResponse {
 }
 /** A function like the global `fetch`: that itself, those of node-fetch 2 and 3 and cross-fetch. */
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
-/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
-export type TableDtype = "float64" | "float32" | "float16" | "int8";
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = "auto" | "copy" | "map";
-/** A file of a model that is being downloaded. */
-export interface DownloadProgress {
-  /** The file's name in the model's repository. */
-  readonly file: string;
-  /** Bytes so far. */
-  readonly loaded: number;
-  /** Bytes in all; null = the Hub doesn't say. */
-  readonly total: number | null;
-  /** The same over all files that are downloaded. */
-  readonly overall: {
-    readonly loaded: number;
-    readonly total: number | null;
-  };
-}
 /** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
 export interface LoadOptions {
   /**
@@ -276,7 +277,7 @@ export interface LoadOptions {
    * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
    * is at hand needs no download. What it throws ends the load.
    */
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  readonly onProgress?: OnDownloadProgress | undefined;
   /**
    * Draws a bar on stderr while files are downloaded, when that is a terminal.
    * @default false
@@ -292,6 +293,7 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
 }
+type OnProgress = (progress: Progress) => void;
 /**
  * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
  */
@@ -332,7 +334,7 @@ export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray
    */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second and once at the end, with texts done and texts in all. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
   /**
    * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
    * @default false

@@ -1,4 +1,4 @@
-// The element types of results, and the typed array that holds the rows of each.
+// The element types of results and of tables, and the typed array that holds the rows of each.
 
 import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
 
@@ -16,6 +16,9 @@ import { bufferOf, byteOffsetOf, lengthOf, typedArrayClass } from './runtime/typ
  *   `numpy.packbits(x > 0, axis=-1)`
  */
 export type Dtype = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'binary'
+
+/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
+export type TableDtype = 'float64' | 'float32' | 'float16' | 'int8'
 
 /** The typed array that holds rows of an element type: half-precision ones as their bits, binary ones as bytes of eight. */
 export type DtypeArray<D extends Dtype> = {

@@ -1,6 +1,6 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
 
-import type { Dtype, DtypeArray, FreshArray, TokenArray } from './dtype.js'
+import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
 import { encode, encodeSync } from './call/encode.js'
 import { describe, fromNative, Model2VecError } from './errors.js'
 import { localPath } from './runtime/local-path.js'
@@ -19,7 +19,7 @@ import type {
   UnsureEncodeOptions,
 } from './options/encode.js'
 import { checkLoadOptions } from './options/load.js'
-import type { LoadOptions, TableDtype } from './options/load.js'
+import type { LoadOptions } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
 import type { CheckedStreamOptions, ItemStreamOptions, StreamOptions } from './options/stream.js'
 import { arrayOfThisRealm } from './runtime/realm.js'

@@ -5,20 +5,21 @@ export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } 
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
 export { readLines } from './lines/read-lines.js'
 export type { LineSource } from './lines/read-lines.js'
-export type { Dtype, DtypeArray, FreshArray, HalfArray } from './dtype.js'
+export type { Dtype, DtypeArray, FreshArray, HalfArray, TableDtype } from './dtype.js'
 export type {
   EncodeOptions,
+  Progress,
   TokenizeAsyncOptions,
   TokenizeOptions,
   TypedEncodeOptions,
   UnsureEncodeOptions,
 } from './options/encode.js'
 export type { FetchFunction, FetchInit, FetchResponse } from './hub/fetch-function.js'
-export type { DownloadProgress, LoadOptions, MemoryMode, TableDtype } from './options/load.js'
+export type { DownloadProgress } from './hub/download-progress.js'
+export type { LoadOptions, MemoryMode } from './options/load.js'
 export type { ItemStreamOptions, StreamOptions, StreamProgress } from './options/stream.js'
 export type { StreamBatch } from './stream/encode-stream.js'
 export type { StreamSource, WebStream } from './stream/stream-source.js'
 export type { ErrorCode } from './errors.js'
 export type { ModelInfo } from './embedding-function.js'
 export type { ModelSource } from './model/locate.js'
-export type { Progress } from './call/call-progress.js'

@@ -1,37 +1,16 @@
-// Progress of a call: the caller's `onProgress`, and a bar on a terminal, about ten times a second. hub/progress.ts: of a download.
+// Progress of a call: the caller's `onProgress`, and a bar on a terminal. hub/download-progress.ts has that of a download.
 
+import { drawBar } from '../progress/bar.js'
+import { ProgressThrottle, PROGRESS_INTERVAL_MS } from '../progress/throttle.js'
 import { clearInterval, process, setInterval } from '../runtime/node-globals.js'
-import { PROGRESS_INTERVAL_MS, ProgressThrottle } from './progress-throttle.js'
-
-/** How far a call is, in texts. */
-export interface Progress {
-  readonly done: number
-  readonly total: number
-}
-
-export type Report = (progress: Progress) => void
-
-const BAR_WIDTH = 30
-
-/**
- * A bar on stderr, drawn over itself.
- *
- * @param share from 0 to 1, or null when it isn't known
- */
-export function drawBar(share: number | null, text: string, isEnd: boolean): void {
-  const filled = Math.round((share ?? 0) * BAR_WIDTH)
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
-  const percent = share === null ? '' : ` ${Math.floor(share * 100)} %`
-  // Erases what is left of a longer line.
-  process.stderr.write(`\r${bar}${percent} (${text})\x1b[K${isEnd ? '\n' : ''}`)
-}
+import type { OnProgress, Progress } from '../options/encode.js'
 
 function drawTexts({ done, total }: Progress): void {
   drawBar(total === 0 ? 1 : done / total, `${done} of ${total} texts`, done === total)
 }
 
-/** What a call reports to, or null when nobody listens. */
-export function reportTo(onProgress: Report | undefined, showProgressBar: boolean): Report | null {
+/** The function that a call reports its progress to; null when nobody listens. */
+export function reportTo(onProgress: OnProgress | undefined, showProgressBar: boolean): OnProgress | null {
   if (!showProgressBar || !process.stderr.isTTY) return onProgress ?? null
   if (onProgress === undefined) return drawTexts
   return (progress) => {
@@ -40,13 +19,13 @@ export function reportTo(onProgress: Report | undefined, showProgressBar: boolea
   }
 }
 
-/** Reports from a timer while an async call runs. What the caller's function throws ends the call, not the process. */
+/** Reports from a timer while an async call runs. An exception of the caller's function ends the call, not the process. */
 export class ProgressTimer {
   /** What the caller's function threw. */
   failure: { readonly error: unknown } | null = null
   readonly #timer: NodeJS.Timeout
 
-  constructor(report: Report, progress: () => Progress, onFailure: () => void) {
+  constructor(report: OnProgress, progress: () => Progress, onFailure: () => void) {
     this.#timer = setInterval(() => {
       try {
         report(progress())
@@ -64,12 +43,12 @@ export class ProgressTimer {
   }
 }
 
-/** Reports from a loop that holds the event loop. */
+/** Reports from a loop that holds the event loop, where no timer fires. */
 export class ProgressClock {
-  readonly #report: Report
+  readonly #report: OnProgress
   readonly #throttle = new ProgressThrottle(PROGRESS_INTERVAL_MS)
 
-  constructor(report: Report) {
+  constructor(report: OnProgress) {
     this.#report = report
   }
 

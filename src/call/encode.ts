@@ -11,9 +11,8 @@ import type { Model } from '../model/model.js'
 import { MAX_TEXTS, NATIVE_DTYPE } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { NativeJob, NativeModel, NativeTexts } from '../native/interface.js'
-import type { CheckedEncodeOptions } from '../options/encode.js'
+import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { reportTo } from './call-progress.js'
-import type { Report } from './call-progress.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
@@ -168,7 +167,7 @@ async function encodeLarge(
   call: EncodeCall,
   handle: NativeModel,
   texts: Texts,
-  report: Report | null,
+  report: OnProgress | null,
 ): Promise<EmbeddingMatrix<Dtype>> {
   const { truncated } = await runJob(call.job(handle, false), { signal: call.options.signal, report }, texts)
   const matrix = call.result(truncated)

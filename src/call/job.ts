@@ -6,15 +6,15 @@ import { fromNative, Model2VecError } from '../errors.js'
 import { inTurns } from '../runtime/event-loop.js'
 import { native } from '../native/load.js'
 import type { NativeJob, NativeJobResult } from '../native/interface.js'
+import type { OnProgress } from '../options/encode.js'
 import { ProgressClock, ProgressTimer } from './call-progress.js'
-import type { Report } from './call-progress.js'
 import { NO_TEXTS, parts } from './texts.js'
 import type { Part, Piece, Texts } from './texts.js'
 
 /** Who watches a job. */
 export interface Watch {
   readonly signal: AbortSignal | undefined
-  readonly report: Report | null
+  readonly report: OnProgress | null
 }
 
 /** Runs a job off the event loop. */
@@ -57,7 +57,7 @@ export async function runJob<Result extends NativeJobResult>(
 /** Runs a job to its end on this thread, with the help of the others. */
 export function runJobSync<Result extends NativeJobResult>(
   job: NativeJob<Result>,
-  report: Report | null,
+  report: OnProgress | null,
   texts: Texts = NO_TEXTS,
 ): Result {
   const clock = report === null ? null : new ProgressClock(report)

@@ -7,6 +7,7 @@ import type { RowArray, TokenArray } from '../dtype.js'
 import { Model2VecError, OutOfMemoryError } from '../errors.js'
 import { JOB_MODE } from '../native/interface.js'
 import type { JobMode } from '../native/interface.js'
+import type { SpareRows } from '../model/spare-rows.js'
 import type { RowFormat } from './row.js'
 import { bufferOf, byteOffsetOf, lengthOf } from '../runtime/typed-array.js'
 
@@ -15,41 +16,6 @@ export interface Target {
   readonly out: RowArray
   /** Whether the memory is the caller's. */
   readonly given: boolean
-}
-
-/** The most that spare rows may take. */
-const SPARE_BYTES = 128 * 1024
-
-/**
- * Arrays for results of one float32 row, made many at a time. After other work an array off V8's heap takes 0.6 µs, as code and lists of the
- * allocators have left the caches near the processor; in a row they take 0.2 each. There are never more than were taken before, so that
- * who encodes little makes little.
- */
-export class SpareRows {
-  readonly #width: number
-  readonly #rows: Float32Array[] = []
-  #taken = 0
-
-  /** Rows of `width` elements. */
-  constructor(width: number) {
-    this.#width = width
-  }
-
-  /** An array of zeros that nobody else has; null when it would be of another format. @throws RangeError */
-  take({ dtype, width }: RowFormat): Float32Array | null {
-    if (dtype !== 'float32' || width !== this.#width) return null
-    const row = this.#rows.pop()
-    if (row !== undefined) return row
-    const count = Math.min(this.#taken, Math.floor(SPARE_BYTES / (width * 4)))
-    for (let i = 0; i < count; i++) this.#rows.push(new Float32Array(width))
-    this.#taken += count + 1
-    return new Float32Array(width)
-  }
-
-  /** Lets those go that nobody has taken. */
-  clear(): void {
-    this.#rows.length = 0
-  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { TokenArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
 import { charge, takeInTurns, whenThereIsTime } from '../runtime/event-loop.js'
+import type { OnProgress } from '../options/encode.js'
 import { runJob, runJobSync } from './job.js'
 import type { Watch } from './job.js'
 import { MAX_INLINE_UNITS } from '../model/model.js'
@@ -11,7 +12,6 @@ import type { Model } from '../model/model.js'
 import { JOB_MODE, MAX_TEXTS } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from '../native/interface.js'
-import type { Report } from './call-progress.js'
 import { idsOfThisRealm } from '../runtime/realm.js'
 import { afterFew, readFew, unitsToRead } from './texts.js'
 import type { Texts } from './texts.js'
@@ -33,7 +33,7 @@ export function tokenizeSync(
   handle: NativeModel,
   texts: Texts,
   maxLength: number,
-  report: Report | null = null,
+  report: OnProgress | null = null,
 ): TokenIds {
   const few = readFew(texts)
   if (few !== null && unitsToRead(few, maxLength, model.inlineUnits) <= model.inlineUnits) {

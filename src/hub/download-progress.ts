@@ -1,17 +1,28 @@
 // Progress of a download: the caller's `onProgress`, and a bar on a terminal, about ten times a second.
 
+import { drawBar } from '../progress/bar.js'
+import { ProgressThrottle } from '../progress/throttle.js'
 import { process } from '../runtime/node-globals.js'
-import type { DownloadProgress } from '../options/load.js'
-import { drawBar } from '../call/call-progress.js'
-import { ProgressThrottle } from '../call/progress-throttle.js'
 
-export type ReportDownload = (progress: DownloadProgress) => void
+/** A file of a model that is being downloaded. */
+export interface DownloadProgress {
+  /** The file's name in the model's repository. */
+  readonly file: string
+  /** Bytes so far. */
+  readonly loaded: number
+  /** Bytes in all; null = the Hub doesn't say. */
+  readonly total: number | null
+  /** The same over all files that are downloaded. */
+  readonly overall: { readonly loaded: number; readonly total: number | null }
+}
 
-/** What a download reports to, or null when nobody listens. */
+export type OnDownloadProgress = (progress: DownloadProgress) => void
+
+/** The function that a download reports its progress to; null when nobody listens. */
 export function reportDownloadTo(
-  onProgress: ReportDownload | undefined,
+  onProgress: OnDownloadProgress | undefined,
   showProgressBar: boolean,
-): ReportDownload | null {
+): OnDownloadProgress | null {
   if (!showProgressBar || !process.stderr.isTTY) return onProgress ?? null
   return (progress) => {
     const { loaded, total } = progress.overall
@@ -37,14 +48,14 @@ export class CallerFailure extends Error {
 
 /** The files of one download, one after the other. */
 export class DownloadMeter {
-  readonly #report: ReportDownload | null
+  readonly #report: OnDownloadProgress | null
   readonly #total: number | null
   /** Bytes of the files that are done. */
   #before = 0
   readonly #throttle = new ProgressThrottle()
 
   /** @param sizes of all files, null where not known */
-  constructor(report: ReportDownload | null, sizes: readonly (number | null)[]) {
+  constructor(report: OnDownloadProgress | null, sizes: readonly (number | null)[]) {
     this.#report = report
     this.#total = sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0)
   }

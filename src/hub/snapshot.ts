@@ -18,7 +18,7 @@ import { makeFolder } from './folder.js'
 import { layoutFiles } from './layout.js'
 import { withLock } from './lock.js'
 import { CallerFailure, DownloadMeter } from './download-progress.js'
-import type { ReportDownload } from './download-progress.js'
+import type { OnDownloadProgress } from './download-progress.js'
 import { Repository } from './repository.js'
 import type { Hub } from './request.js'
 import { requireStaticModel } from './static-model.js'
@@ -28,7 +28,7 @@ export interface SnapshotOptions {
   readonly subfolder: string | undefined
   /** Whether to fetch what is in the cache, too. */
   readonly force: boolean
-  readonly report: ReportDownload | null
+  readonly report: OnDownloadProgress | null
 }
 
 /** A complete snapshot in the cache. */

@@ -10,7 +10,7 @@ import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from 
 import { openLong } from './quantized-load.js'
 import type { CheckedLoadOptions } from '../options/load.js'
 import type { LocatedModel } from './locate.js'
-import { SpareRows } from '../call/target.js'
+import { SpareRows } from './spare-rows.js'
 
 /**
  * How many UTF-16 units run inline, by the tokenizer. Measured on two cores, native (potion-base-8M): 16,384 units take 0.25 ms here, and

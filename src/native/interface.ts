@@ -1,7 +1,6 @@
 // What the native module offers: the types of its functions, and the numbers that both sides know.
 
-import type { Dtype, RowArray, TokenArray } from '../dtype.js'
-import type { TableDtype } from '../options/load.js'
+import type { Dtype, RowArray, TableDtype, TokenArray } from '../dtype.js'
 
 /** What the engine knows about a loaded model. */
 export interface NativeModelInfo {

@@ -3,8 +3,15 @@
 import { arrayOf, DTYPES, outArray } from '../dtype.js'
 import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
-import type { Progress } from '../call/call-progress.js'
 import { abortSignal, boolean, callback, invalid, length, named, optional, read } from './checks.js'
+
+/** How far a call is, in texts. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+export type OnProgress = (progress: Progress) => void
 
 /**
  * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
@@ -46,7 +53,7 @@ export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray
    */
   readonly signal?: AbortSignal | undefined
   /** Called about ten times a second and once at the end, with texts done and texts in all. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined
+  readonly onProgress?: OnProgress | undefined
   /**
    * Draws a bar on stderr, when that is a terminal. Python: `show_progress_bar`.
    * @default false
@@ -124,7 +131,7 @@ export interface CheckedEncodeOptions {
   readonly dtype: Dtype
   readonly out: RowArray | undefined
   readonly signal: AbortSignal | undefined
-  readonly onProgress: ((progress: Progress) => void) | undefined
+  readonly onProgress: OnProgress | undefined
   readonly showProgressBar: boolean
 }
 
@@ -153,7 +160,7 @@ export function checkEncodeOptions(method: string, options: unknown): CheckedEnc
     dtype,
     out: rowArray(dtype, out),
     signal: abortSignal('signal', signal),
-    onProgress: callback('onProgress', onProgress) as ((progress: Progress) => void) | undefined,
+    onProgress: callback('onProgress', onProgress) as OnProgress | undefined,
     showProgressBar: boolean('showProgressBar', showProgressBar) ?? false,
   }
 }

@@ -1,30 +1,16 @@
 // The options of a load: their types, and the one place that checks them.
 
+import type { TableDtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
 import { checkedToken, isHttpUrl } from '../hub/hub-environment.js'
-import type { ReportDownload } from '../hub/download-progress.js'
+import type { OnDownloadProgress } from '../hub/download-progress.js'
 import type { FetchFunction } from '../hub/fetch-function.js'
 import { localPath } from '../runtime/local-path.js'
 import { process } from '../runtime/node-globals.js'
 import { abortSignal, boolean, callback, count, invalid, length, optional, read, text } from './checks.js'
 
-/** The element type of a table; see {@link LoadOptions.quantizeTo}. */
-export type TableDtype = 'float64' | 'float32' | 'float16' | 'int8'
-
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = 'auto' | 'copy' | 'map'
-
-/** A file of a model that is being downloaded. */
-export interface DownloadProgress {
-  /** The file's name in the model's repository. */
-  readonly file: string
-  /** Bytes so far. */
-  readonly loaded: number
-  /** Bytes in all; null = the Hub doesn't say. */
-  readonly total: number | null
-  /** The same over all files that are downloaded. */
-  readonly overall: { readonly loaded: number; readonly total: number | null }
-}
 
 /** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
 export interface LoadOptions {
@@ -113,7 +99,7 @@ export interface LoadOptions {
    * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
    * is at hand needs no download. What it throws ends the load.
    */
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined
+  readonly onProgress?: OnDownloadProgress | undefined
   /**
    * Draws a bar on stderr while files are downloaded, when that is a terminal.
    * @default false
@@ -201,7 +187,7 @@ export interface CheckedLoadOptions {
   readonly quantizeTo: TableDtype | undefined
   readonly dimensionality: number | undefined
   readonly vocabularyQuantization: number | undefined
-  readonly onProgress: ReportDownload | undefined
+  readonly onProgress: OnDownloadProgress | undefined
   readonly showProgressBar: boolean
   readonly signal: AbortSignal | undefined
 }
@@ -230,7 +216,7 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     quantizeTo: tableDtype('quantizeTo', given.quantizeTo),
     dimensionality: count('dimensionality', given.dimensionality),
     vocabularyQuantization: count('vocabularyQuantization', given.vocabularyQuantization),
-    onProgress: callback('onProgress', given.onProgress) as ReportDownload | undefined,
+    onProgress: callback('onProgress', given.onProgress) as OnDownloadProgress | undefined,
     showProgressBar: boolean('showProgressBar', given.showProgressBar) ?? false,
     signal: abortSignal('signal', given.signal),
   }

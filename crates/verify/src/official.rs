@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use model2vec_rs::model::StaticModel;
 
-use crate::Failure;
+use std::error::Error;
 
 /// Sixteen numbers of ten bits: two sets of ids that differ have the same by a chance of one in 2^100 or so.
 const MARK: usize = 16;
@@ -22,7 +22,7 @@ pub(crate) struct Official {
 
 impl Official {
     /// `ids` is how many ids the tokenizer can give.
-    pub(crate) fn load(directory: &str, subfolder: Option<&str>, normalize: bool, ids: usize) -> Result<Self, Failure> {
+    pub(crate) fn load(directory: &str, subfolder: Option<&str>, normalize: bool, ids: usize) -> Result<Self, Box<dyn Error>> {
         let model = StaticModel::from_pretrained(directory, None, Some(normalize), subfolder)?;
         let tokenizer = std::fs::read(tokenizer_of(&Path::new(directory).join(subfolder.unwrap_or("."))))?;
         let table: Vec<f32> = (0..ids * MARK).map(mark).collect();

@@ -1,8 +1,8 @@
 // The progress bar of a command that reads files: the share of their bytes, texts, texts per
 // second, and the time that is left. On a terminal only.
 
-import { drawBar } from '../../call/call-progress.js'
-import { ProgressThrottle } from '../../call/progress-throttle.js'
+import { drawBar } from '../../progress/bar.js'
+import { ProgressThrottle } from '../../progress/throttle.js'
 
 export class ProgressLine {
   readonly #total: number | null

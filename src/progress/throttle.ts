@@ -1,4 +1,4 @@
-// Progress is reported and drawn about ten times a second: of calls, downloads and commands.
+// Progress is reported and drawn about ten times a second: that of calls, downloads and commands.
 
 import { performance } from '../runtime/node-globals.js'
 
@@ -13,7 +13,7 @@ export class ProgressThrottle {
     this.#next = performance.now() + delayMs
   }
 
-  /** Whether it is due; if so, not again for {@link PROGRESS_INTERVAL_MS}. */
+  /** Whether progress is due; if so, it is not due again for {@link PROGRESS_INTERVAL_MS}. */
   isDue(): boolean {
     const now = performance.now()
     if (now < this.#next) return false

@@ -1,0 +1,155 @@
+// The layers of the code: which room (a folder, or a file at the top) may name which, and that no files name each other in a circle.
+
+import { readFileSync } from 'node:fs'
+
+import test from 'ava'
+
+import { circles, circlesOfRooms, forbidden } from './layers/graph.js'
+import type { Rooms } from './layers/graph.js'
+import { rustImports } from './layers/rust.js'
+import { typescriptImports } from './layers/typescript.js'
+
+/** `src`, lowest first. */
+const TYPESCRIPT: Rooms = {
+  errors: [],
+  version: [],
+  runtime: ['errors'],
+  dtype: ['runtime'],
+  progress: ['runtime'],
+  native: ['dtype', 'errors', 'runtime', 'version'],
+  matrix: ['dtype', 'errors', 'runtime'],
+  hub: ['errors', 'progress', 'runtime'],
+  options: ['dtype', 'errors', 'hub', 'runtime'],
+  model: ['dtype', 'errors', 'hub', 'native', 'options', 'runtime'],
+  call: ['dtype', 'errors', 'matrix', 'model', 'native', 'options', 'progress', 'runtime'],
+  stream: ['dtype', 'errors', 'matrix', 'options', 'runtime'],
+  lines: ['errors', 'runtime', 'stream'],
+  adapters: ['dtype', 'errors', 'options'],
+  'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
+  index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'stream'],
+  cli: [
+    'call',
+    'dtype',
+    'embedding-function',
+    'errors',
+    'hub',
+    'lines',
+    'matrix',
+    'model',
+    'native',
+    'options',
+    'progress',
+    'runtime',
+    'stream',
+    'version',
+  ],
+}
+
+/** `crates/engine/src`, lowest first. */
+const ENGINE: Rooms = {
+  error: [],
+  isa: [],
+  float16: [],
+  threads: [],
+  load_control: ['error'],
+  files: ['error'],
+  texts: [],
+  'pooling/norm': ['float16'],
+  'pooling/prefetch': [],
+  table: ['error', 'files', 'float16', 'isa', 'load_control', 'pooling/norm', 'threads'],
+  pooling: ['float16', 'isa', 'pooling/norm', 'pooling/prefetch', 'table'],
+  dtype: ['pooling'],
+  tokenizer: ['error', 'files', 'isa', 'pooling/prefetch', 'texts'],
+  model: [
+    'dtype',
+    'error',
+    'files',
+    'isa',
+    'load_control',
+    'pooling',
+    'pooling/prefetch',
+    'table',
+    'texts',
+    'tokenizer',
+  ],
+  run: ['model', 'texts', 'threads', 'tokenizer'],
+  lib: ['dtype', 'error', 'load_control', 'model', 'run', 'table', 'texts', 'threads', 'tokenizer'],
+}
+
+/** `crates/node/src`, lowest first. */
+const NODE: Rooms = {
+  error: [],
+  huge_pages: [],
+  registry: [],
+  js: ['error'],
+  options: ['error', 'js'],
+  texts: ['error', 'js'],
+  inline_buffers: ['error', 'js', 'texts'],
+  environment: ['error', 'js'],
+  local_model: ['inline_buffers', 'js'],
+  model: ['error', 'js', 'local_model'],
+  load: ['error', 'js', 'model', 'registry'],
+  job: ['environment', 'error', 'huge_pages', 'js', 'local_model', 'texts'],
+  inline: ['error', 'inline_buffers', 'js', 'local_model', 'model', 'options'],
+  native_texts: ['error', 'job', 'js', 'model', 'options', 'texts'],
+  native_job: ['environment', 'error', 'job', 'js', 'local_model', 'model', 'native_texts', 'options'],
+  quantized_load: ['environment', 'error', 'js', 'load', 'model'],
+  save: ['error', 'js', 'model', 'options'],
+  constants: ['job', 'js', 'options'],
+  pin: [],
+  lib: ['environment', 'error', 'inline', 'js', 'native_job', 'pin', 'quantized_load'],
+}
+
+const CRATES: readonly (readonly [crate: string, rooms: Rooms | null])[] = [
+  ['engine', ENGINE],
+  ['node', NODE],
+  ['unicode-table', null],
+  ['verify', null],
+]
+
+test('no table of rooms has a circle', (t) => {
+  for (const rooms of [TYPESCRIPT, ENGINE, NODE]) t.deepEqual(circlesOfRooms(rooms), [])
+})
+
+test('the files of src/ import from lower rooms only, and none of them in a circle', (t) => {
+  const imports = typescriptImports('src')
+  t.true(imports.size > 80, 'files were read')
+  t.deepEqual(circles(imports), [])
+  t.deepEqual(forbidden(imports, TYPESCRIPT), [])
+})
+
+test('what needs no native module reaches the code that loads it through nothing that it imports', (t) => {
+  const imports = typescriptImports('src')
+  for (const entry of ['adapters/milvus.ts', 'lines/read-lines.ts', 'errors.ts', 'hub/snapshot.ts']) {
+    const reached = new Set([entry])
+    for (const file of reached) for (const next of imports.get(file) ?? []) reached.add(next)
+    t.false(reached.has('native/load.ts'), entry)
+  }
+})
+
+for (const [crate, rooms] of CRATES) {
+  const { imports, throughRoot } = rustImports(`crates/${crate}/src`)
+
+  test(`no files of crates/${crate} name each other in a circle`, (t) => {
+    t.true(imports.size > 1, 'files were read')
+    t.deepEqual(circles(imports), [])
+  })
+
+  test(`the files of crates/${crate} take a name from the module that has it, not through the root of the crate`, (t) => {
+    t.deepEqual(throughRoot, [])
+  })
+
+  if (rooms === null) continue
+  test(`the files of crates/${crate} name lower rooms only`, (t) => {
+    t.deepEqual(forbidden(imports, rooms), [])
+  })
+}
+
+test('of our crates the engine depends on none, and the binding on the engine', (t) => {
+  const dependsOn = (crate: string): string[] =>
+    [...readFileSync(`crates/${crate}/Cargo.toml`, 'utf8').matchAll(/^(model2vec-(?!rs\b)[\w-]+)/gm)].map(
+      ([, name]) => name ?? '',
+    )
+  t.deepEqual(dependsOn('engine'), [])
+  t.deepEqual(dependsOn('node'), ['model2vec-engine'])
+})
