@@ -1,8 +1,7 @@
-// index.d.ts and milvus.d.ts: the whole public API of each entry in one file, made from src/. `--write` writes them; without, a
-// difference is printed and fails.
+// index.d.ts, milvus.d.ts and so on: the whole public API of each entry of package.json's `exports` in one file, made from src/.
+// `--write` writes them; without, a difference is printed and fails.
 
-import { readFileSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import { generateDtsBundle } from 'dts-bundle-generator'
@@ -16,16 +15,20 @@ const DISPOSE = `declare global {
 }
 
 `
-const entries = ['index', 'adapters/milvus']
+const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+/** The source of each entry, and the file of its types. */
+const entries = Object.values(exports).flatMap((entry) => {
+  const { types, default: compiled } = entry.require ?? entry
+  return types === undefined
+    ? []
+    : [{ source: compiled.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'), types: types.slice(2) }]
+})
 
 const bundles = generateDtsBundle(
-  entries.map((entry) => ({
-    filePath: `src/${entry}.ts`,
-    output: { noBanner: true, exportReferencedTypes: false },
-  })),
+  entries.map(({ source }) => ({ filePath: source, output: { noBanner: true, exportReferencedTypes: false } })),
   { preferredConfigPath: 'tsconfig.json' },
 )
-for (const [i, entry] of entries.entries()) check(`${path.basename(entry)}.d.ts`, bundles[i])
+for (const [i, { types }] of entries.entries()) check(types, bundles[i])
 
 function check(file, bundle) {
   const target = fileURLToPath(new URL(`../${file}`, import.meta.url))
@@ -37,7 +40,7 @@ function check(file, bundle) {
     writeFileSync(target, expected)
     return
   }
-  const found = readFileSync(target, 'utf8')
+  const found = existsSync(target) ? readFileSync(target, 'utf8') : ''
   if (found === expected) {
     console.log(`${file} is what src/ gives`)
     return

@@ -1,4 +1,4 @@
-// `npm run fuzz [-- SECONDS]`: each target of fuzz/ for so long, a minute without. It needs `cargo install cargo-fuzz`, a nightly Rust and
+// `npm run fuzz [-- SECONDS]`: runs each target of fuzz/ for that long, by default a minute. It needs `cargo install cargo-fuzz`, a nightly Rust and
 // a C++ compiler. What a target finds stays in fuzz/artifacts, what it learned in fuzz/corpus.
 
 import { execFileSync } from 'node:child_process'

@@ -1,7 +1,7 @@
-// THIRD-PARTY-NOTICES.txt: the licences of what is linked into the native modules, packed beside each of them. Made from what cargo says
+// THIRD-PARTY-NOTICES.txt: the licenses of what is linked into the native modules, packed beside each of them. Made from what cargo says
 // of the eight targets and from the texts in the crates themselves. `--write` writes it; without, a difference is named and fails.
 //
-// Not in it, as their licences ask for no notice in a binary: LLVM's unwinder and runtime (its exception for compiled code), which zig
+// Not in it, as their licenses ask for no notice in a binary: LLVM's unwinder and runtime (its exception for compiled code), which zig
 // links into the Linux builds, and Microsoft's C runtime in those for Windows.
 
 import { execFileSync } from 'node:child_process'
@@ -12,7 +12,7 @@ import process from 'node:process'
 import { root } from './setup.mjs'
 
 const FILE = 'THIRD-PARTY-NOTICES.txt'
-/** The one that we use a crate under, where it offers several: the first of these. Another licence needs a decision. */
+/** The one that we use a crate under, where it offers several: the first of these. Another license needs a decision. */
 const ACCEPTED = ['MIT', 'ISC', 'Apache-2.0']
 /** Rust's own library is in every build, and no package of cargo's. All of it may be used under MIT. From its COPYRIGHT-library.html. */
 const RUST_LIBRARY = {
@@ -45,26 +45,26 @@ if (process.argv.includes('--write')) {
 function notices() {
   const crates = linkedCrates()
   const groups = new Map()
-  const add = (licence, name, { holders, body }) => {
+  const add = (license, name, { holders, body }) => {
     // Apache's is one text, with an appendix on how to use it or without; MIT's comes in several wordings.
-    const key = licence === 'Apache-2.0' ? licence : body.replace(/\s+/g, ' ').toLowerCase()
-    const group = groups.get(key) ?? { licence, body, names: [] }
+    const key = license === 'Apache-2.0' ? license : body.replace(/\s+/g, ' ').toLowerCase()
+    const group = groups.get(key) ?? { license, body, names: [] }
     groups.set(key, group)
     group.names.push(`  ${name}${holders.length > 0 ? `: ${holders.join('; ')}` : ''}`)
   }
   const missing = []
   for (const crate of crates) {
-    const licence = choose(crate)
-    const text = licenceText(crate, licence)
-    if (text === null) missing.push({ crate, licence })
-    else add(licence, `${crate.name} ${crate.version}`, split(text))
+    const license = choose(crate)
+    const text = licenseText(crate, license)
+    if (text === null) missing.push({ crate, license })
+    else add(license, `${crate.name} ${crate.version}`, split(text))
   }
-  const mit = [...groups.values()].find(({ licence }) => licence === 'MIT').body
-  for (const { crate, licence } of missing) {
+  const mit = [...groups.values()].find(({ license }) => license === 'MIT').body
+  for (const { crate, license } of missing) {
     // The text is the same for all but the names; Apache's would ask for the crate's own NOTICE.
-    if (licence !== 'MIT') throw new Error(`${crate.name} ${crate.version} has no text of its licence (${licence})`)
+    if (license !== 'MIT') throw new Error(`${crate.name} ${crate.version} has no text of its license (${license})`)
     const authors = crate.authors.map((author) => author.replace(/ <.*>/, '')).join(', ')
-    add(licence, `${crate.name} ${crate.version}`, { holders: [`Copyright (c) ${authors}`], body: mit })
+    add(license, `${crate.name} ${crate.version}`, { holders: [`Copyright (c) ${authors}`], body: mit })
   }
   for (const [name, holders] of Object.entries(RUST_LIBRARY)) add('MIT', name, { holders, body: mit })
   const { folder } = crates.find(({ name }) => name === UNICODE.crate)
@@ -72,13 +72,13 @@ function notices() {
   add('Unicode', "The tables made from Unicode's data files", unicode)
 
   const rule = '-'.repeat(80)
-  const parts = [...groups.values()].map(({ licence, body, names }) =>
-    [rule, licence, '', ...names, '', body].join('\n'),
+  const parts = [...groups.values()].map(({ license, body, names }) =>
+    [rule, license, '', ...names, '', body].join('\n'),
   )
   return `${[
     "Third-party notices of model2vec-node's native modules\n",
-    'A native module (model2vec.<platform>.node) holds compiled code of the libraries below, each used under the licence',
-    'that it stands above. model2vec-node itself is under the MIT licence (LICENSE).\n',
+    'A native module (model2vec.<platform>.node) holds compiled code of the libraries below, each listed above the license',
+    'that it is used under. model2vec-node itself is under the MIT license (LICENSE).\n',
     ...parts,
   ].join('\n')}\n`
 }
@@ -112,17 +112,17 @@ function cargo(command, ...args) {
 
 function choose({ name, version, license }) {
   const offered = (license ?? '').split(/ OR |\//)
-  const chosen = ACCEPTED.find((licence) => offered.includes(licence))
+  const chosen = ACCEPTED.find((each) => offered.includes(each))
   if (chosen === undefined) {
     throw new Error(`${name} ${version} is under \`${license}\`, expected one of ${ACCEPTED.join(', ')}`)
   }
   return chosen
 }
 
-/** The text of the licence in the crate: the file of its name, or the only one that there is. */
-function licenceText({ folder }, licence) {
+/** The text of the license in the crate: the file of its name, or the only one that there is. */
+function licenseText({ folder }, license) {
   const files = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name))
-  const [word] = licence.split('-')
+  const [word] = license.split('-')
   const file =
     files.find((name) => name.toLowerCase().includes(word.toLowerCase())) ??
     files.find((name) => /^licen[cs]e(\.\w+)?$/i.test(name))
@@ -133,7 +133,7 @@ function readText(file) {
   return readFileSync(file, 'utf8').replaceAll('\r', '')
 }
 
-/** Who holds the copyright, apart from the words that all crates of a licence share. */
+/** Who holds the copyright, apart from the words that all crates of a license share. */
 function split(text) {
   const lines = text.split('\n')
   const isHolder = (line) => /^\s*(copyright (\(c\)|©|\d{4})|copyright \d)/i.test(line)

@@ -1,5 +1,5 @@
 // `npm run package`: packs what is published, each package into build/packages/<name>.tgz: the main package, the default model's, and a
-// platform's package for each native module that is at hand (`model2vec.<platform>.node` here, or in the folder that `--addons`
+// platform's package for each native module that there is (`model2vec.<platform>.node` here, or in the folder that `--addons`
 // names). `--all` fails when one of the eight is missing: a release.
 //
 // What is packed is laid out in build/packages/ first, so that no file of the work tree changes: the main package's package.json
@@ -16,7 +16,7 @@ import { root, setup } from './setup.mjs'
 
 const DESTINATION = 'build/packages'
 const MODEL = 'potion-base-8m'
-/** The licences of what is linked into a native module (scripts/notices.mjs): it goes where the module goes. */
+/** The licenses of what is linked into a native module (scripts/notices.mjs): packed with the module. */
 const NOTICES = 'THIRD-PARTY-NOTICES.txt'
 /** Of the main package's package.json: what only this repository uses. */
 const DEVELOPMENT = ['workspaces', 'napi', 'scripts', 'devDependencies', 'ava', 'overrides']

@@ -2,10 +2,8 @@
 // cargo and ava is one, and each of the other steps. With the name of a group it runs the steps of that: `npm run lint`, `typecheck`,
 // `test:js`, `test:rust`.
 
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-
 import { setup } from './setup.mjs'
+import { countCargo, countTap, judge, run } from './step.mjs'
 
 const node = process.execPath
 const tsc = 'node_modules/typescript/bin/tsc'
@@ -34,6 +32,10 @@ const STEPS = [
   { name: 'types of the tests', groups: ['types', 'js'], command: [node, tsc, '-p', 'test'] },
   { name: 'eslint', groups: ['lint'], command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
   { name: 'prettier', groups: ['lint'], command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
+  { name: 'links', groups: ['lint'], command: [node, 'scripts/links.mjs'] },
+  { name: 'spelling', groups: ['lint'], command: [node, 'scripts/spelling.mjs'] },
+  { name: 'unused dependencies, files and exports', groups: ['lint'], command: [node, 'scripts/unused.mjs'] },
+  { name: 'licenses and sources', groups: ['lint'], command: [node, 'scripts/licenses.mjs'] },
   { name: 'public API', groups: ['types'], command: [node, 'scripts/api.mjs'] },
   { name: 'third-party notices', command: [node, 'scripts/notices.mjs'] },
   { name: 'packages', groups: ['js'], command: [node, 'scripts/package.mjs'] },
@@ -47,42 +49,6 @@ const STEPS = [
   },
 ]
 
-/** Sums the "test result:" lines, one for each test binary. */
-function countCargo(output) {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const [, passed, failed, ignored] of output.matchAll(
-    /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
-  )) {
-    counts.passed += Number(passed)
-    counts.failed += Number(failed)
-    counts.skipped += Number(ignored)
-  }
-  return counts
-}
-
-/** Counts the lines of the Test Anything Protocol. */
-function countTap(output) {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const [, not, rest] of output.matchAll(/^(not )?ok \d+(.*)$/gm)) {
-    if (/# (skip|todo)/i.test(rest)) counts.skipped++
-    else if (not === undefined) counts.passed++
-    else counts.failed++
-  }
-  return counts
-}
-
-/** A runner that ends badly without naming a failed test, or that ran no test, has failed all the same. */
-function judge({ name, count }, output, code) {
-  if (count === undefined)
-    return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
-  const counts = count(output)
-  if (counts.failed === 0 && (code !== 0 || counts.passed === 0)) {
-    console.log(`${name}: ${code === 0 ? 'ran no test' : `ended with ${code}`}`)
-    counts.failed = 1
-  }
-  return counts
-}
-
 /**
  * What is shown of `cargo test --show-output`: the lines that tests print of what they compared, but of a passing test not
  * the line of each mutant, of which there are thousands.
@@ -94,22 +60,6 @@ function cargoLines() {
     else if (line === 'failures:' || line.startsWith('test result:')) passing = false
     return !(passing && /^mutant \d+ of /.test(line))
   }
-}
-
-function run({ command: [command, ...args], shows = () => true }) {
-  return new Promise((resolve) => {
-    const lines = []
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(line)
-      if (shows(line)) console.log(line)
-    })
-    child.on('error', (error) => {
-      console.error(error.message)
-      resolve({ output: '', code: 'an error' })
-    })
-    child.on('close', (code, signal) => resolve({ output: lines.join('\n'), code: code ?? signal }))
-  })
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 }

@@ -2,18 +2,21 @@
 
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { installTools } from './consumers/tools.js'
 import { manyTexts, SMALL } from './test-data.js'
+import { whenRead } from './waiting.js'
 
 const tools = installTools('tools')
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const texts = manyTexts(50_000)
+/** The first text, one after some are encoded already, the last one: each is read while the call runs. */
+const MOMENTS = [0, 25_000, texts.length - 1]
 
 /** Counts the listeners that are left on a signal. */
 function countListeners(signal: AbortSignal): () => number {
@@ -62,17 +65,17 @@ test('a signal that is aborted already rejects before any text is read', async (
 
 for (const method of ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence'] as const) {
   test(`${method} stops when its signal is aborted while it runs`, async (t) => {
-    for (const delay of [0, 1, 5]) {
+    for (const moment of MOMENTS) {
       const controller = new AbortController()
       const listeners = countListeners(controller.signal)
       const reason = new Error('enough')
-      const call = ef[method](texts, { signal: controller.signal })
-      const outcome = call.then(
+      const list = whenRead(texts, [moment], () => {
+        controller.abort(reason)
+      })
+      const outcome = ef[method](list, { signal: controller.signal }).then(
         () => null,
         (error: unknown) => error,
       )
-      await sleep(delay)
-      controller.abort(reason)
       t.is(await outcome, reason)
       t.is(listeners(), 0)
     }
@@ -82,17 +85,27 @@ for (const method of ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSeq
 
 test('encodeAsSequence with texts that are cut and texts that are not stops at any moment', async (t) => {
   const mixed = texts.map((text, i) => (i % 10 === 0 ? 'dog' : text))
-  for (const delay of [0, 10, 50, 100, 200, 300]) {
-    const controller = new AbortController()
-    const reason = new Error('enough')
-    const state = { settled: false }
-    const outcome = ef.encodeAsSequence(mixed, { maxLength: 64, signal: controller.signal }).then(
+  const reason = new Error('enough')
+  const outcomeOf = (list: string[], signal: AbortSignal): Promise<unknown> =>
+    ef.encodeAsSequence(list, { maxLength: 64, signal }).then(
       () => null,
       (error: unknown) => error,
     )
+  for (const moment of MOMENTS) {
+    const controller = new AbortController()
+    const list = whenRead(mixed, [moment], () => {
+      controller.abort(reason)
+    })
+    t.is(await outcomeOf(list, controller.signal), reason)
+  }
+  // Once all texts are read, every turn of the event loop is another moment. A call that is done can't be aborted.
+  for (let turns = 1; turns < 1000; turns *= 3) {
+    const controller = new AbortController()
+    const state = { read: false, settled: false }
+    const list = whenRead(mixed, [mixed.length - 1], () => (state.read = true))
+    const outcome = outcomeOf(list, controller.signal)
     void outcome.then(() => (state.settled = true))
-    await sleep(delay)
-    // A call that is done can't be aborted.
+    for (let i = 0; (i < turns || !state.read) && !state.settled; i++) await turn()
     if (state.settled) break
     controller.abort(reason)
     t.is(await outcome, reason)
@@ -119,12 +132,13 @@ test('an out is not written to any more once the aborted promise has rejected', 
   for (const buffer of [new ArrayBuffer(texts.length * ef.dim * 4), new SharedArrayBuffer(texts.length * ef.dim * 4)]) {
     const out = new Float32Array(buffer)
     const controller = new AbortController()
-    const call = ef.encode(texts, { out, signal: controller.signal })
-    await sleep(3)
-    controller.abort()
-    await t.throwsAsync(call, { any: true })
+    const list = whenRead(texts, [texts.length - 1], () => {
+      controller.abort()
+    })
+    await t.throwsAsync(ef.encode(list, { out, signal: controller.signal }), { any: true })
     out.fill(7)
-    await sleep(30)
+    // The threads that could still write take up the work of another call.
+    await ef.encode(texts)
     t.true(out.every((value) => value === 7))
   }
 })

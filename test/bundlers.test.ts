@@ -79,7 +79,7 @@ const WHOLE_BUNDLES = [
     bundle: 'bundle.cjs',
   })),
   {
-    name: 'esbuild, to a module with a `require` of its own',
+    name: 'esbuild, to a module that has its own `require`',
     script: `require('esbuild').buildSync({
       entryPoints: ['application.js'], outfile: 'inside/bundle.mjs', bundle: true, platform: 'node', logLevel: 'error',
       format: 'esm', loader: { '.node': 'copy' }, banner: {

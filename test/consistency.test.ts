@@ -10,6 +10,7 @@ import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { corpus, crc, manyTexts, POTION } from './test-data.js'
+import { holdThread, whenRead } from './waiting.js'
 
 const ef = new Model2VecEmbeddingFunction(POTION)
 const texts = [...corpus('edge'), ...corpus('multilingual_300'), ...corpus('docs_en_300')]
@@ -118,7 +119,12 @@ test('copied and mapped tables give the same bits', async (t) => {
 
 test('a large call leaves the event loop to others', async (t) => {
   const order: string[] = []
-  const call = ef.encodeDocuments(manyTexts(100_000)).then(() => order.push('encoded'))
+  // Sixty milliseconds to read, and a call gives the event loop a turn after two.
+  const places = Array.from({ length: 20 }, (_, i) => i * 5000)
+  const list = whenRead(manyTexts(100_000), places, () => {
+    holdThread(3)
+  })
+  const call = ef.encodeDocuments(list).then(() => order.push('encoded'))
   const timer = new Promise<void>((resolve) => {
     let ticks = 0
     const tick = (): void => {

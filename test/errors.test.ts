@@ -200,7 +200,7 @@ test('tokenizeAsync knows maxLength and signal', async (t) => {
 })
 
 for (const value of ['abc', '0', '-1', '1.5', '1e3', '99999999999999999999']) {
-  test.serial(`MODEL2VEC_THREADS that is ${value} is told, and the option comes first`, async (t) => {
+  test.serial(`MODEL2VEC_THREADS that is ${value} is reported, and the option takes precedence`, async (t) => {
     process.env.MODEL2VEC_THREADS = value
     try {
       const message = /^`MODEL2VEC_THREADS` should be an integer ≥ 1, but got /
@@ -423,7 +423,7 @@ test('a subfolder that is not there is ERR_MODEL_NOT_FOUND', (t) => {
   })
 })
 
-test('isModel2VecError tells our errors from others, by a brand that other copies share', (t) => {
+test('isModel2VecError recognizes our errors by a brand that other copies share', (t) => {
   t.true(isModel2VecError(t.throws(() => new Model2VecEmbeddingFunction('./nowhere'))))
   for (const other of [
     new Error('x'),

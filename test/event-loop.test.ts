@@ -1,4 +1,4 @@
-// The event loop has its turns whatever is called how often: timers fire, signals are seen. Every test here counts turns or waits for a timer;
+// However many calls there are, the event loop has its turns: timers fire, signals are seen. Every test here counts turns or waits for a timer;
 // none compares times.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -11,6 +11,7 @@ import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { manyTexts, modelPath, POTION, SMALL } from './test-data.js'
+import { holdThread } from './waiting.js'
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const texts = manyTexts(2000)
@@ -77,8 +78,7 @@ test.serial(
     const readsIn = new Map<number, number>()
     /** Longer than calls may hold a turn, so that a turn has room for one such text of those that wait, and one of a call that starts. */
     const slowText = (): string => {
-      const end = performance.now() + 3
-      while (performance.now() < end);
+      holdThread(3)
       readsIn.set(now, (readsIn.get(now) ?? 0) + 1)
       return 'a text that takes long to read'
     }
@@ -102,12 +102,6 @@ test.serial(
   },
 )
 
-/** Holds this thread for a millisecond, as a caller's own work does. */
-function holdThread(): void {
-  const end = performance.now() + 1
-  while (performance.now() < end);
-}
-
 /** How many turns the event loop has while `work` runs. */
 async function turnsDuring(work: () => Promise<void>): Promise<number> {
   let turns = 0
@@ -127,7 +121,7 @@ for (const batchSize of [8, 16, 200]) {
     `a stream whose texts take long to get leaves the event loop its turns, in batches of ${batchSize}`,
     async (t) => {
       const text = (item: string): string => {
-        holdThread()
+        holdThread(1)
         return item
       }
       const turns = await turnsDuring(async () => {
@@ -140,11 +134,11 @@ for (const batchSize of [8, 16, 200]) {
   )
 }
 
-test.serial('a loop that does work of its own between small calls leaves the event loop its turns', async (t) => {
+test.serial('a loop that does other work between small calls leaves the event loop its turns', async (t) => {
   const turns = await turnsDuring(async () => {
     for (let i = 0; i < 100; i++) {
       await ef.encode('one short text')
-      holdThread()
+      holdThread(1)
     }
   })
   t.true(turns >= 10, `${turns} turns`)
@@ -209,7 +203,9 @@ test.serial('a call of few texts does not wait for all large calls that wait bef
 
 test.serial('results that were given out are not kept while other calls wait', (t) => {
   const script = path.resolve('build/test/children/queue-memory.js')
-  const output = execFileSync(process.execPath, ['--expose-gc', script, POTION], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, ['--expose-gc', '--single-threaded-gc', script, POTION], {
+    encoding: 'utf8',
+  })
   const [largest = NaN, live = NaN] = output.trim().split(' ').map(Number)
   t.log(`${largest} MB at most, of which ${live} are of calls that run`)
   t.true(largest < 3 * live)

@@ -12,7 +12,7 @@ import { SMALL } from './test-data.js'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-/** Files, and what each is told to be. The pickles are `pickle.dumps({}, protocol)`, the zip is `zipfile.ZipFile(path, 'w').close()`. */
+/** Files, and what the error says that each is. The pickles are `pickle.dumps({}, protocol)`, the zip is `zipfile.ZipFile(path, 'w').close()`. */
 const KINDS: readonly (readonly [Buffer, string])[] = [
   [bytes('version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 30\n'), 'a Git LFS pointer'],
   [bytes('version https://git-lfs.github.com/spec/v1\r\noid sha256:0f\r\n'), 'a Git LFS pointer'],
@@ -39,7 +39,7 @@ for (const [name, code, expected] of [
   ['tokenizer.json', 'ERR_BAD_TOKENIZER', 'a JSON object'],
   ['config.json', 'ERR_BAD_CONFIG', 'a JSON object'],
 ] as const) {
-  test(`a file of another kind named ${name} is told by what it is`, (t) => {
+  test(`a file of another kind named ${name} is named for what it is`, (t) => {
     for (const [file, kind] of KINDS) {
       const directory = mkdtempSync(path.join(os.tmpdir(), 'model2vec-foreign-'))
       cpSync(SMALL, directory, { recursive: true })

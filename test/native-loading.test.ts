@@ -9,7 +9,7 @@ import test from 'ava'
 
 import { SMALL } from './test-data.js'
 
-/** What opening a model with the package in `root` throws, in a process of its own that runs `before` first. */
+/** What opening a model with the package in `root` throws, in a new process that runs `before` first. */
 function openError(
   root: string,
   environment: NodeJS.ProcessEnv = {},
@@ -140,7 +140,7 @@ test('on a platform without a prebuilt module the message says which have one', 
   t.notRegex(message, /npm install/)
 })
 
-test('each platform loads the package of its own name', (t) => {
+test('each platform loads the package that is named for it', (t) => {
   for (const platform of readdirSync('npm').filter((name) => name !== 'potion-base-8m')) {
     const [system = '', arch = '', abi] = platform.split('-')
     const root = packageWithoutAddon()

@@ -208,7 +208,7 @@ test("int8 is refused where the model's own setting doesn't normalize", async (t
   t.throws(() => plain.encodeSync('a', { dtype: 'int8' }), { code: 'ERR_INVALID_OPTION' })
   t.is((await plain.encode('a', { dtype: 'int8', normalize: true })).dtype, 'int8')
   t.is((await ef.encode('a', { dtype: 'int8' })).dtype, 'int8')
-  // encodeAsSequence normalizes only when told to.
+  // encodeAsSequence normalizes only with `normalize: true`.
   await t.throwsAsync(ef.encodeAsSequence('a', { dtype: 'int8' }), { code: 'ERR_INVALID_OPTION' })
 })
 

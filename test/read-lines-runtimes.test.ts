@@ -51,7 +51,7 @@ writeFileSync(
     const frame = hasZstd ? zlib.zstdCompressSync(numbers.join('\\n') + '\\n') : zst
     const skippable = Uint8Array.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
     const several = hasZstd ? await all(new Blob([skippable, frame, skippable, frame]).stream()) : []
-    // Members of gzip with zeros between and behind them, at the bounds of chunks and within.
+    // Members of gzip with zeros between and after them, at the bounds of chunks and within.
     const member = zlib.gzipSync(numbers.join('\\n') + '\\n')
     const members = Buffer.concat([member, Buffer.alloc(1), member, Buffer.alloc(70_000), member, member, Buffer.alloc(3)])
     const inPieces = async function* (length) { for (let i = 0; i < members.length; i += length) yield members.subarray(i, i + length) }

@@ -103,7 +103,7 @@ test('JSON Lines with U+2028 are read whole, which node:readline splits from Nod
   t.log(`node:readline of Node ${process.versions.node} finds ${count} lines`)
 })
 
-test('bytes that are no UTF-8 are told with file and line, after the lines before them', async (t) => {
+test('bytes that are no UTF-8 are an error with file and line, after the lines before them', async (t) => {
   const bad = file('latin1.txt', Buffer.from('one\ntwo\ncaf\xe9\nfour\n', 'latin1'))
   const seen: string[] = []
   const error = await t.throwsAsync(
@@ -121,7 +121,7 @@ test('bytes that are no UTF-8 are told with file and line, after the lines befor
   })
 })
 
-test('what can not be unpacked is told with the file', async (t) => {
+test('the error of data that can not be unpacked names the file', async (t) => {
   const cut = file('cut.gz', zlib.gzipSync(Buffer.alloc(100_000, 'line\n')).subarray(0, 100))
   await t.throwsAsync(all(cut), {
     code: 'ERR_INVALID_TEXT',
@@ -184,8 +184,8 @@ test('no more of a source is in memory than a chunk and a line', async (t) => {
   t.true(most <= 20, `${most} MB ahead`)
 })
 
-test('the examples and the README read lines with it, not with node:readline', (t) => {
-  for (const name of ['README.md', 'examples/milvus/ingest.mjs', 'examples/start.mjs']) {
+test('the examples, the README and docs/API.md read lines with it, not with node:readline', (t) => {
+  for (const name of ['README.md', 'docs/API.md', 'examples/milvus/ingest.mjs', 'examples/start.mjs']) {
     if (existsSync(name)) t.notRegex(readFileSync(name, 'utf8'), /from 'node:readline'/, name)
   }
 })
@@ -196,7 +196,7 @@ test('a character is whole where strings end in the middle of it, and half of on
   t.deepEqual(await all(Readable.from(['a\ud83d', Buffer.from('b'), 'c\ud83d'])), ['a\ufffdbc\ufffd'])
 })
 
-test('zeros between and behind members of gzip are skipped, as Python does, and anything else there is an error', async (t) => {
+test('zeros between and after members of gzip are skipped, as Python does, and anything else there is an error', async (t) => {
   const [one, two] = [zlib.gzipSync('1\n2\n'), zlib.gzipSync('3\n4\n')]
   const damaged = Buffer.from(two).fill(0, 0, 1)
   const zeros = (count: number): Buffer => Buffer.alloc(count)
@@ -221,20 +221,23 @@ for (const [packing, pack] of [
   ['zstd', compressZstd],
 ] as const) {
   const packingTest = pack === undefined ? test.skip : test
-  packingTest(`who stops reading ${packing} waits for no more of it, and the source is let go by then`, async (t) => {
-    let isLetGo = false
-    const source = async function* (): AsyncGenerator<Buffer, void, undefined> {
-      try {
-        yield pack?.(Buffer.from('1\n2\n')) ?? Buffer.alloc(0)
-        await new Promise(() => undefined)
-      } finally {
-        isLetGo = true
+  packingTest(
+    `a reader that stops reading ${packing} waits for no more of it, and the source is let go by then`,
+    async (t) => {
+      let isLetGo = false
+      const source = async function* (): AsyncGenerator<Buffer, void, undefined> {
+        try {
+          yield pack?.(Buffer.from('1\n2\n')) ?? Buffer.alloc(0)
+          await new Promise(() => undefined)
+        } finally {
+          isLetGo = true
+        }
       }
-    }
-    for await (const line of readLines(source())) {
-      t.is(line, '1')
-      break
-    }
-    t.true(isLetGo)
-  })
+      for await (const line of readLines(source())) {
+        t.is(line, '1')
+        break
+      }
+      t.true(isLetGo)
+    },
+  )
 }

@@ -1,7 +1,7 @@
-// The README's examples: they compile, they run, and they give what they say.
+// The examples of the README and of the pages in docs/: they compile, they run, and they print what they say.
 
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -11,14 +11,23 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { liteEnvironment, startLite } from './milvus/lite.js'
 
-const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code ?? '')
+/** The README first: its examples are what a reader tries first. */
+const pages = ['README.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))]
+
+/** The code of a page's blocks in `language`, in order. */
+function blocksOf(page: string, language: string): string[] {
+  const fences = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms')
+  return [...readFileSync(page, 'utf8').matchAll(fences)].map(([, code]) => code ?? '')
+}
+
+const blocks = pages.flatMap((page) => blocksOf(page, 'ts').map((code) => ({ page, code })))
 /** Inside the package, so that it finds itself by its name. */
 const directory = path.resolve('build/readme')
 
 test.before(() => {
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
-  for (const [i, block] of blocks.entries()) writeFileSync(path.join(directory, `example${i}.mts`), block)
+  for (const [i, { code }] of blocks.entries()) writeFileSync(path.join(directory, `example${i}.mts`), code)
   const options = [
     '--module',
     'node20',
@@ -40,12 +49,12 @@ test.before(() => {
 
 const python = liteEnvironment('2.5')
 
-for (const [i, block] of blocks.entries()) {
+for (const [i, { page, code: block }] of blocks.entries()) {
   const [firstLine = ''] = block.split('\n').filter((line) => !line.startsWith('import') && line !== '')
   const wantsMilvus = block.includes('model2vec-node/milvus')
   const runs = wantsMilvus && python.command === null ? test.skip : test
   const because = wantsMilvus && python.command === null ? ` (${python.reason})` : ''
-  runs(`example ${i + 1} runs: ${firstLine}${because}`, async (t) => {
+  runs(`${page}, example ${i + 1} runs: ${firstLine}${because}`, async (t) => {
     // The SDK prints every request where NODE_ENV is 'test', which ava sets.
     const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: undefined }
     if (wantsMilvus) {
@@ -58,6 +67,8 @@ for (const [i, block] of blocks.entries()) {
     t.not(output, '')
     t.log(output)
     if (wantsMilvus) t.regex(output, /text: 'Born in Maida Vale, London, Turing was raised in southern England.'/)
+    for (const [, line = ''] of block.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm))
+      t.true(output.includes(`${line}\n`), line)
     const promised = [...block.matchAll(/^\/\/ \[(.*?)\], (\d+)$/gm)]
     if (promised.length === 0) return
     const expected = promised.flatMap(([, numbers = '']) => numbers.split(', ').map(Number))
@@ -101,9 +112,11 @@ const PRINTED: Readonly<Record<string, RegExp>> = {
   'model2vec verify docs.jsonl': /^ids +500 equal, 0 differ$/m,
 }
 
-const commands = [...readFileSync('README.md', 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)]
-  .flatMap(([, block = '']) => block.trimEnd().split('\n'))
-  .filter((line) => line.includes('model2vec '))
+/** Without `npx`, which finds the package only where it is installed. */
+const commands = pages
+  .flatMap((page) => blocksOf(page, 'sh'))
+  .flatMap((block) => block.trimEnd().split('\n'))
+  .flatMap((line) => /^(?:npx )?((?:cat \S+ \| )?model2vec .*)$/.exec(line)?.[1] ?? [])
 // A shell is what they are for.
 ;(process.platform === 'win32' ? test.skip : test)(
   'the commands run, one after the other, and print what they say',
@@ -122,13 +135,20 @@ const commands = [...readFileSync('README.md', 'utf8').matchAll(/^```sh\n(.*?)^`
   },
 )
 
-test('the first example is the one with numbers', (t) => {
-  t.true(blocks.length >= 3)
-  t.regex(blocks[0] ?? '', /0\.02220882, 0\.11436888, -0\.15094341, 0\.08149259, 0\.20425692, -0\.15727402/)
+test("pymilvus's example shows its numbers", (t) => {
+  const [code = ''] = blocksOf('docs/PYTHON.md', 'ts')
+  t.regex(code, /0\.02220882, 0\.11436888, -0\.15094341, 0\.08149259, 0\.20425692, -0\.15727402/)
+})
+
+test('docs/ERRORS.md has a row for each error code of the types, and for no other', (t) => {
+  const [, union = ''] = /type ErrorCode =([^;]*);/.exec(readFileSync('index.d.ts', 'utf8')) ?? []
+  const rows = [...readFileSync('docs/ERRORS.md', 'utf8').matchAll(/^\| `(ERR_\w+)` \|/gm)].map(([, code]) => code)
+  t.deepEqual(rows, union.match(/ERR_\w+/g) ?? [])
 })
 
 test("pymilvus's example has the same texts and numbers in Python and here, those of pymilvus's own class", (t) => {
-  const [, python = ''] = /^```python\n(.*?)^```$/ms.exec(readFileSync('README.md', 'utf8')) ?? []
+  const [python = ''] = blocksOf('docs/PYTHON.md', 'python')
+  const [typescript = ''] = blocksOf('docs/PYTHON.md', 'ts')
   const reference = JSON.parse(readFileSync('test/expected/pymilvus_example.json', 'utf8')) as {
     dim: number
     documents: Record<string, number[]>
@@ -136,7 +156,7 @@ test("pymilvus's example has the same texts and numbers in Python and here, thos
   }
   const texts = [...Object.keys(reference.documents), ...Object.keys(reference.queries)]
   const firsts = [reference.documents, reference.queries].map((rows) => Object.values(rows)[0]?.slice(0, 6) ?? [])
-  for (const code of [python, blocks[0] ?? '']) {
+  for (const code of [python, typescript]) {
     const strings = [...code.matchAll(/["']([A-Z][^"'/]+ [^"'/]+)["']/g)].map(([, text]) => text)
     t.deepEqual(strings, texts)
     const lines = [...code.matchAll(/^(?:#|\/\/) \[(.*?)\],? (\d+)$/gm)]

@@ -1,4 +1,4 @@
-// The error suites and realm.test.ts in Jest, which runs every test file in a realm of its own, with Node's globals or jsdom's.
+// The error suites and realm.test.ts in Jest, which runs every test file in its own realm, with Node's globals or jsdom's.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
@@ -39,7 +39,7 @@ async function runJest(modules: string, environment: string, files: readonly str
   writeFileSync(config, JSON.stringify(settings))
   const args = [path.join(modules, 'jest/bin/jest.js'), '--config', config, '--json', '--outputFile', report]
   const output = await new Promise<string>((resolve) => {
-    execFile(process.execPath, args, { timeout: 300_000 }, (_, stdout, stderr) => {
+    execFile(process.execPath, args, { timeout: 1_800_000 }, (_, stdout, stderr) => {
       resolve(stdout + stderr)
     })
   })

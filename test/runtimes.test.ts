@@ -132,7 +132,7 @@ for (const { name, program, args = [], version } of RUNTIMES) {
       const [first, last] = JSON.parse(stdout) as { bytes: number; threads: number }[]
       t.true(first !== undefined && last !== undefined)
       if (first === undefined || last === undefined) return
-      t.is(last.threads, first.threads)
+      t.true(last.threads <= first.threads, `${last.threads} threads, after half of the workers ${first.threads}`)
       const grown = last.bytes - first.bytes
       t.true(grown < ROUNDS * GROWTH + SLACK, `grew by ${grown} bytes`)
       record[name] = { ...record[name], terminated: ROUNDS, first, last }

@@ -97,7 +97,7 @@ test('sync and async, few and many, with and without out give the same rows', as
   }
 })
 
-test('truncated tells of each text whether it was cut', async (t) => {
+test('truncated says of each text whether it was cut', async (t) => {
   const list = ['one two three', 'one', '', 'one two three four']
   for (const matrices of [
     await ef.encodeAsSequence(list, { maxLength: 2 }),

@@ -109,7 +109,7 @@ for (const source of [5, null, '', {}, new URL('http://localhost/model')]) {
   })
 }
 
-test('an id that is not at hand is ERR_HUB_OFFLINE when the Hub must not be asked, with every place that was looked at', (t) => {
+test('an id that is not on this machine is ERR_HUB_OFFLINE when the Hub must not be asked, with every place that was looked at', (t) => {
   const cache = mkdtempSync(path.join(os.tmpdir(), 'model2vec-hub-'))
   const error = t.throws(() => load('minishlab/potion-base-32M', { cacheDir: cache }), { code: 'ERR_HUB_OFFLINE' })
   for (const part of [

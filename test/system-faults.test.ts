@@ -149,7 +149,7 @@ test('a lock that Windows refuses to make for good is ERR_HUB_CACHE, and a wait 
     say((await code(() => Model2VecEmbeddingFunction.load('org/none', { ...options, signal: ending.signal }))).split('\\n')[0])
     await new Promise((resolve) => setTimeout(resolve, 500))
     say(refused)`,
-    { timeout: 60_000 },
+    { timeout: 600_000 },
   )
   t.regex(lines[0] ?? '', /^ERR_HUB_CACHE the Hub cache .* can't be written: EPERM/)
   t.deepEqual(lines.slice(1, 2), ['true'])

@@ -19,7 +19,7 @@ export const ROOTS: readonly Root[] = [
     : [{ directory: path.resolve(process.env.MODEL2VEC_TEST_DATA), label: 'MODEL2VEC_TEST_DATA' }]),
 ]
 
-/** Models whose licence doesn't allow that they are committed, or isn't known (test/fixtures/README.md). */
+/** Models whose license doesn't allow that they are committed, or isn't known (test/fixtures/README.md). */
 export const NOT_COMMITTED = [
   'bpe-llama3-32k',
   'spbpe-gemma3-51k-v10',

@@ -4,6 +4,7 @@ import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { corpus, manyTexts, SMALL } from './test-data.js'
+import { holdThread, whenRead } from './waiting.js'
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const many = manyTexts(20_000)
@@ -29,7 +30,12 @@ for (const [what, texts] of [
 
 test('tokenizeAsync leaves the event loop to others while it works', async (t) => {
   const state = { turns: 0, settled: false }
-  const call = ef.tokenizeAsync(many, { maxLength: null })
+  // Sixty milliseconds to read, and a call gives the event loop a turn after two.
+  const places = Array.from({ length: 20 }, (_, i) => i * 1000)
+  const list = whenRead(many, places, () => {
+    holdThread(3)
+  })
+  const call = ef.tokenizeAsync(list, { maxLength: null })
   void call.then(() => (state.settled = true))
   const turn = (): void => {
     state.turns++
@@ -42,18 +48,19 @@ test('tokenizeAsync leaves the event loop to others while it works', async (t) =
 
 test('tokenizeAsync rejects with the reason of its signal, before and while it runs', async (t) => {
   const reason = new Error('enough')
-  const outcomeOf = (signal: AbortSignal): Promise<unknown> =>
-    ef.tokenizeAsync(many, { signal }).then(
+  const outcomeOf = (signal: AbortSignal, list = many): Promise<unknown> =>
+    ef.tokenizeAsync(list, { signal }).then(
       () => null,
       (error: unknown) => error,
     )
   t.is(await outcomeOf(AbortSignal.abort(reason)), reason)
-  const controller = new AbortController()
-  const outcome = outcomeOf(controller.signal)
-  setImmediate(() => {
-    controller.abort(reason)
-  })
-  t.is(await outcome, reason)
+  for (const moment of [0, many.length - 1]) {
+    const controller = new AbortController()
+    const list = whenRead(many, [moment], () => {
+      controller.abort(reason)
+    })
+    t.is(await outcomeOf(controller.signal, list), reason)
+  }
   t.is((await ef.tokenizeAsync(['a dog'])).length, 1)
 })
 

@@ -2,7 +2,7 @@
 // @types/node, and with the declarations themselves checked.
 
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -22,7 +22,7 @@ function application(compilerOptions: object): string {
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'model2vec-types-')))
   const installed = path.join(folder, 'node_modules/model2vec-node')
   mkdirSync(installed, { recursive: true })
-  for (const file of ['package.json', 'index.d.ts', 'index.d.mts', 'milvus.d.ts', 'milvus.d.mts']) {
+  for (const file of ['package.json', ...readdirSync('.').filter((name) => /\.d\.m?ts$/.test(name))]) {
     copyFileSync(file, path.join(installed, file))
   }
   for (const file of ['application.ts', 'application.mts'])

@@ -1,27 +1,44 @@
-// What a command of `model2vec` is.
+// What a command of `model2vec` is: a file of its own in `commands/`, and a row in `command-table.ts`.
 
-import type { parseArgs } from 'node:util'
+/** An option, as `parseArgs` of `node:util` takes it, with what the help says about it. */
+export interface CommandOption {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: boolean
+  /** What its value is called in the help; options of type 'string' have one. */
+  readonly value?: string
+  readonly help: string
+}
 
-/** Options as `parseArgs` of `node:util` takes them. */
-export type OptionTypes = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
+/** Options by their names, without dashes. */
+export type CommandOptions = Readonly<Record<string, CommandOption>>
 
-/** The values of given options. */
+/** The values of the options that were given. */
 export type OptionValues = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
+
+/** A paragraph, or a list of terms with what they mean. */
+export type HelpBlock = string | readonly (readonly [term: string, meaning: string])[]
 
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string
-  /** Everything: what it does, its arguments, its options, an example. */
-  readonly help: string
-  readonly options: OptionTypes
-  /** @throws UsageError; whatever else it throws is one line on stderr and exit code 1 */
+  /** What follows the command's name, for each way to call it. */
+  readonly usage: readonly string[]
+  /** What it does. */
+  readonly description: readonly HelpBlock[]
+  readonly options: CommandOptions
+  /** What the help says after the options. */
+  readonly notes?: readonly HelpBlock[]
+  /** A call, without `model2vec` and the command's name. */
+  readonly example: string
+  /** @throws UsageError; any other error is one line on stderr and exit code 1 */
   run(positionals: readonly string[], values: OptionValues): Promise<void>
 }
 
 /** The command was not called as its help says: exit code 2. */
 export class UsageError extends Error {}
 
-/** @throws UsageError */
+/** The only argument. @throws UsageError */
 export function onlyPositional(positionals: readonly string[], what: string): string {
   const [first, second] = positionals
   if (first === undefined) throw new UsageError(`expected ${what}`)
@@ -29,24 +46,22 @@ export function onlyPositional(positionals: readonly string[], what: string): st
   return first
 }
 
-/** The options that say where the Hub's models are, as load options. */
-export function hubOptions(values: OptionValues): Record<string, unknown> {
-  return {
-    revision: values.revision,
-    subfolder: values.subfolder,
-    cacheDir: values['cache-dir'],
-    endpoint: values.endpoint,
+/** The value of an option for integers, undefined when it was not given. @throws UsageError */
+export function integer(values: OptionValues, name: string, least: number): number | undefined {
+  const given = values[name]
+  if (given === undefined) return undefined
+  const value = Number(given)
+  if (given === '' || !Number.isSafeInteger(value) || value < least) {
+    throw new UsageError(`--${name} should be an integer ≥ ${least}, but got ${String(given)}`)
   }
+  return value
 }
 
-export const HUB_OPTIONS: OptionTypes = {
-  revision: { type: 'string' },
-  subfolder: { type: 'string' },
-  'cache-dir': { type: 'string' },
-  endpoint: { type: 'string' },
+/** The value of an option for one of several names, undefined when it was not given. @throws UsageError */
+export function choice<T extends string>(values: OptionValues, name: string, known: readonly T[]): T | undefined {
+  const given = values[name]
+  if (given === undefined) return undefined
+  const found = known.find((each) => each === given)
+  if (found === undefined) throw new UsageError(`--${name} should be ${known.join(', ')}, but got ${String(given)}`)
+  return found
 }
-
-export const HUB_OPTIONS_HELP = `  --revision <name>    a branch, a tag or a commit (default: main)
-  --subfolder <path>   the folder that holds the model's files
-  --cache-dir <path>   the Hub cache (default: as Python's huggingface_hub)
-  --endpoint <url>     the Hub (default: HF_ENDPOINT, else the public one)`

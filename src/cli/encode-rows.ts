@@ -1,45 +1,52 @@
-// Rows to vectors. A text that the model's tokenizer has no ids for (a WordLevel vocabulary without an unknown token, say) is a line that
-// can't be read like others: told with its file and number, it ends the run or is left out.
+// Rows to vectors. A text that the tokenizer has no ids for (with a WordLevel vocabulary without an
+// unknown token, say) is treated like a line that can't be read: with its file and number, it ends
+// the run or is skipped.
 
+import { encodeRead } from '../call/encode.js'
+import type { Dtype } from '../dtype.js'
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
-import type { Dtype } from '../dtype.js'
-import { encodeRead } from '../call/encode.js'
 import { isModel2VecError, Model2VecError } from '../errors.js'
 import type { EmbeddingMatrix } from '../matrix.js'
 import { checkEncodeOptions } from '../options/encode.js'
 import type { TypedEncodeOptions } from '../options/encode.js'
-import { nameOf } from './input/row-batches.js'
-import type { InputOptions, RowBatch, Rows } from './input/row-batches.js'
+import { nameOf } from './input/bytes.js'
+import type { InputOptions, RowBatch } from './input/row-batches.js'
+import type { Rows } from './input/rows.js'
 
 /** Rows that have vectors. */
 export interface EncodedRows {
   readonly rows: Rows
   readonly matrix: EmbeddingMatrix<Dtype>
-  /** Rows of the batch that were left out. */
+  /** Rows of the batch that were skipped. */
   readonly skipped: number
 }
 
-/** @throws Model2VecError ERR_BAD_TOKENIZER with file and line; what an encode method throws */
+/**
+ * @param onSkip gets the message of each row that is skipped
+ * @throws Model2VecError ERR_BAD_TOKENIZER with file and line, and what an encode method throws
+ */
 export async function encodeRows(
   model: Model2VecEmbeddingFunction,
   { rows, file, reader }: RowBatch,
   options: TypedEncodeOptions<Dtype>,
-  { paths, onBadLine }: Pick<InputOptions, 'paths' | 'onBadLine'>,
+  { paths, skipsBadLines }: InputOptions,
+  onSkip: (message: string) => void,
 ): Promise<EncodedRows> {
   try {
     return { rows, matrix: await encode(model, rows, options), skipped: 0 }
   } catch (error) {
-    if (!isForText(error)) throw error
-    if (!rows.canBeRead) throw located(error, nameOf(paths[file] ?? ''), rows)
-    // The first that fails is not the first that is told, where threads share the work; and there may be more.
+    if (!isAboutText(error)) throw error
+    const name = nameOf(paths[file] ?? '')
+    if (!rows.canBeReread) throw located(error, name, rows)
+    // With several threads, the error is not always about the first such text; and there may be more.
     const readable = rows.reread(reader)
     const kept = readable.filter((row) => {
-      const message = problemOf(model, readable.texts[row] ?? '', options)
-      if (message === null) return true
-      const told = `${nameOf(paths[file] ?? '')}:${readable.lineOf(row)}: ${message}`
-      if (onBadLine === null) throw new Model2VecError('ERR_BAD_TOKENIZER', told, { cause: error })
-      onBadLine(told)
+      const problem = problemOf(model, readable.texts[row] ?? '', options)
+      if (problem === null) return true
+      const message = `${name}:${readable.lineOf(row)}: ${problem}`
+      if (!skipsBadLines) throw new Model2VecError('ERR_BAD_TOKENIZER', message, { cause: error })
+      onSkip(message)
       return false
     })
     return { rows: kept, matrix: await encode(model, kept, options), skipped: rows.count - kept.count }
@@ -55,12 +62,12 @@ async function encode(
   return encodeRead(modelOf(model), { native, count }, checkEncodeOptions('encode', options))
 }
 
-/** Of a call, this error is a text's; a tokenizer that can't be loaded has no calls. */
-function isForText(error: unknown): error is Model2VecError {
+/** A call throws this error only about a text: a tokenizer that can't be loaded has no calls. */
+function isAboutText(error: unknown): error is Model2VecError {
   return isModel2VecError(error) && error.code === 'ERR_BAD_TOKENIZER'
 }
 
-/** The error with file and line, where the texts are not kept: its message has the text's place in the call. */
+/** The error with file and line, where texts are not kept. Its message has the text's index in the call. */
 function located(error: Model2VecError, name: string, rows: Rows): Model2VecError {
   const [, row] = /^text (\d+) /.exec(error.message) ?? []
   const message = `${name}${row === undefined ? '' : `:${rows.lineOf(Number(row))}`}: ${problemIn(error)}`
@@ -81,7 +88,7 @@ function problemOf(
     model.encodeSync([text], { maxLength })
     return null
   } catch (error) {
-    if (!isForText(error)) throw error
+    if (!isAboutText(error)) throw error
     return problemIn(error)
   }
 }

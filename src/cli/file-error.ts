@@ -1,11 +1,14 @@
-// What the system says of a file, as a line that names the file and the reason.
+// Errors of the system about files, as one line that names the file and the reason.
 
 import { getSystemErrorMap } from 'node:util'
 
-/** Its message begins with the file's name. */
+/** An error whose message names the file. */
 export class FileError extends Error {}
 
-/** An error of the system (`ENOENT: no such file or directory, open 'a.txt'`) as a reason: `no such file or directory (ENOENT)`. */
+/**
+ * The reason of a system error: `no such file or directory (ENOENT)` for
+ * `ENOENT: no such file or directory, open 'a.txt'`. Null for any other error.
+ */
 export function systemReason(error: unknown): string | null {
   const { errno, code, syscall } = error as Partial<NodeJS.ErrnoException>
   if (!(error instanceof Error) || typeof errno !== 'number' || syscall === undefined) return null
@@ -13,20 +16,20 @@ export function systemReason(error: unknown): string | null {
   return `${reason} (${name})`
 }
 
-/** The error of the system as one that names `file`; any other error as it is. */
+/** A system error as one that names `file`; any other error unchanged. */
 export function fileError(error: unknown, file: string): unknown {
   const reason = systemReason(error)
   return reason === null ? error : new FileError(`${file}: ${reason}`, { cause: error })
 }
 
-/** The file's work: what the system throws in it names the file. */
+/** Waits for work on a file: system errors then name the file. */
 export async function naming<T>(file: string, work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
     throw fileError(error, file)
   })
 }
 
-/** A line for any error: of the system's with the file that it names, if any. */
+/** The line for any error. A system error is printed with its path, if it has one. */
 export function messageOf(error: unknown): string {
   const reason = systemReason(error)
   const { path } = error as { path?: unknown }

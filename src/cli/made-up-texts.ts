@@ -1,12 +1,13 @@
-// Texts for `bench` where no file is given: words of the model's own vocabulary, as often as words are in natural text.
+// Texts for `bench` without files: words of the model's vocabulary, as frequent as words are in natural text.
 
-/** Words of so many letters and more; shorter ones are pieces of words in many vocabularies. */
+/** Words of three letters and more: in many vocabularies, shorter entries are pieces of words. */
 const WORD = /^[▁Ġ]?(\p{L}{3,})$/u
 const WORDS_PER_TEXT = 16
 const MOST_WORDS = 10_000
 
 /**
- * The same texts each time: word number n of the vocabulary comes up about 1/n as often as the first, which is Zipf's law.
+ * The same texts each time. By Zipf's law, word number n of the vocabulary is about 1/n as frequent
+ * as the first one.
  *
  * @throws Error when the vocabulary has no words
  */

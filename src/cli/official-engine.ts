@@ -1,4 +1,4 @@
-// The official Rust engine in a process of its own: the executable `model2vec-verify` (crates/verify), which no package carries.
+// The official Rust engine in its own process: the executable `model2vec-verify` (crates/verify), which is in no package.
 
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
@@ -12,20 +12,20 @@ import { wellFormed } from './well-formed.js'
 
 const EXECUTABLE = process.platform === 'win32' ? 'model2vec-verify.exe' : 'model2vec-verify'
 
-/** It says its version as soon as it runs: a program that is silent for so long is another. */
+/** It prints its version at once: a program that is silent for this long is another one. */
 const SILENCE_MS = 10_000
 
-/** What it makes of some texts, beside what we do. */
+/** The result of the official engine for some texts, compared with ours. */
 export interface Comparison {
-  /** How long its vectors took. */
+  /** Nanoseconds that its vectors took. */
   readonly ns: number
-  /** The indexes of the texts that have other ids there. */
+  /** The indexes of the texts that have different ids there. */
   readonly otherIds: readonly number[]
-  /** Of each text the largest difference of an element; null = a number on one side only. */
+  /** Per text, the largest difference of a dimension; null = only one side has a number. */
   readonly differences: readonly (number | null)[]
 }
 
-/** The file that MODEL2VEC_VERIFY_PATH names, else one that was built here, else one on the PATH; null = there is none. */
+/** The file that MODEL2VEC_VERIFY_PATH names, else one built in this repository, else one on the PATH; null = there is none. */
 function executable(): string | null {
   const named = process.env.MODEL2VEC_VERIFY_PATH
   if (named !== undefined && named !== '') return path.resolve(named)
@@ -46,13 +46,13 @@ export class OfficialEngine {
     const env = { ...process.env, RAYON_NUM_THREADS: String(threads), TOKENIZERS_PARALLELISM: 'true' }
     this.#child = spawn(file, { env, stdio: ['pipe', 'pipe', 'ignore'] })
     this.#child.on('error', (error) => (this.#failure = error))
-    // What it doesn't read it says by ending.
+    // If it does not read its input, it has ended: `#answer` says so.
     this.#child.stdin.on('error', () => undefined)
     this.#lines = readLines(this.#child.stdout)
   }
 
   /**
-   * Starts it with a model.
+   * Starts the engine and has it load a model.
    *
    * @param ids how many ids the tokenizer can give
    * @throws Error when it isn't there, is of another version, or can't load the model
@@ -88,7 +88,7 @@ export class OfficialEngine {
     return engine
   }
 
-  /** Compares our ids and vectors of some texts with its own. */
+  /** Has it compare our ids and vectors of some texts with its own. */
   async compare(
     texts: readonly string[],
     ids: readonly Uint32Array[],
@@ -109,7 +109,7 @@ export class OfficialEngine {
     let silence: NodeJS.Timeout | undefined
     const silent = new Promise<never>((_, reject) => {
       silence = setTimeout(() => {
-        reject(new Error(`${this.#file} is not model2vec-verify: it says nothing`))
+        reject(new Error(`${this.#file} is not model2vec-verify: it prints nothing`))
       }, SILENCE_MS)
     })
     try {
@@ -118,13 +118,13 @@ export class OfficialEngine {
     } finally {
       clearTimeout(silence)
     }
-    throw new Error(`${this.#file} is not model2vec-verify: it does not say its version`)
+    throw new Error(`${this.#file} is not model2vec-verify: it does not print its version`)
   }
 
   async #ask<Answer>(request: object, bytes: Uint8Array = new Uint8Array(0)): Promise<Answer> {
     const { stdin } = this.#child
     stdin.write(`${JSON.stringify(request)}\n`)
-    // Called also when it fails: then there is no answer.
+    // Resolves also where the write fails: then there is no answer.
     await new Promise<void>((resolve) =>
       stdin.write(bytes, () => {
         resolve()
@@ -140,7 +140,7 @@ export class OfficialEngine {
     try {
       answer = JSON.parse(line.value) as typeof answer
     } catch (cause) {
-      throw new Error(`${this.#file} is not model2vec-verify: it says ${JSON.stringify(line.value.slice(0, 40))}`, {
+      throw new Error(`${this.#file} is not model2vec-verify: it printed ${JSON.stringify(line.value.slice(0, 40))}`, {
         cause,
       })
     }

@@ -1,4 +1,4 @@
-// The best of any number of scored items, of which no more than these are kept: a heap whose first is the worst.
+// Keeps the best of any number of scored items: a heap with the worst kept item at its root.
 
 export class TopHits<Item> {
   readonly #size: number
@@ -10,7 +10,7 @@ export class TopHits<Item> {
     this.#size = size
   }
 
-  /** Of equal scores the first counts. `item` is called for what is kept only. */
+  /** Between equal scores, the earlier item is the better one. `item` is called only if it is kept. */
   offer(score: number, item: () => Item): void {
     const order = this.#seen++
     const heap = this.#heap
@@ -23,7 +23,7 @@ export class TopHits<Item> {
     }
   }
 
-  /** The best first. */
+  /** The items that are kept, the best first. */
   sorted(): { readonly score: number; readonly item: Item }[] {
     return [...this.#heap].sort((a, b) => b.score - a.score || a.order - b.order)
   }

@@ -1,10 +1,10 @@
-// Strings that every UTF-8 encoder and every JSON reader takes.
+// Strings that every UTF-8 encoder and every JSON reader accepts.
 
 import { toUSVString } from 'node:util'
 
 /**
- * A lone surrogate becomes U+FFFD, as in Arrow and Parquet: JSON.stringify would write it as an escape, which is JSON, but no string of
- * pyarrow's or DuckDB's, so that they refuse the whole file.
+ * Replaces lone surrogates by U+FFFD, as Arrow and Parquet do. JSON.stringify would escape them:
+ * that is JSON, but pyarrow and DuckDB have no such strings and refuse the whole file.
  */
 export function wellFormed(text: string): string {
   return toUSVString(text)

@@ -1,4 +1,4 @@
-// Calls the public entries while one function of Node throws an error of its own, and prints each error that is not one of the package's.
+// Calls the public entries while one function of Node throws its own error, and prints each error that is not one of the package's.
 // Arguments: the function (`os.homedir`, `fs.statSync`, `fs/promises.mkdir`, …), an endpoint, a model's directory.
 
 import { mkdtempSync } from 'node:fs'

@@ -22,7 +22,7 @@ function shared(): Model2VecEmbeddingFunction {
   return ef
 }
 
-/** Uses the model in a thread of its own, which ends. */
+/** Uses the model in a new thread, which then ends. */
 async function workerThread(): Promise<void> {
   const worker = new Worker(__filename, { workerData: ['', '', 'small and large', model, '20'] })
   await new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject))

@@ -1,11 +1,12 @@
-// Streams so many short texts, and then so many: prints the resident memory after each, in MB. Alone, with a model and the issue's numbers:
-// node --expose-gc build/test/children/stream-memory.js npm/potion-base-8m 500000 5000000
+// Streams some short texts, then more of them, and prints the resident memory after each, in MB. Arguments: model, by how many MB it may grow,
+// numbers of texts. With a large model:
+// node --expose-gc --single-threaded-gc build/test/children/stream-memory.js npm/potion-base-8m 20 500000 5000000
 
 import { setTimeout } from 'node:timers/promises'
 
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
-const [, , model = '', ...counts] = process.argv
+const [, , model = '', growth = '', ...counts] = process.argv
 const ef = new Model2VecEmbeddingFunction(model)
 
 function* texts(count: number): Generator<string> {
@@ -13,14 +14,17 @@ function* texts(count: number): Generator<string> {
 }
 
 /**
- * V8 gives the memory of dead results back on a thread of its own, after the collection that found them dead, and the next collection waits for
- * it: measured right after the first, up to 40 MB are there or not there by chance.
+ * The least resident memory, in MB, after each of some collections: until it is at most `expected`, but at least three times. V8 gives memory
+ * back to the system some time after the collection that found it free; what is still held after a minute is held for good.
  */
-async function collectGarbage(): Promise<void> {
-  for (let round = 0; round < 3; round++) {
+async function residentMemory(expected: number): Promise<number> {
+  let least = Infinity
+  for (let round = 0; round < 3 || (least > expected && round < 1200); round++) {
     globalThis.gc?.()
     await setTimeout(50)
+    least = Math.min(least, Math.round(process.memoryUsage.rss() / 2 ** 20))
   }
+  return least
 }
 
 async function run(): Promise<void> {
@@ -29,8 +33,7 @@ async function run(): Promise<void> {
     let rows = 0
     for await (const { embeddings } of ef.encodeStream(texts(Number(count)))) rows += embeddings.rows
     if (rows !== Number(count)) throw new Error(`${rows} rows of ${count}`)
-    await collectGarbage()
-    sizes.push(Math.round(process.memoryUsage.rss() / 2 ** 20))
+    sizes.push(await residentMemory((sizes[0] ?? Infinity) + Number(growth)))
   }
   console.log(sizes.join(' '))
 }

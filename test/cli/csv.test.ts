@@ -21,7 +21,7 @@ test('an unclosed quote takes one line with it, which is named: all other rows a
   const { code, err, vectors, skipped } = await embedded('open.csv', content, '--on-error', 'skip')
   t.is(code, 0)
   t.deepEqual(skipped, ['6: expected a closing quote, but got the end of the file'])
-  t.true(err.endsWith('model2vec: 1 lines were skipped\n'))
+  t.true(err.endsWith('model2vec: 1 line was skipped\n'))
   t.is(crc(vectors()), crc(ef.encodeSync(texts.filter((_, i) => i !== 4)).data))
   const failed = await embedded('open.csv', content)
   t.is(failed.code, 1)

@@ -1,4 +1,4 @@
-// `model2vec embed`, the real command on real files: every input and output, bad lines, interruptions, and going on after SIGKILL.
+// `model2vec embed`, the real command on real files: every input and output, bad lines, signals, and --resume.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -21,7 +22,8 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { corpus, crc, manyTexts, SMALL } from '../test-data.js'
 import { outputReader } from './python.js'
-import { emptyDirectory, MAIN, model2vec, run } from './run.js'
+import { ENDINGS, hasColumns } from './modules.js'
+import { emptyDirectory, MAIN, measured, model2vec, run, signaled } from './run.js'
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const DIM = 32
@@ -209,7 +211,7 @@ for (const [name, content, line, message] of [
     t.false(existsSync(out))
     const skipped = await model2vec('embed', file, '-o', out, '--on-error', 'skip', ...MODEL)
     t.is(skipped.code, 0)
-    t.is(skipped.err, `model2vec: skipped ${failed.err.slice('model2vec: '.length)}model2vec: 1 lines were skipped\n`)
+    t.is(skipped.err, `model2vec: skipped ${failed.err.slice('model2vec: '.length)}model2vec: 1 line was skipped\n`)
     t.is(vectorsOf(out).length % DIM, 0)
   })
 }
@@ -273,67 +275,56 @@ for (const [args, code, message] of [
   })
 }
 
-/** Some seconds of work for the small model. */
+/** Thirty batches. */
 const many = path.join(emptyDirectory(), 'many.jsonl')
 const manyCount = 60_000
 test.before(() => {
   writeFileSync(many, jsonLines(manyTexts(manyCount)))
 })
 
-/** How many rows a run that goes on finds. */
+/** How many rows the checkpoint of an output has. */
 function rowsNoted(out: string): number {
   if (!existsSync(`${out}.partial.json`)) return 0
   return (JSON.parse(readFileSync(`${out}.partial.json`, 'utf8')) as { rows?: number }).rows ?? 0
 }
 
-for (const ending of ['npy', 'jsonl', 'arrow', 'parquet']) {
+/** Ten batches. */
+const some = path.join(emptyDirectory(), 'some.jsonl')
+test.before(() => {
+  writeFileSync(some, jsonLines(manyTexts(20_000)))
+})
+
+for (const ending of ENDINGS) {
   test.serial(`a run that is killed again and again loses and doubles nothing: .${ending}`, async (t) => {
     const directory = emptyDirectory()
     const [whole, killed] = [path.join(directory, `whole.${ending}`), path.join(directory, `killed.${ending}`)]
-    const columns = ending === 'npy' ? [] : ['--id-field', 'id']
-    const args = (out: string): string[] => ['embed', many, '--out', out, '--checkpoint', '0', ...columns, ...MODEL]
+    const columns = hasColumns(ending) ? ['--id-field', 'id'] : []
+    const args = (out: string): string[] => ['embed', some, '--out', out, '--checkpoint', '0', ...columns, ...MODEL]
     t.is((await model2vec(...args(whole))).code, 0)
-    let [kills, resumes] = [0, 0]
-    for (;;) {
+    let resumes = 0
+    // Each run goes on from what the last one left, and is killed one change of the files later.
+    for (let change = 1; ; change++) {
       if (rowsNoted(killed) > 0) resumes++
-      // Kills early enough that some come while it writes; as runs get shorter, one gets through.
-      const outcome = await run([...args(killed), '--resume'], {
-        onStart: (child) => {
-          const timer = setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 150 * (2 + kills))
-          child.on('exit', () => {
-            clearTimeout(timer)
-          })
-        },
-      })
+      const outcome = await signaled([...args(killed), '--resume'], 'SIGKILL', change)
       if (outcome.signal !== 'SIGKILL') {
         t.is(outcome.code, 0, outcome.err)
+        t.log(`${change - 1} kills, ${resumes} runs went on`)
         break
       }
-      kills++
-      // It may have been killed after it had given the output its name: then that is whole, and the next run says so.
+      // Killed after the output got its name: then it is whole, and the next run says so.
       if (existsSync(killed)) t.true(readFileSync(killed).equals(readFileSync(whole)))
+      if (change === 200) throw new Error('the run makes no progress')
     }
-    t.log(`${kills} kills, ${resumes} runs went on`)
+    t.true(resumes > 0)
     t.true(readFileSync(killed).equals(readFileSync(whole)))
     const names = [`killed.${ending}`, `whole.${ending}`]
     t.deepEqual(readdirSync(directory).sort(), [...names.map((name) => `.${name}.made-by.json`), ...names])
   })
 }
 
-/** Starts a run and ends it once it has noted a checkpoint. */
-async function interrupted(out: string, signal: NodeJS.Signals, ...options: string[]): ReturnType<typeof run> {
-  return run(['embed', many, '--out', out, '--checkpoint', '0', ...options, ...MODEL], {
-    onStart: (child) => {
-      const timer = setInterval(() => {
-        if (rowsNoted(out) === 0) return
-        clearInterval(timer)
-        child.kill(signal)
-      }, 1)
-      child.on('exit', () => {
-        clearInterval(timer)
-      })
-    },
-  })
+/** Starts a run and ends it after its first checkpoint. */
+function interrupted(out: string, signal: NodeJS.Signals): ReturnType<typeof run> {
+  return signaled(['embed', many, '--out', out, '--checkpoint', '0', ...MODEL], signal, 'checkpoint')
 }
 
 test.serial('a run goes on where it was killed, and not from the start', async (t) => {
@@ -358,8 +349,10 @@ test.serial('SIGINT and SIGTERM end a run in order, and it can go on', async (t)
   ] as const) {
     const out = path.join(emptyDirectory(), 'out.npy')
     const outcome = await interrupted(out, signal)
-    t.deepEqual([outcome.code, outcome.err], [code, `model2vec: interrupted by ${signal}\n`])
+    const kept = `${out}.partial is kept: the same command with --resume goes on`
+    t.deepEqual([outcome.code, outcome.err], [code, `model2vec: interrupted by ${signal}; ${kept}\n`])
     t.false(existsSync(out))
+    t.true(existsSync(`${out}.partial`))
     const resumed = await model2vec('embed', many, '--out', out, '--resume', ...MODEL)
     t.deepEqual([resumed.code, resumed.err], [0, ''])
     t.is(crc(vectorsOf(out)), crc(ef.encodeSync(manyTexts(manyCount)).data))
@@ -376,29 +369,46 @@ test('SIGINT ends a run that waits for standard input', async (t) => {
   t.is(outcome, 130)
 })
 
-test.serial('a run with another input, model or option does not go on', async (t) => {
-  const directory = emptyDirectory()
-  const out = path.join(directory, 'out.npy')
-  await interrupted(out, 'SIGKILL')
-  const { atimeMs, mtimeMs } = statSync(many)
-  for (const [options, what] of [
-    [['--dtype', 'float16'], 'columns'],
-    [['--max-length', '5'], 'max-length'],
-    [['--on-error', 'skip'], 'on-error'],
-    [['--text-field', 'n'], 'fields'],
-    [['--model', path.join(SMALL, '../m8k-f16')], 'model'],
-  ] as const) {
-    const { code, err } = await model2vec('embed', many, '--out', out, '--resume', ...MODEL, ...options)
-    t.is(code, 1)
-    t.regex(
-      err,
-      new RegExp(`out\\.npy\\.partial is of another run, whose ${what} was .*; without --resume it starts over\n$`),
-    )
-  }
-  utimesSync(many, atimeMs / 1000, mtimeMs / 1000 + 5)
-  t.regex((await model2vec('embed', many, '--out', out, '--resume', ...MODEL)).err, /whose inputs was/)
-  utimesSync(many, atimeMs / 1000, mtimeMs / 1000)
-})
+test.serial(
+  'a run with other inputs, another model or other options does not go on, and says what differs',
+  async (t) => {
+    const directory = emptyDirectory()
+    const [out, copy] = [path.join(directory, 'out.npy'), path.join(directory, 'copy.jsonl')]
+    writeFileSync(copy, '')
+    await interrupted(out, 'SIGKILL')
+    const resume = async (...args: readonly string[]): Promise<string> => {
+      const { code, err } = await model2vec('embed', ...args, '--out', out, '--resume')
+      t.is(code, 1)
+      const [, differences = err] =
+        /out\.npy\.partial is of another run: (.*); without --resume it starts over\n$/.exec(err) ?? []
+      return differences
+    }
+    for (const [options, differences] of [
+      [['--dtype', 'float16'], "--dtype was 'float32', now 'float16'"],
+      [['--dimensionality', '8'], '--dimensionality was 32, now 8'],
+      [['--no-normalize'], '--normalize was on, now off'],
+      [['--max-length', '5'], '--max-length was 512, now 5'],
+      [['--max-length', 'none'], "--max-length was 512, now 'none'"],
+      [['--on-error', 'skip'], "--on-error was 'fail', now 'skip'"],
+      [['--format', 'jsonl'], "--format was not given, now 'jsonl'"],
+      [['--text-field', 'id'], "--text-field was 'text', now 'id'"],
+      [
+        ['--text-field', 'id', '--dtype', 'int8'],
+        "--text-field was 'text', now 'id'; --dtype was 'float32', now 'int8'",
+      ],
+    ] as const) {
+      t.is(await resume(many, ...options, ...MODEL), differences)
+    }
+    const other = path.join(SMALL, '../m8k-f16')
+    t.is(await resume(many, '--model', other), `--model was '${SMALL}', now '${other}'`)
+    t.is(await resume(copy, ...MODEL), `input 1 was ${realpathSync(many)}, now ${realpathSync(copy)}`)
+    t.is(await resume(many, copy, ...MODEL), 'the inputs were 1, now 2')
+    const { atimeMs, mtimeMs } = statSync(many)
+    utimesSync(many, atimeMs / 1000, mtimeMs / 1000 + 5)
+    t.is(await resume(many, ...MODEL), `${realpathSync(many)} has changed since`)
+    utimesSync(many, atimeMs / 1000, mtimeMs / 1000)
+  },
+)
 
 test('--resume starts where nothing is to be gone on with, and does nothing where the output is whole', async (t) => {
   const directory = emptyDirectory()
@@ -435,9 +445,10 @@ test('what fails ends a run whose standard input stays open', async (t) => {
   child.stdin.write('{bad\n')
   let err = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-  // The input's end would end it too.
-  child.stderr.once('data', () => setTimeout(() => child.kill('SIGKILL'), 10_000).unref())
+  // The end of the input would end it too, so it stays open.
+  const late = setTimeout(() => child.kill('SIGKILL'), 5 * 60_000)
   const code = await new Promise((resolve) => child.on('exit', resolve))
+  clearTimeout(late)
   t.is(code, 1)
   t.regex(err, /^model2vec: <stdin>:1: expected JSON, [^\n]+\n$/)
 })
@@ -492,23 +503,8 @@ const hasScript = spawnSync('script', ['--version']).status === 0
       createGzip({ level: 1 }),
       createWriteStream(file),
     )
-    let peak = 0
     const out = path.join(directory, 'out.npy')
-    const { code, err } = await run(['embed', file, '--out', out, ...MODEL], {
-      // Without a limit, V8 lets garbage lie where there is memory enough.
-      node: ['--max-old-space-size=64'],
-      onStart: (child) => {
-        const timer = setInterval(() => {
-          const status = existsSync(`/proc/${child.pid}/status`)
-            ? readFileSync(`/proc/${child.pid}/status`, 'utf8')
-            : ''
-          peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024)
-        }, 20)
-        child.on('exit', () => {
-          clearInterval(timer)
-        })
-      },
-    })
+    const { code, err, peak } = await measured(['embed', file, '--out', out, ...MODEL])
     t.deepEqual([code, err], [0, ''])
     t.is(statSync(out).size, 128 + 500_000 * DIM * 4)
     t.log(`${Math.round(peak)} MB`)

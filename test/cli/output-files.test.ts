@@ -13,29 +13,26 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 
 import test from 'ava'
 
-import type * as batchesModule from '../../dist/cli/input/row-batches.js'
+import type * as positionModule from '../../dist/cli/input/position.js'
 import type * as filesModule from '../../dist/cli/output/files.js'
 import type * as jsonLinesModule from '../../dist/cli/output/json-lines.js'
 import type * as lockModule from '../../dist/cli/output/lock.js'
-import type * as partialFileModule from '../../dist/cli/output/partial-output.js'
+import type * as partialOutputModule from '../../dist/cli/output/partial-output.js'
 import type { OutputRun } from '../../dist/cli/output/partial-output.js'
 import { SMALL } from '../test-data.js'
-import { emptyDirectory, MAIN, run } from './run.js'
+import { ENDINGS, load } from './modules.js'
+import { emptyDirectory, MAIN, preloaded, run } from './run.js'
 
-/** A module of the command line, for the moments between two of its steps. */
-function load(name: string): unknown {
-  return createRequire(path.resolve('package.json'))(`./dist/cli/${name}.js`)
-}
+// Modules of the command line, for the moments between two of its steps.
 const { note, outputFiles } = load('output/files') as typeof filesModule
 const { OutputLock } = load('output/lock') as typeof lockModule
-const { PartialFile } = load('output/partial-output') as typeof partialFileModule
-const { openJsonLines } = load('output/json-lines') as typeof jsonLinesModule
-const { START } = load('input/row-batches') as typeof batchesModule
+const { PartialOutput } = load('output/partial-output') as typeof partialOutputModule
+const { jsonLines } = load('output/json-lines') as typeof jsonLinesModule
+const { START } = load('input/position') as typeof positionModule
 
 const MODEL = ['--model', SMALL]
 const KEPT = '{"keep":1}\n'
@@ -91,7 +88,7 @@ posixTest('two names of one output have one lock, whichever links and `..` are i
   symlinkSync('data/x/y', at('d'))
   symlinkSync('../o.jsonl', at('data/x/y/l.jsonl'))
   writeFileSync(at('n.txt'), 'a\n')
-  // No lock of ours: whoever comes to it names it.
+  // Not a lock of ours: the error names it.
   writeFileSync(at('data/x/o.jsonl.partial.lock'), 'not ours')
   for (const name of ['data/x/o.jsonl', 'd/../o.jsonl', 'd/l.jsonl', at('data/x/y/../o.jsonl')]) {
     const { status, stderr } = embedIn(directory, 'n.txt', '-o', name)
@@ -136,51 +133,45 @@ test("a run whose lock is another one's touches that no more", async (t) => {
   writeFileSync(files.lock, note(OTHERS_LOCK))
   const old = new Date(0)
   utimesSync(files.lock, old, old)
-  // Three times as long as the time between two touches.
+  // Three times the time between two touches.
   await new Promise((resolve) => setTimeout(resolve, 3000))
   t.is(statSync(files.lock).mtimeMs, 0)
   await lock.release()
 })
 
-posixTest('a holder that nobody can ask is looked for after a sleep, too, and the wait for it is told', async (t) => {
-  const { files, lock } = await lockedRun()
-  await lock.release()
-  writeFileSync(files.lock, note(OTHERS_LOCK))
-  writeFileSync(path.join(path.dirname(files.whole), 'n.txt'), 'a\n')
-  let err = ''
-  const outcome = run(['embed', path.join(path.dirname(files.whole), 'n.txt'), '-o', files.given, ...MODEL], {
-    onStart: (child) => {
-      const onWait = (): void => {
-        // Both sleep: longer than a lock may be untouched.
-        child.kill('SIGSTOP')
-        setTimeout(() => {
-          child.kill('SIGCONT')
-          setTimeout(() => {
-            const now = new Date()
-            utimesSync(files.lock, now, now)
-          }, 1000)
-        }, 11_000)
-      }
-      child.stderr?.on('data', (text: string) => {
-        if (err === '') onWait()
-        err += text
-      })
-    },
-  })
-  t.is((await outcome).code, 1)
-  t.is(
-    err,
-    `model2vec: waiting to see whether process 1 of elsewhere still writes ${files.given}\n` +
-      `model2vec: process 1 of elsewhere writes ${files.given}: wait for its end, or choose another --out\n`,
-  )
-})
+posixTest(
+  'a holder on another machine is looked for after a sleep, too, and the wait for it is announced',
+  async (t) => {
+    const { files, lock } = await lockedRun()
+    await lock.release()
+    writeFileSync(files.lock, note(OTHERS_LOCK))
+    writeFileSync(path.join(path.dirname(files.whole), 'n.txt'), 'a\n')
+    // The run stops itself when its wait begins. It sleeps for longer than an untouched lock is respected.
+    const outcome = await run(['embed', path.join(path.dirname(files.whole), 'n.txt'), '-o', files.given, ...MODEL], {
+      ...preloaded('lock-holder', { TEST_LOCK: 'sleep', TEST_LOCK_FILE: files.lock }),
+      onStart: (child) => {
+        const waking = setInterval(() => child.kill('SIGCONT'), 11_000)
+        child.on('exit', () => {
+          clearInterval(waking)
+        })
+      },
+    })
+    t.is(outcome.code, 1)
+    t.is(
+      outcome.err,
+      `model2vec: waiting to see whether process 1 of elsewhere still writes ${files.given}\n` +
+        `model2vec: process 1 of elsewhere writes ${files.given}: wait for its end, or choose another --out\n`,
+    )
+  },
+)
 
 /** A run that holds the lock of an output, and writes nothing yet. */
 async function lockedRun(): Promise<OutputRun> {
   const files = await outputFiles(path.join(emptyDirectory(), 'out.jsonl'), [])
   const lock = await OutputLock.take(files, new AbortController().signal)
+  const identity = { inputs: [], model: { directory: 'model', revision: null, files: [] }, options: {} }
   const columns = { dtype: 'float32', dim: 4, width: 4, id: null, text: null } as const
-  return { files, lock, open: openJsonLines, columns, identity: { of: 'this run' } }
+  return { files, lock, open: jsonLines.open, columns, identity }
 }
 
 for (const step of ['create', 'resume', 'isDone'] as const) {
@@ -193,7 +184,7 @@ for (const step of ['create', 'resume', 'isDone'] as const) {
       [files.partial, 'rows of another run\n'],
     ] as const
     for (const [file, content] of others) writeFileSync(file, content)
-    await t.throwsAsync(async () => PartialFile[step](made), {
+    await t.throwsAsync(async () => PartialOutput[step](made), {
       message: `${files.given}: another process writes it now, as ${files.lock} is no longer ours`,
     })
     await made.lock.release()
@@ -205,7 +196,7 @@ for (const step of ['finish', 'leave', 'discard'] as const) {
   test(`a run whose partial file another one has replaced leaves that one: ${step}`, async (t) => {
     const made = await lockedRun()
     const { files } = made
-    const file = await PartialFile.create(made)
+    const file = await PartialOutput.create(made)
     // Under the same name, and the lock still says that it is this run's.
     writeFileSync(`${files.partial}-new`, 'rows of another run\n')
     renameSync(`${files.partial}-new`, files.partial)
@@ -220,7 +211,7 @@ for (const step of ['finish', 'leave', 'discard'] as const) {
   })
 }
 
-for (const ending of ['npy', 'jsonl', 'arrow', 'parquet']) {
+for (const ending of ENDINGS) {
   posixTest(`after a write that failed --resume goes on from the last checkpoint: .${ending}`, (t) => {
     const directory = emptyDirectory()
     const numbers = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\n`)

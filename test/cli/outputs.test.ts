@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -21,7 +22,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { manyTexts, SMALL } from '../test-data.js'
 import { outputReader } from './python.js'
-import { emptyDirectory, MAIN, model2vec, run } from './run.js'
+import { emptyDirectory, MAIN, model2vec, preloaded, run } from './run.js'
 
 const MODEL = ['--model', SMALL]
 const ef = new Model2VecEmbeddingFunction(SMALL)
@@ -169,16 +170,16 @@ test('--resume takes no other output for its own: another input, option, model o
   const again = await embed(a, '--resume')
   t.deepEqual([again.code, again.err], [0, `model2vec: ${out} is whole: there is nothing to go on with\n`])
   for (const [args, what] of [
-    [[b], 'inputs'],
-    [[a, b], 'inputs'],
-    [[a, '--dtype', 'float16'], 'columns'],
-    [[a, '--max-length', '5'], 'max-length'],
-    [[a, '--no-normalize'], 'normalize'],
-    [[a, '--model', path.join(SMALL, '../m8k-f16')], 'model'],
+    [[b], 'input 1 was \\S+a.txt, now \\S+b.txt'],
+    [[a, b], 'the inputs were 1, now 2'],
+    [[a, '--dtype', 'float16'], "--dtype was 'float32', now 'float16'"],
+    [[a, '--max-length', '5'], '--max-length was 512, now 5'],
+    [[a, '--no-normalize'], '--normalize was on, now off'],
+    [[a, '--model', path.join(SMALL, '../m8k-f16')], "--model was '\\S+m8k-f32', now '\\S+m8k-f16'"],
   ] as const) {
     const { code, err } = await embed(...args, '--resume')
     t.is(code, 1)
-    t.regex(err, new RegExp(`v\\.npy is of another run, whose ${what} was .*; without --resume it starts over\n$`))
+    t.regex(err, new RegExp(`v\\.npy is of another run: ${what}; without --resume it starts over\n$`))
     t.true(readFileSync(out).equals(whole))
   }
   // What somebody else has put there, or whose note is gone, is nobody's.
@@ -220,7 +221,10 @@ test('a model directory whose files were replaced is another model', async (t) =
   const args = ['embed', at('a.txt'), '-o', at('v.npy'), '--model', at('model'), '--resume']
   t.is((await model2vec(...args)).code, 0)
   put('m8k-f16')
-  t.regex((await model2vec(...args)).err, /v\.npy is of another run, whose model was /)
+  t.regex(
+    (await model2vec(...args)).err,
+    /v\.npy is of another run: the files of --model '\S+model' have changed since; /,
+  )
 })
 
 /** Some seconds of work. */
@@ -314,11 +318,11 @@ test('a lock of another machine or container is taken over when nobody touches i
     nonce: '0',
   }
   writeFileSync(`${out}.partial.lock`, JSON.stringify(lock))
-  const touching = setInterval(() => {
-    writeFileSync(`${out}.partial.lock`, JSON.stringify(lock))
-  }, 300)
-  const refused = await model2vec('embed', at('a.txt'), '-o', out, ...MODEL)
-  clearInterval(touching)
+  const touched = preloaded('lock-holder', {
+    TEST_LOCK: 'touch',
+    TEST_LOCK_FILE: `${realpathSync(out.replace(/out\.npy$/, ''))}/out.npy.partial.lock`,
+  })
+  const refused = await run(['embed', at('a.txt'), '-o', out, ...MODEL], touched)
   t.deepEqual(
     [refused.code, refused.err],
     [

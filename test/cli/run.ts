@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -19,11 +19,11 @@ export interface RunOptions {
   readonly stdin?: string | Buffer
   /** Options of Node. */
   readonly node?: readonly string[]
-  /** Beside those of this process. */
+  /** Environment variables beside those of this process. */
   readonly env?: Readonly<Record<string, string>>
-  /** The caller writes to standard input, and ends it. */
+  /** Whether the caller writes to standard input, and ends it. */
   readonly keepsInput?: boolean
-  /** Called with the process once it runs. */
+  /** Called when the process runs. */
   readonly onStart?: (child: ChildProcess) => void
 }
 
@@ -45,6 +45,32 @@ export function run(
       resolve({ code, signal, out, err })
     })
   })
+}
+
+/** Options of a run into which a script of `preload/` is loaded. */
+export function preloaded(
+  name: string,
+  env: Readonly<Record<string, string>>,
+): { readonly node: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  return { node: ['--require', path.resolve(`build/test/cli/preload/${name}.js`)], env }
+}
+
+/** A run that gets a signal at a place: see preload/signal-at.ts. */
+export function signaled(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  place: number | 'start' | 'checkpoint',
+): Promise<Outcome> {
+  return run(args, preloaded('signal-at', { TEST_SIGNAL_AT: `${signal} ${place}` }))
+}
+
+/** A run with little memory for JavaScript, and the most memory that it had, in MB. */
+export async function measured(args: readonly string[]): Promise<Outcome & { readonly peak: number }> {
+  const file = path.join(emptyDirectory(), 'peak')
+  const { node, env } = preloaded('peak-memory', { TEST_PEAK_FILE: file })
+  // Without a limit, V8 leaves garbage where there is memory enough.
+  const outcome = await run(args, { node: ['--max-old-space-size=64', ...node], env })
+  return { ...outcome, peak: Number(readFileSync(file, 'utf8')) }
 }
 
 export function model2vec(...args: readonly string[]): Promise<Outcome> {

@@ -1,7 +1,7 @@
 // `model2vec search`, the real command: what it finds is what a look at every vector finds.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createWriteStream, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { createWriteStream, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -11,7 +11,7 @@ import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
 import { corpus, SMALL } from '../test-data.js'
-import { emptyDirectory, MAIN, model2vec, run } from './run.js'
+import { emptyDirectory, MAIN, measured, model2vec } from './run.js'
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const MODEL = ['--model', SMALL]
@@ -147,7 +147,7 @@ test('vectors of other texts or of another model are told apart by their shape',
   const narrow = path.join(SMALL, '../m8k-dim3')
   const { code, err } = await model2vec('search', 'dogs', file, '--vectors', out, '--model', narrow)
   t.is(code, 1)
-  t.regex(err, /out\.npy has vectors of 32 elements, but the model's have 3\n$/)
+  t.regex(err, /out\.npy has vectors of 32 dimensions, but the model's have 3\n$/)
   t.is((await model2vec('embed', file, '--out', out, '--dtype', 'binary', ...MODEL)).code, 0)
   t.regex(
     (await searched(file)).err,
@@ -179,7 +179,7 @@ test('stored vectors without a direction are left out and counted, and hide no g
   const searched = await model2vec('search', 'a dog', file, '--vectors', out, '--json', ...MODEL)
   t.deepEqual(
     [searched.code, searched.err],
-    [0, 'model2vec: 4 rows were left out: all zeros, or with what is no finite number\n'],
+    [0, 'model2vec: 4 rows were left out: all zeros, or not all finite numbers\n'],
   )
   const results = found(searched.out)[0]?.results ?? []
   t.deepEqual(results.map(({ text }) => text).sort(), ['a dog', 'a dog in the park', 'a stone', 'huge'])
@@ -210,7 +210,7 @@ test('fewer lines than asked for, none, and texts without words', async (t) => {
     found(out)[0]?.results.map(({ line, score }) => [line, Math.round(score)]),
     [[3, 1]],
   )
-  t.is(err, 'model2vec: 2 rows were left out: all zeros, or with what is no finite number\n')
+  t.is(err, 'model2vec: 2 rows were left out: all zeros, or not all finite numbers\n')
   writeFileSync(file, '')
   const empty = await model2vec('search', 'a dog', file, ...MODEL)
   t.deepEqual([empty.code, empty.out, empty.err], [0, '', ''])
@@ -220,7 +220,7 @@ test('SIGINT ends a search that waits for standard input', async (t) => {
   const child = spawn(process.execPath, [MAIN, 'search', 'dog', '-', '--format', 'lines', ...MODEL], { stdio: 'pipe' })
   let err = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-  // Whoever takes more than the pipe holds reads.
+  // This is more than a pipe holds: once it is written, the command reads.
   child.stdin.write('a dog\n'.repeat(1 << 18), () => child.kill('SIGINT'))
   const late = setTimeout(() => child.kill('SIGKILL'), 5 * 60_000)
   const code = await new Promise((resolve) => child.on('close', resolve))
@@ -257,25 +257,22 @@ for (const [args, code, message] of [
 
 // util-linux has `script`, which gives a command a terminal.
 const hasScript = spawnSync('script', ['--version']).status === 0
-;(hasScript ? test : test.skip)(
-  'a terminal gets lines no wider than it is, and colours unless NO_COLOR is set',
-  (t) => {
-    const command = `stty cols 60; ${process.execPath} ${MAIN} search tools examples/documents.jsonl -k 3 --model ${SMALL}`
-    const seen = (env: object): string =>
-      execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-        encoding: 'utf8',
-        env: { ...process.env, NO_COLOR: '', TERM: 'xterm', ...env },
-      })
-    const coloured = seen({})
-    t.regex(coloured, /\x1b\[2mexamples\/documents\.jsonl:\d+\x1b\[22m/)
-    const plain = seen({ NO_COLOR: '1' })
-    // What the bar leaves behind is taken away.
-    const lines = (plain.split('\x1b[K').at(-1) ?? '').trimEnd().split(/\r?\n/)
-    t.is(lines.length, 3)
-    for (const line of lines) t.true(Array.from(line).length <= 60, line)
-    t.notRegex(lines.join(''), /\x1b/)
-  },
-)
+;(hasScript ? test : test.skip)('a terminal gets lines no wider than it is, and colors unless NO_COLOR is set', (t) => {
+  const command = `stty cols 60; ${process.execPath} ${MAIN} search tools examples/documents.jsonl -k 3 --model ${SMALL}`
+  const seen = (env: object): string =>
+    execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '', TERM: 'xterm', ...env },
+    })
+  const colored = seen({})
+  t.regex(colored, /\x1b\[2mexamples\/documents\.jsonl:\d+\x1b\[22m/)
+  const plain = seen({ NO_COLOR: '1' })
+  // The bar is erased before the lines.
+  const lines = (plain.split('\x1b[K').at(-1) ?? '').trimEnd().split(/\r?\n/)
+  t.is(lines.length, 3)
+  for (const line of lines) t.true(Array.from(line).length <= 60, line)
+  t.notRegex(lines.join(''), /\x1b/)
+})
 ;(process.platform === 'linux' ? test.serial : test.skip)(
   'a file that is larger than the memory it takes is searched to its end',
   async (t) => {
@@ -285,21 +282,7 @@ const hasScript = spawnSync('script', ['--version']).status === 0
     const block = line.repeat(1000)
     const blocks = [...Array.from({ length: 250 }, () => block), 'the one about a violin\n']
     await pipeline(Readable.from(blocks), createGzip({ level: 1 }), createWriteStream(file))
-    let peak = 0
-    const { code, out, err } = await run(['search', 'violin', file, '-k', '1', ...MODEL], {
-      // Without a limit, V8 lets garbage lie where there is memory enough.
-      node: ['--max-old-space-size=64'],
-      onStart: (child) => {
-        const timer = setInterval(() => {
-          const status = `/proc/${child.pid}/status`
-          const text = existsSync(status) ? readFileSync(status, 'utf8') : ''
-          peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1024)
-        }, 20)
-        child.on('exit', () => {
-          clearInterval(timer)
-        })
-      },
-    })
+    const { code, out, err, peak } = await measured(['search', 'violin', file, '-k', '1', ...MODEL])
     t.deepEqual([code, err], [0, ''])
     t.regex(out, /:250001 {2}the one about a violin\n$/)
     t.log(`${Math.round(peak)} MB`)

@@ -115,9 +115,9 @@ test('an executable that is not there, or is another program, is told', async (t
     t.deepEqual([ended.code, ended.out], [1, ''])
     t.regex(ended.err, /^model2vec: [^\n]+other ended without an answer\n$/)
     for (const [script, message] of [
-      ['exec cat', /other is not model2vec-verify: it says nothing\n$/],
-      ['echo hello; exec cat', /other is not model2vec-verify: it says "hello"\n$/],
-      ['echo {}; exec cat', /other is not model2vec-verify: it does not say its version\n$/],
+      ['exec cat', /other is not model2vec-verify: it prints nothing\n$/],
+      ['echo hello; exec cat', /other is not model2vec-verify: it printed "hello"\n$/],
+      ['echo {}; exec cat', /other is not model2vec-verify: it does not print its version\n$/],
       ['echo \'{"version":"0.0.1"}\'; exec cat', /other is 0\.0\.1, but this package \d+\.\d+\.\d+: `cargo install /],
     ] as const) {
       writeFileSync(other, `#!/bin/sh\n${script}\n`)

@@ -1,4 +1,4 @@
-// An application's folder, empty but for what a test puts there, and the programs that run in it.
+// An application's folder, with only what a test puts there, and the programs that run in it.
 
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -15,7 +15,7 @@ from model2vec import StaticModel
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures" / "unpacked"
 MODELS = ["potion-base-8M", "m8k-f32", "m8k-f64", "m8k-f16", "m8k-f16-nonorm", "m8k-int8", "m8k-vq", "m8k-vq-int8", "m8k-vq-f16-wf16", "m8k-vq-wf64-mi64", "m8k-dim3"]
-# All edge texts, a digest for each run of so many.
+# All edge texts, a digest for each run of that many.
 BLOCK = 187
 
 texts = [json.loads(line)["text"] for line in (FIXTURES / "corpora" / "edge.jsonl").read_text().splitlines()]

@@ -16,7 +16,7 @@ forgetEnvironment()
 const start = (): Promise<HubServer> => HubServer.start(repository('org/Name', filesOf(SMALL)))
 
 test('a cache below a symbolic link that leads nowhere is ERR_HUB_CACHE, which names the link', async (t) => {
-  t.timeout(60_000)
+  t.timeout(600_000)
   const server = await start()
   const link = path.join(emptyCache(), 'huggingface')
   symlinkSync('/mnt/not-mounted', link)
@@ -38,7 +38,7 @@ test('a link to a folder that is there is followed', async (t) => {
 
 const inProc = existsSync('/proc/self') ? test : test.skip
 inProc('a cache where no folder can be made is ERR_HUB_CACHE at once', async (t) => {
-  t.timeout(60_000)
+  t.timeout(600_000)
   const server = await start()
   for (const cacheDir of ['/proc/nope', '/proc/nope/a/b']) {
     await t.throwsAsync(Model2VecEmbeddingFunction.load('org/Name', { endpoint: server.endpoint, cacheDir }), {
@@ -62,7 +62,7 @@ test('a folder of the repository that is a file is ERR_HUB_CACHE', async (t) => 
 })
 
 test("a lock that nobody holds and that can't be removed keeps nobody waiting", async (t) => {
-  t.timeout(120_000)
+  t.timeout(600_000)
   const server = await start()
   const cacheDir = emptyCache()
   mkdirSync(path.join(cacheDir, '.locks/models--org--Name/model2vec-node.lock'), { recursive: true })

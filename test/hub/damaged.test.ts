@@ -19,7 +19,7 @@ for (const [name, code] of [
   ['tokenizer.json', 'ERR_BAD_TOKENIZER'],
   ['config.json', 'ERR_BAD_CONFIG'],
 ] as const) {
-  test(`a cached file that was cut off is told with \`pull --force\`, which mends it: ${name}`, async (t) => {
+  test(`the error of a cached file that was cut off names \`pull --force\`, which mends it: ${name}`, async (t) => {
     const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
     const cacheDir = emptyCache()
     const args = ['org/Name', '--cache-dir', cacheDir, '--endpoint', server.endpoint]

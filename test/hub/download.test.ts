@@ -1,4 +1,4 @@
-// Downloads: which files, into which layout, when the Hub is asked, and what is told of it.
+// Downloads: which files, into which layout, when the Hub is asked, and what progress is reported.
 
 import { lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -192,7 +192,7 @@ test.serial("where the Hub can't be reached, forceDownload uses the cache with o
   )
 })
 
-test('progress tells bytes and total of each file and overall, and ends with all', async (t) => {
+test('progress reports bytes and total of each file and overall, and ends with all', async (t) => {
   const server = await HubServer.start(repository('org/Name', full))
   server.fault = ({ path: asked }) =>
     asked.endsWith('.safetensors') ? { slow: { bytes: 100_000, pauseMs: 20 } } : null

@@ -148,7 +148,7 @@ test.serial('the token and the endpoint come from the environment as well, and o
 })
 
 test.serial(
-  'offline, a model that is not at hand is ERR_HUB_OFFLINE at once, with what is missing and where it was looked for',
+  'offline, a model that is not on this machine is ERR_HUB_OFFLINE at once, with what is missing and where it was looked for',
   async (t) => {
     const server = await start()
     const cacheDir = emptyCache()
@@ -265,7 +265,7 @@ test('answers that are compressed are as good as others', async (t) => {
   for (const [name, bytes] of Object.entries(fetched)) t.true(small[name]?.equals(bytes), name)
 })
 
-test('a port that `fetch` refuses is told at once', async (t) => {
+test('a port that `fetch` refuses is an error at once', async (t) => {
   const server = await start()
   await refused(
     t,

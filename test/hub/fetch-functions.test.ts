@@ -11,6 +11,7 @@ import type { FetchFunction, LoadOptions } from 'model2vec-node'
 
 import { installTools } from '../consumers/tools.js'
 import { SMALL } from '../test-data.js'
+import { until } from '../waiting.js'
 import { emptyCache, forgetEnvironment, snapshotFiles } from './cache-folder.js'
 import { COMMIT, filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
@@ -71,12 +72,12 @@ for (const name of ['node-fetch-2', 'node-fetch-3', 'cross-fetch']) {
     const reason = new Error('enough')
     const loading = load(server, { fetch, signal: controller.signal })
     const outcome = loading.catch((error: unknown) => error)
-    while (server.openFetches === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => server.openFetches > 0, 'a request for the table')
     controller.abort(reason)
     t.is(await outcome, reason)
   })
 
-  test(`a refused connection and a status are told as with Node's own fetch by the fetch of ${name}`, async (t) => {
+  test(`a refused connection and a status give the errors of Node's own fetch with the fetch of ${name}`, async (t) => {
     const server = await HubServer.start(repository('org/Name', small))
     const fetch = await fetchOf(name, tools)
     server.fault = () => ({ status: 418 })

@@ -9,6 +9,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import type { LoadOptions } from 'model2vec-node'
 
 import { SMALL } from '../test-data.js'
+import { until } from '../waiting.js'
 import { emptyCache, filesIn, forgetEnvironment } from './cache-folder.js'
 import { filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
@@ -20,11 +21,6 @@ const make = (server: HubServer, options: LoadOptions = {}): Model2VecEmbeddingF
   new Model2VecEmbeddingFunction('org/Name', { endpoint: server.endpoint, cacheDir: emptyCache(), ...options })
 const texts = ['a dog in the park', 'a cat on the sofa']
 const expected = new Model2VecEmbeddingFunction(SMALL)
-
-/** Waits for something that a server or another thread does. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(5)
-}
 
 /** Of files that are being fetched. */
 function bytesOnDisk(cacheDir: string): number {
@@ -90,7 +86,7 @@ test('two functions of one id download once', async (t) => {
   for (const name of ['config.json', 'tokenizer.json', 'model.safetensors']) t.is(server.fetches(name).length, 1, name)
 })
 
-test('a failed download rejects all who wait, and the next call tries again', async (t) => {
+test('a failed download rejects all calls that wait, and the next call tries again', async (t) => {
   const server = await start()
   server.fault = () => ({ status: 418 })
   const ef = make(server)
@@ -102,17 +98,17 @@ test('a failed download rejects all who wait, and the next call tries again', as
   t.is((await ef.encode(texts)).dim, 32)
 })
 
-test('close ends the download, and rejects all who wait with ERR_CLOSED', async (t) => {
+test('close ends the download, and rejects all calls that wait with ERR_CLOSED', async (t) => {
   const server = await start()
   server.fault = ({ host }) => (host === 'cdn' ? { stallAfter: 1000 } : null)
   const ef = make(server)
   const waiting = [ef.ready(), ef.encode(texts)]
-  await until(() => server.fetches('model.safetensors').length === 1)
+  await until(() => server.fetches('model.safetensors').length === 1, 'a request for the table')
   ef.close()
   for (const each of waiting) await t.throwsAsync(each, { code: 'ERR_CLOSED' })
   await t.throwsAsync(ef.ready(), { code: 'ERR_CLOSED' })
   t.throws(() => ef.dim, { code: 'ERR_CLOSED' })
-  await until(() => server.openFetches === 0)
+  await until(() => server.openFetches === 0, 'the request ended')
   const { length } = server.requests
   await sleep(100)
   t.is(server.requests.length, length)
@@ -126,7 +122,7 @@ test('a function that is closed before anybody waits asks nothing', async (t) =>
   t.is(server.requests.length, 0)
 })
 
-test("a call's signal ends its wait and not the download, of which the others have the good", async (t) => {
+test("a call's signal ends its wait and not the download, which the other calls get", async (t) => {
   const server = await start()
   server.fault = ({ host }) => (host === 'cdn' ? { slow: { bytes: 100_000, pauseMs: 20 } } : null)
   const ef = make(server)
@@ -134,7 +130,7 @@ test("a call's signal ends its wait and not the download, of which the others ha
   const reason = { why: 'too slow' }
   const given = ef.encode(texts, { signal: ending.signal })
   const other = ef.encode(texts)
-  await until(() => server.fetches('model.safetensors').length === 1)
+  await until(() => server.fetches('model.safetensors').length === 1, 'a request for the table')
   ending.abort(reason)
   t.is(await given.catch((error: unknown) => error), reason)
   t.is((await other).dim, 32)
@@ -153,9 +149,8 @@ for (const moment of ['the first request', 'the bytes']) {
     const loading = Model2VecEmbeddingFunction.load('org/Name', options)
     const pending = make(server, { cacheDir, signal: ending.signal })
     const waiting = pending.ready()
-    if (isBytes) await until(() => server.fetches('model.safetensors').length === 1)
-    else await until(() => server.requests.length > 0)
-    if (isBytes) await until(() => bytesOnDisk(cacheDir) === 300_000)
+    if (isBytes) await until(() => bytesOnDisk(cacheDir) === 300_000, '300,000 bytes of the table on disk')
+    else await until(() => server.requests.length > 0, 'a request')
     ending.abort(reason)
     t.is(await loading.catch((error: unknown) => error), reason)
     t.is(await waiting.catch((error: unknown) => error), reason)

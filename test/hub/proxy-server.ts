@@ -15,7 +15,7 @@ import { emptyCache } from './cache-folder.js'
 
 export const HUB_NAME = 'hub.model2vec.test'
 
-/** A certificate authority that nobody knows, and a certificate of it for {@link HUB_NAME} and this machine. */
+/** A certificate authority that no system trusts, and a certificate from it for {@link HUB_NAME} and this machine. */
 export interface Certificates {
   readonly authorityFile: string
   readonly key: Buffer

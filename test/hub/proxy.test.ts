@@ -35,7 +35,7 @@ async function load(endpoint: string, env: NodeJS.ProcessEnv): Promise<string> {
   return stdout.replace('started\n', '').trim()
 }
 
-/** A Hub of https behind a proxy. */
+/** An https Hub that a proxy leads to. */
 async function startAll(password: string | null, isSecureProxy = false): Promise<ProxyServer> {
   if (certificates === null) throw new Error('no certificates')
   const hub = await startHub()
@@ -64,7 +64,7 @@ withTls('a proxy gets its user and password, and a proxy of https is asked over 
   }
 })
 
-withTls('a wrong password is told, and never shown', async (t) => {
+withTls('a wrong password is an error, which never shows it', async (t) => {
   const proxy = await startAll(PASSWORD)
   const said = await load(ENDPOINT, { ...trusted, HTTPS_PROXY: `http://Ann:secret@127.0.0.1:${proxy.port}` })
   t.regex(
@@ -80,7 +80,7 @@ withTls('a wrong password is told, and never shown', async (t) => {
   t.regex(byHttp, /it answered 407: it refused the user and password of HTTP_PROXY \(Basic\)/)
 })
 
-test('a password that nobody percent-encoded is sent as it is, as Python does', async (t) => {
+test('a password that is not percent-encoded is sent as it is, as Python does', async (t) => {
   const hub = await startHub()
   // What `requests.utils.get_auth_from_url` makes of it.
   for (const [written, sent] of [
@@ -95,7 +95,7 @@ test('a password that nobody percent-encoded is sent as it is, as Python does', 
   }
 })
 
-test('a bug on the way to a proxy is told at once', async (t) => {
+test('a bug on the way to a proxy is an error at once', async (t) => {
   const script = `
     const http = require('http')
     let asked = 0
@@ -153,7 +153,7 @@ test('a proxy that says nothing is named, before and after it has made a tunnel'
   }
 })
 
-test('a proxy that does not speak TLS under an https URL is told at once, on one line', async (t) => {
+test('a proxy that does not speak TLS under an https URL is an error at once, on one line', async (t) => {
   for (const [variable, endpoint] of [
     ['HTTP_PROXY', `http://${HUB_NAME}`],
     ['HTTPS_PROXY', ENDPOINT],
@@ -182,7 +182,7 @@ test('an http proxy is asked for a URL without its fragment', async (t) => {
   t.false(proxy.seen.some(({ target }) => target.includes('#')))
 })
 
-test('an answer by a proxy that is compressed in an unknown way is told', async (t) => {
+test('an answer by a proxy that is compressed in an unknown way is an error', async (t) => {
   const hub = await startHub()
   hub.fault = () => ({ status: 200, headers: { 'Content-Encoding': 'zstd' } })
   const proxy = await ProxyServer.start(null, new Map())
@@ -209,7 +209,7 @@ test('NO_PROXY names what is asked directly', async (t) => {
   t.is(await load(hub.endpoint, { HTTP_PROXY, REQUEST_METHOD: 'GET' }), '32')
 })
 
-test('a proxy of another kind is told with the variable that names it', async (t) => {
+test('the error of a proxy of another kind has the variable that names it', async (t) => {
   const hub = await startHub()
   for (const [ALL_PROXY, kind] of [
     ['socks5://127.0.0.1:1080', 'a socks5 proxy'],
@@ -222,7 +222,7 @@ test('a proxy of another kind is told with the variable that names it', async (t
   t.is(hub.requests.length, 0)
 })
 
-test('a password that would be read as a part of the address is told, and never shown', async (t) => {
+test('a password that would be read as a part of the address is an error, which never shows it', async (t) => {
   const hub = await startHub()
   for (const password of ['1234#secret', '1234/secret', '1234?secret', '1234\\secret', '1234secret#', '#secret']) {
     const said = await load(hub.endpoint, { HTTP_PROXY: `http://user:${password}@127.0.0.1:9` })

@@ -1,4 +1,4 @@
-// How often is tried again, and what is left of what can't succeed.
+// How often a request is tried again, and what a download that can't succeed leaves on disk.
 
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -27,7 +27,7 @@ test('connections that give one byte each are given up after five', async (t) =>
   const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
   server.fault = ({ host }) => (host === 'cdn' ? { cutAfter: 1 } : null)
   const ending = new AbortController()
-  // Without a bound it would go on for ever.
+  // Without a bound it would go on forever.
   const timer = setTimeout(() => {
     ending.abort(new Error('not given up'))
   }, 120_000)

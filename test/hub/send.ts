@@ -13,9 +13,9 @@ export interface Fault {
   readonly drop?: boolean
   /** The connection ends after this many bytes. */
   readonly cutAfter?: number
-  /** Bytes that aren't the file's, as many. */
+  /** As many bytes as the file has, but others. */
   readonly wrongBytes?: boolean
-  /** So many bytes fewer than the file has, in an answer that is whole. */
+  /** The answer is whole, but this many bytes shorter than the file. */
   readonly shortBy?: number
   /** Bytes that are sent at once; then a pause. */
   readonly slow?: { readonly bytes: number; readonly pauseMs: number }
@@ -23,7 +23,7 @@ export interface Fault {
   readonly ignoreRange?: boolean
   /** Compressed, whatever is asked for. */
   readonly gzip?: boolean
-  /** Nothing is sent after so many bytes, and the connection stays. */
+  /** Nothing is sent after this many bytes, and the connection stays open. */
   readonly stallAfter?: number
 }
 

@@ -30,7 +30,7 @@ export function liteEnvironment(version: LiteVersion): Python {
 export async function startLite(python: string, version: LiteVersion): Promise<Lite> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'm2v-lite-'))
   const port = await freePort()
-  // What a server writes to stdout would be read as a test's by whoever reads ours.
+  // What a server wrote to stdout would be taken for the output of the tests.
   const server = spawn(python, [path.resolve('test/milvus/lite.py'), version, folder, String(port)], {
     stdio: ['pipe', 'ignore', 'inherit'],
   })

@@ -5,7 +5,7 @@ import type { DeclareTest } from './assertions.js'
 declare const test: (title: string, run: () => Promise<void>, timeout: number) => void
 
 const declareTest: DeclareTest = (title, _isSerial, run) => {
-  test(title, run, 60_000)
+  test(title, run, 600_000)
 }
 Object.assign(globalThis, { declareTest })
 // Node 20 has them in its own realm only, and Jest gives them to its Node environment.

@@ -1,5 +1,5 @@
 // Loads a compiled test file, with the package that it imports, in a new `vm` context: a realm with an `Error`, an `Array`, a
-// `Uint32Array` of its own, as in Jest and in Vitest's `vmThreads`. The context has nothing of Node's globals; the tests get them as
+// `Uint32Array` that is its own, as in Jest and in Vitest's `vmThreads`. The context has nothing of Node's globals; the tests get them as
 // variables, the package has to do without.
 
 import { readFileSync } from 'node:fs'

@@ -1,11 +1,11 @@
-//! Which part a character plays in a grapheme cluster, found out from the clusters that `unicode-segmentation` makes of it: the
-//! crate keeps its categories to itself.
+//! The part that a character plays in a grapheme cluster. `unicode-segmentation` keeps its categories
+//! private, so they are deduced from the clusters that it makes.
 
 use std::collections::BTreeMap;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The names of the parts (UAX #29, table 2, and rule GB9c), with one character that plays it.
+/// The names of the parts (UAX #29, table 2, and rule GB9c), each with a character that plays it.
 pub(crate) const PARTS: [(&str, char); 18] = [
     ("ANY", 'a'),
     ("CARRIAGE_RETURN", '\r'),
@@ -28,7 +28,7 @@ pub(crate) const PARTS: [(&str, char); 18] = [
     ("HANGUL_LVT", '\u{AC01}'),
 ];
 
-/// Longer texts that tell parts apart, with the character in the place of `_`.
+/// Longer texts that distinguish parts, with the character in the place of `_`.
 const AROUND: [&str; 10] = [
     // GB9c: a consonant, a linker, and a consonant.
     "\u{915}\u{94D}_",
@@ -45,25 +45,25 @@ const AROUND: [&str; 10] = [
     "\u{1F1E6}\u{1F1E6}_",
 ];
 
-/// Tells the part of each character.
+/// The part of each character, by its behavior.
 pub(crate) struct Parts(BTreeMap<u64, u8>);
 
 impl Parts {
     pub(crate) fn new() -> Self {
-        let known: BTreeMap<_, _> = (0..).zip(PARTS).map(|(number, (_, c))| (behaviour(c), number)).collect();
+        let known: BTreeMap<_, _> = (0..).zip(PARTS).map(|(number, (_, c))| (behavior(c), number)).collect();
         assert_eq!(known.len(), PARTS.len(), "expected parts that behave differently");
         Self(known)
     }
 
     /// # Panics
-    /// When a character behaves like none of [`PARTS`].
+    /// If a character behaves like none of [`PARTS`].
     pub(crate) fn of(&self, c: char) -> u8 {
-        *self.0.get(&behaviour(c)).unwrap_or_else(|| panic!("expected {c:?} to behave like a known part of a cluster"))
+        *self.0.get(&behavior(c)).unwrap_or_else(|| panic!("expected {c:?} to behave like a known part of a cluster"))
     }
 }
 
-/// A bit for each text around the character: whether there is a boundary before its last character.
-fn behaviour(c: char) -> u64 {
+/// One bit per text around the character: whether there is a boundary before the text's last character.
+fn behavior(c: char) -> u64 {
     let mut text = String::with_capacity(16);
     let mut has_boundary = |chars: &[char]| {
         text.clear();

@@ -8,12 +8,12 @@ use unicode_normalization_alignments::char::{
 
 use crate::source::CODE_POINTS;
 
-/// The Hangul jamo that compose with what is before them: vowels and trailing consonants.
+/// The Hangul jamo that compose with the character before them: vowels and trailing consonants.
 const SECOND_JAMO: [std::ops::RangeInclusive<char>; 2] = ['\u{1161}'..='\u{1175}', '\u{11A8}'..='\u{11C2}'];
 
-/// The pairs of characters that compose to one, and which characters a form leaves alone.
+/// Which pairs of characters compose to one, and which characters a form leaves alone.
 pub(crate) struct Forms {
-    /// All but those of Hangul.
+    /// All except those of Hangul.
     pub(crate) compositions: BTreeMap<(char, char), char>,
     seconds: BTreeSet<char>,
 }
@@ -34,15 +34,17 @@ impl Forms {
         Self { compositions, seconds }
     }
 
-    /// Whether NFC, NFD, NFKC, NFKD leave the character alone, wherever it is among such characters in canonical order. One of
-    /// combining class 0 that does so is also a boundary: what is before it and the rest are normalized alone.
+    /// Whether NFC, NFD, NFKC and NFKD leave the character alone, wherever it is among such characters
+    /// in canonical order. If it has combining class 0, it is also a boundary: the text before it and
+    /// the text from it on are normalized independently.
     pub(crate) fn kept(&self, c: char) -> [bool; 4] {
         let [canonical, compatible] = [canonical(c), compatible(c)];
         [self.is_recomposed(c, &canonical), canonical == [c], self.is_recomposed(c, &compatible), compatible == [c]]
     }
 
-    /// Whether the canonical decomposition, and the compatibility decomposition, starts with what neither composes with what is
-    /// before it nor changes places with it: then there is a boundary before the character.
+    /// Whether there is a boundary before the character, in the canonical and in the compatibility
+    /// forms: its decomposition starts with a character that neither composes with the one before it
+    /// nor changes places with it.
     pub(crate) fn breaks(&self, c: char) -> [bool; 2] {
         [canonical(c), compatible(c)].map(|parts| self.is_boundary(parts[0]))
     }
@@ -51,7 +53,7 @@ impl Forms {
         canonical_combining_class(part) == 0 && !self.seconds.contains(&part)
     }
 
-    /// Whether `decomposed` gives `c` back, and never composes with what is before it.
+    /// Whether `decomposed` composes to `c` again, and never with a character before it.
     fn is_recomposed(&self, c: char, decomposed: &[char]) -> bool {
         use unicode_normalization_alignments::UnicodeNormalization;
         let is_whole = decomposed == [c] || canonical_combining_class(c) == 0;
@@ -62,7 +64,7 @@ impl Forms {
     }
 }
 
-/// The compatibility decomposition, where it differs from the canonical one.
+/// The compatibility decomposition if it differs from the canonical one.
 pub(crate) fn compatible_only(c: char) -> Option<Vec<char>> {
     let decomposed = compatible(c);
     (decomposed != canonical(c)).then_some(decomposed)

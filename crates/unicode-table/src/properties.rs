@@ -1,4 +1,4 @@
-//! What one code point is, asked of the crates that `tokenizers` 0.23.2 asks.
+//! The properties of one code point, from the crates that `tokenizers` 0.23.2 asks.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ pub fn lowercase_by_std(c: char) -> Vec<char> {
     c.to_lowercase().collect()
 }
 
-/// Everything that the table holds of one code point, but its decomposition.
+/// Everything that the table holds of one code point except its decomposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Property {
     /// Bits named as in the table: `CONTROL`, `WHITESPACE`, `NONSPACING_MARK`, `PUNCTUATION`, `WORD`, `DECOMPOSES`.
@@ -33,7 +33,7 @@ pub(crate) const FLAGS: [(&str, &str); 6] = [
     ("NONSPACING_MARK", "Category Mn."),
     ("PUNCTUATION", "ASCII punctuation, and the categories of punctuation."),
     ("WORD", r"What `\w` matches."),
-    ("DECOMPOSES", "Has a canonical decomposition in the table (Hangul syllables have none: theirs is computed)."),
+    ("DECOMPOSES", "Has a canonical decomposition in the table (those of Hangul syllables are computed)."),
 ];
 
 static WORD: LazyLock<ClassUnicode> = LazyLock::new(|| match regex_syntax::parse(r"\w").map(|hir| hir.into_kind()) {
@@ -66,7 +66,7 @@ pub(crate) fn decomposition(c: char) -> Vec<char> {
 }
 
 /// # Panics
-/// When a lower-case form is longer than the table can say.
+/// If a lower-case form is longer than the table can hold.
 pub(crate) fn property(c: char, lowercase: Lowercase) -> Property {
     let flags = [
         c.is_other(),
@@ -80,7 +80,7 @@ pub(crate) fn property(c: char, lowercase: Lowercase) -> Property {
     let lowercase = lowercase(c);
     let lowercase_delta = match lowercase.as_slice() {
         [lower] => *lower as i32 - c as i32,
-        // The one lower case of two characters, which the engine knows by heart.
+        // The only lower case of two characters: the engine has it in code.
         ['i', '\u{307}'] if c == '\u{130}' => 0,
         other => panic!("expected a lower case of one character for {c:?}, found {other:?}"),
     };

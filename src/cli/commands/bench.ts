@@ -1,30 +1,20 @@
 // `model2vec bench`: how fast a model is on this machine, over the user's own texts.
 
 import { Model2VecEmbeddingFunction } from '../../embedding-function.js'
+import { integer, UsageError } from '../command.js'
 import type { Command } from '../command.js'
-import { UsageError } from '../command.js'
-import { encodeRows } from '../encode-rows.js'
-import { RowBatches } from '../input/row-batches.js'
+import { bytesOnDisk, INPUT_OPTIONS, inputOptions } from '../input-options.js'
+import { inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { madeUpTexts } from '../made-up-texts.js'
-import {
-  bytesOnDisk,
-  inputOptions,
-  integer,
-  loadModel,
-  maxLength,
-  MODEL_OPTIONS,
-  MODEL_OPTIONS_HELP,
-  modelOptions,
-  READING_OPTIONS,
-  READING_OPTIONS_HELP,
-} from '../reading.js'
+import { loadModel, maxLength, MODEL_OPTIONS, modelOptions } from '../model-options.js'
+import { TextRun } from '../text-run.js'
 
 const DEFAULT_ROUNDS = 5
-/** More texts than these take minutes and tell nothing new. */
+/** More texts take minutes and show nothing new. */
 const MOST_BYTES = 64e6
 const MADE_UP_TEXTS = 20_000
-/** A call has so many texts: as many as a stream's batches would, some times over. */
+/** Texts per call: as many as several batches of a stream have. */
 const CALL_TEXTS = 1 << 15
 const QUERIES = 1000
 
@@ -34,54 +24,54 @@ interface Throughput {
   megabytesPerSecond: number
 }
 
-/** What was measured, as `--json` prints it. */
-interface Report {
+/** The result, as `--json` prints it. */
+interface BenchResult {
   model: string
   tokenizer: string
   kernel: string
   texts: number
-  /** UTF-8. */
+  /** Bytes of all texts in UTF-8. */
   bytes: number
-  /** Whether the texts were made up here. */
+  /** Whether the texts were made up of the model's words. */
   madeUp: boolean
   rounds: number
   throughput: Throughput[]
-  /** Of one text alone, in microseconds. */
+  /** Of a call with one text, in microseconds. */
   latency: { median: number; p99: number }
 }
 
-/** The first texts of the files, of those that the model has vectors for. */
+/** The first texts of the files, without those that the model's tokenizer has no ids for. */
 async function textsOf(
   model: Model2VecEmbeddingFunction,
   input: InputOptions,
   limit: number | null | undefined,
 ): Promise<string[]> {
-  const rows = new RowBatches(input)
+  const run = new TextRun(input, null)
   const texts: string[] = []
   try {
     for (let bytes = 0; bytes < MOST_BYTES;) {
-      const batch = await rows.next()
+      const batch = await run.next()
       if (batch === null) break
-      const { rows: read } = await encodeRows(model, batch, { dtype: 'float32', maxLength: limit }, input)
+      const { rows: read } = await run.encode(model, batch, { dtype: 'float32', maxLength: limit })
       for (const text of read.texts) {
         texts.push(text)
         bytes += Buffer.byteLength(text)
       }
     }
   } finally {
-    rows.close()
+    run.close()
   }
   if (texts.length === 0) throw new Error(`${input.paths.join(', ')}: expected texts, but there are none`)
   return texts
 }
 
-/** Value at a share of the sorted values. */
+/** The value that this share of the values does not exceed. */
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
 
-/** Milliseconds for all texts. */
+/** One pass over all texts. @returns milliseconds */
 async function pass(
   model: Model2VecEmbeddingFunction,
   texts: string[],
@@ -94,7 +84,7 @@ async function pass(
   return performance.now() - started
 }
 
-/** Microseconds for each of some texts alone. */
+/** Calls with one text each. @returns microseconds per call */
 async function latencies(
   model: Model2VecEmbeddingFunction,
   texts: readonly string[],
@@ -115,15 +105,15 @@ async function measure(
   texts: string[],
   rounds: number,
   limit: number | null | undefined,
-): Promise<Pick<Report, 'bytes' | 'throughput' | 'latency'>> {
+): Promise<Pick<BenchResult, 'bytes' | 'throughput' | 'latency'>> {
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   const times = models.map((): number[] => [])
   const [first] = models
   if (first === undefined) throw new Error('expected a model')
-  // The first pass meets cold caches, and the first calls slow JavaScript: they don't count.
+  // The first pass meets cold caches, and JavaScript that is not compiled yet: it does not count.
   for (const model of models) await pass(model, texts, limit)
   await latencies(first, texts, limit)
-  // In turn, so that what else the machine does meets all alike.
+  // The models alternate, so that other load on the machine meets all of them alike.
   for (let round = 0; round < rounds; round++) {
     for (const [i, model] of models.entries()) times[i]?.push(await pass(model, texts, limit))
   }
@@ -142,7 +132,7 @@ async function measure(
   }
 }
 
-function tableOf(report: Report): string {
+function tableOf(report: BenchResult): string {
   const whole = (value: number): string => value.toLocaleString('en')
   const { texts, bytes, madeUp, model, tokenizer, kernel, latency, rounds } = report
   const head = `${whole(texts)} ${madeUp ? 'made-up texts' : 'texts'}, ${(bytes / 1e6).toFixed(1)} MB; ${model}; tokenizer ${tokenizer}, kernel ${kernel}`
@@ -162,43 +152,39 @@ function tableOf(report: Report): string {
 
 export const bench: Command = {
   summary: 'measure how fast a model is here, over your texts',
-  help: `Usage: model2vec bench [<files…>] [options]
-
-Embeds the texts of JSON Lines, plain lines, CSV or TSV (gzip and zstd are
-unpacked), - is standard input, again and again, with one thread and with all,
-and prints texts and megabytes (10^6 bytes of UTF-8) a second, and how long one
-text alone takes.
-Texts are in memory, and vectors are thrown away: reading and writing files are
-not measured. Of more than ${MOST_BYTES / 1e6} MB, the first ${MOST_BYTES / 1e6} are taken.
-
-Without files texts are made up of the model's words. Your own say more.
-
-Options:
-  --rounds <n>         passes over all texts, of which the median is printed
-                       (default: ${DEFAULT_ROUNDS})
-  --json               one JSON object; latency in microseconds
-${READING_OPTIONS_HELP}
-${MODEL_OPTIONS_HELP}
-  -h, --help           this text
-
-Exit codes: 0 done, 1 failed, 2 called wrongly.
-
-Example: model2vec bench docs.jsonl --text-field body --json`,
-  options: { ...READING_OPTIONS, ...MODEL_OPTIONS, rounds: { type: 'string' }, json: { type: 'boolean' } },
+  usage: ['[<files…>] [options]'],
+  description: [
+    `Embeds the texts of ${inputTitles()} (gzip and zstd are unpacked), - is standard input, again and again, with ` +
+      'one thread and with all, and prints texts and megabytes (10^6 bytes of UTF-8) per second, and how long one ' +
+      'text alone takes. Texts are in memory, and vectors are thrown away: reading and writing files are not ' +
+      `measured. Of more than ${MOST_BYTES / 1e6} MB, the first ${MOST_BYTES / 1e6} are taken.`,
+    "Without files, texts are made up of the model's words. Your own say more.",
+  ],
+  options: {
+    rounds: {
+      type: 'string',
+      value: '<n>',
+      help: `passes over all texts, of which the median is printed (default: ${DEFAULT_ROUNDS})`,
+    },
+    json: { type: 'boolean', help: 'one JSON object; latency in microseconds' },
+    ...INPUT_OPTIONS,
+    ...MODEL_OPTIONS,
+  },
+  notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly.'],
+  example: 'docs.jsonl --text-field body --json',
   async run(positionals, values) {
-    if (values['id-field'] !== undefined)
+    if (values['id-field'] !== undefined) {
       throw new UsageError('bench prints no ids: --id-field is for embed and search')
+    }
     const rounds = integer(values, 'rounds', 1) ?? DEFAULT_ROUNDS
     const limit = maxLength(values)
     const madeUp = positionals.length === 0
-    // What isn't there is told before a model is loaded.
-    const input = madeUp
-      ? null
-      : inputOptions(positionals, values, (message) => process.stderr.write(`model2vec: skipped ${message}\n`))
+    // Missing files are an error before the model is loaded.
+    const input = madeUp ? null : inputOptions(positionals, values)
     await bytesOnDisk(positionals)
     using all = await loadModel(values)
     const given = input === null ? null : await textsOf(all, input, limit)
-    // The same table in memory.
+    // Shares the table in memory.
     using one = await Model2VecEmbeddingFunction.load(values.model as string | undefined, {
       ...modelOptions(values),
       threads: 1,
@@ -207,7 +193,7 @@ Example: model2vec bench docs.jsonl --text-field body --json`,
     const models = all.info.threads === 1 ? [one] : [one, all]
     const { modelSource, tokenizer, kernel } = all.info
     const measured = await measure(models, texts, rounds, limit)
-    const report: Report = {
+    const report: BenchResult = {
       model: modelSource,
       tokenizer,
       kernel,

@@ -1,30 +1,20 @@
-// `model2vec verify`: our engine and the official Rust engine over the same texts, batch by batch.
+// `model2vec verify`: compares this engine with the official Rust engine over the same texts, batch by batch.
 
 import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
-import type { Command } from '../command.js'
 import { UsageError } from '../command.js'
-import { encodeRows } from '../encode-rows.js'
+import type { Command } from '../command.js'
 import type { EncodedRows } from '../encode-rows.js'
-import { nameOf, RowBatches } from '../input/row-batches.js'
-import type { InputOptions } from '../input/row-batches.js'
+import { bytesOnDisk, INPUT_OPTIONS, inputOptions } from '../input-options.js'
+import { inputTitles } from '../input/formats.js'
+import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
 import { OfficialEngine } from '../official-engine.js'
-import { ProgressLine } from '../terminal/progress-line.js'
-import {
-  bytesOnDisk,
-  inputOptions,
-  loadModel,
-  maxLength,
-  MODEL_OPTIONS,
-  MODEL_OPTIONS_HELP,
-  READING_OPTIONS,
-  READING_OPTIONS_HELP,
-} from '../reading.js'
+import { TextRun } from '../text-run.js'
 
-/** So many texts with other ids are named. */
+/** At most this many texts with different ids are named. */
 const MOST_NAMED = 5
 
-/** What was found, as `--json` prints it. */
-interface Report {
+/** The result, as `--json` prints it. */
+interface VerifyResult {
   texts: number
   /** UTF-8. */
   bytes: number
@@ -34,12 +24,12 @@ interface Report {
   ids: {
     equal: number
     different: number
-    /** Of those that differ: equal without a length limit. */
+    /** Those of the different ones that are equal without a length limit. */
     differentByLimit: number
-    /** Places of the first that differ. */
+    /** File and line of the first that differ. */
     where: string[]
   }
-  /** The largest difference of an element of a vector, null = a number on one side only. */
+  /** The largest difference of a dimension of a vector; null = only one side has a number. */
   largestDifference: {
     equalIds: number | null
     differentIds: number | null
@@ -48,7 +38,7 @@ interface Report {
   speedUp: number
 }
 
-/** Null, a number on one side only, is more than any number. */
+/** Null, where only one side has a number, is larger than any number. */
 function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.max(a, b)
 }
@@ -57,23 +47,20 @@ function larger(a: number | null, b: number | null): number | null {
 async function verifyAll(
   model: Model2VecEmbeddingFunction,
   official: OfficialEngine,
-  input: InputOptions,
+  run: TextRun,
   limit: number | null,
-): Promise<Report> {
+): Promise<VerifyResult> {
   const { normalize, threads } = model.info
-  const ids: Report['ids'] = { equal: 0, different: 0, differentByLimit: 0, where: [] }
-  const largestDifference: Report['largestDifference'] = { equalIds: 0, differentIds: 0 }
+  const ids: VerifyResult['ids'] = { equal: 0, different: 0, differentByLimit: 0, where: [] }
+  const largestDifference: VerifyResult['largestDifference'] = { equalIds: 0, differentIds: 0 }
   const seconds = { ours: 0, official: 0 }
   let [texts, bytes] = [0, 0]
-  const progress = new ProgressLine(await bytesOnDisk(input.paths), 0)
-  const rows = new RowBatches(input)
   try {
     for (let isFirst = true; ; isFirst = false) {
-      const batch = await rows.next()
+      const batch = await run.next()
       if (batch === null) break
-      const { file } = batch
-      const encode = (): Promise<EncodedRows> => encodeRows(model, batch, { dtype: 'float32', maxLength: limit }, input)
-      // The first calls meet cold caches, the other engine's and ours: they don't count.
+      const encode = (): Promise<EncodedRows> => run.encode(model, batch, { dtype: 'float32', maxLength: limit })
+      // The first call of each engine meets cold caches: it does not count.
       if (isFirst) {
         const { rows: read, matrix } = await encode()
         const ids = model.tokenize(read.texts, { maxLength: limit })
@@ -95,13 +82,13 @@ async function verifyAll(
       ids.different += others.size
       ids.differentByLimit += await countByLimit(model, official, found.otherIds, read.texts, limit)
       for (const i of found.otherIds.slice(0, MOST_NAMED - ids.where.length)) {
-        ids.where.push(`${nameOf(input.paths[file] ?? '')}:${read.lineOf(i)}`)
+        ids.where.push(`${run.nameOf(batch.file)}:${read.lineOf(i)}`)
       }
-      progress.at(texts, rows.read.bytes)
+      run.at(texts)
     }
   } finally {
-    progress.clear()
-    rows.close()
+    run.progress.clear()
+    run.close()
   }
   ids.equal = texts - ids.different
   const rate = (taken: number): number => (taken === 0 ? 0 : Math.round(texts / taken))
@@ -118,7 +105,7 @@ async function verifyAll(
   }
 }
 
-/** How many of the texts with other ids have the same where no text is cut. */
+/** How many of the texts with different ids have equal ones when no text is cut. */
 async function countByLimit(
   model: Model2VecEmbeddingFunction,
   official: OfficialEngine,
@@ -135,9 +122,9 @@ async function countByLimit(
 
 const whole = (value: number): string => value.toLocaleString('en')
 const difference = (value: number | null): string =>
-  value === null ? 'a number on one side only' : value === 0 ? 'none' : value.toExponential(1)
+  value === null ? 'only one side has a number' : value === 0 ? 'none' : value.toExponential(1)
 
-function linesOf({ model, official, ...report }: Report & { model: string; official: string }): string[] {
+function linesOf({ model, official, ...report }: VerifyResult & { model: string; official: string }): string[] {
   const { texts, bytes, ids, largestDifference, textsPerSecond, speedUp } = report
   const limit = report.maxLength === null ? 'no length limit' : `at most ${report.maxLength} tokens`
   const lines = [
@@ -155,50 +142,39 @@ function linesOf({ model, official, ...report }: Report & { model: string; offic
 
 export const verify: Command = {
   summary: 'compare this engine with the official Rust engine over your texts',
-  help: `Usage: model2vec verify <files…> [options]
-
-Embeds the texts of JSON Lines, plain lines, CSV or TSV (gzip and zstd are
-unpacked), - is standard input, with this package and with model2vec-rs 0.4.0,
-the official Rust engine, and says how many texts have other ids, the largest
-difference of an element of a vector, and how fast both are. The time is that of
-the calls, in Node here and in Rust there, on as many threads, after one call
-that doesn't count.
-
-Python is what this package equals; model2vec-rs differs from Python in places
-that are known: it measures tokens in bytes where Python counts characters, so
-that it cuts long texts elsewhere, and it normalizes where a model's config says
-nothing. So both are asked for the same: what this package takes from the
-config. A text has equal ids when all its ids are the same, in any order.
-
-model2vec-rs is an executable of its own, model2vec-verify, which is not part of
-this package. Without it the error says how to build it.
-
-Options:
-  --json               one JSON object
-${READING_OPTIONS_HELP}
-${MODEL_OPTIONS_HELP}
-  -h, --help           this text
-
-Environment: MODEL2VEC_VERIFY_PATH names the executable.
-Exit codes: 0 compared, whatever was found, 1 failed, 2 called wrongly.
-
-Example: model2vec verify docs.jsonl --text-field body`,
-  options: { ...READING_OPTIONS, ...MODEL_OPTIONS, json: { type: 'boolean' } },
+  usage: ['<files…> [options]'],
+  description: [
+    `Embeds the texts of ${inputTitles()} (gzip and zstd are unpacked), - is standard input, with this package and ` +
+      'with model2vec-rs 0.4.0, the official Rust engine, and prints how many texts have different token ids, the ' +
+      'largest difference of a dimension of a vector, and how fast both are. The time is that of the calls, here in ' +
+      'Node and there in Rust, with the same number of threads, after one call that does not count.',
+    'Python is what this package equals; model2vec-rs differs from Python in known places: it measures tokens in ' +
+      'bytes where Python counts characters, so that it cuts long texts elsewhere, and it normalizes where a ' +
+      "model's config says nothing. So both are asked for the same: what this package takes from the config. A text " +
+      'has equal ids when all its ids are the same, in any order.',
+    'model2vec-rs is an executable of its own, model2vec-verify, which is not part of this package. Without it the ' +
+      'error says how to build it.',
+  ],
+  options: { json: { type: 'boolean', help: 'one JSON object' }, ...INPUT_OPTIONS, ...MODEL_OPTIONS },
+  notes: [
+    'Environment: MODEL2VEC_VERIFY_PATH names the executable.',
+    'Exit codes: 0 compared, whatever was found, 1 failed, 2 called wrongly.',
+  ],
+  example: 'docs.jsonl --text-field body',
   async run(positionals, values) {
-    if (values['id-field'] !== undefined)
+    if (values['id-field'] !== undefined) {
       throw new UsageError('verify prints no ids: --id-field is for embed and search')
-    const input = inputOptions(positionals, values, (message) =>
-      process.stderr.write(`model2vec: skipped ${message}\n`),
-    )
-    await bytesOnDisk(positionals)
+    }
+    const input = inputOptions(positionals, values)
+    const total = await bytesOnDisk(positionals)
     using model = await loadModel(values)
     const given = maxLength(values)
     const limit = given === undefined ? model.info.maxLength : given
     const subfolder = (values.subfolder as string | undefined) ?? null
     const official = await OfficialEngine.start(model.info, subfolder, model.info.normalize, model.tokens.length)
-    let report: Report
+    let report: VerifyResult
     try {
-      report = await verifyAll(model, official, input, limit)
+      report = await verifyAll(model, official, new TextRun(input, total), limit)
     } finally {
       official.close()
     }

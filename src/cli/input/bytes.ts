@@ -1,4 +1,4 @@
-// The bytes of one input: a file or standard input, unpacked where it is packed, from any place on.
+// The bytes of one input: a file, a pipe or standard input, unpacked, from any offset on.
 
 import fs from 'node:fs'
 import { Socket } from 'node:net'
@@ -11,9 +11,14 @@ import { fileError } from '../file-error.js'
 /** Standard input, as an argument. */
 export const STDIN = '-'
 
+/** The name of an input in messages. */
+export function nameOf(path: string): string {
+  return path === STDIN ? '<stdin>' : path
+}
+
 const CHUNK_BYTES = 1 << 20
 
-/** Counts what is read of a file, as it lies on the disk: for a progress bar. */
+/** Counts the bytes read of a file, packed as they are on the disk: for a progress bar. */
 export interface ByteCount {
   bytes: number
 }
@@ -21,7 +26,7 @@ export interface ByteCount {
 /**
  * The bytes of an input, in chunks.
  *
- * @param from how many unpacked bytes to leave out
+ * @param from the offset in the unpacked bytes
  * @param read counts the packed bytes
  * @throws FileError
  */
@@ -47,20 +52,22 @@ export async function* bytesOf(path: string, from: number, read: ByteCount): Asy
 
 /** An input that is open. */
 interface OpenInput {
-  /** Whether a file is packed; null = it can be read once, from its start, and only then this is seen. */
+  /** Whether a file is packed; null = a pipe or a device, whose bytes show it when they are read. */
   readonly isPacked: boolean | null
-  /** Called once; the end of the stream closes the input. */
+  /** To be called once. The end of the stream closes the input. */
   readonly stream: (from: number) => AsyncIterable<Buffer>
 }
 
 /**
- * Opens a file, pipe or device, once: a pipe that is opened a second time may have lost its writer, or what it wrote.
+ * Opens a file, pipe or device, once: a pipe that is opened a second time may have lost its writer,
+ * or what was written.
  *
- * Nothing waits in the open, as the open of a pipe that nobody writes to would: it would hold one of the threads that the process waits
- * for when it ends. Such a pipe is read as a socket is, which waits on no thread.
+ * The open never waits. Opening a pipe without a writer would block one of libuv's threads, and the
+ * process waits for those when it ends. So a pipe is opened without blocking and read as a socket,
+ * which needs no thread.
  */
 async function openOnce(path: string): Promise<OpenInput> {
-  // Windows has neither this flag nor such pipes.
+  // Windows has neither this flag nor named pipes in the file system.
   const fd = await promisify(fs.open)(
     path,
     fs.constants.O_RDONLY | ((fs.constants.O_NONBLOCK as number | undefined) ?? 0),

@@ -1,15 +1,16 @@
-// Files that are no UTF-8: told once, for the whole file, where each of their lines would be a riddle or, worse, a text.
+// Refuses files that are not UTF-8 as a whole, once and by name. Line by line, UTF-16 would give
+// confusing errors or, worse, texts full of NULs.
 
 const LINE_FEED = 10
 
-/** A file that is not in lines of UTF-8, so that none of it can be read: skipping lines is no way out. */
+/** None of the file's lines can be read: skipping lines does not help. */
 export class BadFile extends Error {}
 
-/** Of the bytes of a file without line feeds at least this share is zero before it counts as UTF-16. */
+/** A file without line feeds counts as UTF-16 when at least this share of its bytes is zero. */
 const ZEROS = 1 / 4
 
 /**
- * UTF-16 of most languages is valid UTF-8 without a byte order mark, full of NULs: each text of its lines would have a vector.
+ * Without a byte order mark, UTF-16 of most languages is valid UTF-8 with many NULs.
  *
  * @param start the first bytes of a file
  * @throws BadFile
@@ -27,8 +28,8 @@ function notUtf8(bits: number): BadFile {
 }
 
 /**
- * Whether the bytes are UTF-16 whose high bytes are at even (0) or odd (1) places: there are NULs, all of them there, one beside each line
- * feed; without a line feed, many.
+ * Whether the bytes are UTF-16 with the high bytes at even (0) or odd (1) indexes: NULs are only
+ * there, and every line feed has one beside it. Without line feeds, there have to be many NULs.
  */
 function looksWide(bytes: Buffer, side: 0 | 1): boolean {
   let zeros = 0
@@ -40,7 +41,7 @@ function looksWide(bytes: Buffer, side: 0 | 1): boolean {
   for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) {
     if (at % 2 === side) return false
     const high = bytes[side === 0 ? at - 1 : at + 1]
-    // The last one's may be yet to come.
+    // The high byte of the last line feed may not be read yet.
     if (high !== 0 && high !== undefined) return false
     feeds++
   }

@@ -1,28 +1,31 @@
-// Arrow IPC files (Feather 2), by apache-arrow: a record batch for each batch of rows.
+// Arrow IPC files (Feather 2), written by apache-arrow: a record batch for each batch of rows.
 
 import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Float32, Schema } from 'apache-arrow'
 
+import { bytesOfRows, VECTOR_COLUMN } from './format.js'
+import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { optionalPackage } from './optional-package.js'
-import { bytesOfRows, VECTOR_COLUMN } from './output.js'
-import type { Columns, OpenOutput, OutputRows } from './output.js'
 
 type Arrow = typeof arrowModule
 
-/** A record batch in the file, as the footer names it. */
+const ENDING = '.arrow'
+const PACKAGE = 'apache-arrow'
+
+/** The place of a record batch in the file, as the footer lists it. */
 interface Block {
   readonly offset: number
   readonly metaDataLength: number
   readonly bodyLength: number
 }
 
-/** What was written. */
+/** What is needed to go on. */
 interface State {
   readonly blocks: readonly Block[]
   readonly rows: number
 }
 
-/** Vectors of numbers where Arrow has the element type; else the bytes of a row. */
+/** A list of numbers where Arrow has the element type; else the bytes of a row. */
 function vectorType(arrow: Arrow, { dtype, dim, width }: Columns): DataType {
   const list = (type: DataType): DataType => new arrow.FixedSizeList(dim, new arrow.Field('item', type, false))
   switch (dtype) {
@@ -55,7 +58,7 @@ function strings(arrow: Arrow, values: readonly string[]): Data {
     end += Buffer.byteLength(value)
     valueOffsets[i + 1] = end
   }
-  // A pair of surrogates that two values share would be one character of the joined text.
+  // Where one value ends with a high surrogate and the next begins with a low one, joining made one character of them.
   const data = encoded.length === end ? encoded : Buffer.concat(values.map((value) => Buffer.from(value)))
   return arrow.makeData({ type: new arrow.Utf8(), length: values.length, nullCount: 0, valueOffsets, data })
 }
@@ -72,12 +75,12 @@ function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Da
   return arrow.makeData({ type, length, nullCount: 0, data: bytesOfRows(matrix) })
 }
 
-export const openArrow: OpenOutput = async (sink, columns, state) => {
-  const arrow = await optionalPackage('apache-arrow', () => import('apache-arrow'), '.arrow')
+const open: OpenOutput = async (sink, columns, state) => {
+  const arrow = await optionalPackage(PACKAGE, () => import('apache-arrow'), ENDING)
   const vector = vectorType(arrow, columns)
   const schema = schemaOf(arrow, columns, vector)
 
-  /** The library's writer, which keeps what it writes until it is taken, and can begin in the middle of a file. */
+  /** The library's writer, changed to hold what it writes until `take`, and to start in the middle of a file. */
   class Writer extends arrow.RecordBatchFileWriter {
     readonly #pieces: Uint8Array[] = []
 
@@ -147,4 +150,12 @@ export const openArrow: OpenOutput = async (sink, columns, state) => {
       await sink.append(writer.take())
     },
   }
+}
+
+export const arrow: OutputFormat = {
+  ending: ENDING,
+  title: 'Arrow',
+  help: `Arrow IPC (needs \`npm install ${PACKAGE}\`): lists of fixed size; bfloat16 and binary are bytes`,
+  columns: true,
+  open,
 }

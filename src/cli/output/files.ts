@@ -1,12 +1,14 @@
-// The files of an output: where they are, and that none of them is anybody else's.
+// The files of an output: where they are, and the check that none of them is someone else's.
 //
-//   <out>                   only a whole output has this name
-//   <out>.partial           what is written so far
-//   <out>.partial.json      how far that is good, and of which run it is
+//   <out>                   the output, once it is whole
+//   <out>.partial           the rows written so far
+//   <out>.partial.json      the checkpoint: up to where they are good, and which run they are of
 //   <out>.partial.lock      which process writes
-//   .<name>.made-by.json    beside a whole output: which run made it. Hidden, as tools that read a folder of data leave out such names
+//   .<name>.made-by.json    which run made the output. Hidden, as tools that read a folder of data
+//                           leave out such names
 //
-// No file is written, replaced or removed but these, where a run has made them, and the output itself.
+// A run writes, replaces and removes the output itself, those of these files that a run made, and
+// no others.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { fstat } from 'node:fs'
@@ -32,19 +34,19 @@ import { UsageError } from '../command.js'
 import { FileError, naming } from '../file-error.js'
 import { STDIN } from '../input/bytes.js'
 
-/** What each JSON file of a run says of itself. */
+/** Marks the JSON files that runs write. */
 const MADE_BY = 'model2vec embed'
 
-/** A lock is taken in less time. */
+/** Taking a lock takes less: an older file of one was left by a killed process. */
 const LEFT_MS = 10_000
 
-/** Symbolic links on the way to a file, as Linux allows them. */
+/** Symbolic links on the way to a file: Linux follows no more. */
 const MOST_LINKS = 40
 
 export interface OutputFiles {
-  /** As it was given, for messages. */
+  /** The output as the user gave it, for messages. */
   readonly given: string
-  /** Where it is: the file that a link names. */
+  /** The output's own path, after all links. */
   readonly whole: string
   readonly partial: string
   readonly state: string
@@ -53,12 +55,12 @@ export interface OutputFiles {
 }
 
 /**
- * The files of an output, of which nothing is written yet.
+ * The files of an output. Nothing is written yet.
  *
  * @throws UsageError when one of them is an input, FileError when the output can't take its place
  */
 export async function outputFiles(given: string, inputs: readonly string[]): Promise<OutputFiles> {
-  // Of what a name of a device or a pipe links to, no file says where it is.
+  // First what the name leads to: a link to a device or a pipe has no target path that could be written.
   const there = await naming(given, followed(given))
   if (there?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
   if (there !== null && !there.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
@@ -72,7 +74,7 @@ export async function outputFiles(given: string, inputs: readonly string[]): Pro
     madeBy: path.join(path.dirname(whole), `.${path.basename(whole)}.made-by.json`),
   }
   for (const file of [whole, files.partial, files.state, files.lock, files.madeBy]) {
-    // A name that is too long is told now, not at the end of all work.
+    // Fails on a name that is too long: now, not at the end of all work.
     await naming(given, statOrNull(file))
     if (!(await isInput(await stat(file).catch(() => null), inputs))) continue
     const what = file === whole ? `--out is an input too: ${given}` : `--out ${given} writes ${file}, which is an input`
@@ -84,7 +86,7 @@ export async function outputFiles(given: string, inputs: readonly string[]): Pro
   return files
 }
 
-/** @throws UsageError when standard output is an input: the run would read what it writes, without end */
+/** @throws UsageError when standard output is an input: the run would read what it writes, forever */
 export async function assertStandardOutputIsNoInput(inputs: readonly string[]): Promise<void> {
   const found = await promisify(fstat)(1).catch(() => null)
   if (found?.isFile() === true && (await isInput(found, inputs))) {
@@ -93,9 +95,9 @@ export async function assertStandardOutputIsNoInput(inputs: readonly string[]): 
 }
 
 /**
- * While the lock is held: else another run may be making and removing them.
+ * To be called while the lock is held: else another run may be making and removing these files.
  *
- * @throws FileError when a file of these names is there that no run has made
+ * @throws FileError when a file has one of these names that no run made
  */
 export async function assertOurs({ partial, state, madeBy }: OutputFiles): Promise<void> {
   for (const file of [state, madeBy]) {
@@ -109,15 +111,15 @@ function notOurs(file: string): FileError {
   return new FileError(`${file} is there, and no run of \`${MADE_BY}\` made it: move it away, or choose another --out`)
 }
 
-/** A note of ours: null when there is none, or it is another's. */
+/** A note that a run wrote; null when there is none, or something else wrote the file. */
 export async function readNote(file: string): Promise<Readonly<Record<string, unknown>> | null> {
-  // A link is none: no run makes one.
+  // Runs make no links.
   if ((await statOrNull(file))?.isFile() !== true) return null
   try {
     const note = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>> | null
     return note?.madeBy === MADE_BY ? note : null
   } catch (error) {
-    // It may be gone since it was looked for: a lock that was given back.
+    // A lock may have been released since the look.
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
@@ -128,7 +130,7 @@ export function note(content: object): string {
   return JSON.stringify({ madeBy: MADE_BY, ...content })
 }
 
-/** Writes a note so that it is whole under its name, or the old one is. */
+/** Replaces a note: at any moment either the old one or the new one is there, whole. */
 export async function writeNote(file: string, text: string): Promise<void> {
   const temporary = besideOf(file)
   try {
@@ -140,7 +142,7 @@ export async function writeNote(file: string, text: string): Promise<void> {
   }
 }
 
-/** A name beside a file that no other file has, with the mark of this process. However long the file's own name is, it is short. */
+/** A new name beside a file, with the mark of this process. It is short, however long the file's own name is. */
 export function besideOf(file: string): string {
   const name = `.${shortName(file)}.${OWN_MARK}.${randomBytes(6).toString('hex')}.new`
   return path.join(path.dirname(file), name)
@@ -150,7 +152,7 @@ function shortName(file: string): string {
   return createHash('sha256').update(path.basename(file)).digest('hex').slice(0, 16)
 }
 
-/** Removes what killed runs left of notes that they were writing. While the lock is held: nobody else writes any. */
+/** Removes unfinished notes of killed runs. To be called while the lock is held: then no other run writes any. */
 export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFiles): Promise<void> {
   const directory = path.dirname(whole)
   const ours = new Map([state, madeBy, lock].map((file) => [shortName(file), file]))
@@ -159,19 +161,19 @@ export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFile
     const of = ours.get(short)
     if (of === undefined) continue
     const file = path.join(directory, name)
-    // Another run may just be trying to take the lock.
+    // Another run may be trying to take the lock right now.
     const isInUse = of === lock && stateOf(mark) !== 'dead'
     if (isInUse && Date.now() - ((await statOrNull(file))?.mtimeMs ?? 0) < LEFT_MS) continue
     await rm(file, { force: true })
   }
 }
 
-/** Of the file itself: not of what it links to. */
+/** Null when it is not there. A link is not followed. */
 export async function statOrNull(file: string): Promise<Stats | null> {
   return orNull(lstat(file))
 }
 
-/** Of what a name links to. */
+/** Null when it is not there. Links are followed. */
 async function followed(file: string): Promise<Stats | null> {
   return orNull(stat(file))
 }
@@ -185,10 +187,11 @@ async function orNull(stats: Promise<Stats>): Promise<Stats | null> {
 }
 
 /**
- * What a path names after all links, also where that isn't there yet: two names of one output are one file, with one lock. As the system
- * does it, a link to a folder is followed before the `..` behind it goes up, which is why nothing of the path is left out first.
+ * The path after all links, also where no file is there yet: two names of one output lead to one
+ * file, with one lock. Like the system, this follows a link to a folder before a `..` after it goes
+ * up, so the path is not normalized first.
  *
- * @throws FileError when there is no such folder
+ * @throws FileError when the folder is not there
  */
 async function targetOf(given: string): Promise<string> {
   let file = given
@@ -202,11 +205,11 @@ async function targetOf(given: string): Promise<string> {
   throw new FileError(`${given}: too many symbolic links`)
 }
 
-/** Whether a file is one of the inputs, by whatever name. */
+/** Whether a file is one of the inputs, under any name. */
 async function isInput(found: Stats | null, inputs: readonly string[]): Promise<boolean> {
   if (found === null) return false
   for (const input of inputs) {
-    // A missing input is told where it is read.
+    // A missing input is an error when it is read.
     const read = await (input === STDIN ? promisify(fstat)(0) : stat(input)).catch(() => null)
     if (read !== null && read.dev === found.dev && read.ino === found.ino) return true
   }

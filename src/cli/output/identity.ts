@@ -1,4 +1,5 @@
-// Which run makes an output: what has to be the same when another one goes on with it, or takes it for its own.
+// The identity of a run: what has to be the same when a later run goes on with its output, or takes
+// that output for its own. Differences are named as the user knows them: by files and by options.
 
 import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,44 +7,104 @@ import path from 'node:path'
 import { layoutFiles } from '../../hub/layout.js'
 import { FileError } from '../file-error.js'
 
-/** As JSON. */
-export type Identity = Readonly<Record<string, unknown>>
+/** A file, by path, size in bytes, and time in milliseconds. */
+export interface FileIdentity {
+  readonly path: string
+  readonly size: number
+  readonly modified: number
+}
 
-/** A file as it is now, by name, size and time; null when it is none that can be read twice. */
-export async function identityOfFile(file: string): Promise<Identity | null> {
+/** A model by its directory, and by its commit or its files: the files of a commit never change. */
+export interface ModelIdentity {
+  readonly directory: string
+  readonly revision: string | null
+  readonly files: readonly FileIdentity[]
+}
+
+/** What an option was; null = not given. */
+export type OptionValue = string | number | boolean | null
+
+export interface Identity {
+  /** Null for an input that can be read only once. */
+  readonly inputs: readonly (FileIdentity | null)[]
+  readonly model: ModelIdentity
+  /** The options that change the output, by name, without dashes. */
+  readonly options: Readonly<Record<string, OptionValue>>
+}
+
+/** A file as it is now; null when it is a pipe or a device, which can be read only once. */
+export async function identityOfFile(file: string): Promise<FileIdentity | null> {
   const stats = await stat(file)
   if (!stats.isFile()) return null
   return { path: await realpath(file), size: stats.size, modified: stats.mtimeMs }
 }
 
-/** A model's files: of a commit they are always the same. */
-export async function identityOfModel(directory: string, revision: string | null): Promise<Identity> {
-  if (revision !== null) return { directory, revision }
-  const found = new Map<string, Identity>()
-  const look = async (name: string): Promise<void> => {
-    const identity = await identityOfFile(path.join(directory, name)).catch(() => null)
-    if (identity !== null) found.set(name, identity)
+/** @param revision the commit, where the directory holds one of the Hub's */
+export async function identityOfModel(directory: string, revision: string | null): Promise<ModelIdentity> {
+  const names = new Set<string>()
+  if (revision === null) {
+    layoutFiles((name) => {
+      names.add(name)
+      return false
+    })
   }
-  const asked = new Set<string>()
-  layoutFiles((name) => {
-    asked.add(name)
-    return false
+  const found = await Promise.all(
+    [...names].map((name) => identityOfFile(path.join(directory, name)).catch(() => null)),
+  )
+  return { directory, revision, files: found.filter((file) => file !== null) }
+}
+
+/**
+ * @param before what a note says of the run that made `file`
+ * @throws FileError that names every difference
+ */
+export function assertSameRun(file: string, before: unknown, now: Identity): void {
+  const differences = isIdentity(before) ? differencesOf(before, now) : ['another version of model2vec made it']
+  if (differences.length === 0) return
+  throw new FileError(`${file} is of another run: ${differences.join('; ')}; without --resume it starts over`)
+}
+
+function isIdentity(value: unknown): value is Identity {
+  const { inputs, model, options } = (value ?? {}) as Partial<Record<keyof Identity, unknown>>
+  return Array.isArray(inputs) && typeof model === 'object' && model !== null && typeof options === 'object'
+}
+
+function differencesOf(before: Identity, now: Identity): string[] {
+  const names = new Set([...Object.keys(before.options), ...Object.keys(now.options)])
+  const options = [...names].flatMap((name) => {
+    const [was, is] = [shown(before.options[name]), shown(now.options[name])]
+    return was === is ? [] : [`--${name} was ${was}, now ${is}`]
   })
-  for (const name of asked) await look(name)
-  return { directory, files: [...found.values()] }
+  return [...inputDifference(before.inputs, now.inputs), ...modelDifference(before.model, now.model), ...options]
 }
 
-/** @throws FileError that says what `file` was made of */
-export function assertSameRun(file: string, before: Identity, now: Identity): void {
-  for (const key of new Set([...Object.keys(now), ...Object.keys(before)])) {
-    const [was, is] = [told(before[key]), told(now[key])]
-    if (was === is) continue
-    throw new FileError(
-      `${file} is of another run, whose ${key} was ${was}, but is ${is} now; without --resume it starts over`,
-    )
+function shown(value: OptionValue | undefined): string {
+  if (value === null || value === undefined) return 'not given'
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  return typeof value === 'string' ? `'${value}'` : String(value)
+}
+
+/** The first difference of the inputs. */
+function inputDifference(before: Identity['inputs'], now: Identity['inputs']): string[] {
+  if (before.length !== now.length) return [`the inputs were ${before.length}, now ${now.length}`]
+  for (const [i, is] of now.entries()) {
+    const was = before[i] ?? null
+    if (was?.path !== is?.path) return [`input ${i + 1} was ${pathOf(was)}, now ${pathOf(is)}`]
+    if (!isSame(was, is)) return [`${pathOf(is)} has changed since`]
   }
+  return []
 }
 
-function told(value: unknown): string {
-  return value === undefined ? 'not given' : JSON.stringify(value)
+function pathOf(file: FileIdentity | null): string {
+  return file === null ? 'no file' : file.path
+}
+
+function modelDifference(before: ModelIdentity, now: ModelIdentity): string[] {
+  if (before.directory !== now.directory) return [`--model was '${before.directory}', now '${now.directory}'`]
+  return isSame(before, now) ? [] : [`the files of --model '${now.directory}' have changed since`]
+}
+
+/** Whether two values have the same JSON. */
+export function isSame(before: unknown, now: unknown): boolean {
+  return JSON.stringify(before) === JSON.stringify(now)
 }

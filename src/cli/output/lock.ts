@@ -1,4 +1,5 @@
-// One run writes an output at a time: a file beside it says which process. What a dead process left is taken over.
+// One run writes an output at a time: a lock file beside it says which process does. The lock of a
+// dead process is taken over.
 
 import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises'
@@ -13,12 +14,13 @@ import type { OutputFiles } from './files.js'
 /** The holder touches the file this often. */
 const HEARTBEAT_MS = 1000
 /**
- * Of a holder that nobody here can ask, a file that so many looks found untouched is nobody's: of ten seconds. Looks and no clock, which
- * goes on while the machine sleeps, and with it the holder.
+ * A holder on another machine or in another container can't be looked up here. If this many looks,
+ * ten seconds, find its lock untouched, the holder is dead. Looks are counted instead of time,
+ * because the clock goes on while the machine sleeps, and the holder with it.
  */
 const LOOKS = 100
 const LOOK_MS = 100
-/** A file that can't be read this often, one time after the other, is no lock. */
+/** A file that can't be read this many times in a row is no lock. */
 const MOST_UNREAD = 10
 
 /** A lock that is held. */
@@ -46,7 +48,7 @@ export class OutputLock {
       process: process.pid,
       host: os.hostname(),
       mark: OWN_MARK,
-      // No two locks are the same.
+      // Makes every lock different.
       nonce: randomBytes(8).toString('hex'),
     })
     let unread = 0
@@ -54,34 +56,36 @@ export class OutputLock {
       const found = await readFile(files.lock, 'utf8').catch(() => null)
       const holder = await readNote(files.lock)
       if (found === null || holder === null) {
-        // It may just have been given back, and taken again.
+        // It may have been released and taken again just now.
         if (++unread < MOST_UNREAD) {
           await sleep(LOOK_MS, signal)
           continue
         }
-        throw new FileError(`${files.lock} is there, and names no process that writes: remove it when none does`)
+        throw new FileError(`${files.lock} is there, and names no process that writes: remove it if none does`)
       }
       unread = 0
       if (await isWriting(files, holder, signal)) {
-        throw new FileError(`process ${told(holder)} writes ${files.given}: wait for its end, or choose another --out`)
+        throw new FileError(
+          `process ${nameOf(holder)} writes ${files.given}: wait for its end, or choose another --out`,
+        )
       }
       await remove(files.lock, found)
     }
     return new OutputLock(files, text)
   }
 
-  /** @throws FileError when somebody has taken the lock: this process was asleep for long, or the file was removed */
+  /** @throws FileError when another process has taken the lock: this one slept for long, or the file was removed */
   async assertHeld(): Promise<void> {
     if ((await this.#read()) === this.#text) return
     throw new FileError(`${this.#files.given}: another process writes it now, as ${this.#files.lock} is no longer ours`)
   }
 
-  /** Shows that the holder lives; of a lock that is another's now nothing is touched any more. */
+  /** Shows that the holder lives. Once the lock is another's, this ends. */
   async #touch(): Promise<void> {
     const found = await this.#read()
     const now = new Date()
     if (found === this.#text) await utimes(this.#files.lock, now, now).catch(() => undefined)
-    // Who takes an abandoned lock may have this one aside for a moment.
+    // Where there is no file, another process may have moved it aside, only to look at it.
     else if (found !== null) clearInterval(this.#heartbeat)
   }
 
@@ -95,18 +99,18 @@ export class OutputLock {
   }
 }
 
-function told(holder: Readonly<Record<string, unknown>>): string {
+function nameOf(holder: Readonly<Record<string, unknown>>): string {
   return holder.host === os.hostname() ? String(holder.process) : `${String(holder.process)} of ${String(holder.host)}`
 }
 
-/** Creates the file with its content at once: a process that is killed leaves no empty one. */
+/** Creates the file together with its content, so that a killed process leaves no empty one. @returns whether it was not there yet */
 async function create(file: string, text: string): Promise<boolean> {
   const temporary = besideOf(file)
   await writeFile(temporary, text, { flag: 'wx' })
   try {
     await link(temporary, file).catch(async (error: unknown) => {
       const { code = '' } = error as NodeJS.ErrnoException
-      // A file system without hard links.
+      // The file system has no hard links.
       if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error
       await writeFile(file, text, { flag: 'wx' })
     })
@@ -119,7 +123,7 @@ async function create(file: string, text: string): Promise<boolean> {
   }
 }
 
-/** Whether the maker of a lock lives: asked of this machine, else seen by its touching the file. */
+/** Whether the holder of a lock lives: looked up on this machine, else seen by whether it touches the lock. */
 async function isWriting(
   { given, lock }: OutputFiles,
   holder: Readonly<Record<string, unknown>>,
@@ -129,7 +133,7 @@ async function isWriting(
   if (isRunning(mark)) return true
   if (stateOf(mark) === 'dead') return false
   const before = (await statOrNull(lock))?.mtimeMs
-  process.stderr.write(`model2vec: waiting to see whether process ${told(holder)} still writes ${given}\n`)
+  process.stderr.write(`model2vec: waiting to see whether process ${nameOf(holder)} still writes ${given}\n`)
   for (let looks = 0; looks < LOOKS; looks++) {
     await sleep(LOOK_MS, signal)
     const now = await statOrNull(lock)
@@ -139,13 +143,13 @@ async function isWriting(
   return false
 }
 
-/** Removes an abandoned lock, and no other that has taken its place meanwhile. */
+/** Removes an abandoned lock, unless another one has taken its place meanwhile. */
 async function remove(file: string, abandoned: string): Promise<void> {
   const aside = besideOf(file)
   await rename(file, aside).catch(() => undefined)
   const found = await readFile(aside, 'utf8').catch(() => null)
   if (found === null) return
-  // Who has lost it all the same in between sees that before the output gets its name.
+  // A process that loses its lock to this race notices before its output gets its name.
   if (found !== abandoned) await link(aside, file).catch(() => undefined)
   await unlink(aside).catch(() => undefined)
 }

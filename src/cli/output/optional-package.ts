@@ -1,4 +1,4 @@
-// Packages that only some outputs need: they are optional peer dependencies, loaded when they are used.
+// Loads packages that only some outputs need: optional peer dependencies.
 
 /** @throws Error that says what to install */
 export async function optionalPackage<T>(name: string, load: () => Promise<T>, ending: string): Promise<T> {

@@ -3,9 +3,12 @@
 import type { ColumnSource, SchemaElement } from 'hyparquet-writer'
 import type { RowGroup } from 'hyparquet'
 
+import { bytesOfRows, VECTOR_COLUMN } from './format.js'
+import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { optionalPackage } from './optional-package.js'
-import { bytesOfRows, VECTOR_COLUMN } from './output.js'
-import type { Columns, OpenOutput, OutputRows } from './output.js'
+
+const ENDING = '.parquet'
+const PACKAGE = 'hyparquet-writer'
 
 /** A list of floats for float32; other vectors are the bytes of a row. */
 function schemaOf({ dtype, width, id, text }: Columns): SchemaElement[] {
@@ -43,17 +46,17 @@ function columnsOf({ id, text, dtype }: Columns, { ids, texts, matrix }: OutputR
   if (text !== null) sources.push({ name: text, data: [...texts] })
   const bytes = bytesOfRows(matrix)
   const size = bytes.length / matrix.rows
-  // The library takes lists as plain arrays only.
+  // The library takes lists only as plain arrays.
   const rows =
     dtype === 'float32'
       ? matrix.toArray()
       : Array.from({ length: matrix.rows }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
-  // Numbers that look random: compressing them costs time and saves nothing.
+  // Vectors hardly compress: compressing them would cost time and save nothing.
   sources.push({ name: VECTOR_COLUMN, data: rows, encoding: 'PLAIN', codec: 'UNCOMPRESSED' })
   return sources.map((source) => ({ offsetIndex: false, statistics: false, ...source }))
 }
 
-// JSON has no 64-bit integers, of which the metadata is full.
+// The metadata is full of 64-bit integers, which JSON does not have.
 function packed(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? { bigint: String(each) } : each))
 }
@@ -64,15 +67,11 @@ function unpacked(text: string): RowGroup[] {
   ) as RowGroup[]
 }
 
-export const openParquet: OpenOutput = async (sink, columns, state) => {
-  const { ByteWriter, ParquetWriter } = await optionalPackage(
-    'hyparquet-writer',
-    () => import('hyparquet-writer'),
-    '.parquet',
-  )
+const open: OpenOutput = async (sink, columns, state) => {
+  const { ByteWriter, ParquetWriter } = await optionalPackage(PACKAGE, () => import('hyparquet-writer'), ENDING)
   const bytes = new ByteWriter()
   const writer = new ParquetWriter({ writer: bytes, schema: schemaOf(columns) })
-  /** Takes what was written; the offset, which the metadata counts from, goes on. */
+  /** Takes what was written. The library's offset, which the metadata refers to, goes on. */
   const take = (): Uint8Array => {
     const taken = new Uint8Array(bytes.getBuffer())
     bytes.index = 0
@@ -89,7 +88,7 @@ export const openParquet: OpenOutput = async (sink, columns, state) => {
   return {
     async write(rows) {
       await writer.write({ columnData: columnsOf(columns, rows), rowGroupSize: rows.matrix.rows })
-      // It keeps these for indexes of pages and bloom filters, which aren't written.
+      // The library keeps these for page indexes and bloom filters, which we don't write.
       writer.pendingIndexes.length = 0
       await sink.append(take())
     },
@@ -100,4 +99,12 @@ export const openParquet: OpenOutput = async (sink, columns, state) => {
       await sink.append(take())
     },
   }
+}
+
+export const parquet: OutputFormat = {
+  ending: ENDING,
+  title: 'Parquet',
+  help: `Parquet (needs \`npm install ${PACKAGE}\`): lists of floats; all but float32 are bytes`,
+  columns: true,
+  open,
 }

@@ -1,39 +1,43 @@
-// An output while it is written: `<out>.partial`, and `<out>.partial.json`, which says how far it is good and of which run it is. A killed
-// run leaves both; only a whole output gets its name, and beside it a note of the run that made it.
+// An output while it is written: `<out>.partial` holds the rows, and the checkpoint in
+// `<out>.partial.json` says up to where they are good and which run they are of. A run that is
+// killed leaves both. Only a whole output gets its name, with a note beside it of the run that made it.
 
 import type { FileHandle } from 'node:fs/promises'
 import { lstat, open, rename, rm } from 'node:fs/promises'
 
 import { fileError, FileError } from '../file-error.js'
-import { START } from '../input/row-batches.js'
-import type { Position } from '../input/row-batches.js'
+import { START } from '../input/position.js'
+import type { Position } from '../input/position.js'
+import { openCounted } from './counted-output.js'
 import { assertOurs, note, readNote, removeLeftovers, statOrNull, writeNote } from './files.js'
 import type { OutputFiles } from './files.js'
+import type { Columns, OpenOutput, Output, OutputRows } from './format.js'
 import { assertSameRun } from './identity.js'
 import type { Identity } from './identity.js'
 import type { OutputLock } from './lock.js'
-import { FileSink, openCounted } from './output.js'
-import type { Columns, OpenOutput, Output, OutputRows } from './output.js'
+import { FileSink } from './sink.js'
 
+/** What the next run needs to go on. */
 interface Checkpoint {
   readonly identity: Identity
-  /** Where the inputs are read on. */
+  /** Where reading the inputs goes on. */
   readonly position: Position
-  /** Rows that are written. */
+  /** Rows written so far. */
   readonly rows: number
-  /** Bytes that are written. */
+  /** Bytes written so far. */
   readonly size: number
+  /** The state of the output's format. */
   readonly output: unknown
 }
 
-/** What is known of a whole output: it is the file of this size and time that this run made. */
+/** The note beside a whole output: a run made the file that has this size and time. */
 interface MadeBy {
   readonly identity: Identity
   readonly size: number
   readonly modified: number
 }
 
-/** What a run writes to, and what it is. */
+/** A run and the output that it writes. */
 export interface OutputRun {
   readonly files: OutputFiles
   readonly lock: OutputLock
@@ -42,8 +46,8 @@ export interface OutputRun {
   readonly identity: Identity
 }
 
-export class PartialFile {
-  /** Rows that are written. */
+export class PartialOutput {
+  /** Rows written so far. */
   rows: number
   readonly #run: OutputRun
   readonly #file: FileHandle
@@ -52,7 +56,7 @@ export class PartialFile {
   /** The checkpoint that is being written. */
   #saving: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
-  /** Whether a write has failed: nobody knows then what the output holds, and the last checkpoint is the one to go on from. */
+  /** Whether a write has failed: what the file holds is unknown then, and only the last checkpoint is good. */
   #isBroken = false
 
   private constructor(run: OutputRun, file: FileHandle, sink: FileSink, output: Output, rows: number) {
@@ -63,22 +67,27 @@ export class PartialFile {
     this.rows = rows
   }
 
-  /** Starts over: what an older run has left goes. */
-  static async create(run: OutputRun): Promise<PartialFile> {
+  /** Where the rows are, for messages. */
+  get path(): string {
+    return `${this.#run.files.given}.partial`
+  }
+
+  /** Starts over. What an earlier run left is removed. */
+  static async create(run: OutputRun): Promise<PartialOutput> {
     const { files, lock, columns, identity } = run
-    // Since it was taken a model was loaded: that may have been long ago.
+    // The model was loaded since the lock was taken, which may have taken long.
     await lock.assertHeld()
     await assertOurs(files)
-    return named(files, async () => {
+    return naming(files, async () => {
       await removeLeftovers(files)
       await rm(files.partial, { force: true })
-      // Before the file, so that a file without it is never one of ours.
+      // The note comes first: a partial file without one is never ours.
       await writeNote(files.state, note({ identity }))
-      // A new one: who has the old one open, having lost the lock, writes nothing into this.
+      // A new file: a run that lost the lock and still has the old one open can't write into this one.
       const file = await open(files.partial, 'wx+')
       try {
         const sink = new FileSink(file, 0)
-        return new PartialFile(run, file, sink, await openCounted(run.open, sink, columns, null, 0), 0)
+        return new PartialOutput(run, file, sink, await openCounted(run.open, sink, columns, null, 0), 0)
       } catch (error) {
         await removeOwn(run, file)
         throw error
@@ -89,34 +98,33 @@ export class PartialFile {
   /**
    * Goes on where a run ended.
    *
-   * @returns null when no run has left anything to go on with
-   * @throws FileError when that was another run: other inputs, another model, other options
+   * @returns null when no run left anything to go on with
+   * @throws FileError when it was another run: other inputs, another model, other options
    */
-  static async resume(run: OutputRun): Promise<{ readonly file: PartialFile; readonly position: Position } | null> {
+  static async resume(run: OutputRun): Promise<{ readonly output: PartialOutput; readonly position: Position } | null> {
     const { files, lock, columns, identity } = run
     await lock.assertHeld()
     await assertOurs(files)
-    return named(files, async () => {
+    return naming(files, async () => {
       const checkpoint = (await readNote(files.state)) as Partial<Checkpoint> | null
       if (checkpoint?.identity === undefined || (await statOrNull(files.partial)) === null) return null
       assertSameRun(files.partial, checkpoint.identity, identity)
       const { position, rows, size, output: state } = checkpoint
-      // It ended before there was anything to note.
+      // That run ended before its first checkpoint.
       if (position === undefined || rows === undefined || size === undefined) {
-        return { file: await PartialFile.create(run), position: START }
+        return { output: await PartialOutput.create(run), position: START }
       }
       const file = await open(files.partial, 'r+')
       try {
         const { size: found } = await file.stat()
         if (found < size) {
-          throw new FileError(
-            `${files.partial} should have at least ${size} bytes, but has ${found}; without --resume the run starts over`,
-          )
+          const expected = `${files.partial} should have at least ${size} bytes, but has ${found}`
+          throw new FileError(`${expected}; without --resume the run starts over`)
         }
         await file.truncate(size)
         const sink = new FileSink(file, size)
         const output = await openCounted(run.open, sink, columns, state, rows)
-        return { file: new PartialFile(run, file, sink, output, rows), position }
+        return { output: new PartialOutput(run, file, sink, output, rows), position }
       } catch (error) {
         await file.close()
         throw error
@@ -125,9 +133,9 @@ export class PartialFile {
   }
 
   /**
-   * Whether the output is there, whole and of this very run.
+   * Whether the output is there, whole and made by this very run.
    *
-   * @throws FileError when another run made it, or nobody knows which
+   * @throws FileError when another run made it, or no note says which one did
    */
   static async isDone({ files, lock, identity }: OutputRun): Promise<boolean> {
     await lock.assertHeld()
@@ -140,7 +148,7 @@ export class PartialFile {
       )
     }
     assertSameRun(files.given, made.identity, identity)
-    // Where the run was killed after it had given the output its name.
+    // A run that was killed after the output had its name leaves these.
     await rm(files.state, { force: true })
     await removeLeftovers(files)
     return true
@@ -148,7 +156,7 @@ export class PartialFile {
 
   async write(rows: OutputRows): Promise<void> {
     this.#assertSaved()
-    await named(this.#run.files, () => this.#output.write(rows)).catch((error: unknown) => {
+    await naming(this.#run.files, () => this.#output.write(rows)).catch((error: unknown) => {
       this.#isBroken = true
       throw error
     })
@@ -156,8 +164,9 @@ export class PartialFile {
   }
 
   /**
-   * Notes that a run may go on from here, at `position` of the inputs: once the bytes are on the disk, so that a machine that loses its
-   * power leaves nothing worse than a killed process. Writing goes on meanwhile; what fails comes out of the next call.
+   * Notes that a run can go on from here, with the inputs at `position`. The note is written after
+   * the rows are on the disk, so that a power failure does no more harm than a killed process.
+   * Writing rows goes on meanwhile; an error is thrown by the next call.
    */
   checkpoint(position: Position): void {
     if (this.#saving !== null) return
@@ -173,12 +182,12 @@ export class PartialFile {
       })
   }
 
-  /** Gives the output its name; the mode and the owner of a file that it takes the place of stay. */
+  /** Gives the output its name. A file that it replaces passes on its mode and its owner. */
   async finish(): Promise<void> {
     const { files, identity } = this.#run
     await this.#saving
     this.#assertSaved()
-    await named(files, async () => {
+    await naming(files, async () => {
       await this.#output.finish()
       const before = await statOrNull(files.whole)
       if (before !== null) {
@@ -192,7 +201,7 @@ export class PartialFile {
       const made: MadeBy = { identity, size, modified: mtimeMs }
       await writeNote(files.madeBy, note(made))
       await assertOwn(this.#run, this.#file)
-      // Windows renames no file that is open.
+      // Windows can't rename an open file.
       await this.#file.close()
       await rename(files.partial, files.whole)
       await rm(files.state, { force: true })
@@ -200,7 +209,7 @@ export class PartialFile {
     }).finally(() => this.#file.close())
   }
 
-  /** Leaves what is written for a run that goes on, at `position` of the inputs; after a failed write, at the last checkpoint. */
+  /** Leaves the rows for a run that goes on: at `position` of the inputs, or after a failed write at the last checkpoint. */
   async leave(position: Position): Promise<void> {
     await this.#saving
     if (!this.#isBroken) this.checkpoint(position)
@@ -209,7 +218,7 @@ export class PartialFile {
     this.#assertSaved()
   }
 
-  /** Removes what is written: no run can go on with it. */
+  /** Removes the rows, where no run could go on with them. */
   async discard(): Promise<void> {
     await this.#saving
     await removeOwn(this.#run, this.#file)
@@ -221,7 +230,7 @@ export class PartialFile {
 
   async #save(text: string): Promise<void> {
     const { files } = this.#run
-    await named(files, async () => {
+    await naming(files, async () => {
       await this.#file.datasync()
       await assertOwn(this.#run, this.#file)
       await writeNote(files.state, text)
@@ -230,33 +239,34 @@ export class PartialFile {
 }
 
 /**
- * Whether the partial file is still the one that this run has open: who has lost the lock may find another run's under its name.
+ * Checks that the partial file is still the one that this run has open. A run that lost the lock
+ * may find another run's file under the same name.
  *
- * @throws FileError when it isn't
+ * @throws FileError when it is another file
  */
 async function assertOwn({ files, lock }: OutputRun, file: FileHandle): Promise<void> {
   await lock.assertHeld()
   const own = await file.stat({ bigint: true })
-  // Numbers of 64 bits: as doubles two files could be one.
+  // Inode numbers have 64 bits: as doubles, two different ones could be equal.
   const found = await lstat(files.partial, { bigint: true }).catch(() => null)
   if (found?.dev === own.dev && found.ino === own.ino) return
   throw new FileError(`${files.given}: another process writes it now, as ${files.partial} is no longer ours`)
 }
 
-/** Removes what this run has written, and nothing of another one. */
+/** Removes the files of this run, and none of another one. */
 async function removeOwn(run: OutputRun, file: FileHandle): Promise<void> {
   try {
     await assertOwn(run, file)
   } finally {
-    // Windows removes no file that is open.
+    // Windows can't remove an open file.
     await file.close()
   }
   await rm(run.files.partial, { force: true })
   await rm(run.files.state, { force: true })
 }
 
-/** Writing names the output, whichever of its files the system speaks of. */
-async function named<T>({ given }: OutputFiles, work: () => Promise<T>): Promise<T> {
+/** Errors of writing name the output as the user gave it, whichever of its files failed. */
+async function naming<T>({ given }: OutputFiles, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

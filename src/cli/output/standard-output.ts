@@ -1,10 +1,11 @@
-// JSON Lines on standard output: written when the reader is ready for more.
+// JSON Lines on standard output, as fast as the reader takes them.
 
 import { once } from 'node:events'
 
-import { openJsonLines } from './json-lines.js'
-import { openCounted } from './output.js'
-import type { Columns, Output, OutputRows, Sink } from './output.js'
+import { openCounted } from './counted-output.js'
+import type { Columns, Output, OutputRows } from './format.js'
+import { jsonLines } from './json-lines.js'
+import type { Sink } from './sink.js'
 
 class StandardOutputSink implements Sink {
   size = 0
@@ -28,7 +29,7 @@ export class StandardOutput {
   }
 
   static async open(columns: Columns): Promise<StandardOutput> {
-    return new StandardOutput(await openCounted(openJsonLines, new StandardOutputSink(), columns, null, 0))
+    return new StandardOutput(await openCounted(jsonLines.open, new StandardOutputSink(), columns, null, 0))
   }
 
   async write(rows: OutputRows): Promise<void> {

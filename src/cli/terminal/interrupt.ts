@@ -1,23 +1,31 @@
-// SIGINT and SIGTERM: the first lets a command end in order, the second ends the process at once, as without us.
+// SIGINT and SIGTERM: the first one lets a command end in order, the second one ends the process at once.
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
+type EndingSignal = keyof typeof EXIT_CODES
 
-/** The command was interrupted, and has ended in order: its exit code is that of the signal. */
+/** The command was interrupted and has ended in order. The exit code is that of the signal. */
 export class Interrupted extends Error {
   readonly exitCode: number
+  readonly #signal: EndingSignal
 
-  constructor(signal: keyof typeof EXIT_CODES) {
-    super(`interrupted by ${signal}`)
+  /** @param hint how to go on */
+  constructor(signal: EndingSignal, hint = '') {
+    super(`interrupted by ${signal}${hint === '' ? '' : `; ${hint}`}`)
+    this.#signal = signal
     this.exitCode = EXIT_CODES[signal]
+  }
+
+  withHint(hint: string): Interrupted {
+    return new Interrupted(this.#signal, hint)
   }
 }
 
-/** A signal that is aborted with {@link Interrupted}. `release` gives SIGINT and SIGTERM back. */
+/** A signal that is aborted with {@link Interrupted}. `release` gives SIGINT and SIGTERM back to Node. */
 export function interruptSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {
     release()
-    controller.abort(new Interrupted(signal as keyof typeof EXIT_CODES))
+    controller.abort(new Interrupted(signal as EndingSignal))
   }
   const release = (): void => {
     for (const name of Object.keys(EXIT_CODES)) process.off(name, onSignal)

@@ -1,10 +1,10 @@
-//! The model of a file, of whatever kind.
+//! The model of a file, of any kind.
 
 use super::WordPiece;
 use super::bpe::{Bpe, BpeScratch};
 use super::unigram::{Unigram, UnigramScratch};
 use super::word_level::WordLevel;
-use crate::tokenizer::EncodeError;
+use crate::tokenizer::encode_error::EncodeError;
 
 #[derive(Debug)]
 pub(in crate::tokenizer) enum Model {
@@ -52,12 +52,12 @@ impl Model {
         }
     }
 
-    /// Appends the ids of `piece[start..]`, where the piece is cut. The result is whether they are the same whatever is before the
-    /// piece: see `generic/cuts.rs`.
+    /// Appends the ids of `piece[start..]`; the piece can be cut at `start`. Returns whether the ids are the
+    /// same whatever comes before the piece: see `pipeline/generic/safe_cuts.rs`.
     ///
     /// # Errors
     /// Those of the model.
-    pub(in crate::tokenizer) fn tokenize_part(
+    pub(in crate::tokenizer) fn tokenize_from(
         &self,
         piece: &str,
         start: usize,
@@ -66,7 +66,7 @@ impl Model {
     ) -> Result<bool, EncodeError> {
         match self {
             Self::Bpe(model) => model.tokenize(&piece[start..], &mut scratch.bpe, ids)?,
-            Self::Unigram(model) => return model.tokenize_part(piece, start, &mut scratch.unigram, ids),
+            Self::Unigram(model) => return model.tokenize_from(piece, start, &mut scratch.unigram, ids),
             Self::WordLevel(model) => ids.push(model.tokenize(&piece[start..])?),
             Self::WordPiece(model) => {
                 let first = ids.len();

@@ -1,4 +1,4 @@
-//! Models: one piece of the pre-tokenizer to token ids.
+//! Models: they turn one piece of the pre-tokenizer into token ids.
 
 mod any_model;
 pub(super) mod bpe;

@@ -1,8 +1,8 @@
-//! The ids of whole strings: a vocabulary with its [`PieceTable`], asked about any string.
+//! The ids of whole strings: a vocabulary with its [`PieceTable`], for look-ups of any string.
 
-use crate::tokenizer::piece_table::PieceTable;
-use crate::tokenizer::unsupported::Unsupported;
-use crate::tokenizer::vocabulary::Vocabulary;
+use crate::tokenizer::file::unsupported::Unsupported;
+use crate::tokenizer::file::vocabulary::Vocabulary;
+use crate::tokenizer::index::piece_table::PieceTable;
 
 /// A vocabulary that can be searched.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) struct PieceIds {
 
 impl PieceIds {
     /// # Errors
-    /// Where [`PieceTable::build`] has no table.
+    /// If [`PieceTable::build`] has no table.
     pub(super) fn new(vocabulary: Vocabulary) -> Result<Self, Unsupported> {
         let no_table = || Unsupported::new("a token of the vocabulary has a NUL, comes twice, or has an id near 2^32");
         let table = PieceTable::build(&vocabulary).ok_or_else(no_table)?;

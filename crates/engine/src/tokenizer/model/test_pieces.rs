@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::tokenizer::vocabulary::Vocabulary;
+use crate::tokenizer::file::vocabulary::Vocabulary;
 
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
 pub(super) struct Random(u64);

@@ -1,9 +1,9 @@
-//! WordLevel: a piece is one token or unknown (tokenizers 0.23.2, models/wordlevel/mod.rs, `tokenize`).
+//! WordLevel: a piece is one token, or unknown (tokenizers 0.23.2, models/wordlevel/mod.rs, `tokenize`).
 
 use super::piece_ids::PieceIds;
-use crate::tokenizer::EncodeError;
-use crate::tokenizer::unsupported::Unsupported;
-use crate::tokenizer::vocabulary::Vocabulary;
+use crate::tokenizer::encode_error::EncodeError;
+use crate::tokenizer::file::unsupported::Unsupported;
+use crate::tokenizer::file::vocabulary::Vocabulary;
 
 /// The model of one file.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(in crate::tokenizer) struct WordLevel {
 
 impl WordLevel {
     /// # Errors
-    /// Why this vocabulary is left to the reference path.
+    /// Why only the reference path runs this vocabulary.
     pub(in crate::tokenizer) fn new(vocabulary: Vocabulary, unknown_token: &str) -> Result<Self, Unsupported> {
         let ids = PieceIds::new(vocabulary)?;
         let unknown = ids.get(unknown_token.as_bytes());
@@ -33,7 +33,7 @@ impl WordLevel {
     /// The id of one piece.
     ///
     /// # Errors
-    /// Where the piece is unknown, and there is no unknown token.
+    /// If the piece is unknown, and there is no unknown token.
     pub(in crate::tokenizer) fn tokenize(&self, piece: &str) -> Result<u32, EncodeError> {
         let missing = || EncodeError { reason: "WordLevel error: Missing [UNK] token from the vocabulary".to_owned() };
         self.id(piece).or(self.unknown).ok_or_else(missing)

@@ -1,39 +1,41 @@
 //! WordPiece: the longest token that a word starts with, then the longest that continues it (tokenizers 0.23.2,
 //! models/wordpiece/mod.rs, `tokenize`).
 
-use crate::tokenizer::EncodeError;
-use crate::tokenizer::piece_trie::{PieceTrie, Start};
-use crate::tokenizer::unsupported::Unsupported;
-use crate::tokenizer::vocabulary::Vocabulary;
+use crate::tokenizer::encode_error::EncodeError;
+use crate::tokenizer::file::unsupported::Unsupported;
+use crate::tokenizer::file::vocabulary::Vocabulary;
+use crate::tokenizer::index::piece_trie::{PieceTrie, Start};
 
 /// The model of one file.
 #[derive(Debug)]
 pub(in crate::tokenizer) struct WordPiece {
     vocabulary: Vocabulary,
     pieces: PieceTrie,
-    /// Behind the prefix of continuing pieces; `None` where there are none.
+    /// The start of a search for continuing pieces; `None` if there are none.
     continuing: Option<Start>,
     unknown: Option<u32>,
     max_chars: usize,
 }
 
-/// The most bytes of a short word: of one that [`WordPiece::tokenize_short`] takes, and of a short key of the word cache.
+/// The most bytes of a short word, which [`WordPiece::tokenize_short`] takes, and of a short key of the word
+/// cache.
 pub(in crate::tokenizer) const SHORT_BYTES: usize = 16;
 
-/// How many short words are at work at once. A step waits for a node: about as many can be waited for together.
+/// How many short words are tokenized side by side. A step waits for a node to arrive from memory, and
+/// about this many can be fetched at once.
 const WALKS: usize = 8;
 
-/// A short word at work.
+/// A short word that is being tokenized.
 #[derive(Clone, Copy)]
 struct Walk {
     /// The caller's number of the word.
     word: usize,
-    /// Where the next byte is.
+    /// The place of the next byte.
     place: usize,
     /// Where the word ends.
     end: usize,
     at: Start,
-    /// The longest piece that was found from the last piece's end on: where it ends, and its id.
+    /// The longest piece found after the end of the last piece: where it ends, and its id.
     longest: Option<(usize, u32)>,
     count: usize,
     ids: [u32; SHORT_BYTES],
@@ -44,7 +46,7 @@ const MAX_CHARS_LIMIT: usize = 1000;
 
 impl WordPiece {
     /// # Errors
-    /// Why this vocabulary, or a limit so large, is left to the reference path.
+    /// Why only the reference path runs this vocabulary, or a limit this large.
     pub(in crate::tokenizer) fn new(
         vocabulary: Vocabulary,
         unknown_token: &str,
@@ -57,7 +59,7 @@ impl WordPiece {
         }
         let no_trie = || Unsupported::new("a token of the vocabulary has a NUL, comes twice, or has an id near 2^32");
         let pieces = PieceTrie::build(&vocabulary).ok_or_else(no_trie)?;
-        let continuing = pieces.behind(prefix.as_bytes());
+        let continuing = pieces.after(prefix.as_bytes());
         let unknown = pieces.get(unknown_token.as_bytes());
         Ok(Self { vocabulary, pieces, continuing, unknown, max_chars })
     }
@@ -76,11 +78,11 @@ impl WordPiece {
         self.max_chars.max(1)
     }
 
-    /// Puts the ids of `word`, valid UTF-8, at the start of `ids`, and returns how many there are. `ids` has room for as many as
-    /// the word has bytes, or for [`Self::max_ids`].
+    /// Writes the ids of `word`, which is valid UTF-8, to the start of `ids`, and returns how many there are.
+    /// `ids` must have room for one id per byte of the word, or for [`Self::max_ids`].
     ///
     /// # Errors
-    /// Where the word is unknown, and there is no unknown token.
+    /// If the word is unknown, and there is no unknown token.
     pub(in crate::tokenizer) fn tokenize(&self, word: &[u8], ids: &mut [u32]) -> Result<usize, EncodeError> {
         if self.is_too_long(word) {
             return self.unknown(ids);
@@ -98,12 +100,13 @@ impl WordPiece {
         Ok(count)
     }
 
-    /// Gives the ids of each of `words`, which are a number, a start in `text` and a length of at most [`SHORT_BYTES`], to `each` with
-    /// the number, in no order. They are tokenized side by side, one byte of each in turn: so the nodes of all are
-    /// waited for together.
+    /// Tokenizes `words`, each of which is a number, a start in `text`, and a length of at most
+    /// [`SHORT_BYTES`]. Passes the number and the ids of each word to `each`, in no particular order. The
+    /// words are tokenized side by side, one byte of each at a time, so that their nodes are fetched from
+    /// memory together.
     ///
     /// # Errors
-    /// As [`tokenize`](Self::tokenize).
+    /// Those of [`tokenize`](Self::tokenize).
     pub(in crate::tokenizer) fn tokenize_short(
         &self,
         text: &[u8],
@@ -112,7 +115,7 @@ impl WordPiece {
     ) -> Result<(), EncodeError> {
         let mut words = words.map(|(word, start, len)| {
             let end = start + len;
-            // Of a word that is too long, no piece is looked for.
+            // A word that is too long has no piece left to find.
             let place = if self.is_too_long(&text[start..end]) { end } else { start };
             Walk { word, place, end, at: PieceTrie::root(), longest: None, count: 0, ids: [0; SHORT_BYTES] }
         });
@@ -147,7 +150,7 @@ impl WordPiece {
         word.len() > self.max_chars && char_count(word) > self.max_chars
     }
 
-    /// One byte further, or one piece; false when the word is done.
+    /// Goes one byte or one piece further. Returns false when the word is done.
     #[inline(always)]
     fn step(&self, text: &[u8], walk: &mut Walk) -> Result<bool, EncodeError> {
         if walk.place < walk.end
@@ -157,8 +160,9 @@ impl WordPiece {
             walk.place += 1;
             walk.longest = id.map_or(walk.longest, |id| Some((walk.place, id)));
             if walk.place < walk.end {
-                // Asked for, not only guessed: a wrong guess of where a word's piece ends also drops what was begun of other words.
-                self.pieces.ask(at, text[walk.place]);
+                // Prefetched, not left to speculation: when the CPU predicts wrongly where a word's piece
+                // ends, it also discards the speculative loads of the other words.
+                self.pieces.prefetch(at, text[walk.place]);
                 return Ok(true);
             }
         }
@@ -176,16 +180,16 @@ impl WordPiece {
             None => walk.place = walk.end,
             Some(continuing) => {
                 (walk.place, walk.at) = (end, continuing);
-                self.pieces.ask(continuing, text[end]);
+                self.pieces.prefetch(continuing, text[end]);
             }
         }
         Ok(true)
     }
 
-    /// Puts the unknown id at the start of `ids`.
+    /// Writes the unknown id to the start of `ids`.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If there is none.
     fn unknown(&self, ids: &mut [u32]) -> Result<usize, EncodeError> {
         let missing = || EncodeError { reason: "WordPiece error: Missing [UNK] token from the vocabulary".to_owned() };
         ids[0] = self.unknown.ok_or_else(missing)?;

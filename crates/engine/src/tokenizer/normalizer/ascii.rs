@@ -1,9 +1,10 @@
-//! Runs of ASCII at the start of a text: most text is such runs, and they are found a vector at a time.
+//! Runs of ASCII at the start of a text: most text consists of such runs, and they are found a vector at a
+//! time.
 
-/// What is tested at once: the compiler makes vector code of a loop over so many bytes.
+/// How many bytes are tested at once: the compiler vectorizes a loop over this many.
 const CHUNK_BYTES: usize = 32;
 
-/// How many bytes `bytes` starts with that are all ASCII and `is_plain`.
+/// The length of the longest start of `bytes` that is all ASCII and `is_plain`.
 #[inline]
 pub(super) fn plain_len(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
     let is_all_plain = |chunk: &&[u8]| chunk.iter().fold(true, |all, byte| all & (byte.is_ascii() & is_plain(*byte)));
@@ -20,13 +21,14 @@ pub(super) fn is_plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> bool {
     chunks.all(is_all_plain) && is_all_plain(bytes.chunks_exact(CHUNK_BYTES).remainder())
 }
 
-/// Whether looking for a run of ASCII pays: in other scripts, a space or a comma between two words is none.
+/// Whether looking for a run of ASCII pays. In other scripts, a space or a comma between two words does
+/// not.
 #[inline]
 pub(super) fn starts_long_run(bytes: &[u8]) -> bool {
     bytes.first_chunk::<8>().is_some_and(|next| u64::from_le_bytes(*next) & 0x8080_8080_8080_8080 == 0)
 }
 
-/// Where `byte` is followed by itself for the first time.
+/// The first place where `byte` comes twice in a row.
 pub(super) fn find_pair(bytes: &[u8], byte: u8) -> Option<usize> {
     let pairs = || bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     let is_pair = |(first, second): (&u8, &u8)| (*first == byte) & (*second == byte);

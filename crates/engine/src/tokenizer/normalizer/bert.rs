@@ -1,25 +1,28 @@
-//! `BertNormalizer`: clean, set Chinese characters apart, strip accents, lower case (tokenizers 0.23.2, normalizers/bert.rs).
+//! `BertNormalizer`: cleans text, puts spaces around Chinese characters, strips accents, lower-cases
+//! (tokenizers 0.23.2, normalizers/bert.rs).
 //!
-//! Every character is mapped alone, but for one thing: stripping accents is canonical decomposition, which sorts the combining
-//! characters between two starters by their class. Those that are no `Mn`, and so are not stripped, keep that order here.
+//! Every character is mapped alone, with one exception: stripping accents starts with canonical
+//! decomposition, which sorts the combining characters between two starters by their class. Characters
+//! that are not `Mn`, and so are not stripped, keep that order here.
 
 use std::str::Chars;
 
+use super::ascii;
 use super::char_map::{CharMap, Mapped};
-use crate::tokenizer::scan::Scanner;
+use crate::tokenizer::scan::{COPY_SLACK, Scanner};
 use crate::tokenizer::unicode::{self, CONTROL, NONSPACING_MARK, PUNCTUATION, Property, WHITESPACE};
 
-/// How many characters are mapped by table: everything below the CJK blocks.
+/// How many code points are mapped by table: all below the CJK blocks.
 const MAPPED_CHARS: u32 = 0x3100;
 
-/// What one character is at most in the output: 4 characters of 4 bytes, each with a space on both sides, for the longest
-/// decomposition and for the characters that it lets go.
+/// The most bytes that one character becomes: 4 characters of 4 bytes, each with a space on both sides,
+/// for the longest decomposition and for the pending characters that it releases.
 const MAX_CHAR_BYTES: usize = 64;
 
 /// The settings of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::tokenizer) struct BertOptions {
-    /// Drop control characters, make white space a space.
+    /// Drop control characters, and turn white space into a space.
     pub(in crate::tokenizer) clean_text: bool,
     /// Put spaces around Chinese characters.
     pub(in crate::tokenizer) handle_chinese_chars: bool,
@@ -33,19 +36,20 @@ pub(in crate::tokenizer) struct BertOptions {
 #[derive(Debug)]
 pub(in crate::tokenizer) struct BertNormalizer {
     options: BertOptions,
-    /// Whether the output is for splitting alone: then white space beyond ASCII becomes a space, and punctuation beyond ASCII
-    /// gets spaces around it, so that all boundaries of words are ASCII.
+    /// Whether the output is only for splitting. Then non-ASCII white space becomes a space, and non-ASCII
+    /// punctuation gets spaces around it, so that all word boundaries are ASCII.
     is_separating: bool,
     map: CharMap,
 }
 
 impl BertNormalizer {
-    /// The text as the reference has it.
+    /// A normalizer whose output is exactly that of the reference.
     pub(in crate::tokenizer) fn new(options: BertOptions) -> Self {
         Self::build(options, false)
     }
 
-    /// Text that has the same words, but bounded by ASCII white space and ASCII punctuation only.
+    /// A normalizer whose output has the same words, but bounded by ASCII white space and ASCII punctuation
+    /// only.
     pub(in crate::tokenizer) fn separating(options: BertOptions) -> Self {
         Self::build(options, true)
     }
@@ -55,7 +59,7 @@ impl BertNormalizer {
         normalizer.map = CharMap::build(MAPPED_CHARS, |c, out| {
             let mut order = MarkOrder::default();
             normalizer.push_char(c, &mut order, out);
-            // What waits for the next character can't be told from this one alone.
+            // A pending mark depends on the next characters.
             order.pending.is_empty()
         });
         normalizer
@@ -66,7 +70,8 @@ impl BertNormalizer {
         self.options.lowercase
     }
 
-    /// Puts the normalized `text` into `out`, from `start` on. Returns where it ends; what lies behind that is undefined.
+    /// Writes the normalized `text` to `out` from `start` on. Returns where it ends; the bytes after that are
+    /// undefined.
     pub(in crate::tokenizer) fn normalize(
         &self,
         text: &str,
@@ -90,8 +95,8 @@ impl BertNormalizer {
         }
     }
 
-    /// Maps characters of `text`, whose first is no plain ASCII, until a long run of ASCII follows. Returns how many bytes were
-    /// read, and where `out` now ends.
+    /// Maps characters of `text`, whose first is not plain ASCII, until a long run of ASCII follows. Returns
+    /// how many bytes were read, and where `out` now ends.
     fn map_chars(&self, text: &str, out: &mut Vec<u8>, mut written: usize) -> (usize, usize) {
         let mut chars = text.chars();
         let mut cold = Vec::new();
@@ -115,14 +120,14 @@ impl BertNormalizer {
                     written += cold.len();
                 }
             }
-            if is_long_ascii(chars.as_str().as_bytes()) {
+            if ascii::starts_long_run(chars.as_str().as_bytes()) {
                 break;
             }
         }
         (text.len() - chars.as_str().len(), written)
     }
 
-    /// Pushes the next character, and those after it that it can change places with.
+    /// Pushes the next character, and those after it with which it may change places.
     fn push_cluster(&self, chars: &mut Chars<'_>, out: &mut Vec<u8>) {
         let mut order = MarkOrder::default();
         for c in chars {
@@ -205,7 +210,7 @@ impl BertNormalizer {
     }
 }
 
-/// Characters of a combining class that wait for the next starter.
+/// Characters with a combining class that are pending until the next starter.
 #[derive(Default)]
 struct MarkOrder {
     pending: Vec<(u8, char)>,
@@ -213,26 +218,22 @@ struct MarkOrder {
 
 impl MarkOrder {
     fn flush(&mut self, push: impl FnMut(char)) {
-        // Stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
+        // The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
         self.pending.sort_by_key(|(class, _)| *class);
         self.pending.drain(..).map(|(_, c)| c).for_each(push);
     }
 }
 
-/// Makes room for `more` bytes after `written`, and for a kernel that stores whole vectors.
+/// Makes room for `more` bytes after `written`, and for the whole vectors that kernels store.
 fn reserve(out: &mut Vec<u8>, written: usize, more: usize) {
-    let needed = written + more + Scanner::SLACK;
+    let needed = written + more + COPY_SLACK;
     if out.len() < needed {
         out.resize(needed.next_power_of_two(), 0);
     }
 }
 
-/// Whether the vector copy is worth going back to.
-fn is_long_ascii(bytes: &[u8]) -> bool {
-    bytes.first_chunk::<8>().is_some_and(|next| u64::from_le_bytes(*next) & 0x8080_8080_8080_8080 == 0)
-}
-
-/// The block that nearly all Chinese text is of. None of it is control, or has a decomposition or another case.
+/// Whether a character is in the block of nearly all Chinese text. No character of it is a control
+/// character, decomposes, or has another case.
 fn is_common_chinese(c: char) -> bool {
     matches!(c, '\u{4E00}'..='\u{9FFF}')
 }

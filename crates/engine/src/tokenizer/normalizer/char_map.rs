@@ -1,14 +1,15 @@
-//! A table from the low code points to what a normalizer makes of them, built once for its settings.
+//! A table of the text that a normalizer writes for each low code point, built once for its settings.
 
-/// What a mapped character becomes.
+/// The entry of a character.
 pub(super) enum Mapped {
     /// Short text.
     Text(Entry),
-    /// Something that depends on the next characters, or is long.
+    /// Text that depends on the next characters, or is long.
     Depends,
 }
 
-/// Up to three bytes, perhaps with a space on both sides. Bytes 0 to 2: the text; byte 3: its length and [`SPACED`].
+/// Up to three bytes, possibly with a space on both sides. Bytes 0 to 2 are the text; byte 3 is its length
+/// and [`SPACED`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry(u32);
 
@@ -47,19 +48,20 @@ pub(super) struct CharMap {
 }
 
 impl CharMap {
-    /// Maps the characters below `count`: `map` pushes what one becomes, and says whether that holds whatever follows.
+    /// Maps the characters below `count`. `map` pushes the text of a character, and returns whether it is the
+    /// same whatever follows.
     pub(super) fn build(count: u32, map: impl Fn(char, &mut Vec<u8>) -> bool) -> Self {
         let mut text = Vec::new();
         let entries = (0..count).map(|code| {
             text.clear();
-            // No surrogate is that low.
+            // Surrogates are higher than any mapped code point.
             let is_fixed = char::from_u32(code).is_some_and(|c| map(c, &mut text));
             Entry::new(&text).filter(|_| is_fixed).unwrap_or(Entry(DEPENDS << 24))
         });
         Self { entries: entries.collect() }
     }
 
-    /// What `c` becomes, `None` where the table ends before it.
+    /// The entry of `c`, `None` if the table doesn't reach it.
     #[inline]
     pub(super) fn get(&self, c: char) -> Option<Mapped> {
         let entry = *self.entries.get(c as usize)?;

@@ -1,7 +1,8 @@
 //! SentencePiece's `precompiled_charsmap`: a double array of keys, and the strings that replace them (spm_precompiled 0.1.4).
 //!
-//! Base64 of: the length of the array in bytes (u32), the array (u32 each), the strings, each ending with a zero byte. All numbers
-//! are little-endian. A file can hold anything: every index is checked.
+//! The format is the Base64 of: the length of the array in bytes (u32), the array (u32 each), and the
+//! strings, each ending with a zero byte. All numbers are little-endian. A file can hold anything, so
+//! every index is checked.
 
 /// The map of one file.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub(super) struct Charsmap {
 }
 
 impl Charsmap {
-    /// `None` for what the reference refuses, or reads in a way of its own (base64 without padding).
+    /// `None` for a map that the reference refuses, or reads in a special way (base64 without padding).
     pub(super) fn parse(base64: &str) -> Option<Self> {
         let bytes = decode_base64(base64)?;
         let (units_len, rest) = bytes.split_first_chunk()?;
@@ -23,8 +24,8 @@ impl Charsmap {
         (!units.is_empty()).then_some(Self { units, strings })
     }
 
-    /// What replaces `key`: the string of the shortest start of it that the map holds. Where the array leads outside of itself, which
-    /// ends the reference, there is none.
+    /// The replacement of `key`: the string of the shortest start of it that the map has. `None` also if an
+    /// index leaves the array, which makes the reference panic.
     pub(super) fn get(&self, key: &[u8]) -> Option<&str> {
         let mut node = offset(self.units[0]);
         // The array marks the end of a key with a zero byte.
@@ -53,14 +54,15 @@ const LABEL: u32 = 1 << 31 | 0xFF;
 const HAS_LEAF: u32 = 1 << 8;
 const VALUE: u32 = (1 << 31) - 1;
 
-/// Where a unit's children are, relative to it.
+/// The offset from a unit to its children.
 fn offset(unit: u32) -> usize {
     let offset = unit >> 10 << ((unit & 1 << 9) >> 6);
     // At most 30 bits.
     offset as usize
 }
 
-/// Base64 with padding, and nothing else.
+/// Decodes base64 with padding. Other forms are refused, which is why this is not a library: most accept
+/// more, and none is linked otherwise.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').as_bytes();
     let padding = text.len() - digits.len();

@@ -1,8 +1,8 @@
-//! Grapheme clusters as `unicode-segmentation` 1.13 makes them (UAX #29, extended, Unicode 17.0).
+//! Grapheme clusters, as `unicode-segmentation` 1.13 makes them (UAX #29, extended, Unicode 17.0).
 
-use super::character::{Character, part};
+use crate::tokenizer::unicode::character::{Character, part};
 
-/// What two neighbours say of the boundary between them.
+/// Whether there is a boundary between two neighbors.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pair {
     Apart,
@@ -44,20 +44,20 @@ const fn pair(first: u8, second: u8) -> Pair {
     }
 }
 
-/// Whether there is a boundary between two characters whatever comes before them.
+/// Whether there is a boundary between two characters, whatever comes before them.
 #[inline]
 pub(super) fn are_apart(first: Character, second: Character) -> bool {
     PAIRS[usize::from(first.cluster_part())][usize::from(second.cluster_part())] == Pair::Apart
 }
 
-/// Whether the character is a cluster of its own among others of which this holds. See [`pair`]: consonants and pictographs are
-/// joined with what is before them only behind others.
+/// Whether the character is a cluster by itself among other characters for which this is true. See
+/// [`pair`]: consonants and pictographs join the character before them only after other characters.
 pub(super) fn is_alone(character: Character) -> bool {
     use part::*;
     matches!(character.cluster_part(), ANY | CONTROL | CONSONANT | PICTOGRAPH | HANGUL_LV | HANGUL_LVT)
 }
 
-/// How many bytes the first cluster of the text has.
+/// The length of the first cluster of the text in bytes.
 pub(super) fn first_len(text: &str) -> usize {
     let mut chars = text.char_indices();
     let Some((_, first)) = chars.next() else { return 0 };
@@ -73,13 +73,13 @@ pub(super) fn first_len(text: &str) -> usize {
     text.len()
 }
 
-/// What the rules need to know of a cluster so far.
+/// The state of a cluster so far, as the rules need it.
 #[derive(Default)]
 struct Before {
     last: u8,
-    /// A consonant, and then nothing but linkers and what is `InCB=Extend`.
+    /// A consonant, followed only by linkers and characters of `InCB=Extend`.
     consonant: Link,
-    /// A pictograph, and then nothing but what is of class `Extend`, and then perhaps a joiner.
+    /// A pictograph, followed only by characters of class `Extend`, and then possibly a joiner.
     pictograph: Link,
     is_regional_odd: bool,
 }

@@ -1,35 +1,35 @@
-//! What normalizers do that judge each character alone: most stay, some go, some become another.
+//! Normalizers that decide on each character alone: most are kept, some are removed, some are replaced.
 
 use super::ascii;
 
-/// What becomes of a character.
+/// What happens to a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    Stays,
-    Goes,
-    Becomes(char),
+    Kept,
+    Removed,
+    Replaced(char),
 }
 
-/// Appends `text` to `out`, but for what `fate` says. All ASCII that `is_plain` stays.
+/// Appends `text` to `out`, changed as `fate` says. ASCII for which `is_plain` is true is always kept.
 #[inline]
 pub(super) fn normalize(text: &str, out: &mut String, is_plain: impl Fn(u8) -> bool, fate: impl Fn(char) -> Fate) {
     let mut rest = text;
     loop {
-        let (kept, changed) = rest.split_at(staying_len(rest, &is_plain, &fate));
+        let (kept, changed) = rest.split_at(kept_len(rest, &is_plain, &fate));
         out.push_str(kept);
         let mut chars = changed.chars();
         match chars.next().map(&fate) {
-            Some(Fate::Becomes(other)) => out.push(other),
-            Some(Fate::Goes | Fate::Stays) => {}
+            Some(Fate::Replaced(other)) => out.push(other),
+            Some(Fate::Removed | Fate::Kept) => {}
             None => return,
         }
         rest = chars.as_str();
     }
 }
 
-/// How many bytes `text` starts with that stay.
+/// The length in bytes of the longest start of `text` that is kept.
 #[inline]
-pub(super) fn staying_len(text: &str, is_plain: impl Fn(u8) -> bool, fate: impl Fn(char) -> Fate) -> usize {
+pub(super) fn kept_len(text: &str, is_plain: impl Fn(u8) -> bool, fate: impl Fn(char) -> Fate) -> usize {
     let mut chars = text.chars();
     loop {
         if ascii::starts_long_run(chars.as_str().as_bytes()) {
@@ -37,7 +37,7 @@ pub(super) fn staying_len(text: &str, is_plain: impl Fn(u8) -> bool, fate: impl 
             chars = chars.as_str()[plain..].chars();
         }
         let before = chars.as_str();
-        if chars.next().is_none_or(|c| fate(c) != Fate::Stays) {
+        if chars.next().is_none_or(|c| fate(c) != Fate::Kept) {
             return text.len() - before.len();
         }
     }

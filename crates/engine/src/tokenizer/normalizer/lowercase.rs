@@ -1,4 +1,4 @@
-//! `Lowercase`: the lower case of each character alone (tokenizers 0.23.2, normalizer.rs, `lowercase`).
+//! `Lowercase`: lower-cases each character alone (tokenizers 0.23.2, normalizer.rs, `lowercase`).
 
 use super::ascii;
 use crate::tokenizer::unicode;

@@ -1,15 +1,12 @@
-//! Normalizers: text to the text that the pre-tokenizer splits.
+//! Normalizers: they change a text before the pre-tokenizer splits it.
 //!
-//! Each appends what it makes of a text to `out`, as `tokenizers` 0.23.2 does. `leaves` is true where the text surely comes out as
-//! it is, which costs less than making it.
-#![allow(dead_code, reason = "generated tables have more than is asked")]
+//! Each appends the normalized text to `out`, exactly as `tokenizers` 0.23.2 has it. `leaves` is true only
+//! if the text certainly stays as it is, which is cheaper than normalizing it.
 
 mod ascii;
 mod bert;
 mod byte_level;
 mod char_map;
-mod character;
-mod character_table;
 mod charsmap;
 mod cluster;
 mod each_char;

@@ -1,4 +1,5 @@
-//! `Nmt`: control characters go, other kinds of white space become a space (tokenizers 0.23.2, normalizers/unicode.rs, `do_nmt`).
+//! `Nmt`: removes control characters, and turns other kinds of white space into a space (tokenizers 0.23.2,
+//! normalizers/unicode.rs, `do_nmt`).
 
 use super::each_char::{self, Fate};
 
@@ -7,7 +8,7 @@ pub(in crate::tokenizer) struct Nmt;
 
 impl Nmt {
     pub(in crate::tokenizer) fn leaves(self, text: &str) -> bool {
-        each_char::staying_len(text, is_plain, fate) == text.len()
+        each_char::kept_len(text, is_plain, fate) == text.len()
     }
 
     pub(in crate::tokenizer) fn normalize(self, text: &str, out: &mut String) {
@@ -21,7 +22,7 @@ fn is_plain(byte: u8) -> bool {
 
 fn fate(c: char) -> Fate {
     match c {
-        '\u{1}'..='\u{8}' | '\u{B}' | '\u{E}'..='\u{1F}' | '\u{7F}' | '\u{8F}' | '\u{9F}' => Fate::Goes,
+        '\u{1}'..='\u{8}' | '\u{B}' | '\u{E}'..='\u{1F}' | '\u{7F}' | '\u{8F}' | '\u{9F}' => Fate::Removed,
         '\t'
         | '\n'
         | '\u{C}'
@@ -32,7 +33,7 @@ fn fate(c: char) -> Fate {
         | '\u{2029}'
         | '\u{2581}'
         | '\u{FEFF}'
-        | '\u{FFFD}' => Fate::Becomes(' '),
-        _ => Fate::Stays,
+        | '\u{FFFD}' => Fate::Replaced(' '),
+        _ => Fate::Kept,
     }
 }

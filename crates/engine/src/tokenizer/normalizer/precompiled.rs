@@ -1,24 +1,26 @@
-//! `Precompiled`: SentencePiece's own map of characters (tokenizers 0.23.2, normalizers/precompiled.rs).
+//! `Precompiled`: SentencePiece's map of characters (tokenizers 0.23.2, normalizers/precompiled.rs).
 //!
-//! The map is asked for each grapheme cluster of less than 6 bytes, and then for each character of the others. An answer is that
-//! of the shortest key that the cluster starts with, and replaces all of the cluster.
+//! Each grapheme cluster of less than 6 bytes is looked up in the map. If it is not found, or is longer,
+//! each of its characters is looked up. A look-up finds the shortest key that the cluster starts with, and
+//! its value replaces the whole cluster.
 
 use super::ascii;
-use super::character::Character;
 use super::charsmap::Charsmap;
 use super::cluster;
+use crate::tokenizer::unicode::character::Character;
 
-/// Clusters of so many bytes are looked up character by character only.
+/// Clusters of at least this many bytes are only looked up character by character.
 const LONG_CLUSTER_BYTES: usize = 6;
 
 #[derive(Debug)]
 pub(in crate::tokenizer) struct Precompiled {
     map: Charsmap,
-    /// A bit for each of the first 65,536 code points: whether the map replaces the character where it stands alone.
+    /// One bit for each of the first 65,536 code points: whether the map replaces the character alone.
     is_mapped: Box<[u64]>,
-    /// Likewise: whether it stays as it is among others of this kind, which are clusters of their own there.
+    /// The same: whether the character stays as it is among other plain ones, each of which is a cluster
+    /// by itself there.
     is_plain: Box<[u64]>,
-    /// Whether it leaves all printable ASCII alone, as every known one does.
+    /// Whether the map leaves all printable ASCII alone, as every known map does.
     keeps_printable: bool,
 }
 
@@ -35,12 +37,12 @@ impl Precompiled {
         Some(Self { map, is_mapped, is_plain, keeps_printable })
     }
 
-    /// Whether the text has only characters that stay as they are among each other.
+    /// Whether the text has only plain characters.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
         self.plain_len(text) == text.len()
     }
 
-    /// How many bytes the text starts with that are characters that stay as they are among each other.
+    /// The length in bytes of the longest start of the text that has only plain characters.
     fn plain_len(&self, text: &str) -> usize {
         let mut rest = text;
         loop {
@@ -63,7 +65,7 @@ impl Precompiled {
             if run == rest.len() {
                 break;
             }
-            // What follows may be of one cluster with the last of the run.
+            // The next character may be in one cluster with the last one of the run.
             rest = &rest[rest[..run].char_indices().next_back().map_or(0, |(last, _)| last)..];
             let at = text.len() - rest.len();
             let mut chars = rest.chars();
@@ -90,7 +92,7 @@ impl Precompiled {
         out.push_str(&text[copied..]);
     }
 
-    /// Replaces what the map has of the characters in `range`. What is before `copied` is in `out`.
+    /// Replaces the characters in `range` that the map has. The text before `copied` is already in `out`.
     fn normalize_chars(&self, text: &str, range: std::ops::Range<usize>, copied: &mut usize, out: &mut String) {
         for (at, c) in text[range.clone()].char_indices() {
             if !self.may_map(c) {
@@ -105,30 +107,30 @@ impl Precompiled {
         }
     }
 
-    /// Whether the map may replace the character where it stands alone.
+    /// Whether the map may replace the character alone.
     #[inline]
     fn may_map(&self, c: char) -> bool {
         has(&self.is_mapped, c).unwrap_or(true)
     }
 }
 
-/// A bit for each of the first 65,536 code points.
+/// One bit for each of the first 65,536 code points.
 fn bits(is_set: impl Fn(u32) -> bool) -> Box<[u64]> {
     let word = |start: u32| (0..64).fold(0, |bits, bit| bits | u64::from(is_set(start + bit)) << bit);
     (0..0x1_0000_u32).step_by(64).map(word).collect()
 }
 
-/// The bit of a character, `None` beyond those that have one.
+/// The bit of a character, `None` for a character beyond the first 65,536 code points.
 #[inline(always)]
 fn has(bits: &[u64], c: char) -> Option<bool> {
     let code = c as usize;
     bits.get(code / 64).map(|word| word >> (code % 64) & 1 != 0)
 }
 
-/// Whether there is surely a boundary between two neighbours.
+/// Whether there is certainly a boundary between two neighbors.
 #[inline]
 fn are_apart(first: char, second: char) -> bool {
-    // Nothing in ASCII joins what is before it, but a line feed.
+    // No ASCII character joins the one before it, except a line feed.
     let is_plain = second.is_ascii() && second != '\n' && first.is_ascii();
     is_plain || cluster::are_apart(Character::of(first), Character::of(second))
 }

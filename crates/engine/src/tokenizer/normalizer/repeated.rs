@@ -1,30 +1,31 @@
-//! The regexes that real files replace by: one kind of character, as it comes or repeated (`\s+`, ` {2,}`, `\n`, `[!-/]`).
+//! The regexes of `Replace` in real files: one kind of character, single or repeated (`\s+`, ` {2,}`, `\n`,
+//! `[!-/]`).
 
 use std::ops::Range;
 
 use super::ascii;
 use crate::tokenizer::unicode::{Property, WHITESPACE};
 
-/// Characters of a set, at least `min_count` of them. Without `is_greedy`, each one is a match of its own.
+/// At least `min_count` characters of a set. Unless `is_greedy`, each character is a separate match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Repeated {
     set: CharSet,
-    /// By byte: whether a character of the set can start with it.
+    /// For each byte, whether a character of the set can start with it.
     first_bytes: [bool; 256],
     min_count: usize,
     is_greedy: bool,
-    /// The only character of the set, if a match has two of it at least.
+    /// The only character of the set, if a match has at least two of it.
     pair: Option<u8>,
 }
 
-/// Characters.
+/// A set of characters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct CharSet {
-    /// A bit for each ASCII character.
+    /// One bit per ASCII character.
     ascii: u128,
-    /// Characters beyond ASCII.
+    /// Non-ASCII characters.
     others: Vec<char>,
-    /// Whether white space beyond ASCII is in the set.
+    /// Whether non-ASCII white space is in the set.
     has_whitespace: bool,
 }
 
@@ -99,12 +100,12 @@ impl Repeated {
             if count > 0 && count >= self.min_count {
                 return Some(start..end);
             }
-            // Bytes within a character start none.
+            // A byte within a character starts none.
             start = end.max(start + 1);
         }
     }
 
-    /// The length of the character at `at`, if it is of the set.
+    /// The length of the character at `at`, if it is in the set.
     #[inline]
     fn member_len(&self, text: &str, at: usize) -> Option<usize> {
         let byte = *text.as_bytes().get(at)?;
@@ -115,7 +116,7 @@ impl Repeated {
     }
 }
 
-/// Small numbers from 1 on, written as plainly as files write them.
+/// Whether a count is a number from 1 to 999 without leading zeros.
 fn is_count(text: &str) -> bool {
     (1..=3).contains(&text.len()) && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -132,19 +133,20 @@ fn parse_escape(escaped: char, set: &mut CharSet) -> Option<()> {
     Some(())
 }
 
-/// The character that an escape stands for.
+/// The character of an escape.
 fn single(escaped: char) -> Option<char> {
     match escaped {
         'n' => Some('\n'),
         'r' => Some('\r'),
         't' => Some('\t'),
-        // Not the punctuation that is a boundary of words in newer regexes.
+        // Newer regex syntax has word boundaries with these two.
         '<' | '>' => None,
         c => c.is_ascii_punctuation().then_some(c),
     }
 }
 
-/// What follows `[`: characters, ranges of ASCII, and escapes. No negation, no class in the class, no operators of sets.
+/// Parses the text after `[`: characters, ranges of ASCII, and escapes. Not negation, nested classes, or
+/// set operators.
 fn parse_class(rest: &mut std::str::Chars<'_>, set: &mut CharSet) -> Option<()> {
     let body_len = class_len(rest.as_str())?;
     let mut body = rest.as_str()[..body_len].chars();
@@ -164,7 +166,7 @@ fn parse_class(rest: &mut std::str::Chars<'_>, set: &mut CharSet) -> Option<()> 
             }
             '\\' => single(body.next()?)?,
             '&' | '~' | '-' if previous == Some(c) => return None,
-            // A hyphen that stands for itself has no place but the first or the last.
+            // A literal hyphen may only be the first or the last character.
             '-' if body.as_str().starts_with('-') => return None,
             '-' if set != &CharSet::default() && !body.as_str().is_empty() => return None,
             c => c,
@@ -189,7 +191,7 @@ fn parse_class(rest: &mut std::str::Chars<'_>, set: &mut CharSet) -> Option<()> 
     Some(())
 }
 
-/// How many bytes the class has before its `]`.
+/// The length of the class before its `]`, in bytes.
 fn class_len(text: &str) -> Option<usize> {
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {

@@ -1,10 +1,10 @@
-//! `Replace`: each match of a string, or of a regex, gives way to a string (tokenizers 0.23.2, normalizers/replace.rs).
+//! `Replace`: replaces each match of a string, or of a regex (tokenizers 0.23.2, normalizers/replace.rs).
 
 use std::ops::Range;
 
 use super::repeated::{Repeated, is_meta};
 
-/// A longer pattern is left to the reference, whose regex has a limit of its own.
+/// A longer pattern is left to the reference, whose regex crate has another limit.
 const MAX_PATTERN_BYTES: usize = 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,8 @@ enum Pattern {
 }
 
 impl Replace {
-    /// Replaces a string. `None` for an empty one, which matches between all characters, and for a very long one.
+    /// Replaces a string. `None` for the empty string, which matches between all characters, and for a very
+    /// long one.
     pub(in crate::tokenizer) fn string(pattern: &str, content: &str) -> Option<Self> {
         let pattern = match pattern.as_bytes() {
             [] => return None,
@@ -34,7 +35,7 @@ impl Replace {
         Some(Self { pattern, content: content.to_owned() })
     }
 
-    /// Replaces a regex. `None` for a kind that [`Repeated`] doesn't know, unless it is a plain string.
+    /// Replaces a regex. `None` for a regex that is neither [`Repeated`] nor a plain string.
     pub(in crate::tokenizer) fn regex(pattern: &str, content: &str) -> Option<Self> {
         if pattern.len() > MAX_PATTERN_BYTES {
             return None;
@@ -45,7 +46,7 @@ impl Replace {
         Some(Self { pattern: Pattern::Repeated(Box::new(Repeated::parse(pattern)?)), content: content.to_owned() })
     }
 
-    /// The character that comes in place of each space, if that is all.
+    /// The character that replaces each space, if nothing else is replaced.
     pub(in crate::tokenizer) fn for_spaces(&self) -> Option<char> {
         let mut chars = self.content.chars();
         match (&self.pattern, chars.next(), chars.next()) {
@@ -54,7 +55,7 @@ impl Replace {
         }
     }
 
-    /// Whether nothing matches, or only what is replaced by itself.
+    /// Whether nothing matches, or only text that is replaced by itself.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
         match &self.pattern {
             Pattern::Byte(byte) => !text.as_bytes().contains(byte),
@@ -73,7 +74,7 @@ impl Replace {
         out.push_str(&text[copied..]);
     }
 
-    /// The first match from `start` on, if it is not its own replacement.
+    /// The first match from `start` on that differs from its replacement.
     fn next_change(&self, text: &str, start: usize) -> Option<Range<usize>> {
         match &self.pattern {
             Pattern::Byte(byte) => {

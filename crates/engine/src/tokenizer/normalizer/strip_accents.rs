@@ -1,14 +1,14 @@
-//! `StripAccents`: without combining marks (tokenizers 0.23.2, normalizers/strip.rs).
+//! `StripAccents`: removes combining marks (tokenizers 0.23.2, normalizers/strip.rs).
 
-use super::character::{COMBINING_MARK, Character};
 use super::each_char::{self, Fate};
+use crate::tokenizer::unicode::character::{COMBINING_MARK, Character};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tokenizer) struct StripAccents;
 
 impl StripAccents {
     pub(in crate::tokenizer) fn leaves(self, text: &str) -> bool {
-        each_char::staying_len(text, |_| true, fate) == text.len()
+        each_char::kept_len(text, |_| true, fate) == text.len()
     }
 
     pub(in crate::tokenizer) fn normalize(self, text: &str, out: &mut String) {
@@ -17,5 +17,5 @@ impl StripAccents {
 }
 
 fn fate(c: char) -> Fate {
-    if Character::of(c).is(COMBINING_MARK) { Fate::Goes } else { Fate::Stays }
+    if Character::of(c).is(COMBINING_MARK) { Fate::Removed } else { Fate::Kept }
 }

@@ -1,15 +1,16 @@
-//! `NFC`, `NFD`, `NFKC`, `NFKD` in Unicode 9.0, the version of `unicode-normalization-alignments` 0.1.12 that `tokenizers` 0.23.2
-//! normalizes with.
+//! `NFC`, `NFD`, `NFKC`, `NFKD` in Unicode 9.0: the version of `unicode-normalization-alignments` 0.1.12,
+//! with which `tokenizers` 0.23.2 normalizes.
 //!
-//! Nearly all text is normalized already, and is copied in runs (UAX #15, section 9, quick check). What a run stops at is
-//! normalized together with what it can depend on: from the last boundary before it to the first after it.
+//! Nearly all text is already normalized, and is copied in runs (UAX #15, section 9, quick check). The
+//! character that ends a run is normalized together with the text that it may depend on: from the last
+//! boundary before it to the first boundary after it.
 
 use super::ascii;
-use super::character::{
+use crate::tokenizer::unicode;
+use crate::tokenizer::unicode::character::{
     BREAKS_CANONICAL, BREAKS_COMPATIBLE, Character, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, compose,
     decompose_compatible, starters_len,
 };
-use crate::tokenizer::unicode;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tokenizer) enum UnicodeForm {
@@ -19,15 +20,15 @@ pub(in crate::tokenizer) enum UnicodeForm {
     Nfkd,
 }
 
-/// A start of a text that its form leaves alone, in bytes.
+/// The start of a text that its form leaves alone, in bytes.
 struct Kept {
     len: usize,
-    /// Where the last boundary is: what follows `len` changes nothing before it.
+    /// The last boundary: text after `len` changes nothing before it.
     boundary: usize,
 }
 
 impl UnicodeForm {
-    /// Whether the form leaves the text alone. Some texts that it leaves alone are not known for it.
+    /// Whether the form certainly leaves the text alone. False for some texts that it also leaves alone.
     pub(in crate::tokenizer) fn leaves(self, text: &str) -> bool {
         self.kept(text).len == text.len()
     }
@@ -53,7 +54,7 @@ impl UnicodeForm {
         }
     }
 
-    /// The longest start of the text in which each character is kept and canonically ordered.
+    /// The longest start of the text in which all characters are kept and in canonical order.
     fn kept(self, text: &str) -> Kept {
         let flag = self.kept_flag();
         let bytes = text.as_bytes();
@@ -85,7 +86,7 @@ impl UnicodeForm {
         }
     }
 
-    /// Where the next boundary is in the text, behind the character at `changed`.
+    /// The next boundary in the text after the character at `changed`.
     fn boundary_after(self, text: &str, changed: usize) -> usize {
         let is_boundary =
             |character: Character| character.is_starter(self.kept_flag()) || character.is(self.breaks_flag());
@@ -119,14 +120,14 @@ impl UnicodeForm {
 #[derive(Default)]
 struct Segment {
     chars: Vec<(u8, char)>,
-    /// Marks that wait behind the character that later ones may compose with.
+    /// Marks that follow the starter and don't compose with it, while later characters still may.
     marks: Vec<char>,
 }
 
 impl Segment {
     fn fill(&mut self, form: UnicodeForm, text: &str) {
         self.chars.clear();
-        // Where the characters start that are not in order yet.
+        // Where the characters that are not yet in order start.
         let mut unordered = 0;
         let mut emit = |c| {
             let class = Character::of(c).combining_class();
@@ -146,7 +147,7 @@ impl Segment {
         self.order_from(unordered);
     }
 
-    /// Stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
+    /// The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
     fn order_from(&mut self, start: usize) {
         let unordered = &mut self.chars[start..];
         if unordered.len() > 1 {
@@ -158,7 +159,7 @@ impl Segment {
         out.extend(self.chars.iter().map(|(_, c)| c));
     }
 
-    /// Pushes the characters composed (unicode-normalization-alignments 0.1.12, recompose.rs).
+    /// Pushes the composed characters (unicode-normalization-alignments 0.1.12, recompose.rs).
     fn compose(&mut self, out: &mut String) {
         self.marks.clear();
         let (mut starter, mut last_class) = (None, None);

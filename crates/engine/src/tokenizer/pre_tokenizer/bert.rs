@@ -1,6 +1,7 @@
 //! `BertPreTokenizer`: words between white space, punctuation alone (tokenizers 0.23.2, pre_tokenizers/bert.rs).
 //!
-//! The scanner knows ASCII boundaries only. Those beyond ASCII are made ASCII first: by the normalizer where it can, else here.
+//! The scanner finds ASCII boundaries only. Other boundaries are made ASCII first: by the normalizer if
+//! it can, else by [`separate`].
 
 use std::ops::ControlFlow;
 
@@ -10,11 +11,11 @@ use crate::tokenizer::unicode::{PUNCTUATION, Property, WHITESPACE};
 /// The words that end in one window of a text.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::tokenizer) struct Words<'a> {
-    /// The whole text, with padding behind it.
+    /// The whole text, followed by padding.
     pub(in crate::tokenizer) text: &'a [u8],
     /// Start and length of a word that started before the window.
     pub(in crate::tokenizer) overhanging: Option<(usize, usize)>,
-    /// Those that lie in the window.
+    /// The bounds of the words that lie in the window.
     pub(in crate::tokenizer) bounds: Bounds<'a>,
 }
 
@@ -27,7 +28,7 @@ pub(in crate::tokenizer) struct Bounds<'a> {
 }
 
 impl<'a> Bounds<'a> {
-    /// Those of a text that is one window.
+    /// The bounds of a text that is one window.
     pub(in crate::tokenizer) fn of(bounds: &'a WordBounds) -> Self {
         let (starts, ends) = (&bounds.starts[..bounds.start_count], &bounds.ends[..bounds.end_count]);
         Self { window_start: 0, starts, ends }
@@ -59,10 +60,10 @@ impl<'a> Bounds<'a> {
     }
 }
 
-/// How many bytes must be behind a text, so that words can be read in whole vectors.
+/// How many bytes must follow a text, so that words can be read in whole vectors.
 pub(in crate::tokenizer) const PADDING: usize = 2 * BLOCK_BYTES;
 
-/// Puts spaces behind the first `len` bytes of `text`: the last word ends there.
+/// Puts spaces after the first `len` bytes of `text`, so that the last word ends there.
 pub(in crate::tokenizer) fn pad(text: &mut Vec<u8>, len: usize) {
     if text.len() < len + PADDING {
         text.resize(len + PADDING, b' ');
@@ -70,13 +71,15 @@ pub(in crate::tokenizer) fn pad(text: &mut Vec<u8>, len: usize) {
     text[len..len + PADDING].fill(b' ');
 }
 
-/// Adds the bounds of the words in the first `len` bytes of the padded `text`, each `offset` further on.
+/// Adds the bounds of the words in the first `len` bytes of the padded `text`. Offsets count from `offset`
+/// before the text.
 pub(in crate::tokenizer) fn add_words(text: &[u8], len: usize, offset: u32, scanner: Scanner, bounds: &mut WordBounds) {
     bounds.start_text();
     scanner.find_words(&text[..whole_blocks(len)], offset, bounds);
 }
 
-/// Gives the words of the first `len` bytes of the padded `text` to `each`, a window at a time, until it breaks.
+/// Passes the words of the first `len` bytes of the padded `text` to `each`, a window at a time, until it
+/// breaks.
 pub(in crate::tokenizer) fn split<B>(
     text: &[u8],
     len: usize,
@@ -106,8 +109,8 @@ pub(in crate::tokenizer) fn split<B>(
     ControlFlow::Continue(())
 }
 
-/// Puts `text` into `out` with ASCII boundaries of words only: white space beyond ASCII as a space, punctuation beyond ASCII
-/// between spaces. Returns the length.
+/// Writes `text` to `out` with ASCII word boundaries only: non-ASCII white space becomes a space, and
+/// non-ASCII punctuation gets spaces around it. Returns the length.
 pub(in crate::tokenizer) fn separate(text: &str, out: &mut Vec<u8>) -> usize {
     out.clear();
     if text.is_ascii() {

@@ -1,9 +1,10 @@
 //! The pattern of GPT-2 (tokenizers 0.23.2, pre_tokenizers/byte_level.rs, `RE`):
-//! `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`. Every character is of a match.
+//! `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`. Every
+//! character belongs to a match.
 
-use super::class::{LETTER, NUMBER, SPACE, class_at, run_end};
 use super::contraction;
 use super::white_space::WhiteSpace;
+use crate::tokenizer::unicode::class::{LETTER, NUMBER, SPACE, class_at, run_end};
 
 /// The end of the match at `at`, which is before the end of the text.
 #[inline(always)]
@@ -16,7 +17,7 @@ pub(super) fn match_end(text: &str, at: usize) -> usize {
     match class_at(text, start) {
         Some((class, len)) if class & SPACE == 0 => {
             let kind = class & WORDS;
-            // Letters are no numbers, so a run is of one class, or of none.
+            // A letter is never a number, so a run is of one class, or of none.
             run_end(text, start + len, |class| class & WORDS == kind)
         }
         _ => WhiteSpace::at(text, at).match_end(text, at),

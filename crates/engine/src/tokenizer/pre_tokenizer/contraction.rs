@@ -15,7 +15,7 @@ pub(super) fn end(text: &str, at: usize) -> Option<usize> {
     }
 }
 
-/// The same in any case: `(?i:…)`, to which U+017F is an s.
+/// The same in any case: `(?i:…)`, for which U+017F is an s.
 #[inline(always)]
 pub(super) fn end_of_any_case(text: &str, at: usize) -> Option<usize> {
     let rest = &text.as_bytes()[at..];

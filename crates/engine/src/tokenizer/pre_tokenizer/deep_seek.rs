@@ -1,7 +1,7 @@
-//! The pattern of DeepSeek V3, behind those that set numbers and Chinese and Japanese apart.
+//! The pattern of DeepSeek V3. It runs after those that separate numbers, and Chinese and Japanese.
 
-use super::class::{LETTER, MARK, PUNCTUATION, SPACE, SYMBOL, class_at, is_at, run_end};
 use super::white_space::WhiteSpace;
+use crate::tokenizer::unicode::class::{LETTER, MARK, PUNCTUATION, SPACE, SYMBOL, class_at, is_at, run_end};
 
 pub(super) const REGEX: &str = r##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"##;
 

@@ -1,20 +1,18 @@
-//! Pre-tokenizers: normalized text to the pieces that the model sees.
+//! Pre-tokenizers: they split normalized text into the pieces that the model tokenizes.
 
 mod bert;
+mod block_splitter;
 mod byte_level;
-mod class;
-mod class_table;
 mod contraction;
 mod deep_seek;
 mod pattern;
 mod splitter;
-mod starts;
 #[cfg(test)]
 mod tests;
 mod tiktoken;
 mod white_space;
 
 pub(super) use bert::{Bounds, PADDING, Words, add_words, pad, separate, split};
+pub(super) use block_splitter::{BlockSplitter, Starts};
 pub(super) use pattern::Pattern;
 pub(super) use splitter::{Behavior, Splitter};
-pub(super) use starts::{BlockSplitter, Starts};

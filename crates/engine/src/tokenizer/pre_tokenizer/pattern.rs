@@ -1,8 +1,8 @@
-//! What a splitter looks for. A text is a row of atoms: matches, and what is between two of them.
+//! The patterns of splitters. A text is a sequence of atoms: matches, and the text between two matches.
 
-use super::class::{LETTER, NUMBER, SPACE, WORD, class_at, class_of, numbers_end, run_end};
 use super::tiktoken::Tiktoken;
 use super::{byte_level, contraction, deep_seek};
+use crate::tokenizer::unicode::class::{LETTER, NUMBER, SPACE, WORD, class_at, class_of, numbers_end, run_end};
 use crate::tokenizer::unicode::{self, Property};
 
 const GPT_2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
@@ -22,9 +22,9 @@ pub(in crate::tokenizer) enum Pattern {
     /// Each numeric character.
     Numeric,
     Char(char),
-    /// Each space, and each of the character that stands for one.
+    /// Each space, and each occurrence of this replacement of a space.
     Metaspace(char),
-    /// Not empty.
+    /// A string that is not empty.
     Text(String),
     /// `\w+|[^\w\s]+`.
     Words,
@@ -44,9 +44,9 @@ pub(in crate::tokenizer) enum Pattern {
 }
 
 impl Pattern {
-    /// The pattern of a regex that real files have.
+    /// The pattern of a regex; `None` for one that no known file has.
     pub(in crate::tokenizer) fn recognize(regex: &str) -> Option<Self> {
-        // Some files have line ends in the regex as they are.
+        // Some files have unescaped line ends in the regex.
         let regex = regex.replace('\r', r"\r").replace('\n', r"\n");
         match regex.as_str() {
             GPT_2 => Some(Self::Gpt2),
@@ -61,7 +61,8 @@ impl Pattern {
         }
     }
 
-    /// The end of the atom that starts at `at`, before the end of the text, and whether it is a match.
+    /// The end of the atom that starts at `at`, which is before the end of the text, and whether the atom is
+    /// a match.
     #[inline(always)]
     pub(super) fn atom(&self, text: &str, at: usize) -> (usize, bool) {
         match self {
@@ -90,7 +91,7 @@ impl Pattern {
     }
 }
 
-/// An atom, from where the next match of `len` bytes is.
+/// The atom at `at`, given the offset of the next match, which has `len` bytes.
 fn found_atom(text: &str, at: usize, found: Option<usize>, len: usize) -> (usize, bool) {
     match found {
         Some(0) => (at + len, true),
@@ -99,7 +100,7 @@ fn found_atom(text: &str, at: usize, found: Option<usize>, len: usize) -> (usize
     }
 }
 
-/// Each member is a match.
+/// The atom at `at` if each member is a match.
 #[inline(always)]
 fn class_atom(text: &str, at: usize, is_member: impl Fn(u16) -> bool) -> (usize, bool) {
     match class_at(text, at) {
@@ -108,7 +109,7 @@ fn class_atom(text: &str, at: usize, is_member: impl Fn(u16) -> bool) -> (usize,
     }
 }
 
-/// Each member is a match.
+/// The atom at `at` if each member is a match.
 #[inline(always)]
 fn char_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize, bool) {
     let rest = &text[at..];
@@ -119,7 +120,7 @@ fn char_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize,
     }
 }
 
-/// Runs of members are matches.
+/// The atom at `at` if runs of members are matches.
 fn run_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize, bool) {
     let rest = &text[at..];
     let is_match = rest.starts_with(&is_member);
@@ -159,7 +160,8 @@ fn clip_atom(text: &str, at: usize, with_special: bool) -> (usize, bool) {
     (run_end(text, at, |class| class & KINDS == kind), kind & SPACE == 0)
 }
 
-/// What ` ?[^(\s|[.,!?…。，、।۔،])]+` matches behind the space: the brackets in it are one more class.
+/// Whether ` ?[^(\s|[.,!?…。，、।۔،])]+` matches the character after the space. The inner brackets are a
+/// nested class.
 fn is_bloom_word(c: char) -> bool {
     class_of(c) & SPACE == 0 && !"(|.,!?…。，、।۔،)".contains(c)
 }

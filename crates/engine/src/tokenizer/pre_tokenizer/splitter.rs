@@ -1,11 +1,12 @@
-//! A splitter: a pattern, and what becomes of its matches (tokenizers 0.23.2, tokenizer/normalizer.rs, `split`).
+//! A splitter: a pattern, and what to do with its matches (tokenizers 0.23.2, tokenizer/normalizer.rs,
+//! `split`).
 
 use serde::Deserialize;
 
+use super::block_splitter::BlockSplitter;
 use super::pattern::Pattern;
-use super::starts::BlockSplitter;
 
-/// What becomes of a match.
+/// What to do with a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 pub(in crate::tokenizer) enum Behavior {
     Removed,
@@ -20,13 +21,13 @@ pub(in crate::tokenizer) enum Behavior {
 pub(in crate::tokenizer) struct Splitter {
     pattern: Pattern,
     behavior: Behavior,
-    /// Whether what is between the matches is taken for them.
+    /// Whether the text between the matches is treated as the matches.
     is_inverted: bool,
 }
 
-/// A part of a text.
+/// A stretch of text up to `end`, which becomes a piece if it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::tokenizer) struct Part {
+pub(in crate::tokenizer) struct Split {
     pub(in crate::tokenizer) end: usize,
     pub(in crate::tokenizer) is_kept: bool,
 }
@@ -36,17 +37,17 @@ impl Splitter {
         Self { pattern, behavior, is_inverted }
     }
 
-    /// Whether it splits at U+0020, and leaves a text without any whole.
+    /// Whether it splits only at U+0020, so that a text without one stays whole.
     pub(in crate::tokenizer) fn is_for_spaces(&self) -> bool {
         !self.is_inverted && matches!(&self.pattern, Pattern::Text(text) if text == " ")
     }
 
-    /// What gives the same parts by blocks.
+    /// The block splitter that gives the same pieces, if there is one.
     pub(in crate::tokenizer) fn by_blocks(&self) -> Option<BlockSplitter> {
         match (&self.pattern, self.behavior, self.is_inverted) {
             (Pattern::WhiteSpace, Behavior::Removed, false) => Some(BlockSplitter::WhiteSpace),
             (Pattern::Words, Behavior::Removed, true) => Some(BlockSplitter::Words),
-            // Every character is of a match.
+            // Every character belongs to a match.
             (Pattern::Gpt2, Behavior::Isolated, _) | (Pattern::Gpt2, Behavior::Removed, true) => {
                 Some(BlockSplitter::Gpt2)
             }
@@ -61,17 +62,17 @@ impl Splitter {
         }
     }
 
-    /// The part of `text` that starts at `start`: at the start of the text, or where another part ended.
+    /// The stretch of `text` that starts at `start`: at the start of the text, or where another one ended.
     #[inline(always)]
-    pub(in crate::tokenizer) fn part(&self, text: &str, start: usize) -> Part {
+    pub(in crate::tokenizer) fn split_at(&self, text: &str, start: usize) -> Split {
         let atom = |at: usize| {
             let (end, is_match) = self.pattern.atom(text, at);
             (end, is_match != self.is_inverted)
         };
         let (mut end, is_match) = atom(start);
         let takes_next = match self.behavior {
-            Behavior::Removed => return Part { end, is_kept: !is_match },
-            Behavior::Isolated => return Part { end, is_kept: true },
+            Behavior::Removed => return Split { end, is_kept: !is_match },
+            Behavior::Isolated => return Split { end, is_kept: true },
             Behavior::MergedWithPrevious => !is_match,
             Behavior::MergedWithNext => is_match,
             Behavior::Contiguous => {
@@ -82,7 +83,7 @@ impl Splitter {
                     }
                     end = next;
                 }
-                return Part { end, is_kept: true };
+                return Split { end, is_kept: true };
             }
         };
         if takes_next && end < text.len() {
@@ -91,6 +92,6 @@ impl Splitter {
                 end = next;
             }
         }
-        Part { end, is_kept: true }
+        Split { end, is_kept: true }
     }
 }

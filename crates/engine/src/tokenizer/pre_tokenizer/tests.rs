@@ -36,7 +36,7 @@ const REGEXES: [&str; 12] = [
     "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+",
 ];
 
-/// Splitters, the later on the parts of the earlier, and the reference.
+/// Splitters, each working on the pieces of the one before it, and the reference.
 struct Pair {
     name: String,
     ours: Vec<Splitter>,
@@ -89,10 +89,10 @@ impl Pair {
             for piece in pieces {
                 let mut start = 0;
                 while start < piece.len() {
-                    let part = splitter.part(piece, start);
-                    assert!(part.end > start, "{}: {text:?}", self.name);
-                    next.extend(part.is_kept.then(|| &piece[start..part.end]));
-                    start = part.end;
+                    let split = splitter.split_at(piece, start);
+                    assert!(split.end > start, "{}: {text:?}", self.name);
+                    next.extend(split.is_kept.then(|| &piece[start..split.end]));
+                    start = split.end;
                 }
             }
             pieces = next;
@@ -149,44 +149,44 @@ fn random_texts_are_split_as_in_the_crate() {
     }
 }
 
-/// The parts that are kept, found by blocks as far as they go.
-fn parts_by_blocks(splitter: &Splitter, text: &str) -> Vec<(usize, usize)> {
+/// The pieces that are kept, found by blocks as far as these know them.
+fn pieces_by_blocks(splitter: &Splitter, text: &str) -> Vec<(usize, usize)> {
     let blocks = splitter.by_blocks().unwrap();
-    // What is behind the text changes nothing.
+    // Bytes after the text change nothing.
     let padded = format!("{text}a'1 -\n\u{E9}{}", "x".repeat(64));
     let (mut at, mut found) = (0, Vec::new());
     while at < text.len() {
         let block = Block::load(padded.as_bytes()[at..].first_chunk().unwrap());
-        let Starts { parts, dropped } = blocks.starts(&block, text.len() - at);
-        assert!(parts & 1 == 1, "{text:?}");
-        let starts: Vec<usize> = (0..64).filter(|place| parts >> place & 1 == 1).collect();
+        let Starts { pieces, dropped } = blocks.starts(&block, text.len() - at);
+        assert!(pieces & 1 == 1, "{text:?}");
+        let starts: Vec<usize> = (0..64).filter(|place| pieces >> place & 1 == 1).collect();
         let is_kept = |start: usize| dropped >> start & 1 == 0;
         let pairs = starts.windows(2).filter(|pair| is_kept(pair[0]));
         found.extend(pairs.map(|pair| (at + pair[0], at + pair[1])));
         at = match starts.last() {
             Some(last) if *last > 0 => at + last,
             _ => {
-                let part = splitter.part(text, at);
-                found.extend(part.is_kept.then_some((at, part.end)));
-                part.end
+                let split = splitter.split_at(text, at);
+                found.extend(split.is_kept.then_some((at, split.end)));
+                split.end
             }
         };
     }
     found
 }
 
-fn parts_one_by_one(splitter: &Splitter, text: &str) -> Vec<(usize, usize)> {
+fn pieces_one_by_one(splitter: &Splitter, text: &str) -> Vec<(usize, usize)> {
     let (mut at, mut found) = (0, Vec::new());
     while at < text.len() {
-        let part = splitter.part(text, at);
-        found.extend(part.is_kept.then_some((at, part.end)));
-        at = part.end;
+        let split = splitter.split_at(text, at);
+        found.extend(split.is_kept.then_some((at, split.end)));
+        at = split.end;
     }
     found
 }
 
 #[test]
-fn blocks_have_the_parts_of_their_splitters_at_every_length() {
+fn blocks_have_the_pieces_of_their_splitters_at_every_length() {
     const ALPHABET: &str = "aaabcAB12345   \t\n\n\r''srelvmdtSTRD.,!?-(_é中\u{A0}\u{85}\u{3000}\u{2581}\u{17F}";
     let alphabet: Vec<char> = ALPHABET.chars().collect();
     let mut splitters: Vec<Splitter> = pairs().into_iter().flat_map(|pair| pair.ours).collect();
@@ -210,7 +210,7 @@ fn blocks_have_the_parts_of_their_splitters_at_every_length() {
             text.extend(std::iter::repeat_n(c, if below(20) == 0 { 70 } else { 1 }));
         }
         for splitter in &splitters {
-            assert_eq!(parts_by_blocks(splitter, &text), parts_one_by_one(splitter, &text), "{splitter:?}: {text:?}");
+            assert_eq!(pieces_by_blocks(splitter, &text), pieces_one_by_one(splitter, &text), "{splitter:?}: {text:?}");
         }
     }
 }

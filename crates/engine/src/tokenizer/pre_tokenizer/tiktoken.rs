@@ -1,8 +1,11 @@
-//! The patterns of tiktoken and its followers: Llama 3 (cl100k), Qwen 2, GPT-4o (o200k), Tekken. Every character is of a match.
+//! The patterns of tiktoken and its followers: Llama 3 (cl100k), Qwen 2, GPT-4o (o200k), Tekken. Every
+//! character belongs to a match.
 
-use super::class::{LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, class_at, is_at, numbers_end, run_end};
 use super::contraction;
 use super::white_space::WhiteSpace;
+use crate::tokenizer::unicode::class::{
+    LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, class_at, is_at, numbers_end, run_end,
+};
 
 const LLAMA_3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const QWEN_2: &str =
@@ -10,13 +13,13 @@ const QWEN_2: &str =
 const GPT_4O: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const TEKKEN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// What the patterns differ in.
+/// How the patterns differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tokenizer) struct Tiktoken {
     words: Words,
-    /// How many digits are one match.
+    /// The most digits of one match.
     max_digits: usize,
-    /// Whether slashes, as ends of lines, go with the punctuation before them.
+    /// Whether slashes, like line ends, belong to the punctuation before them.
     takes_slashes: bool,
 }
 
@@ -24,12 +27,12 @@ pub(in crate::tokenizer) struct Tiktoken {
 enum Words {
     /// Letters of any case; contractions are matches of their own.
     Uncased,
-    /// Upper case before lower case, and maybe a contraction.
+    /// Upper case before lower case, and possibly a contraction.
     Cased { with_contraction: bool },
 }
 
 impl Tiktoken {
-    /// The pattern that a file has as this text.
+    /// The pattern with this regex.
     pub(in crate::tokenizer) fn recognize(regex: &str) -> Option<Self> {
         let cased = |with_contraction| Words::Cased { with_contraction };
         let (words, max_digits, takes_slashes) = match regex {
@@ -42,7 +45,7 @@ impl Tiktoken {
         Some(Self { words, max_digits, takes_slashes })
     }
 
-    /// The most digits of one match, where words have no case and only ends of lines go with punctuation.
+    /// The most digits of one match, if the pattern ignores case and only line ends belong to punctuation.
     pub(super) fn max_digits_without_case(self) -> Option<usize> {
         (self.words == Words::Uncased && !self.takes_slashes).then_some(self.max_digits)
     }
@@ -74,7 +77,7 @@ impl Tiktoken {
     }
 }
 
-/// `[^\r\n\p{L}\p{N}]`, which may stand before a word.
+/// `[^\r\n\p{L}\p{N}]`, which may come before a word.
 fn is_lead(text: &str, at: usize, class: u16) -> bool {
     class & (LETTER | NUMBER) == 0 && !matches!(text.as_bytes()[at], b'\r' | b'\n')
 }
@@ -86,10 +89,11 @@ fn uncased_word_end(text: &str, at: usize, class: u16, len: usize) -> Option<usi
     is_word.then(|| run_end(text, at + len, |class| class & LETTER != 0))
 }
 
-/// The two alternatives of words of the patterns that know case, with a character before the word where there is one.
+/// The end of a word for the patterns that distinguish case: two alternatives, each with an optional
+/// character before the word.
 fn cased_word_end(text: &str, at: usize, class: u16, len: usize, with_contraction: bool) -> Option<usize> {
     let after_lead = is_lead(text, at, class).then_some(at + len);
-    // A mark may be the character before the word, or of the word.
+    // A mark may be the character before the word, or part of the word.
     let starts = || after_lead.into_iter().chain([at]);
     let end = starts()
         .find_map(|start| lower_end(text, start))
@@ -121,7 +125,7 @@ fn lower_end(text: &str, start: usize) -> Option<usize> {
         }
     }
     let lower_end = run_end(text, end, is_lower);
-    // Without lower case behind it, the first part gives back until its last character is of both kinds.
+    // If no lower case follows, the first class backtracks to its last character that is in both classes.
     if lower_end > end { Some(lower_end) } else { last_lower_end }
 }
 

@@ -1,18 +1,18 @@
-//! The ends of white space in the patterns of byte-level BPE: `\s*[\r\n]+|\s+(?!\S)|\s+`.
+//! Where white space ends in the patterns of byte-level BPE: `\s*[\r\n]+|\s+(?!\S)|\s+`.
 
-use super::class::{SPACE, class_at};
+use crate::tokenizer::unicode::class::{SPACE, class_at};
 
 /// A run of white space.
 pub(super) struct WhiteSpace {
     pub(super) end: usize,
-    /// Where its last character starts.
+    /// Where the last character of the run starts.
     last: usize,
-    /// Behind the last line feed or carriage return.
+    /// Where the last line feed or carriage return ends.
     lines_end: Option<usize>,
 }
 
 impl WhiteSpace {
-    /// The run that starts at `start`: at white space.
+    /// The run that starts at `start`, where there is white space.
     pub(super) fn at(text: &str, start: usize) -> Self {
         let (mut end, mut last, mut lines_end) = (start, start, None);
         while let Some((class, len)) = class_at(text, end) {
@@ -28,7 +28,8 @@ impl WhiteSpace {
         Self { end, last, lines_end }
     }
 
-    /// `\s+(?!\S)|\s+`: all of it at the end of the text, else all but the last character, unless it is the only one.
+    /// `\s+(?!\S)|\s+`: the whole run at the end of the text, else all of it except the last character, unless
+    /// that is the only one.
     pub(super) fn match_end(&self, text: &str, start: usize) -> usize {
         if self.end == text.len() || self.last == start { self.end } else { self.last }
     }

@@ -1,4 +1,4 @@
-//! AVX2 kernels: 32 bytes a vector, two vectors a block of word bounds.
+//! AVX2 kernels: vectors of 32 bytes, two per block.
 
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi8, _mm256_and_si256, _mm256_andnot_si256, _mm256_blendv_epi8,
@@ -7,8 +7,12 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
 };
 
+use super::byte_set::ByteSet;
 use super::classes::{HIGH_CLASSES, LOW_CLASSES, PUNCTUATION_BITS, WHITESPACE_BITS};
-use super::{BLOCK_BYTES, ByteSet, PlainBlock, PlainText, WordBounds, vectors};
+use super::plain_text::{PlainBlock, PlainText};
+use super::vectors;
+use super::window::BLOCK_BYTES;
+use super::word_bounds::{WordBounds, push_bits};
 
 const VECTOR_BYTES: usize = 32;
 
@@ -26,7 +30,7 @@ fn store(bytes: &mut [u8; VECTOR_BYTES], vector_u8x32: __m256i) {
     unsafe { _mm256_storeu_si256(bytes.as_mut_ptr().cast::<__m256i>(), vector_u8x32) }
 }
 
-/// The same 16 bytes in both halves, as shuffles take them.
+/// The same 16 bytes in both halves: a shuffle looks up each half in its own 16 bytes.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn load_table(table: &[u8; 16]) -> __m256i {
@@ -40,7 +44,7 @@ fn movemask(vector_u8x32: __m256i) -> u32 {
     _mm256_movemask_epi8(vector_u8x32).cast_unsigned()
 }
 
-/// See [`Scanner::copy_ascii`](super::Scanner::copy_ascii).
+/// See `Scanner::copy_ascii`.
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
     vectors::copy(source, target, |bytes, to| {
@@ -50,7 +54,7 @@ pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: b
     })
 }
 
-/// The bytes as they are copied, and the mask of those that are not plain.
+/// The bytes to write, and the mask of those that are not plain.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn fold(bytes: __m256i, lower: bool, clean: bool) -> (__m256i, u32) {
@@ -70,7 +74,7 @@ fn fold(bytes: __m256i, lower: bool, clean: bool) -> (__m256i, u32) {
             _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\r'.cast_signed())),
         ),
     );
-    // Signed: bytes beyond ASCII are below space too.
+    // Signed: non-ASCII bytes are below space too.
     let is_below_space = _mm256_cmpgt_epi8(_mm256_set1_epi8(b' '.cast_signed()), bytes);
     let is_delete = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7F));
     let stop = _mm256_or_si256(_mm256_andnot_si256(is_space, is_below_space), is_delete);
@@ -78,7 +82,7 @@ fn fold(bytes: __m256i, lower: bool, clean: bool) -> (__m256i, u32) {
     (folded, movemask(stop))
 }
 
-/// See [`Scanner::find_words`](super::Scanner::find_words).
+/// See `Scanner::find_words`.
 #[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
@@ -91,9 +95,7 @@ pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
         let punctuation = u64::from(first_punctuation) | u64::from(second_punctuation) << 32;
         (space, punctuation)
     };
-    vectors::find_words(window, offset, bounds, classify, |bits, offset, offsets| {
-        super::push_bits(bits, offset, offsets)
-    });
+    vectors::find_words(window, offset, bounds, classify, |bits, offset, offsets| push_bits(bits, offset, offsets));
 }
 
 #[inline]
@@ -106,7 +108,7 @@ fn classify(bytes: __m256i, low_table: __m256i, high_table: __m256i) -> (u32, u3
     (!movemask(no_space), !movemask(no_punctuation))
 }
 
-/// The common bits of the entries of each byte's halves.
+/// For each byte, the bits that the entries of its low and high four bits share.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn common_bits(bytes: __m256i, low_table: __m256i, high_table: __m256i) -> __m256i {
@@ -115,7 +117,7 @@ fn common_bits(bytes: __m256i, low_table: __m256i, high_table: __m256i) -> __m25
     _mm256_and_si256(_mm256_shuffle_epi8(low_table, low_halves), _mm256_shuffle_epi8(high_table, high_halves))
 }
 
-/// See [`Scanner::find_plain_words`](super::Scanner::find_plain_words).
+/// See `Scanner::find_plain_words`.
 #[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn find_plain_words(
@@ -142,22 +144,22 @@ pub(super) fn find_plain_words(
         PlainBlock { space: bits(0), punctuation: bits(1), stop: bits(2), marked: bits(3) }
     };
     vectors::find_plain_words(text, target, offset, bounds, read, |bits, offset, offsets| {
-        super::push_bits(bits, offset, offsets)
+        push_bits(bits, offset, offsets)
     })
 }
 
-/// ASCII units as bytes; other units become 0 or bytes beyond ASCII.
+/// ASCII units as bytes; other units become 0 or non-ASCII bytes.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn narrow(units: &[u16; VECTOR_BYTES]) -> __m256i {
     let halves = units.as_chunks::<16>().0;
     // SAFETY: the arrays have the 32 bytes that are read, and the load needs no alignment.
     let load = |half: &[u16; 16]| unsafe { _mm256_loadu_si256(half.as_ptr().cast::<__m256i>()) };
-    // Packing takes the lower quarters of both first, then the upper ones.
+    // Packing interleaves the quarters of the two vectors: first both lower ones, then both upper ones.
     _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(load(&halves[0]), load(&halves[1])))
 }
 
-/// See [`Scanner::find_any`](super::Scanner::find_any).
+/// See `Scanner::find_any`.
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 pub(super) fn find_any(bytes: &[u8], set: &ByteSet) -> Option<usize> {
     let (low_table, high_table) = (load_table(&set.low), load_table(&set.high));

@@ -1,4 +1,4 @@
-//! AVX-512 kernels: 64 bytes a vector, and places of set bits all at once.
+//! AVX-512 kernels: vectors of 64 bytes, one per block. The offsets of set bits are written 16 at a time.
 
 use std::arch::x86_64::{
     __m128i, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_and_si512, _mm512_broadcast_i32x4,
@@ -9,8 +9,12 @@ use std::arch::x86_64::{
     _mm512_test_epi8_mask,
 };
 
+use super::byte_set::ByteSet;
 use super::classes::{HIGH_CLASSES, LOW_CLASSES, PUNCTUATION_BITS, WHITESPACE_BITS};
-use super::{BLOCK_BYTES, ByteSet, PlainBlock, PlainText, WordBounds, vectors};
+use super::plain_text::{PlainBlock, PlainText};
+use super::vectors;
+use super::window::BLOCK_BYTES;
+use super::word_bounds::WordBounds;
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
@@ -26,7 +30,7 @@ fn store(bytes: &mut [u8; 64], vector_u8x64: __m512i) {
     unsafe { _mm512_storeu_si512(bytes.as_mut_ptr().cast::<__m512i>(), vector_u8x64) }
 }
 
-/// The same 16 bytes four times, as shuffles take them.
+/// The same 16 bytes four times: a shuffle looks up each quarter in its own 16 bytes.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn load_table(table: &[u8; 16]) -> __m512i {
@@ -34,7 +38,7 @@ fn load_table(table: &[u8; 16]) -> __m512i {
     _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(table.as_ptr().cast::<__m128i>()) })
 }
 
-/// See [`Scanner::copy_ascii`](super::Scanner::copy_ascii).
+/// See `Scanner::copy_ascii`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
     vectors::copy(source, target, |bytes, to: &mut [u8; 64]| {
@@ -44,7 +48,7 @@ pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: b
     })
 }
 
-/// The bytes as they are copied, and the mask of those that are not plain.
+/// The bytes to write, and the mask of those that are not plain.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn fold(bytes: __m512i, lower: bool, clean: bool) -> (__m512i, u64) {
@@ -58,13 +62,13 @@ fn fold(bytes: __m512i, lower: bool, clean: bool) -> (__m512i, u64) {
     let is_space = _mm512_cmpeq_epi8_mask(bytes, byte(b'\t'))
         | _mm512_cmpeq_epi8_mask(bytes, byte(b'\n'))
         | _mm512_cmpeq_epi8_mask(bytes, byte(b'\r'));
-    // Signed: bytes beyond ASCII are below space too.
+    // Signed: non-ASCII bytes are below space too.
     let is_below_space = _mm512_cmplt_epi8_mask(bytes, byte(b' '));
     let is_delete = _mm512_cmpeq_epi8_mask(bytes, byte(0x7F));
     (_mm512_mask_mov_epi8(folded, is_space, byte(b' ')), is_below_space & !is_space | is_delete)
 }
 
-/// See [`Scanner::find_words`](super::Scanner::find_words).
+/// See `Scanner::find_words`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
     let (low_table, high_table) = (load_table(&LOW_CLASSES), load_table(&HIGH_CLASSES));
@@ -79,7 +83,7 @@ pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
     });
 }
 
-/// Writes the offsets of the set bits: sixteen at least, and sixteen more while there are more.
+/// Writes the offsets of the set bits: at least 16, and more only if there are more bits.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn push_bits(places: __m512i, bits: u64, offset: u32, offsets: &mut [u32; BLOCK_BYTES]) {
@@ -102,7 +106,7 @@ fn push_bits(places: __m512i, bits: u64, offset: u32, offsets: &mut [u32; BLOCK_
     }
 }
 
-/// The common bits of the entries of each byte's halves.
+/// For each byte, the bits that the entries of its low and high four bits share.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn common_bits(bytes: __m512i, low_table: __m512i, high_table: __m512i) -> __m512i {
@@ -111,7 +115,7 @@ fn common_bits(bytes: __m512i, low_table: __m512i, high_table: __m512i) -> __m51
     _mm512_and_si512(_mm512_shuffle_epi8(low_table, low_halves), _mm512_shuffle_epi8(high_table, high_halves))
 }
 
-/// See [`Scanner::find_plain_words`](super::Scanner::find_plain_words).
+/// See `Scanner::find_plain_words`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 pub(super) fn find_plain_words(
     text: PlainText<'_>,
@@ -140,19 +144,19 @@ pub(super) fn find_plain_words(
     })
 }
 
-/// ASCII units as bytes; other units become 0 or bytes beyond ASCII.
+/// ASCII units as bytes; other units become 0 or non-ASCII bytes.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 fn narrow(units: &[u16; BLOCK_BYTES]) -> __m512i {
     let halves = units.as_chunks::<32>().0;
     // SAFETY: the arrays have the 64 bytes that are read, and the load needs no alignment.
     let load = |half: &[u16; 32]| unsafe { _mm512_loadu_si512(half.as_ptr().cast::<__m512i>()) };
-    // Packing takes an eighth of each in turn.
+    // Packing alternates between eighths of the two vectors.
     let order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
     _mm512_permutexvar_epi64(order, _mm512_packus_epi16(load(&halves[0]), load(&halves[1])))
 }
 
-/// See [`Scanner::find_any`](super::Scanner::find_any).
+/// See `Scanner::find_any`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi1,bmi2,popcnt")]
 pub(super) fn find_any(bytes: &[u8], set: &ByteSet) -> Option<usize> {
     let (low_table, high_table) = (load_table(&set.low), load_table(&set.high));

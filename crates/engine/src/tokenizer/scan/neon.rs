@@ -1,4 +1,4 @@
-//! NEON kernels: 16 bytes a vector, four vectors a block of word bounds.
+//! NEON kernels: vectors of 16 bytes, four per block.
 
 use std::arch::aarch64::{
     uint8x16_t, vaddq_u8, vandq_u8, vbicq_u8, vbslq_u8, vceqq_u8, vcgtq_u8, vcleq_u8, vcltq_u8, vdupq_n_u8,
@@ -7,8 +7,12 @@ use std::arch::aarch64::{
     vtstq_u8,
 };
 
+use super::byte_set::ByteSet;
 use super::classes::{HIGH_CLASSES, LOW_CLASSES, PUNCTUATION_BITS, WHITESPACE_BITS};
-use super::{BLOCK_BYTES, ByteSet, PlainBlock, PlainText, WordBounds, vectors};
+use super::plain_text::{PlainBlock, PlainText};
+use super::vectors;
+use super::window::BLOCK_BYTES;
+use super::word_bounds::{WordBounds, push_bits};
 
 const VECTOR_BYTES: usize = 16;
 
@@ -26,7 +30,7 @@ fn store(bytes: &mut [u8; VECTOR_BYTES], vector_u8x16: uint8x16_t) {
     unsafe { vst1q_u8(bytes.as_mut_ptr(), vector_u8x16) }
 }
 
-/// The place of the first byte that is 255, 16 where all are 0. A narrowing shift makes four bits of each byte.
+/// The place of the first byte that is 255, or 16 if all are 0. A narrowing shift leaves four bits per byte.
 #[inline]
 #[target_feature(enable = "neon")]
 fn first(marks: uint8x16_t) -> usize {
@@ -34,8 +38,8 @@ fn first(marks: uint8x16_t) -> usize {
     (fours.trailing_zeros() / 4) as usize
 }
 
-/// A bit of each of 64 bytes that are 0 or 255, the first byte's lowest: each keeps the bit of its place in eight, and three
-/// pairwise sums bring the eight together.
+/// One bit for each of 64 bytes that are 0 or 255, the lowest for the first byte. Each byte keeps the
+/// bit of its place among eight; three pairwise sums then combine the eight.
 #[inline]
 #[target_feature(enable = "neon")]
 fn bits(marks: [uint8x16_t; 4]) -> u64 {
@@ -45,7 +49,7 @@ fn bits(marks: [uint8x16_t; 4]) -> u64 {
     vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(sums, sums)))
 }
 
-/// See [`Scanner::copy_ascii`](super::Scanner::copy_ascii).
+/// See `Scanner::copy_ascii`.
 #[target_feature(enable = "neon")]
 pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
     vectors::copy(source, target, |bytes, to: &mut [u8; VECTOR_BYTES]| {
@@ -55,7 +59,7 @@ pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: b
     })
 }
 
-/// The bytes as they are copied, and which of them are not plain.
+/// The bytes to write, and which of the bytes are not plain.
 #[inline]
 #[target_feature(enable = "neon")]
 fn fold(bytes: uint8x16_t, lower: bool, clean: bool) -> (uint8x16_t, uint8x16_t) {
@@ -74,7 +78,7 @@ fn fold(bytes: uint8x16_t, lower: bool, clean: bool) -> (uint8x16_t, uint8x16_t)
     (vbslq_u8(is_space, vdupq_n_u8(b' '), folded), vorrq_u8(vbicq_u8(is_below_space, is_space), is_high))
 }
 
-/// See [`Scanner::find_words`](super::Scanner::find_words).
+/// See `Scanner::find_words`.
 #[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "neon")]
 pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
@@ -83,9 +87,7 @@ pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
         let (vectors, _) = block.as_chunks::<VECTOR_BYTES>();
         classify(std::array::from_fn(|index| load(&vectors[index])), low_table, high_table)
     };
-    vectors::find_words(window, offset, bounds, classify, |bits, offset, offsets| {
-        super::push_bits(bits, offset, offsets)
-    });
+    vectors::find_words(window, offset, bounds, classify, |bits, offset, offsets| push_bits(bits, offset, offsets));
 }
 
 /// The bits of white space and of punctuation.
@@ -97,7 +99,7 @@ fn classify(block: [uint8x16_t; 4], low_table: uint8x16_t, high_table: uint8x16_
     (space, bits(classes.map(|classes| vtstq_u8(classes, vdupq_n_u8(PUNCTUATION_BITS.cast_unsigned())))))
 }
 
-/// See [`Scanner::find_plain_words`](super::Scanner::find_plain_words).
+/// See `Scanner::find_plain_words`.
 #[allow(clippy::redundant_closure, reason = "a function that is passed by its name is called, a closure is inlined")]
 #[target_feature(enable = "neon")]
 pub(super) fn find_plain_words(
@@ -125,11 +127,11 @@ pub(super) fn find_plain_words(
         }
     };
     vectors::find_plain_words(text, target, offset, bounds, read, |bits, offset, offsets| {
-        super::push_bits(bits, offset, offsets)
+        push_bits(bits, offset, offsets)
     })
 }
 
-/// ASCII units as bytes; other units become bytes beyond ASCII.
+/// ASCII units as bytes; other units become non-ASCII bytes.
 #[inline]
 #[target_feature(enable = "neon")]
 fn narrow(units: &[u16; VECTOR_BYTES]) -> uint8x16_t {
@@ -139,7 +141,7 @@ fn narrow(units: &[u16; VECTOR_BYTES]) -> uint8x16_t {
     vqmovn_high_u16(vqmovn_u16(load(&halves[0])), load(&halves[1]))
 }
 
-/// The common bits of the entries of each byte's halves.
+/// For each byte, the bits that the entries of its low and high four bits share.
 #[inline]
 #[target_feature(enable = "neon")]
 fn common_bits(bytes: uint8x16_t, low_table: uint8x16_t, high_table: uint8x16_t) -> uint8x16_t {
@@ -147,7 +149,7 @@ fn common_bits(bytes: uint8x16_t, low_table: uint8x16_t, high_table: uint8x16_t)
     vandq_u8(vqtbl1q_u8(low_table, low_halves), vqtbl1q_u8(high_table, vshrq_n_u8::<4>(bytes)))
 }
 
-/// See [`Scanner::find_any`](super::Scanner::find_any).
+/// See `Scanner::find_any`.
 #[target_feature(enable = "neon")]
 pub(super) fn find_any(bytes: &[u8], set: &ByteSet) -> Option<usize> {
     let (low_table, high_table) = (load(&set.low), load(&set.high));

@@ -1,9 +1,12 @@
 //! The kernels without vectors: what the others must equal.
 
-use super::{BLOCK_BYTES, ByteSet, PlainText, Scanner, WordBounds, whole_blocks};
+use super::byte_set::ByteSet;
+use super::plain_text::PlainText;
+use super::window::{BLOCK_BYTES, COPY_SLACK, whole_blocks};
+use super::word_bounds::{WordBounds, push_bits};
 
 pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: bool) -> usize {
-    assert!(target.len() >= source.len() + Scanner::SLACK, "the target has no slack");
+    assert!(target.len() >= source.len() + COPY_SLACK, "the target has no slack");
     for (index, (&byte, to)) in source.iter().zip(target).enumerate() {
         let Some(folded) = fold(byte, lower, clean) else { return index };
         *to = folded;
@@ -11,7 +14,7 @@ pub(super) fn copy_ascii(source: &[u8], target: &mut [u8], lower: bool, clean: b
     source.len()
 }
 
-/// A byte as it is copied; `None` where it is not plain.
+/// The byte to write, or `None` if the byte is not plain.
 fn fold(byte: u8, lower: bool, clean: bool) -> Option<u8> {
     match byte {
         b'A'..=b'Z' if lower => Some(byte | 0x20),
@@ -28,9 +31,7 @@ pub(super) fn find_words(window: &[u8], offset: u32, bounds: &mut WordBounds) {
             word |= u64::from(!is_space && !is_punctuation) << bit;
             punctuation |= u64::from(is_punctuation) << bit;
         }
-        bounds.push_block(offset, word, punctuation, &|bits, offset, offsets: &mut _| {
-            super::push_bits(bits, offset, offsets)
-        });
+        bounds.push_block(offset, word, punctuation, &|bits, offset, offsets: &mut _| push_bits(bits, offset, offsets));
     }
 }
 

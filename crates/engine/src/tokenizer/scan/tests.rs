@@ -1,6 +1,8 @@
 //! Every kernel against its scalar twin, and the scalar ones against the standard library.
 
-use super::*;
+use super::window::{BLOCK_BYTES, COPY_SLACK};
+use super::{ByteSet, PlainText, Scanner, WordBounds, whole_blocks};
+use crate::isa::Isa;
 
 /// Texts that hold every byte at every place of a block, and of lengths around every vector width.
 fn texts() -> Vec<Vec<u8>> {
@@ -32,7 +34,7 @@ fn texts() -> Vec<Vec<u8>> {
 }
 
 fn copied(scanner: Scanner, text: &[u8], lower: bool, clean: bool) -> Vec<u8> {
-    let mut target = vec![0; text.len() + Scanner::SLACK];
+    let mut target = vec![0; text.len() + COPY_SLACK];
     let len = scanner.copy_ascii(text, &mut target, lower, clean);
     target.truncate(len);
     target
@@ -76,14 +78,14 @@ fn plain_words_from_utf16_are_those_of_the_cleaned_bytes() {
         let units: Vec<u16> = text.iter().map(|&byte| byte.into()).collect();
         let marks = ByteSet::new(*b"[<");
         for lower in [false, true] {
-            let (found, bytes, bounds) = plain_words(Scanner(Isa::SCALAR), &units, lower, &marks);
-            let expected = copied(Scanner(Isa::SCALAR), text, lower, true);
+            let (found, bytes, bounds) = plain_words(Scanner::of(Isa::SCALAR), &units, lower, &marks);
+            let expected = copied(Scanner::of(Isa::SCALAR), text, lower, true);
             let is_plain = expected.len() == text.len();
             assert_eq!(found, is_plain.then(|| text.iter().any(|byte| b"[<".contains(byte))), "{text:?}");
             let mut expected_bounds = vec![(5, 6)];
             if is_plain {
                 assert_eq!(bytes, expected);
-                let all = words(Scanner(Isa::SCALAR), &expected);
+                let all = words(Scanner::of(Isa::SCALAR), &expected);
                 expected_bounds.extend(all.iter().map(|(start, end)| (start + 7, end + 7)));
             }
             assert_eq!(bounds, expected_bounds, "{text:?}");
@@ -97,7 +99,7 @@ fn the_kernels_of_every_instruction_set_match_scalar_at_every_tail() {
 }
 
 fn matches_scalar(isa: Isa) {
-    let (vectors, scalar) = (Scanner(isa), Scanner(Isa::SCALAR));
+    let (vectors, scalar) = (Scanner::of(isa), Scanner::of(Isa::SCALAR));
     let sets = [&b"["[..], b"[<", b"", b"\xE2\xF0a", b"\x00\x7F\x80\xFF"].map(|bytes| ByteSet::new(bytes.to_vec()));
     for text in texts() {
         for (lower, clean) in [(false, false), (false, true), (true, false), (true, true)] {
@@ -130,7 +132,7 @@ fn words_are_what_the_standard_library_splits() {
             let without = word.trim_end_matches(|c: char| c.is_ascii_punctuation());
             expected.extend([without, &word[without.len()..]].into_iter().filter(|part| !part.is_empty()));
         }
-        let got = words(Scanner(Isa::SCALAR), text.as_bytes());
+        let got = words(Scanner::of(Isa::SCALAR), text.as_bytes());
         let got: Vec<_> = got.iter().map(|&(start, end)| &text[start as usize..end as usize]).collect();
         assert_eq!(got, expected, "{text:?}");
     }
@@ -138,7 +140,7 @@ fn words_are_what_the_standard_library_splits() {
 
 #[test]
 fn a_word_may_go_on_in_the_next_window() {
-    for scanner in Isa::available().into_iter().map(Scanner) {
+    for scanner in Isa::available().into_iter().map(Scanner::of) {
         let mut bounds = WordBounds::new();
         scanner.find_words(&[b'a'; BLOCK_BYTES], 0, &mut bounds);
         assert_eq!((bounds.start_count, bounds.end_count), (1, 0));

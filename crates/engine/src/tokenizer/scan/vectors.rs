@@ -1,18 +1,20 @@
-//! Going through bytes a vector at a time, the last bytes included: the loops that the instruction sets share.
+//! The loops that all instruction sets share: over bytes, one vector at a time, the tail included.
 //!
-//! The closures are of functions with target features, into which all this is inlined.
+//! The closures come from functions with target features. All of this is inlined into those.
 
-use super::{BLOCK_BYTES, PlainBlock, PlainText, Scanner, WordBounds, whole_blocks};
+use super::plain_text::{PlainBlock, PlainText};
+use super::window::{BLOCK_BYTES, COPY_SLACK, whole_blocks};
+use super::word_bounds::WordBounds;
 
-/// See [`Scanner::copy_ascii`]. `fold` puts what a vector becomes into the target, and gives the place of its first byte that is not plain, `BYTES`
-/// where all are.
+/// The loop of `Scanner::copy_ascii`. `fold` writes a folded vector to the target and returns the
+/// place of its first byte that is not plain, or `BYTES` if all are plain.
 #[inline(always)]
 pub(super) fn copy<const BYTES: usize>(
     source: &[u8],
     target: &mut [u8],
     fold: impl Fn(&[u8; BYTES], &mut [u8; BYTES]) -> usize,
 ) -> usize {
-    assert!(target.len() >= source.len() + Scanner::SLACK, "the target has no slack");
+    assert!(target.len() >= source.len() + COPY_SLACK, "the target has no slack");
     let (chunks, tail) = source.as_chunks::<BYTES>();
     let (targets, _) = target.as_chunks_mut::<BYTES>();
     for (index, (chunk, to)) in chunks.iter().zip(targets).enumerate() {
@@ -28,7 +30,7 @@ pub(super) fn copy<const BYTES: usize>(
     if let (Some(last), Some(to)) = (source.last_chunk(), target[..source.len()].last_chunk_mut()) {
         return source.len() - BYTES + fold(last, to);
     }
-    // Spaces are plain: what stops is of the tail, or beyond it when all of it is plain.
+    // Spaces are plain, so `fold` stops within the tail, or after it if all of the tail is plain.
     let mut padded = [b' '; BYTES];
     padded[..tail.len()].copy_from_slice(tail);
     let done = source.len() - tail.len();
@@ -36,7 +38,8 @@ pub(super) fn copy<const BYTES: usize>(
     done + tail.len().min(plain)
 }
 
-/// See [`Scanner::find_any`]. `find` gives the place of a vector's first byte that is in the set, `BYTES` where none is.
+/// The loop of `Scanner::find_any`. `find` returns the place of a vector's first byte that is in the
+/// set, or `BYTES` if none is.
 #[inline(always)]
 pub(super) fn find<const BYTES: usize>(bytes: &[u8], find: impl Fn(&[u8; BYTES]) -> usize) -> Option<usize> {
     let (chunks, tail) = bytes.as_chunks::<BYTES>();
@@ -60,8 +63,9 @@ pub(super) fn find<const BYTES: usize>(bytes: &[u8], find: impl Fn(&[u8; BYTES])
     (found < tail.len()).then_some(bytes.len() - tail.len() + found)
 }
 
-/// See [`Scanner::find_words`]. `classify` gives the bits of white space and of punctuation, the first byte's lowest; `push_bits`
-/// writes the places of set bits as [`super::push_bits`] does.
+/// The loop of `Scanner::find_words`. `classify` returns the bits of white space and of punctuation,
+/// the lowest for the first byte. `push_bits` writes the offsets of set bits, as
+/// [`super::word_bounds::push_bits`] does.
 #[inline(always)]
 pub(super) fn find_words(
     window: &[u8],
@@ -77,8 +81,8 @@ pub(super) fn find_words(
     }
 }
 
-/// See [`Scanner::find_plain_words`]. `read` puts a block of units into the target, and says what is in it; `push_bits` is as in
-/// [`find_words`].
+/// The loop of `Scanner::find_plain_words`. `read` writes a block of units to the target as bytes and
+/// classifies it; `push_bits` is as in [`find_words`].
 #[inline(always)]
 pub(super) fn find_plain_words(
     text: PlainText<'_>,

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// The pairs, in the order of the file, in one piece of memory.
+/// The pairs in the order of the file, in one allocation.
 #[derive(Debug, Default)]
 pub(in crate::tokenizer) struct MergeList {
     text: String,
@@ -45,7 +45,7 @@ impl<'de> Visitor<'de> for ListVisitor {
         let mut first = None;
         while let Some(form) = seq.next_element_seed(Entry(&mut merges))? {
             if *first.get_or_insert(form) != form {
-                return Err(A::Error::custom("expected merges of one form, found pairs and lines"));
+                return Err(A::Error::custom("expected merges of one form, found both pairs and lines"));
             }
         }
         Ok(merges)
@@ -58,7 +58,7 @@ enum Form {
     Line,
 }
 
-/// One entry, for the end of the list.
+/// One entry, which is appended to the list.
 struct Entry<'a>(&'a mut MergeList);
 
 fn text_end<E: Error>(text: &str) -> Result<u32, E> {
@@ -108,7 +108,7 @@ impl<'de> Visitor<'de> for Entry<'_> {
     }
 }
 
-/// One string of a pair, for the end of the text. Its value is where the text ends then.
+/// One string of a pair, which is appended to the text. Its value is where the text then ends.
 struct Text<'a>(&'a mut String);
 
 impl<'de> DeserializeSeed<'de> for Text<'_> {

@@ -1,8 +1,8 @@
-//! What becomes of two neighbours: from a pair of ids to the rank of its merge and the id that it makes.
+//! The merges of a file: from a pair of ids to the rank of its merge and the resulting id.
 
 use super::pair_table::PairTable;
 
-/// A merge of the file, by ids. Its place is its rank.
+/// A merge of the file, by ids. Its index is its rank.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Merge {
     pub(super) left: u32,
@@ -10,12 +10,12 @@ pub(super) struct Merge {
     pub(super) merged: u32,
 }
 
-/// A rank with the id that its merge makes: the lower one is merged first.
+/// A rank with the resulting id. The lower rank is merged first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RankedId(u64);
 
 impl RankedId {
-    /// Behind all ranks: the pair is not merged.
+    /// After all ranks: the pair is not merged.
     pub(super) const NONE: Self = Self(u64::MAX);
 
     pub(super) fn rank(self) -> u32 {
@@ -36,7 +36,7 @@ pub(super) struct MergeTable {
 }
 
 impl MergeTable {
-    /// Of a pair that comes twice, the last rank counts. `None` where [`PairTable::build`] has no table.
+    /// Of a pair that comes twice, the last rank counts. `None` if [`PairTable::build`] has no table.
     pub(super) fn build(merges: &[Merge]) -> Option<Self> {
         u32::try_from(merges.len()).ok()?;
         let ranked = (0..).zip(merges);
@@ -45,13 +45,13 @@ impl MergeTable {
         Some(Self { pairs, merged_ids: merges.iter().map(|merge| merge.merged).collect() })
     }
 
-    /// [`RankedId::NONE`] where the pair is not merged.
+    /// [`RankedId::NONE`] if the pair is not merged.
     #[inline]
     pub(super) fn get(&self, left: u32, right: u32) -> RankedId {
         self.pairs.get(left, right).map_or(RankedId::NONE, RankedId)
     }
 
-    /// The id that the merge of this rank makes.
+    /// The resulting id of the merge of this rank.
     #[inline]
     pub(super) fn merged_id(&self, rank: u32) -> u32 {
         self.merged_ids[rank as usize]

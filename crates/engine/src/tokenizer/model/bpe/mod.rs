@@ -1,26 +1,26 @@
 //! BPE: the characters of a piece, merged pair by pair (tokenizers 0.23.2, models/bpe/model.rs, `merge_word`,
 //! `tokenize_with_cache`).
 
-mod joins;
+mod joining_chars;
 mod merge_list;
 mod merge_table;
+mod merge_word;
 mod pair_table;
 #[cfg(test)]
 mod tests;
-mod word;
 
 use super::byte_fallback::ByteFallback;
 use super::piece_ids::PieceIds;
 use crate::error::excerpt;
-use crate::tokenizer::EncodeError;
-use crate::tokenizer::unsupported::Unsupported;
-use crate::tokenizer::vocabulary::Vocabulary;
-use joins::Joins;
+use crate::tokenizer::encode_error::EncodeError;
+use crate::tokenizer::file::unsupported::Unsupported;
+use crate::tokenizer::file::vocabulary::Vocabulary;
+use joining_chars::JoiningChars;
 pub(in crate::tokenizer) use merge_list::MergeList;
 use merge_table::{Merge, MergeTable};
-pub(in crate::tokenizer) use word::WordScratch;
+use merge_word::{KEPT_SYMBOLS, MAX_SCANNED_SYMBOLS, WordScratch, merge_queued, merge_scanned};
 
-/// Characters below this have their ids in an array: all those of the byte-level alphabet are.
+/// Characters below this have their ids in an array. All characters of the byte-level alphabet are below.
 const DIRECT_CHARS: usize = 0x180;
 
 /// The model's settings, as the file has them.
@@ -30,11 +30,11 @@ pub(in crate::tokenizer) struct BpeOptions {
     pub(in crate::tokenizer) fuse_unknown: bool,
     pub(in crate::tokenizer) byte_fallback: bool,
     pub(in crate::tokenizer) ignore_merges: bool,
-    /// What is put before every character but the first.
+    /// The string put before every character except the first.
     pub(in crate::tokenizer) continuing_prefix: String,
-    /// What is put behind the last character.
+    /// The string put after the last character.
     pub(in crate::tokenizer) end_of_word_suffix: String,
-    /// A probability, of this precision: a number too small for it is 0.
+    /// A probability, in single precision: a number too small for it is 0.
     pub(in crate::tokenizer) dropout: Option<f32>,
 }
 
@@ -47,17 +47,17 @@ pub(in crate::tokenizer) struct Bpe {
     options: BpeOptions,
     unknown: Unknown,
     byte_fallback: Option<ByteFallback>,
-    /// `Some` where short words may be merged by [`word::merge_few`].
-    joins: Option<Joins>,
+    /// `Some` if short words may be merged by [`merge_scanned`].
+    joining_chars: Option<JoiningChars>,
 }
 
-/// What becomes of an unknown character.
+/// What happens to an unknown character.
 #[derive(Debug, Clone, Copy)]
 enum Unknown {
     /// The file names no unknown token.
     Dropped,
     Id(u32),
-    /// The vocabulary doesn't have it.
+    /// The vocabulary doesn't have the unknown token.
     Missing,
 }
 
@@ -66,13 +66,13 @@ enum Unknown {
 pub(in crate::tokenizer) struct BpeScratch {
     word: WordScratch,
     affixed: String,
-    /// Where a long word is cut, and where it ends.
+    /// Where a long word is cut, followed by where it ends.
     cuts: Vec<usize>,
 }
 
 impl Bpe {
     /// # Errors
-    /// Why the file is left to the reference path, which may refuse it.
+    /// Why only the reference path runs the file. It may refuse the file.
     pub(in crate::tokenizer) fn new(
         vocabulary: Vocabulary,
         merges: &MergeList,
@@ -84,10 +84,10 @@ impl Bpe {
         let no_table = || Unsupported::new("the merges of the BPE model were chosen against the hash of their table");
         let pieces = PieceIds::new(vocabulary)?;
         let has_plain_merges = options.continuing_prefix.is_empty() && every_id_has_one_string(&pieces);
-        let joins = if has_plain_merges { Some(Joins::build(merges).ok_or_else(no_table)?) } else { None };
-        let resolved = resolve(merges, &pieces, options.continuing_prefix.len()).ok_or_else(|| {
-            Unsupported::new("a merge of the BPE model, or what becomes of it, is not in its vocabulary")
-        })?;
+        let joining_chars =
+            if has_plain_merges { Some(JoiningChars::build(merges).ok_or_else(no_table)?) } else { None };
+        let resolved = resolve(merges, &pieces, options.continuing_prefix.len())
+            .ok_or_else(|| Unsupported::new("a merge of the BPE model, or its result, is not in the vocabulary"))?;
         let merges = MergeTable::build(&resolved).ok_or_else(no_table)?;
         let direct_chars = std::array::from_fn(|code_point| char_id(&pieces, char::from_u32(code_point as u32)?));
         let unknown = match &options.unknown_token {
@@ -96,7 +96,7 @@ impl Bpe {
         };
         let byte_fallback = options.byte_fallback.then(|| ByteFallback::new(|piece| pieces.get(piece.as_bytes())));
         let direct_chars = Box::new(direct_chars);
-        Ok(Self { pieces, direct_chars, merges, options, unknown, byte_fallback, joins })
+        Ok(Self { pieces, direct_chars, merges, options, unknown, byte_fallback, joining_chars })
     }
 
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {
@@ -111,7 +111,7 @@ impl Bpe {
     /// Appends the ids of one piece.
     ///
     /// # Errors
-    /// Where a character is unknown, and the vocabulary doesn't have the unknown token.
+    /// If a character is unknown, and the vocabulary doesn't have the unknown token.
     pub(in crate::tokenizer) fn tokenize(
         &self,
         piece: &str,
@@ -134,10 +134,10 @@ impl Bpe {
         let (mut start, mut end) = (first, first);
         for &cut in cuts.iter() {
             let symbols = &mut ids[start..cut];
-            let count = if self.joins.is_some() && symbols.len() <= word::FEW {
-                word::merge_few(&self.merges, symbols)
+            let count = if self.joining_chars.is_some() && symbols.len() <= MAX_SCANNED_SYMBOLS {
+                merge_scanned(&self.merges, symbols)
             } else {
-                word::merge_many(&self.merges, symbols, word)?
+                merge_queued(&self.merges, symbols, word)?
             };
             ids.copy_within(start..start + count, end);
             end += count;
@@ -145,35 +145,36 @@ impl Bpe {
         }
         ids.truncate(end);
         cuts.clear();
-        cuts.shrink_to(word::KEPT_SYMBOLS);
+        cuts.shrink_to(KEPT_SYMBOLS);
         Ok(())
     }
 
-    /// Whether the ids of a piece with these neighbours may be others than those of its two parts, cut between them.
+    /// Whether cutting a piece between these neighbors may change its ids.
     pub(in crate::tokenizer) fn can_join(&self, left: char, right: char) -> bool {
         let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, ignore_merges, .. } = &self.options;
         let has_plain_merges = !*ignore_merges && prefix.is_empty() && suffix.is_empty();
-        let Some(joins) = self.joins.as_ref().filter(|_| has_plain_merges) else { return true };
+        let Some(joining_chars) = self.joining_chars.as_ref().filter(|_| has_plain_merges) else { return true };
         let is_known = |character: char| char_id(&self.pieces, character).is_some();
-        // Instead of unknown characters, there are the tokens of their bytes: `<0x0A>`. Behind those comes the unknown token that waits
-        // since before them; known characters leave none waiting.
+        // An unknown character may become the tokens of its bytes: `<0x0A>`. An unknown token that was
+        // pending before them comes after them; a known character leaves none pending.
         let is_bytes = |character: char| {
             let bytes = |bytes: &ByteFallback| bytes.get(character.encode_utf8(&mut [0; 4]).as_bytes()).is_some();
             self.byte_fallback.as_ref().is_some_and(bytes)
         };
         match (is_known(left), is_known(right)) {
-            (true, true) => joins.contains(left, right),
-            (true, false) => !is_bytes(right) || joins.contains(left, '<'),
+            (true, true) => joining_chars.contains(left, right),
+            (true, false) => !is_bytes(right) || joining_chars.contains(left, '<'),
             (false, true) => {
                 let unknown = self.options.unknown_token.as_ref().and_then(|token| token.chars().next_back());
                 let mut before = std::iter::once('>').chain(unknown);
-                !is_bytes(left) || before.any(|before| joins.contains(before, right))
+                !is_bytes(left) || before.any(|before| joining_chars.contains(before, right))
             }
             (false, false) => true,
         }
     }
 
-    /// Appends the ids of the characters of `piece`. `cuts` gets the places in `ids` across which nothing of a long one is merged.
+    /// Appends the ids of the characters of `piece`. If it is long, `cuts` gets the places in `ids` across
+    /// which nothing is ever merged.
     fn push_characters(
         &self,
         piece: &str,
@@ -181,8 +182,8 @@ impl Bpe {
         ids: &mut Vec<u32>,
         cuts: &mut Vec<usize>,
     ) -> Result<(), EncodeError> {
-        let joins = self.joins.as_ref().filter(|_| piece.len() > word::FEW);
-        // The character of the last symbol, if it is one, rather than a byte or unknown.
+        let joining_chars = self.joining_chars.as_ref().filter(|_| piece.len() > MAX_SCANNED_SYMBOLS);
+        // The character of the last symbol, unless that is a byte or unknown.
         let mut last = None;
         let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, .. } = &self.options;
         // Written once it is known that the next one is not fused with it.
@@ -205,15 +206,15 @@ impl Bpe {
             let before = last.take();
             if let Some(id) = id {
                 ids.extend(unknown.take());
-                if let (Some(joins), Some(before)) = (joins, before)
-                    && !joins.contains(before, character)
+                if let (Some(joining_chars), Some(before)) = (joining_chars, before)
+                    && !joining_chars.contains(before, character)
                 {
                     cuts.push(ids.len());
                 }
                 ids.push(id);
                 last = Some(character);
             } else if let Some(bytes) = self.byte_fallback.as_ref().and_then(|bytes| bytes.get(text.as_bytes())) {
-                // An unknown that waits comes behind the bytes: so it is in the crate.
+                // A pending unknown token comes after the bytes, as in the crate.
                 ids.extend(bytes);
             } else {
                 match self.unknown {
@@ -239,7 +240,7 @@ fn char_id(pieces: &PieceIds, character: char) -> Option<u32> {
     pieces.get(character.encode_utf8(&mut [0; 4]).as_bytes())
 }
 
-/// The merges by their ids; `None` where a pair, or what becomes of it, is not in the vocabulary (models/bpe/model.rs,
+/// The merges by their ids; `None` if a pair, or its result, is not in the vocabulary (models/bpe/model.rs,
 /// `BpeBuilder::build`).
 fn resolve(merges: &MergeList, pieces: &PieceIds, prefix_len: usize) -> Option<Vec<Merge>> {
     let mut merged = Vec::new();
@@ -253,7 +254,7 @@ fn resolve(merges: &MergeList, pieces: &PieceIds, prefix_len: usize) -> Option<V
     merges.iter().map(resolve).collect()
 }
 
-/// Whether no id has two strings, and no string is empty. See [`word::merge_few`].
+/// Whether no id has two strings, and no string is empty. See [`merge_scanned`].
 fn every_id_has_one_string(pieces: &PieceIds) -> bool {
     let mut ids: Vec<u32> = pieces.vocabulary().spans().map(|(_, _, id)| id).collect();
     ids.sort_unstable();

@@ -1,11 +1,13 @@
-//! All tokens of a vocabulary that end at a place of a text, found in one pass: an Aho-Corasick automaton (Aho, Corasick:
-//! Efficient string matching, 1975) over bytes, its trie in a double array (Aoe: An efficient digital search algorithm, 1989).
+//! All tokens of a vocabulary that end at each place of a text, found in one pass: an Aho-Corasick automaton
+//! (Aho, Corasick: Efficient string matching, 1975) over bytes, whose trie is a double array (Aoe: An
+//! efficient digital search algorithm, 1989).
 //!
-//! A trie walked from every start would take the text's length times the longest token; this takes one or two steps a byte,
-//! whatever the tokens are. But each of them waits for the one before, and most words are short: those walk the same trie.
+//! Walking a trie from every start would take the length of the text times that of the longest token. The
+//! automaton takes one or two steps per byte, whatever the tokens are. But each step waits for the one
+//! before, and most words are short: for those, the trie is walked from every start.
 
-use crate::tokenizer::double_array::{self, Node, Placed, child};
-use crate::tokenizer::vocabulary::Vocabulary;
+use crate::tokenizer::file::vocabulary::Vocabulary;
+use crate::tokenizer::index::double_array::{self, Node, Placed, child};
 
 /// The state before any text.
 pub(super) const ROOT: u32 = double_array::ROOT;
@@ -15,20 +17,21 @@ const NONE: u32 = u32::MAX;
 /// The most tokens that may end at one place. Known vocabularies have at most twenty.
 const MAX_MATCHES: u32 = 1000;
 
-/// What the automaton has of a state besides its children. A state is what was read last of the text, as far as a token begins with it.
+/// A state besides its children. A state is the longest end of the text read so far that a token begins
+/// with.
 #[derive(Debug, Clone, Copy)]
 struct State {
-    /// The longest other state that this one ends with.
+    /// The longest other state that this state ends with.
     fail: u32,
-    /// The longest token that this state ends with, or is.
+    /// The longest token that this state ends with or equals.
     longest: u32,
 }
 
-/// A token, by id.
+/// A token; its index is its id.
 #[derive(Debug, Clone, Copy)]
 struct Token {
     len: u32,
-    /// The longest token that this one ends with.
+    /// The longest other token that this token ends with.
     next: u32,
 }
 
@@ -40,20 +43,21 @@ pub(super) struct Match {
     pub(super) score: f64,
 }
 
-/// The automaton. Most words only walk its trie, which takes the nodes and the scores.
+/// The automaton. Most words only need its trie: the nodes and the scores.
 #[derive(Debug)]
 pub(super) struct Automaton {
-    /// With the id of the token that each is, or [`NONE`].
+    /// The value of a node is the id of the token that it equals, or [`NONE`].
     nodes: Box<[Node<u32>]>,
     scores: Box<[f64]>,
-    /// By node.
+    /// Indexed by node.
     states: Box<[State]>,
     tokens: Box<[Token]>,
     is_distinct: bool,
 }
 
 impl Automaton {
-    /// Of a string that comes twice, the last place is the id. `None` where the vocabulary is too large, or a score is no number.
+    /// The id of a string that comes twice is its last index. `None` if the vocabulary is too large, or a score
+    /// is not a number.
     pub(super) fn build(vocabulary: &Vocabulary, scores: &[f64]) -> Option<Self> {
         if scores.iter().any(|score| score.is_nan()) {
             return None;
@@ -68,12 +72,12 @@ impl Automaton {
 
         let mut tokens: Box<[Token]> =
             strings.iter().map(|string| Token { len: string.len() as u32, next: NONE }).collect();
-        // How many tokens end where this one does, by id.
+        // By id, how many tokens end where this one does.
         let mut match_counts = vec![0; tokens.len()];
         let sorted: Vec<(&[u8], u32)> = order.iter().map(|&id| (strings[id as usize], id)).collect();
         let no_state = State { fail: ROOT, longest: NONE };
         let mut states = vec![no_state];
-        // What a node fails to is nearer to the root, and so was placed before.
+        // The fail state of a node is nearer to the root, so it was placed before.
         let nodes = double_array::build(&sorted, NONE, |nodes, placed| {
             states.resize(nodes.len(), no_state);
             let fail = fail(nodes, &states, &placed);
@@ -97,7 +101,7 @@ impl Automaton {
         self.is_distinct
     }
 
-    /// The state behind `byte`.
+    /// The state after `byte`.
     #[inline]
     pub(super) fn step(&self, mut state: u32, byte: u8) -> u32 {
         loop {
@@ -147,7 +151,7 @@ impl Automaton {
     }
 }
 
-/// Where a node fails to: the longest other state that its string ends with.
+/// The fail state of a node: the longest other state that its string ends with.
 fn fail(nodes: &[Node<u32>], states: &[State], placed: &Placed) -> u32 {
     let mut state = placed.parent;
     while state != ROOT {

@@ -1,8 +1,9 @@
 //! Unigram: the segmentation of a piece with the highest sum of scores (tokenizers 0.23.2, models/unigram/model.rs,
 //! `encode_optimized`, `tokenize`).
 //!
-//! The crate goes from each start to the ends of the tokens that begin there; so do short pieces here. In longer ones, each end looks
-//! back at the tokens that stop there, longest first: the same candidates in the same order, so that of equal sums the same one
+//! The crate goes from each start to the ends of the tokens that begin there, and so does the search in
+//! short pieces here. In longer pieces, the search goes back from each end over the tokens that end
+//! there, longest first. Both see the same candidates in the same order, so of equal sums the same one
 //! wins.
 
 mod automaton;
@@ -10,29 +11,30 @@ mod automaton;
 mod tests;
 
 use super::byte_fallback::ByteFallback;
-use crate::tokenizer::EncodeError;
-use crate::tokenizer::unsupported::Unsupported;
-use crate::tokenizer::vocabulary::Vocabulary;
+use crate::tokenizer::encode_error::EncodeError;
+use crate::tokenizer::file::unsupported::Unsupported;
+use crate::tokenizer::file::vocabulary::Vocabulary;
 use automaton::{Automaton, Match};
 
-/// How much worse than the worst token an unknown character is.
+/// How far the score of an unknown character is below that of the worst token.
 const UNKNOWN_PENALTY: f64 = 10.0;
 
-/// The most bytes of a piece that is gone through as in the crate.
+/// The most bytes of a piece that is searched as in the crate.
 const SHORT_BYTES: usize = 64;
 
-/// The ids of longer pieces, in bytes, always depend on what is before them.
+/// The ids of pieces with more bytes than this are always taken to depend on the text before them.
 pub(in crate::tokenizer) const MAX_SURE_BYTES: usize = 256;
 
-/// The most scores in a sum behind which ids are sure: those of a piece, and of as many bytes before it.
+/// The most scores in a sum for which ids are sure: those of a piece, and of as many bytes before it.
 const SURE_SCORES: f64 = 2.0 * MAX_SURE_BYTES as f64;
 
-/// A sum of [`SURE_SCORES`], so at most that many times the largest one, is rounded as often, each time by 2^-53 of it at most.
-/// Where two ways differ by more than all roundings of both, whatever is added before them changes nothing: that is this part of
-/// the largest score, with some room.
+/// A sum of [`SURE_SCORES`] scores is at most that many times the largest score. It is rounded that many
+/// times, each time by at most 2^-53 of the sum. If two paths differ by more than all roundings of both,
+/// adding the scores of a prefix does not change which is better. The limit is this part of the largest
+/// score, which leaves some room.
 const SURE_MARGIN: f64 = 1.0 / (1_u64 << 32) as f64;
 
-/// A scratch that one long piece made larger is not kept.
+/// A buffer that one long piece has enlarged beyond this is not kept.
 const KEPT_STEPS: usize = 1 << 16;
 
 /// The model of one file.
@@ -47,18 +49,18 @@ pub(in crate::tokenizer) struct Unigram {
     unknown: Option<u32>,
     unknown_score: f64,
     byte_fallback: Option<ByteFallback>,
-    /// By how much the best way must be better than another one to be so whatever is before them.
+    /// By how much the best path must be better than another one to stay the best whatever comes before.
     margin: f64,
 }
 
 /// The buffers of one thread.
 #[derive(Debug, Default)]
 pub(in crate::tokenizer) struct UnigramScratch {
-    /// By the byte at which they end: only ends of characters are written, and read.
+    /// Indexed by the byte at which they end. Only ends of characters are written and read.
     steps: Vec<Step>,
 }
 
-/// The last step of the best way to one place.
+/// The last step of the best path to one place.
 #[derive(Debug, Clone, Copy, Default)]
 struct Step {
     score: f64,
@@ -66,17 +68,17 @@ struct Step {
     len: u32,
 }
 
-/// Added to the length of a step: another one is so near that what is before may decide between them.
+/// Set in the length of a step if another step is so close that the text before may decide between them.
 const IS_NARROW: u32 = 1 << 31;
 
 impl Step {
-    /// No way has been found yet.
+    /// No path has been found yet.
     const NONE: Self = Self { score: f64::NEG_INFINITY, id: 0, len: 0 };
 
-    /// Takes a way that comes behind those that were found before, if it is better. `margin`: see [`Unigram`].
+    /// Replaces the step by a candidate that was found later, if that is better. `margin`: see [`Unigram`].
     #[inline(always)]
     fn consider(&mut self, other: Self, margin: f64) {
-        // Others are even further away from a new best one than the old best.
+        // Earlier candidates are further from a new best one than the old best is.
         let is_better = self.len == 0 || other.score > self.score;
         let is_narrow = self.len != 0 && (other.score - self.score).abs() <= margin;
         if is_better {
@@ -91,10 +93,10 @@ impl Step {
 }
 
 impl Unigram {
-    /// The model of the strings of `vocabulary`, whose ids are their places, with their scores.
+    /// The model of the strings of `vocabulary`, whose ids are their indices, with their scores.
     ///
     /// # Errors
-    /// Why the file is left to the reference path.
+    /// Why only the reference path runs the file.
     pub(in crate::tokenizer) fn new(
         vocabulary: Vocabulary,
         scores: &[f64],
@@ -103,13 +105,15 @@ impl Unigram {
     ) -> Result<Self, Unsupported> {
         let count = scores.len();
         if vocabulary.len() != count {
-            return Err(Unsupported::new("the Unigram model has not a score a token"));
+            return Err(Unsupported::new("the Unigram model has not one score per token"));
         }
         if let Some(id) = unknown_id.filter(|&id| id >= count) {
-            return Err(Unsupported::new(format!("`unk_id` of the Unigram model is {id}, of {count} tokens")));
+            return Err(Unsupported::new(format!(
+                "`unk_id` of the Unigram model is {id}, but there are {count} tokens"
+            )));
         }
         let no_automaton =
-            || Unsupported::new("a score of the Unigram model is no number, or its vocabulary is too large");
+            || Unsupported::new("a score of the Unigram model is not a number, or its vocabulary is too large");
         let automaton = Automaton::build(&vocabulary, scores).ok_or_else(no_automaton)?;
         let ids = || vocabulary.spans().zip(0..);
         let empty = ids().filter(|((start, end, _), _)| start == end).last().map(|(_, id)| id);
@@ -129,12 +133,12 @@ impl Unigram {
         })
     }
 
-    /// As the file has it: a string may come twice.
+    /// The vocabulary of the file: a string may come twice.
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
 
-    /// Every distinct string, with the id that it has in a text: its last.
+    /// Every distinct string with the id that it gets in a text, which is its last.
     pub(in crate::tokenizer) fn tokens(&self) -> impl Iterator<Item = (&str, u32)> {
         let is_last = |(token, id): &(&str, u32)| self.is_distinct || self.id(token) == Some(*id);
         self.vocabulary.tokens().map(|(token, _)| token).zip(0..).filter(is_last)
@@ -150,18 +154,18 @@ impl Unigram {
         self.unknown.and_then(|id| self.vocabulary.tokens().nth(id as usize)).map(|(token, _)| token)
     }
 
-    /// Whether parts of pieces may be asked about: not where a sum may be infinite, which is larger than no other one.
-    pub(in crate::tokenizer) fn has_parts(&self) -> bool {
+    /// Whether pieces may be cut. They may not if a sum may be infinite: it is then greater than no other.
+    pub(in crate::tokenizer) fn can_be_cut(&self) -> bool {
         (self.margin / SURE_MARGIN * SURE_SCORES).is_finite()
     }
 
-    /// Appends the ids of `piece[start..]`, if no token crosses `start`, nor unknown characters on both sides of it. The result is
-    /// whether they are the same behind whatever is before the piece, up to [`MAX_SURE_BYTES`] of it, if no token crosses its start
-    /// either.
+    /// Appends the ids of `piece[start..]`. No token may cross `start`, and not both characters next to it may
+    /// be unknown. Returns whether the ids are the same after any text of up to [`MAX_SURE_BYTES`], provided
+    /// that no token crosses the start of the piece either.
     ///
     /// # Errors
-    /// Where a character is unknown, and the file names no unknown token.
-    pub(in crate::tokenizer) fn tokenize_part(
+    /// If a character is unknown, and the file names no unknown token.
+    pub(in crate::tokenizer) fn tokenize_from(
         &self,
         piece: &str,
         start: usize,
@@ -181,7 +185,7 @@ impl Unigram {
         Ok(is_sure)
     }
 
-    /// As [`find_best`](Self::find_best), from each start to the ends of its tokens.
+    /// Does the same as [`find_best`](Self::find_best), from each start to the ends of its tokens.
     fn find_best_of_short(&self, piece: &str, steps: &mut [Step]) -> Result<(), EncodeError> {
         let bytes = piece.as_bytes();
         steps[0] = Step::default();
@@ -198,7 +202,7 @@ impl Unigram {
             let end = start + char_len;
             if !is_known {
                 let score = self.unknown_score + before;
-                // A character that no token ends with needs the unknown token.
+                // A place where no token ends can only be reached with the unknown token.
                 let is_needed = steps[end].len == 0 || score > steps[end].score;
                 if is_needed && self.unknown.is_none() {
                     return Err(missing_unknown());
@@ -211,7 +215,7 @@ impl Unigram {
         Ok(())
     }
 
-    /// Fills `steps` with the best way to the end of each character.
+    /// Fills `steps` with the best path to the end of each character.
     fn find_best(&self, piece: &str, steps: &mut [Step]) -> Result<(), EncodeError> {
         let mut state = automaton::ROOT;
         for (start, character) in piece.char_indices() {
@@ -227,7 +231,7 @@ impl Unigram {
             }
             if !is_known {
                 let score = self.unknown_score + steps[start].score;
-                // A character that no token ends with needs the unknown token.
+                // A place where no token ends can only be reached with the unknown token.
                 if self.unknown.is_none() && (best.len == 0 || score > best.score) {
                     return Err(missing_unknown());
                 }
@@ -239,8 +243,8 @@ impl Unigram {
         Ok(())
     }
 
-    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbours with the unknown id are one string, which may be a
-    /// token itself, or bytes. Returns whether none of the steps is narrow.
+    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbors with the unknown id make up
+    /// one string, which may be a token itself, or become bytes. Returns whether no step is narrow.
     fn walk_back(&self, piece: &str, start: usize, steps: &[Step], ids: &mut Vec<u32>) -> bool {
         let first = ids.len();
         let mut end = piece.len();
@@ -266,7 +270,7 @@ impl Unigram {
         lens & IS_NARROW == 0
     }
 
-    /// Appends the ids of a string of unknowns, last first.
+    /// Appends the ids of a string of unknown characters, last first.
     fn push_unknown(&self, text: &[u8], ids: &mut Vec<u32>) {
         if let Some(id) = self.automaton.get(text) {
             ids.push(id);

@@ -1,6 +1,9 @@
-//! What 64 bytes are, a bit each, the first byte's lowest: what the splitters of the other kinds than BERT's look at.
+//! The classes of 64 bytes, one bit per byte, the lowest for the first byte. The splitters of
+//! `pre_tokenizer/block_splitter.rs` work on these bits.
 //!
-//! SSE2 and NEON are part of x86-64 and of 64-bit ARM, so nothing has to be asked of the CPU, and all is inlined.
+//! SSE2 is part of x86-64 and NEON of 64-bit ARM, so the CPU need not be asked, and everything is
+//! inlined. `vectors.rs` has the classes once; `sse2.rs` and `neon.rs` have the few operations that
+//! differ.
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -10,12 +13,14 @@ mod scalar;
 mod sse2;
 #[cfg(test)]
 mod tests;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod vectors;
 
-use super::BLOCK_BYTES;
-
+/// 64 bytes.
 #[cfg(target_arch = "aarch64")]
-pub(in crate::tokenizer) use neon::Block;
+pub(in crate::tokenizer) type Block = vectors::VectorBlock<neon::Vector>;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(in crate::tokenizer) use scalar::Block;
+/// 64 bytes.
 #[cfg(target_arch = "x86_64")]
-pub(in crate::tokenizer) use sse2::Block;
+pub(in crate::tokenizer) type Block = vectors::VectorBlock<sse2::Vector>;

@@ -1,6 +1,6 @@
-//! The same without vectors: what the others must equal.
+//! The classes of a block without vectors: the fallback of other CPUs, and what the vectors must equal.
 
-use super::BLOCK_BYTES;
+use crate::tokenizer::scan::window::BLOCK_BYTES;
 
 /// 64 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -24,25 +24,25 @@ impl Block {
         self.bits(|byte| byte.is_ascii_digit())
     }
 
-    /// ASCII white space, as Unicode has it.
+    /// ASCII white space, as Unicode defines it.
     #[inline(always)]
     pub(in crate::tokenizer) fn spaces(&self) -> u64 {
         self.bits(|byte| matches!(byte, 9..=13 | b' '))
     }
 
-    /// Bytes beyond ASCII.
+    /// Non-ASCII bytes.
     #[inline(always)]
     pub(in crate::tokenizer) fn high(&self) -> u64 {
         self.bits(|byte| !byte.is_ascii())
     }
 
-    /// Bytes that are this one.
+    /// Bytes that equal `wanted`.
     #[inline(always)]
     pub(in crate::tokenizer) fn equal(&self, wanted: u8) -> u64 {
         self.bits(|byte| byte == wanted)
     }
 
-    /// Bytes that are one of `count` from `first` on.
+    /// Bytes that are one of the `count` values from `first` on.
     #[inline(always)]
     pub(in crate::tokenizer) fn among(&self, first: u8, count: u8) -> u64 {
         self.bits(|byte| byte.wrapping_sub(first) < count)

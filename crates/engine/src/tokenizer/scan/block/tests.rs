@@ -1,7 +1,7 @@
 //! The vectors against their scalar twin, and that against the standard library.
 
-use super::scalar;
-use super::{BLOCK_BYTES, Block};
+use super::{Block, scalar};
+use crate::tokenizer::scan::window::BLOCK_BYTES;
 
 /// Every byte at every place.
 fn blocks() -> impl Iterator<Item = [u8; BLOCK_BYTES]> {

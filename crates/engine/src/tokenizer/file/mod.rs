@@ -1,0 +1,7 @@
+//! `tokenizer.json`: reading the file, and what our own modules can run of it.
+
+pub(super) mod model_spec;
+pub(super) mod read;
+pub(super) mod spec;
+pub(super) mod unsupported;
+pub(super) mod vocabulary;

@@ -1,0 +1,6 @@
+//! Look-up structures over the strings of a vocabulary.
+
+pub(super) mod double_array;
+pub(super) mod hash_table;
+pub(super) mod piece_table;
+pub(super) mod piece_trie;

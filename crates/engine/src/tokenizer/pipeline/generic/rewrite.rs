@@ -1,0 +1,54 @@
+//! How pre-tokenizers rewrite the text of a piece. The result depends only on the piece, so rewriting can
+//! wait until the model tokenizes a new piece.
+
+use crate::tokenizer::normalizer::ByteLevel;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rewrite {
+    Nothing,
+    /// Puts a space before a piece that doesn't start with one.
+    Space,
+    /// Puts `replacement` in place of each space and, if `with_prefix`, before a piece that doesn't start
+    /// with it.
+    Metaspace {
+        replacement: char,
+        with_prefix: bool,
+    },
+    /// Writes a character for each byte. If `with_prefix`, a piece that doesn't start with a space gets one
+    /// before it.
+    ByteLevel {
+        with_prefix: bool,
+    },
+}
+
+impl Rewrite {
+    /// Appends the rewritten `piece`, which is not empty, to `out`.
+    pub(super) fn write(self, piece: &str, out: &mut String) {
+        match self {
+            Self::Nothing => out.push_str(piece),
+            Self::Space => {
+                if !piece.starts_with(' ') {
+                    out.push(' ');
+                }
+                out.push_str(piece);
+            }
+            Self::Metaspace { replacement, with_prefix } => {
+                if with_prefix && !piece.starts_with([' ', replacement]) {
+                    out.push(replacement);
+                }
+                let mut parts = piece.split(' ');
+                out.push_str(parts.next().unwrap_or_default());
+                for part in parts {
+                    out.push(replacement);
+                    out.push_str(part);
+                }
+            }
+            Self::ByteLevel { with_prefix } => {
+                if with_prefix && !piece.starts_with(' ') {
+                    ByteLevel.normalize(" ", out);
+                }
+                ByteLevel.normalize(piece, out);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Files that the `tokenizers` crate must not read.
+
+use std::path::Path;
+
+use super::ReferenceTokenizer;
+use crate::error::LoadError;
+
+#[test]
+fn a_piece_that_would_overflow_the_stack_is_refused() {
+    let parse = |length: usize| {
+        let json = format!(
+            r#"{{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+            "pre_tokenizer": null, "post_processor": null, "decoder": null,
+            "model": {{"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["{}", -1.0]], "byte_fallback": false}}}}"#,
+            "x".repeat(length)
+        );
+        ReferenceTokenizer::parse(Path::new("tokenizer.json"), json.as_bytes())
+    };
+    parse(2048).unwrap();
+    let error = parse(200_000).unwrap_err();
+    assert!(matches!(error, LoadError::UnsupportedTokenizer { .. }));
+    assert_eq!(
+        error.to_string(),
+        "tokenizer.json: expected vocabulary pieces of at most 2048 bytes, found one of 200000"
+    );
+}

@@ -1,0 +1,150 @@
+// Where the packages of all lock files come from, and under which licenses. The network is not used: npm's lock files name the
+// licenses, and those of the crates are in scripts/crate-licenses.json, which `npm run licenses -- --write` makes anew from what cargo says.
+// What is linked into the native modules has stricter rules (scripts/notices.mjs).
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { root } from './setup.mjs'
+import { report, sourceFiles } from './source-files.mjs'
+
+const ACCEPTED = new Set([
+  ...['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Zlib', 'BSL-1.0', 'Unlicense'],
+  ...['CC0-1.0', 'BlueOak-1.0.0', 'Unicode-3.0', 'NCSA'],
+])
+/** Licenses of single packages, none of which is in what is published, or linked into it. */
+const ALSO_ACCEPTED = {
+  // Of development dependencies, unchanged: `argparse`, and two of @zilliz/milvus2-sdk-node.
+  'PSF-2.0': ['argparse'],
+  'LGPL-3.0-or-later': ['memium', 'utilium'],
+  // Of the benchmarks' peers in Rust.
+  'MPL-2.0': ['colored', 'option-ext'],
+  'CDLA-Permissive-2.0': ['webpki-roots'],
+}
+/** Crates that name no license but have its text: read by hand. */
+const READ_BY_HAND = { 'model2vec-rs': 'MIT' }
+const INVENTORY = 'scripts/crate-licenses.json'
+const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
+const NPM = 'https://registry.npmjs.org/'
+
+process.chdir(root)
+const cargoLocks = sourceFiles(/^Cargo\.lock$/)
+if (process.argv.includes('--write')) writeFileSync(INVENTORY, `${JSON.stringify(inventory(), null, 2)}\n`)
+const licenseOf = new Map(
+  Object.entries(JSON.parse(readFileSync(INVENTORY, 'utf8'))).flatMap(([license, crates]) =>
+    crates.map((crate) => [crate, license]),
+  ),
+)
+const npmLocks = sourceFiles(/^package-lock\.json$/)
+const locked = [...npmLocks.flatMap(npmPackages), ...cargoLocks.flatMap(crates)]
+const faults = [
+  ...locked.flatMap(faultsOf),
+  ...sourceFiles(/^package\.json$/).flatMap(foreignSpecifiers),
+  ...unlockedInventory(),
+]
+report(
+  faults,
+  `${locked.length} packages of ${npmLocks.length + cargoLocks.length} lock files have a source and a license`,
+)
+
+/** Packages of npm: `isOurs` those of this repository. */
+function npmPackages(lock) {
+  const { packages } = JSON.parse(readFileSync(lock, 'utf8'))
+  const folders = new Set(Object.values(packages).flatMap(({ link, resolved }) => (link === true ? [resolved] : [])))
+  return Object.entries(packages).map(([place, { version, license, integrity, resolved, link }]) => ({
+    lock,
+    name: place.replace(/^.*node_modules\//, ''),
+    version,
+    license,
+    isOurs: place === '' || link === true || folders.has(place),
+    // npm leaves the address away where it is the registry's (`omit-lockfile-registry-resolved`).
+    isFromRegistry: resolved === undefined || resolved.startsWith(NPM),
+    source: resolved,
+    checksum: integrity,
+  }))
+}
+
+function crates(lock) {
+  const [, ...entries] = readFileSync(lock, 'utf8').split('[[package]]')
+  const own = new Set(cratesOf(lock))
+  return entries.map((entry) => {
+    const field = (name) => new RegExp(`^${name} = "(.*)"$`, 'm').exec(entry)?.[1]
+    const [name, version, source] = [field('name'), field('version'), field('source')]
+    return {
+      lock,
+      name,
+      version,
+      license: licenseOf.get(`${name} ${version}`),
+      isOurs: source === undefined && own.has(name),
+      isFromRegistry: source === CRATES_IO,
+      source,
+      checksum: field('checksum'),
+    }
+  })
+}
+
+/** The crates of this repository. A path dependency on any other has no source either. */
+function cratesOf(lock) {
+  const manifests = lock === 'Cargo.lock' ? sourceFiles(/^Cargo\.toml$/, 'crates') : [lock.replace('.lock', '.toml')]
+  const all = [...manifests, 'crates/engine/Cargo.toml']
+  return all.flatMap((manifest) => /^\[package\]\nname = "(.*)"$/m.exec(readFileSync(manifest, 'utf8'))?.[1] ?? [])
+}
+
+function faultsOf({ lock, name, version, license, isOurs, isFromRegistry, source, checksum }) {
+  if (isOurs) return []
+  const what = `${lock}: ${name} ${version}`
+  return [
+    ...(isFromRegistry ? [] : [`${what} is from ${source ?? 'a folder'}, expected the public registry`]),
+    ...(checksum === undefined ? [`${what} has no checksum`] : []),
+    ...(license === undefined
+      ? [`${what} has no known license: for a crate run \`npm run licenses -- --write\``]
+      : isAccepted(license, name)
+        ? []
+        : [`${what} is under \`${license}\`, expected one of the licenses in scripts/licenses.mjs`]),
+  ]
+}
+
+/** Reads an expression of SPDX: alternatives of which one is enough, each a list of licenses that all hold. `/` is cargo's old `OR`. */
+function isAccepted(expression, name) {
+  const holds = (license) => ACCEPTED.has(license) || ALSO_ACCEPTED[license]?.includes(name) === true
+  const plain = expression.replace(/ WITH [\w-]+/g, '').replace(/ *\/ */g, ' OR ')
+  const alternatives = (text) => text.split(' OR ').some((each) => holds(each.trim()))
+  return plain.split(' AND ').every((each) => alternatives(each.replace(/[()]/g, '')))
+}
+
+/** Dependencies that a package.json takes from anywhere but the registry. */
+function foreignSpecifiers(file) {
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  )
+  const all = { ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }
+  return Object.entries(all)
+    .filter(([, specifier]) => !/^(npm:(@[\w-]+\/)?[\w.-]+@)?[\^~>=<\d. |*x-]+$/.test(specifier))
+    .map(([name, specifier]) => `${file}: ${name} is \`${specifier}\`, expected a version of the public registry`)
+}
+
+/** Crates of the inventory that no lock file has any more. */
+function unlockedInventory() {
+  const known = new Set(locked.map(({ name, version }) => `${name} ${version}`))
+  return [...licenseOf.keys()]
+    .filter((crate) => !known.has(crate))
+    .map((crate) => `${INVENTORY}: no lock file has ${crate}: run \`npm run licenses -- --write\``)
+}
+
+/** The crates of all lock files by license. */
+function inventory() {
+  const groups = {}
+  for (const lock of cargoLocks) {
+    const manifest = path.join(path.dirname(lock), 'Cargo.toml')
+    const command = ['metadata', '--locked', '--format-version', '1', '--manifest-path', manifest]
+    const output = execFileSync('cargo', command, { encoding: 'utf8', maxBuffer: 1 << 28 })
+    for (const { name, version, license, source } of JSON.parse(output).packages) {
+      if (source === null) continue
+      const group = (groups[license ?? READ_BY_HAND[name] ?? 'none'] ??= [])
+      if (!group.includes(`${name} ${version}`)) group.push(`${name} ${version}`)
+    }
+  }
+  const sorted = Object.entries(groups).sort(([one], [other]) => (one < other ? -1 : 1))
+  return Object.fromEntries(sorted.map(([license, names]) => [license, names.sort()]))
+}

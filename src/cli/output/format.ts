@@ -1,0 +1,64 @@
+// What an output format is: written row by row, and able to go on after a crash. Each has a file of
+// its own and a row in `formats.ts`.
+
+import type { Dtype } from '../../dtype.js'
+import type { Id } from '../input/format.js'
+import type { EmbeddingMatrix } from '../../matrix.js'
+import type { Sink } from './sink.js'
+
+export interface OutputFormat {
+  /** The ending of `--out` that chooses it. */
+  readonly ending: string
+  /** In texts about it. */
+  readonly title: string
+  /** What a file of it holds, for `embed --help`. */
+  readonly help: string
+  /** Whether it has columns for ids and texts; else it holds vectors only. */
+  readonly columns: boolean
+  readonly open: OpenOutput
+}
+
+/** The name of the vectors' column, where columns have names. */
+export const VECTOR_COLUMN = 'embedding'
+
+/** The columns of an output. */
+export interface Columns {
+  readonly dtype: Dtype
+  /** Dimensions of a vector. */
+  readonly dim: number
+  /** Elements of the typed array per row. */
+  readonly width: number
+  /** The name of the ids' column, null without one. */
+  readonly id: string | null
+  /** The name of the texts' column, null without one. */
+  readonly text: string | null
+}
+
+/** Rows to be written: `ids` and `texts` are empty where there is no column for them. */
+export interface OutputRows {
+  readonly ids: readonly Id[]
+  readonly texts: readonly string[]
+  readonly matrix: EmbeddingMatrix<Dtype>
+}
+
+/** An output that is being written. Each call ends before the next one begins. */
+export interface Output {
+  write(rows: OutputRows): Promise<void>
+  /** The rows that the output holds, counted in what was written, not in what it was given. */
+  rows(): number
+  /**
+   * What the format has to know to go on, as JSON. Writing goes on with this state and the file
+   * truncated to the bytes that it had when the state was taken.
+   */
+  state(): unknown
+  /** Writes what belongs at the end. */
+  finish(): Promise<void>
+}
+
+/** Opens an output at the end of its sink. `state` = what {@link Output.state} gave there, null for an empty sink. */
+export type OpenOutput = (sink: Sink, columns: Columns, state: unknown) => Promise<Output>
+
+/** The bytes of all rows. */
+export function bytesOfRows({ data }: EmbeddingMatrix<Dtype>): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
