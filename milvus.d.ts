@@ -8,7 +8,7 @@
  * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
  * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
  *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
- * - `'binary'`: a bit an element, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
+ * - `'binary'`: a bit per dimension, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
  *   `numpy.packbits(x > 0, axis=-1)`
  */
 export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
@@ -43,7 +43,7 @@ export interface VectorMatrix<D extends Dtype> {
   readonly data: DtypeArray<D>;
   /** How many vectors. */
   readonly rows: number;
-  /** Elements of a vector. */
+  /** Dimensions of a vector. */
   readonly dim: number;
   /** Elements of `data` that a vector takes. */
   readonly width: number;
@@ -54,7 +54,7 @@ export interface VectorMatrix<D extends Dtype> {
 export interface MilvusField<D extends Dtype> {
   readonly name: string;
   readonly data_type: MilvusType<D>;
-  /** Elements of a vector; of a BinaryVector the bits, with those that fill the last byte. */
+  /** Dimensions of a vector; of a BinaryVector the bits, with those that fill the last byte. */
   readonly dim: number;
 }
 /** Options of {@link milvusRows}. */
@@ -110,8 +110,8 @@ export declare function milvusVector(row: RowArray): MilvusVector<Dtype>;
  */
 export declare function milvusVectors<D extends Dtype>(vectors: VectorMatrix<D> | readonly DtypeArray<D>[]): MilvusVector<D>[];
 /**
- * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000 vectors of 256 elements take
- * a few milliseconds; a Milvus server takes 64 MB a request.
+ * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000 vectors of 256 dimensions take
+ * a few milliseconds; a Milvus server takes 64 MB per request.
  *
  * @param vectors an `EmbeddingMatrix`, or rows of `encodeDocuments`
  * @param items the other fields of each row, as many as there are vectors; a field of the vector's name is replaced. Default

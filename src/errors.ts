@@ -142,7 +142,7 @@ export function isThrownError(value: unknown): value is ThrownError {
   return typeof value === 'object' && value !== null && typeof (value as { message?: unknown }).message === 'string'
 }
 
-/** What an error says, or what was thrown in its place. */
+/** The message of an error, or a description of any other value that was thrown. */
 export function messageOf(thrown: unknown): string {
   return isThrownError(thrown) ? thrown.message : describe(thrown)
 }

@@ -20,9 +20,9 @@ export class EmbeddingMatrix<
 > implements Iterable<A> {
   /** All rows, one after the other: exactly rows × width elements. */
   readonly data: A
-  /** How many rows: one a text. */
+  /** How many rows: one per text. */
   readonly rows: number
-  /** Elements of a vector. */
+  /** Dimensions of a vector. */
   readonly dim: number
   /** Elements of `data` that a row takes: `dim`, and ⌈dim / 8⌉ bytes where `dtype` is 'binary'. */
   readonly width: number
@@ -82,7 +82,7 @@ export class EmbeddingMatrix<
   /**
    * A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`.
    *
-   * @returns `width` numbers a row: the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the
+   * @returns rows × width numbers: the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the
    *   bytes of 'binary'
    */
   toArray(): number[][] {

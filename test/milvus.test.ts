@@ -192,7 +192,7 @@ const WRONG: Record<string, [call: () => unknown, message: RegExp]> = {
     /`vectors\[1\].length` should be 32 as the first, but got 31/,
   ],
   'an empty row': [() => milvusVectors([new Float32Array(0)]), /`vectors\[0\].length` should be at least 1, but got 0/],
-  'fewer items': [() => milvusRows(matrix, [{ id: 1 }]), /`items.length` should be 4, one item a vector, but got 1/],
+  'fewer items': [() => milvusRows(matrix, [{ id: 1 }]), /`items.length` should be 4, one item per vector, but got 1/],
   'items that are none': [() => milvusRows(matrix, 'abcd' as never), /`items` should be an array, but got "abcd"/],
   'an item that is null': [
     () => milvusRows(matrix, [null, 5, {}, {}] as never),

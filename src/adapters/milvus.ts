@@ -34,7 +34,7 @@ export interface VectorMatrix<D extends Dtype> {
   readonly data: DtypeArray<D>
   /** How many vectors. */
   readonly rows: number
-  /** Elements of a vector. */
+  /** Dimensions of a vector. */
   readonly dim: number
   /** Elements of `data` that a vector takes. */
   readonly width: number
@@ -46,7 +46,7 @@ export interface VectorMatrix<D extends Dtype> {
 export interface MilvusField<D extends Dtype> {
   readonly name: string
   readonly data_type: MilvusType<D>
-  /** Elements of a vector; of a BinaryVector the bits, with those that fill the last byte. */
+  /** Dimensions of a vector; of a BinaryVector the bits, with those that fill the last byte. */
   readonly dim: number
 }
 
@@ -130,8 +130,8 @@ export function milvusVectors<D extends Dtype>(vectors: VectorMatrix<D> | readon
 }
 
 /**
- * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000 vectors of 256 elements take
- * a few milliseconds; a Milvus server takes 64 MB a request.
+ * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000 vectors of 256 dimensions take
+ * a few milliseconds; a Milvus server takes 64 MB per request.
  *
  * @param vectors an `EmbeddingMatrix`, or rows of `encodeDocuments`
  * @param items the other fields of each row, as many as there are vectors; a field of the vector's name is replaced. Default
@@ -164,7 +164,7 @@ export function milvusRows(
     throw invalid('items', 'an array', items)
   const values = vectorsOf(vectors, dynamic)
   if (items !== undefined && items.length !== values.length) {
-    throw invalid('items.length', `${values.length}, one item a vector`, items.length)
+    throw invalid('items.length', `${values.length}, one item per vector`, items.length)
   }
   return values.map((vector, index) => ({ ...itemAt(items, index), [field]: vector }))
 }

@@ -3,7 +3,7 @@
 import type { Dtype, TokenArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
-import { whenThereIsTime } from '../runtime/event-loop.js'
+import { isTurnSpent, whenThereIsTime } from '../runtime/event-loop.js'
 import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from '../matrix.js'
@@ -65,11 +65,11 @@ class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
   }
 
   runInline(texts: readonly string[]): EmbeddingMatrix<Dtype> {
-    return this.#finish(this.#encodeInline(texts))
+    return this.finish(this.encodeInline(texts))
   }
 
   /** Returns how many texts were truncated. */
-  #encodeInline(texts: readonly string[]): number {
+  encodeInline(texts: readonly string[]): number {
     const { tokens, maxLength } = this
     const { out } = this.target
     const { dtype, dim, normalize } = this.format
@@ -93,23 +93,23 @@ class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
 
   async runAsJob(texts: Texts): Promise<EmbeddingMatrix<Dtype>> {
     const { signal, report } = this
-    const { truncated } = await runJob(this.#job(false), { signal, report }, texts)
-    return this.#finish(truncated)
+    const { truncated } = await runJob(this.job(false), { signal, report }, texts)
+    return this.finish(truncated)
   }
 
   runAsJobSync(texts: Texts): EmbeddingMatrix<Dtype> {
-    return this.#finish(runJobSync(this.#job(true), this.report, texts).truncated)
+    return this.finish(runJobSync(this.job(true), this.report, texts).truncated)
   }
 
   /** As {@link EncodeCall.runAsJob}, of texts that the native module has read. */
   async runRead(texts: NativeTexts): Promise<EmbeddingMatrix<Dtype>> {
-    const job = this.#job(false)
+    const job = this.job(false)
     job.feedTexts(texts)
     const { truncated } = await runJob(job, { signal: this.signal, report: null })
-    return this.#finish(truncated)
+    return this.finish(truncated)
   }
 
-  #job(sync: boolean): NativeJob {
+  job(sync: boolean): NativeJob {
     const { handle, target, tokens, count, format, maxLength, model } = this
     const mode = modeOf(target, sync)
     const settings = nativeEncodeOptions(format, maxLength)
@@ -120,7 +120,7 @@ class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
     }
   }
 
-  #finish(truncated: number): EmbeddingMatrix<Dtype> {
+  finish(truncated: number): EmbeddingMatrix<Dtype> {
     const { target, count, format, tokens, report } = this
     const matrix = EmbeddingMatrix.of(resultOf(target, count, format), format, tokens, truncated)
     report?.({ done: count, total: count })
@@ -137,26 +137,39 @@ export function encode(
   texts: Texts,
   options: CheckedEncodeOptions,
 ): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
-  const { signal } = options
-  throwIfAborted(signal)
-  return model.use((handle) =>
-    whenThereIsTime(
-      () => runCall(new EncodeCall(model, handle, texts.count, options), texts),
-      hasFewTexts(texts),
-      signal,
-    ),
-  )
+  throwIfAborted(options.signal)
+  return isTurnSpent()
+    ? model.use((handle) =>
+        whenThereIsTime(() => encodeNow(handle, model, texts, options), hasFewTexts(texts), options.signal),
+      )
+    : model.use(encodeNow, model, texts, options)
+}
+
+function encodeNow(
+  handle: NativeModel,
+  model: Model,
+  texts: Texts,
+  options: CheckedEncodeOptions,
+): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
+  return runCall(new EncodeCall(model, handle, texts.count, options), texts)
 }
 
 export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EmbeddingMatrix<Dtype> {
   throwIfAborted(options.signal)
-  return model.use((handle) => {
-    const call = new EncodeCall(model, handle, texts.count, options)
-    const read = readAtOnce(texts)
-    return read !== null && inlineShare(read, call.maxLength, call.inlineUnits) <= 1
-      ? call.runInline(read)
-      : call.runAsJobSync(afterReading(read, texts))
-  })
+  return model.use(encodeNowSync, model, texts, options)
+}
+
+function encodeNowSync(
+  handle: NativeModel,
+  model: Model,
+  texts: Texts,
+  options: CheckedEncodeOptions,
+): EmbeddingMatrix<Dtype> {
+  const call = new EncodeCall(model, handle, texts.count, options)
+  const read = readAtOnce(texts)
+  return read !== null && inlineShare(read, call.maxLength, call.inlineUnits) <= 1
+    ? call.runInline(read)
+    : call.runAsJobSync(afterReading(read, texts))
 }
 
 /** Texts that the native module has read, and their number. */

@@ -21,10 +21,11 @@ export interface Call<Result> {
 
 /** Runs a call: inline where it is small, else as a job. */
 export function runCall<Result>(call: Call<Result>, texts: Texts): Result | Promise<Result> {
-  throwIfAborted(call.signal)
+  const { signal, maxLength, inlineUnits } = call
+  throwIfAborted(signal)
   const read = readAtOnce(texts)
-  throwIfAborted(call.signal)
-  const share = inlineShare(read, call.maxLength, call.inlineUnits)
+  throwIfAborted(signal)
+  const share = inlineShare(read, maxLength, inlineUnits)
   if (read === null || share > 1) return call.runAsJob(afterReading(read, texts))
   const result = call.runInline(read)
   charge(share + call.callShare)

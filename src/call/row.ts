@@ -1,4 +1,4 @@
-// What a row of a result is under a call's options: how many elements of a vector, scaled or not, of which type.
+// The format of a result's rows under a call's options: how many dimensions, scaled or not, of which element type.
 
 import { widthOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
@@ -9,7 +9,7 @@ import type { CheckedEncodeOptions } from '../options/encode.js'
 
 export interface RowFormat {
   readonly dtype: Dtype
-  /** Elements of a vector. */
+  /** Dimensions of a vector. */
   readonly dim: number
   /** Elements of a typed array that a row takes. */
   readonly width: number
@@ -17,7 +17,7 @@ export interface RowFormat {
 }
 
 /**
- * The format that the options ask of a model of `modelDim`; `normalize` holds where they don't say.
+ * The format that the options ask of a model of `modelDim` dimensions; `normalize` is the default.
  *
  * @throws Model2VecError ERR_INVALID_OPTION
  */

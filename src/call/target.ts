@@ -1,4 +1,4 @@
-// Where a call's rows are written: fresh memory, or the caller's `out`.
+// The memory that a call's rows are written to: fresh, or the caller's `out`.
 
 import { isSharedArrayBuffer } from 'node:util/types'
 

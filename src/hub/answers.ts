@@ -1,4 +1,4 @@
-// What the Hub is asked before a download: the commit of a revision with its files, and what a file's bytes must be.
+// The questions to the Hub before a download: the commit of a revision with its files, and each file's size and hash.
 
 import { Buffer, URL } from '../runtime/node-globals.js'
 import { bodyReader, isEncoded } from './fetch-function.js'

@@ -36,7 +36,7 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1)
 }
 
-/** What the caller's function threw, which no check may take for a failure of the download. */
+/** Wraps an exception of the caller's function, so that no check takes it for a failure of the download. */
 export class CallerFailure extends Error {
   readonly thrown: unknown
 
@@ -62,16 +62,16 @@ export class DownloadMeter {
 
   /** A file has `loaded` bytes. */
   at(file: string, loaded: number, total: number | null): void {
-    if (this.#throttle.isDue()) this.#tell(file, loaded, total)
+    if (this.#throttle.isDue()) this.#reportNow(file, loaded, total)
   }
 
-  /** A file has all its bytes: told in any case. */
+  /** A file has all its bytes: reported in any case. */
   done(file: string, size: number): void {
-    this.#tell(file, size, size)
+    this.#reportNow(file, size, size)
     this.#before += size
   }
 
-  #tell(file: string, loaded: number, total: number | null): void {
+  #reportNow(file: string, loaded: number, total: number | null): void {
     try {
       this.#report?.({ file, loaded, total, overall: { loaded: this.#before + loaded, total: this.#total } })
     } catch (error) {

@@ -11,8 +11,8 @@ import { ask, http } from './request.js'
 import type { Hub } from './request.js'
 import { PassingFailure, withRetries } from './retry.js'
 
-/** The most bytes of a file whose size the Hub doesn't tell. */
-const LARGEST_UNTOLD = 2 ** 32
+/** The most bytes of a file whose size the Hub doesn't say. */
+const LARGEST_UNSIZED = 2 ** 32
 
 /** How often bytes that are not the file's are fetched again. */
 const WRONG_BYTES_TRIES = 2
@@ -21,9 +21,9 @@ const WRONG_BYTES_TRIES = 2
  * Fetches a file of a commit, and checks it. The caller moves it to its place.
  *
  * What was fetched stays when the connection or the caller ends the download, for the next; not when the disk is full, nor
- * when a file of untold size is too large.
+ * when a file of unknown size is too large.
  *
- * @param report is told the bytes so far; what it throws ends the download
+ * @param report gets the number of bytes so far; an exception of it ends the download
  */
 export async function downloadBlob(
   hub: Hub,
@@ -91,10 +91,10 @@ async function fetchRest(
       await partial.append(bytes)
       received()
       if (partial.size > (file.size ?? Infinity)) break
-      if (partial.size > LARGEST_UNTOLD && file.size === null) {
+      if (partial.size > LARGEST_UNSIZED && file.size === null) {
         // Nobody goes on from there.
         await partial.restart()
-        throw http(`${url}: expected at most ${LARGEST_UNTOLD} bytes of a file whose size is not told, but got more`)
+        throw http(`${url}: expected at most ${LARGEST_UNSIZED} bytes of a file of unknown size, but got more`)
       }
     }
   })

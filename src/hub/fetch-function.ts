@@ -2,7 +2,7 @@
 
 import { Model2VecError } from '../errors.js'
 
-/** What is used of the options that `fetch` is called with. */
+/** The options that `fetch` is called with. */
 export interface FetchInit {
   readonly method: 'GET' | 'HEAD'
   readonly headers: Record<string, string>
@@ -10,7 +10,7 @@ export interface FetchInit {
   readonly signal: AbortSignal
 }
 
-/** What is used of a `Response`. */
+/** The part of a `Response` that is used. */
 export interface FetchResponse {
   readonly status: number
   readonly headers: { get(name: string): string | null; has(name: string): boolean }
@@ -19,7 +19,7 @@ export interface FetchResponse {
   text(): Promise<string>
 }
 
-/** What bodies are read by. */
+/** The part of a body that reading uses. */
 interface BodyStream {
   getReader(): { read(): Promise<{ done: false; value: Uint8Array } | { done: true }> }
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, unknown>
@@ -46,7 +46,7 @@ export function checkedAnswer(answer: FetchResponse): FetchResponse {
     )
   }
   const { on } = (given.body ?? {}) as { on?: (event: 'error', listener: () => void) => void }
-  // node-fetch tells the body of an abort, also one that nobody reads.
+  // node-fetch emits an abort on the body, even on one that is not read.
   if (typeof on === 'function') on.call(given.body, 'error', () => undefined)
   return answer
 }

@@ -1,5 +1,6 @@
-// Who made a file: the machine, its boot, the process with the time it started, and the thread, so that what a dead one left can be told
-// from what is in use. A process id alone is not enough: every container counts its own from 1, and ids come again.
+// A mark in a file's name or content that says which thread made it: the machine, its boot, the process with its start time, and the thread. It
+// separates files that a dead process left from those in use. A process id alone is not enough: every container counts from 1, and ids are
+// reused.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
@@ -11,8 +12,8 @@ import { process } from '../runtime/node-globals.js'
 /** The namespace of process ids that Linux itself starts in: outside of all containers. */
 const FIRST_NAMESPACE = 'pid:[4026531836]'
 
-/** What the system says; '' where it doesn't: only Linux has these files. */
-function told(ask: () => string): string {
+/** An answer of the system; '' when it gives none: only Linux has these files. */
+function ofSystem(ask: () => string): string {
   try {
     return ask().trim()
   } catch {
@@ -26,25 +27,25 @@ function hash(...parts: readonly string[]): string {
 
 /** A process's state, and when it started in the kernel's ticks since boot; a start of '0' where the system doesn't say. */
 function statusOf(pid: number): { readonly state: string; readonly start: string } {
-  const stat = told(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  const stat = ofSystem(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   // The name, the second field, may hold spaces and parentheses; the state is the third, the start the 22nd.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { state: fields[0] ?? '', start: fields[19] ?? '0' }
 }
 
-const NAMESPACE = told(() => readlinkSync('/proc/self/ns/pid'))
-/** Random where the system tells no name: no other process is then taken for one of this machine. */
-const HOST_NAME = told(() => os.hostname()) || randomBytes(16).toString('hex')
+const NAMESPACE = ofSystem(() => readlinkSync('/proc/self/ns/pid'))
+/** Random when the system gives no name: then no other process counts as one of this machine. */
+const HOST_NAME = ofSystem(() => os.hostname()) || randomBytes(16).toString('hex')
 /** Another container is another machine. */
 const HOST = hash(HOST_NAME, NAMESPACE)
-const BOOT = hash(told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')))
+const BOOT = hash(ofSystem(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')))
 
 /** `<host>-<boot>-<process>-<start>-<thread>`, fit for a file name. */
 export const OWN_MARK: string = [HOST, BOOT, process.pid, statusOf(process.pid).start, threadId].join('-')
 
 /**
- * What a mark's maker is. 'perhaps alive': a process of another machine or container, one of this machine that lives or whose start nobody
- * tells, another thread of this process.
+ * The state of the thread that made a mark. 'perhaps alive': a process of another machine or container, one of this machine that runs or whose
+ * start time is not known, another thread of this process.
  */
 export function stateOf(mark: string): 'this thread' | 'dead' | 'perhaps alive' {
   if (mark === OWN_MARK) return 'this thread'
@@ -61,14 +62,14 @@ function knownState(mark: string): 'dead' | 'alive' | 'not known' {
   if (host !== HOST) return 'not known'
   // In a container the name may be that of a container on another machine, which has another boot, too.
   if (boot !== BOOT) return NAMESPACE === FIRST_NAMESPACE ? 'dead' : 'not known'
-  if (!isThere(Number(id))) return 'dead'
+  if (!exists(Number(id))) return 'dead'
   const now = statusOf(Number(id))
   if (start === '0' || now.start === '0') return 'not known'
   // A zombie: it has ended, and its parent has not asked how.
   return start === now.start && now.state !== 'Z' ? 'alive' : 'dead'
 }
 
-function isThere(pid: number): boolean {
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,5 +1,5 @@
 // `fetch` through a proxy, with Node's own modules: an https URL through a tunnel (CONNECT) with TLS inside of it, an http URL by asking
-// the proxy for it. Node's `fetch` knows no proxies before Node 24, and there only when it is told to. A connection serves one request.
+// the proxy for it. Node's `fetch` knows no proxies before Node 24, and there only when an option switches them on. A connection serves one request.
 
 import http from 'node:http'
 import https from 'node:https'

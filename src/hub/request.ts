@@ -1,4 +1,4 @@
-// One request to the Hub: who sees the token, which redirects are followed, and which error a failure is.
+// One request to the Hub: which hosts get the token, which redirects are followed, and which error a failure becomes.
 
 import { orAborted, throwIfAborted } from '../runtime/abort.js'
 import { isModel2VecError, isThrownError, messageOf, Model2VecError } from '../errors.js'
@@ -13,7 +13,7 @@ const MOST_REDIRECTS = 10
 /** A wait for the network; `where` says how far the answer was read, for the message of one that breaks off. */
 export type Read = <V>(part: Promise<V>, where?: () => string) => Promise<V>
 
-/** Whom to ask for what. */
+/** The Hub, and the model that it is asked for. */
 export interface Hub {
   /** Without a slash at the end. */
   readonly endpoint: string
@@ -54,7 +54,7 @@ export async function ask<T>(
 ): Promise<T> {
   throwIfAborted(signal)
   const ending = new AbortController()
-  /** Whom is asked now: a redirect may lead elsewhere. */
+  /** The URL that is asked now: a redirect may lead elsewhere. */
   let url = new URL(request.url)
   let isAnswered = false
   let isSilent = false

@@ -39,10 +39,10 @@ export interface Snapshot {
 }
 
 /**
- * Downloads the files of a model, unless they are there when it is this caller's turn.
+ * Downloads the files of a model, unless they are there once this caller holds the lock.
  *
  * @throws (rejects) Model2VecError ERR_HUB_AUTH, ERR_MODEL_NOT_FOUND, ERR_MODEL_LAYOUT, ERR_HUB_OFFLINE, ERR_HUB_HTTP,
- *   ERR_HUB_CACHE; the signal's reason; what `report` throws
+ *   ERR_HUB_CACHE; the signal's reason; the exception of `report`
  */
 export async function downloadSnapshot(hub: Hub, options: SnapshotOptions, signal: AbortSignal): Promise<Snapshot> {
   const cache = hubCacheDirectory(options.cacheDir)
@@ -50,7 +50,7 @@ export async function downloadSnapshot(hub: Hub, options: SnapshotOptions, signa
   const folder = repositoryFolder(hub.id)
   try {
     return await withLock(path.join(cache, '.locks', folder, 'model2vec-node.lock'), signal, async () => {
-      // Whoever held the lock may have fetched it; whoever forces a download wants the Hub's own answer all the same.
+      // Another process may have fetched it while it held the lock; `force` asks the Hub all the same.
       const cached = options.force ? null : findInHubCache(hub.id, { ...options, revision: hub.revision })
       if (cached !== null && cached.directory !== null) return cached
       return await download(hub, new Repository(path.join(cache, folder)), parts, options, signal)
@@ -121,7 +121,7 @@ function filesOf(
   throw new Model2VecError('ERR_MODEL_LAYOUT', `${folder} lacks ${found.lacks}`)
 }
 
-/** Also what `node --permission` refuses, which never comes to a system call. */
+/** Also a refusal of `node --permission`, which makes no system call. */
 function isFileSystemError(error: unknown): error is ThrownError {
   return isThrownError(error) && (('syscall' in error && 'errno' in error) || error.code === 'ERR_ACCESS_DENIED')
 }

@@ -1,5 +1,5 @@
-// Bytes through a stream of zlib, pulled: nothing of the source is asked for before all that it gave is unpacked, so that whoever stops
-// waits for no chunk that is yet to come, and what the stream leaves behind its end is known.
+// Bytes through a stream of zlib, pulled: the source is asked for a chunk only after all earlier ones are unpacked. So a reader that stops
+// waits for no chunk that is yet to come, and the bytes after the stream's end are known.
 
 import type { Buffer } from 'node:buffer'
 import type { Transform } from 'node:stream'

@@ -27,7 +27,7 @@ const MAGIC: readonly {
   { packing: 'zstd', bytes: [0x50, 0x2a, 0x4d, 0x18], mask: [0xf0, 0xff, 0xff, 0xff] },
 ]
 
-/** So many bytes say how a file is packed. */
+/** This many bytes show how a file is packed. */
 export const MAGIC_BYTES = 4
 
 function agrees(start: Uint8Array, { bytes, mask }: (typeof MAGIC)[number]): boolean {

@@ -13,7 +13,7 @@ class ZstdError extends Error {
   readonly code = 'ZSTD_FRAMES'
 }
 
-/** Bytes of chunks, so many at a time. */
+/** Takes bytes out of chunks, in the numbers that its caller asks for. */
 class ByteReader {
   readonly #chunks: AsyncIterator<Buffer, void>
   #bytes: Buffer = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-// A model of the Hub cache whose files can't be read: the error says how to get them again.
+// Files of the Hub cache that can't be read: the error says how to download them again.
 
 import path from 'node:path'
 
@@ -6,7 +6,7 @@ import { isModel2VecError, Model2VecError } from '../errors.js'
 import type { CheckedLoadOptions } from '../options/load.js'
 import type { LocatedModel } from './locate.js'
 
-/** What a file that was cut off or damaged is told with. */
+/** The codes of errors that a truncated or damaged file causes. */
 const DAMAGED: ReadonlySet<string> = new Set(['ERR_BAD_CONFIG', 'ERR_BAD_TOKENIZER', 'ERR_BAD_SAFETENSORS'])
 
 /** The error of a load, with the way out where the files are the cache's. */

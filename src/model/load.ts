@@ -1,4 +1,5 @@
-// From a source and its options to a model: at once where it is at hand, else by a download when it is first waited for.
+// From a source and its options to a model: loaded at once when its files are on this machine, else downloaded when a caller first waits for
+// it.
 
 import { onAbort } from '../runtime/abort.js'
 import { isModel2VecError, Model2VecError } from '../errors.js'
@@ -17,8 +18,8 @@ import { locateModel } from './locate.js'
 import type { FoundDirectory, HubModel, LocatedModel } from './locate.js'
 
 /**
- * What the constructor does: loads a model that is at hand on this thread, and leaves one that the Hub must be asked for, as well as
- * one whose vocabulary is to be quantized, which takes seconds to minutes.
+ * The constructor's work: loads a model whose files are on this machine, on this thread. A model that must be downloaded stays pending, and so
+ * does one whose vocabulary is to be quantized, which takes seconds to minutes.
  */
 export function loadOrLeave(source: unknown, options: CheckedLoadOptions): ModelState {
   const found = locateModel(source, options)
@@ -33,7 +34,7 @@ export function loadOrLeave(source: unknown, options: CheckedLoadOptions): Model
   return leavePending(source, options)
 }
 
-/** What `load` does: all the work is done off the event loop. */
+/** A model that is loaded when a caller first waits for it, all of it off the event loop. */
 export function leavePending(source: unknown, options: CheckedLoadOptions): ModelState {
   return ModelState.pending('must be downloaded', async (signal) => {
     const ending = new AbortController()
@@ -51,7 +52,7 @@ export function leavePending(source: unknown, options: CheckedLoadOptions): Mode
   })
 }
 
-/** The files of a source, downloaded where they are not at hand or not wanted from there. */
+/** The files of a source, downloaded when they are not on this machine or when `forceDownload` is set. */
 export async function locateOrDownload(
   found: FoundDirectory | HubModel,
   options: CheckedLoadOptions,
@@ -68,7 +69,7 @@ export async function locateOrDownload(
   try {
     return { modelSource: hubId, ...(await download(hubId, options, signal)) }
   } catch (error) {
-    // The others say what is wrong with the request or the cache.
+    // The other codes say what is wrong with the request or the cache.
     if (!isModel2VecError(error) || signal.aborted) throw error
     const { code } = error
     if (code !== 'ERR_HUB_OFFLINE' && code !== 'ERR_HUB_HTTP') throw error
@@ -78,8 +79,8 @@ export async function locateOrDownload(
 }
 
 /**
- * Puts a model of the Hub into the cache, unless it is there: what is at hand elsewhere doesn't count, and a download that fails is an
- * error whatever is in the cache.
+ * Puts a model of the Hub into the cache, unless it is there. Other places that have the model don't count, and a download that fails is
+ * an error whatever the cache holds.
  *
  * @throws (rejects) Model2VecError ERR_HUB_OFFLINE, also when the Hub must not be asked; what `downloadSnapshot` throws
  */

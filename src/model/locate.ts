@@ -1,5 +1,5 @@
-// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here asks a network; a
-// Hub id whose files are nowhere is for load.ts to download.
+// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here uses the network: load.ts
+// downloads a Hub id whose files are in none of these places.
 
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -33,9 +33,9 @@ export interface FoundDirectory {
 /** A source that is a Hub id. */
 export interface HubModel {
   readonly hubId: string
-  /** Its files, where they are at hand. */
+  /** Its files; null when none of the local places has them. */
   readonly located: LocatedModel | null
-  /** Where they were looked for without success, for a message. */
+  /** The places that were searched without success, for a message. */
   readonly lookedFor: string
 }
 

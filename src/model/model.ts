@@ -88,14 +88,18 @@ export class Model {
   /**
    * Runs a call with the handle, which stays open until the call is over: until a promise that it returns is settled.
    *
+   * @param args are passed on: a small call is some percent faster without a closure
    * @throws Model2VecError ERR_CLOSED, what the call throws
    */
-  use<Result>(call: (handle: NativeModel) => Result): Result {
+  use<Args extends readonly unknown[], Result>(
+    call: (handle: NativeModel, ...args: Args) => Result,
+    ...args: Args
+  ): Result {
     this.assertOpen()
     this.#running++
     let result: Result
     try {
-      result = call(this.#handle)
+      result = call(this.#handle, ...args)
     } catch (error) {
       this.#release()
       throw error

@@ -19,7 +19,7 @@ export interface NativeModelInfo {
   kernel: string
 }
 
-/** One handle on a loaded model; the table behind it is shared between loads and threads. */
+/** One handle on a loaded model; its table is shared between loads and threads. */
 export interface NativeModel {
   readonly info: NativeModelInfo
   close(): void
@@ -71,7 +71,7 @@ export interface NativeJobResult {
   readonly truncated: number
 }
 
-/** The ids of all texts, one after the other. */
+/** The ids of all texts, one text after the other. */
 export interface TokenIds extends NativeJobResult {
   readonly ids: TokenArray
   /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
@@ -149,7 +149,7 @@ export interface NativeTexts {
 }
 
 /**
- * The native module. Texts are passed as arguments, at most {@link MAX_TEXTS} a call (31 ns a text; reading the elements
+ * The native module. Texts are passed as arguments, at most {@link MAX_TEXTS} per call (31 ns per text; reading the elements
  * of an array natively costs 90), so that the caller's getters and proxies run in JavaScript only.
  */
 export interface Native {

@@ -1,4 +1,4 @@
-// What the checks of all options are made of. `undefined` = not given.
+// The checks that those of all options are made of. `undefined` = not given.
 
 import { isMap, isPromise } from 'node:util/types'
 
@@ -40,7 +40,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The options themselves, for who reads each once, by name: in a small call that is a tenth of {@link read}'s time. Only own names are
+ * The options themselves, for a caller that reads each once, by name: in a small call that is a tenth of {@link read}'s time. Only own names are
  * refused when unknown: what a class of options inherits besides is its own affair.
  */
 export function named<K extends string>(
@@ -97,7 +97,7 @@ export const count: Check<number | undefined> = optional((name, value) => {
   return value
 })
 
-/** A check for a function; what it is called with is the option's to say. */
+/** A check for a function; the option that uses it knows the arguments. */
 export const callback: Check<((argument: never) => void) | undefined> = optional((name, value) => {
   if (typeof value !== 'function') throw invalid(name, 'a function', value)
   return value as (argument: never) => void

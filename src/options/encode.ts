@@ -18,7 +18,7 @@ export type OnProgress = (progress: Progress) => void
  */
 export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray<D> = DtypeArray<D>> {
   /**
-   * The most token ids of a text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
+   * The most token ids per text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
    * @default the model's; `encodeAsSequence`: null
    */
   readonly maxLength?: number | null | undefined
@@ -28,7 +28,7 @@ export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray
    */
   readonly normalize?: boolean | undefined
   /**
-   * How many elements of the vectors, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
+   * How many dimensions of the vectors are kept, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
    * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
    * @default all
    */
@@ -123,7 +123,7 @@ function rowArray(dtype: Dtype, value: unknown): RowArray | undefined {
   throw invalid('out', `${expected} for the dtype '${dtype}'`, value)
 }
 
-/** Encode options, checked; what the call leaves to the model is undefined. */
+/** Encode options, checked. Undefined = the model's own setting. */
 export interface CheckedEncodeOptions {
   readonly maxLength: number | null | undefined
   readonly normalize: boolean | undefined

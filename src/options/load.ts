@@ -12,15 +12,15 @@ import { abortSignal, boolean, callback, count, invalid, length, optional, read,
 /** How the table is held; see {@link LoadOptions.memory}. */
 export type MemoryMode = 'auto' | 'copy' | 'map'
 
-/** What a model is loaded with. Python's names (`StaticModel.from_pretrained`) in camelCase. */
+/** Options of a load. Python's names (`StaticModel.from_pretrained`) in camelCase. */
 export interface LoadOptions {
   /**
-   * Whether vectors are scaled to length 1, for calls that don't say.
+   * Whether vectors are scaled to length 1, for calls that don't set it.
    * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
    */
   readonly normalize?: boolean | undefined
   /**
-   * The most token ids of a text that are read, for calls that don't say: a safe integer ≥ 0, or null for all.
+   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or null for all.
    * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
    */
   readonly maxLength?: number | null | undefined
@@ -54,12 +54,12 @@ export interface LoadOptions {
   readonly fetch?: FetchFunction | undefined
   /**
    * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
-   * Where the Hub can't be reached, what is at hand is used, with a warning. Python: `force_download`, whose default is true.
+   * When the Hub can't be reached, the files on this machine are used, with a warning. Python: `force_download`, whose default is true.
    * @default false
    */
   readonly forceDownload?: boolean | undefined
   /**
-   * Never ask the Hub: a model that is not at hand is `ERR_HUB_OFFLINE`.
+   * Never ask the Hub: a model that is not on this machine is `ERR_HUB_OFFLINE`.
    * @default false, or true with `HF_HUB_OFFLINE=1`
    */
   readonly localFilesOnly?: boolean | undefined
@@ -88,7 +88,7 @@ export interface LoadOptions {
    */
   readonly dimensionality?: number | undefined
   /**
-   * How many rows the table is to have: each token gets the nearest of so many cluster centers, and its row's length as a weight.
+   * The number of rows that the table is reduced to: each token gets the nearest of this many cluster centers, and its row's length as a weight.
    * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
    * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
    * @default the table as it is
@@ -97,7 +97,7 @@ export interface LoadOptions {
   /**
    * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
    * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
-   * is at hand needs no download. What it throws ends the load.
+   * is on this machine needs no download. An exception of the function ends the load.
    */
   readonly onProgress?: OnDownloadProgress | undefined
   /**
@@ -148,7 +148,7 @@ const hubToken = optional((name, value) => {
   return checkedToken(value.trim())
 })
 
-/** A path as it was given: only who needs the cache resolves it, and fails where that can't be done. */
+/** A path as it was given: it is resolved, and may be refused, only when a load needs the cache. */
 const cacheFolder = optional((name, value): string | undefined => {
   const given = text(name, value)
   if (given?.includes('\0') === true) localPath(name, given)

@@ -44,7 +44,7 @@ export interface StreamOptions<Item, D extends Dtype = 'float32'> extends Pick<
   readonly onProgress?: ((progress: StreamProgress) => void) | undefined
 }
 
-/** Stream options of items that are no texts. */
+/** Stream options for items that are not strings. */
 export interface ItemStreamOptions<Item, D extends Dtype = 'float32'> extends StreamOptions<Item, D> {
   readonly text: (item: Item) => string
 }

@@ -26,7 +26,7 @@ export interface StreamBatch<Item, D extends Dtype = 'float32'> {
 /** Encodes the texts of one batch. */
 export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>>>
 
-/** A source that has everything at hand is read this many items at a time before the clock is looked at; fewer with `text`, which may take long. */
+/** How many items of a source that has them ready are read between two looks at the clock; fewer with `text`, which may take long. */
 const ITEMS_PER_LOOK = { given: 64, asked: 4 } as const
 
 /** Reads batches from a source. */
@@ -39,7 +39,7 @@ class BatchReader<Item> {
   #itemsSinceLook = 0
   /** The source has ended, failed, or was let go. */
   #isOver = false
-  /** What comes after the items that were read before it. */
+  /** Thrown after the items that were read before it. */
   #failure: { readonly error: unknown } | null = null
 
   constructor(open: () => Reader<Item>, options: CheckedStreamOptions) {
@@ -73,7 +73,7 @@ class BatchReader<Item> {
   async #fill(reader: Reader<Item>): Promise<void> {
     while (!this.#isOver) {
       const step = this.#read(reader)
-      // A source that has its items at hand is not waited for.
+      // A source that has its items ready is not awaited.
       const given = isThenable(step) ? await this.#arrived(step) : step
       if (given.done === true) {
         this.#isOver = true

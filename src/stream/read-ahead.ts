@@ -1,6 +1,6 @@
-// Work on what a source gives: some at once, a bounded number ahead of who takes the results, which come in order.
+// Works on the items of a source: several at once, a bounded number ahead of the consumer, with the results in order.
 
-/** A condition to wait for: who waits looks again each time that something has changed. */
+/** A condition variable for one waiter, which checks its condition again after each `tell()`. */
 class Change {
   #tell: (() => void) | null = null
 

@@ -20,7 +20,7 @@ export type Step<Item> = { readonly done?: false; readonly value: Item } | { rea
 export interface Reader<Item> {
   next(): Step<Item> | Promise<Step<Item>>
   /**
-   * Lets the source go before its end, as `break` does in a `for await`. A source that is being read is told, but not waited for: a
+   * Lets the source go before its end, as `break` does in a `for await`. A source that is being read gets the call, but its answer is not awaited: a
    * generator takes note only when what it waits for has come.
    */
   stop(isReading: boolean): Promise<void>

@@ -7,7 +7,7 @@ import { EncodeStream } from './encode-stream.js'
 import type { EncodeBatch, StreamBatch } from './encode-stream.js'
 import type { Reader, Step } from './stream-source.js'
 
-/** One item at a time from who writes to who reads. */
+/** Hands one item at a time from the writer to the reader. */
 class HandOver<Item> implements Reader<Item> {
   #item: { readonly value: Item; readonly isTaken: () => void } | null = null
   #reader: ((step: Step<Item>) => void) | null = null
