@@ -6,22 +6,16 @@ use crate::isa::Isa;
 
 /// Texts that hold every byte at every place of a block, and of lengths around every vector width.
 fn texts() -> Vec<Vec<u8>> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
+    let mut random = fastrand::Rng::with_seed(1);
     let alphabets: [&[u8]; 4] =
         [b"ab Z.", b"aB, \t\n\r[]", b"a \x00\x0B\x0C\x1F\x7F\x80\xC3\xA9\xFF", b"abcdefghijkl mnop"];
     let mut texts = Vec::new();
     for len in (0..=200).chain([255, 256, 257, 1023, 4000]) {
         for alphabet in alphabets {
-            texts.push((0..len).map(|_| alphabet[next() as usize % alphabet.len()]).collect());
+            texts.push((0..len).map(|_| alphabet[random.usize(..alphabet.len())]).collect());
         }
-        texts.push((0..len).map(|_| next() as u8).collect());
-        texts.push((0..len).map(|_| next() as u8 & 0x7F).collect());
+        texts.push((0..len).map(|_| random.u8(..)).collect());
+        texts.push((0..len).map(|_| random.u8(..0x80)).collect());
     }
     for byte in 0..=255 {
         for place in [0, 1, 31, 32, 63, 64, 95] {
