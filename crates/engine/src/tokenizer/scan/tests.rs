@@ -51,14 +51,14 @@ fn plain_words(
     lower: bool,
     marks: &ByteSet,
 ) -> (Option<bool>, Vec<u8>, Vec<(u32, u32)>) {
-    let mut behind = units.to_vec();
+    let mut padded = units.to_vec();
     // Neither words nor others.
-    behind.resize(whole_blocks(units.len()), if units.len().is_multiple_of(2) { u16::from(b'[') } else { 0xD800 });
+    padded.resize(whole_blocks(units.len()), if units.len().is_multiple_of(2) { u16::from(b'[') } else { 0xD800 });
     let mut bounds = WordBounds::new();
-    let mut target = vec![0; 7 + behind.len()];
+    let mut target = vec![0; 7 + padded.len()];
     let before = PlainText { units: &[u16::from(b'-'); BLOCK_BYTES], len: 1, lower, marks };
     assert!(scanner.find_plain_words(before, &mut [0; BLOCK_BYTES], 5, &mut bounds).is_some());
-    let text = PlainText { units: &behind, len: units.len(), lower, marks };
+    let text = PlainText { units: &padded, len: units.len(), lower, marks };
     let found = scanner.find_plain_words(text, &mut target[7..], 7, &mut bounds);
     assert_eq!(bounds.start_count, bounds.end_count);
     let bytes = if found.is_some() { target[7..7 + units.len()].to_vec() } else { Vec::new() };

@@ -147,7 +147,7 @@ fn files_that_the_crate_refuses_are_refused() {
 
 #[test]
 fn a_part_has_the_ids_that_the_crate_gives_it_behind_whatever_is_before() {
-    // Many ways through a run are equal but for the rounding. No token has a letter beside a dash.
+    // Many paths through a run are equal except for rounding. No token has a letter next to a dash.
     let tokens = [
         ("<unk>", 0.0),
         ("a", -1.1),
