@@ -170,7 +170,7 @@ impl Texts {
 
     fn concatenation(&mut self) -> String {
         let mut text = String::new();
-        // Some texts are of vocabulary pieces nearly alone, others of everything.
+        // Some texts are nearly all vocabulary pieces, others a mixture.
         let token_share = *self.random.pick(&[2, 6, 9]);
         for _ in 0..1 + self.random.below(24) {
             if self.random.below(10) < token_share {
@@ -219,7 +219,7 @@ impl Texts {
         char::from_u32(code).unwrap_or('\u{FFFD}')
     }
 
-    /// One thing again and again.
+    /// One string repeated.
     fn run(&mut self) -> String {
         let mut part = String::new();
         if self.random.below(2) == 0 {
@@ -235,7 +235,7 @@ impl Texts {
         text
     }
 
-    /// A few things, mostly ASCII, in any order: the same pieces behind different ones.
+    /// A few things, mostly ASCII, in any order: the same pieces after different ones.
     fn few(&mut self) -> String {
         let things: Vec<String> = (0..2 + self.random.below(6))
             .map(|_| {
@@ -275,7 +275,7 @@ impl Texts {
     }
 }
 
-/// A token as text has it: with spaces, without the marks of subwords, byte-level characters as bytes.
+/// A token as it looks in a text: with spaces, without the marks of subwords, byte-level characters as bytes.
 fn as_written(token: &str) -> String {
     let token = token.strip_prefix("##").unwrap_or(token);
     let token = token.strip_suffix("</w>").unwrap_or(token);
