@@ -1,5 +1,6 @@
-//! Any bytes as `model.safetensors` load, and then every row can be read and texts encoded, or give a typed error. The header's length is
-//! put before them: else almost every change to the header would end at that first check.
+//! Loads any bytes as `model.safetensors`. Either every row can then be read and texts can be encoded, or
+//! the load gives a typed error. The length of the header is put before the bytes: otherwise almost every
+//! change to the header would fail at that first check.
 #![no_main]
 
 mod tiny_model;

@@ -1,4 +1,5 @@
-//! Any text has the ids that the `tokenizers` crate gives it. The first byte chooses the model, one of each kind of tokenizer.
+//! Compares the ids of any text with those of the `tokenizers` crate. The first byte picks the model, of
+//! which there is one for each kind of tokenizer.
 #![no_main]
 
 use std::cell::RefCell;
@@ -17,7 +18,7 @@ struct Pair {
 }
 
 thread_local! {
-    /// Read when they are first chosen: some take seconds under the sanitizer.
+    /// Read when first used: some take seconds under the sanitizer.
     static PAIRS: RefCell<[Option<Pair>; MODELS.len()]> = const { RefCell::new([const { None }; MODELS.len()]) };
 }
 

@@ -1,4 +1,4 @@
-//! A model of 8 tokens in a folder of this process, of which one file is what the fuzzer made.
+//! A model of 8 tokens in a folder of this process. One of its files is the fuzzer's input.
 
 use std::fs;
 use std::panic;
@@ -9,7 +9,7 @@ use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel};
 
 const TOKENIZER: &[u8] = include_bytes!("../../crates/engine/tests/loader_mutants/tiny/word-level.json");
 const CONFIG: &[u8] = br#"{"model_type":"model2vec","normalize":true,"max_length":512}"#;
-/// Header and elements; the length that stands before them is its own.
+/// The header and the elements, without the length of the header that comes first in a file.
 const TABLE: &[u8] = include_bytes!("../seeds/table/weights-and-mapping");
 
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -23,12 +23,13 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     ] {
         fs::write(folder.join(name), bytes).unwrap();
     }
-    StaticModel::load(&folder, &LoadOptions::default()).expect("the model loads as long as nothing is changed");
+    StaticModel::load(&folder, &LoadOptions::default()).expect("the unchanged model loads");
     folder
 });
 
-/// A panic in the `tokenizers` crate is an error of the load or the call: the engine catches it. libFuzzer would end at every panic; so only
-/// one that is raised in the engine's own code ends here at once, and one that nobody catches as always.
+/// The engine catches a panic of the `tokenizers` crate and returns an error. But libFuzzer stops at every
+/// panic. So here only a panic in the engine's own code stops at once; one that is not caught still ends the
+/// process.
 pub fn allow_caught_panics() {
     let end = panic::take_hook();
     panic::set_hook(Box::new(move |information| {
@@ -38,7 +39,7 @@ pub fn allow_caught_panics() {
     }));
 }
 
-/// Loads the model with `bytes` as the file `name`, from a copy and from a mapping, and uses it.
+/// Loads the model with `bytes` as the file `name`, once copied and once mapped, and uses it.
 pub fn load_with(name: &str, bytes: &[u8]) {
     fs::write(FOLDER.join(name), bytes).unwrap();
     for memory in [MemoryMode::Copy, MemoryMode::Map] {
@@ -56,7 +57,7 @@ fn use_model(model: &StaticModel) {
     }
     let mut scratch = model.take_scratch();
     for text in ["", "hello the world", "Ünïcödé 日本語 😀\u{0}\u{301} [UNK] <unk> ab"] {
-        // A tokenizer may have no answer for a text: that is an error of its own.
+        // A tokenizer may refuse a text with an error.
         let _ = model.encode(text, options, &mut scratch, &mut vector);
         let _ = model.encode(text, EncodeOptions { max_length: None, ..options }, &mut scratch, &mut vector);
     }

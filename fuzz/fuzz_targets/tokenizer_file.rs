@@ -1,4 +1,4 @@
-//! Any bytes as `tokenizer.json` load, and then texts can be encoded, or give a typed error.
+//! Loads any bytes as `tokenizer.json`. Either texts can then be encoded, or the load gives a typed error.
 #![no_main]
 
 mod tiny_model;

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use model2vec_engine::{Tokenizer, TokenizerScratch};
 use serde_json::{Value, json};
 
-/// What makes trouble somewhere: several scripts, marks that are kept, dropped and reordered, white space and punctuation of all
-/// sorts, control characters, what lower-cases or decomposes in odd ways.
+/// Characters that cause trouble somewhere: several scripts, marks that are kept, dropped and reordered,
+/// white space and punctuation of all kinds, control characters, characters that lower-case or decompose
+/// in odd ways.
 const ALPHABET: &str = "abcdeABCDE019  .,-'[]_$\t\n\r\0\u{7F}\u{1}\u{B}\u{85}\u{A0}\u{AD}éÉßİıſμΣςЁжй你好𠀀\u{F900}가각힣ひがカ\u{3099}\u{2028}\u{3000}\u{1680}—“”…·¿「\u{301}\u{327}\u{302E}\u{302F}\u{1B44}\u{200D}\u{FEFF}\u{FFFD}\u{E000}ﬁǅ𝔘😀\u{2260}\u{37E}\u{1FEF}ไทยकि\u{1D165}\u{10FFFF}";
 
 struct Random(u64);
@@ -45,7 +46,7 @@ fn option_sets() -> Vec<Options> {
     sets
 }
 
-/// Words and pieces of the alphabet, so that most of what a text becomes is seen in its ids.
+/// Words and pieces of the alphabet, so that most differences between normalized texts show in the ids.
 fn vocabulary() -> BTreeMap<String, u32> {
     let mut random = Random(7);
     let alphabet: Vec<char> = ALPHABET.chars().collect();
@@ -91,7 +92,7 @@ fn added_token(content: &str, flags: &str) -> Value {
     })
 }
 
-/// Both sides of one file.
+/// One file, read by the engine and by the crate.
 struct Pair {
     name: String,
     ours: Tokenizer,
@@ -159,7 +160,7 @@ fn random_texts_have_the_references_ids_with_every_option() {
 
 #[test]
 fn every_code_point_has_the_references_ids() {
-    // A vocabulary in which every character that stays is seen.
+    // A vocabulary in which every character that is kept has an id.
     let mut vocabulary = vocabulary();
     for c in (0x80..0x3_0000).chain(0xE_0000..0xE_0200).filter_map(char::from_u32) {
         for piece in [c.to_string(), format!("##{c}")] {
@@ -311,7 +312,7 @@ fn what_is_unusual_goes_the_reference_path() {
         ("nul", |file| file["model"]["vocab"]["a\0"] = json!(5)),
         ("id", |file| file["model"]["vocab"]["abc"] = json!(u32::MAX)),
         ("empty", |file| file["added_tokens"] = json!([added_token("\u{301}", "n")])),
-        // Which of the two is found goes by the order of a hash map, so the text below has neither.
+        // Which of the two is found depends on the order of a hash map, so the text below has neither.
         ("same", |file| file["added_tokens"] = json!([added_token("ÉX", "n"), added_token("éx", "n")])),
         ("ids", |file| file["added_tokens"] = json!([added_token("the", "s"), added_token("[PAD]", "s")])),
     ];

@@ -1,4 +1,5 @@
-//! Token ids of every model of the test data, compared with the digests that Python model2vec 0.10.0 left.
+//! Token ids of every model of the test data, compared with recorded digests of
+//! Python model2vec 0.10.0.
 
 mod test_data;
 
@@ -28,12 +29,12 @@ struct Digests {
 
 #[derive(Deserialize)]
 struct RunDigests {
-    /// Absent where another run has the same ids.
+    /// Absent if another run has the same ids.
     ids_crc32: Option<Vec<u32>>,
 }
 
-/// The ids that model2vec 0.10.0 pools (model.py, `_encode_dispatch`, `tokenize`): text cut to code points, ids cut, unknown
-/// dropped.
+/// The ids that model2vec 0.10.0 pools (model.py, `_encode_dispatch`, `tokenize`): the text is cut to code
+/// points, the ids are cut, and the unknown id is dropped.
 fn pooled_ids(
     tokenizer: &Tokenizer,
     scratch: &mut TokenizerScratch,

@@ -1,7 +1,8 @@
-//! Random texts: ids equal to the `tokenizers` crate's, for every model of the test data, and for random small files.
+//! The ids of random texts equal those of the `tokenizers` crate, for every model of the test data and for
+//! random small files.
 //!
-//! `M2V_FUZZ_TEXTS` is how many texts each kind of model gets, `M2V_FUZZ_FILES` how many random files there are, `M2V_MODEL` how the
-//! models' names start, `M2V_FUZZ_SEED` the seed that a failure printed.
+//! `M2V_FUZZ_TEXTS` is the number of texts per kind of model, `M2V_FUZZ_FILES` the number of random files,
+//! `M2V_MODEL` the start of the models' names, and `M2V_FUZZ_SEED` the seed that a failure printed.
 
 #[path = "../test_data/mod.rs"]
 mod test_data;
@@ -27,7 +28,7 @@ fn seed() -> u64 {
     number("M2V_FUZZ_SEED").unwrap_or_else(clock)
 }
 
-/// What the texts of one model were like.
+/// Statistics of the texts of one model.
 #[derive(Default)]
 struct Counts {
     texts: usize,
@@ -148,7 +149,7 @@ struct Read {
 }
 
 impl Read {
-    /// `None` where both refuse the file.
+    /// `None` if both refuse the file.
     fn new(file: &serde_json::Value, context: &str) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("m2v-variant-{}-{}.json", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -164,7 +165,7 @@ impl Read {
         }
     }
 
-    /// The ids of a text, `None` where both refuse it.
+    /// The ids of a text, `None` if both refuse it.
     fn equal_ids(&mut self, text: &str, context: &str) -> Option<Vec<u32>> {
         let mut ids = Vec::new();
         let outcome = self.ours.encode(text, usize::MAX, &mut self.scratch, &mut ids);
@@ -209,7 +210,7 @@ fn random_files_give_the_crates_ids() {
     assert!(native as u64 > files / 2 && equal as u64 > files * TEXTS_A_FILE as u64 / 2);
 }
 
-/// A Unigram file whose words start with `space`, which no text gets before it.
+/// A Unigram file whose words start with `space`; no space is put before a text.
 fn unigram(space: &str, vocab: &[(&str, f64)]) -> Read {
     let file = serde_json::json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
@@ -234,7 +235,7 @@ fn words_start_at_a_space_that_is_ascii_whatever_the_tokens() {
 fn a_part_within_a_word_is_not_taken_for_a_word_without_a_space() {
     let mut read = unigram("\u{2581}", &[("<unk>", -9.0), ("-", -0.3), ("a", -1.1), ("aa", -2.2), ("aaa", -3.3)]);
     let mut different = 0;
-    // Ways through a run are equal but for the rounding, which what is before it changes.
+    // Paths through a run are equal except for rounding, which depends on the text before the run.
     for count in 1..60 {
         let run = "a".repeat(1 + count % 9);
         let word = read.equal_ids(&run, "a word").unwrap();
@@ -248,6 +249,6 @@ fn a_part_within_a_word_is_not_taken_for_a_word_without_a_space() {
 fn sums_that_become_infinite_have_the_crates_ids() {
     let mut read = unigram("\u{2581}", &[("<unk>", 0.0), ("-", -1.5e308), ("a", -0.5e308), ("aa", -1.7e308)]);
     assert_eq!(read.equal_ids("aa", "a word").unwrap(), [2, 2]);
-    // Both ways are infinitely bad here: the first one stays.
+    // Both paths are infinitely bad here: the first one is kept.
     assert_eq!(read.equal_ids("-aa", "a part").unwrap(), [1, 3]);
 }

@@ -1,25 +1,17 @@
 //! Random texts: pieces of a vocabulary, characters of all scripts, white space of all kinds, marks, added tokens, and lines of
 //! the corpora with changes.
 
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-pub(crate) struct Random(u64);
+/// Random choices from a fixed seed.
+pub(crate) struct Random(fastrand::Rng);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     /// A number below `bound`, which is not 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        self.0.usize(..bound)
     }
 
     pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
@@ -178,7 +170,7 @@ impl Texts {
 
     fn concatenation(&mut self) -> String {
         let mut text = String::new();
-        // Some texts are of vocabulary pieces nearly alone, others of everything.
+        // Some texts are nearly all vocabulary pieces, others a mixture.
         let token_share = *self.random.pick(&[2, 6, 9]);
         for _ in 0..1 + self.random.below(24) {
             if self.random.below(10) < token_share {
@@ -227,7 +219,7 @@ impl Texts {
         char::from_u32(code).unwrap_or('\u{FFFD}')
     }
 
-    /// One thing again and again.
+    /// One string repeated.
     fn run(&mut self) -> String {
         let mut part = String::new();
         if self.random.below(2) == 0 {
@@ -243,7 +235,7 @@ impl Texts {
         text
     }
 
-    /// A few things, mostly ASCII, in any order: the same pieces behind different ones.
+    /// A few things, mostly ASCII, in any order: the same pieces after different ones.
     fn few(&mut self) -> String {
         let things: Vec<String> = (0..2 + self.random.below(6))
             .map(|_| {
@@ -283,7 +275,7 @@ impl Texts {
     }
 }
 
-/// A token as text has it: with spaces, without the marks of subwords, byte-level characters as bytes.
+/// A token as it looks in a text: with spaces, without the marks of subwords, byte-level characters as bytes.
 fn as_written(token: &str) -> String {
     let token = token.strip_prefix("##").unwrap_or(token);
     let token = token.strip_suffix("</w>").unwrap_or(token);

@@ -1,10 +1,11 @@
-//! Random small files: settings and vocabularies that no known model has, over few letters, so that everything meets everything.
+//! Random small files: settings and vocabularies that no known model has, over few letters, so that all of them
+//! occur together.
 
 use serde_json::{Value, json};
 
 use crate::texts::Random;
 
-/// What texts and tokens are made of.
+/// The letters of texts and tokens.
 const LETTERS: [&str; 30] = [
     "a",
     "a",
@@ -38,7 +39,7 @@ const LETTERS: [&str; 30] = [
     "\0",
 ];
 
-/// A character stands for a space.
+/// Replacements of a space.
 const REPLACEMENTS: [&str; 6] = ["\u{2581}", "\u{2581}", "\u{2581}", "_", "\u{E9}", "-"];
 
 /// A file, and the letters that its texts are made of.
@@ -72,7 +73,7 @@ pub(crate) fn variant(random: &mut Random) -> Variant {
             let is_normalized = random.below(3) == 0;
             let is_odd = !is_normalized && random.below(2) == 0;
             let content = if is_odd { random.concat(&letters, 3) } else { format!("<add{index}>") };
-            // With `single_word`, spaces stripped, or nothing left once they are normalized, the crate panics at some texts.
+            // With `single_word`, spaces stripped, or nothing left once they are normalized, the crate panics on some texts.
             json!({
                 "id": 1000 + index, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
                 "normalized": is_normalized, "special": random.below(2) == 0,
@@ -244,7 +245,7 @@ fn byte_char(byte: u8) -> char {
 }
 
 impl Variant {
-    /// A text: words that come again, runs around the sizes at which something changes.
+    /// A text: words that come again, runs around the sizes at which something may change.
     pub(crate) fn text(&self, random: &mut Random) -> String {
         let few: Vec<String> = (0..1 + random.below(4)).map(|_| random.pick(&self.letters).clone()).collect();
         let mut text = String::new();

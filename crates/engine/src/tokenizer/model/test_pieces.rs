@@ -1,4 +1,4 @@
-//! What the models are tested with: the files of the test data, and pieces drawn from their vocabularies.
+//! Test data for the models: the files of the test data, and pieces drawn from their vocabularies.
 
 use std::path::{Path, PathBuf};
 
@@ -6,37 +6,29 @@ use serde_json::Value;
 
 use crate::tokenizer::file::vocabulary::Vocabulary;
 
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-pub(super) struct Random(u64);
+/// Random choices from a fixed seed.
+pub(super) struct Random(fastrand::Rng);
 
 impl Random {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     /// A number below `bound`, which is not 0.
     pub(super) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        self.0.usize(..bound)
     }
 
     pub(super) fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
         items[self.below(items.len())]
     }
 
-    /// `most` at most of `items`, one behind the other.
+    /// At most `most` of `items`, one after the other.
     pub(super) fn concat(&mut self, items: &[&str], most: usize) -> String {
         (0..=self.below(most)).map(|_| self.pick(items)).collect()
     }
 
-    /// A code point of any script, of ASCII every other time.
+    /// A code point of any script, half of the time of ASCII.
     fn code_point(&mut self) -> char {
         let bound = [0x80, 0x80, 0x80, 0x600, 0x3000, 0x11_0000][self.below(6)];
         char::from_u32(self.below(bound) as u32).unwrap_or('\u{FFFD}')
@@ -61,7 +53,7 @@ pub(super) fn pieces(tokens: &[&str], random: &mut Random, count: usize) -> Vec<
     pieces
 }
 
-/// `text` again and again: around the lengths at which something may change, and up to 5,000 times.
+/// `text` repeated: around the lengths at which something may change, and up to 5,000 times.
 pub(super) fn runs(text: &str) -> Vec<String> {
     (0..=40).chain([63, 64, 65, 5000]).map(|count| text.repeat(count)).collect()
 }
@@ -95,7 +87,7 @@ pub(super) fn files(kind: &str) -> Vec<(String, String)> {
     directories.into_iter().filter_map(read).collect()
 }
 
-/// Old files don't say it.
+/// The kind of a model, which old files don't name.
 fn model_kind(model: &Value) -> &str {
     match model["type"].as_str() {
         Some(kind) => kind,

@@ -1,8 +1,9 @@
 //! Added tokens: strings that are cut out of a text before the model sees it (tokenizers 0.23.2,
 //! tokenizer/added_vocabulary.rs).
 //!
-//! The matcher is our own trie, not the crate `aho-corasick`: the scanner skips to the next byte that a
-//! token starts with, with the kernels of the CPU, and a text seldom has one. See [`Matcher`].
+//! The matcher is our own, not the crate `aho-corasick`: `scan` skips to the next byte that a token starts
+//! with, with the kernels of the CPU and for any number of such bytes, and a text seldom has one. Only the
+//! reference path links that crate.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;

@@ -113,7 +113,7 @@ fn every_code_point_is_split_as_in_the_crate() {
     pairs.retain(|pair| !others.iter().any(|other| pair.name.contains(other)));
     assert_eq!(pairs.len(), 24);
     let mut text = String::new();
-    // Beyond them nothing is assigned, but for private use.
+    // Nothing is assigned beyond them, except for private use.
     let assigned = (0..0x4_0000).chain(0xE_0000..0xE_0200).chain(0x10_FFF0..0x11_0000);
     for (index, c) in assigned.filter_map(char::from_u32).enumerate() {
         text.extend(['a', c, 'B', ' ', c, c, '\n', c, '1', c, '!', c, ' ']);

@@ -33,7 +33,7 @@ fn compare(name: &str, file: &File, texts: &[String]) -> usize {
     for text in texts {
         // The call appends.
         let mut ids = vec![7];
-        let outcome = ours.tokenize_part(text, 0, &mut scratch, &mut ids);
+        let outcome = ours.tokenize_from(text, 0, &mut scratch, &mut ids);
         match (outcome, reference.tokenize(text)) {
             (Ok(_), Ok(expected)) => {
                 let expected: Vec<u32> = [7].into_iter().chain(expected.iter().map(|token| token.id)).collect();
@@ -125,7 +125,7 @@ fn a_token_of_a_megabyte_takes_no_more_time_than_its_length() {
     let vocab = vec![("<unk>".to_owned(), 0.0), ("a".to_owned(), -2.0), (long.clone(), -3.0)];
     let model = ours(&File { vocab, unk_id: Some(0), byte_fallback: false }).unwrap();
     let mut ids = Vec::new();
-    model.tokenize_part(&format!("{long}{long}a"), 0, &mut UnigramScratch::default(), &mut ids).unwrap();
+    model.tokenize_from(&format!("{long}{long}a"), 0, &mut UnigramScratch::default(), &mut ids).unwrap();
     // Of equal ways the first found stays: the long token at each place of which it can end.
     assert_eq!(ids.iter().filter(|id| **id == 2).count(), 2);
     assert_eq!(ids.iter().filter(|id| **id == 1).count(), 1);
@@ -147,7 +147,7 @@ fn files_that_the_crate_refuses_are_refused() {
 
 #[test]
 fn a_part_has_the_ids_that_the_crate_gives_it_behind_whatever_is_before() {
-    // Many ways through a run are equal but for the rounding. No token has a letter beside a dash.
+    // Many paths through a run are equal except for rounding. No token has a letter next to a dash.
     let tokens = [
         ("<unk>", 0.0),
         ("a", -1.1),
@@ -172,9 +172,9 @@ fn a_part_has_the_ids_that_the_crate_gives_it_behind_whatever_is_before() {
         let whole = format!("{before}{part}");
         let expected: Vec<u32> = reference.tokenize(&whole).unwrap().iter().map(|token| token.id).collect();
         let (mut ids, mut alone) = (Vec::new(), Vec::new());
-        ours.tokenize_part(&whole, before.len(), &mut scratch, &mut ids).unwrap();
+        ours.tokenize_from(&whole, before.len(), &mut scratch, &mut ids).unwrap();
         assert!(expected.ends_with(&ids), "{whole:?}: {ids:?}, the crate: {expected:?}");
-        if ours.tokenize_part(&part, 0, &mut scratch, &mut alone).unwrap() {
+        if ours.tokenize_from(&part, 0, &mut scratch, &mut alone).unwrap() {
             assert_eq!(alone, ids, "{whole:?}");
             sure += 1;
         } else {

@@ -49,7 +49,8 @@ impl Pair {
     }
 }
 
-/// Every code point alone between letters, at the start of a word, and twice, behind marks of two classes that are not dropped.
+/// Every code point: alone between letters, at the start of a word, and twice after marks of two classes
+/// that are not dropped.
 fn assert_equal_for(codes: impl Iterator<Item = u32>, pair: &Pair) -> usize {
     let mut count = 0;
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What the normalizers are tried on.
+//! The texts that the normalizers are tested with.
 
 #[path = "../../../../tests/test_data/mod.rs"]
 mod test_data;
@@ -18,7 +18,7 @@ pub(super) fn every_character() -> Vec<String> {
     characters.chunks(LINES).map(|chunk| chunk.iter().map(line).collect()).collect()
 }
 
-/// What random texts are put together from: a few characters that act on each other, in each.
+/// The characters of random texts: each script has a few characters that act on each other.
 const SCRIPTS: [&str; 16] = [
     "abc XYZ !.,-'\"``",
     "aeiouAEIOU\u{300}\u{301}\u{302}\u{323}\u{316}\u{31B}\u{345}\u{34F}\u{315}",
@@ -59,19 +59,17 @@ pub(super) fn random_texts(count: usize) -> Vec<String> {
     (0..count).map(text).collect()
 }
 
-/// An xorshift generator of a fixed seed.
-pub(super) struct Random(u64);
+/// Random choices from a fixed seed.
+pub(super) struct Random(fastrand::Rng);
 
 impl Random {
     pub(super) fn new() -> Self {
-        Self(0x9E37_79B9_7F4A_7C15)
+        Self(fastrand::Rng::with_seed(1))
     }
 
+    /// A number below `bound`, which is not 0.
     pub(super) fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).unwrap()
+        self.0.usize(..bound)
     }
 }
 
