@@ -1,13 +1,13 @@
 // `model2vec verify` with the real model2vec-rs: crates/verify is built for it.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import test from 'ava'
 
 import { corpus, modelPath, POTION, SMALL } from '../test-data.js'
-import { emptyDirectory, model2vec, run } from './run.js'
+import { emptyDirectory, MAIN, model2vec, run } from './run.js'
 import type { Outcome } from './run.js'
 
 const EXECUTABLE = path.resolve(`target/debug/model2vec-verify${process.platform === 'win32' ? '.exe' : ''}`)
@@ -128,7 +128,7 @@ test('an executable that is not there, or is another program, is told', async (t
       t.regex(err, message)
     }
   }
-  // Who has built it finds it in target/verify.
+  // An executable that was built in this repository is found in target/verify.
   if (existsSync('target/verify')) return
   const none = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: '', PATH: directory } })
   t.is(none.code, 1)
@@ -148,6 +148,20 @@ test('an executable that is not there, or is another program, is told', async (t
     },
   })
   t.deepEqual([code, signal, out], [null, 'SIGINT', ''])
+})
+
+// util-linux has `script`, which gives a command a terminal.
+const hasScript = spawnSync('script', ['--version']).status === 0
+;(hasScript ? test : test.skip)('a message for a skipped line takes the place of the bar', (t) => {
+  const odd = path.join(directory, 'odd.jsonl')
+  // The bar is drawn after the first batch of 2048 texts.
+  writeFileSync(odd, `${'{"text":"a dog"}\n'.repeat(2048)}bad\n{"text":"a cat"}\n`)
+  const command = [process.execPath, MAIN, 'verify', odd, '--on-error', 'skip', '--model', SMALL].join(' ')
+  const seen = execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    encoding: 'utf8',
+    env: { ...process.env, MODEL2VEC_VERIFY_PATH: EXECUTABLE },
+  })
+  t.regex(seen, /\d texts, [^\r\n]*left\)\x1b\[K\r\x1b\[Kmodel2vec: skipped \S+odd\.jsonl:2049: expected JSON, /)
 })
 
 test('verify has no ids to print', async (t) => {
