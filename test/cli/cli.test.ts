@@ -19,7 +19,7 @@ forgetEnvironment()
 const { COMMANDS } = load('command-table') as typeof commandTableModule
 const NAMES = Object.keys(COMMANDS)
 
-test('--help lists the commands, and each command has a help of its own', async (t) => {
+test('--help lists the commands, and each command has its own help', async (t) => {
   const { code, out, err } = await model2vec('--help')
   t.is(code, 0)
   t.is(err, '')
@@ -120,7 +120,7 @@ test('pull downloads a model once and prints its directory, where info and a loa
   t.true(server.requests.length > asked)
 })
 
-test('pull fails where the cache was not filled, also when the model is at hand elsewhere', async (t) => {
+test('pull fails where the cache was not filled, also when an installed package has the model', async (t) => {
   const cacheDir = emptyCache()
   const args = ['minishlab/potion-base-8M', '--cache-dir', cacheDir, '--endpoint', 'http://127.0.0.1:9']
   for (const more of [[], ['--force']]) {

@@ -63,7 +63,8 @@ test('vectors that are not scaled have equal bits: sums go in the same order', a
 })
 
 test('texts that are cut elsewhere are counted, named, and equal without a limit', async (t) => {
-  // In T5's vocabulary the median token is longer in bytes than in characters, as each space is a character of three bytes.
+  // In T5's vocabulary the median token is longer in bytes than in characters, as each space is a
+  // character of three bytes.
   const model = ['--model', modelPath('ug-t5-raw')]
   const { ids, maxLength, largestDifference } = await report(...model)
   t.is(maxLength, 512)
@@ -97,13 +98,13 @@ test('lone surrogates go to both engines as U+FFFD', async (t) => {
   t.is((JSON.parse(out) as Report).ids.equal, 2)
 })
 
-test('a model that model2vec-rs does not load is an error of its own words', async (t) => {
+test('a model that model2vec-rs does not load is an error with the message of model2vec-rs', async (t) => {
   const { code, err } = await verify(file, '--model', modelPath('m8k-f64'))
   t.is(code, 1)
   t.regex(err, /^model2vec: model2vec-rs: unsupported tensor dtype: F64\n$/)
 })
 
-test('an executable that is not there, or is another program, is told', async (t) => {
+test('an executable that is missing or another program is named in the error', async (t) => {
   const missing = path.join(directory, 'no-such')
   const started = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: missing } })
   t.deepEqual([started.code, started.out], [1, ''])
