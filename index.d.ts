@@ -110,7 +110,7 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
  * `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first call that needs it fails with that, a load.
  * `ERR_INTERNAL` is a bug in this package.
  */
-export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_ABORTED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
+export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
 /** Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says which. */
 export declare class Model2VecError extends Error {
   /** What went wrong: stable, to be compared; the message may change. */

@@ -2,12 +2,11 @@
 
 import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
 import { encode, encodeSync } from './call/encode.js'
-import { describe, fromNative, Model2VecError } from './errors.js'
+import { Model2VecError } from './errors.js'
 import { localPath } from './runtime/local-path.js'
 import { leavePending, loadOrLeave } from './model/load.js'
 import { rowViews, rowViewsInTurns } from './matrix.js'
 import type { EmbeddingMatrix } from './matrix.js'
-import { nativeMaxLength } from './model/model.js'
 import type { Model } from './model/model.js'
 import type { ModelState } from './model/state.js'
 import { checkEncodeOptions, checkTokenizeAsyncOptions, checkTokenizeOptions } from './options/encode.js'
@@ -22,7 +21,6 @@ import { checkLoadOptions } from './options/load.js'
 import type { LoadOptions } from './options/load.js'
 import { checkStreamOptions } from './options/stream.js'
 import type { CheckedStreamOptions, ItemStreamOptions, StreamOptions } from './options/stream.js'
-import { arrayOfThisRealm } from './runtime/realm.js'
 import { checkFormat } from './call/row.js'
 import { encodeAsSequence, encodeAsSequenceSync } from './call/sequence.js'
 import type { ModelSource } from './model/locate.js'
@@ -32,7 +30,7 @@ import { openerOf } from './stream/stream-source.js'
 import type { StreamSource } from './stream/stream-source.js'
 import { transformStream } from './stream/transform.js'
 import { textList, textListOrText } from './call/texts.js'
-import { idViews, tokenize, tokenizeSync } from './call/tokenize.js'
+import { tokenize, tokenizeSync } from './call/tokenize.js'
 
 const DEFAULT_MODEL = 'minishlab/potion-base-8M'
 
@@ -44,11 +42,6 @@ let stateOf: (ef: Model2VecEmbeddingFunction) => ModelState
 /** The model itself, for this package's own modules. @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */
 export function modelOf(ef: Model2VecEmbeddingFunction): Model {
   return stateOf(ef).now()
-}
-
-/** The native module's length limit of a call with this option. */
-function limitOf(model: Model, maxLength: number | null | undefined): number {
-  return nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
 }
 
 /** What a loaded model is. */
@@ -196,15 +189,7 @@ export class Model2VecEmbeddingFunction {
    */
   get tokens(): readonly string[] {
     const model = this.#state.now()
-    const handle = model.hold()
-    try {
-      this.#tokens ??= Object.freeze(arrayOfThisRealm(handle.tokens()))
-      return this.#tokens
-    } catch (error) {
-      throw fromNative(error)
-    } finally {
-      model.release()
-    }
+    return (this.#tokens ??= Object.freeze(model.tokens()))
   }
 
   /**
@@ -215,21 +200,7 @@ export class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): FreshArray<'float32'> {
-    const model = this.#state.now()
-    const handle = model.hold()
-    try {
-      // The native module takes 32 bits, and knows the largest id.
-      if (!Number.isInteger(id) || id < 0 || id >= 2 ** 32) {
-        throw new Model2VecError('ERR_INVALID_OPTION', `\`id\` should be a token id, but got ${describe(id)}`)
-      }
-      const row = new Float32Array(model.info.dim)
-      handle.embedding(id, row)
-      return row
-    } catch (error) {
-      throw fromNative(error)
-    } finally {
-      model.release()
-    }
+    return this.#state.now().embedding(id)
   }
 
   /** With a `dtype`, the elements are of that type: see the last signature. */
@@ -413,13 +384,7 @@ export class Model2VecEmbeddingFunction {
   #tokenize(method: string, texts: unknown, options: unknown): TokenArray[] {
     const list = textListOrText(texts)
     const { maxLength } = checkTokenizeOptions(method, options)
-    const model = this.#state.now()
-    const handle = model.hold()
-    try {
-      return idViews(tokenizeSync(model, handle, list, limitOf(model, maxLength)))
-    } finally {
-      model.release()
-    }
+    return tokenizeSync(this.#state.now(), list, maxLength)
   }
 
   /**
@@ -434,7 +399,7 @@ export class Model2VecEmbeddingFunction {
     const list = textListOrText(texts)
     const { maxLength, signal } = checkTokenizeAsyncOptions(options)
     const model = this.#state.model ?? (await this.#state.ready(signal))
-    return tokenize(model, list, limitOf(model, maxLength), signal)
+    return tokenize(model, list, maxLength, signal)
   }
 
   /** With a `dtype`, the elements are of that type: see the last signature. */

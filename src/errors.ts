@@ -29,7 +29,6 @@ export type ErrorCode =
   | 'ERR_OUT_TOO_SMALL'
   | 'ERR_OUT_OF_MEMORY'
   | 'ERR_CLOSED'
-  | 'ERR_ABORTED'
   | 'ERR_HUB_OFFLINE'
   | 'ERR_HUB_AUTH'
   | 'ERR_HUB_HTTP'
@@ -37,29 +36,32 @@ export type ErrorCode =
   | 'ERR_NATIVE_NOT_FOUND'
   | 'ERR_INTERNAL'
 
-const CODES: ReadonlySet<string> = new Set<ErrorCode>([
-  'ERR_MODEL_NOT_FOUND',
-  'ERR_MODEL_NOT_READY',
-  'ERR_MODEL_LAYOUT',
-  'ERR_BAD_CONFIG',
-  'ERR_BAD_TOKENIZER',
-  'ERR_UNSUPPORTED_TOKENIZER',
-  'ERR_BAD_SAFETENSORS',
-  'ERR_UNSUPPORTED_DTYPE',
-  'ERR_SHAPE_MISMATCH',
-  'ERR_INVALID_OPTION',
-  'ERR_INVALID_TEXT',
-  'ERR_OUT_TOO_SMALL',
-  'ERR_OUT_OF_MEMORY',
-  'ERR_CLOSED',
-  'ERR_ABORTED',
-  'ERR_HUB_OFFLINE',
-  'ERR_HUB_AUTH',
-  'ERR_HUB_HTTP',
-  'ERR_HUB_CACHE',
-  'ERR_NATIVE_NOT_FOUND',
-  'ERR_INTERNAL',
-])
+const CODES: Readonly<Record<ErrorCode, true>> = {
+  ERR_MODEL_NOT_FOUND: true,
+  ERR_MODEL_NOT_READY: true,
+  ERR_MODEL_LAYOUT: true,
+  ERR_BAD_CONFIG: true,
+  ERR_BAD_TOKENIZER: true,
+  ERR_UNSUPPORTED_TOKENIZER: true,
+  ERR_BAD_SAFETENSORS: true,
+  ERR_UNSUPPORTED_DTYPE: true,
+  ERR_SHAPE_MISMATCH: true,
+  ERR_INVALID_OPTION: true,
+  ERR_INVALID_TEXT: true,
+  ERR_OUT_TOO_SMALL: true,
+  ERR_OUT_OF_MEMORY: true,
+  ERR_CLOSED: true,
+  ERR_HUB_OFFLINE: true,
+  ERR_HUB_AUTH: true,
+  ERR_HUB_HTTP: true,
+  ERR_HUB_CACHE: true,
+  ERR_NATIVE_NOT_FOUND: true,
+  ERR_INTERNAL: true,
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(CODES, code)
+}
 
 // A registered symbol, not `instanceof`: errors of another worker's, realm's or installed copy's classes are ours too.
 const BRAND: unique symbol = Symbol.for('model2vec-node.error') as never
@@ -165,7 +167,7 @@ export function fromNative(error: unknown, firstText = 0): Error {
     return typeof index === 'number' ? notAString(firstText + index, String(found)) : new InvalidTextError(message)
   }
   if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message)
-  if (typeof code === 'string' && CODES.has(code)) return new Model2VecError(code as ErrorCode, message)
+  if (isErrorCode(code)) return new Model2VecError(code, message)
   return new Model2VecError('ERR_INTERNAL', message, { cause: error })
 }
 

@@ -1,6 +1,6 @@
 // EmbeddingMatrix: the vectors of many texts in one buffer.
 
-import { arrayOf, valueOf, widthOf } from './dtype.js'
+import { arrayOf, valuesOf, widthOf } from './dtype.js'
 import type { BytesOf, Dtype, DtypeArray, RowArray, TokenArray } from './dtype.js'
 import { throwIfAborted } from './runtime/abort.js'
 import { describe, Model2VecError } from './errors.js'
@@ -87,18 +87,8 @@ export class EmbeddingMatrix<
    */
   toArray(): number[][] {
     const { data, rows, width, dtype } = this
-    const elementsAreValues = dtype !== 'float16' && dtype !== 'bfloat16'
     const result: number[][] = []
-    // A plain loop: `Array.from` of a typed array is ten times slower.
-    for (let index = 0; index < rows; index++) {
-      const start = index * width
-      const row = new Array<number>(width)
-      for (let i = 0; i < width; i++) {
-        const element = data[start + i] ?? NaN
-        row[i] = elementsAreValues ? element : valueOf(dtype, element)
-      }
-      result.push(row)
-    }
+    for (let index = 0; index < rows; index++) result.push(valuesOf(dtype, data, index * width, width))
     return result
   }
 

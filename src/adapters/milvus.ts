@@ -3,7 +3,7 @@
 
 import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
 
-import { isArrayOf, valueOf } from '../dtype.js'
+import { isArrayOf, valuesOf } from '../dtype.js'
 import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
 import { describe, Model2VecError } from '../errors.js'
 import { boolean, invalid, isRecord, read, text } from '../options/checks.js'
@@ -113,7 +113,7 @@ export function milvusVector(row: Uint16Array): Uint8Array
 export function milvusVector(row: Int8Array): Int8Array
 export function milvusVector(row: RowArray): MilvusVector<Dtype>
 export function milvusVector(row: RowArray): MilvusVector<Dtype> {
-  if (isFloat32Array(row) || isUint8Array(row)) return numbers('float32', row, 0, row.length)
+  if (isFloat32Array(row) || isUint8Array(row)) return valuesOf('float32', row, 0, row.length)
   if (isInt8Array(row)) return row.slice()
   if (isUint16Array(row)) return new Uint8Array(row.buffer, row.byteOffset, row.byteLength)
   throw invalid('row', 'a Float32Array, Uint16Array, Int8Array or Uint8Array', row)
@@ -199,7 +199,7 @@ function rowsOf(rows: readonly RowArray[], dynamic: boolean): MilvusVector<Dtype
         rows,
       )
     }
-    return finite(numbers('float32', row, 0, row.length), index)
+    return finite(valuesOf('float32', row, 0, row.length), index)
   })
 }
 
@@ -213,23 +213,11 @@ function matrixOf(matrix: VectorMatrix<Dtype>, dynamic: boolean): MilvusVector<D
   return Array.from({ length: rows }, (_, index) => {
     const start = index * width
     return dynamic
-      ? finite(numbers(dtype, data, start, width), index)
+      ? finite(valuesOf(dtype, data, start, width), index)
       : dtype === 'float32' || dtype === 'binary'
-        ? numbers(dtype, data, start, width)
+        ? valuesOf(dtype, data, start, width)
         : milvusVector(data.subarray(start, start + width))
   })
-}
-
-/** Elements as the numbers they stand for. */
-function numbers(dtype: Dtype, data: RowArray, start: number, length: number): number[] {
-  // A plain loop: `Array.from` of a typed array is ten times slower.
-  const values = new Array<number>(length)
-  const bits = dtype === 'float16' || dtype === 'bfloat16'
-  for (let i = 0; i < length; i++) {
-    const element = data[start + i] ?? NaN
-    values[i] = bits ? valueOf(dtype, element) : element
-  }
-  return values
 }
 
 /** JSON makes NaN and infinities null, which Milvus would take for 0. */

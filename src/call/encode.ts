@@ -1,229 +1,188 @@
-// One vector a text: small calls on this thread, large ones as a job of the engine's threads.
+// One vector per text: small calls inline, large ones as a job of the engine's threads.
 
 import type { Dtype, TokenArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
-import { charge, isTurnSpent, whenThereIsTime } from '../runtime/event-loop.js'
+import { whenThereIsTime } from '../runtime/event-loop.js'
+import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix } from '../matrix.js'
-import { nativeMaxLength } from '../model/model.js'
 import type { Model } from '../model/model.js'
 import { MAX_TEXTS, NATIVE_DTYPE } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { NativeJob, NativeModel, NativeTexts } from '../native/interface.js'
-import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { reportTo } from './call-progress.js'
+import { afterReading, hasFewTexts, inlineShare, readAtOnce, runCall } from './inline.js'
+import type { Call } from './inline.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { afterFew, readFew, unitsToRead } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
- * The token counts of the small call that has just ended. In a buffer of its own: an array that V8 holds itself, as it does short ones, would
- * be moved into one when native code asks for its memory, which takes 0.4 µs.
+ * The token counts of the inline call that has just ended. In a buffer of its own: V8 holds short arrays inside its heap, and would move one
+ * into a buffer when native code asks for its memory, which takes 0.4 µs.
  */
-const fewCounts = new Uint32Array(new ArrayBuffer(MAX_TEXTS * 4))
+const inlineCounts = new Uint32Array(new ArrayBuffer(MAX_TEXTS * 4))
 
-/** What a call does, with the model's settings filled in. */
-class EncodeCall {
+/** One call, with the model's settings filled in. */
+class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
   readonly model: Model
-  readonly texts: Texts
+  readonly handle: NativeModel
+  /** How many texts. */
+  readonly count: number
   readonly options: CheckedEncodeOptions
   readonly format: RowFormat
   readonly maxLength: number
   readonly target: Target
   readonly tokens: TokenArray
+  readonly report: OnProgress | null
 
-  constructor(model: Model, texts: Texts, options: CheckedEncodeOptions) {
+  constructor(model: Model, handle: NativeModel, count: number, options: CheckedEncodeOptions) {
     this.model = model
-    this.texts = texts
+    this.handle = handle
+    this.count = count
     this.options = options
     this.format = rowFormat(options, model.info.dim, model.normalize)
-    this.maxLength = nativeMaxLength(options.maxLength === undefined ? model.maxLength : options.maxLength)
-    this.target = targetOf(options.out, texts.count, this.format, model.spareRows)
-    this.tokens = allocateCounts(texts.count)
+    this.maxLength = model.nativeMaxLength(options.maxLength)
+    this.target = targetOf(options.out, count, this.format, model.spareRows)
+    this.tokens = allocateCounts(count)
+    this.report = reportTo(options.onProgress, options.showProgressBar)
   }
 
-  /** Whether texts that were read at once are better encoded at once, too. */
-  isSmall(few: readonly string[]): boolean {
-    return this.share(few) <= 1
+  get inlineUnits(): number {
+    return this.model.inlineUnits
   }
 
-  /** How large the call is: 1 = the largest that runs on this thread. */
-  share(few: readonly string[]): number {
-    const { inlineUnits } = this.model
-    return unitsToRead(few, this.maxLength, inlineUnits) / inlineUnits
+  /** Some 3 µs, with the call's promise. */
+  get callShare(): number {
+    return 1 / 80
   }
 
-  /** Encodes a small call on this thread. */
-  run(few: readonly string[]): EmbeddingMatrix<Dtype> {
+  get signal(): AbortSignal | undefined {
+    return this.options.signal
+  }
+
+  runInline(texts: readonly string[]): EmbeddingMatrix<Dtype> {
+    return this.#finish(this.#encodeInline(texts))
+  }
+
+  /** Returns how many texts were truncated. */
+  #encodeInline(texts: readonly string[]): number {
     const { tokens, maxLength } = this
     const { out } = this.target
     const { dtype, dim, normalize } = this.format
     const type = NATIVE_DTYPE[dtype]
-    const text = few[0]
-    if (text === undefined) return this.result(0)
+    const text = texts[0]
+    if (text === undefined) return 0
     try {
-      const calls = this.model.few()
-      if (few.length === 1) {
+      const calls = this.model.inlineCalls()
+      if (texts.length === 1) {
         const packed = calls.encodeOne(out, maxLength, normalize, dim, type, text)
         tokens[0] = packed / 2
-        return this.result(packed % 2)
+        return packed % 2
       }
-      const truncated = calls.encode(out, fewCounts, maxLength, normalize, dim, type, ...few)
-      for (let i = 0; i < few.length; i++) tokens[i] = fewCounts[i] ?? 0
-      return this.result(truncated)
+      const truncated = calls.encode(out, inlineCounts, maxLength, normalize, dim, type, ...texts)
+      for (let i = 0; i < texts.length; i++) tokens[i] = inlineCounts[i] ?? 0
+      return truncated
     } catch (error) {
       throw fromNative(error)
     }
   }
 
-  job(handle: NativeModel, sync: boolean): NativeJob {
-    const { target, tokens, texts, format, maxLength, model } = this
+  async runAsJob(texts: Texts): Promise<EmbeddingMatrix<Dtype>> {
+    const { signal, report } = this
+    const { truncated } = await runJob(this.#job(false), { signal, report }, texts)
+    return this.#finish(truncated)
+  }
+
+  runAsJobSync(texts: Texts): EmbeddingMatrix<Dtype> {
+    return this.#finish(runJobSync(this.#job(true), this.report, texts).truncated)
+  }
+
+  /** As {@link EncodeCall.runAsJob}, of texts that the native module has read. */
+  async runRead(texts: NativeTexts): Promise<EmbeddingMatrix<Dtype>> {
+    const job = this.#job(false)
+    job.feedTexts(texts)
+    const { truncated } = await runJob(job, { signal: this.signal, report: null })
+    return this.#finish(truncated)
+  }
+
+  #job(sync: boolean): NativeJob {
+    const { handle, target, tokens, count, format, maxLength, model } = this
     const mode = modeOf(target, sync)
     const settings = nativeEncodeOptions(format, maxLength)
     try {
-      return native().createEncodeJob(handle, target.out, mode, tokens, texts.count, model.threads, ...settings)
+      return native().createEncodeJob(handle, target.out, mode, tokens, count, model.threads, ...settings)
     } catch (error) {
       throw fromNative(error)
     }
   }
 
-  result(truncated: number): EmbeddingMatrix<Dtype> {
-    const { target, texts, format, tokens } = this
-    return EmbeddingMatrix.of(resultOf(target, texts.count, format), format, tokens, truncated)
+  #finish(truncated: number): EmbeddingMatrix<Dtype> {
+    const { target, count, format, tokens, report } = this
+    const matrix = EmbeddingMatrix.of(resultOf(target, count, format), format, tokens, truncated)
+    report?.({ done: count, total: count })
+    return matrix
   }
 }
 
-/** What a small call takes whatever its texts are, as {@link EncodeCall.share}: some 3 µs, with its promise. */
-const CALL_SHARE = 1 / 80
-
 /**
- * The matrix itself where the call is small: a promise that an async method returns takes three turns of the microtask queue more to settle.
- *
- * Where calls have used up this turn of the event loop, the call waits for a later one.
+ * Returns the matrix itself where the call is small: a promise that an async method returns takes three more turns of the microtask queue to
+ * settle. Where calls have used up this turn of the event loop, the call waits for a later one.
  */
 export function encode(
   model: Model,
   texts: Texts,
   options: CheckedEncodeOptions,
 ): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
+  const { signal } = options
+  throwIfAborted(signal)
+  return model.use((handle) =>
+    whenThereIsTime(
+      () => runCall(new EncodeCall(model, handle, texts.count, options), texts),
+      hasFewTexts(texts),
+      signal,
+    ),
+  )
+}
+
+export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EmbeddingMatrix<Dtype> {
   throwIfAborted(options.signal)
-  const handle = model.hold()
-  let result: EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>>
-  try {
-    result = isTurnSpent() ? encodeLater(model, handle, texts, options) : encodeNow(model, handle, texts, options)
-  } catch (error) {
-    model.release()
-    throw error
-  }
-  if (!(result instanceof EmbeddingMatrix)) return releaseAfter(model, result)
-  model.release()
-  return result
+  return model.use((handle) => {
+    const call = new EncodeCall(model, handle, texts.count, options)
+    const read = readAtOnce(texts)
+    return read !== null && inlineShare(read, call.maxLength, call.inlineUnits) <= 1
+      ? call.runInline(read)
+      : call.runAsJobSync(afterReading(read, texts))
+  })
 }
 
-/** A function of its own: a closure would cost the calls that run at once as well. */
-function encodeLater(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  options: CheckedEncodeOptions,
-): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
-  return whenThereIsTime(() => encodeNow(model, handle, texts, options), texts.count, options.signal)
-}
-
-async function releaseAfter<T>(model: Model, call: Promise<T>): Promise<T> {
-  try {
-    return await call
-  } finally {
-    model.release()
-  }
-}
-
-/** Starts the call, and ends it where it is small. */
-function encodeNow(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  options: CheckedEncodeOptions,
-): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
-  throwIfAborted(options.signal)
-  const call = new EncodeCall(model, texts, options)
-  const report = reportTo(options.onProgress, options.showProgressBar)
-  const few = readFew(texts)
-  throwIfAborted(options.signal)
-  const share = few === null ? Infinity : call.share(few)
-  if (few === null || share > 1) return encodeLarge(call, handle, afterFew(few, texts), report)
-  const matrix = call.run(few)
-  charge(share + CALL_SHARE)
-  report?.({ done: texts.count, total: texts.count })
-  return matrix
-}
-
-/** Encodes off the event loop. */
-async function encodeLarge(
-  call: EncodeCall,
-  handle: NativeModel,
-  texts: Texts,
-  report: OnProgress | null,
-): Promise<EmbeddingMatrix<Dtype>> {
-  const { truncated } = await runJob(call.job(handle, false), { signal: call.options.signal, report }, texts)
-  const matrix = call.result(truncated)
-  report?.({ done: texts.count, total: texts.count })
-  return matrix
-}
-
-/** Texts that the native module has read, and how many. */
+/** Texts that the native module has read, and their number. */
 export interface ReadTexts {
   readonly native: NativeTexts
   readonly count: number
 }
 
-/** For reading the texts of a call with this `maxLength`. @throws Model2VecError ERR_CLOSED */
+/**
+ * For texts that the native module reads itself, for calls with this `maxLength`.
+ *
+ * @returns makes an empty list of them, as the constructor of `NativeTexts` does
+ * @throws Model2VecError ERR_CLOSED, and so does what it returns
+ */
 export function textReader(model: Model, maxLength: number | null | undefined): (field: string | null) => NativeTexts {
-  const limit = nativeMaxLength(maxLength === undefined ? model.maxLength : maxLength)
-  const handle = model.hold()
-  model.release()
-  return (field) => new (native().NativeTexts)(handle, field, limit)
+  model.assertOpen()
+  const limit = model.nativeMaxLength(maxLength)
+  return (field) => model.use((handle) => new (native().NativeTexts)(handle, field, limit))
 }
 
-/** As {@link encode}, of texts that the native module has: they are used up. `out` is fresh memory. */
+/** As {@link encode}, of texts that the native module has read: it empties their list. `out` is not for these. */
 export async function encodeRead(
   model: Model,
-  { native: texts, count }: ReadTexts,
+  texts: ReadTexts,
   options: CheckedEncodeOptions,
 ): Promise<EmbeddingMatrix<Dtype>> {
   throwIfAborted(options.signal)
-  const handle = model.hold()
-  try {
-    const call = new EncodeCall(model, { values: [], count }, options)
-    const job = call.job(handle, false)
-    job.feedTexts(texts)
-    const { truncated } = await runJob(job, { signal: options.signal, report: null })
-    return call.result(truncated)
-  } finally {
-    model.release()
-  }
-}
-
-export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EmbeddingMatrix<Dtype> {
-  throwIfAborted(options.signal)
-  const handle = model.hold()
-  try {
-    const call = new EncodeCall(model, texts, options)
-    const report = reportTo(options.onProgress, options.showProgressBar)
-    const few = readFew(texts)
-    let matrix: EmbeddingMatrix<Dtype>
-    if (few !== null && call.isSmall(few)) {
-      matrix = call.run(few)
-    } else {
-      matrix = call.result(runJobSync(call.job(handle, true), report, afterFew(few, texts)).truncated)
-    }
-    report?.({ done: texts.count, total: texts.count })
-    return matrix
-  } finally {
-    model.release()
-  }
+  return model.use((handle) => new EncodeCall(model, handle, texts.count, options).runRead(texts.native))
 }

@@ -11,8 +11,8 @@ import { ProgressClock, ProgressTimer } from './call-progress.js'
 import { NO_TEXTS, parts } from './texts.js'
 import type { Part, Piece, Texts } from './texts.js'
 
-/** Who watches a job. */
-export interface Watch {
+/** Ends a job, and hears of its progress. */
+export interface JobObserver {
   readonly signal: AbortSignal | undefined
   readonly report: OnProgress | null
 }
@@ -20,10 +20,10 @@ export interface Watch {
 /** Runs a job off the event loop. */
 export async function runJob<Result extends NativeJobResult>(
   job: NativeJob<Result>,
-  watch: Watch,
+  observer: JobObserver,
   texts: Texts = NO_TEXTS,
 ): Promise<Result> {
-  const { signal, report } = watch
+  const { signal, report } = observer
   const cancel = (): void => {
     job.cancel()
   }

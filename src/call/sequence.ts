@@ -1,9 +1,10 @@
-// One vector a token: the texts' ids first, then the rows of all ids in one buffer, then a matrix for each text.
+// One vector per token: the texts' ids first, then the rows of all ids in one buffer, then a matrix for each text.
 
 import type { Dtype, RowArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
-import { charge, inTurns, takeInTurns, whenThereIsTime } from '../runtime/event-loop.js'
+import { inTurns, takeInTurns, whenThereIsTime } from '../runtime/event-loop.js'
+import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { runJob, runJobSync } from './job.js'
 import { EmbeddingMatrix, viewOf } from '../matrix.js'
 import { nativeMaxLength } from '../model/model.js'
@@ -11,146 +12,138 @@ import type { Model } from '../model/model.js'
 import { JOB_MODE, NO_LIMIT } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { NativeJob, NativeModel, TokenIds } from '../native/interface.js'
-import type { CheckedEncodeOptions } from '../options/encode.js'
 import { reportTo } from './call-progress.js'
+import { hasFewTexts, runCall } from './inline.js'
+import type { Call } from './inline.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
 import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
-import { afterFew, readFew, unitsToRead } from './texts.js'
 import type { Texts } from './texts.js'
-import { tokenizeOffThread, tokenizeSync } from './tokenize.js'
+import { idsOffThread, idsOfRead, idsOnThisThread } from './tokenize.js'
 
-/** A call with at most this many UTF-16 units to read runs inline: every token may become a row of a kilobyte and more. */
-const INLINE_UNITS = 512
-/** What a small call takes whatever its texts are: 1 = as much as the largest of them. */
-const CALL_SHARE = 1 / 40
 /** How many matrices are made in a step: some 0.1 ms. */
 const MATRICES_PER_STEP = 128
 
 /** A matrix for each text. */
 type Matrices = EmbeddingMatrix<Dtype>[]
 
-/** The ids of all texts and the memory for their rows. */
-class SequenceCall {
+/** One call, with the model's settings filled in. */
+class SequenceCall implements Call<Matrices> {
   readonly model: Model
-  readonly tokens: TokenIds
-  readonly target: Target
+  readonly handle: NativeModel
+  /** How many texts. */
+  readonly count: number
+  readonly options: CheckedEncodeOptions
   readonly format: RowFormat
+  readonly maxLength: number
+  readonly report: OnProgress | null
+  /** Few: every token may become a row of a kilobyte and more. */
+  readonly inlineUnits = 512
+  readonly callShare = 1 / 40
 
-  constructor(model: Model, tokens: TokenIds, format: RowFormat, out: RowArray | undefined) {
+  constructor(model: Model, handle: NativeModel, count: number, options: CheckedEncodeOptions) {
     this.model = model
-    this.tokens = tokens
-    this.format = format
-    this.target = targetOf(out, tokens.ids.length, format)
+    this.handle = handle
+    this.count = count
+    this.options = options
+    // As in Python, the model's own `normalize` and `maxLength` say nothing here.
+    this.format = rowFormat(options, model.info.dim, false)
+    this.maxLength = nativeMaxLength(options.maxLength ?? null)
+    this.report = reportTo(options.onProgress, options.showProgressBar)
   }
 
-  job(handle: NativeModel, sync: boolean): NativeJob {
-    const { model, tokens, target, format } = this
+  get signal(): AbortSignal | undefined {
+    return this.options.signal
+  }
+
+  runInline(texts: readonly string[]): Matrices {
+    return this.#rowsOf(idsOfRead(this.model, this.handle, texts, this.maxLength))
+  }
+
+  runOnThisThread(texts: Texts): Matrices {
+    return this.#rowsOf(idsOnThisThread(this.model, this.handle, texts, this.maxLength, this.report))
+  }
+
+  #rowsOf(ids: TokenIds): Matrices {
+    const rows = new TokenRows(ids, this.format, this.options.out)
+    runJobSync(rows.job(this.model, this.handle, true), null)
+    const matrices = [...rows.matrices()]
+    this.#reportEnd()
+    return matrices
+  }
+
+  async runAsJob(texts: Texts): Promise<Matrices> {
+    const { model, handle, maxLength, format, options, signal, report } = this
+    const ids = await idsOffThread(model, handle, texts, maxLength, { signal, report })
+    const [rows, job] = await inTurns(() => {
+      const made = new TokenRows(ids, format, options.out)
+      return [made, made.job(model, handle, false)] as const
+    }, signal)
+    await runJob(job, { signal, report: null })
+    const matrices = await takeInTurns(rows.matrices(), MATRICES_PER_STEP, signal)
+    this.#reportEnd()
+    return matrices
+  }
+
+  #reportEnd(): void {
+    this.report?.({ done: this.count, total: this.count })
+  }
+}
+
+/** The memory for the rows of all ids. */
+class TokenRows {
+  readonly #ids: TokenIds
+  readonly #target: Target
+  readonly #format: RowFormat
+
+  constructor(ids: TokenIds, format: RowFormat, out: RowArray | undefined) {
+    this.#ids = ids
+    this.#format = format
+    this.#target = targetOf(out, ids.ids.length, format)
+  }
+
+  /** The job that fills it. */
+  job(model: Model, handle: NativeModel, sync: boolean): NativeJob {
     // A synchronous job of ids reads no texts: no user code runs before it ends, so that any `out` stays where it is.
-    const mode = sync ? JOB_MODE.sync : modeOf(target, false)
-    const settings = nativeEncodeOptions(format, NO_LIMIT)
+    const mode = sync ? JOB_MODE.sync : modeOf(this.#target, false)
+    const settings = nativeEncodeOptions(this.#format, NO_LIMIT)
     try {
-      return native().createGatherJob(handle, tokens.ids, target.out, mode, model.threads, ...settings)
+      return native().createGatherJob(handle, this.#ids.ids, this.#target.out, mode, model.threads, ...settings)
     } catch (error) {
       throw fromNative(error)
     }
   }
 
-  /** The matrix of each text in turn. */
+  /** The matrix of each text, in order. */
   *matrices(): Generator<EmbeddingMatrix<Dtype>, void, undefined> {
-    const { format } = this
-    const { dtype, width } = format
-    const { ids, ends, cut } = this.tokens
-    const data = resultOf(this.target, ids.length, format)
+    const { dtype, width } = this.#format
+    const { ids, ends, cut } = this.#ids
+    const data = resultOf(this.#target, ids.length, this.#format)
     const counts = allocateCounts(ids.length).fill(1)
     let start = 0
     for (const [text, end] of ends.entries()) {
       const rows = viewOf(dtype, data, start * width, (end - start) * width)
-      yield EmbeddingMatrix.of(rows, format, new Uint32Array(counts.buffer, start * 4, end - start), cut[text] ?? 0)
+      const tokens = new Uint32Array(counts.buffer, start * 4, end - start)
+      yield EmbeddingMatrix.of(rows, this.#format, tokens, cut[text] ?? 0)
       start = end
     }
   }
 }
 
 export async function encodeAsSequence(model: Model, texts: Texts, options: CheckedEncodeOptions): Promise<Matrices> {
-  throwIfAborted(options.signal)
-  const handle = model.hold()
-  try {
-    return await whenThereIsTime(() => sequenceNow(model, handle, texts, options), texts.count, options.signal)
-  } finally {
-    model.release()
-  }
-}
-
-/** Starts the call, and ends it where it is small. */
-function sequenceNow(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  options: CheckedEncodeOptions,
-): Matrices | Promise<Matrices> {
-  throwIfAborted(options.signal)
-  const maxLength = nativeMaxLength(options.maxLength ?? null)
-  const format = sequenceFormat(model, options)
-  const few = readFew(texts)
-  throwIfAborted(options.signal)
-  const read = afterFew(few, texts)
-  const share = few === null ? Infinity : unitsToRead(few, maxLength, INLINE_UNITS) / INLINE_UNITS
-  if (share > 1) return sequenceOffThread(model, handle, read, maxLength, format, options)
-  const matrices = sequenceOnThisThread(model, handle, read, maxLength, options)
-  charge(share + CALL_SHARE)
-  return matrices
-}
-
-async function sequenceOffThread(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  maxLength: number,
-  format: RowFormat,
-  options: CheckedEncodeOptions,
-): Promise<Matrices> {
   const { signal } = options
-  const report = reportTo(options.onProgress, options.showProgressBar)
-  const tokens = await tokenizeOffThread(model, handle, texts, maxLength, { signal, report })
-  const [call, job] = await inTurns(() => {
-    const made = new SequenceCall(model, tokens, format, options.out)
-    return [made, made.job(handle, false)] as const
-  }, signal)
-  await runJob(job, { signal, report: null })
-  const matrices = await takeInTurns(call.matrices(), MATRICES_PER_STEP, signal)
-  report?.({ done: texts.count, total: texts.count })
-  return matrices
+  throwIfAborted(signal)
+  return model.use((handle) =>
+    whenThereIsTime(
+      () => runCall(new SequenceCall(model, handle, texts.count, options), texts),
+      hasFewTexts(texts),
+      signal,
+    ),
+  )
 }
 
 export function encodeAsSequenceSync(model: Model, texts: Texts, options: CheckedEncodeOptions): Matrices {
   throwIfAborted(options.signal)
-  const handle = model.hold()
-  try {
-    return sequenceOnThisThread(model, handle, texts, nativeMaxLength(options.maxLength ?? null), options)
-  } finally {
-    model.release()
-  }
-}
-
-/** As in Python, the model's own `normalize` says nothing here. */
-function sequenceFormat(model: Model, options: CheckedEncodeOptions): RowFormat {
-  return rowFormat(options, model.info.dim, false)
-}
-
-function sequenceOnThisThread(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  maxLength: number,
-  options: CheckedEncodeOptions,
-): Matrices {
-  const report = reportTo(options.onProgress, options.showProgressBar)
-  const format = sequenceFormat(model, options)
-  const call = new SequenceCall(model, tokenizeSync(model, handle, texts, maxLength, report), format, options.out)
-  runJobSync(call.job(handle, true), null)
-  const matrices = [...call.matrices()]
-  report?.({ done: texts.count, total: texts.count })
-  return matrices
+  return model.use((handle) => new SequenceCall(model, handle, texts.count, options).runOnThisThread(texts))
 }

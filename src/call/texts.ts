@@ -4,7 +4,7 @@
 import { isMap, isPromise } from 'node:util/types'
 
 import { describe, InvalidTextError, notAString } from '../errors.js'
-import { MAX_TEXTS, NO_LIMIT } from '../native/interface.js'
+import { MAX_TEXTS } from '../native/interface.js'
 
 /** Texts to read, in their order; `count` was read once, at the start of the call. */
 export interface Texts {
@@ -88,9 +88,10 @@ export interface Piece {
  */
 export function* parts(texts: Texts, readableUnits: number): Generator<Part | Piece, void, undefined> {
   for (let from = 0; from < texts.count; from += MAX_TEXTS) {
-    for (const part of splitByLength(readPart(texts, from, Math.min(from + MAX_TEXTS, texts.count)))) {
+    const to = Math.min(from + MAX_TEXTS, texts.count)
+    for (const part of splitByLength({ from, to, texts: readTexts(texts, from, to) })) {
       const text = part.texts[0]
-      // Such a text is alone in its part.
+      // Such a text is alone in its slice.
       if (text !== undefined && Math.min(text.length, readableUnits) > PIECE_UNITS) {
         yield* piecesOf(text, part.from, Math.min(text.length, readableUnits))
       } else {
@@ -108,22 +109,13 @@ function* piecesOf(text: string, from: number, units: number): Generator<Piece, 
   }
 }
 
-/** All texts as an array of our own, when one native call takes them: each element is read once, here. @throws InvalidTextError */
-export function readFew(texts: Texts): readonly string[] | null {
-  if (texts.count === 1) return [readText(texts, 0)]
-  return texts.count <= MAX_TEXTS ? readPart(texts, 0, texts.count).texts : null
-}
-
-/** The texts for who reads them after {@link readFew}: what that has read, if anything. */
-export function afterFew(few: readonly string[] | null, texts: Texts): Texts {
-  return few === null ? texts : { values: few, count: few.length }
-}
-
-/** Reads some of the texts, each element once. @throws InvalidTextError when one is no string */
-function readPart(texts: Texts, from: number, to: number): Part {
+/** Texts `from` to `to` − 1, each element read once. @throws InvalidTextError when one is no string */
+export function readTexts(texts: Texts, from: number, to: number): string[] {
+  // A list of one is made at its size.
+  if (to - from === 1) return [readText(texts, from)]
   const read: string[] = []
   for (let i = from; i < to; i++) read.push(readText(texts, i))
-  return { from, to, texts: read }
+  return read
 }
 
 function readText({ values }: Texts, index: number): string {
@@ -151,21 +143,8 @@ function* splitByLength(part: Part): Generator<Part, void, undefined> {
 }
 
 /** UTF-16 units of the texts, of each at most `limit`. */
-function unitsOf(texts: readonly string[], limit: number): number {
+export function unitsOf(texts: readonly string[], limit: number): number {
   let units = 0
   for (const text of texts) units += Math.min(text.length, limit)
   return units
-}
-
-/**
- * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
- * in the test models.
- */
-const UNITS_PER_TOKEN = 16
-
-/** How many UTF-16 units of the texts are read, or more than `most` where that is more than `most`. */
-export function unitsToRead(few: readonly string[], maxLength: number, most: number): number {
-  // A text that has more than `most` alone decides; so all numbers stay small integers.
-  const readable = maxLength === NO_LIMIT ? most + 1 : Math.min(maxLength, most + 1) * UNITS_PER_TOKEN
-  return unitsOf(few, readable)
 }

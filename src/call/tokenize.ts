@@ -1,62 +1,123 @@
-// Token ids of texts: the ids that are pooled, each text's own.
+// Token ids of texts: of each text the ids that are pooled.
 
 import type { TokenArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
-import { charge, takeInTurns, whenThereIsTime } from '../runtime/event-loop.js'
+import { takeInTurns, whenThereIsTime } from '../runtime/event-loop.js'
 import type { OnProgress } from '../options/encode.js'
 import { runJob, runJobSync } from './job.js'
-import type { Watch } from './job.js'
+import type { JobObserver } from './job.js'
 import { MAX_INLINE_UNITS } from '../model/model.js'
 import type { Model } from '../model/model.js'
 import { JOB_MODE, MAX_TEXTS } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from '../native/interface.js'
 import { idsOfThisRealm } from '../runtime/realm.js'
-import { afterFew, readFew, unitsToRead } from './texts.js'
+import { afterReading, hasFewTexts, inlineShare, readAtOnce, runCall } from './inline.js'
+import type { Call } from './inline.js'
 import type { Texts } from './texts.js'
 
 /**
- * Where the native module writes what a small call comes to: room for as many ids as texts of {@link Model.inlineUnits} units have, unless
- * a tokenizer makes more of them than there are units. Made when it is first needed.
+ * The results of the inline call that has just ended: room for as many ids as the largest inline call has UTF-16 units, which is enough unless
+ * a tokenizer makes more ids than there are units. Made when it is first needed.
  */
-let results: Uint32Array | null = null
+let inlineResults: Uint32Array | null = null
 
-/** What a small call takes whatever its texts are: 1 = as much as the largest of them. */
-const CALL_SHARE = 1 / 80
 /** How many views are made in a step: some 30 µs. */
 const VIEWS_PER_STEP = 256
 
-/** `maxLength` is the native module's. */
-export function tokenizeSync(
+/** One call of `tokenizeAsync`. */
+class TokenizeCall implements Call<TokenArray[]> {
+  readonly model: Model
+  readonly handle: NativeModel
+  readonly maxLength: number
+  readonly signal: AbortSignal | undefined
+
+  constructor(model: Model, handle: NativeModel, maxLength: number, signal: AbortSignal | undefined) {
+    this.model = model
+    this.handle = handle
+    this.maxLength = maxLength
+    this.signal = signal
+  }
+
+  get inlineUnits(): number {
+    return this.model.inlineUnits
+  }
+
+  get callShare(): number {
+    return 1 / 80
+  }
+
+  runInline(texts: readonly string[]): TokenArray[] {
+    return idViews(idsOfRead(this.model, this.handle, texts, this.maxLength))
+  }
+
+  async runAsJob(texts: Texts): Promise<TokenArray[]> {
+    const { model, handle, maxLength, signal } = this
+    const ids = await idsOffThread(model, handle, texts, maxLength, { signal, report: null })
+    return takeInTurns(eachIdView(ids), VIEWS_PER_STEP, signal)
+  }
+}
+
+/**
+ * Each text's ids, off the event loop. A small call runs inline.
+ *
+ * @throws (rejects) as `encode`
+ */
+export async function tokenize(
+  model: Model,
+  texts: Texts,
+  maxLength: number | null | undefined,
+  signal: AbortSignal | undefined,
+): Promise<TokenArray[]> {
+  throwIfAborted(signal)
+  const limit = model.nativeMaxLength(maxLength)
+  return model.use((handle) =>
+    whenThereIsTime(() => runCall(new TokenizeCall(model, handle, limit, signal), texts), hasFewTexts(texts), signal),
+  )
+}
+
+/** Each text's ids, on this thread with the help of others. */
+export function tokenizeSync(model: Model, texts: Texts, maxLength: number | null | undefined): TokenArray[] {
+  return model.use((handle) => idViews(idsOnThisThread(model, handle, texts, model.nativeMaxLength(maxLength))))
+}
+
+/** The ids of all texts, on this thread with the help of others. `maxLength` is the native module's, as in all that follow. */
+export function idsOnThisThread(
   model: Model,
   handle: NativeModel,
   texts: Texts,
   maxLength: number,
   report: OnProgress | null = null,
 ): TokenIds {
-  const few = readFew(texts)
-  if (few !== null && unitsToRead(few, maxLength, model.inlineUnits) <= model.inlineUnits) {
-    const ids = tokenizeFew(model, few, maxLength)
-    if (ids !== null) return ids
-  }
-  const read = afterFew(few, texts)
-  return runJobSync(tokenizeJob(model, handle, read, maxLength, JOB_MODE.sync), report, read)
+  const read = readAtOnce(texts)
+  if (read !== null && inlineShare(read, maxLength, model.inlineUnits) <= 1)
+    return idsOfRead(model, handle, read, maxLength)
+  const rest = afterReading(read, texts)
+  return runJobSync(tokenizeJob(model, handle, rest, maxLength, JOB_MODE.sync), report, rest)
 }
 
-/** Tokenizes a small call on this thread; null when its ids have no room. */
-function tokenizeFew(model: Model, few: readonly string[], maxLength: number): TokenIds | null {
-  // In a buffer of its own, as `fewCounts` of encode.ts.
-  const found = (results ??= new Uint32Array(new ArrayBuffer(4 * (2 * MAX_TEXTS + MAX_INLINE_UNITS))))
-  const { length } = few
+/** The ids of a small call's texts, inline. */
+export function idsOfRead(model: Model, handle: NativeModel, texts: readonly string[], maxLength: number): TokenIds {
+  const ids = idsInline(model, texts, maxLength)
+  if (ids !== null) return ids
+  const rest = afterReading(texts, { values: texts, count: texts.length })
+  return runJobSync(tokenizeJob(model, handle, rest, maxLength, JOB_MODE.sync), null, rest)
+}
+
+/** Null when there is no room for the ids. */
+function idsInline(model: Model, texts: readonly string[], maxLength: number): TokenIds | null {
+  // In a buffer of its own, as `inlineCounts` of encode.ts.
+  const found = (inlineResults ??= new Uint32Array(new ArrayBuffer(4 * (2 * MAX_TEXTS + MAX_INLINE_UNITS))))
+  const { length } = texts
   let total: number
   try {
-    const calls = model.few()
-    const text = few[0]
+    const calls = model.inlineCalls()
+    const text = texts[0]
     total =
       length === 1 && text !== undefined
         ? calls.tokenize(found, maxLength, text)
-        : calls.tokenize(found, maxLength, ...few)
+        : calls.tokenize(found, maxLength, ...texts)
   } catch (error) {
     throw fromNative(error)
   }
@@ -72,69 +133,19 @@ function tokenizeFew(model: Model, few: readonly string[], maxLength: number): T
   return { ids: found.slice(2 * length, 2 * length + total), ends, cut, truncated }
 }
 
-export async function tokenizeOffThread(
+/** The ids of all texts, off the event loop. */
+export async function idsOffThread(
   model: Model,
   handle: NativeModel,
   texts: Texts,
   maxLength: number,
-  watch: Watch,
+  observer: JobObserver,
 ): Promise<TokenIds> {
-  return runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), watch, texts)
-}
-
-/**
- * Each text's ids, off the event loop. A small call runs on this thread.
- *
- * @param maxLength the native module's
- * @throws (rejects) as `encode`
- */
-export async function tokenize(
-  model: Model,
-  texts: Texts,
-  maxLength: number,
-  signal: AbortSignal | undefined,
-): Promise<TokenArray[]> {
-  throwIfAborted(signal)
-  const handle = model.hold()
-  try {
-    return await whenThereIsTime(() => tokenizeNow(model, handle, texts, maxLength, signal), texts.count, signal)
-  } finally {
-    model.release()
-  }
-}
-
-/** Starts the call, and ends it where it is small. */
-function tokenizeNow(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  maxLength: number,
-  signal: AbortSignal | undefined,
-): TokenArray[] | Promise<TokenArray[]> {
-  throwIfAborted(signal)
-  const few = readFew(texts)
-  throwIfAborted(signal)
-  const read = afterFew(few, texts)
-  const share = few === null ? Infinity : unitsToRead(few, maxLength, model.inlineUnits) / model.inlineUnits
-  if (share > 1) return viewsOffThread(model, handle, read, maxLength, signal)
-  const views = idViews(tokenizeSync(model, handle, read, maxLength))
-  charge(share + CALL_SHARE)
-  return views
-}
-
-async function viewsOffThread(
-  model: Model,
-  handle: NativeModel,
-  texts: Texts,
-  maxLength: number,
-  signal: AbortSignal | undefined,
-): Promise<TokenArray[]> {
-  const rest = eachIdView(await tokenizeOffThread(model, handle, texts, maxLength, { signal, report: null }))
-  return takeInTurns(rest, VIEWS_PER_STEP, signal)
+  return runJob(tokenizeJob(model, handle, texts, maxLength, JOB_MODE.direct), observer, texts)
 }
 
 /** Each text's ids, as views. */
-export function idViews(ids: TokenIds): TokenArray[] {
+function idViews(ids: TokenIds): TokenArray[] {
   return ids.ends.length === 1 ? [idsOfThisRealm(ids.ids)] : [...eachIdView(ids)]
 }
 

@@ -1,13 +1,16 @@
 // One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
 
 import { reasonOf, throwIfAborted } from '../runtime/abort.js'
-import { errorOfItsOwn, fromNative, Model2VecError } from '../errors.js'
+import type { FreshArray } from '../dtype.js'
+import { describe, errorOfItsOwn, fromNative, Model2VecError } from '../errors.js'
 import { withRemedy } from './damaged.js'
 import { MappedPages } from './mapped-pages.js'
 import { NO_LIMIT } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { NativeFew, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/interface.js'
 import { openLong } from './quantized-load.js'
+import { isThenable } from '../runtime/promise.js'
+import { arrayOfThisRealm } from '../runtime/realm.js'
 import type { CheckedLoadOptions } from '../options/load.js'
 import type { LocatedModel } from './locate.js'
 import { SpareRows } from './spare-rows.js'
@@ -38,7 +41,7 @@ export class Model {
   readonly #handle: NativeModel
   /** Null unless the table is mapped. */
   readonly #pages: MappedPages | null
-  #few: NativeFew | null = null
+  #inlineCalls: NativeFew | null = null
   #running = 0
   /** What `close` leaves for later calls: the cause of their errors. */
   #closed: Model2VecError | null = null
@@ -83,38 +86,87 @@ export class Model {
   }
 
   /**
-   * The handle, for one call that ends with {@link Model.release}.
+   * Runs a call with the handle, which stays open until the call is over: until a promise that it returns is settled.
    *
-   * @throws Model2VecError ERR_CLOSED
+   * @throws Model2VecError ERR_CLOSED, what the call throws
    */
-  hold(): NativeModel {
+  use<Result>(call: (handle: NativeModel) => Result): Result {
     this.assertOpen()
     this.#running++
-    return this.#handle
+    let result: Result
+    try {
+      result = call(this.#handle)
+    } catch (error) {
+      this.#release()
+      throw error
+    }
+    if (isThenable(result)) return this.#releaseAfter(result) as Result
+    this.#release()
+    return result
   }
 
-  /** The functions of small calls, for a call that holds the model. */
-  few(): NativeFew {
-    return (this.#few ??= native().createFew(this.#handle))
+  async #releaseAfter<T>(call: PromiseLike<T>): Promise<T> {
+    try {
+      return await call
+    } finally {
+      this.#release()
+    }
   }
 
-  release(): void {
+  #release(): void {
     this.#running--
     if (this.#running > 0) return
     if (this.#closed !== null) this.#handle.close()
     else this.#pages?.release()
   }
 
+  /** The functions of inline calls, to be called in {@link Model.use} only. */
+  inlineCalls(): NativeFew {
+    return (this.#inlineCalls ??= native().createFew(this.#handle))
+  }
+
+  /** The native module's length limit of a call with this option. */
+  nativeMaxLength(maxLength: number | null | undefined): number {
+    return nativeMaxLength(maxLength === undefined ? this.maxLength : maxLength)
+  }
+
+  /** The token of each id. */
+  tokens(): readonly string[] {
+    return this.use((handle) => {
+      try {
+        return arrayOfThisRealm(handle.tokens())
+      } catch (error) {
+        throw fromNative(error)
+      }
+    })
+  }
+
+  /** The row of a token id, weighted. @throws Model2VecError ERR_INVALID_OPTION when there is no such id, ERR_CLOSED */
+  embedding(id: number): FreshArray<'float32'> {
+    return this.use((handle) => {
+      // The native module takes 32 bits, and knows the largest id.
+      if (!Number.isInteger(id) || id < 0 || id >= 2 ** 32) {
+        throw new Model2VecError('ERR_INVALID_OPTION', `\`id\` should be a token id, but got ${describe(id)}`)
+      }
+      const row = new Float32Array(this.info.dim)
+      try {
+        handle.embedding(id, row)
+      } catch (error) {
+        throw fromNative(error)
+      }
+      return row
+    })
+  }
+
   /** Writes the model's files into a directory. */
-  async save(directory: string): Promise<void> {
-    const handle = this.hold()
-    try {
-      await native().saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
-    } catch (error) {
-      throw fromNative(error)
-    } finally {
-      this.release()
-    }
+  save(directory: string): Promise<void> {
+    return this.use(async (handle) => {
+      try {
+        await native().saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
+      } catch (error) {
+        throw fromNative(error)
+      }
+    })
   }
 
   /** @throws Model2VecError ERR_CLOSED */

@@ -115,20 +115,16 @@ export function inTurns<T>(step: () => T | undefined, signal: AbortSignal | unde
 /**
  * Calls `start` now, or where this turn has no time left for calls, in a later one.
  *
- * @param texts how many texts the call is about
+ * @param isOfFewTexts whether the call goes before long work that waits as well
  * @param signal ends the wait at once
  */
 export function whenThereIsTime<T>(
   start: () => T | Promise<T>,
-  texts: number,
+  isOfFewTexts: boolean,
   signal: AbortSignal | undefined,
 ): T | Promise<Awaited<T>> {
-  return (isSpent ? inLine(texts <= FEW_TEXTS ? fewTexts : longWork, start, signal) : start()) as
-    T | Promise<Awaited<T>>
+  return (isSpent ? inLine(isOfFewTexts ? fewTexts : longWork, start, signal) : start()) as T | Promise<Awaited<T>>
 }
-
-/** The most texts of a call that may be small (`MAX_TEXTS` of native.ts, which this file does not load). */
-const FEW_TEXTS = 256
 
 /**
  * Everything that an iterator gives, as an array.

@@ -6,6 +6,7 @@ import { atItem, isModel2VecError } from '../errors.js'
 import { isTurnOver, nextTurn } from '../runtime/event-loop.js'
 import type { EmbeddingMatrix } from '../matrix.js'
 import { AbortController } from '../runtime/node-globals.js'
+import { isThenable } from '../runtime/promise.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 import { Batcher } from './text-batches.js'
 import type { Batch } from './text-batches.js'
@@ -73,7 +74,7 @@ class BatchReader<Item> {
     while (!this.#isOver) {
       const step = this.#read(reader)
       // A source that has its items at hand is not waited for.
-      const given = isPromise(step) ? await this.#arrived(step) : step
+      const given = isThenable(step) ? await this.#arrived(step) : step
       if (given.done === true) {
         this.#isOver = true
         return
@@ -96,7 +97,7 @@ class BatchReader<Item> {
     }
   }
 
-  async #arrived(step: Promise<Step<Item>>): Promise<Step<Item>> {
+  async #arrived(step: PromiseLike<Step<Item>>): Promise<Step<Item>> {
     this.#isReading = true
     try {
       return await step
@@ -107,10 +108,6 @@ class BatchReader<Item> {
       this.#isReading = false
     }
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown }).then === 'function'
 }
 
 /** The generator's batches; `stop` ends it from outside. */

@@ -22,7 +22,12 @@ pub(crate) struct Official {
 
 impl Official {
     /// `ids` is how many ids the tokenizer can give.
-    pub(crate) fn load(directory: &str, subfolder: Option<&str>, normalize: bool, ids: usize) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn load(
+        directory: &str,
+        subfolder: Option<&str>,
+        normalize: bool,
+        ids: usize,
+    ) -> Result<Self, Box<dyn Error>> {
         let model = StaticModel::from_pretrained(directory, None, Some(normalize), subfolder)?;
         let tokenizer = std::fs::read(tokenizer_of(&Path::new(directory).join(subfolder.unwrap_or("."))))?;
         let table: Vec<f32> = (0..ids * MARK).map(mark).collect();

@@ -1,0 +1,71 @@
+// Small calls run inline: on the calling thread, at once. Which calls are small, and what each takes of the turn of the event loop.
+
+import { throwIfAborted } from '../runtime/abort.js'
+import { charge } from '../runtime/event-loop.js'
+import { MAX_TEXTS, NO_LIMIT } from '../native/interface.js'
+import { readTexts, unitsOf } from './texts.js'
+import type { Texts } from './texts.js'
+
+/** A call of an async method, once its options are settled. */
+export interface Call<Result> {
+  /** As the native module takes it. */
+  readonly maxLength: number
+  /** The call runs inline with at most this many UTF-16 units to read. */
+  readonly inlineUnits: number
+  /** What the call takes besides its texts, where 1 is the largest inline call. */
+  readonly callShare: number
+  readonly signal: AbortSignal | undefined
+  runInline(texts: readonly string[]): Result
+  runAsJob(texts: Texts): Promise<Result>
+}
+
+/** Runs a call: inline where it is small, else as a job. */
+export function runCall<Result>(call: Call<Result>, texts: Texts): Result | Promise<Result> {
+  throwIfAborted(call.signal)
+  const read = readAtOnce(texts)
+  throwIfAborted(call.signal)
+  const share = inlineShare(read, call.maxLength, call.inlineUnits)
+  if (read === null || share > 1) return call.runAsJob(afterReading(read, texts))
+  const result = call.runInline(read)
+  charge(share + call.callShare)
+  return result
+}
+
+/** Whether a call may run inline, as far as the number of its texts says. */
+export function hasFewTexts(texts: Texts): boolean {
+  return texts.count <= MAX_TEXTS
+}
+
+/**
+ * The texts of a call that may run inline, as an array of our own: each element is read once, here. Null where there are too many.
+ *
+ * @throws InvalidTextError
+ */
+export function readAtOnce(texts: Texts): readonly string[] | null {
+  return hasFewTexts(texts) ? readTexts(texts, 0, texts.count) : null
+}
+
+/** The texts for code that reads them after {@link readAtOnce}, which reads no element twice. */
+export function afterReading(read: readonly string[] | null, texts: Texts): Texts {
+  return read === null ? texts : { values: read, count: read.length }
+}
+
+/**
+ * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
+ * in the test models.
+ */
+const UNITS_PER_TOKEN = 16
+
+/**
+ * How large a call is: 1 = the largest that runs inline, larger ones are more than 1.
+ *
+ * @param read null = more texts than run inline
+ * @param inlineUnits UTF-16 units of the largest inline call
+ */
+export function inlineShare(read: readonly string[] | null, maxLength: number, inlineUnits: number): number {
+  if (read === null) return Infinity
+  // One longer text decides alone, so that all numbers stay small integers.
+  const most = inlineUnits + 1
+  const readable = maxLength === NO_LIMIT ? most : Math.min(maxLength, most) * UNITS_PER_TOKEN
+  return unitsOf(read, readable) / inlineUnits
+}
