@@ -1,4 +1,5 @@
-// Whether the inputs of an output have changed since it was made, as far as the note beside it says.
+// Whether the inputs of an output have changed since it was made, as far as the note beside it
+// says.
 
 import { outputFiles, readNote, statOrNull } from './output/files.js'
 import { identityOfFile, isSame } from './output/identity.js'

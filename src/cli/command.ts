@@ -1,4 +1,5 @@
-// What a command of `model2vec` is: a file of its own in `commands/`, and a row in `command-table.ts`.
+// What a command of `model2vec` is: a file of its own in `commands/`, and a row in
+// `command-table.ts`.
 
 /** An option, as `parseArgs` of `node:util` takes it, with what the help says about it. */
 export interface CommandOption {
@@ -57,7 +58,11 @@ export function integer(values: OptionValues, name: string, least: number): numb
   return value
 }
 
-/** The value of an option for one of several names, undefined when it was not given. @throws UsageError */
+/**
+ * The value of an option for one of several names, undefined when it was not given.
+ *
+ * @throws UsageError
+ */
 export function choice<T extends string>(values: OptionValues, name: string, known: readonly T[]): T | undefined {
   const given = values[name]
   if (given === undefined) return undefined

@@ -48,7 +48,8 @@ export async function embedTexts(
   from: Position,
 ): Promise<number> {
   const { model, columns, input, encoding, signal, checkpointMs, total } = run
-  // Where only the engine needs the texts, they are read natively. Over short lines that halves the time of a run.
+  // Where only the engine needs the texts, they are read natively. Over short lines that halves the
+  // time of a run.
   const wantsTexts = columns.id !== null || columns.text !== null
   const newTexts = wantsTexts ? null : textReader(modelOf(model), encoding.maxLength)
   const texts = new TextRun(input, total, { position: from, done: output.rows, newTexts })

@@ -39,7 +39,8 @@ export async function encodeRows(
     if (!isAboutText(error)) throw error
     const name = nameOf(paths[file] ?? '')
     if (!rows.canBeReread) throw located(error, name, rows)
-    // With several threads, the error is not always about the first such text; and there may be more.
+    // With several threads, the error is not always about the first such text; and there may be
+    // more.
     const readable = rows.reread(reader)
     const kept = readable.filter((row) => {
       const problem = problemOf(model, readable.texts[row] ?? '', options)
@@ -67,7 +68,10 @@ function isAboutText(error: unknown): error is Model2VecError {
   return isModel2VecError(error) && error.code === 'ERR_BAD_TOKENIZER'
 }
 
-/** The error with file and line, where texts are not kept. Its message has the text's index in the call. */
+/**
+ * The error with file and line, where texts are not kept. Its message has the text's index in the
+ * call.
+ */
 function located(error: Model2VecError, name: string, rows: Rows): Model2VecError {
   const [, row] = /^text (\d+) /.exec(error.message) ?? []
   const message = `${name}${row === undefined ? '' : `:${rows.lineOf(Number(row))}`}: ${problemIn(error)}`

@@ -43,7 +43,11 @@ function block(content: HelpBlock): string {
   return typeof content === 'string' ? wrapped(content, WIDTH).join('\n') : list(content)
 }
 
-/** Terms and meanings side by side. @param column where meanings begin, by default right of the longest term */
+/**
+ * Terms and meanings side by side.
+ *
+ * @param column where meanings begin, by default right of the longest term
+ */
 function list(rows: readonly (readonly [term: string, meaning: string])[], column?: number): string {
   const indent = column ?? 4 + Math.max(...rows.map(([term]) => term.length))
   return rows

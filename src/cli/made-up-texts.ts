@@ -1,4 +1,5 @@
-// Texts for `bench` without files: words of the model's vocabulary, as frequent as words are in natural text.
+// Texts for `bench` without files: words of the model's vocabulary, as frequent as words are in
+// natural text.
 
 /** Words of three letters and more: in many vocabularies, shorter entries are pieces of words. */
 const WORD = /^[▁Ġ]?(\p{L}{3,})$/u

@@ -1,4 +1,5 @@
-// The official Rust engine in its own process: the executable `model2vec-verify` (crates/verify), which is in no package.
+// The official Rust engine in its own process: the executable `model2vec-verify` (crates/verify),
+// which is in no package.
 
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
@@ -25,7 +26,10 @@ export interface Comparison {
   readonly differences: readonly (number | null)[]
 }
 
-/** The file that MODEL2VEC_VERIFY_PATH names, else one built in this repository, else one on the PATH; null = there is none. */
+/**
+ * The file that MODEL2VEC_VERIFY_PATH names, else one built in this repository, else one on the
+ * PATH; null = there is none.
+ */
 function executable(): string | null {
   const named = process.env.MODEL2VEC_VERIFY_PATH
   if (named !== undefined && named !== '') return path.resolve(named)

@@ -10,7 +10,9 @@ export class TopHits<Item> {
     this.#size = size
   }
 
-  /** Between equal scores, the earlier item is the better one. `item` is called only if it is kept. */
+  /**
+   * Between equal scores, the earlier item is the better one. `item` is called only if it is kept.
+   */
   offer(score: number, item: () => Item): void {
     const order = this.#seen++
     const heap = this.#heap

@@ -63,7 +63,7 @@ for (const [args, code, message] of [
   [['examples/documents.jsonl', '--text-field', 'body'], 1, /documents\.jsonl:1: expected a string in "body"/],
   [['examples/documents.jsonl', '--id-field', 'id'], 2, /bench prints no ids/],
 ] as const) {
-  test(`what can't be done is told in a line: bench ${args.join(' ')}`, async (t) => {
+  test(`a call that can't be served ends with one line: bench ${args.join(' ')}`, async (t) => {
     const outcome = await model2vec('bench', ...args, ...MODEL)
     t.deepEqual([outcome.code, outcome.out], [code, ''])
     t.regex(outcome.err, /^model2vec: [^\n]+\n$/)

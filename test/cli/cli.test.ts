@@ -1,24 +1,30 @@
 // The command line: what it prints, and its exit codes.
 
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
+import type * as commandTableModule from '../../dist/cli/command-table.js'
 import { emptyCache, forgetEnvironment } from '../hub/cache-folder.js'
 import { filesOf, repository } from '../hub/content.js'
 import { HubServer } from '../hub/server.js'
+import { INPUT_FORMATS, load, OUTPUT_FORMATS } from './modules.js'
 import { model2vec, run } from './run.js'
 import { SMALL } from '../test-data.js'
 
 forgetEnvironment()
 
-test('--help lists the commands, and each command has a help of its own', async (t) => {
+const { COMMANDS } = load('command-table') as typeof commandTableModule
+const NAMES = Object.keys(COMMANDS)
+
+test('--help lists the commands, and each command has its own help', async (t) => {
   const { code, out, err } = await model2vec('--help')
   t.is(code, 0)
   t.is(err, '')
   const commands = [...out.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name ?? '')
-  t.deepEqual(commands, ['embed', 'search', 'verify', 'bench', 'info', 'pull'])
+  t.deepEqual(commands, NAMES)
   for (const command of commands) {
     const own = await model2vec(command, '--help')
     t.is(own.code, 0)
@@ -27,6 +33,45 @@ test('--help lists the commands, and each command has a help of its own', async 
       new RegExp(`^Usage: model2vec ${command} .*\n(.*\n)+Options:\n(.*\n)+Example: model2vec ${command} `),
     )
   }
+})
+
+test('a help text names every option of its command, and is no wider than a terminal', async (t) => {
+  for (const [name, { options }] of Object.entries(COMMANDS)) {
+    const { out } = await model2vec(name, '--help')
+    for (const option of Object.keys(options)) t.regex(out, new RegExp(`^  (-\\w, )?--${option}( <\\w+>)?( |$)`, 'm'))
+    t.deepEqual(
+      out.split('\n').filter((line) => line.length > 80),
+      [],
+    )
+  }
+})
+
+test('the help and the README name every format and every command', async (t) => {
+  const { out } = await model2vec('embed', '--help')
+  const readme = readFileSync('README.md', 'utf8').replaceAll(/\s+/g, ' ')
+  for (const { title, endings, name } of INPUT_FORMATS) {
+    for (const each of [title, name, ...endings]) t.true(out.includes(each), each)
+    t.true(readme.includes(title), title)
+  }
+  for (const { title, ending } of OUTPUT_FORMATS) {
+    t.regex(out, new RegExp(`^  \\${ending} +\\S`, 'm'))
+    t.true(readme.includes(title), title)
+  }
+  for (const command of NAMES) t.true(readme.includes(`model2vec ${command}`), command)
+})
+
+test('no two formats have an ending in common, and an ending that none has is an error with all', async (t) => {
+  for (const endings of [
+    INPUT_FORMATS.flatMap((format) => format.endings),
+    OUTPUT_FORMATS.map(({ ending }) => ending),
+  ]) {
+    t.is(new Set(endings).size, endings.length)
+  }
+  const { code, err } = await model2vec('embed', 'examples/documents.jsonl', '--out', 'out.txt')
+  t.is(code, 2)
+  t.true(
+    err.includes(`--out should end with ${OUTPUT_FORMATS.map(({ ending }) => ending).join(', ')}, but got out.txt`),
+  )
 })
 
 test('without a native module --help, --version and pull work, and a command that needs it ends with one line', async (t) => {
@@ -75,7 +120,7 @@ test('pull downloads a model once and prints its directory, where info and a loa
   t.true(server.requests.length > asked)
 })
 
-test('pull fails where the cache was not filled, also when the model is at hand elsewhere', async (t) => {
+test('pull fails where the cache was not filled, also when an installed package has the model', async (t) => {
   const cacheDir = emptyCache()
   const args = ['minishlab/potion-base-8M', '--cache-dir', cacheDir, '--endpoint', 'http://127.0.0.1:9']
   for (const more of [[], ['--force']]) {

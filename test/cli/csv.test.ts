@@ -14,7 +14,7 @@ import { embedded } from './embedded.js'
 const MODEL = ['--model', SMALL]
 const ef = new Model2VecEmbeddingFunction(SMALL)
 
-test('an unclosed quote takes one line with it, which is named: all other rows are there', async (t) => {
+test('an unclosed quote costs one line, which is named: all other rows are there', async (t) => {
   const texts = Array.from({ length: 20_000 }, (_, i) => `text ${i}`)
   const row = (text: string, i: number): string => `${i},${i === 4 ? '"' : ''}${text}\n`
   const content = `id,text\n${texts.map(row).join('')}`
@@ -42,7 +42,7 @@ test('where the next quote opens a field, the one before it was not closed', asy
   t.deepEqual(vectors(), ef.encodeSync(['two', 'thr,ee', 'fo\nur', 'six', 'eight']).data)
 })
 
-test('a record of several lines that has too many fields is told with all its lines', async (t) => {
+test('the error of a record with too many fields names all lines of the record', async (t) => {
   const { skipped } = await embedded('n.csv', 'id,text\n1,"a\nb",c\n2,d\n', '--on-error', 'skip')
   t.deepEqual(skipped, ["2: expected the header's 2 fields, but got 3 in the record of lines 2 to 3"])
 })

@@ -1,4 +1,5 @@
-// `model2vec embed`, the real command on real files: every input and output, bad lines, signals, and --resume.
+// `model2vec embed`, the real command on real files: every input and output, bad lines, signals,
+// and --resume.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
@@ -198,7 +199,7 @@ for (const [name, content, line, message] of [
   ['open.csv', 'text,id\na,1\n"b,2\n', 3, /expected a closing quote, but got the end of the file/],
   ['after.csv', 'text,id\n"b"c,2\n', 2, /expected "," after a closing quote, but got "c,2"/],
 ] as const) {
-  test(`a bad line is told with its file and number, and ends the run or is skipped: ${name}`, async (t) => {
+  test(`a bad line ends the run with its file and number, or is skipped: ${name}`, async (t) => {
     const directory = emptyDirectory()
     const file = path.join(directory, name)
     writeFileSync(file, content)
@@ -216,7 +217,7 @@ for (const [name, content, line, message] of [
   })
 }
 
-test('lines that are skipped leave the others as they are', async (t) => {
+test('skipped lines do not change the vectors of the others', async (t) => {
   const directory = emptyDirectory()
   const file = path.join(directory, 'documents.jsonl')
   const content = jsonLines(documents).trimEnd().split('\n')
@@ -266,7 +267,7 @@ for (const [args, code, message] of [
   ],
   [['examples/documents.jsonl', '--normalize', '--no-normalize'], 2, /were both given/],
 ] as const) {
-  test(`what can't be done is told in a line: embed ${args.join(' ')}`, async (t) => {
+  test(`a call that can't be served ends with one line: embed ${args.join(' ')}`, async (t) => {
     const outcome = await model2vec('embed', ...args, ...MODEL)
     t.is(outcome.code, code, outcome.err)
     t.regex(outcome.err, /^model2vec: [^\n]+\n$/)
@@ -331,7 +332,8 @@ test.serial('a run goes on where it was killed, and not from the start', async (
   const out = path.join(emptyDirectory(), 'out.npy')
   t.is((await interrupted(out, 'SIGKILL')).signal, 'SIGKILL')
   t.true(rowsNoted(out) > 0)
-  // What is written already is not written again: here it can be seen, as the first row is another now.
+  // What is written already is not written again: here it can be seen, as the first row is another
+  // now.
   const bytes = readFileSync(`${out}.partial`)
   bytes.fill(0xff, 128, 128 + DIM * 4)
   writeFileSync(`${out}.partial`, bytes)
@@ -410,7 +412,7 @@ test.serial(
   },
 )
 
-test('--resume starts where nothing is to be gone on with, and does nothing where the output is whole', async (t) => {
+test('--resume starts where there is no earlier run, and does nothing where the output is whole', async (t) => {
   const directory = emptyDirectory()
   const file = path.join(directory, 'documents.jsonl')
   writeFileSync(file, jsonLines(documents))
@@ -424,7 +426,7 @@ test('--resume starts where nothing is to be gone on with, and does nothing wher
   t.is(statSync(out).mtimeMs, mtimeMs)
 })
 
-test('a number that JSON.parse rounds is no id', async (t) => {
+test('a number that JSON.parse rounds is refused as an id', async (t) => {
   const file = path.join(emptyDirectory(), 'ids.jsonl')
   const ids = ['9007199254740991', '-1', '0.5', '9007199254740993', '-12345678901234567891', '1e400']
   writeFileSync(file, ids.map((id) => `{"id": ${id}, "text": "a"}\n`).join(''))
@@ -439,7 +441,7 @@ test('a number that JSON.parse rounds is no id', async (t) => {
   t.regex(err, /:5: .*\n.*:6: .*\nmodel2vec: 3 lines were skipped\n$/)
 })
 
-test('what fails ends a run whose standard input stays open', async (t) => {
+test('an error ends a run whose standard input stays open', async (t) => {
   const child = spawn(process.execPath, [MAIN, 'embed', '-', '--format', 'jsonl', ...MODEL], { stdio: 'pipe' })
   child.stdin.on('error', () => undefined)
   child.stdin.write('{bad\n')
@@ -452,7 +454,7 @@ test('what fails ends a run whose standard input stays open', async (t) => {
   t.is(code, 1)
   t.regex(err, /^model2vec: <stdin>:1: expected JSON, [^\n]+\n$/)
 })
-;(existsSync('/dev/full') ? test : test.skip)('a standard output that is full is told in a line', (t) => {
+;(existsSync('/dev/full') ? test : test.skip)('a full standard output ends the run with one line', (t) => {
   const args = [MAIN, 'embed', 'examples/documents.jsonl', ...MODEL]
   const { status, stderr } = spawnSync(process.execPath, args, {
     stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
@@ -461,7 +463,7 @@ test('what fails ends a run whose standard input stays open', async (t) => {
   t.is(String(stderr), 'model2vec: standard output: no space left on device (ENOSPC)\n')
 })
 
-test('a run whose messages nobody reads goes on', async (t) => {
+test('a run goes on when its standard error is closed', async (t) => {
   const directory = emptyDirectory()
   const [file, out] = [path.join(directory, 'bad.jsonl'), path.join(directory, 'out.npy')]
   writeFileSync(file, `${'bad\n'.repeat(5000)}{"text": "a"}\n`)
@@ -471,7 +473,7 @@ test('a run whose messages nobody reads goes on', async (t) => {
   t.is(vectorsOf(out).length, DIM)
 })
 
-test('a reader that goes away ends the run without a word', async (t) => {
+test('a reader that leaves ends the run without a message', async (t) => {
   const child = spawn(process.execPath, [MAIN, 'embed', many, ...MODEL], { stdio: ['ignore', 'pipe', 'pipe'] })
   let err = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
@@ -482,7 +484,7 @@ test('a reader that goes away ends the run without a word', async (t) => {
 
 // util-linux has `script`, which gives a command a terminal.
 const hasScript = spawnSync('script', ['--version']).status === 0
-;(hasScript ? test : test.skip)('a terminal gets a bar with rate and time, without colours', (t) => {
+;(hasScript ? test : test.skip)('a terminal gets a bar with rate and time, without colors', (t) => {
   const directory = emptyDirectory()
   const command = [process.execPath, MAIN, 'embed', many, '--out', path.join(directory, 'out.npy'), ...MODEL].join(' ')
   const seen = execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], { encoding: 'utf8' })
@@ -491,7 +493,7 @@ const hasScript = spawnSync('script', ['--version']).status === 0
   t.notRegex(seen, /\x1b\[[\d;]*m/)
 })
 ;(process.platform === 'linux' ? test.serial : test.skip)(
-  'a file that is larger than the memory it takes',
+  'a file larger than the memory limit is embedded',
   async (t) => {
     const directory = emptyDirectory()
     const file = path.join(directory, 'large.txt.gz')

@@ -1,4 +1,5 @@
-// `model2vec embed` to every output in extreme cases: a text of 200 MB in one line, SIGINT in every state, a full disk.
+// `model2vec embed` to every output in extreme cases: a text of 200 MB in one line, SIGINT in every
+// state, a full disk.
 
 import { spawnSync } from 'node:child_process'
 import {

@@ -1,4 +1,5 @@
-// What `model2vec` reads: pipes, lines without end, files that are no UTF-8, texts that no tokenizer takes.
+// What `model2vec` reads: pipes, lines without end, files that are no UTF-8, texts that no
+// tokenizer takes.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
@@ -36,7 +37,7 @@ for (const [name, text, encode] of [
   ['UTF-16 LE, marked', '\ufeffa dog\n', (text: string) => Buffer.from(text, 'utf16le')],
   ['UTF-16 BE, marked', '\ufeffa dog\n', (text: string) => Buffer.from(text, 'utf16le').swap16()],
 ] as const) {
-  test(`what is no UTF-8 is no text, also where its bytes would be: ${name}`, async (t) => {
+  test(`a file that is not UTF-8 is an error, also where its bytes happen to be valid: ${name}`, async (t) => {
     for (const [file, options] of [
       ['wide.txt', []],
       ['wide.txt', ['--on-error', 'skip']],
@@ -57,7 +58,7 @@ test('a NUL in a text is a character', async (t) => {
   t.deepEqual(vectors(), ef.encodeSync(texts).data)
 })
 
-/** A model of three words and no token for others. */
+/** A model of three words without an unknown token. */
 function modelWithoutUnknown(): string {
   const directory = path.join(emptyDirectory(), 'model')
   mkdirSync(directory)
@@ -90,7 +91,7 @@ for (const [format, lineOf, ids] of [
   ['jsonl', (text: string) => JSON.stringify({ id: 1, text }), false],
   ['jsonl', (text: string) => JSON.stringify({ id: 1, text }), true],
 ] as const) {
-  test(`a text that can not be tokenized is told with its file and line, or left out: .${format}${ids ? ' with ids' : ''}`, async (t) => {
+  test(`a text that can't be tokenized is an error with its file and line, or is skipped: .${format}${ids ? ' with ids' : ''}`, async (t) => {
     const model = modelWithoutUnknown()
     const directory = emptyDirectory()
     const words = ['dog', 'cat', 'park', 'dog cat']
@@ -163,7 +164,7 @@ pipeTest('a named pipe is opened once, so that no line of it is lost: twenty tim
     const pipe = makePipe()
     const out = `${pipe}.npy`
     const done = model2vec('embed', pipe, '-o', out, ...MODEL)
-    // Packed, one byte first: what it is shows in the second.
+    // Only the second byte shows whether the input is packed.
     const bytes = i % 2 === 0 ? Buffer.from(texts.join('\n')) : gzipSync(texts.join('\n'))
     const stream = createWriteStream(pipe)
     stream.write(bytes.subarray(0, 1))
@@ -221,7 +222,7 @@ pipeTest('--resume refuses a pipe, which can be read only once', async (t) => {
 })
 
 for (const format of ['jsonl', 'lines', 'csv', 'tsv']) {
-  test.serial(`a line of more than 256 MB is left out, and the lines around it are read: ${format}`, async (t) => {
+  test.serial(`a line of more than 256 MB is skipped, and the lines around it are read: ${format}`, async (t) => {
     const isTable = format === 'csv' || format === 'tsv'
     const line = (text: string): string => (format === 'jsonl' ? `${JSON.stringify({ text })}\n` : `${text}\n`)
     const out = path.join(emptyDirectory(), 'out.npy')
@@ -271,7 +272,7 @@ for (const [args, message] of [
     /^model2vec: @\/v\.npy: no such file or directory \(ENOENT\)\n$/,
   ],
 ] as const) {
-  test(`what the system refuses is a line with the file and the reason: ${args.join(' ')}`, async (t) => {
+  test(`an error of the system is one line with the file and the reason: ${args.join(' ')}`, async (t) => {
     const directory = emptyDirectory()
     writeFileSync(path.join(directory, 'a.txt'), 'a dog\n')
     const outcome = await model2vec(...args.map((each) => each.replace('@', directory)), ...MODEL)
@@ -280,14 +281,17 @@ for (const [args, message] of [
   })
 }
 
-;(process.platform === 'win32' ? test.skip : test)('a standard input that is a directory is no empty file', (t) => {
-  const args = [MAIN, 'embed', '-', '--format', 'lines', ...MODEL]
-  const { status, stderr } = spawnSync(process.execPath, args, { stdio: [openSync('test', 'r'), 'pipe', 'pipe'] })
-  t.is(status, 1)
-  t.is(String(stderr), 'model2vec: standard input is a directory, not a file\n')
-})
+;(process.platform === 'win32' ? test.skip : test)(
+  'a directory as standard input is an error, not an empty file',
+  (t) => {
+    const args = [MAIN, 'embed', '-', '--format', 'lines', ...MODEL]
+    const { status, stderr } = spawnSync(process.execPath, args, { stdio: [openSync('test', 'r'), 'pipe', 'pipe'] })
+    t.is(status, 1)
+    t.is(String(stderr), 'model2vec: standard input is a directory, not a file\n')
+  },
+)
 
-test('zstd is unpacked where the runtime does it, and is an error that says so elsewhere', async (t) => {
+test('zstd is unpacked where Node can, and is an error that says so elsewhere', async (t) => {
   const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: string) => Buffer }
   const content = zstdCompressSync?.('{"text":"a dog"}\n') ?? Buffer.from('28b52ffd040000', 'hex')
   const { code, err, vectors } = await embedded('documents.jsonl.zst', content)
@@ -302,7 +306,7 @@ test('zstd is unpacked where the runtime does it, and is an error that says so e
 
 const python = outputReader()
 const pythonTest = 'read' in python ? test : test.skip
-pythonTest('JSON Lines with what was a lone surrogate are JSON for pyarrow', async (t) => {
+pythonTest('pyarrow reads JSON Lines whose texts had lone surrogates', async (t) => {
   const directory = emptyDirectory()
   const file = path.join(directory, 'lone.jsonl')
   writeFileSync(file, '{"text":"b\\udc00c"}\n{"text":"d"}\n')

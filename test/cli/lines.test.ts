@@ -1,4 +1,5 @@
-// JSON Lines and plain lines are read natively where nothing but vectors is written: what they hold is what JSON.parse says all the same.
+// JSON Lines and plain lines are read natively where nothing but vectors is written: what they hold
+// is what JSON.parse says all the same.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { isUtf8 } from 'node:buffer'
@@ -49,7 +50,9 @@ const BYTES = Buffer.from(
 
 const GOOD = '{"text":"good"}\n'
 
-/** Lines with a byte more, less or another, or a run of bytes twice or not at all, up to four times. */
+/**
+ * Lines with a byte more, less or another, or a run of bytes twice or not at all, up to four times.
+ */
 function mutants(lines: readonly string[], count: number): Buffer {
   const next = generator(9)
   const mutated = Array.from({ length: count }, () => {
@@ -61,7 +64,8 @@ function mutants(lines: readonly string[], count: number): Buffer {
       const middle = [byte, Buffer.alloc(0), Buffer.concat([line.subarray(at, end), line.subarray(at, end)])][next(3)]
       line = Buffer.concat([line.subarray(0, at), middle ?? byte, line.subarray(next(2) === 0 ? at : end)])
     }
-    // A good line before each, so that each is looked at natively: after several bad ones, others are not.
+    // A good line before each, so that each is looked at natively: after several bad ones, others
+    // are not.
     return Buffer.concat([Buffer.from(GOOD), line, Buffer.from(next(4) === 0 ? '\r\n' : '\n')])
   })
   return Buffer.concat(mutated)
@@ -81,7 +85,10 @@ function linesOf(bytes: Buffer): (string | null)[] {
   return lines
 }
 
-/** What a line of JSON holds: its text, null where it has none, undefined where it is to be left out without a word. */
+/**
+ * What a line of JSON holds: its text, null where it has none, undefined where it is to be left out
+ * without a word.
+ */
 function textOf(line: string | null): string | null | undefined {
   if (line === null) return null
   try {
@@ -118,7 +125,7 @@ for (const [name, content] of [
   ],
   ['byte-order-mark.jsonl', Buffer.from(`\ufeff${SEEDS.join('\n')}\n\ufeff${SEEDS.join('\r\n')}`)],
 ] as const) {
-  test(`every line of ${name} holds what JSON.parse says, and the others are told by their number`, async (t) => {
+  test(`every line of ${name} holds what JSON.parse says, and messages number the others`, async (t) => {
     const texts = linesOf(content).map(textOf)
     const expected = texts.filter((text) => typeof text === 'string')
     const found = await embedded(content, name)
@@ -132,7 +139,7 @@ for (const [name, content] of [
   })
 }
 
-test('every plain line is a text, and what is no UTF-8 is told by its number', async (t) => {
+test('every plain line is a text, and messages number those that are not UTF-8', async (t) => {
   const content = Buffer.concat([Buffer.from('\ufeff'), mutants([...SEEDS, ...documents.slice(0, 50)], 3000)])
   const texts = linesOf(content)
   const found = await embedded(content, 'lines.txt')

@@ -1,4 +1,5 @@
-// Where the files of an output are, whose they are, and what a run does that has lost them to another one.
+// Where the files of an output are, whose they are, and what a run does that has lost them to
+// another one.
 
 import { spawnSync } from 'node:child_process'
 import {
@@ -63,7 +64,7 @@ posixTest('the target of a link in a linked folder is looked for from where the 
   t.is(readFileSync(at('store/vectors.jsonl'), 'utf8').split('\n').length, 3)
 })
 
-posixTest('`..` behind a linked folder is the folder above the one that the link names', (t) => {
+posixTest('`..` after a linked folder is the folder above the target of the link', (t) => {
   const directory = emptyDirectory()
   const at = (name: string): string => path.join(directory, name)
   mkdirSync(at('data/x/y'), { recursive: true })
@@ -112,7 +113,7 @@ posixTest('a link to a device or a pipe is no place for an output', (t) => {
   }
 })
 
-posixTest('an output may have a long name, and one that is too long for its notes is told before any work', (t) => {
+posixTest('an output may have a long name, and one too long for its notes is an error before any work', (t) => {
   const directory = emptyDirectory()
   writeFileSync(path.join(directory, 'n.txt'), 'a\n')
   // File systems allow 255 bytes; `.<name>.made-by.json` has 14 more than the name.
@@ -133,7 +134,7 @@ test("a run whose lock is another one's touches that no more", async (t) => {
   writeFileSync(files.lock, note(OTHERS_LOCK))
   const old = new Date(0)
   utimesSync(files.lock, old, old)
-  // Three times the time between two touches.
+  // Three times the interval between two touches.
   await new Promise((resolve) => setTimeout(resolve, 3000))
   t.is(statSync(files.lock).mtimeMs, 0)
   await lock.release()
@@ -146,7 +147,8 @@ posixTest(
     await lock.release()
     writeFileSync(files.lock, note(OTHERS_LOCK))
     writeFileSync(path.join(path.dirname(files.whole), 'n.txt'), 'a\n')
-    // The run stops itself when its wait begins. It sleeps for longer than an untouched lock is respected.
+    // The run stops itself when its wait begins. It sleeps for longer than an untouched lock is
+    // respected.
     const outcome = await run(['embed', path.join(path.dirname(files.whole), 'n.txt'), '-o', files.given, ...MODEL], {
       ...preloaded('lock-holder', { TEST_LOCK: 'sleep', TEST_LOCK_FILE: files.lock }),
       onStart: (child) => {

@@ -1,4 +1,5 @@
-// What `model2vec embed` writes, and what it leaves alone: rows, files of others, outputs of other runs, and runs beside each other.
+// What `model2vec embed` writes, and what it leaves alone: rows, files of others, outputs of other
+// runs, and runs beside each other.
 
 import { spawn, spawnSync } from 'node:child_process'
 import {
@@ -50,7 +51,7 @@ for (const [args, message] of [
   [['d.jsonl', '--text-field', 'embedding', '--with-text'], /--text-field embedding would be a second column/],
   [['d.jsonl', '--id-field', 'text', '--with-text', '-o', 'n.arrow'], /--id-field and --text-field are both text/],
 ] as const) {
-  test(`columns that would be lost are called wrongly: embed ${args.join(' ')}`, (t) => {
+  test(`a call whose columns would be lost is called wrongly: embed ${args.join(' ')}`, (t) => {
     const { directory } = filesIn({ 'n.txt': 'a\nb\n', 'd.jsonl': '{"id":1,"text":"a","embedding":"b"}\n' })
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'embed', ...args, ...MODEL], {
       cwd: directory,
@@ -62,7 +63,7 @@ for (const [args, message] of [
   })
 }
 
-test('an id is asked of plain lines by search no more than by embed', async (t) => {
+test('search refuses --id-field for plain lines, as embed does', async (t) => {
   const { at } = filesIn({ 'n.txt': 'a\n' })
   const { code, err } = await model2vec('search', 'a', at('n.txt'), '--id-field', 'id', ...MODEL)
   t.is(code, 2)
@@ -100,7 +101,7 @@ pythonTest('the options that are left give as many rows as there are lines, with
   )
 })
 
-test('a file that the run did not make is neither read over nor written', async (t) => {
+test('a file that no run made is neither replaced nor written', async (t) => {
   const content = '{"text":"a dog"}\n'
   for (const name of ['docs.jsonl.partial', 'docs.jsonl.partial.json', 'docs.jsonl.partial.lock']) {
     const { directory, at } = filesIn({ [name]: content, 'other.jsonl': content })
@@ -115,7 +116,7 @@ test('a file that the run did not make is neither read over nor written', async 
   }
 })
 
-test('an input is known by what it is, not by its name: links, and standard input', async (t) => {
+test('an input is recognized under any name: links, and standard input', async (t) => {
   const content = '{"text":"a dog"}\n'
   const { at } = filesIn({ 'docs.jsonl': content })
   linkSync(at('docs.jsonl'), at('hard.jsonl'))
@@ -126,7 +127,7 @@ test('an input is known by what it is, not by its name: links, and standard inpu
     const stdin = openSync(at('docs.jsonl'), 'r')
     t.is(spawnSync(process.execPath, args, { stdio: [stdin, 'pipe', 'pipe'] }).status, 2)
   }
-  // Without end: each line that is read would be another one to read.
+  // The run would never end: it would read what it writes.
   const stdout = openSync(at('docs.jsonl'), 'a')
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'embed', at('docs.jsonl'), ...MODEL], {
     stdio: ['ignore', stdout, 'pipe'],
@@ -160,7 +161,7 @@ test('an output that is a directory is refused before any work', async (t) => {
   },
 )
 
-test('--resume takes no other output for its own: another input, option, model or maker', async (t) => {
+test('--resume refuses the output of another run: another input, option, model or maker', async (t) => {
   const { at } = filesIn({ 'a.txt': 'a dog\n', 'b.txt': 'a cat\n' })
   const [a, b, out] = [at('a.txt'), at('b.txt'), at('v.npy')]
   const embed = (...args: string[]): ReturnType<typeof model2vec> =>
@@ -182,7 +183,7 @@ test('--resume takes no other output for its own: another input, option, model o
     t.regex(err, new RegExp(`v\\.npy is of another run: ${what}; without --resume it starts over\n$`))
     t.true(readFileSync(out).equals(whole))
   }
-  // What somebody else has put there, or whose note is gone, is nobody's.
+  // The file is not the one of the note any more: no run takes it for its own.
   writeFileSync(out, 'not ours')
   t.regex((await embed(a, '--resume')).err, /v\.npy is there, and it is not known which run made it/)
   t.is(readFileSync(out, 'utf8'), 'not ours')
@@ -190,7 +191,7 @@ test('--resume takes no other output for its own: another input, option, model o
   t.true(readFileSync(out).equals(whole))
 })
 
-test('--resume starts over what was killed before its first checkpoint, also where an older output is there', async (t) => {
+test('--resume starts a run over that was killed before its first checkpoint, also where an older output is there', async (t) => {
   const { directory, at } = filesIn({ 'a.txt': 'a dog\n', 'b.txt': 'a cat\n' })
   const out = at('v.npy')
   t.is((await model2vec('embed', at('a.txt'), '-o', out, ...MODEL)).code, 0)
@@ -307,7 +308,7 @@ test('of several runs that start at once one writes the output, and the others s
   },
 )
 
-test('a lock of another machine or container is taken over when nobody touches it, and not before', async (t) => {
+test('a lock of another machine or container is taken over if its holder does not touch it, and not before', async (t) => {
   const { at } = filesIn({ 'a.txt': 'a dog\n' })
   const out = at('out.npy')
   const lock = {
@@ -345,7 +346,7 @@ test('a run whose lock was taken away gives its output no name', async (t) => {
   t.true(readdirSync(directory).includes('out.npy.partial.lock'))
 })
 
-test('what is read from a pipe leaves nothing behind when it fails, as nothing could go on with it', async (t) => {
+test('a run over a pipe that fails leaves no files, as no run could go on with them', async (t) => {
   const { directory, at } = filesIn({})
   const { code } = await run(['embed', '-', '--format', 'jsonl', '-o', at('out.npy'), ...MODEL], { stdin: 'bad\n' })
   t.is(code, 1)

@@ -1,4 +1,5 @@
-// A Python with numpy and pyarrow: one of our own in build/, made once where there is `python3` with `venv` and a package index.
+// A Python with numpy and pyarrow: one of our own in build/, made once where there is `python3`
+// with `venv` and a package index.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

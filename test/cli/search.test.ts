@@ -130,7 +130,7 @@ test('search says when the files have changed since their vectors were made, or 
   t.is(await search(file, other), '')
 })
 
-test('vectors of other texts or of another model are told apart by their shape', async (t) => {
+test('vectors of other texts or of another model are errors if their shape differs', async (t) => {
   const directory = emptyDirectory()
   const [file, more, out] = ['documents.jsonl', 'more.jsonl', 'out.npy'].map((name) => path.join(directory, name)) as [
     string,
@@ -201,7 +201,7 @@ test('without --json a line has the score, the place, and the text in one line',
   t.regex(several.out, /^the dog\n[^\n]+dog in the park\n\na cat\n[^\n]+a cat \[31m\n$/)
 })
 
-test('fewer lines than asked for, none, and texts without words', async (t) => {
+test('fewer lines than -k, no lines, and texts without words', async (t) => {
   const directory = emptyDirectory()
   const file = path.join(directory, 'few.txt')
   writeFileSync(file, '\n\na dog\n')
@@ -247,7 +247,7 @@ for (const [args, code, message] of [
   [['dogs', 'examples/documents.jsonl', '-k', '0'], 2, /--top should be an integer ≥ 1, but got 0/],
   [['dogs', 'examples/documents.jsonl', '--vectors', 'no-such.npy'], 1, /no-such\.npy/],
 ] as const) {
-  test(`what can't be done is told in a line: search ${args.join(' ')}`, async (t) => {
+  test(`a call that can't be served ends with one line: search ${args.join(' ')}`, async (t) => {
     const outcome = await model2vec('search', ...args, ...MODEL)
     t.deepEqual([outcome.code, outcome.out], [code, ''])
     t.regex(outcome.err, /^model2vec: [^\n]+\n$/)
@@ -274,7 +274,7 @@ const hasScript = spawnSync('script', ['--version']).status === 0
   t.notRegex(lines.join(''), /\x1b/)
 })
 ;(process.platform === 'linux' ? test.serial : test.skip)(
-  'a file that is larger than the memory it takes is searched to its end',
+  'a file larger than the memory limit is searched to its end',
   async (t) => {
     const file = path.join(emptyDirectory(), 'large.txt.gz')
     // 300 MB of text.

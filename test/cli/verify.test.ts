@@ -1,13 +1,13 @@
 // `model2vec verify` with the real model2vec-rs: crates/verify is built for it.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import test from 'ava'
 
 import { corpus, modelPath, POTION, SMALL } from '../test-data.js'
-import { emptyDirectory, model2vec, run } from './run.js'
+import { emptyDirectory, MAIN, model2vec, run } from './run.js'
 import type { Outcome } from './run.js'
 
 const EXECUTABLE = path.resolve(`target/debug/model2vec-verify${process.platform === 'win32' ? '.exe' : ''}`)
@@ -63,7 +63,8 @@ test('vectors that are not scaled have equal bits: sums go in the same order', a
 })
 
 test('texts that are cut elsewhere are counted, named, and equal without a limit', async (t) => {
-  // In T5's vocabulary the median token is longer in bytes than in characters, as each space is a character of three bytes.
+  // In T5's vocabulary the median token is longer in bytes than in characters, as each space is a
+  // character of three bytes.
   const model = ['--model', modelPath('ug-t5-raw')]
   const { ids, maxLength, largestDifference } = await report(...model)
   t.is(maxLength, 512)
@@ -97,13 +98,13 @@ test('lone surrogates go to both engines as U+FFFD', async (t) => {
   t.is((JSON.parse(out) as Report).ids.equal, 2)
 })
 
-test('a model that model2vec-rs does not load is an error of its own words', async (t) => {
+test('a model that model2vec-rs does not load is an error with the message of model2vec-rs', async (t) => {
   const { code, err } = await verify(file, '--model', modelPath('m8k-f64'))
   t.is(code, 1)
   t.regex(err, /^model2vec: model2vec-rs: unsupported tensor dtype: F64\n$/)
 })
 
-test('an executable that is not there, or is another program, is told', async (t) => {
+test('an executable that is missing or another program is named in the error', async (t) => {
   const missing = path.join(directory, 'no-such')
   const started = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: missing } })
   t.deepEqual([started.code, started.out], [1, ''])
@@ -128,7 +129,7 @@ test('an executable that is not there, or is another program, is told', async (t
       t.regex(err, message)
     }
   }
-  // Who has built it finds it in target/verify.
+  // An executable that was built in this repository is found in target/verify.
   if (existsSync('target/verify')) return
   const none = await run(['verify', file, '--model', SMALL], { env: { MODEL2VEC_VERIFY_PATH: '', PATH: directory } })
   t.is(none.code, 1)
@@ -148,6 +149,20 @@ test('an executable that is not there, or is another program, is told', async (t
     },
   })
   t.deepEqual([code, signal, out], [null, 'SIGINT', ''])
+})
+
+// util-linux has `script`, which gives a command a terminal.
+const hasScript = spawnSync('script', ['--version']).status === 0
+;(hasScript ? test : test.skip)('a message for a skipped line takes the place of the bar', (t) => {
+  const odd = path.join(directory, 'odd.jsonl')
+  // The bar is drawn after the first batch of 2048 texts.
+  writeFileSync(odd, `${'{"text":"a dog"}\n'.repeat(2048)}bad\n{"text":"a cat"}\n`)
+  const command = [process.execPath, MAIN, 'verify', odd, '--on-error', 'skip', '--model', SMALL].join(' ')
+  const seen = execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    encoding: 'utf8',
+    env: { ...process.env, MODEL2VEC_VERIFY_PATH: EXECUTABLE },
+  })
+  t.regex(seen, /\d texts, [^\r\n]*left\)\x1b\[K\r\x1b\[Kmodel2vec: skipped \S+odd\.jsonl:2049: expected JSON, /)
 })
 
 test('verify has no ids to print', async (t) => {

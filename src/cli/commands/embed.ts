@@ -76,7 +76,8 @@ export const embed: Command = {
     if (isResumed && input.paths.includes(STDIN)) {
       throw new UsageError('--resume needs files: standard input can be read only once')
     }
-    // Inputs that are missing and outputs that can't be written are errors before the model is loaded.
+    // Inputs that are missing and outputs that can't be written are errors before the model is
+    // loaded.
     const total = await bytesOnDisk(input.paths)
     if (isResumed && total === null) throw new UsageError('--resume needs files: a pipe can be read only once')
     const output = await chosenOutput(format, values, input)
@@ -138,7 +139,11 @@ function checkpointSeconds({ checkpoint }: OptionValues): number {
   throw new UsageError(`--checkpoint should be seconds, but got ${String(checkpoint)}`)
 }
 
-/** The names of the columns for ids and texts. @throws UsageError when two columns would have one name */
+/**
+ * The names of the columns for ids and texts.
+ *
+ * @throws UsageError when two columns would have one name
+ */
 function columnNames({ fields }: InputOptions, values: OptionValues): Pick<Columns, 'id' | 'text'> {
   const names = { id: fields.id, text: values['with-text'] === true ? fields.text : null }
   for (const [option, name] of [

@@ -1,4 +1,5 @@
-// `model2vec verify`: compares this engine with the official Rust engine over the same texts, batch by batch.
+// `model2vec verify`: compares this engine with the official Rust engine over the same texts, batch
+// by batch.
 
 import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import { UsageError } from '../command.js'

@@ -52,7 +52,9 @@ export async function* bytesOf(path: string, from: number, read: ByteCount): Asy
 
 /** An input that is open. */
 interface OpenInput {
-  /** Whether a file is packed; null = a pipe or a device, whose bytes show it when they are read. */
+  /**
+   * Whether a file is packed; null = a pipe or a device, whose bytes show it when they are read.
+   */
   readonly isPacked: boolean | null
   /** To be called once. The end of the stream closes the input. */
   readonly stream: (from: number) => AsyncIterable<Buffer>

@@ -55,7 +55,10 @@ export interface RowReader {
 /** A line is not what was expected: the message says what was expected and what was found. */
 export class BadLine extends Error {}
 
-/** The header does not name the fields, so that no line of the file can be read. Skipping lines does not help. */
+/**
+ * The header does not name the fields, so that no line of the file can be read. Skipping lines does
+ * not help.
+ */
 export class BadHeader extends Error {}
 
 const BYTE_ORDER_MARK = '\ufeff'

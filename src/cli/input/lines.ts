@@ -7,7 +7,9 @@ import type { Line, LineEnds, Place, Unread } from './line.js'
 /** How a format's lines are split. */
 export interface LineRules {
   readonly ends: LineEnds
-  /** Whether a file of one line may have carriage returns in it: else it has old Mac line breaks. */
+  /**
+   * Whether a file of one line may have carriage returns in it: else it has old Mac line breaks.
+   */
   readonly allowsReturns: boolean
 }
 
@@ -52,7 +54,9 @@ export class LineSplitter {
     return isTooLong(unread) ? this.#tooLong() : null
   }
 
-  /** The bytes from `at` on. A caller that reads lines there itself calls {@link LineSplitter.skip}. */
+  /**
+   * The bytes from `at` on. A caller that reads lines there itself calls {@link LineSplitter.skip}.
+   */
   get ahead(): { readonly bytes: Buffer; readonly at: number } {
     return this.#unread
   }
@@ -149,7 +153,10 @@ export class LineSplitter {
     return { bytes, start, end: textEnd, number, lines: this.#lines, problem }
   }
 
-  /** @throws BadFile for a file of one line with carriage returns in it, which old Macs wrote as line breaks */
+  /**
+   * @throws BadFile for a file of one line with carriage returns in it, which old Macs wrote as
+   * line breaks
+   */
   #assertBreaks(): void {
     const { bytes, at: start } = this.#unread
     const at = bytes.indexOf(CARRIAGE_RETURN, start)

@@ -1,4 +1,5 @@
-// The vectors of an `.npy` that `embed` wrote, some rows at a time: the file may be larger than the memory.
+// The vectors of an `.npy` that `embed` wrote, some rows at a time: the file may be larger than the
+// memory.
 
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -43,7 +44,11 @@ export class NpyRows {
     }
   }
 
-  /** The next `count` rows as numbers, `count` × `dim`. @throws FileError when the file ends before */
+  /**
+   * The next `count` rows as numbers, `count` × `dim`.
+   *
+   * @throws FileError when the file ends before
+   */
   async next(count: number): Promise<Float32Array> {
     const { dtype } = this.#shape
     const elements = arrayOf(dtype)

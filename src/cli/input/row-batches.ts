@@ -33,7 +33,10 @@ export interface InputOptions {
   readonly skipsBadLines: boolean
 }
 
-/** Makes the native texts of a batch. `field` = where JSON has the text; null = the line is the text. */
+/**
+ * Makes the native texts of a batch. `field` = where JSON has the text; null = the line is the
+ * text.
+ */
 export type NewTexts = (field: string | null) => NativeTexts
 
 /**
@@ -138,14 +141,18 @@ export class RowBatches {
     const newTexts = this.#newTexts
     if (newTexts === null || native === null) return null
     const field = native === 'json' ? this.#options.fields.text : null
-    // On its way to Rust a lone surrogate in the name becomes U+FFFD, which would name another field.
+    // On its way to Rust a lone surrogate in the name becomes U+FFFD, which would name another
+    // field.
     if (field?.includes('\ufffd') === true || /\p{Surrogate}/u.test(field ?? '')) return null
     return () => newTexts(field)
   }
 
   /** @returns whether the batch is full; otherwise the input is at its end */
   async #fill({ name, lines, reader }: OpenInput, rows: Rows): Promise<boolean> {
-    /** Lines that are read here before the native module is tried again, now and after the next failure. */
+    /**
+     * Lines that are read here before the native module is tried again, now and after the next
+     * failure.
+     */
     let [here, pause] = [0, 0]
     for (;;) {
       if (here > 0) {

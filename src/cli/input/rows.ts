@@ -32,7 +32,10 @@ export class Rows {
   readonly #runs: NativeRun[] = []
   readonly #keepsSources: boolean
 
-  /** @param keepsSources whether rows that the native module has can be read again, which takes memory */
+  /**
+   * @param keepsSources whether rows that the native module has can be read again, which takes
+   * memory
+   */
   constructor(native: NativeTexts | null, keepsSources: boolean) {
     this.native = native
     this.#keepsSources = keepsSources

@@ -1,4 +1,5 @@
-// TSV as IANA has it (text/tab-separated-values), with a header: a quote is a character like others.
+// TSV as IANA has it (text/tab-separated-values), with a header: a quote is a character like
+// others.
 
 import type { InputFormat } from './format.js'
 import { EVERY_LINE_FEED } from './line.js'

@@ -58,7 +58,8 @@ function strings(arrow: Arrow, values: readonly string[]): Data {
     end += Buffer.byteLength(value)
     valueOffsets[i + 1] = end
   }
-  // Where one value ends with a high surrogate and the next begins with a low one, joining made one character of them.
+  // Where one value ends with a high surrogate and the next begins with a low one, joining made one
+  // character of them.
   const data = encoded.length === end ? encoded : Buffer.concat(values.map((value) => Buffer.from(value)))
   return arrow.makeData({ type: new arrow.Utf8(), length: values.length, nullCount: 0, valueOffsets, data })
 }
@@ -80,7 +81,10 @@ const open: OpenOutput = async (sink, columns, state) => {
   const vector = vectorType(arrow, columns)
   const schema = schemaOf(arrow, columns, vector)
 
-  /** The library's writer, changed to hold what it writes until `take`, and to start in the middle of a file. */
+  /**
+   * The library's writer, changed to hold what it writes until `take`, and to start in the middle
+   * of a file.
+   */
   class Writer extends arrow.RecordBatchFileWriter {
     readonly #pieces: Uint8Array[] = []
 

@@ -1,4 +1,5 @@
-// Checks, in every format, that an output holds as many rows as it was given, each with all its columns.
+// Checks, in every format, that an output holds as many rows as it was given, each with all its
+// columns.
 
 import type { Columns, OpenOutput, Output } from './format.js'
 import type { Sink } from './sink.js'

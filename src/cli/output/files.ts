@@ -60,7 +60,8 @@ export interface OutputFiles {
  * @throws UsageError when one of them is an input, FileError when the output can't take its place
  */
 export async function outputFiles(given: string, inputs: readonly string[]): Promise<OutputFiles> {
-  // First what the name leads to: a link to a device or a pipe has no target path that could be written.
+  // First what the name leads to: a link to a device or a pipe has no target path that could be
+  // written.
   const there = await naming(given, followed(given))
   if (there?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
   if (there !== null && !there.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
@@ -86,7 +87,9 @@ export async function outputFiles(given: string, inputs: readonly string[]): Pro
   return files
 }
 
-/** @throws UsageError when standard output is an input: the run would read what it writes, forever */
+/**
+ * @throws UsageError when standard output is an input: the run would read what it writes, forever
+ */
 export async function assertStandardOutputIsNoInput(inputs: readonly string[]): Promise<void> {
   const found = await promisify(fstat)(1).catch(() => null)
   if (found?.isFile() === true && (await isInput(found, inputs))) {
@@ -142,7 +145,10 @@ export async function writeNote(file: string, text: string): Promise<void> {
   }
 }
 
-/** A new name beside a file, with the mark of this process. It is short, however long the file's own name is. */
+/**
+ * A new name beside a file, with the mark of this process. It is short, however long the file's own
+ * name is.
+ */
 export function besideOf(file: string): string {
   const name = `.${shortName(file)}.${OWN_MARK}.${randomBytes(6).toString('hex')}.new`
   return path.join(path.dirname(file), name)
@@ -152,7 +158,10 @@ function shortName(file: string): string {
   return createHash('sha256').update(path.basename(file)).digest('hex').slice(0, 16)
 }
 
-/** Removes unfinished notes of killed runs. To be called while the lock is held: then no other run writes any. */
+/**
+ * Removes unfinished notes of killed runs. To be called while the lock is held: then no other run
+ * writes any.
+ */
 export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFiles): Promise<void> {
   const directory = path.dirname(whole)
   const ours = new Map([state, madeBy, lock].map((file) => [shortName(file), file]))

@@ -55,7 +55,10 @@ export interface Output {
   finish(): Promise<void>
 }
 
-/** Opens an output at the end of its sink. `state` = what {@link Output.state} gave there, null for an empty sink. */
+/**
+ * Opens an output at the end of its sink. `state` = what {@link Output.state} gave there, null for
+ * an empty sink.
+ */
 export type OpenOutput = (sink: Sink, columns: Columns, state: unknown) => Promise<Output>
 
 /** The bytes of all rows. */

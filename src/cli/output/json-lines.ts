@@ -1,4 +1,5 @@
-// JSON Lines: an object per row, with the id and the text where they have columns, and the vector as numbers.
+// JSON Lines: an object per row, with the id and the text where they have columns, and the vector
+// as numbers.
 
 import type { Id } from '../input/format.js'
 import { wellFormed } from '../well-formed.js'

@@ -74,7 +74,10 @@ export class OutputLock {
     return new OutputLock(files, text)
   }
 
-  /** @throws FileError when another process has taken the lock: this one slept for long, or the file was removed */
+  /**
+   * @throws FileError when another process has taken the lock: this one slept for long, or the file
+   * was removed
+   */
   async assertHeld(): Promise<void> {
     if ((await this.#read()) === this.#text) return
     throw new FileError(`${this.#files.given}: another process writes it now, as ${this.#files.lock} is no longer ours`)
@@ -103,7 +106,11 @@ function nameOf(holder: Readonly<Record<string, unknown>>): string {
   return holder.host === os.hostname() ? String(holder.process) : `${String(holder.process)} of ${String(holder.host)}`
 }
 
-/** Creates the file together with its content, so that a killed process leaves no empty one. @returns whether it was not there yet */
+/**
+ * Creates the file together with its content, so that a killed process leaves no empty one.
+ *
+ * @returns whether it was not there yet
+ */
 async function create(file: string, text: string): Promise<boolean> {
   const temporary = besideOf(file)
   await writeFile(temporary, text, { flag: 'wx' })
@@ -123,7 +130,10 @@ async function create(file: string, text: string): Promise<boolean> {
   }
 }
 
-/** Whether the holder of a lock lives: looked up on this machine, else seen by whether it touches the lock. */
+/**
+ * Whether the holder of a lock lives: looked up on this machine, else seen by whether it touches
+ * the lock.
+ */
 async function isWriting(
   { given, lock }: OutputFiles,
   holder: Readonly<Record<string, unknown>>,

@@ -1,6 +1,7 @@
 // An output while it is written: `<out>.partial` holds the rows, and the checkpoint in
 // `<out>.partial.json` says up to where they are good and which run they are of. A run that is
-// killed leaves both. Only a whole output gets its name, with a note beside it of the run that made it.
+// killed leaves both. Only a whole output gets its name, with a note beside it of the run that made
+// it.
 
 import type { FileHandle } from 'node:fs/promises'
 import { lstat, open, rename, rm } from 'node:fs/promises'
@@ -56,7 +57,10 @@ export class PartialOutput {
   /** The checkpoint that is being written. */
   #saving: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
-  /** Whether a write has failed: what the file holds is unknown then, and only the last checkpoint is good. */
+  /**
+   * Whether a write has failed: what the file holds is unknown then, and only the last checkpoint
+   * is good.
+   */
   #isBroken = false
 
   private constructor(run: OutputRun, file: FileHandle, sink: FileSink, output: Output, rows: number) {
@@ -83,7 +87,8 @@ export class PartialOutput {
       await rm(files.partial, { force: true })
       // The note comes first: a partial file without one is never ours.
       await writeNote(files.state, note({ identity }))
-      // A new file: a run that lost the lock and still has the old one open can't write into this one.
+      // A new file: a run that lost the lock and still has the old one open can't write into this
+      // one.
       const file = await open(files.partial, 'wx+')
       try {
         const sink = new FileSink(file, 0)
@@ -209,7 +214,10 @@ export class PartialOutput {
     }).finally(() => this.#file.close())
   }
 
-  /** Leaves the rows for a run that goes on: at `position` of the inputs, or after a failed write at the last checkpoint. */
+  /**
+   * Leaves the rows for a run that goes on: at `position` of the inputs, or after a failed write at
+   * the last checkpoint.
+   */
   async leave(position: Position): Promise<void> {
     await this.#saving
     if (!this.#isBroken) this.checkpoint(position)

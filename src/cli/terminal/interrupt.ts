@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM: the first one lets a command end in order, the second one ends the process at once.
+// SIGINT and SIGTERM: the first one lets a command end in order, the second one ends the process at
+// once.
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
 type EndingSignal = keyof typeof EXIT_CODES
@@ -20,7 +21,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** A signal that is aborted with {@link Interrupted}. `release` gives SIGINT and SIGTERM back to Node. */
+/**
+ * A signal that is aborted with {@link Interrupted}. `release` gives SIGINT and SIGTERM back to
+ * Node.
+ */
 export function interruptSignal(): { readonly signal: AbortSignal; readonly release: () => void } {
   const controller = new AbortController()
   const onSignal = (signal: NodeJS.Signals): void => {

@@ -1,4 +1,5 @@
-// Loaded into a run of `embed` (`--require`): sends the run a signal at a given change of its files,
+// Loaded into a run of `embed` (`--require`): sends the run a signal at a given change of its
+// files,
 // so that no test has to be fast enough to catch it there. TEST_SIGNAL_AT names the signal and the
 // place: "SIGKILL 12" is before the twelfth change, "SIGINT checkpoint" is in a write after the
 // first checkpoint, "SIGINT start" is before the command is loaded.
@@ -17,7 +18,10 @@ if (place === 'start') process.kill(process.pid, signal)
 let changes = 0
 let isSent = false
 
-/** Sends the signal and waits until it is handled: the change goes on after that, if the process lives. */
+/**
+ * Sends the signal and waits until it is handled: the change goes on after that, if the process
+ * lives.
+ */
 async function send(): Promise<void> {
   if (isSent) return
   isSent = true
@@ -40,7 +44,10 @@ let onNoted: () => void = () => undefined
 const noted = new Promise<void>((resolve) => (onNoted = resolve))
 let writes = 0
 
-/** The first writes of a run may be the start of the file and the first batch: no checkpoint comes before their end. */
+/**
+ * The first writes of a run may be the start of the file and the first batch: no checkpoint comes
+ * before their end.
+ */
 async function beforeWrite(): Promise<void> {
   await beforeChange()
   writes++
