@@ -471,7 +471,7 @@ test('a reader that goes away ends the run without a word', async (t) => {
 
 // util-linux has `script`, which gives a command a terminal.
 const hasScript = spawnSync('script', ['--version']).status === 0
-;(hasScript ? test : test.skip)('a terminal gets a bar with rate and time, without colours', (t) => {
+;(hasScript ? test : test.skip)('a terminal gets a bar with rate and time, without colors', (t) => {
   const directory = emptyDirectory()
   const command = [process.execPath, MAIN, 'embed', many, '--out', path.join(directory, 'out.npy'), ...MODEL].join(' ')
   const seen = execFileSync('script', ['--quiet', '--return', '--command', command, '/dev/null'], { encoding: 'utf8' })

@@ -258,7 +258,7 @@ for (const [args, code, message] of [
 // util-linux has `script`, which gives a command a terminal.
 const hasScript = spawnSync('script', ['--version']).status === 0
 ;(hasScript ? test : test.skip)(
-  'a terminal gets lines no wider than it is, and colours unless NO_COLOR is set',
+  'a terminal gets lines no wider than it is, and colors unless NO_COLOR is set',
   (t) => {
     const command = `stty cols 60; ${process.execPath} ${MAIN} search tools examples/documents.jsonl -k 3 --model ${SMALL}`
     const seen = (env: object): string =>
@@ -266,8 +266,8 @@ const hasScript = spawnSync('script', ['--version']).status === 0
         encoding: 'utf8',
         env: { ...process.env, NO_COLOR: '', TERM: 'xterm', ...env },
       })
-    const coloured = seen({})
-    t.regex(coloured, /\x1b\[2mexamples\/documents\.jsonl:\d+\x1b\[22m/)
+    const colored = seen({})
+    t.regex(colored, /\x1b\[2mexamples\/documents\.jsonl:\d+\x1b\[22m/)
     const plain = seen({ NO_COLOR: '1' })
     // What the bar leaves behind is taken away.
     const lines = (plain.split('\x1b[K').at(-1) ?? '').trimEnd().split(/\r?\n/)

@@ -48,7 +48,7 @@ pub(crate) fn from_f64(value: f64) -> u16 {
     let odd = if back == value || value.is_nan() || single.is_infinite() {
         bits
     } else if back.abs() > value.abs() {
-        // Rounded away from zero: the truncated neighbour, made odd.
+        // Rounded away from zero: the truncated neighbor, made odd.
         (bits - 1) | 1
     } else {
         bits | 1
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn midpoints_round_to_even_and_their_neighbours_to_the_nearer_half() {
+    fn midpoints_round_to_even_and_their_neighbors_to_the_nearer_half() {
         for bits in 0..0x7bff_u16 {
             let (low, high) = (f64::from(to_f32(bits)), f64::from(to_f32(bits + 1)));
             let middle = (low + high) / 2.0;

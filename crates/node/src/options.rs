@@ -32,7 +32,7 @@ pub(crate) fn max_length_of(number: f64) -> Option<usize> {
     (number >= 0.0).then_some(number as usize)
 }
 
-/// The element type that JavaScript names by a number (src/native.ts, `NATIVE_DTYPE`).
+/// The element type that JavaScript names by a number (src/native/load.ts, `NATIVE_DTYPE`).
 fn dtype_of(number: f64) -> Result<Dtype, Thrown> {
     match number as u32 {
         0 => Ok(Dtype::Float32),

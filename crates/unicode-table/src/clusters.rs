@@ -50,7 +50,7 @@ pub(crate) struct Parts(BTreeMap<u64, u8>);
 
 impl Parts {
     pub(crate) fn new() -> Self {
-        let known: BTreeMap<_, _> = (0..).zip(PARTS).map(|(number, (_, c))| (behaviour(c), number)).collect();
+        let known: BTreeMap<_, _> = (0..).zip(PARTS).map(|(number, (_, c))| (behavior(c), number)).collect();
         assert_eq!(known.len(), PARTS.len(), "expected parts that behave differently");
         Self(known)
     }
@@ -58,12 +58,12 @@ impl Parts {
     /// # Panics
     /// When a character behaves like none of [`PARTS`].
     pub(crate) fn of(&self, c: char) -> u8 {
-        *self.0.get(&behaviour(c)).unwrap_or_else(|| panic!("expected {c:?} to behave like a known part of a cluster"))
+        *self.0.get(&behavior(c)).unwrap_or_else(|| panic!("expected {c:?} to behave like a known part of a cluster"))
     }
 }
 
 /// A bit for each text around the character: whether there is a boundary before its last character.
-fn behaviour(c: char) -> u64 {
+fn behavior(c: char) -> u64 {
     let mut text = String::with_capacity(16);
     let mut has_boundary = |chars: &[char]| {
         text.clear();

@@ -2,7 +2,7 @@
 //! `normalizer/character_table.rs` below it: what normalization forms and grapheme clusters need, and
 //! `pre_tokenizer/class_table.rs`: the classes that the patterns of pre-tokenizers name.
 //!
-//! The reference is not one version of Unicode but the behaviour of `tokenizers` 0.23.2, which asks `unicode_categories` for
+//! The reference is not one version of Unicode but the behavior of `tokenizers` 0.23.2, which asks `unicode_categories` for
 //! categories, `unicode-normalization-alignments` for decompositions and compositions, `unicode-segmentation` for clusters,
 //! `regex` for `\w`, and the standard library for white space and lower case. A committed table keeps the engine the same whatever compiler builds it.
 

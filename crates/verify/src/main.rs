@@ -1,4 +1,4 @@
-//! The other side of `model2vec verify` (src/cli/verify.ts): model2vec-rs 0.4.0 over the texts that come in, compared with the ids and vectors
+//! The other side of `model2vec verify` (src/cli/commands/verify.ts): model2vec-rs 0.4.0 over the texts that come in, compared with the ids and vectors
 //! that come with them.
 //!
 //! An executable of its own, so that nothing of the official engine is in the published package. It says its version first, unasked, so that

@@ -155,7 +155,7 @@ async function searchIn(
   return { rows: count, leftOut }
 }
 
-/** A colour for what a terminal shows, unless NO_COLOR says otherwise (no-color.org). */
+/** A color for what a terminal shows, unless NO_COLOR says otherwise (no-color.org). */
 function dim(text: string): string {
   const { NO_COLOR, TERM } = process.env
   const isPlain = !process.stdout.isTTY || (NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb'

@@ -24,7 +24,7 @@ pub struct SaveError {
 }
 
 impl SaveError {
-    /// The stable code: a directory that can't be written is an option that can't be honoured.
+    /// The stable code: a directory that can't be written is an option that can't be honored.
     #[must_use]
     pub fn code(&self) -> &'static str {
         "ERR_INVALID_OPTION"

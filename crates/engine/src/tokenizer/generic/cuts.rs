@@ -88,7 +88,7 @@ impl Cuts {
                 is_within[usize::from(bytes[at - 1])][usize::from(bytes[at])] = true;
             }
         }
-        // Unknown neighbours make one string: a cut needs a side that is known. The unknown token itself counts as unknown.
+        // Unknown neighbors make one string: a cut needs a side that is known. The unknown token itself counts as unknown.
         let unknown = model.unknown_token().unwrap_or_default().as_bytes();
         let is_known = |byte: u8, unknown: Option<&u8>| {
             byte.is_ascii() && unknown != Some(&byte) && model.id(char::from(byte).encode_utf8(&mut [0; 4])).is_some()

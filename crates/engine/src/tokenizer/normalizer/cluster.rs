@@ -2,7 +2,7 @@
 
 use super::character::{Character, part};
 
-/// What two neighbours say of the boundary between them.
+/// What two neighbors say of the boundary between them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pair {
     Apart,

@@ -125,7 +125,7 @@ fn has(bits: &[u64], c: char) -> Option<bool> {
     bits.get(code / 64).map(|word| word >> (code % 64) & 1 != 0)
 }
 
-/// Whether there is surely a boundary between two neighbours.
+/// Whether there is surely a boundary between two neighbors.
 #[inline]
 fn are_apart(first: char, second: char) -> bool {
     // Nothing in ASCII joins what is before it, but a line feed.

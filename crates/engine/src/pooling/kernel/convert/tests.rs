@@ -8,7 +8,7 @@ use super::super::tests::available;
 use super::Converters;
 
 /// The low bits that are put under every pattern of the upper 19: the values where halves and bfloat16 round to one side, to
-/// the even neighbour, to the other side, and those beside them.
+/// the even neighbor, to the other side, and those beside them.
 const LOW_BITS: [u32; 6] = [0, 1, 0x0fff, 0x1000, 0x1001, 0x1fff];
 const PATTERNS_OF_BLOCK: u32 = 1 << 13;
 

@@ -1,4 +1,4 @@
-//! What becomes of two neighbours: from a pair of ids to the rank of its merge and the id that it makes.
+//! What becomes of two neighbors: from a pair of ids to the rank of its merge and the id that it makes.
 
 use super::pair_table::PairTable;
 

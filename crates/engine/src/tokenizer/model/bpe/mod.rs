@@ -149,7 +149,7 @@ impl Bpe {
         Ok(())
     }
 
-    /// Whether the ids of a piece with these neighbours may be others than those of its two parts, cut between them.
+    /// Whether the ids of a piece with these neighbors may be others than those of its two parts, cut between them.
     pub(in crate::tokenizer) fn can_join(&self, left: char, right: char) -> bool {
         let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, ignore_merges, .. } = &self.options;
         let has_plain_merges = !*ignore_merges && prefix.is_empty() && suffix.is_empty();

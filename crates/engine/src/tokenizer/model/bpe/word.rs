@@ -13,7 +13,7 @@ pub(super) const FEW: usize = 32;
 /// A scratch that one long word made larger is not kept.
 pub(super) const KEPT_SYMBOLS: usize = 1 << 16;
 
-/// In place of a neighbour: there is none.
+/// In place of a neighbor: there is none.
 const NONE: u32 = u32::MAX;
 
 /// Merges at most [`FEW`] symbols in place, and returns how many are left.

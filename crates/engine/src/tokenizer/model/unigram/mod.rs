@@ -239,7 +239,7 @@ impl Unigram {
         Ok(())
     }
 
-    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbours with the unknown id are one string, which may be a
+    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbors with the unknown id are one string, which may be a
     /// token itself, or bytes. Returns whether none of the steps is narrow.
     fn walk_back(&self, piece: &str, start: usize, steps: &[Step], ids: &mut Vec<u32>) -> bool {
         let first = ids.len();
