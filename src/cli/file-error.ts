@@ -6,7 +6,7 @@ import { getSystemErrorMap } from 'node:util'
 export class FileError extends Error {}
 
 /** An error of the system (`ENOENT: no such file or directory, open 'a.txt'`) as a reason: `no such file or directory (ENOENT)`. */
-export function systemReason(error: unknown): string | null {
+function systemReason(error: unknown): string | null {
   const { errno, code, syscall } = error as Partial<NodeJS.ErrnoException>
   if (!(error instanceof Error) || typeof errno !== 'number' || syscall === undefined) return null
   const [name, reason] = getSystemErrorMap().get(errno) ?? [code ?? 'unknown error', error.message]

@@ -49,7 +49,7 @@ export function leavePending(source: unknown, options: CheckedLoadOptions): Mode
 }
 
 /** The files of a source, downloaded where they are not at hand or not wanted from there. */
-export async function locateOrDownload(
+async function locateOrDownload(
   found: FoundDirectory | HubModel,
   options: CheckedLoadOptions,
   signal: AbortSignal,

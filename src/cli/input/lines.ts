@@ -11,7 +11,7 @@ const COMMA = 44
 const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 
 /** A longer line is no line: a file of another kind, or a quote that is never closed. V8's strings end at 2^29 characters. */
-export const MAX_LINE_BYTES: number = 1 << 28
+const MAX_LINE_BYTES = 1 << 28
 
 /** One line, or one CSV record: without its line break. */
 export interface Line {
