@@ -10,7 +10,7 @@ import { Model2VecEmbeddingFunction, Model2VecError } from 'model2vec-node'
 import type { ErrorCode, FetchFunction, LoadOptions } from 'model2vec-node'
 
 import { SMALL } from '../test-data.js'
-import { emptyCache, filesIn, forgetEnvironment, snapshotFiles } from './cache-folder.js'
+import { emptyCache, filesIn, forgetEnvironment, snapshotFiles, PATIENCE } from './cache-folder.js'
 import { COMMIT, filesOf, repository } from './content.js'
 import type { Fault } from './send.js'
 import { HubServer } from './server.js'
@@ -234,7 +234,7 @@ test.serial('a Hub that says nothing at all is asked twice', async (t) => {
     await refused(t, loading, 'ERR_HUB_OFFLINE', /can't be reached \(hub\.test: no answer within 0\.5 seconds\)/)
     t.is(asked, 2)
   } finally {
-    Reflect.deleteProperty(process.env, 'HF_HUB_DOWNLOAD_TIMEOUT')
+    process.env.HF_HUB_DOWNLOAD_TIMEOUT = PATIENCE
   }
 })
 
@@ -361,7 +361,7 @@ test.serial('a server that falls silent counts as a dropped connection', async (
     t.is((await load(server, 'org/Name')).dim, 32)
     t.is(server.fetches('model.safetensors').at(-1)?.range, 'bytes=100000-')
   } finally {
-    Reflect.deleteProperty(process.env, 'HF_HUB_DOWNLOAD_TIMEOUT')
+    process.env.HF_HUB_DOWNLOAD_TIMEOUT = PATIENCE
   }
 })
 
