@@ -1,5 +1,5 @@
-// Links of the Markdown files that point nowhere: to a file that is not there, or to a heading that a file does not have. Addresses of the
-// web are not asked.
+// Links of the Markdown files that point nowhere: to a file that is not there, or to a heading that a file does not have. And paths of this
+// repository, in documents and comments, at which there is no file any more. Addresses of the web are not asked.
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,25 @@ import { report, sourceFiles } from './source-files.mjs'
 process.chdir(root)
 const files = sourceFiles(/\.md$/)
 const all = files.flatMap((file) => linksOf(file).map((link) => ({ file, ...link })))
-report(all.flatMap(faultOf), `${all.length} links of ${files.length} Markdown files lead to a file and a heading`)
+const mentions = sourceFiles(/\.(md|m?ts|mjs|rs|py|toml|ya?ml)$|^run$/).flatMap(mentionsOf)
+report(
+  [...all.flatMap(faultOf), ...mentions.flatMap(mentionFault)],
+  `${all.length} links of ${files.length} Markdown files lead to a file and a heading, ${mentions.length} mentioned paths to a file`,
+)
+
+/** The paths of this repository that a file names; history may name what is gone. */
+function mentionsOf(file) {
+  if (/^(CHANGELOG|docs\/OPTIMIZATIONS)\.md$/.test(file)) return []
+  const paths =
+    /(?<![\w./@-])(?:src|crates|test|scripts|docs|benchmarks|cross|fuzz|examples|npm|\.github)\/[\w./-]*\.(?:m?ts|mjs|rs|md|py|json|ya?ml|toml)\b/g
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((text, i) => [...text.matchAll(paths)].map(([target]) => ({ file, target, line: i + 1 })))
+}
+
+function mentionFault({ file, target, line }) {
+  return existsSync(target) ? [] : [`${file}:${line}: there is no ${target}`]
+}
 
 /** The targets of a file's links and pictures, without those of the web. */
 function linksOf(file) {

@@ -32,7 +32,7 @@ const STEPS = [
   { name: 'types of the tests', groups: ['types', 'js'], command: [node, tsc, '-p', 'test'] },
   { name: 'eslint', groups: ['lint'], command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },
   { name: 'prettier', groups: ['lint'], command: [node, 'node_modules/prettier/bin/prettier.cjs', '--check', '.'] },
-  { name: 'links', groups: ['lint'], command: [node, 'scripts/links.mjs'] },
+  { name: 'links and paths', groups: ['lint'], command: [node, 'scripts/links.mjs'] },
   { name: 'spelling', groups: ['lint'], command: [node, 'scripts/spelling.mjs'] },
   { name: 'unused dependencies, files and exports', groups: ['lint'], command: [node, 'scripts/unused.mjs'] },
   { name: 'licenses and sources', groups: ['lint'], command: [node, 'scripts/licenses.mjs'] },

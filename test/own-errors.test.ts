@@ -55,7 +55,7 @@ test('each call on a closed model throws a new error whose cause says where it w
   t.is(sync.cause, first.cause)
 })
 
-test('calls that wait for a download that fails each get an error of their own', async (t) => {
+test('calls that wait for a download that fails each get their own error', async (t) => {
   const pending = new Model2VecEmbeddingFunction('an-organization/a-model', {
     cacheDir: 'build/no-such-cache',
     endpoint: 'http://127.0.0.1:9',

@@ -53,7 +53,7 @@ export function leavePending(source: unknown, options: CheckedLoadOptions): Mode
 }
 
 /** The files of a source, downloaded when they are not on this machine or when `forceDownload` is set. */
-export async function locateOrDownload(
+async function locateOrDownload(
   found: FoundDirectory | HubModel,
   options: CheckedLoadOptions,
   signal: AbortSignal,

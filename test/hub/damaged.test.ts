@@ -1,4 +1,4 @@
-// A file of the cache that was cut off: the error names the way out, and the way out works.
+// A file of the cache that was cut off: the error names the command that mends it, and that command works.
 
 import { realpathSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -55,7 +55,7 @@ for (const [name, code] of [
   })
 }
 
-test('the way out has the options that say which files of the model are meant', async (t) => {
+test('the command that mends it has the options that say which files of the model are meant', async (t) => {
   const server = await HubServer.start(repository('org/Name', filesOf(SMALL, "it's here/")))
   const cacheDir = emptyCache()
   const which = ['--revision', COMMIT, '--subfolder', "it's here", '--cache-dir', cacheDir]

@@ -12,7 +12,7 @@ import type { FetchFunction, LoadOptions } from 'model2vec-node'
 import { installTools } from '../consumers/tools.js'
 import { SMALL } from '../test-data.js'
 import { until } from '../waiting.js'
-import { emptyCache, forgetEnvironment, snapshotFiles } from './cache-folder.js'
+import { emptyCache, forgetEnvironment, PATIENCE, snapshotFiles } from './cache-folder.js'
 import { COMMIT, filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
 
@@ -62,7 +62,7 @@ for (const name of ['node-fetch-2', 'node-fetch-3', 'cross-fetch']) {
     try {
       await load(server, { fetch, cacheDir })
     } finally {
-      Reflect.deleteProperty(process.env, 'HF_HUB_DOWNLOAD_TIMEOUT')
+      process.env.HF_HUB_DOWNLOAD_TIMEOUT = PATIENCE
     }
     t.true(isWhole(cacheDir))
     t.true(server.fetches('model.safetensors').length >= 3)

@@ -66,7 +66,7 @@ test('the constructor asks nothing, what needs the model at once throws ERR_MODE
   t.is(server.fetches('model.safetensors').length, 1)
 })
 
-test('wrong texts and options are refused before the model is got', async (t) => {
+test('wrong texts and options are refused before the model is fetched', async (t) => {
   const server = await start()
   const ef = make(server)
   await t.throwsAsync(ef.encode(5 as never), { code: 'ERR_INVALID_TEXT' })
@@ -114,7 +114,7 @@ test('close ends the download, and rejects all calls that wait with ERR_CLOSED',
   t.is(server.requests.length, length)
 })
 
-test('a function that is closed before anybody waits asks nothing', async (t) => {
+test('a function that is closed before a call waits for it asks nothing', async (t) => {
   const server = await start()
   const ef = make(server)
   ef.close()

@@ -1,4 +1,4 @@
-// Downloads through the proxies that the environment names, in processes of their own: a real proxy with tunnels, passwords and TLS. The
+// Downloads through the proxies that the environment names, each in a new process: a real proxy with tunnels, passwords and TLS. The
 // Hub has a name that only the proxy knows.
 
 import { execFile } from 'node:child_process'
