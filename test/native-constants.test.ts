@@ -5,6 +5,8 @@ import path from 'node:path'
 
 import test from 'ava'
 
+import type * as layoutModule from '../dist/hub/layout.js'
+
 const requireFile = createRequire(path.resolve('package.json'))
 
 interface Interface {
@@ -34,6 +36,6 @@ test('the numbers that small calls pass mean the same to the native module', (t)
 })
 
 test('a download looks for the files of the same layouts, in the same order, as a load', (t) => {
-  const { LAYOUTS } = requireFile('./dist/hub/layout.js') as { LAYOUTS: unknown }
+  const { LAYOUTS } = requireFile('./dist/hub/layout.js') as typeof layoutModule
   t.deepEqual(native().constants().layouts, LAYOUTS)
 })
