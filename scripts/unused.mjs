@@ -149,6 +149,7 @@ function exportFaults() {
   for (const each of imports.values()) {
     for (const { target, names } of each) for (const name of names) taken.get(target).add(name)
   }
+  for (const { target, names } of takenByTests(taken)) for (const name of names) taken.get(target).add(name)
   // A set that grows is walked to its end.
   for (const file of reached) for (const { target } of imports.get(file) ?? []) reached.add(target)
   const unreached = files.filter((file) => !reached.has(file))
@@ -162,6 +163,19 @@ function exportFaults() {
           .map((name) => `${file}: nothing imports ${name}`),
       ),
   ]
+}
+
+/** What tests take from built modules, dist/…: they load them at run time, and name what they take. */
+function takenByTests(modules) {
+  return sourceFiles(/\.ts$/, 'test').flatMap((test) =>
+    importsOf(test).flatMap(({ from }) => {
+      const built = path.posix.join(path.posix.dirname(test), from)
+      const target = built.startsWith('dist/') ? sourceOf(`./${built}`) : null
+      if (!modules.has(target)) return []
+      const text = readFileSync(test, 'utf8')
+      return [{ target, names: exportsOf(target).filter((name) => new RegExp(`\\b${name}\\b`).test(text)) }]
+    }),
+  )
 }
 
 /** The names that a file declares and exports, without the types that its own declarations mention. */

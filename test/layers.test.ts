@@ -72,7 +72,7 @@ const ENGINE: Rooms = {
     'texts',
     'tokenizer',
   ],
-  run: ['model', 'texts', 'threads', 'tokenizer'],
+  run: ['error', 'model', 'texts', 'threads', 'tokenizer'],
   lib: ['dtype', 'error', 'load_control', 'model', 'run', 'table', 'texts', 'threads', 'tokenizer'],
 }
 
