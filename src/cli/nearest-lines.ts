@@ -9,11 +9,11 @@ import type { Rows } from './input/rows.js'
 import type { TextRun } from './text-run.js'
 import { TopHits } from './top-hits.js'
 
-/** A line that was found. */
+/** A line of the files, as it is printed if it is among the best. */
 export interface Hit {
   readonly file: string
   readonly line: number
-  /** Null when the user asked for no ids. */
+  /** Null unless the user gave `--id-field`. */
   readonly id: Id | null
   readonly text: string
 }
@@ -27,7 +27,11 @@ export interface Query {
   readonly hits: TopHits<Hit>
 }
 
-/** @param top how many lines are kept for each query */
+/**
+ * Encodes the queries.
+ *
+ * @param top how many lines are kept for each query
+ */
 export async function queriesOf(
   model: Model2VecEmbeddingFunction,
   texts: readonly string[],
@@ -49,14 +53,19 @@ interface RowVectors {
 
 /** Where the vectors of rows come from. */
 export interface VectorSource {
-  /** How many batches it takes at once. */
+  /** How many batches may be asked for at once. */
   readonly concurrency: number
+  /** The vectors of a batch, with their rows: rows that were skipped are left out. */
   of(batch: RowBatch, signal: AbortSignal): Promise<RowVectors>
-  /** Called when all rows were given. @throws Error when the source has more */
+  /**
+   * Called after the last batch, with the number of rows in all.
+   *
+   * @throws Error when the source has more vectors
+   */
   end(rows: number): void
 }
 
-/** Vectors that the model makes. */
+/** Vectors that the model computes from the texts. */
 export function encodedVectors(
   run: TextRun,
   model: Model2VecEmbeddingFunction,
@@ -72,11 +81,15 @@ export function encodedVectors(
   }
 }
 
-/** Vectors that `embed` wrote of the same rows. */
+/**
+ * Vectors that `embed` wrote for the same files: row n of the file belongs to text n.
+ *
+ * `of` and `end` throw an Error when the numbers of rows and texts differ.
+ */
 export function storedVectors(npy: NpyRows): VectorSource {
   let left = npy.rows
   return {
-    // They are read from the file in order.
+    // The file is read from start to end, so one batch must have its rows before the next one asks.
     concurrency: 1,
     async of({ rows }) {
       left -= rows.count
@@ -90,9 +103,9 @@ export function storedVectors(npy: NpyRows): VectorSource {
 }
 
 /**
- * Offers all rows of a run to the queries.
+ * Compares all rows of a run with the queries; their `hits` have the best lines afterwards.
  *
- * @returns how many rows were left out, as they have no direction
+ * @returns how many rows were left out because they have no direction, see {@link compare}
  */
 export async function searchIn(
   run: TextRun,
@@ -123,8 +136,11 @@ export async function searchIn(
 }
 
 /**
- * Compares a row with all queries by cosine. With a query that has no direction, the score is 0.
+ * Compares a row with all queries by cosine, and offers it to their hits. For a query whose length
+ * is 0 or NaN, the score is 0.
  *
+ * @param start where the row begins in `rows`
+ * @param hit makes the line of the row, if it is kept
  * @returns whether the row has a direction. A row of zeros, or one with NaN or infinities, has none
  *   and is no hit
  */

@@ -1,24 +1,30 @@
-// The state of one embedding function: its model is loaded, or pending (still to be got, the first time that it is waited
-// for), or closed. It knows nothing of how a model is got.
+// The state of one embedding function: its model is loaded, or pending (loading starts when a
+// caller first waits for it), or closed. How a model is loaded is the business of `load.ts`.
 
 import { orAborted, throwIfAborted } from '../runtime/abort.js'
 import { errorOfItsOwn, Model2VecError } from '../errors.js'
 import type { Model } from './model.js'
 import { AbortController } from '../runtime/node-globals.js'
 
-/** Gets the model; rejects with the signal's reason once that is aborted. Called again after it has failed. */
+/**
+ * Gets the model; rejects with the signal's reason once the signal is aborted. After it has failed,
+ * it is called again when a caller next waits.
+ */
 export type GetModel = (signal: AbortSignal) => Promise<Model>
 
 export class ModelState {
   #model: Model | null
-  /** The attempt that runs. */
+  /** The attempt to get the model that runs now; null between attempts. */
   #loading: Promise<Model> | null = null
   readonly #get: GetModel
-  /** What a pending model waits for, for a message: "must be downloaded". */
+  /** Why a pending model is not loaded yet, as a part of a message: "must be downloaded". */
   readonly #pendingFor: string
   /** Aborted by `close`, with ERR_CLOSED as its reason. */
   readonly #closing = new AbortController()
-  /** Whether it is aborted: a signal takes longer to say so than all other checks of a small call. */
+  /**
+   * Whether `#closing` is aborted. Reading it from the signal takes longer than all other checks of
+   * a small call.
+   */
   #closed = false
 
   private constructor(model: Model | null, pendingFor: string, get: GetModel) {
@@ -36,7 +42,9 @@ export class ModelState {
   }
 
   /**
-   * The model, or null while it is pending: a call that finds it here holds it before its caller goes on, and perhaps closes.
+   * The model, or null while it is pending. A call reads it here first, and waits for `ready` only
+   * if it is null: so a call on a loaded model has started before its caller goes on and perhaps
+   * closes the model.
    *
    * @throws Model2VecError ERR_CLOSED
    */
@@ -45,13 +53,16 @@ export class ModelState {
     return this.#model
   }
 
-  /** The model if it has been loaded, closed or not: for what only asks what it is. */
+  /**
+   * The model if it has been loaded, else null; also after `close`, without an error. For checks of
+   * options, which only read the model's properties.
+   */
   get loaded(): Model | null {
     return this.#model
   }
 
   /**
-   * The model, for what can't wait.
+   * The model, for synchronous methods and properties, which can't wait.
    *
    * @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED
    */
@@ -65,11 +76,13 @@ export class ModelState {
   }
 
   /**
-   * Waits for the model, all callers for the same attempt. After an attempt has failed, the next call starts a new one.
+   * Waits for the model. All callers wait for the same attempt; after an attempt has failed, the
+   * next call starts a new one.
    *
    * @param signal ends this call's wait, not the attempt
-   * @throws (rejects) an error of this call's own that says why the attempt failed; `signal.reason`; Model2VecError ERR_CLOSED, also when it
-   *   is closed meanwhile
+   * @throws (rejects) the reason that the attempt failed (a Model2VecError is made anew for this
+   *   call, with the attempt's error as its cause); `signal.reason`; Model2VecError ERR_CLOSED,
+   *   also when the model is closed meanwhile
    */
   async ready(signal?: AbortSignal): Promise<Model> {
     try {
@@ -79,7 +92,10 @@ export class ModelState {
     }
   }
 
-  /** As {@link ModelState.ready}, for the one call that waits: it gets the error of the attempt itself. */
+  /**
+   * As {@link ModelState.ready}, but rejects with the attempt's own error. For `load`: no other
+   * call waits for its attempt.
+   */
   async attempt(signal?: AbortSignal): Promise<Model> {
     throwIfAborted(signal)
     if (this.#closed) throw this.#closing.signal.reason
@@ -99,7 +115,10 @@ export class ModelState {
     }
   }
 
-  /** Gives the model back, or stops getting it. */
+  /**
+   * Closes the model, or aborts the attempt to get it. A model that arrives all the same is closed
+   * at once. A second call does nothing.
+   */
   close(): void {
     if (this.#closed) return
     this.#closed = true

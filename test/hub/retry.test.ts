@@ -1,4 +1,5 @@
-// How often a request is tried again, and what a download that can't succeed leaves on disk.
+// How often a request is tried again, and that a download that exceeds the limit leaves nothing on
+// disk.
 
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -14,7 +15,10 @@ import { HubServer } from './server.js'
 
 forgetEnvironment()
 
-/** The built module: a test of it through the package would wait for a minute. */
+/**
+ * The package does not export these functions, and waits between attempts: a hundred attempts
+ * through it would take a minute. So the test takes them from the built file.
+ */
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { PassingFailure, withRetries } = require(path.resolve('dist/hub/retry.js')) as {
   PassingFailure: new (error: Error, options: { waitMs: number }) => Error
@@ -23,11 +27,11 @@ const { PassingFailure, withRetries } = require(path.resolve('dist/hub/retry.js'
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { OWN_MARK } = require(path.resolve('dist/hub/process-mark.js')) as { OWN_MARK: string }
 
-test('connections that give one byte each are given up after five', async (t) => {
+test('a download ends after five connections that break off after one byte each', async (t) => {
   const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
   server.fault = ({ host }) => (host === 'cdn' ? { cutAfter: 1 } : null)
   const ending = new AbortController()
-  // Without a bound it would go on forever.
+  // If retries had no bound, the download would go on forever.
   const timer = setTimeout(() => {
     ending.abort(new Error('not given up'))
   }, 120_000)
@@ -40,18 +44,19 @@ test('connections that give one byte each are given up after five', async (t) =>
   t.is(server.fetches('model.safetensors').length, 5)
 })
 
-test('a file is asked for a hundred times at most, however far each answer goes', async (t) => {
+test('attempts end after five that bring less than 64 KiB together, and after a hundred in all', async (t) => {
   const failure = new Model2VecError('ERR_HUB_HTTP', 'cut')
   for (const [bytes, expected] of [
     [1, 5],
     [10_000, 5],
+    // Four of these bring 64 KiB together, so the count of five starts again.
     [1 << 14, 100],
     [1 << 16, 100],
     [1 << 20, 100],
   ] as const) {
     let attempts = 0
     const attempt = (): Promise<unknown> => {
-      // The test's own end.
+      // Ends the test if attempts have no bound.
       if (++attempts > 1000) return Promise.resolve()
       return Promise.reject(new PassingFailure(failure, { waitMs: 0 }))
     }
@@ -62,13 +67,14 @@ test('a file is asked for a hundred times at most, however far each answer goes'
   }
 })
 
-test('a file of untold size that passes the limit leaves nothing behind', async (t) => {
+test('a file of unknown size that is larger than 4 GiB leaves nothing on disk', async (t) => {
   const etag = 'a'.repeat(40)
   const limit = 2 ** 32
   const cacheDir = emptyCache()
   const blobs = path.join(cacheDir, 'models--org--Name', 'blobs')
   mkdirSync(blobs, { recursive: true })
-  // What a process has fetched that is dead now: a file of holes, up to the limit.
+  // The partial file of a process that is dead now: a sparse file, as large as the limit. The
+  // download goes on from its end. No process has this id.
   const partial = path.join(blobs, `${etag}.${OWN_MARK.replace(/-\d+-(\d+-\d+)$/, '-99999999-$1')}-00000000.incomplete`)
   writeFileSync(partial, '')
   truncateSync(partial, limit)

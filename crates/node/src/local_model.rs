@@ -1,9 +1,9 @@
-//! A model in one environment (the main thread, or one worker thread), where all handles on it
-//! share it.
+//! A model in one Node environment: usually that of the main thread, or of a thread of
+//! `node:worker_threads`. All handles on the model in that environment share one `LocalModel`.
 //!
-//! It holds the buffers of inline calls, and counts for V8 the memory that the model takes. Without
-//! that, V8 sees a few hundred bytes in a handle, and collects the handles that nobody closed much
-//! too late.
+//! It holds the buffers of inline calls, and reports to V8 how much memory the model takes. To V8 a
+//! handle is an object of a few hundred bytes. Without the report, V8 would collect handles that
+//! nobody closed much too late.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -21,11 +21,14 @@ use crate::js::Js;
 /// closed.
 pub(crate) type OpenModel = RefCell<Option<Rc<LocalModel>>>;
 
-/// A model in an environment. Two environments on one thread have nothing in common.
+/// A model in an environment. One thread can have several environments, which share nothing. While
+/// an entry of [`MODELS`] exists, no other model can have its address: a [`LocalModel`] keeps the
+/// model alive.
 type Key = (sys::napi_env, *const StaticModel);
 
 thread_local! {
-    /// The models of this thread's environments. An entry is removed when its model is dropped.
+    /// The models of this thread's environments. An entry is removed when its [`LocalModel`] is
+    /// dropped.
     static MODELS: RefCell<HashMap<Key, Weak<LocalModel>>> = RefCell::default();
 }
 
@@ -33,14 +36,15 @@ thread_local! {
 pub(crate) struct LocalModel {
     js: Js,
     model: Arc<StaticModel>,
-    /// Made for the first inline call.
+    /// Made when they are first asked for, by `createInlineCalls`.
     inline_buffers: OnceCell<RefCell<InlineBuffers>>,
-    /// The bytes that were reported to V8.
+    /// How many bytes are reported to V8 at present.
     counted: Cell<i64>,
 }
 
 impl LocalModel {
-    /// The one of this environment, which keeps `model` alive.
+    /// The `LocalModel` of `model` in this environment: the one that exists, or a new one, which
+    /// keeps `model` alive. Reports its memory to V8 again.
     pub(crate) fn of(js: Js, model: Arc<StaticModel>) -> Rc<Self> {
         let key = (js.0, Arc::as_ptr(&model));
         let known = MODELS.with_borrow(|models| models.get(&key).and_then(Weak::upgrade));
@@ -63,8 +67,8 @@ impl LocalModel {
         self.inline_buffers.get_or_init(|| RefCell::new(InlineBuffers::new(Arc::clone(&self.model))))
     }
 
-    /// Reports to V8 how much memory the model takes now. That may start a garbage collection, so
-    /// nothing is borrowed meanwhile.
+    /// Reports to V8 how much memory the model takes now; inline buffers that are in use count the
+    /// next time. The report may start a garbage collection, so no `RefCell` is borrowed meanwhile.
     pub(crate) fn count_memory(&self) {
         let buffers = self.inline_buffers.get();
         let buffer_bytes = buffers.and_then(|buffers| buffers.try_borrow().ok().map(|buffers| buffers.bytes()));

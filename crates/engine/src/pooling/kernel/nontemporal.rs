@@ -1,20 +1,24 @@
-//! Non-temporal writes, which bypass the caches. Results that are not read again soon would push
-//! useful lines out of the caches, and the CPU would first read the lines that it is about to
-//! overwrite.
+//! Non-temporal writes, which bypass the CPU's caches, for results that are not read again soon.
+//! Ordinary writes of such results push useful lines out of the caches, and the CPU reads each line
+//! from memory before it overwrites it.
+//!
+//! Only x86-64 has them here; on other CPUs the same functions write as usual.
 
 use std::marker::PhantomData;
 
-/// Writes past the caches while [`write_non_temporally`] runs.
+/// Permission to write non-temporally, valid while [`write_non_temporally`] runs.
 pub(crate) struct NonTemporal<'a>(PhantomData<&'a mut [f32]>);
 
-/// Runs `write`, then a fence. Once this function has returned, every thread sees what was written;
-/// the targets stay borrowed until then.
+/// Runs `write`, then a fence. The CPU may let later writes overtake non-temporal ones: without the
+/// fence, another thread could learn that rows are done before it can see them. So the targets stay
+/// borrowed (`'a`) until this function has returned.
 pub(crate) fn write_non_temporally<'a, R>(write: impl FnOnce(&mut NonTemporal<'a>) -> R) -> R {
     let _fence = Fence;
     write(&mut NonTemporal(PhantomData))
 }
 
-/// Orders all writes before it when it is dropped, also by a panic.
+/// When it is dropped, also by a panic in `write`, all writes before it become visible before any
+/// write after it.
 struct Fence;
 
 impl Drop for Fence {
@@ -28,7 +32,11 @@ impl Drop for Fence {
 }
 
 impl<'a> NonTemporal<'a> {
-    /// Copies `source` to `target`, which has the same length.
+    /// Copies `source` to `target`: by ordinary writes if `target` does not start at a multiple of
+    /// 16 bytes.
+    ///
+    /// # Panics
+    /// If the lengths differ.
     #[cfg(target_arch = "x86_64")]
     #[inline]
     pub(crate) fn write(&mut self, source: &[f32], target: &'a mut [f32]) {
@@ -52,7 +60,10 @@ impl<'a> NonTemporal<'a> {
         target_tail.copy_from_slice(source_tail);
     }
 
-    /// Copies `source` to `target`, which has the same length.
+    /// Copies `source` to `target` by ordinary writes.
+    ///
+    /// # Panics
+    /// If the lengths differ.
     #[cfg(not(target_arch = "x86_64"))]
     #[inline]
     pub(crate) fn write(&mut self, source: &[f32], target: &'a mut [f32]) {
@@ -65,7 +76,7 @@ mod tests {
     use super::write_non_temporally;
 
     #[test]
-    fn what_is_written_past_the_caches_is_what_was_given_at_every_length_and_alignment() {
+    fn a_non_temporal_write_copies_the_source_and_nothing_else_at_every_length_and_alignment() {
         for length in (0..70).chain([255, 256, 257]) {
             for offset in 0..8 {
                 let source: Vec<f32> = (0..length).map(|element| element as f32 + 0.5).collect();

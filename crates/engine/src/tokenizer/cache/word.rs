@@ -1,10 +1,16 @@
 //! The word cache of the BERT pipeline.
 //!
-//! There are two tables, for words of up to 16 and of up to 48 bytes. Their lines are lines of the
-//! CPU's cache. A word belongs in one line, where a new word replaces the oldest. A word is its own
-//! key, zero-padded, so equality is exact. Words of more than 48 bytes are never remembered. A line has
-//! room for three ids per word; more are in a ring, where new ones overwrite the oldest. Sizes are
-//! fixed, except that the short-word table doubles once on a thread that has met many new words.
+//! There are two tables: one for short words, of up to 16 bytes, and one for long words, of up to
+//! 48. Words of more than 48 bytes are never remembered. A table is an array of lines of 64 bytes,
+//! each one line of the CPU's cache, with two short words or one long word. The hash of a word
+//! chooses its line; there, a new word replaces the oldest. The key is the word itself, padded with
+//! zeros, so equality is exact.
+//!
+//! A line has room for three ids per word. Longer lists of ids are in a ring, where new lists
+//! overwrite the oldest; a word whose list was overwritten is tokenized again.
+//!
+//! Sizes are fixed, except that the short-word table doubles once on a thread that has met many new
+//! words.
 
 use super::key::{MAX_BYTES, SHORT_BYTES, Word};
 pub(in crate::tokenizer) use super::line::SLACK;
@@ -16,15 +22,17 @@ use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::model::WordPiece;
 use crate::tokenizer::pre_tokenizer::Bounds;
 
-// Measured on English lines, paragraphs and documents, and multilingual lines: see docs/OPTIMIZATIONS.md.
+// Both sizes were chosen by measurements on English lines, paragraphs and documents, and on
+// multilingual lines: see docs/OPTIMIZATIONS.md.
 const LONG_LINES: usize = 1 << 11;
 const RING_IDS: usize = 1 << 16;
 
-/// Takes the place of a count of ids for a word that has to be looked up alone.
+/// In the place of the count of ids: the word has to be looked up alone. So has a word with
+/// `IN_RING` there; [`WordCache::look_up`] treats every count above [`IN_LINE`] alike.
 const ALONE: u32 = u32::MAX - 1;
 
-/// How many words are looked up together. One in 10 to 40 is new; a group must have enough new words
-/// that tokenizing them side by side pays.
+/// How many words are looked up together; a power of two. One word in 10 to 40 is new, and
+/// tokenizing new words side by side is faster only if a group has several of them.
 const GROUP: usize = 256;
 
 /// The words that one thread remembers.
@@ -33,20 +41,23 @@ pub(in crate::tokenizer) struct WordCache {
     short: ShortWords,
     long: Lines<6, 1>,
     remembered: Remembered<RING_IDS>,
-    /// The words of a group, while their lines are being fetched from memory.
+    /// The words of the current group, whose lines are being fetched from memory.
     pending: Box<[Pending; GROUP]>,
-    /// What their lines hold for them.
+    /// For each word of the group, its ids as a line holds them, or [`ALONE`].
     resolved: Box<[Ids; GROUP]>,
-    /// The numbers of the words that their lines do not have.
+    /// The indices in the group of the words that are not in the short-word table: short words that
+    /// are new, and all long words.
     new: Box<[u16; GROUP]>,
 }
 
-/// A word that is about to be looked up among the short ones.
+/// A word of the current group. A long word has the key and the place of its first 16 bytes, which
+/// are not used.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pending {
     key: [u64; 2],
+    /// The index of its line in the short-word table.
     place: u32,
-    /// 1 for a word of more than [`SHORT_BYTES`].
+    /// 1 for a word of more than [`SHORT_BYTES`], else 0.
     is_long: u32,
 }
 
@@ -62,20 +73,22 @@ impl WordCache {
         }
     }
 
-    /// How many bytes the cache takes.
+    /// How many bytes the cache takes, without the buffers of a group (about 10 KB).
     pub(in crate::tokenizer) fn bytes(&self) -> usize {
         self.short.lines.bytes() + self.long.bytes() + self.remembered.ring.bytes()
     }
 
-    /// Whether the next `count` words should bypass the cache, as too many words before them were new.
+    /// Whether the next `count` words should bypass the cache, because too many words before them
+    /// were new. Counts these words, so it must be called exactly once for them.
     #[inline(always)]
     pub(in crate::tokenizer) fn bypasses(&mut self, count: usize) -> bool {
         self.remembered.bypass.is_due(count as u32)
     }
 
-    /// Writes the ids of the words of `text` at `bounds` to the start of `ids`, and returns how many
-    /// there are. `ends` gets the place where the ids of each word end. `model` tokenizes the words
-    /// that are not remembered. `ids` must have room for [`SLACK`] more ids than can come.
+    /// Writes the ids of the words of `text` at `bounds` to the start of `ids`; returns how many
+    /// there are. Writes to `ends`, which has one element per word, where the ids of each word end.
+    /// `model` tokenizes the words that are not remembered. `ids` must have room for [`SLACK`] more
+    /// ids than the words can have.
     ///
     /// # Errors
     /// Those of the model.
@@ -88,6 +101,8 @@ impl WordCache {
         ids: &mut [u32],
         ends: &mut [u32],
     ) -> Result<usize, EncodeError> {
+        // Places in the ring are 32-bit numbers that only grow. When they are about to run out, the
+        // cache starts empty again.
         if self.remembered.ring.is_used_up() {
             *self = Self::new();
         }
@@ -103,7 +118,8 @@ impl WordCache {
                 let (resolved, ids) = (self.resolved[index & (GROUP - 1)], &mut ids[count..]);
                 let id_count = resolved[IN_LINE] as usize;
                 if id_count <= IN_LINE {
-                    // All are written whatever their number: that needs no branch.
+                    // All four numbers are copied, however many of them are ids: a copy of fixed
+                    // size needs no branch. `count` leaves out the rest.
                     ids[..SLACK].copy_from_slice(&resolved);
                     count += id_count;
                 } else {
@@ -116,8 +132,8 @@ impl WordCache {
         Ok(count)
     }
 
-    /// Prefetches the lines of a group's words, so that they arrive together. Reading each line at
-    /// once would wait for each.
+    /// Prefetches the lines of a group's words, so that the CPU fetches many at a time. If each
+    /// line were read as soon as its place is known, each read would wait for memory.
     #[inline(always)]
     fn prefetch(&mut self, text: &[u8], group: Bounds<'_>) {
         for (pending, (start, len)) in self.pending.iter_mut().zip(group.iter()) {
@@ -128,8 +144,8 @@ impl WordCache {
         }
     }
 
-    /// Resolves the first `count` pending words, at most a group. Notes the numbers of those that are
-    /// new, and returns how many there are.
+    /// Resolves the first `count` pending words, at most a group, from the short-word table. Writes
+    /// the indices of those that are new, or long, to `new`, and returns how many there are.
     #[inline(always)]
     fn resolve(&mut self, count: usize) -> usize {
         let (short, pending) = (&*self.short.lines, &*self.pending);
@@ -139,7 +155,7 @@ impl WordCache {
             let Pending { key, place, is_long } = pending[index];
             let line = &short[place as usize];
             let matches = line.matches(&key);
-            // Those of a new word are overwritten later.
+            // If the word is new, these are the ids of another word; `resolve_new` overwrites them.
             resolved[index] = line.ids[(matches >> 1) as usize & 1];
             new[new_count & (GROUP - 1)] = index as u16;
             new_count += (u32::from(matches == 0) | is_long) as usize;
@@ -147,8 +163,8 @@ impl WordCache {
         new_count
     }
 
-    /// Resolves the `count` words of a group that are new. The model tokenizes them together. Long
-    /// words are left to be looked up alone.
+    /// Resolves the first `count` words of `new`. The model tokenizes the short ones together and
+    /// they are remembered. Long words are marked [`ALONE`].
     #[cold]
     #[inline(never)]
     fn resolve_new(
@@ -174,7 +190,8 @@ impl WordCache {
         })
     }
 
-    /// Writes the ids of a word that is long, or has many ids.
+    /// Writes the ids of a word that is long, or has too many ids for a line, or could not be
+    /// remembered. Returns how many there are.
     #[cold]
     #[inline(never)]
     fn look_up_alone(&mut self, word: Word<'_>, model: &WordPiece, ids: &mut [u32]) -> Result<usize, EncodeError> {
@@ -192,7 +209,8 @@ impl WordCache {
     }
 }
 
-/// Writes the ids that a line has for a word, or those that `tokenize` gives.
+/// Writes the ids that `line` has for a word, or else those that `tokenize` gives, which are then
+/// remembered. Returns how many there are.
 fn look_up_one<const SIZE: usize, const WAYS: usize, const RING: usize>(
     line: &mut Line<SIZE, WAYS>,
     key: [u64; SIZE],
@@ -225,7 +243,8 @@ mod tests {
 
     #[test]
     fn the_table_of_a_thread_with_many_new_words_doubles_and_keeps_them() {
-        // All pairs of letters, at the start of a word and within: a word of four letters has two ids.
+        // The vocabulary is all pairs of letters, at the start of a word and inside one, so every
+        // word of four letters has two ids.
         let pair = |number: u32| [b'a' + (number / 26) as u8, b'a' + (number % 26) as u8].map(char::from);
         let pairs = || (0..26 * 26).map(|number| String::from_iter(pair(number)));
         let mut vocabulary = Vocabulary::default();

@@ -1,7 +1,11 @@
-//! Kernels over the bytes of a text: lower-casing plain ASCII, and finding where words start and end.
+//! Kernels over a text: copying and lower-casing plain ASCII (of UTF-8 or UTF-16), finding where
+//! words start and end, and finding the first byte of a set, such as one with which an added token
+//! can begin.
 //!
-//! One file per instruction set over the loops of `vectors.rs`; `scalar.rs` is what the others must
-//! equal. `scanner.rs` picks the set once, when the tokenizer is read.
+//! Each instruction set has a file with its kernels; they share the loops of `vectors.rs`. The
+//! kernels of `scalar.rs` run on every CPU, and the others must give the same results. `scanner.rs`
+//! chooses the set once, when the tokenizer is read. `block/` is apart from that choice: it needs
+//! only what every CPU of the architecture has, and is inlined.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
