@@ -91,7 +91,7 @@ test('a file of unknown size that is larger than 4 GiB leaves nothing on disk', 
   }
   await t.throwsAsync(Model2VecEmbeddingFunction.load('org/Name', { cacheDir, fetch }), {
     code: 'ERR_HUB_HTTP',
-    message: /expected at most 4294967296 bytes of a file whose size is not told, but got more/,
+    message: /expected at most 4294967296 bytes of a file of unknown size, but got more/,
   })
   t.deepEqual(ranges, [`bytes=${limit}-`])
   t.deepEqual(readdirSync(blobs), [])
