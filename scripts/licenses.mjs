@@ -1,6 +1,10 @@
-// Where the packages of all lock files come from, and under which licenses. The network is not used: npm's lock files name the
-// licenses, and those of the crates are in scripts/crate-licenses.json, which `npm run licenses -- --write` makes anew from what cargo says.
-// What is linked into the native modules has stricter rules (scripts/notices.mjs).
+// Checks all packages of all lock files: each must come from the public registry, have a checksum,
+// and be under a license that we accept. Every package.json must name versions of the registry
+// only. What is linked into the native modules has stricter rules (scripts/notices.mjs).
+//
+// The check uses no network. npm's lock files name the licenses. cargo's don't, so those of the
+// crates are in scripts/crate-licenses.json. `npm run licenses -- --write` writes it again from
+// what `cargo metadata` says, then checks; cargo may download crates for it.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -9,21 +13,27 @@ import path from 'node:path'
 import { root } from './setup.mjs'
 import { report, sourceFiles } from './source-files.mjs'
 
+/** Licenses that every package may have, as SPDX names them. */
 const ACCEPTED = new Set([
   ...['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Zlib', 'BSL-1.0', 'Unlicense'],
   ...['CC0-1.0', 'BlueOak-1.0.0', 'Unicode-3.0', 'NCSA'],
 ])
-/** Licenses of single packages, none of which is in what is published, or linked into it. */
+/**
+ * Licenses that only the named packages may have. None of these is in what we publish, or linked
+ * into it.
+ */
 const ALSO_ACCEPTED = {
-  // Of development dependencies, unchanged: `argparse`, and two of @zilliz/milvus2-sdk-node.
+  // Development dependencies, unchanged: `argparse`, and two packages that
+  // @zilliz/milvus2-sdk-node brings.
   'PSF-2.0': ['argparse'],
   'LGPL-3.0-or-later': ['memium', 'utilium'],
-  // Of the benchmarks' peers in Rust.
+  // Dependencies of the Rust libraries that the benchmarks compare with.
   'MPL-2.0': ['colored', 'option-ext'],
   'CDLA-Permissive-2.0': ['webpki-roots'],
 }
-/** Crates that name no license but have its text: read by hand. */
+/** Crates that don't name their license but contain its text, which was read by hand. */
 const READ_BY_HAND = { 'model2vec-rs': 'MIT' }
+/** The name and version of every crate that is not ours, by license. */
 const INVENTORY = 'scripts/crate-licenses.json'
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
 const NPM = 'https://registry.npmjs.org/'
@@ -48,7 +58,7 @@ report(
   `${locked.length} packages of ${npmLocks.length + cargoLocks.length} lock files have a source and a license`,
 )
 
-/** Packages of npm: `isOurs` those of this repository. */
+/** The packages of one of npm's lock files. `isOurs` = a package of this repository. */
 function npmPackages(lock) {
   const { packages } = JSON.parse(readFileSync(lock, 'utf8'))
   const folders = new Set(Object.values(packages).flatMap(({ link, resolved }) => (link === true ? [resolved] : [])))
@@ -58,13 +68,14 @@ function npmPackages(lock) {
     version,
     license,
     isOurs: place === '' || link === true || folders.has(place),
-    // npm leaves the address away where it is the registry's (`omit-lockfile-registry-resolved`).
+    // npm omits the address of a package of the registry (`omit-lockfile-registry-resolved`).
     isFromRegistry: resolved === undefined || resolved.startsWith(NPM),
     source: resolved,
     checksum: integrity,
   }))
 }
 
+/** The crates of one of cargo's lock files, in the form of {@link npmPackages}. */
 function crates(lock) {
   const [, ...entries] = readFileSync(lock, 'utf8').split('[[package]]')
   const own = new Set(cratesOf(lock))
@@ -84,13 +95,17 @@ function crates(lock) {
   })
 }
 
-/** The crates of this repository. A path dependency on any other has no source either. */
+/**
+ * The names of our own crates that a lock file may have. A lock file names no source for them, but
+ * neither for a path dependency on a crate outside of this repository, which is a fault.
+ */
 function cratesOf(lock) {
   const manifests = lock === 'Cargo.lock' ? sourceFiles(/^Cargo\.toml$/, 'crates') : [lock.replace('.lock', '.toml')]
   const all = [...manifests, 'crates/engine/Cargo.toml']
   return all.flatMap((manifest) => /^\[package\]\nname = "(.*)"$/m.exec(readFileSync(manifest, 'utf8'))?.[1] ?? [])
 }
 
+/** What is wrong with one package of {@link locked}. */
 function faultsOf({ lock, name, version, license, isOurs, isFromRegistry, source, checksum }) {
   if (isOurs) return []
   const what = `${lock}: ${name} ${version}`
@@ -105,7 +120,15 @@ function faultsOf({ lock, name, version, license, isOurs, isFromRegistry, source
   ]
 }
 
-/** Reads an expression of SPDX: alternatives of which one is enough, each a list of licenses that all hold. `/` is cargo's old `OR`. */
+/**
+ * Whether a license expression of SPDX is satisfied by accepted licenses. `/` is cargo's old `OR`;
+ * an exception (`WITH …`) only permits more, so it is ignored.
+ *
+ * The expression is read as parts joined by `AND`, all of which must hold, each with alternatives
+ * joined by `OR`, one of which is enough: `(MIT OR Apache-2.0) AND Unicode-3.0`. Parentheses are
+ * ignored, so another nesting, or `OR` next to `AND` without them, is read more strictly than SPDX
+ * means it: a license may be refused wrongly, but not accepted wrongly.
+ */
 function isAccepted(expression, name) {
   const holds = (license) => ACCEPTED.has(license) || ALSO_ACCEPTED[license]?.includes(name) === true
   const plain = expression.replace(/ WITH [\w-]+/g, '').replace(/ *\/ */g, ' OR ')
@@ -113,7 +136,7 @@ function isAccepted(expression, name) {
   return plain.split(' AND ').every((each) => alternatives(each.replace(/[()]/g, '')))
 }
 
-/** Dependencies that a package.json takes from anywhere but the registry. */
+/** Dependencies that a package.json does not take from the registry: a folder, git, an address. */
 function foreignSpecifiers(file) {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = JSON.parse(
     readFileSync(file, 'utf8'),
@@ -124,7 +147,7 @@ function foreignSpecifiers(file) {
     .map(([name, specifier]) => `${file}: ${name} is \`${specifier}\`, expected a version of the public registry`)
 }
 
-/** Crates of the inventory that no lock file has any more. */
+/** Crates of the inventory that no lock file has anymore. */
 function unlockedInventory() {
   const known = new Set(locked.map(({ name, version }) => `${name} ${version}`))
   return [...licenseOf.keys()]
@@ -132,7 +155,7 @@ function unlockedInventory() {
     .map((crate) => `${INVENTORY}: no lock file has ${crate}: run \`npm run licenses -- --write\``)
 }
 
-/** The crates of all lock files by license. */
+/** The inventory, made again: the crates of all lock files by license, without our own. */
 function inventory() {
   const groups = {}
   for (const lock of cargoLocks) {

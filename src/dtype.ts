@@ -5,22 +5,28 @@ import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:u
 import { bufferOf, byteOffsetOf, lengthOf, typedArrayClass } from './runtime/typed-array.js'
 
 /**
- * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
+ * The element type of a result. It does not depend on the table's: every type is converted from the
+ * float32 vector. Except for NaN, the bits are those that numpy and ml_dtypes give for this vector.
  *
  * - `'float32'`: the vector itself
- * - `'float16'`: rounded to nearest, ties to even: for a float16 table what Python gives. Python: `astype(numpy.float16)`
- * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
- * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
+ * - `'float16'`: rounded to nearest, ties to even. For a float16 table these are Python's own
+ *   vectors, bit for bit. Python: `astype(numpy.float16)`
+ * - `'bfloat16'`: rounded to nearest, ties to even. Python: `astype(ml_dtypes.bfloat16)`
+ * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even. NaN is 0. Only for vectors
+ *   of length 1, which are normalized; for others `ERR_INVALID_OPTION`. Python:
  *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
- * - `'binary'`: a bit per dimension, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
- *   `numpy.packbits(x > 0, axis=-1)`
+ * - `'binary'`: one bit per dimension: x > 0. The first dimension is the highest bit of the first
+ *   byte; unused bits of the last byte are 0. Python: `numpy.packbits(x > 0, axis=-1)`
  */
 export type Dtype = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'binary'
 
 /** The element type of a table; see {@link LoadOptions.quantizeTo}. */
 export type TableDtype = 'float64' | 'float32' | 'float16' | 'int8'
 
-/** The typed array that holds rows of an element type: half-precision ones as their bits, binary ones as bytes of eight. */
+/**
+ * The typed array that holds rows of an element type. Elements of 'float16' and 'bfloat16' rows are
+ * bit patterns, in a Uint16Array; a byte of a 'binary' row has the bits of eight dimensions.
+ */
 export type DtypeArray<D extends Dtype> = {
   float32: Float32Array
   float16: Uint16Array
@@ -30,8 +36,9 @@ export type DtypeArray<D extends Dtype> = {
 }[D]
 
 /**
- * {@link DtypeArray} on memory that was made for the result: an ArrayBuffer. From TypeScript 5.7 on that is `Float32Array<ArrayBuffer>` and
- * so on; earlier ones have no such type.
+ * {@link DtypeArray} in memory that was allocated for the result: always an ArrayBuffer, never a
+ * SharedArrayBuffer. From TypeScript 5.7 on this is `Float32Array<ArrayBuffer>` and so on. Earlier
+ * versions have no such types, so these are written as what `slice` returns.
  */
 export type FreshArray<D extends Dtype> = {
   float32: ReturnType<Float32Array['slice']>
@@ -41,7 +48,10 @@ export type FreshArray<D extends Dtype> = {
   binary: ReturnType<Uint8Array['slice']>
 }[D]
 
-/** A `Float16Array`, which Node has from 24 on and not every TypeScript knows. */
+/**
+ * A `Float16Array`, described by its fields: Node has the class from 24 on, and older versions of
+ * TypeScript have no type for it.
+ */
 export interface HalfArray {
   readonly [Symbol.toStringTag]: 'Float16Array'
   readonly BYTES_PER_ELEMENT: number
@@ -50,15 +60,18 @@ export interface HalfArray {
   readonly length: number
 }
 
-/** Token ids or their counts, on an ArrayBuffer of their own. */
+/**
+ * Token ids, or numbers of tokens, in an ArrayBuffer, never a SharedArrayBuffer. Several arrays can
+ * be views on one buffer.
+ */
 export type TokenArray = ReturnType<Uint32Array['slice']>
 
-/** The bytes of an array, on the same memory. */
+/** A view on the bytes of an array, so on the same kind of buffer. */
 export type BytesOf<A extends { readonly buffer: ArrayBufferLike }> = A['buffer'] extends ArrayBuffer
   ? ReturnType<Uint8Array['slice']>
   : Uint8Array
 
-/** Any of them. */
+/** The typed array of any element type. */
 export type RowArray = DtypeArray<Dtype>
 
 interface RowArrayClass {
@@ -91,14 +104,18 @@ export function arrayOf(dtype: Dtype): RowArrayClass {
   return ARRAYS[dtype]
 }
 
-/** Whether a value is a typed array for rows of an element type, of any realm. */
+/** Whether a value is the typed array for rows of an element type. It may be of another realm. */
 export function isArrayOf(dtype: Dtype, value: unknown): value is RowArray {
   return IS_ARRAY[dtype](value)
 }
 
 /**
- * What rows of an element type are written to for an `out`: itself, or the bits of a Float16Array; null when it is another thing. A
- * Float16Array without memory (detached) has no bits.
+ * The array that rows of an element type are written to when a caller passes `value` as `out`; null
+ * when it is no array for this type.
+ *
+ * This is `value` itself. For a Float16Array it is a Uint16Array on the same memory, because
+ * float16 rows are written as bit patterns. A Float16Array that is empty or detached has no memory
+ * to share: for it this is a new, empty array.
  */
 export function outArray(dtype: Dtype, value: unknown): RowArray | null {
   if (isArrayOf(dtype, value)) return value
@@ -108,7 +125,10 @@ export function outArray(dtype: Dtype, value: unknown): RowArray | null {
   return length === 0 ? new Uint16Array() : new Uint16Array(bufferOf(array), byteOffsetOf(array), length)
 }
 
-/** Elements of a typed array that a row of `dim` dimensions takes. */
+/**
+ * The width of a row of `dim` dimensions: how many elements of its typed array it takes. Only a
+ * 'binary' row has fewer elements than dimensions.
+ */
 export function widthOf(dtype: Dtype, dim: number): number {
   return dtype === 'binary' ? Math.ceil(dim / 8) : dim
 }
@@ -116,22 +136,26 @@ export function widthOf(dtype: Dtype, dim: number): number {
 const single = new Float32Array(1)
 const bits = new Uint32Array(single.buffer)
 
-/** The value of an element of a row: that of half-precision bits, else the element itself. */
+/**
+ * The number that an element of a row encodes. The bit patterns of 'float16' and 'bfloat16' are
+ * decoded; an element of any other type is that number already ('binary': the byte).
+ */
 export function valueOf(dtype: Dtype, element: number): number {
   if (dtype === 'bfloat16') return floatOf(element << 16)
   if (dtype !== 'float16') return element
   const sign = (element & 0x8000) << 16
   const exponent = (element >> 10) & 0x1f
   const fraction = element & 0x3ff
-  // Zero and subnormals are multiples of 2^-24.
+  // Zero and subnormals are multiples of 2^-24. For the others the bias of the exponent changes
+  // from 15 to 127; 31, for infinities and NaN, becomes 255.
   if (exponent === 0) return (sign === 0 ? fraction : -fraction) / 16_777_216
   return floatOf(sign | ((exponent === 0x1f ? 0xff : exponent + 112) << 23) | (fraction << 13))
 }
 
 /**
- * The values of elements of a typed array.
+ * The numbers that `count` elements of `data` encode, as {@link valueOf} gives them.
  *
- * @param start the first of `count` elements of `data`
+ * @param start the index of the first element
  */
 export function valuesOf(dtype: Dtype, data: RowArray, start: number, count: number): number[] {
   // A plain loop: `Array.from` of a typed array is ten times slower.

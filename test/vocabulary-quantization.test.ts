@@ -1,5 +1,9 @@
-// `vocabularyQuantization`: work that the constructor leaves for later. That its clusters are as good as scikit-learn's is what
-// crates/engine/tests/vocabulary_quantization.rs shows.
+// The option `vocabularyQuantization`: k-means that takes seconds to minutes, which the constructor
+// leaves for later. crates/engine/tests/vocabulary_quantization.rs compares the clusters with
+// scikit-learn's.
+//
+// A model that is in memory is not loaded again with the same options. So tests that need the work
+// to be done ask for different numbers of clusters.
 
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
@@ -10,7 +14,7 @@ import type { DownloadProgress } from 'model2vec-node'
 
 import { corpus, modelPath, POTION, SMALL } from './test-data.js'
 
-test('the constructor does not compute: the model is pending until it is waited for', async (t) => {
+test('the constructor does not quantize: the model is pending until a call or `ready` waits for it', async (t) => {
   using ef = new Model2VecEmbeddingFunction(SMALL, { vocabularyQuantization: 100 })
   const expected = { code: 'ERR_MODEL_NOT_READY', message: /it must be quantized; `await ready\(\)`/ }
   t.throws(() => ef.dim, expected)
@@ -19,12 +23,12 @@ test('the constructor does not compute: the model is pending until it is waited 
   t.is(first?.length, 32)
   t.is(ef.info.vocabSize, 8000)
   await ef.ready()
-  // The same load again: one table in memory, and one computation.
+  // The same model with the same options: the table is found in memory and not computed again.
   using loaded = await Model2VecEmbeddingFunction.load(SMALL, { vocabularyQuantization: 100 })
   t.deepEqual(loaded.encodeSync(corpus('edge')).data, ef.encodeSync(corpus('edge')).data)
 })
 
-test('progress is reported by iterations', async (t) => {
+test('progress counts the iterations of the quantization', async (t) => {
   const seen: DownloadProgress[] = []
   using ef = await Model2VecEmbeddingFunction.load(SMALL, {
     vocabularyQuantization: 1500,
@@ -36,12 +40,12 @@ test('progress is reported by iterations', async (t) => {
   t.true(seen.every(({ loaded }, index) => loaded > (seen[index - 1]?.loaded ?? 0) && loaded <= 300))
 })
 
-test('a signal ends the work with its reason, a callback that throws with its error', async (t) => {
+test('a signal ends the load with its reason, a progress callback that throws with its error', async (t) => {
   const reason = new Error('enough')
   const options = { vocabularyQuantization: 20_000 }
   const controller = new AbortController()
   const loading = Model2VecEmbeddingFunction.load(POTION, { ...options, signal: controller.signal })
-  // In the middle of work that takes minutes.
+  // The load would take minutes: it is aborted in the middle.
   setTimeout(() => {
     controller.abort(reason)
   }, 300)
@@ -49,19 +53,19 @@ test('a signal ends the work with its reason, a callback that throws with its er
   const throwing = () => {
     throw reason
   }
-  // There is a last report when the work is done.
+  // However short the work is, the callback is called once when it is done.
   const failing = Model2VecEmbeddingFunction.load(SMALL, { vocabularyQuantization: 1501, onProgress: throwing })
   t.is(await t.throwsAsync(failing), reason)
 })
 
-test('close ends the work of a model that is being quantized', async (t) => {
+test('close ends the quantization: `ready` rejects', async (t) => {
   const ef = new Model2VecEmbeddingFunction(POTION, { vocabularyQuantization: 20_001 })
   const ready = ef.ready()
   ef.close()
   await t.throwsAsync(ready, { code: 'ERR_CLOSED' })
 })
 
-test('what can not be quantized is refused: by the constructor where no work is needed to know', async (t) => {
+test('a model with a mapping and too many clusters are refused, a missing model by the constructor', async (t) => {
   const refused = { code: 'ERR_INVALID_OPTION' }
   await t.throwsAsync(Model2VecEmbeddingFunction.load(modelPath('m8k-vq'), { vocabularyQuantization: 10 }), {
     ...refused,
@@ -72,6 +76,7 @@ test('what can not be quantized is refused: by the constructor where no work is 
     ...refused,
     message: /must be from 1 to 8000, the rows of the table, found 8001/,
   })
+  // No table has to be read for this, so the constructor throws already.
   t.throws(() => new Model2VecEmbeddingFunction('./nowhere', { vocabularyQuantization: 10 }), {
     code: 'ERR_MODEL_NOT_FOUND',
   })
@@ -85,7 +90,7 @@ test('a process stays alive until the model that it waits for is quantized', (t)
   t.is(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }), '32\n')
 })
 
-test('a process and a worker end while a model is quantized', (t) => {
+test('a process and a worker can end while a model is being quantized', (t) => {
   const child = path.join(__dirname, 'children', 'exit-in-quantization.js')
   t.is(execFileSync(process.execPath, [child], { encoding: 'utf8' }), 'worker ended\n')
 })

@@ -1,4 +1,5 @@
-// What an input format is. Each has a file of its own and a row in `formats.ts`.
+// The interface of the input formats, and what they share. Each format is defined in its own file
+// and listed in `formats.ts`; `row-batches.ts` reads files with them.
 
 import { isUtf8 } from 'node:buffer'
 
@@ -6,75 +7,91 @@ import type { Line } from './line.js'
 import type { LineRules } from './lines.js'
 
 export interface InputFormat {
-  /** As `--format` takes it. */
+  /** The name that `--format` takes. */
   readonly name: string
-  /** In help texts. */
+  /** The name in help texts. */
   readonly title: string
-  /** The endings of files, in lower case, each also with `.gz` or `.zst`. */
+  /** The endings of its files' names, in lower case. `.gz` or `.zst` may follow them. */
   readonly endings: readonly string[]
-  /** Whether a line has fields: `--id-field` names one. */
+  /** Whether a line has fields, so that options such as `--id-field` can name them. */
   readonly hasFields: boolean
   /**
-   * What the native module reads of this format (`NativeTexts` of `native/interface`): lines that
-   * are texts, or JSON with the text in a field; null where it reads none.
+   * How the native module (`NativeTexts` of `native/interface`) can read this format itself,
+   * without a JavaScript string per text: each line is a text ('lines'), or an object with the text
+   * in a field ('json'). Null when only the {@link RowReader} can read it.
    */
   readonly native: 'lines' | 'json' | null
-  /** How one file's lines are split. */
+  /** Rules that split one file into lines. They may keep state, so each file needs new ones. */
   newLineRules(): LineRules
-  /** @param header the header of a file that is read from the middle on */
+  /**
+   * A reader for the lines of one file.
+   *
+   * @param header the names of the fields when reading resumes after the header; null at the start
+   *   of a file, and for formats without a header
+   */
   newReader(fields: Fields, header: readonly string[] | null): RowReader
 }
 
 /** The names of the fields that are read. */
 export interface Fields {
   readonly text: string
-  /** Null when the caller wants no ids. */
+  /** Null when no ids are read. */
   readonly id: string | null
 }
 
-/** An id as JSON Lines has it; in CSV and TSV all ids are strings. */
+/** The id of a row. JSON Lines has strings and numbers; in CSV and TSV every id is a string. */
 export type Id = string | number
 
-/** What a line holds. */
+/** What is read from a line, or from one CSV record. */
 export interface Row {
   readonly text: string
   readonly id: Id | null
 }
 
+/** Turns the lines of one file into rows, in order. */
 export interface RowReader {
   /**
-   * Reads a line; null = there is nothing to embed and nothing wrong (an empty line, a header).
+   * Reads a line. Null = the line is correct and has nothing to embed: a header, or, except in
+   * plain lines, an empty line.
    *
    * @throws BadLine, BadHeader
    */
   read(line: Line): Row | null
-  /** The names in the first line of CSV or TSV, null before it was read and in other formats. */
+  /** The names in the header of CSV or TSV; null before it was read, and in other formats. */
   readonly header: readonly string[] | null
 }
 
-/** A line is not what was expected: the message says what was expected and what was found. */
+/**
+ * A line can't be read. The user can have such lines skipped. The message says what was expected
+ * and what was found, without the file and the line number, which the caller adds.
+ */
 export class BadLine extends Error {}
 
 /**
- * The header does not name the fields, so that no line of the file can be read. Skipping lines does
- * not help.
+ * The header can't be read, or does not name the fields, so no line of the file can be read. It
+ * ends the run even when bad lines are skipped.
  */
 export class BadHeader extends Error {}
 
 const BYTE_ORDER_MARK = '\ufeff'
 
-/** The text of a line. @throws BadLine */
+/**
+ * The line as a string, without the byte order mark that the first line may have.
+ *
+ * @throws BadLine when the line has a {@link Line.problem} or is not UTF-8
+ */
 export function stringOf({ bytes, start, end, number, problem }: Line): string {
   if (problem !== null) throw new BadLine(problem)
   const text = bytes.toString('utf8', start, end)
-  // Decoding turns wrong bytes into U+FFFD, which a correct text may hold as well.
+  // Decoding turns invalid bytes into U+FFFD. A valid line may have that character too, so only
+  // lines that have it are checked.
   if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) {
     throw new BadLine('expected UTF-8, but got other bytes')
   }
   return number === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
 }
 
-/** The start of what was found, for a message of one line. */
+/** The start of the text that was found, quoted and on one line, for a message. */
 export function excerpt(text: string): string {
   return JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 40)}…`)
 }

@@ -1,8 +1,8 @@
-//! Token ids to one vector: the mean of their rows in numpy's number types, then the division by
-//! its norm.
+//! Turns token ids into one vector: the mean of their rows, each times its token's weight, then the
+//! division by its norm if the vector is to be normalized.
 //!
-//! The types follow from numpy's promotion rules in what model2vec 0.10.0 computes (model.py,
-//! `_encode_helper` and `_encode_batch`):
+//! The bits are to be those of Python, so each step has the number type that numpy gives it in
+//! model2vec 0.10.0 (model.py, `_encode_helper` and `_encode_batch`):
 //!
 //! | table | weights | products | sum and division | mean |
 //! |---|---|---|---|---|
@@ -15,8 +15,14 @@
 //! | f64 | any | f64 | f64 | f64 |
 //! | any | f64 | f64 | f64 | the table's (i8: f32) |
 //!
-//! The norm is always computed in f32. A half-precision vector is rounded to half precision again
-//! after the division.
+//! A vector is always written as f32, whatever the type of the mean. An f16 mean is rounded to half
+//! precision and widened. An f64 mean is rounded to f32, where Python returns float64.
+//!
+//! The norm is always computed in f32. The vectors of an f16 table are rounded to half precision
+//! again after the division.
+//!
+//! Kernels sum every column on its own, in token order, as numpy does. A single column is the
+//! exception: numpy sums it pairwise ([`mean_of_one_column`]).
 
 use crate::float16;
 use crate::pooling::kernel::Kernels;
@@ -24,12 +30,13 @@ use crate::pooling::norm::pairwise_sum;
 use crate::pooling::prefetch::RowPrefetch;
 use crate::table::{Elements, EmbeddingTable, Weights};
 
-/// Buffers of one thread, reused from text to text.
+/// Buffers of one thread, which are used again for each text.
 #[derive(Debug, Default)]
 pub(crate) struct PoolScratch {
     row_ids: Vec<u32>,
     sums_f64: Vec<f64>,
     sums_i32: Vec<i32>,
+    /// The rows that were prefetched recently; [`pool`] does not use it.
     pub(crate) rows: RowPrefetch,
 }
 
@@ -58,6 +65,7 @@ pub(crate) fn pool(
             scratch.row_ids.as_slice()
         }
     };
+    // A shortcut with the bits of the steps below. A single column is summed in another order.
     if let (None, Elements::F32(elements)) = (table.weights(), table.elements())
         && unit
         && vector.len() > 1
@@ -83,7 +91,7 @@ pub(crate) fn pool(
     }
 }
 
-/// Prefetches the rows of `ids`, which are pooled soon.
+/// Prefetches the first `columns` columns of the rows of `ids`, which will be pooled soon.
 pub(crate) fn prefetch(table: &EmbeddingTable, ids: &[u32], columns: usize, rows: &mut RowPrefetch) {
     let row_ids = ids.iter().map(|&id| table.mapping().map_or(id, |mapping| mapping[id as usize]));
     match table.elements() {
@@ -94,8 +102,9 @@ pub(crate) fn prefetch(table: &EmbeddingTable, ids: &[u32], columns: usize, rows
     }
 }
 
-/// Writes the first `vector.len()` columns of one row, times its weight: a row of
-/// `encode_as_sequence` (model2vec 0.10.0, model.py, `_encode_helper`).
+/// Writes the first `vector.len()` columns of the row of one token id, times the token's weight,
+/// and scaled to length 1 if `unit`: a row of `encode_as_sequence` (model2vec 0.10.0, model.py,
+/// `_encode_helper`), which Python never normalizes.
 pub(crate) fn gather(table: &EmbeddingTable, kernels: &Kernels, id: u32, unit: bool, vector: &mut [f32]) {
     let row_id = table.mapping().map_or(id, |mapping| mapping[id as usize]);
     let start = row_id as usize * table.dim();
@@ -122,13 +131,14 @@ pub(crate) fn gather(table: &EmbeddingTable, kernels: &Kernels, id: u32, unit: b
     }
 }
 
+/// Writes a row as f32; an f64 element is rounded.
 fn widen<T: Copy>(row: &[T], to_f32: impl Fn(T) -> f32, vector: &mut [f32]) {
     for (element, &narrow) in vector.iter_mut().zip(row) {
         *element = to_f32(narrow);
     }
 }
 
-/// The mean without weights: vertical sums by the kernels.
+/// The mean of rows without weights, from sums by the kernels. `vector` must be zeros.
 fn mean(
     table: &EmbeddingTable,
     kernels: &Kernels,
@@ -153,7 +163,8 @@ fn mean(
             kernels.add_rows_f64(elements, dim, row_ids, sums_f64);
             divide_f64(sums_f64, row_ids.len(), vector);
         }
-        // Sums of bytes are exact in f64 and in integers alike; 2^24 rows can't overflow an i32.
+        // numpy sums int8 in f64. Sums of integers are exact there and in i32 alike, and those of
+        // 2^24 rows can't overflow an i32.
         Elements::I8(elements) => {
             sums_f64.clear();
             sums_f64.resize(columns, 0.0);
@@ -197,6 +208,7 @@ enum Factor {
 }
 
 impl Factor {
+    /// The weight of token `id`; `None` without weights.
     fn of(weights: Option<&Weights>, id: u32) -> Option<Self> {
         weights.map(|weights| match weights {
             Weights::F16(weights) => Self::Half(weights[id as usize]),
@@ -206,8 +218,8 @@ impl Factor {
     }
 }
 
-/// An element times its weight, in the type that numpy gives the product. Half-precision products
-/// are rounded to half precision and held as f32.
+/// An element times its weight, in the type that numpy gives the product. A half-precision product
+/// is a `Single` that was rounded to half precision.
 #[derive(Clone, Copy)]
 enum Product {
     Single(f32),
@@ -218,7 +230,8 @@ impl Product {
     #[inline(always)]
     fn of(elements: Elements<'_>, index: usize, factor: Factor) -> Self {
         let in_half = |element: f32, factor: u16| {
-            // The product of two halves is exact in f32, so it is rounded once, as by numpy.
+            // The product is exact in f32: a half has 11 bits, an int8 has 8. So it is rounded
+            // once, as by numpy.
             Self::Single(float16::to_f32(float16::from_f32(element * float16::to_f32(factor))))
         };
         match (elements, factor) {
@@ -242,8 +255,8 @@ impl Product {
     }
 }
 
-/// The mean with weights: products row by row. A mean in f64 is rounded to half precision in one
-/// step.
+/// The mean of rows with weights: the products are added row by row, in f32 to `vector`, which must
+/// be zeros, or in f64 to `sums_f64`.
 fn mean_weighted(
     table: &EmbeddingTable,
     kernels: &Kernels,
@@ -282,13 +295,14 @@ fn mean_weighted(
     }
 }
 
-/// A mean in f64 rounded to the type that numpy stores it in (float16 for a float16 table), as f32.
+/// A mean in f64, rounded to half precision for a float16 table, as numpy stores it, otherwise to
+/// f32. Half precision is reached in one step: by way of f32 the mean would be rounded twice.
 fn double_mean(elements: Elements<'_>, mean: f64) -> f32 {
     if matches!(elements, Elements::F16(_)) { float16::to_f32(float16::from_f64(mean)) } else { mean as f32 }
 }
 
-/// The mean of a single column: numpy sums it pairwise, because its values lie side by side in
-/// memory.
+/// The mean of a vector of one dimension, with or without weights. numpy sums it pairwise, because
+/// the values of a single column lie side by side in memory.
 fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f32 {
     let count = ids.len();
     let elements = table.elements();
@@ -315,8 +329,8 @@ fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f
         });
         return double_mean(elements, (0.0 + sum) / count as f64);
     }
-    // numpy widens half-precision values through a buffer of 8,192, with one pairwise sum per
-    // buffer.
+    // numpy widens half-precision values through a buffer of 8,192 values, and adds up one pairwise
+    // sum per buffer.
     let buffer = if in_half { 8_192 } else { count };
     let mut sum = [0.0_f32];
     for values in products.chunks(buffer) {
@@ -329,6 +343,7 @@ fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f
     if in_half { float16::to_f32(float16::from_f32(sum[0])) } else { sum[0] }
 }
 
+/// Rounds each dimension to half precision.
 fn round_to_half(vector: &mut [f32]) {
     for element in vector {
         *element = float16::to_f32(float16::from_f32(*element));

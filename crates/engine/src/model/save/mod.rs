@@ -1,5 +1,7 @@
 //! Saves a model as Python's `save_pretrained` does (model2vec 0.10.0, persistence/persistence.py),
-//! but atomically.
+//! without its model card. Python writes the files in place. Here a finished directory replaces the
+//! old one (`replace.rs`), so a crash leaves the old model, the new one, or none under this name,
+//! but never a half-written model.
 
 mod json;
 mod replace;
@@ -26,7 +28,8 @@ pub struct SaveError {
 }
 
 impl SaveError {
-    /// The stable code: a directory that can't be written is an invalid option.
+    /// The stable code. It is the same for every reason: a directory that can't be written is an
+    /// invalid option, and source files that have changed are reported with this code too.
     #[must_use]
     pub fn code(&self) -> &'static str {
         "ERR_INVALID_OPTION"
@@ -47,17 +50,22 @@ impl StaticModel {
     /// options that the saved configuration sets for calls.
     ///
     /// The files are written to a new directory first. Once they are complete and on disk, it takes
-    /// the place of `directory`.
+    /// the place of `directory`, whose other files move into it.
+    ///
+    /// The table is written as the model holds it. `tokenizer.json` and `config.json` are made from
+    /// the files that the model was loaded from, which are read again.
     ///
     /// # Errors
-    /// A [`SaveError`] when a file can't be written, when a file that the model was loaded from has
-    /// changed since, and when `directory` holds the table file that this model has mapped.
+    /// A [`SaveError`] when a file can't be written, when the `config.json` or `tokenizer.json`
+    /// that the model was loaded from can't be read or has changed since, and when `directory` is a
+    /// file, is the working directory, or holds the table file that this model has mapped.
     pub fn save(&self, directory: &Path, defaults: EncodeOptions) -> Result<(), SaveError> {
         let failed = |path: &Path, reason: String| SaveError { path: path.to_owned(), reason };
         let not_written = |error: io::Error| failed(directory, format!("the model can't be saved: {error}"));
-        // The directory itself is replaced, not a symbolic link to it.
+        // If `directory` is a symbolic link, the directory that it leads to is replaced, not the
+        // link.
         let target = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-        // One look-up only: between two, another save can rename the directory.
+        // One look-up (no `exists` before it): between two, another save can rename the directory.
         if fs::metadata(&target).is_ok_and(|found| !found.is_dir()) {
             return Err(failed(directory, "expected a directory to save to, found a file".to_owned()));
         }
@@ -98,9 +106,9 @@ impl StaticModel {
         write_all().and_then(|()| new.put_in_place()).map_err(not_written)
     }
 
-    /// The loaded configuration with the settings that model2vec 0.10.0 changes (model.py,
-    /// `StaticModel.__init__`: first `max_length`, then `normalize`; persistence.py,
-    /// `save_pretrained`).
+    /// The loaded configuration with the settings that model2vec 0.10.0 changes, in the same order,
+    /// since the file has new settings at its end (model.py, `StaticModel.__init__`: first
+    /// `max_length`, then `normalize`; persistence.py, `save_pretrained`).
     fn config_json(&self, loaded: &[u8], defaults: EncodeOptions) -> serde_json::Result<String> {
         let mut config = Object::parse(loaded)?;
         config.set("max_length", defaults.max_length.map_or("null".to_owned(), |length| length.to_string()));
@@ -115,7 +123,8 @@ impl StaticModel {
     }
 }
 
-/// The settings of padding that model2vec keeps (model.py, `_disable_padding`).
+/// The settings of the tokenizer's padding that model2vec keeps; the others are set so that nothing
+/// is padded (model.py, `_disable_padding`).
 #[derive(Deserialize)]
 struct Padding {
     pad_id: u32,
@@ -123,9 +132,9 @@ struct Padding {
     pad_token: String,
 }
 
-/// The loaded tokenizer with the truncation and the padding of model2vec 0.10.0 (model.py,
-/// `_set_max_length_in_tokenizer`, `_disable_padding`). Python's model2vec sets them again at load,
-/// but other readers use what the file says.
+/// The loaded tokenizer with the truncation and the padding that model2vec 0.10.0 sets (model.py,
+/// `_set_max_length_in_tokenizer`, `_disable_padding`). Python's model2vec sets both again when it
+/// loads the file, but other libraries use what the file says.
 fn tokenizer_json(loaded: &[u8], max_length: Option<usize>) -> serde_json::Result<String> {
     let mut tokenizer = Object::parse(loaded)?;
     let truncation = max_length.map_or("null".to_owned(), |length| {
@@ -143,6 +152,8 @@ fn tokenizer_json(loaded: &[u8], max_length: Option<usize>) -> serde_json::Resul
     Ok(tokenizer.write(Style::Compact))
 }
 
+/// The list of modules from which sentence-transformers builds the model (persistence.py,
+/// `save_pretrained`). Neither Python nor we create the folder `1_Normalize`.
 fn modules_json(normalize: bool) -> String {
     const STATIC: &str = r#"{"idx":0,"name":"0","path":".","type":"sentence_transformers.models.StaticEmbedding"}"#;
     const NORMALIZE: &str =

@@ -1,21 +1,29 @@
-//! Grapheme clusters, as `unicode-segmentation` 1.13 makes them (UAX #29, extended, Unicode 17.0).
+//! Finds grapheme clusters, as `unicode-segmentation` 1.13 does (UAX #29, extended, Unicode 17.0).
+//! The normalizer `Precompiled` needs them: it replaces whole clusters.
+//!
+//! The rules depend only on the part that each character plays in a cluster
+//! ([`Character::cluster_part`]). For most pairs of neighbors the two parts decide whether there is
+//! a boundary; for the others [`Before`] keeps what the rules need of the characters before.
 
 use crate::tokenizer::unicode::character::{Character, part};
 
-/// Whether there is a boundary between two neighbors.
+/// What the parts of two neighbors say about a boundary between them. `Apart` and `Joined` are
+/// certain; in the other cases the answer depends on the characters before.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pair {
+    /// There is a boundary.
     Apart,
+    /// There is none.
     Joined,
-    /// GB9c: joined after a consonant and a linker.
+    /// GB9c: the second is a consonant, joined if a consonant and a linker come before it.
     Consonant,
-    /// GB11: joined after a pictograph.
+    /// GB11: a joiner and a pictograph, joined if a pictograph comes before the joiner.
     Pictograph,
-    /// GB12 and GB13: joined after an odd number of regional indicators.
+    /// GB12 and GB13: two regional indicators, joined if there is an odd number of them so far.
     Regional,
 }
 
-/// By the parts of the first and the second (unicode-segmentation 1.13.3, grapheme.rs, `check_pair`).
+/// [`pair`] for every two parts: `PAIRS[first][second]`.
 static PAIRS: [[Pair; part::COUNT]; part::COUNT] = {
     let mut pairs = [[Pair::Apart; part::COUNT]; part::COUNT];
     let mut number = 0;
@@ -27,6 +35,8 @@ static PAIRS: [[Pair; part::COUNT]; part::COUNT] = {
     pairs
 };
 
+/// The rules for two neighbors, by their parts (unicode-segmentation 1.13.3, grapheme.rs,
+/// `check_pair`).
 const fn pair(first: u8, second: u8) -> Pair {
     use part::*;
     match (first, second) {
@@ -44,20 +54,23 @@ const fn pair(first: u8, second: u8) -> Pair {
     }
 }
 
-/// Whether there is a boundary between two characters, whatever comes before them.
+/// Whether there is a boundary between two neighbors, whatever comes before them. False also when
+/// the answer depends on that.
 #[inline]
 pub(super) fn are_apart(first: Character, second: Character) -> bool {
     PAIRS[usize::from(first.cluster_part())][usize::from(second.cluster_part())] == Pair::Apart
 }
 
-/// Whether the character is a cluster by itself among other characters for which this is true. See
-/// [`pair`]: consonants and pictographs join the character before them only after other characters.
+/// Whether the character is a cluster by itself when its neighbors are such characters too.
+///
+/// Consonants and pictographs are among them, because by [`pair`] they join the character before
+/// them only if there is also a linker or a joiner, which is not such a character.
 pub(super) fn is_alone(character: Character) -> bool {
     use part::*;
     matches!(character.cluster_part(), ANY | CONTROL | CONSONANT | PICTOGRAPH | HANGUL_LV | HANGUL_LVT)
 }
 
-/// The length of the first cluster of the text in bytes.
+/// The length in bytes of the text's first cluster; 0 for an empty text.
 pub(super) fn first_len(text: &str) -> usize {
     let mut chars = text.char_indices();
     let Some((_, first)) = chars.next() else { return 0 };
@@ -73,17 +86,23 @@ pub(super) fn first_len(text: &str) -> usize {
     text.len()
 }
 
-/// The state of a cluster so far, as the rules need it.
+/// What the rules need to know of the characters of a cluster so far.
 #[derive(Default)]
 struct Before {
+    /// The part of the last character.
     last: u8,
-    /// A consonant, followed only by linkers and characters of `InCB=Extend`.
+    /// For GB9c. Started: the cluster ends with a consonant, followed only by characters of
+    /// `InCB=Extend`. Linked: there is also at least one linker among these.
     consonant: Link,
-    /// A pictograph, followed only by characters of class `Extend`, and then possibly a joiner.
+    /// For GB11. Started: the cluster ends with a pictograph, followed only by characters of class
+    /// `Extend`. Linked: then a joiner, which is the last character.
     pictograph: Link,
+    /// Whether the cluster ends with an odd number of regional indicators.
     is_regional_odd: bool,
 }
 
+/// How much the cluster ends with of a sequence that GB9c or GB11 keeps together: nothing, its
+/// first character, or all that must come before the character that is joined.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Link {
     #[default]
@@ -93,6 +112,7 @@ enum Link {
 }
 
 impl Before {
+    /// Whether a character with the part `next` belongs to the cluster.
     fn joins(&self, next: u8) -> bool {
         match PAIRS[usize::from(self.last)][usize::from(next)] {
             Pair::Apart => false,
@@ -103,6 +123,7 @@ impl Before {
         }
     }
 
+    /// Appends a character with the part `next` to the cluster.
     fn push(&mut self, next: u8) {
         self.last = next;
         self.consonant = match next {

@@ -1,12 +1,13 @@
-//! Single-precision vectors to rows of the other element types, one file per instruction set.
+//! Converts single-precision vectors to result rows of the other element types, one file per
+//! instruction set. See [`Dtype`](crate::dtype::Dtype), whose `convert` calls these functions.
 //!
 //! float16 and bfloat16 are rounded to nearest, ties to even, as numpy and ml_dtypes do. An int8 is
 //! `127 · clamp(x, -1, 1)`, rounded to nearest, ties to even; NaN, for which numpy has no defined
 //! result, is 0. A bit is `x > 0`, in the order of `numpy.packbits`: the first dimension is the
 //! highest bit, and unused bits of the last byte are 0.
 //!
-//! On aarch64 only float16 has a kernel of its own: vectors of four are part of every such CPU, so
-//! rustc vectorizes the others from `scalar.rs`.
+//! On aarch64 only float16 has its own kernel. Every 64-bit ARM CPU has vectors of four floats, so
+//! rustc vectorizes the portable code in `scalar.rs` for the other types.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -18,7 +19,7 @@ mod tests;
 
 use crate::isa::{InstructionSet, Isa};
 
-/// Writes `vector` to `row`, which has exactly the bytes of its dimensions.
+/// Writes `vector` to `row`, whose length is exactly the bytes that the dimensions take.
 type Convert = unsafe fn(vector: &[f32], row: &mut [u8]);
 
 /// The conversions for one instruction set. A value proves that this CPU can run them.
@@ -43,7 +44,7 @@ impl Converters {
         let mut converters = Self::SCALAR;
         match isa.set() {
             InstructionSet::Scalar => {}
-            // AVX-512 takes the same: a conversion takes as long as a plain copy already.
+            // AVX-512 uses those of AVX2: they are as fast as a plain copy already.
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2 | InstructionSet::Avx512 => {
                 converters.write_float16 = avx2::write_float16;
@@ -79,7 +80,7 @@ impl Converters {
         unsafe { (self.write_int8)(vector, row) }
     }
 
-    /// Writes one bit per dimension.
+    /// Writes binary: one bit per dimension, in whole bytes.
     pub(crate) fn write_binary(&self, vector: &[f32], row: &mut [u8]) {
         assert_eq!(row.len(), vector.len().div_ceil(8), "a row must have one bit per dimension");
         // SAFETY: as in `write_float16`.
