@@ -449,54 +449,69 @@ export interface ModelInfo {
   readonly memory: "copy" | "map";
   /** Whether calls that don't set `normalize` scale vectors to length 1. */
   readonly normalize: boolean;
-  /** The most token ids per text that calls read which don't set `maxLength`; null = all. */
+  /** The most token ids of a text that are used by calls that don't set `maxLength`; null = all. */
   readonly maxLength: number | null;
   /** 'native' = this package's own tokenizer, 'reference' = the `tokenizers` library, slower. */
   readonly tokenizer: "native" | "reference";
-  /** What in `tokenizer.json` is left to the `tokenizers` library, as a sentence; null where `tokenizer` is 'native'. */
+  /**
+   * Why `tokenizer` is 'reference', as a sentence: the part of `tokenizer.json` that this package's
+   * own tokenizer doesn't run. null where it is 'native'.
+   */
   readonly tokenizerReason: string | null;
-  /** The instruction set that vectors are computed with; all give the same bits. */
+  /**
+   * The instruction set that vectors are computed with; all instruction sets give the same bits.
+   */
   readonly kernel: string;
   /** How many threads a call may use. */
   readonly threads: number;
 }
 /**
- * Turns texts into Model2Vec vectors: those of Python model2vec 0.10.0, in every bit.
+ * Turns texts into Model2Vec vectors, the same as Python's model2vec 0.10.0 bit for bit.
  *
- * The counterpart of pymilvus's class of the same name. One instance serves any number of calls at once; a model that is
- * loaded twice, in one thread or in several worker threads, is in memory once.
+ * The counterpart of pymilvus's class of the same name. One instance serves any number of calls at
+ * once; a model that is loaded twice, in one thread or in several worker threads, is in memory
+ * once.
  *
  * @example
  * const ef = new Model2VecEmbeddingFunction()
- * const [vector] = await ef.encodeDocuments(['Alan Turing was the first person to conduct substantial research in AI.'])
+ * const texts = ['Alan Turing was the first person to conduct substantial research in AI.']
+ * const [vector] = await ef.encodeDocuments(texts)
  */
 export declare class Model2VecEmbeddingFunction {
   #private;
   /**
-   * Loads a model whose files are on this machine, on this thread. Sources are tried in this order: a directory that exists, the Hub cache that
-   * Python's `huggingface_hub` shares, an installed npm package that carries the id. Any other id is left pending: `ready` and
-   * the async encode methods download it, and `dim` before that throws `ERR_MODEL_NOT_READY`.
+   * Loads a model whose files are on this machine, on this thread. It looks for them in this order:
+   * a directory that exists, the Hub cache, which is shared with Python's `huggingface_hub`, an
+   * installed npm package that has the model of this id. A model of any other id stays pending:
+   * `ready` and the async methods download it, and until then what needs it at once, such as `dim`,
+   * throws `ERR_MODEL_NOT_READY`. With `vocabularyQuantization`, and with `forceDownload` for an
+   * id, a model stays pending too.
    *
-   * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default `minishlab/potion-base-8M`
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE` (an id that is not on this
-   *   machine, when the Hub must not be asked), and for broken files `ERR_MODEL_LAYOUT`,
-   *   `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
-   *   `ERR_SHAPE_MISMATCH`; `ERR_NATIVE_NOT_FOUND` where this platform's native module is not installed
+   * @param modelSource a directory (a path or a `file:` URL), or a Hub id. Default
+   *   `minishlab/potion-base-8M`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_FOUND` (a path), `ERR_HUB_OFFLINE`
+   *   (the model of an id is not on this machine, and the Hub must not be asked), and for broken
+   *   files `ERR_MODEL_LAYOUT`, `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
+   *   `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH`; `ERR_NATIVE_NOT_FOUND`
+   *   where this platform's native module is not installed
    * @throws OutOfMemoryError
    */
   constructor(modelSource?: ModelSource, options?: LoadOptions);
   /**
-   * The constructor off the event loop, with the download where one is needed. Python: `StaticModel.from_pretrained`.
+   * Does what the constructor does, but off the event loop, and downloads the model if needed.
+   * Python: `StaticModel.from_pretrained`.
    *
-   * @returns an instance that is ready; rejects with what the constructor throws, `signal.reason`, or what a download fails
-   *   with: `ERR_HUB_OFFLINE`, `ERR_HUB_AUTH`, `ERR_HUB_HTTP`, `ERR_HUB_CACHE`, `ERR_MODEL_NOT_FOUND`
+   * @returns an instance that is ready; rejects with the errors of the constructor,
+   *   `signal.reason`, or the error of a download: `ERR_HUB_OFFLINE`, `ERR_HUB_AUTH`,
+   *   `ERR_HUB_HTTP`, `ERR_HUB_CACHE`, `ERR_MODEL_NOT_FOUND`
    */
   static load<T extends Model2VecEmbeddingFunction>(this: new (modelSource?: ModelSource, options?: LoadOptions) => T, modelSource?: ModelSource, options?: LoadOptions): Promise<T>;
   /**
-   * Resolves when the model is loaded: at once where the constructor could load it. A pending model is got now; after a
-   * failure, the next call of `ready` or of an async encode method tries again.
+   * Resolves when the model is loaded: at once if the constructor has loaded it. A pending model is
+   * downloaded (or quantized) now; after a failure, the next call of `ready` or of an async method
+   * tries again.
    *
-   * @throws (rejects) what `load` rejects with, and `ERR_CLOSED` after `close`
+   * @throws (rejects) the errors of `load`, and `ERR_CLOSED` after `close`
    */
   ready(): Promise<void>;
   /**
@@ -506,13 +521,14 @@ export declare class Model2VecEmbeddingFunction {
    */
   get dim(): number;
   /**
-   * What the model is and how it is run.
+   * Facts about the model and about how it runs.
    *
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get info(): ModelInfo;
   /**
-   * The vocabulary: the token of each id, added tokens included. Python: `tokens`.
+   * The vocabulary: the token of each id, added tokens included; an empty string where no token has
+   * the id. Python: `tokens`.
    *
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
@@ -520,191 +536,256 @@ export declare class Model2VecEmbeddingFunction {
   /**
    * One token's row of the table, as `encodeAsSequence` gives it: weighted, not normalized.
    *
-   * @param id a token id, of `tokenize`: an integer ≥ 0. Ids may have holes: the largest can be above `info.vocabSize`
-   * @returns a copy of the row: `dim` elements
+   * @param id a token id, as `tokenize` returns it: an integer ≥ 0. Not every number is an id, and
+   *   the largest id can be above `info.vocabSize`
+   * @returns a copy of the row: `dim` dimensions
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): FreshArray<"float32">;
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeDocuments<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): Promise<FreshArray<D | "float32">[]>;
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encodeDocuments<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): Promise<A[]>;
   /**
    * One vector per text, in order. Python (pymilvus): `encode_documents`.
    *
-   * The same as {@link Model2VecEmbeddingFunction.encode}, but the rows alone.
+   * The same vectors as {@link Model2VecEmbeddingFunction.encode}, as an array of rows instead of a
+   * matrix.
    *
-   * @param texts must not change until the promise settles
-   * @returns one row per text: views on one buffer of texts × dim elements (⌈dim / 8⌉ bytes per row with `dtype` 'binary'). A row that is
-   *   kept keeps the whole buffer in memory
-   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
-   *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
+   * @param texts an array, which must not change until the promise settles
+   * @returns one row per text: views on one buffer of texts × dim elements (⌈dim / 8⌉ bytes per row
+   *   with `dtype` 'binary'). One row that is kept keeps the whole buffer in memory
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`,
+   *   `ERR_OUT_TOO_SMALL`, `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted; for a
+   *   pending model the errors of `ready`
    */
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeQueries<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): Promise<FreshArray<D | "float32">[]>;
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encodeQueries<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): Promise<A[]>;
-  /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
+  /**
+   * The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query
+   * prompt. Python (pymilvus): `encode_queries`.
+   */
   encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): FreshArray<D | "float32">[];
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encodeDocumentsSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): A[];
-  /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, which the pool's threads
+   * help; throws instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
+   */
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): FreshArray<D | "float32">[];
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encodeQueriesSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): A[];
-  /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, which the pool's threads help;
+   * throws instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
+   */
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>>;
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encode<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>>;
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encode<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>>;
   /**
    * One vector per text, in one buffer: a matrix of texts × dim. Python: `encode`.
    *
-   * The work runs off the event loop; a small call (up to 256 texts, in all 16,384 UTF-16 units where `info.tokenizer` is
-   * 'native', 512 where it is 'reference') runs at once, as handing it over would cost about as much. A lone surrogate is U+FFFD. A text without a known token gives zeros.
+   * The work runs off the event loop. A small call runs at once on this thread, because handing it
+   * over would cost about as much: up to 256 texts, of together 16,384 UTF-16 units where
+   * `info.tokenizer` is 'native', 512 where it is 'reference'. A lone surrogate is read as U+FFFD.
+   * The vector of a text without a known token is all zeros.
    *
-   * @param texts an array, which must not change until the promise settles, or one text: one row
-   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL`,
-   *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
+   * @param texts an array, which must not change until the promise settles, or one text, which
+   *   gives a matrix of one row
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`,
+   *   `ERR_OUT_TOO_SMALL`, `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted; for a
+   *   pending model the errors of `ready`
    */
   encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">>>;
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A>;
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>;
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encodeSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A>;
-  /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encode} on this thread, which the pool's threads help; throws
+   * instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
+   */
   encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">>;
   /**
-   * The token ids that `encode` pools with the same `maxLength`: without special tokens, the unknown id dropped. Python:
-   * `tokenize`, after what `encode` does to the length.
+   * The token ids that `encode` pools with the same `maxLength`: without special tokens and without
+   * the unknown id. Python: `tokenize`, after the truncation that `encode` does before it.
    *
-   * On this thread, with the help of others: much text holds the event loop, which
-   * {@link Model2VecEmbeddingFunction.tokenizeAsync} does not.
+   * The work is done on this thread, which the pool's threads help. So much text holds the event
+   * loop; {@link Model2VecEmbeddingFunction.tokenizeAsync} does not hold it.
    *
-   * @returns an array of ids per text: views on one buffer
-   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`,
-   *   `ERR_CLOSED`
+   * @returns one array of ids per text: views on one buffer
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`,
+   *   `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   tokenize(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[];
-  /** {@link Model2VecEmbeddingFunction.tokenize} under the name that goes with `tokenizeAsync`. */
+  /**
+   * The same as {@link Model2VecEmbeddingFunction.tokenize}, under the name that matches
+   * `tokenizeAsync`.
+   */
   tokenizeSync(texts: string | readonly string[], options?: TokenizeOptions): TokenArray[];
   /**
-   * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as in `encode`.
+   * {@link Model2VecEmbeddingFunction.tokenize} off the event loop; a small call runs at once, as
+   * in `encode`.
    *
    * @param texts an array, which must not change until the promise settles, or one text
-   * @returns an array of ids per text: views on one buffer
-   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_CLOSED`, OutOfMemoryError;
-   *   `signal.reason` once aborted; for a pending model what `ready` rejects with
+   * @returns one array of ids per text: views on one buffer
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`,
+   *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted; for a pending model the errors
+   *   of `ready`
    */
   tokenizeAsync(texts: string | readonly string[], options?: TokenizeAsyncOptions): Promise<TokenArray[]>;
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeAsSequence<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>[]>;
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encodeAsSequence<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
   /**
-   * One vector per token: for each text a matrix of ids × dim, with a row for each id of `tokenize`. Python: `encode_as_sequence`.
+   * One vector per token: for each text a matrix of ids × dim, with a row for each id of
+   * `tokenize`. Python: `encode_as_sequence`.
    *
-   * As in Python, the model's own `maxLength` is ignored: only the option truncates. Rows are scaled to length 1 only with
-   * `normalize: true`. A text without tokens has no rows. `out` takes the rows of all texts, one after the other.
+   * As in Python, the model's own `maxLength` is ignored: only the option truncates. Rows are
+   * scaled to length 1 only with `normalize: true`. A text without tokens has no rows. `out` gets
+   * the rows of all texts, one text after the other. A small call runs at once, as in `encode`,
+   * here up to 512 UTF-16 units.
    *
-   * @throws (rejects) as `encode`
+   * @throws (rejects) the errors of `encode`
    */
   encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">>[]>;
-  /** With a `dtype`, the elements are of that type: see the last signature. */
+  /**
+   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   */
   encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A>[];
-  /** A `dtype` that may be undefined. */
+  /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>[];
-  /** Options that are handed on. */
+  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
   encodeAsSequenceSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A>[];
-  /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, which the pool's threads
+   * help; throws instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
+   */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">>[];
-  /** Items that are no texts: `text` gives the text of each. */
+  /** For items that are not texts: the option `text` returns the text of an item. */
   encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;
   /**
-   * Encodes a source of any length: batches of items with a row for each, in order. Compute overlaps reading, and a slow consumer
-   * stops the reader: at most `concurrency + 2` batches are read that were not given out.
+   * Encodes a source of any length: gives batches of items with a row for each item, in order.
+   * Computing overlaps reading, and a slow consumer stops the reader: at most `concurrency + 2`
+   * batches are read that were not given out.
    *
-   * Nothing is read before the first batch is asked for. What fails (a text, the source, a call) comes out in its place, after the batches
-   * before it; the error of an item or a batch carries `index`, the item's place in the source or that of the batch's first. `break`,
-   * `return()`, an error and `signal` let the source go (its iterator's `return`, a stream's `destroy` or `cancel`) and end the running calls.
+   * Nothing is read before the first batch is requested. An error (of a text, the source or a call)
+   * is thrown in order, after the batches before it. The error of an item has an `index`, the
+   * item's place in the source; that of a batch has the `index` of its first item. `break`,
+   * `return()`, an error and `signal` close the source (by its iterator's `return`, or a stream's
+   * `destroy` or `cancel`) and end the running calls.
    *
    * @param source an iterable, an async iterable, a Node stream or a Web stream
-   * @throws InvalidTextError `ERR_INVALID_TEXT` when `source` is none of these, Model2VecError `ERR_INVALID_OPTION`: at once. The
-   *   iteration rejects with InvalidTextError, what `encode` rejects with, `signal.reason` once aborted, or what the source fails with
+   * @throws at once: InvalidTextError `ERR_INVALID_TEXT` when `source` is none of these,
+   *   Model2VecError `ERR_INVALID_OPTION`. The iteration rejects with InvalidTextError, the errors
+   *   of `encode`, `signal.reason` once aborted, or the error of the source
    * @example
-   * for await (const { items, embeddings } of ef.encodeStream(rows, { text: (row) => row.body })) await insert(items, embeddings)
+   * const batches = ef.encodeStream(rows, { text: (row) => row.body })
+   * for await (const { items, embeddings } of batches) await insert(items, embeddings)
    */
   encodeStream<D extends Dtype = "float32">(source: StreamSource<string>, options?: StreamOptions<string, D>): AsyncGenerator<StreamBatch<string, D>, void, undefined>;
-  /** Items that are no texts: `text` gives the text of each. */
+  /** For items that are not texts: the option `text` returns the text of an item. */
   transform<Item, D extends Dtype = "float32">(options: ItemStreamOptions<Item, D>): TransformStream<Item, StreamBatch<Item, D>>;
   /**
-   * {@link Model2VecEmbeddingFunction.encodeStream} as a `TransformStream`, for `pipeThrough`: texts or items in, batches out. An error
-   * of an item fails both sides.
+   * {@link Model2VecEmbeddingFunction.encodeStream} as a `TransformStream`, for `pipeThrough`: it
+   * takes texts or items, and gives batches. An error of an item fails both sides.
    *
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   transform<D extends Dtype = "float32">(options?: StreamOptions<string, D>): TransformStream<string, StreamBatch<string, D>>;
   /**
-   * Writes the model as it is loaded, after `quantizeTo` and `dimensionality`, into a directory that Python's `from_pretrained`
-   * and this class load: `model.safetensors`, `tokenizer.json`, `config.json`, with this instance's `normalize` and
-   * `maxLength`, and `modules.json`. Python: `save_pretrained`, without its model card.
+   * Writes the model as it is loaded (after `quantizeTo`, `dimensionality` and
+   * `vocabularyQuantization`) into a directory that Python's `from_pretrained` and this class can
+   * load: `model.safetensors`, `tokenizer.json`, `modules.json`, and `config.json`, which has this
+   * instance's `normalize` and `maxLength`. Python: `save_pretrained`, without its model card.
    *
-   * A directory that exists is replaced by renaming, once the new one is complete and on the disk; other files in it stay. A
-   * crash leaves the old model or the new one, between two renames none under this name. The directory whose table is mapped
-   * and the working directory are refused.
+   * A directory that exists is replaced by renaming, once the new one is complete and on the disk;
+   * other files in it stay. A crash leaves the old model or the new one, or, between the two
+   * renames, no directory under this name. The directory whose table is mapped and the working
+   * directory are refused.
    *
-   * @param directory a path or a `file:` URL; made with those above it
-   * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written or when the files of the model have
-   *   changed since it was loaded; `ERR_CLOSED`; for a pending model what `ready` rejects with
+   * @param directory a path or a `file:` URL; created if it does not exist, and so are the
+   *   directories above it
+   * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when the directory can't be written
+   *   or when the files of the model have changed since it was loaded; `ERR_CLOSED`; for a pending
+   *   model the errors of `ready`
    */
   savePretrained(directory: string | URL): Promise<void>;
   /**
-   * Gives the model back. Calls that run finish; later ones, calls that wait for a pending model, and `dim` and `info`, fail
-   * with `ERR_CLOSED`. A second call does nothing.
+   * Releases the model. Calls that are running finish. Later calls, calls that wait for a pending
+   * model, and the properties (`dim`, `info`, `tokens`) fail with `ERR_CLOSED`. A second `close`
+   * does nothing.
    */
   close(): void;
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
   [Symbol.dispose](): void;
 }
 /**
- * What {@link readLines} reads: a file, by its path or `file:` URL; a Node stream, a Web stream, or anything else that gives bytes, or
- * strings, asynchronously: `process.stdin`, the `body` of a response, a `Blob`'s `stream()`.
+ * What {@link readLines} reads: a file, by its path or `file:` URL; a Node stream, a Web stream, or
+ * any other async iterable of bytes or strings. Examples are `process.stdin`, the `body` of a
+ * response, and a `Blob`'s `stream()`.
  */
 export type LineSource = string | URL | AsyncIterable<Uint8Array | string> | WebStream<Uint8Array | string>;
 /**
- * The lines of a file or a stream, without their line breaks, one after the other: no more of it is in memory than a chunk and a line.
+ * The lines of a file or a stream, without their line breaks, one after the other. No more of it is
+ * in memory than a chunk and a line.
  *
- * Lines end with `\n` or `\r\n` and nothing else: a U+2028 in a text ends none. The last one needs no line break. The bytes are UTF-8; a
- * byte order mark at the start is left out. What is packed with gzip is unpacked, and so is zstd where the runtime has it (Node 22.15 and
- * later); both are known by their first bytes.
+ * Lines end with `\n` or `\r\n` and nothing else: a U+2028 in a text ends no line. The last line
+ * needs no line break. The bytes must be UTF-8; a byte order mark at the start is left out. gzip is
+ * unpacked, and so is zstd where the runtime has it (Node 22.15 and later); both are recognized by
+ * their first bytes, not by the file's name.
  *
- * @returns lines, to be read once; the source is let go when the iteration ends, however it ends
- * @throws InvalidTextError `ERR_INVALID_TEXT` for a line that is no UTF-8, or longer than a string can be, with its number (`index` counts
- *   lines from 0); for what can't be unpacked; for a source of another kind, at once
- * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a URL that names no file
- * @throws what the source throws: of a file, the system's own error, `ENOENT` say
+ * @returns lines, which can be read once; the source is closed when the iteration ends, however it
+ *   ends
+ * @throws InvalidTextError `ERR_INVALID_TEXT` for a line that is not UTF-8, or that has more bytes
+ *   than a string can have characters, with its number (`index` counts lines from 0); for packed
+ *   bytes that can't be unpacked; for chunks that are neither bytes nor strings; for a source of
+ *   another kind, at once
+ * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a
+ *   URL that names no file
+ * @throws the error of the source itself: for a file the system's error, such as `ENOENT`
  *
  * @example
- * for await (const { items, embeddings } of ef.encodeStream(readLines('docs.jsonl'), { text: (line) => JSON.parse(line).body })) …
+ * const text = (line) => JSON.parse(line).body
+ * const batches = ef.encodeStream(readLines('docs.jsonl'), { text })
+ * for await (const { items, embeddings } of batches) …
  */
 export declare function readLines(source: LineSource): AsyncGenerator<string, void, undefined>;

@@ -1,10 +1,13 @@
-// `npm run package`: packs what is published, each package into build/packages/<name>.tgz: the main package, the default model's, and a
-// platform's package for each native module that there is (`model2vec.<platform>.node` here, or in the folder that `--addons`
-// names). `--all` fails when one of the eight is missing: a release.
+// `npm run package`: packs the packages that are published, each into a tarball in build/packages/:
+// the main package, the default model's, and one platform package for each native module that is
+// found (`model2vec.<platform>.node` in the repository's folder, or in the folder that `--addons`
+// names). With `--all`, for a release, a missing module of the eight is an error.
 //
-// What is packed is laid out in build/packages/ first, so that no file of the work tree changes: the main package's package.json
-// gets the platform packages as optional dependencies, at its own version. They can't stand in the committed one: `npm ci` refuses a
-// dependency that isn't in the lockfile, and npm can't lock a version that is yet to be published.
+// The main package and the platform packages are first laid out in build/packages/, so that no file
+// of the work tree changes. There the main package's package.json gets the platform packages as
+// optional dependencies, at its own version. The committed package.json can't have them: `npm ci`
+// refuses a dependency that isn't in the lockfile, and npm can't lock a version that is not
+// published yet.
 
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,21 +19,30 @@ import { root, setup } from './setup.mjs'
 
 const DESTINATION = 'build/packages'
 const MODEL = 'potion-base-8m'
-/** The licenses of what is linked into a native module (scripts/notices.mjs): packed with the module. */
+/**
+ * The licenses of the libraries that are linked into a native module (scripts/notices.mjs); packed
+ * with each module.
+ */
 const NOTICES = 'THIRD-PARTY-NOTICES.txt'
-/** Of the main package's package.json: what only this repository uses. */
+/** The keys of the main package's package.json that only this repository uses: not published. */
 const DEVELOPMENT = ['workspaces', 'napi', 'scripts', 'devDependencies', 'ava', 'overrides']
-/** The most bytes that a tarball of the main package, a native module, and both installed may have. */
+/**
+ * The most bytes of the main package's tarball, of a native module, and of the main package and one
+ * platform package together, installed.
+ */
 export const LIMITS = { tarball: 200_000, addon: 5_000_000, installed: 6_000_000 }
 
-/** The platforms by their name in package and file names: the folders of npm/ but the model's. */
+/**
+ * The platforms, by their name in package and file names: the folders of npm/ except the model's.
+ */
 export function platforms() {
   return readdirSync('npm').filter((name) => name !== MODEL)
 }
 
 /**
- * Packs everything. `addons` is the folder with the native modules. Returns each package as `npm pack --json` reports it, with
- * the tarball's path; `packed.json` beside the tarballs has the same by name.
+ * Packs everything. `addons` is the folder with the native modules. Returns for each package the
+ * report of `npm pack --json`, with the path of its tarball as `tarball`. `packed.json` beside the
+ * tarballs has the same reports, by the name of the package.
  */
 export function packAll({ addons = '.', all = false } = {}) {
   const manifest = readJson('package.json')
@@ -57,7 +69,7 @@ function packMain(manifest) {
     ...manifest.optionalDependencies,
     ...Object.fromEntries(platforms().map((platform) => [`${name}-${platform}`, version])),
   }
-  // What `files` names, chosen by npm itself.
+  // npm itself chooses the files, by `files` in package.json.
   const [{ files: chosen }] = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts']))
   for (const { path: file } of chosen) cpSync(file, path.join(folder, file))
   writeJson(path.join(folder, 'package.json'), published)
@@ -80,7 +92,11 @@ function pack(folder) {
   return { ...report, tarball: path.resolve(DESTINATION, report.filename) }
 }
 
-/** Every package but the model's has one version, and so has the library: `native.ts` compares them. */
+/**
+ * Checks that the main package, the platform packages, the crates (Cargo.toml) and src/version.ts
+ * have the same version: src/native/load.ts refuses a native module of another one. The model's
+ * package has its own version.
+ */
 function checkVersions(version) {
   const found = new Map(platforms().map((name) => [`npm/${name}/package.json`, undefined]))
   for (const file of found.keys()) found.set(file, readJson(file).version)

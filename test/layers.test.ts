@@ -1,4 +1,6 @@
-// The layers of the code: which room (a folder, or a file at the top) may name which, and that no files name each other in a circle.
+// The layers of the code. The files are in rooms: a room is a folder or a single file, named by its
+// path without an ending. The tables say which other rooms the files of a room may name. Files must
+// not name each other in a circle (an import cycle) either.
 
 import { readFileSync } from 'node:fs'
 
@@ -9,7 +11,7 @@ import type { Rooms } from './layers/graph.js'
 import { rustImports } from './layers/rust.js'
 import { typescriptImports } from './layers/typescript.js'
 
-/** `src`, lowest first. */
+/** The rooms of `src`, lowest first, each with the rooms that it may name. */
 const TYPESCRIPT: Rooms = {
   errors: [],
   version: [],
@@ -45,7 +47,7 @@ const TYPESCRIPT: Rooms = {
   ],
 }
 
-/** `crates/engine/src`, lowest first. */
+/** As {@link TYPESCRIPT}, for `crates/engine/src`. */
 const ENGINE: Rooms = {
   error: [],
   isa: [],
@@ -76,7 +78,7 @@ const ENGINE: Rooms = {
   lib: ['dtype', 'error', 'load_control', 'model', 'run', 'table', 'texts', 'threads', 'tokenizer'],
 }
 
-/** `crates/node/src`, lowest first. */
+/** As {@link TYPESCRIPT}, for `crates/node/src`. */
 const NODE: Rooms = {
   error: [],
   huge_pages: [],
@@ -100,6 +102,7 @@ const NODE: Rooms = {
   lib: ['environment', 'error', 'inline', 'js', 'native_job', 'pin', 'quantized_load'],
 }
 
+/** Our crates, each with its table of rooms; null = no table, but the other rules hold. */
 const CRATES: readonly (readonly [crate: string, rooms: Rooms | null])[] = [
   ['engine', ENGINE],
   ['node', NODE],
@@ -107,18 +110,18 @@ const CRATES: readonly (readonly [crate: string, rooms: Rooms | null])[] = [
   ['verify', null],
 ]
 
-test('no table of rooms has a circle', (t) => {
+test('no table lets rooms name each other in a circle', (t) => {
   for (const rooms of [TYPESCRIPT, ENGINE, NODE]) t.deepEqual(circlesOfRooms(rooms), [])
 })
 
-test('the files of src/ import from lower rooms only, and none of them in a circle', (t) => {
+test('the files of src/ import only from the rooms that the table allows, and not in a circle', (t) => {
   const imports = typescriptImports('src')
   t.true(imports.size > 80, 'files were read')
   t.deepEqual(circles(imports), [])
   t.deepEqual(forbidden(imports, TYPESCRIPT), [])
 })
 
-test('what needs no native module reaches the code that loads it through nothing that it imports', (t) => {
+test('entry points that need no native module do not import the code that loads it, directly or not', (t) => {
   const imports = typescriptImports('src')
   for (const entry of ['adapters/milvus.ts', 'lines/read-lines.ts', 'errors.ts', 'hub/snapshot.ts']) {
     const reached = new Set([entry])
@@ -135,17 +138,18 @@ for (const [crate, rooms] of CRATES) {
     t.deepEqual(circles(imports), [])
   })
 
-  test(`the files of crates/${crate} take a name from the module that has it, not through the root of the crate`, (t) => {
+  test(`the files of crates/${crate} import a name from the module that has it, not from the root of the crate`, (t) => {
     t.deepEqual(throughRoot, [])
   })
 
   if (rooms === null) continue
-  test(`the files of crates/${crate} name lower rooms only`, (t) => {
+  test(`the files of crates/${crate} name only the rooms that the table allows`, (t) => {
     t.deepEqual(forbidden(imports, rooms), [])
   })
 }
 
-test('of our crates the engine depends on none, and the binding on the engine', (t) => {
+test('the engine depends on none of our crates, and the binding only on the engine', (t) => {
+  // `model2vec-rs` is not ours: the official Rust crate, which tests compare with.
   const dependsOn = (crate: string): string[] =>
     [...readFileSync(`crates/${crate}/Cargo.toml`, 'utf8').matchAll(/^(model2vec-(?!rs\b)[\w-]+)/gm)].map(
       ([, name]) => name ?? '',

@@ -1,4 +1,6 @@
-// Several calls that fail for the same reason: each gets its own error, with its own place and stack, and the first error as its cause.
+// Several calls that fail for the same reason: each gets its own error, with its own `index` and
+// stack. The `cause` of all is one error, which says where the model was closed or why the download
+// failed. Also: a call that can't succeed because of its options fails at once.
 
 import test from 'ava'
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
@@ -16,7 +18,7 @@ async function failureOf(call: () => Promise<unknown>): Promise<Error> {
   throw new Error('expected the call to fail with an Error')
 }
 
-test('batches of a stream that fail because the model was closed each say where they are', async (t) => {
+test('a batch that fails because the model was closed has its own index, which no later error changes', async (t) => {
   const ef = new Model2VecEmbeddingFunction(SMALL)
   const stream = ef.encodeStream(texts, { batchSize: 10 })
   const given: number[] = []
@@ -26,7 +28,8 @@ test('batches of a stream that fail because the model was closed each say where 
       if (index === 10) ef.close()
     }
   })
-  // Some batches were encoded ahead of the one that closed the model; the next one fails.
+  // Batches that were encoded ahead when the model was closed are still given out; the one after
+  // them fails.
   t.deepEqual(
     given,
     given.map((_, batch) => 10 * batch),
@@ -37,7 +40,7 @@ test('batches of a stream that fail because the model was closed each say where 
   t.like(error, { index: 10 * given.length })
 })
 
-test('each call on a closed model throws a new error whose cause says where it was closed', async (t) => {
+test('each call on a closed model throws a new error whose cause says where the model was closed', async (t) => {
   const ef = new Model2VecEmbeddingFunction(SMALL)
   const closeIt = (): void => {
     ef.close()
@@ -73,7 +76,7 @@ test('calls that wait for a download that fails each get their own error', async
   t.regex(other.stack ?? '', /Function\.encodeQueries /)
 })
 
-test('a stream refuses options that the model can not honor at the call, not at its first batch', (t) => {
+test('options that the model cannot honor make the call of a stream method throw, not its first batch', (t) => {
   const ef = new Model2VecEmbeddingFunction(SMALL)
   const pending = new Model2VecEmbeddingFunction('an-organization/a-model', { cacheDir: 'build/no-such-cache' })
   for (const method of ['encodeStream', 'transform'] as const) {

@@ -1,5 +1,5 @@
-// What the commands that read texts do alike while they run: read batches ahead, work on some at
-// once, skip bad lines with a message, and show progress.
+// The part that all commands that read texts have in common while they run: it reads batches ahead,
+// works on several at once, skips bad lines with a message, and shows progress.
 
 import type { Dtype } from '../dtype.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
@@ -16,12 +16,16 @@ import type { InputOptions, NewTexts, RowBatch } from './input/row-batches.js'
 import { say } from './terminal/message.js'
 import { ProgressLine } from './terminal/progress-line.js'
 
-/** What a run that goes on begins with. */
+/** How a run starts; without any of these, at the start of the first input. */
 export interface TextRunStart {
+  /** Where reading starts, in a run that goes on where an earlier one ended. */
   readonly position?: Position
-  /** Texts that are done. */
+  /** How many texts an earlier run has done, for the progress line. */
   readonly done?: number
-  /** Has texts read natively, where only the engine needs them. */
+  /**
+   * Makes the native texts of a batch, for a run in which only the engine needs the texts; null =
+   * texts are read in JavaScript.
+   */
   readonly newTexts?: NewTexts | null
 }
 
@@ -34,7 +38,7 @@ export class TextRun {
     say(`skipped ${message}`)
   }
 
-  /** @param total bytes of all inputs, null when not known */
+  /** @param total the bytes of all inputs, packed as they are on the disk; null when not known */
   constructor(
     input: InputOptions,
     total: number | null,
@@ -45,7 +49,9 @@ export class TextRun {
     this.#batches = new RowBatches(input, this.#onSkip, position, newTexts)
   }
 
-  /** Lines that reading has skipped. */
+  /**
+   * How many lines were skipped while reading, also by an earlier run that this one goes on with.
+   */
   get skipped(): number {
     return this.#batches.skipped
   }
@@ -56,11 +62,12 @@ export class TextRun {
   }
 
   /**
-   * The results of `work` for all batches, in order. While the caller handles one, others are read
-   * and worked on. However the iteration ends, nothing runs after it.
+   * The results of `work` for all batches, in order. While the caller handles one result, other
+   * batches are read and worked on. However the iteration ends, nothing runs after it, and the run
+   * is closed.
    *
    * @param concurrency how many batches are worked on at once
-   * @throws the reason of `signal`
+   * @throws the reason of `signal`, and the errors of reading and of `work`
    */
   async *results<Out>(
     work: (batch: RowBatch, signal: AbortSignal) => Promise<Out>,
@@ -84,17 +91,17 @@ export class TextRun {
     return encodeRows(model, batch, options, this.#input, this.#onSkip)
   }
 
-  /** Shows how far the run is. */
+  /** Shows how far the run is: `texts` are done. */
   at(texts: number): void {
     this.progress.at(texts, this.#batches.read.bytes)
   }
 
-  /** Counts bytes that an earlier run read. */
+  /** Counts bytes as read that this run does not read, because an earlier run did. */
   countBytes(bytes: number): void {
     this.#batches.read.bytes += bytes
   }
 
-  /** The name of an input in messages. */
+  /** The name in messages of the input with this index. */
   nameOf(file: number): string {
     return nameOf(this.#input.paths[file] ?? '')
   }

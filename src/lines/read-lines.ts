@@ -1,4 +1,5 @@
-// `readLines`: the lines of a file or a stream. `node:readline` splits at U+2028 and U+2029 as well, from Node 24 on, which JSON may hold.
+// `readLines`: the lines of a file or a stream. It does not use `node:readline`, which from Node 24
+// on also splits at U+2028 and U+2029: JSON strings may contain these.
 
 import { Buffer, constants } from 'node:buffer'
 import { createReadStream } from 'node:fs'
@@ -11,8 +12,9 @@ import type { WebStream } from '../stream/stream-source.js'
 import { unpacked } from './unpack.js'
 
 /**
- * What {@link readLines} reads: a file, by its path or `file:` URL; a Node stream, a Web stream, or anything else that gives bytes, or
- * strings, asynchronously: `process.stdin`, the `body` of a response, a `Blob`'s `stream()`.
+ * What {@link readLines} reads: a file, by its path or `file:` URL; a Node stream, a Web stream, or
+ * any other async iterable of bytes or strings. Examples are `process.stdin`, the `body` of a
+ * response, and a `Blob`'s `stream()`.
  */
 export type LineSource = string | URL | AsyncIterable<Uint8Array | string> | WebStream<Uint8Array | string>
 
@@ -22,20 +24,28 @@ const BYTE_ORDER_MARK = '\ufeff'
 const CHUNK_BYTES = 1 << 18
 
 /**
- * The lines of a file or a stream, without their line breaks, one after the other: no more of it is in memory than a chunk and a line.
+ * The lines of a file or a stream, without their line breaks, one after the other. No more of it is
+ * in memory than a chunk and a line.
  *
- * Lines end with `\n` or `\r\n` and nothing else: a U+2028 in a text ends none. The last one needs no line break. The bytes are UTF-8; a
- * byte order mark at the start is left out. What is packed with gzip is unpacked, and so is zstd where the runtime has it (Node 22.15 and
- * later); both are known by their first bytes.
+ * Lines end with `\n` or `\r\n` and nothing else: a U+2028 in a text ends no line. The last line
+ * needs no line break. The bytes must be UTF-8; a byte order mark at the start is left out. gzip is
+ * unpacked, and so is zstd where the runtime has it (Node 22.15 and later); both are recognized by
+ * their first bytes, not by the file's name.
  *
- * @returns lines, to be read once; the source is let go when the iteration ends, however it ends
- * @throws InvalidTextError `ERR_INVALID_TEXT` for a line that is no UTF-8, or longer than a string can be, with its number (`index` counts
- *   lines from 0); for what can't be unpacked; for a source of another kind, at once
- * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a URL that names no file
- * @throws what the source throws: of a file, the system's own error, `ENOENT` say
+ * @returns lines, which can be read once; the source is closed when the iteration ends, however it
+ *   ends
+ * @throws InvalidTextError `ERR_INVALID_TEXT` for a line that is not UTF-8, or that has more bytes
+ *   than a string can have characters, with its number (`index` counts lines from 0); for packed
+ *   bytes that can't be unpacked; for chunks that are neither bytes nor strings; for a source of
+ *   another kind, at once
+ * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a
+ *   URL that names no file
+ * @throws the error of the source itself: for a file the system's error, such as `ENOENT`
  *
  * @example
- * for await (const { items, embeddings } of ef.encodeStream(readLines('docs.jsonl'), { text: (line) => JSON.parse(line).body })) …
+ * const text = (line) => JSON.parse(line).body
+ * const batches = ef.encodeStream(readLines('docs.jsonl'), { text })
+ * for await (const { items, embeddings } of batches) …
  */
 export function readLines(source: LineSource): AsyncGenerator<string, void, undefined> {
   if (typeof source !== 'string' && !isUrl(source)) return linesOf(readerOf(source), '<stream>')
@@ -43,9 +53,13 @@ export function readLines(source: LineSource): AsyncGenerator<string, void, unde
   return linesOf(() => createReadStream(path, { highWaterMark: CHUNK_BYTES })[Symbol.asyncIterator](), path)
 }
 
-/** @throws InvalidTextError */
+/**
+ * Opens the source when the iteration starts, and closes it unless it has ended.
+ *
+ * @throws InvalidTextError at once, for a source of another kind
+ */
 function readerOf(source: Exclude<LineSource, string | URL>): () => AsyncIterator<Uint8Array | string, void> {
-  // A list of lines is no stream of chunks.
+  // The elements of an array would be taken for chunks, but are probably meant as lines.
   if (Array.isArray(source)) throw new InvalidTextError('`source` should be a file or a stream, but got an array')
   const open = openerOf<Uint8Array | string>(source)
   return () => {
@@ -74,7 +88,7 @@ async function* linesOf(
     for await (const chunk of unpacked(bytesOf(open(), name))) yield* decoder.add(chunk)
   } catch (error) {
     const { code = '' } = error as { code?: string }
-    // zlib says what is wrong, and not with what.
+    // An error of zlib does not name the source.
     if (!/^(Z_|ZSTD_|ERR_BUFFER_TOO_LARGE)/.test(code)) throw error
     throw new InvalidTextError(`${name}: can't be unpacked: ${(error as Error).message}`, { cause: error })
   }
@@ -86,7 +100,7 @@ async function* bytesOf(
   name: string,
 ): AsyncGenerator<Buffer, void, undefined> {
   let isDone = false
-  /** The first half of a character whose second one is in the next string. */
+  /** The first half of a surrogate pair, whose second half is in the next string. */
   let half = ''
   try {
     for (;;) {
@@ -110,14 +124,14 @@ async function* bytesOf(
   }
 }
 
-/** Bytes to lines. */
+/** Splits bytes into lines. */
 class LineDecoder {
   readonly #name: string
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  /** The start of a line whose end is yet to come. */
+  /** The start of a line whose end has not come yet. */
   #open: Uint8Array[] = []
   #openBytes = 0
-  /** Lines that were given. */
+  /** How many lines were given out. */
   #lines = 0
 
   constructor(name: string) {
@@ -143,7 +157,8 @@ class LineDecoder {
     if (bytes.length === 0) return
     this.#open.push(bytes)
     this.#openBytes += bytes.length
-    // In UTF-8 a string has no more characters than bytes.
+    // A string never has more UTF-16 units than its UTF-8 has bytes, so a line within this limit
+    // fits into a string.
     if (this.#openBytes > constants.MAX_STRING_LENGTH) {
       throw this.#error(`expected a line of at most ${constants.MAX_STRING_LENGTH} bytes, but got a longer one`)
     }
@@ -156,7 +171,7 @@ class LineDecoder {
     return joined
   }
 
-  /** Lines with line feeds between them. */
+  /** Gives the lines of `bytes`, which has line feeds between lines but none at the end. */
   *#decode(bytes: Uint8Array): Generator<string, void, undefined> {
     let text: string
     try {
@@ -168,7 +183,7 @@ class LineDecoder {
     for (const line of text.split('\n')) yield this.#line(line)
   }
 
-  /** Line by line: up to the one that is no UTF-8. */
+  /** As `#decode`, line by line: gives the lines before the one that is not UTF-8, then throws. */
   *#decodeEach(bytes: Uint8Array): Generator<string, void, undefined> {
     for (let start = 0; start <= bytes.length;) {
       const feed = bytes.indexOf(LINE_FEED, start)

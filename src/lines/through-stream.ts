@@ -1,16 +1,23 @@
-// Bytes through a stream of zlib, pulled: the source is asked for a chunk only after all earlier ones are unpacked. So a reader that stops
-// waits for no chunk that is yet to come, and the bytes after the stream's end are known.
+// Unpacks bytes with one of Node's zlib streams, by pulling: the source is asked for a chunk only
+// after all earlier chunks are unpacked. So a reader that stops does not wait for a chunk that has
+// not come yet, and the bytes after the stream's end are known: `gzip-members.ts` goes on with
+// these.
 
 import type { Buffer } from 'node:buffer'
 import type { Transform } from 'node:stream'
 
-/** A stream of zlib; `bytesWritten` is what it has taken of what it was given. */
+/**
+ * A zlib stream. `bytesWritten` counts the bytes that zlib has taken of those written to the
+ * stream.
+ */
 export type ZlibStream = Transform & { readonly bytesWritten: number }
 
 /**
- * What the stream makes of `first` and of what follows.
+ * Gives what the stream makes of the bytes of `first` and of the chunks after it. At the end it
+ * destroys the stream, but leaves `chunks` open.
  *
- * @returns what is left of the chunk in which the stream ended
+ * @returns the rest of the chunk in which the packed bytes ended
+ * @throws what the stream or `chunks` throws
  */
 export async function* through(
   stream: ZlibStream,

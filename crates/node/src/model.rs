@@ -1,4 +1,5 @@
-//! A loaded model as JavaScript holds it: a handle on the shared model, which `close()` lets go.
+//! A loaded model as JavaScript holds it: a handle on the model, which other handles and running
+//! calls may share. `close()` only drops the handle's share.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,29 +14,30 @@ use crate::error::{CodedError, Thrown};
 use crate::js::Js;
 use crate::local_model::{LocalModel, OpenModel};
 
-/// Facts about a model.
+/// Facts about a model. The settings (`normalize`, `max_length`) are those of its files, which the
+/// options of JavaScript can override.
 #[napi(object)]
 #[derive(Debug)]
 pub struct NativeModelInfo {
     /// The real path of the model's directory.
     pub path: String,
-    /// The dimensions of a vector.
+    /// How many dimensions a vector has.
     pub dim: u32,
-    /// The tokens of the vocabulary, added tokens included.
+    /// How many tokens the vocabulary has, added tokens included.
     pub vocab_size: u32,
-    /// The rows of the table; fewer than tokens in a model with a quantized vocabulary.
+    /// How many rows the table has: fewer than there are tokens if the vocabulary is quantized.
     pub rows: u32,
     /// The element type of the table.
     pub table_dtype: String,
-    /// `'copy'` or `'map'`.
+    /// `'copy'` or `'map'`: whether the table was read into memory or is mapped from its file.
     pub memory: String,
     /// Whether vectors are normalized, by the model's configuration.
     pub normalize: bool,
     /// The most token ids of a text, by the model's configuration; null = no limit.
     pub max_length: Option<u32>,
-    /// `'native'` or `'reference'`.
+    /// `'native'` or `'reference'`: our own tokenizer, or that of the `tokenizers` crate.
     pub tokenizer: String,
-    /// Why it is `'reference'`: the part of tokenizer.json that our own modules don't run.
+    /// Why `tokenizer` is `'reference'`: the part of tokenizer.json that our own modules don't run.
     pub tokenizer_reason: Option<String>,
     /// The instruction set of the pooling kernels.
     pub kernel: String,
@@ -44,7 +46,7 @@ pub struct NativeModelInfo {
 /// A handle on a loaded model.
 #[napi]
 pub struct NativeModel {
-    /// Shared with the functions of inline calls.
+    /// Shared with the functions of inline calls, which must see that the handle was closed.
     model: Rc<OpenModel>,
 }
 
@@ -81,7 +83,8 @@ impl NativeModel {
         self.model.replace(None);
     }
 
-    /// Gives the memory pages of a mapped table back to the operating system.
+    /// Gives the memory pages of a mapped table back to the operating system. Does nothing for a
+    /// table that is not mapped, or a closed handle.
     #[napi(catch_unwind)]
     pub fn release_pages(&self) {
         if let Some(model) = self.model.borrow().as_ref() {
@@ -89,7 +92,7 @@ impl NativeModel {
         }
     }
 
-    /// The vocabulary: the token of each id.
+    /// The vocabulary: the token of each id, and an empty string where no token has the id.
     #[napi(catch_unwind)]
     pub fn tokens(&self) -> Result<Vec<String>, CodedError> {
         let vocabulary = self.opened()?.tokenizer().vocabulary();
@@ -101,7 +104,7 @@ impl NativeModel {
     }
 
     /// Writes the embedding row of token `id`, times its weight, into the first `dim` elements of
-    /// `out`.
+    /// `out`, a `Float32Array`. It is not normalized.
     #[napi(catch_unwind)]
     pub fn embedding(&self, env: Env, id: u32, out: Unknown<'_>) -> Result<(), CodedError> {
         let model = self.opened()?;
@@ -120,6 +123,7 @@ impl NativeModel {
         Ok(())
     }
 
+    /// As [`model`](Self::model), with the error that methods of JavaScript return.
     pub(crate) fn opened(&self) -> Result<Rc<LocalModel>, CodedError> {
         self.model().map_err(CodedError::from)
     }
@@ -129,7 +133,7 @@ impl NativeModel {
         self.model.borrow().clone().ok_or_else(Thrown::closed)
     }
 
-    /// The model for the functions of inline calls: `None` in it once the handle is closed.
+    /// The model for the functions of inline calls. It contains `None` once the handle is closed.
     pub(crate) fn shared(&self) -> &Rc<OpenModel> {
         &self.model
     }

@@ -1,5 +1,7 @@
-// The identity of a run: what has to be the same when a later run goes on with its output, or takes
-// that output for its own. Differences are named as the user knows them: by files and by options.
+// The identity of a run of `embed`: its inputs, its model and its options. It is noted beside the
+// output. With `--resume`, a later run must have the same identity to go on with a partial output,
+// or to leave a finished output as it is. Error messages name differences as the user knows them:
+// by files and by options.
 
 import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -7,21 +9,24 @@ import path from 'node:path'
 import { layoutFiles } from '../../hub/layout.js'
 import { FileError } from '../file-error.js'
 
-/** A file, by path, size in bytes, and time in milliseconds. */
+/** A file by its real path, its size in bytes, and when it was modified, in milliseconds. */
 export interface FileIdentity {
   readonly path: string
   readonly size: number
   readonly modified: number
 }
 
-/** A model by its directory, and by its commit or its files: the files of a commit never change. */
+/**
+ * A model by its directory, and by its Hub commit (`revision`) or, without one, by its files. With
+ * a commit `files` is empty, because the files of a commit never change.
+ */
 export interface ModelIdentity {
   readonly directory: string
   readonly revision: string | null
   readonly files: readonly FileIdentity[]
 }
 
-/** What an option was; null = not given. */
+/** The value of an option; null = not given. */
 export type OptionValue = string | number | boolean | null
 
 export interface Identity {
@@ -39,12 +44,14 @@ export async function identityOfFile(file: string): Promise<FileIdentity | null>
   return { path: await realpath(file), size: stats.size, modified: stats.mtimeMs }
 }
 
-/** @param revision the commit, where the directory holds one of the Hub's */
+/** @param revision the Hub commit whose files the directory holds; null for any other directory */
 export async function identityOfModel(directory: string, revision: string | null): Promise<ModelIdentity> {
   const names = new Set<string>()
   if (revision === null) {
     layoutFiles((name) => {
       names.add(name)
+      // `layoutFiles` asks for the files of every layout. Which layout is whole does not matter
+      // here.
       return false
     })
   }
@@ -55,8 +62,8 @@ export async function identityOfModel(directory: string, revision: string | null
 }
 
 /**
- * @param before what a note says of the run that made `file`
- * @throws FileError that names every difference
+ * @param before the identity in the note beside `file`: of the run that made it
+ * @throws FileError that names the differences; of the inputs only the first one
  */
 export function assertSameRun(file: string, before: unknown, now: Identity): void {
   const differences = isIdentity(before) ? differencesOf(before, now) : ['another version of model2vec made it']
@@ -84,7 +91,7 @@ function shown(value: OptionValue | undefined): string {
   return typeof value === 'string' ? `'${value}'` : String(value)
 }
 
-/** The first difference of the inputs. */
+/** The first difference of the inputs, as a list of one message; empty without a difference. */
 function inputDifference(before: Identity['inputs'], now: Identity['inputs']): string[] {
   if (before.length !== now.length) return [`the inputs were ${before.length}, now ${now.length}`]
   for (const [i, is] of now.entries()) {
@@ -104,7 +111,7 @@ function modelDifference(before: ModelIdentity, now: ModelIdentity): string[] {
   return isSame(before, now) ? [] : [`the files of --model '${now.directory}' have changed since`]
 }
 
-/** Whether two values have the same JSON. */
+/** Whether two values have the same JSON, the order of keys included. */
 export function isSame(before: unknown, now: unknown): boolean {
   return JSON.stringify(before) === JSON.stringify(now)
 }

@@ -1,4 +1,6 @@
-// `.npy` in C order, which numpy.load reads, also mapped. It holds vectors and nothing else.
+// `.npy` in C order, which numpy.load reads, also with `mmap_mode`. It holds vectors and nothing
+// else. Its header has a fixed size and states the number of rows, which is known only at the end:
+// so it is written with 0 rows first, and overwritten when the output is finished.
 
 import { arrayOf } from '../../dtype.js'
 import { HEADER_BYTES, npyHeader } from '../npy-header.js'

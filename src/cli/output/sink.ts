@@ -1,15 +1,16 @@
-// Where the bytes of an output go.
+// Where an output format writes its bytes: a file, or standard output (`standard-output.ts`).
 
 import type { FileHandle } from 'node:fs/promises'
 
 export interface Sink {
-  /** Bytes so far. */
+  /** The bytes that were appended so far, also by an earlier run that this one goes on with. */
   readonly size: number
   append(bytes: Uint8Array): Promise<void>
-  /** Replaces bytes that were appended before. */
+  /** Replaces bytes that were appended before, from the byte `at` on. A file only. */
   overwrite(bytes: Uint8Array, at: number): Promise<void>
 }
 
+/** A file. Its first `size` bytes are kept, and appending starts after them. */
 export class FileSink implements Sink {
   size: number
   readonly #file: FileHandle
@@ -25,7 +26,8 @@ export class FileSink implements Sink {
   }
 
   async overwrite(bytes: Uint8Array, at: number): Promise<void> {
-    // One write may take less: Linux takes 2 GB at most, and an almost full disk what fits onto it.
+    // One write may take only a part of the bytes: Linux takes 2 GB at most, and an almost full
+    // disk takes what fits on it.
     for (let done = 0; done < bytes.length;) {
       const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, at + done)
       done += bytesWritten

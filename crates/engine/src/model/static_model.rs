@@ -11,8 +11,8 @@ use crate::pooling::kernel::{Converters, Kernels};
 use crate::table::EmbeddingTable;
 use crate::tokenizer::Tokenizer;
 
-/// How many times the size of its file a tokenizer takes in memory: 2.4 to 5 times with the test
-/// models.
+/// The size of a tokenizer in memory as a multiple of the size of its file, for an estimate. With
+/// the test models it is 2.4 to 5.
 const TOKENIZER_FACTOR: usize = 3;
 
 /// The files of a loaded model.
@@ -23,7 +23,8 @@ pub(super) struct LoadedFiles {
     pub(super) table: PathBuf,
 }
 
-/// A model that was loaded from a directory. It never changes, so threads share it.
+/// A model that was loaded from a directory. It never changes, so threads share it; the buffers
+/// that it keeps for them (`scratches`) are under a lock.
 #[derive(Debug)]
 pub struct StaticModel {
     pub(super) path: PathBuf,
@@ -31,6 +32,7 @@ pub struct StaticModel {
     pub(super) config: ModelConfig,
     pub(super) table: EmbeddingTable,
     pub(super) tokenizer: Tokenizer,
+    /// The id of the unknown token, which is not pooled.
     pub(super) unknown_id: Option<u32>,
     /// The median length of the vocabulary's tokens in code points: a text is cut to
     /// `max_length × median_token_length` code points before it is tokenized.
@@ -104,11 +106,12 @@ impl StaticModel {
     /// = all.
     #[must_use]
     pub fn unit_limit(&self, max_length: Option<usize>) -> Option<usize> {
-        // A code point has at most two units. Two units more show that the text went on.
+        // A code point has at most two units. One code point more, so two units, shows that the
+        // text went on, and so is truncated.
         max_length.map(|ids| ids.saturating_mul(self.median_token_length).saturating_mul(2).saturating_add(2))
     }
 
-    /// From this many UTF-16 units on, a slice is long: it occupies its thread for some 15
+    /// A slice of more UTF-16 units than this is long: it occupies its thread for some 15
     /// milliseconds or more, and other calls should not have to wait for that thread.
     pub(crate) fn long_units(&self) -> usize {
         if self.tokenizer.is_native() { 1 << 20 } else { 1 << 14 }
@@ -123,7 +126,7 @@ impl StaticModel {
         self.table.memory_bytes() + tokenizer + self.scratches.bytes()
     }
 
-    /// Takes buffers for one thread: used ones if there are any, else new ones.
+    /// Takes buffers for one thread: returned ones if there are any, else new ones.
     #[must_use]
     pub fn take_scratch(&self) -> Scratch {
         self.scratches.take(&self.tokenizer)

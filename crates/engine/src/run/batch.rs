@@ -1,9 +1,13 @@
 //! A batch: the slices of one call. The caller adds slices as it reads texts, threads compute them,
 //! and the caller takes them out again, in any order.
 //!
-//! A slice is cut by the length of its texts and not by their number, so that threads end at about
-//! the same time. Done slices are kept until [`Batch::take_done`]. The maker of a slice's
-//! [`RowBuffer`](crate::RowBuffer) decides where its rows lie.
+//! The caller makes the slices, and should cut them by the length of their texts and not only by
+//! their number, so that all threads end at about the same time. It also decides where the rows of
+//! a slice lie, by the [`RowBuffer`](crate::RowBuffer) that it gives it. The results of a slice are
+//! in the slice itself, which is kept here until [`Batch::take_done`].
+//!
+//! A batch ends early at its first error or when it is cancelled: it then drops the slices that
+//! wait, and the slice that failed.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,14 +26,14 @@ struct State {
     done: Vec<Slice>,
     /// How many slices are running, on any thread.
     running: usize,
-    /// How many of them are running on threads of the pool.
+    /// How many of the running slices are on threads of the pool.
     running_on_pool: usize,
     closed: bool,
     error: Option<BatchError>,
 }
 
 impl State {
-    /// Whether no slice runs, or will run, any more.
+    /// Whether no slice is running, and none will run any more.
     fn is_finished(&self) -> bool {
         self.running == 0 && (self.error.is_some() || (self.closed && self.waiting.is_empty()))
     }
@@ -42,7 +46,7 @@ enum Runner {
     Pool,
 }
 
-/// Called by the thread that ran a slice, after it.
+/// Called after each slice, on the thread that ran it.
 type OnSlice = Box<dyn Fn(Left) + Send + Sync>;
 
 /// The slices of one call.
@@ -55,8 +59,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch that uses up to `threads` of the pool's threads. After each slice, the thread that
-    /// ran it calls `on_slice`.
+    /// A batch that uses up to `threads` of the pool's threads, and at least one. After each slice,
+    /// also one that failed, the thread that ran it calls `on_slice`.
     pub fn new(
         model: Arc<StaticModel>,
         work: Work,
@@ -78,7 +82,8 @@ impl Batch {
         &self.shared.model
     }
 
-    /// Hands a slice to the pool; a batch that ended early drops it.
+    /// Hands a slice to the pool; a batch that ended early drops it. If the system grants the pool
+    /// no thread at all, the slice runs on this thread instead.
     pub fn add(self: &Arc<Self>, slice: Slice) {
         let mut state = self.lock();
         if state.error.is_some() {
@@ -92,7 +97,7 @@ impl Batch {
         }
     }
 
-    /// Runs a slice on this thread, now.
+    /// Runs a slice on this thread, now; a batch that ended early drops it.
     pub fn run_here(&self, slice: Slice) {
         let mut state = self.lock();
         if state.error.is_some() {
@@ -104,16 +109,15 @@ impl Batch {
     }
 
     /// Says that no slice will be added any more. Returns true when the batch is finished already:
-    /// then
-    /// `on_slice` is not called again.
+    /// then `on_slice` is not called again.
     pub fn close(&self) -> bool {
         let mut state = self.lock();
         state.closed = true;
         state.is_finished()
     }
 
-    /// Runs slices on this thread until none is left, then waits for those that other threads have
-    /// taken.
+    /// Runs slices on this thread until none is waiting, then waits for those that other threads
+    /// have taken.
     pub fn help_and_wait(self: &Arc<Self>) {
         self.help();
         let mut state = self.lock();
@@ -134,15 +138,17 @@ impl Batch {
         true
     }
 
-    /// Leaves the pool's queue, which must not keep the batch, and with it the model, alive after
-    /// the caller has run the last slice itself.
+    /// Leaves the pool's queue. Otherwise the queue would keep the batch, and with it the model,
+    /// alive: when the caller has run the last slice itself, no thread of the pool finds out that
+    /// the batch is empty.
     fn leave_pool(self: &Arc<Self>) {
         let job: Arc<dyn Job> = Arc::clone(self) as Arc<dyn Job>;
         workers::forget(&job);
     }
 
-    /// Stops the batch: waiting slices are dropped, running ones end at the next text, or after the
-    /// rows of the texts whose ids were found already.
+    /// Stops the batch: waiting slices are dropped. Running ones end at the next text, or after the
+    /// rows of the texts whose ids were found already. If no slice is running, the batch is
+    /// finished at once, and `on_slice` is not called for that.
     pub fn cancel(self: &Arc<Self>) {
         self.shared.cancel();
         let mut state = self.lock();
@@ -153,7 +159,8 @@ impl Batch {
         self.leave_pool();
     }
 
-    /// The outcome once the batch is finished; `None` before.
+    /// The outcome once the batch is finished; `None` before. Without an error, a batch is finished
+    /// only after [`close`](Self::close).
     #[must_use]
     pub fn outcome(&self) -> Option<Result<(), BatchError>> {
         let state = self.lock();
@@ -166,7 +173,7 @@ impl Batch {
         std::mem::take(&mut self.lock().done)
     }
 
-    /// How many slices wait, run, or are done and not taken yet.
+    /// How many slices are waiting, running, or done and not taken yet.
     #[must_use]
     pub fn slices_held(&self) -> usize {
         let state = self.lock();

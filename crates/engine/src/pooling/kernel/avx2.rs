@@ -1,5 +1,8 @@
-//! AVX2 and F16C kernels: a block is eight registers of eight single-precision sums, so a row of
-//! 256 columns takes four passes.
+//! AVX2 kernels, with F16C and FMA: the instructions for the loops in `blocks.rs`, `unit_mean.rs`
+//! and `squares.rs`, which all instruction sets share.
+//!
+//! A block is eight registers of eight sums (of four for a table of doubles). So single-precision
+//! rows of 256 columns take four passes.
 
 use std::arch::x86_64::{
     __m256, __m256d, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32, _mm256_add_pd, _mm256_add_ps,

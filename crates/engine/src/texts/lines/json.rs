@@ -1,23 +1,24 @@
-//! Reads one line of JSON Lines: a string field of an object. It accepts a subset of JSON (RFC
-//! 8259): the result is `None` for a line that is no JSON, and for JSON that would be slow or
-//! complicated to read (escapes in keys, deep nesting).
+//! Reads one line of JSON Lines: the string in one field of an object. It accepts a subset of JSON
+//! (RFC 8259): the result is `None` for a line that is not JSON, and for JSON that would be slow or
+//! complicated to read (escapes in keys, deep nesting). It does not check UTF-8: the caller does.
 
 use std::ops::Range;
 
 use crate::texts::lines::widen::widen;
 
-/// The deepest nesting of arrays and objects that is read.
+/// The deepest nesting of arrays and objects in the value of a field. Deeper lines are not read.
 const MAX_DEPTH: usize = 32;
-/// How many bytes of a string are checked together.
+/// How many bytes of a string are checked together for the characters that end a plain part.
 const BLOCK: usize = 16;
 
-/// A position in the bytes, which moves forward over everything that was read.
+/// A position in the bytes, which moves forward over everything that was read. After a `None` it is
+/// somewhere in the line.
 pub(super) struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-/// The bytes of a string without its quotes, and whether it contains escapes.
+/// Where the bytes of a string are, without its quotes, and whether it contains escapes.
 type Content = (Range<usize>, bool);
 
 impl<'a> Scan<'a> {
@@ -29,9 +30,9 @@ impl<'a> Scan<'a> {
         self.at
     }
 
-    /// Reads a whole line with its line feed, an object, and gives the string of the last field
-    /// called
-    /// `name`. `None` if that is no string.
+    /// Reads a whole line, which is one object and ends with a line feed. Returns the string of the
+    /// field called `name`: of the last one if there are several, as `JSON.parse` does. `None` if
+    /// there is no such field or its value is not a string.
     pub(super) fn object_line(&mut self, name: &[u8]) -> Option<Content> {
         let mut found = None;
         self.space();
@@ -40,7 +41,7 @@ impl<'a> Scan<'a> {
         if !self.take(b'}') {
             loop {
                 let (key, has_escapes) = self.string()?;
-                // It may be `name` in another spelling.
+                // The key may be `name`, written with escapes.
                 if has_escapes {
                     return None;
                 }
@@ -75,7 +76,7 @@ impl<'a> Scan<'a> {
         self.take(byte).then_some(())
     }
 
-    /// Skips white space inside a line, which a line feed ends.
+    /// Skips white space inside a line: not line feeds, because a line feed ends the line.
     fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\r') = self.peek() {
             self.at += 1;
@@ -89,7 +90,7 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    /// After a value: true if another one follows, false at `close`.
+    /// Reads what follows a value: a comma (true: another value follows) or `close` (false).
     fn goes_on(&mut self, close: u8) -> Option<bool> {
         self.space();
         if self.take(close) {
@@ -187,7 +188,7 @@ impl<'a> Scan<'a> {
                     has_escapes = true;
                     self.escape()?;
                 }
-                // A control character, such as a line feed.
+                // A control character, such as a line feed: JSON has these only as escapes.
                 _ => return None,
             }
         }
@@ -222,7 +223,7 @@ fn end_of_plain(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Writes the content of a scanned string as UTF-16 into `units`, as far as there is room. Returns
-/// the number of all its units, including those that found no room.
+/// the number of all its units, including those for which there was no room.
 pub(super) fn unescape(content: &str, units: &mut [u16]) -> usize {
     let mut count = 0;
     let mut rest = content;
@@ -239,7 +240,8 @@ pub(super) fn unescape(content: &str, units: &mut [u16]) -> usize {
     }
 }
 
-/// The unit that an escape means, and how many bytes it takes after the backslash.
+/// The UTF-16 unit of an escape, and how many bytes the escape has after the backslash. `escape`
+/// starts after the backslash, and was checked by [`Scan`].
 fn escaped_unit(escape: &[u8]) -> (u16, usize) {
     let plain = match escape.first().copied().unwrap_or_default() {
         b'u' => {

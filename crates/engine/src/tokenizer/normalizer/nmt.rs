@@ -1,5 +1,9 @@
-//! `Nmt`: removes control characters, and turns other kinds of white space into a space (tokenizers 0.23.2,
+//! `Nmt`: removes some control characters. Turns tabs, line breaks, zero-width characters,
+//! direction marks, U+1680, U+2581 and U+FFFD into a space (tokenizers 0.23.2,
 //! normalizers/unicode.rs, `do_nmt`).
+//!
+//! The lists are the reference's, and have gaps: U+0000 and most of U+0080 to U+009F are kept, and
+//! so are other spaces, such as U+00A0 and U+3000.
 
 use super::each_char::{self, Fate};
 

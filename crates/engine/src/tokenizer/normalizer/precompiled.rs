@@ -1,8 +1,10 @@
-//! `Precompiled`: SentencePiece's map of characters (tokenizers 0.23.2, normalizers/precompiled.rs).
+//! `Precompiled`: SentencePiece's map of characters (tokenizers 0.23.2,
+//! normalizers/precompiled.rs).
 //!
-//! Each grapheme cluster of less than 6 bytes is looked up in the map. If it is not found, or is longer,
-//! each of its characters is looked up. A look-up finds the shortest key that the cluster starts with, and
-//! its value replaces the whole cluster.
+//! Each grapheme cluster of fewer than 6 bytes is looked up in the map. If it is not found, or is
+//! longer, each of its characters is looked up. A look-up finds the shortest key that the cluster
+//! (or the character) starts with, and the key's value replaces the whole cluster (or character),
+//! not only the bytes of the key.
 
 use super::ascii;
 use super::charsmap::Charsmap;
@@ -15,10 +17,12 @@ const LONG_CLUSTER_BYTES: usize = 6;
 #[derive(Debug)]
 pub(in crate::tokenizer) struct Precompiled {
     map: Charsmap,
-    /// One bit for each of the first 65,536 code points: whether the map replaces the character alone.
+    /// One bit for each of the first 65,536 code points: whether the map replaces the character
+    /// when it is looked up alone.
     is_mapped: Box<[u64]>,
-    /// The same: whether the character stays as it is among other plain ones, each of which is a cluster
-    /// by itself there.
+    /// One bit for each of the first 65,536 code points: whether the character is plain. The map
+    /// does not replace a plain character, and among other plain ones it is a cluster by itself, so
+    /// a run of plain characters stays as it is.
     is_plain: Box<[u64]>,
     /// Whether the map leaves all printable ASCII alone, as every known map does.
     keeps_printable: bool,
@@ -37,7 +41,8 @@ impl Precompiled {
         Some(Self { map, is_mapped, is_plain, keeps_printable })
     }
 
-    /// Whether the text has only plain characters.
+    /// Whether the text has only plain characters: then it stays as it is. Other texts may stay as
+    /// they are too.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
         self.plain_len(text) == text.len()
     }
@@ -65,7 +70,8 @@ impl Precompiled {
             if run == rest.len() {
                 break;
             }
-            // The next character may be in one cluster with the last one of the run.
+            // The next character may be in one cluster with the last one of the run, so go back by
+            // one character.
             rest = &rest[rest[..run].char_indices().next_back().map_or(0, |(last, _)| last)..];
             let at = text.len() - rest.len();
             let mut chars = rest.chars();
@@ -92,7 +98,8 @@ impl Precompiled {
         out.push_str(&text[copied..]);
     }
 
-    /// Replaces the characters in `range` that the map has. The text before `copied` is already in `out`.
+    /// Looks up each character in `range` alone, and replaces those that the map has. The text
+    /// before `copied` is already in `out`.
     fn normalize_chars(&self, text: &str, range: std::ops::Range<usize>, copied: &mut usize, out: &mut String) {
         for (at, c) in text[range.clone()].char_indices() {
             if !self.may_map(c) {
@@ -107,7 +114,8 @@ impl Precompiled {
         }
     }
 
-    /// Whether the map may replace the character alone.
+    /// Whether the map may replace the character when it is looked up alone: true also for all
+    /// characters beyond the first 65,536 code points, which have no bit.
     #[inline]
     fn may_map(&self, c: char) -> bool {
         has(&self.is_mapped, c).unwrap_or(true)
@@ -130,7 +138,8 @@ fn has(bits: &[u64], c: char) -> Option<bool> {
 /// Whether there is certainly a boundary between two neighbors.
 #[inline]
 fn are_apart(first: char, second: char) -> bool {
-    // No ASCII character joins the one before it, except a line feed.
+    // Of two ASCII characters, the second joins the first only if it is a line feed (after a
+    // carriage return). A non-ASCII `first` can join any `second` to it (GB9b, Prepend).
     let is_plain = second.is_ascii() && second != '\n' && first.is_ascii();
     is_plain || cluster::are_apart(Character::of(first), Character::of(second))
 }

@@ -1,4 +1,4 @@
-//! NEON conversions: single to half precision, four dimensions at a time.
+//! The NEON conversion to float16: single to half precision, four dimensions at a time.
 
 use std::arch::aarch64::{float32x4_t, uint16x4_t, vld1q_f32, vst1_u16};
 use std::arch::asm;
@@ -20,8 +20,9 @@ pub(super) fn write_float16(vector: &[f32], row: &mut [u8]) {
     scalar::write_float16(rest, rest_row);
 }
 
-/// Rounds to nearest, ties to even, which is the rounding mode of every Rust thread. The intrinsic
-/// needs a type that stable Rust doesn't have yet.
+/// Converts to half precision. It rounds to nearest, ties to even, which is the rounding mode of
+/// every Rust thread. It is assembly because the intrinsic needs a type for half precision that
+/// stable Rust doesn't have yet.
 #[target_feature(enable = "neon")]
 #[inline]
 fn narrow(singles: float32x4_t) -> uint16x4_t {

@@ -1,4 +1,8 @@
 //! The portable conversions, written without branches where that lets the compiler vectorize them.
+//! `mod.rs` has the rules of rounding and the layout of the rows.
+//!
+//! They are always inlined, so that the compiler vectorizes them again in the kernels of an
+//! instruction set that call them.
 
 use crate::float16;
 
@@ -30,8 +34,8 @@ pub(super) fn write_binary(vector: &[f32], row: &mut [u8]) {
     }
 }
 
-/// The upper half of the bits, rounded. NaN becomes the NaN that ml_dtypes gives: rounding its bits
-/// could carry into the sign.
+/// The upper half of the bits, rounded to nearest, ties to even. NaN becomes the NaN that ml_dtypes
+/// gives: rounding the bits of a NaN could carry into the sign.
 #[inline(always)]
 fn bfloat16(value: f32) -> u16 {
     let bits = value.to_bits();
@@ -40,8 +44,9 @@ fn bfloat16(value: f32) -> u16 {
     ((if value.is_nan() { nan } else { rounded }) >> 16) as u16
 }
 
-/// From 2^23 on, single precision has no fractions. So adding 1.5 × 2^23 rounds to an integer,
-/// which the low bits of the sum then hold.
+/// 1.5 × 2^23. From 2^23 to 2^24, single precision has integers only. So adding this to a small
+/// number rounds that to an integer, ties to even, and the low bits of the sum hold the integer.
+/// With the factor 1.5 the sum stays in this range for negative numbers too.
 const ROUNDER: f32 = 12_582_912.0;
 
 #[inline(always)]

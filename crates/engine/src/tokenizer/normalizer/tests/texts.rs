@@ -7,8 +7,12 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-/// Every character of the planes that have any, and samples of the others: alone in its line, among letters, between combining
-/// marks, and doubled.
+/// Every character of planes 0 and 1, the compatibility ideographs of plane 2 (U+2F800 to U+2FA1F),
+/// the first 4,096 of plane 14, and every 61st of all planes. So the other ideographs of planes 2
+/// and 3 are only sampled.
+///
+/// Each character is alone in a line, among letters, between combining marks, and doubled before a
+/// zero-width joiner. One text has these four lines for each of 64 characters.
 pub(super) fn every_character() -> Vec<String> {
     const LINES: usize = 64;
     const SAMPLE: usize = 61;
@@ -18,7 +22,8 @@ pub(super) fn every_character() -> Vec<String> {
     characters.chunks(LINES).map(|chunk| chunk.iter().map(line).collect()).collect()
 }
 
-/// The characters of random texts: each script has a few characters that act on each other.
+/// The characters of random texts. Each string has a few characters of one script, or of one kind,
+/// that act on each other: they compose, reorder or join.
 const SCRIPTS: [&str; 16] = [
     "abc XYZ !.,-'\"``",
     "aeiouAEIOU\u{300}\u{301}\u{302}\u{323}\u{316}\u{31B}\u{345}\u{34F}\u{315}",
@@ -38,7 +43,8 @@ const SCRIPTS: [&str; 16] = [
     "  \r\n\r\r\n\u{301}\u{200D}\u{94D}\u{E33}",
 ];
 
-/// Texts of a fixed seed: mixtures of the scripts, of any characters, and of the texts of the corpora.
+/// Texts from a fixed seed, of 1 to 60 characters each. Most characters of a text are from one to
+/// three of [`SCRIPTS`]; a few are arbitrary characters or U+0301.
 pub(super) fn random_texts(count: usize) -> Vec<String> {
     let mut random = Random::new();
     let scripts: Vec<Vec<char>> = SCRIPTS.iter().map(|script| script.chars().collect()).collect();
@@ -73,7 +79,7 @@ impl Random {
     }
 }
 
-/// Lines of the small corpora.
+/// The texts of the small corpora, from the first test data folder that has any.
 pub(super) fn corpora() -> Vec<String> {
     let mut roots: Vec<PathBuf> = test_data::models().into_iter().map(|model| model.root).collect();
     roots.dedup();
@@ -91,7 +97,8 @@ pub(super) fn corpora() -> Vec<String> {
         .expect("no test data: run `node scripts/unpack-fixtures.mjs`")
 }
 
-/// The normalizers of all models of the test data, without the sequences around them, each once.
+/// The normalizers of all models of the test data, each once. A sequence is not in the list itself,
+/// but its members are.
 pub(super) fn normalizers_of_models() -> Vec<Value> {
     let mut found = Vec::new();
     for model in test_data::models() {
