@@ -20,7 +20,7 @@ report(faults, 'every dependency, file and export is used')
 
 /** The modules of package.json's `exports`, in src/. */
 function adapters() {
-  const targets = Object.values(published.exports).flatMap((each) => [each.require?.default, each.import?.default])
+  const targets = Object.values(published.exports).flatMap((each) => [each.default, each.require?.default, each.import?.default])
   return targets.flatMap((target) => (target === undefined ? [] : [sourceOf(target)]))
 }
 

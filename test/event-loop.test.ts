@@ -171,6 +171,28 @@ test.serial(
   },
 )
 
+test.serial('an onProgress that throws in a loop of small calls leaves the event loop its turns', async (t) => {
+  const failure = new Error('from onProgress')
+  const onProgress = (): void => {
+    throw failure
+  }
+  let turns = 0
+  const immediate = (): void => {
+    turns++
+  }
+  // Each call rejects without a turn of the event loop, so that nothing but the budget gives it one.
+  let calls = 0
+  setImmediate(immediate)
+  while (turns === 0 && calls < 20_000) {
+    calls++
+    await ef.encode('one short text', { onProgress }).then(
+      () => t.fail(),
+      (error: unknown) => error === failure || t.fail(),
+    )
+  }
+  t.is(turns, 1, `${calls} calls`)
+})
+
 test.serial('an abort ends the wait of a call at once, whatever waits before it', async (t) => {
   const controller = new AbortController()
   let ended = 0

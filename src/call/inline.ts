@@ -27,9 +27,9 @@ export function runCall<Result>(call: Call<Result>, texts: Texts): Result | Prom
   throwIfAborted(signal)
   const share = inlineShare(read, maxLength, inlineUnits)
   if (read === null || share > 1) return call.runAsJob(afterReading(read, texts))
-  const result = call.runInline(read)
+  // Before it runs: so a call that fails is charged too, and calls that its `onProgress` makes come after it.
   charge(share + call.callShare)
-  return result
+  return call.runInline(read)
 }
 
 /** Whether a call may run inline, as far as the number of its texts says. */

@@ -8,8 +8,8 @@ import { native } from '../native/load.js'
 import type { NativeJob, NativeJobResult } from '../native/interface.js'
 import type { OnProgress } from '../options/encode.js'
 import { ProgressClock, ProgressTimer } from './call-progress.js'
-import { NO_TEXTS, parts } from './texts.js'
-import type { Part, Piece, Texts } from './texts.js'
+import { NO_TEXTS, slices } from './texts.js'
+import type { Slice, Segment, Texts } from './texts.js'
 
 /** Ends a job, and hears of its progress. */
 export interface JobObserver {
@@ -62,8 +62,8 @@ export function runJobSync<Result extends NativeJobResult>(
 ): Result {
   const clock = report === null ? null : new ProgressClock(report)
   try {
-    for (const part of parts(texts, job.readableUnits())) {
-      feed(job, part)
+    for (const slice of slices(texts, job.readableUnits())) {
+      feed(job, slice)
       clock?.tick(() => progressOf(job, texts))
     }
   } catch (error) {
@@ -92,24 +92,24 @@ async function feedAll(
   isStopped: () => boolean,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const rest = parts(texts, job.readableUnits())
+  const rest = slices(texts, job.readableUnits())
   const feedNext = (): 'all' | 'full' | undefined => {
     throwIfAborted(signal)
     if (isStopped()) return 'all'
-    const part = rest.next()
-    if (part.done === true) return 'all'
-    return feed(job, part.value) ? undefined : 'full'
+    const slice = rest.next()
+    if (slice.done === true) return 'all'
+    return feed(job, slice.value) ? undefined : 'full'
   }
   while ((await inTurns(feedNext, signal)) === 'full') await room(job)
 }
 
 /** Returns false when enough is in flight. */
-function feed(job: NativeJob, part: Part | Piece): boolean {
+function feed(job: NativeJob, slice: Slice | Segment): boolean {
   try {
-    if ('piece' in part) return native().feedPiece.call(job, part.piece, part.rest)
-    return Reflect.apply(native().feed, job, part.texts)
+    if ('segment' in slice) return native().feedSegment.call(job, slice.segment, slice.rest)
+    return Reflect.apply(native().feed, job, slice.texts)
   } catch (error) {
-    throw fromNative(error, part.from)
+    throw fromNative(error, slice.from)
   }
 }
 

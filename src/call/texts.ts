@@ -1,4 +1,4 @@
-// The caller's texts: checked, and read in parts of a size that a native call takes. The caller's code (getters,
+// The caller's texts: checked, and read in slices of a size that a native call takes. The caller's code (getters,
 // proxies) runs here and nowhere else.
 
 import { isMap, isPromise } from 'node:util/types'
@@ -58,54 +58,54 @@ function kind(value: unknown): string {
 }
 
 /**
- * The most UTF-16 units of a part of more than one text: copying them takes about a tenth of a millisecond, so that the
+ * The most UTF-16 units of a slice of more than one text: copying them takes about a tenth of a millisecond, so that the
  * clock is looked at often enough when texts are long.
  */
 const MAX_UNITS = 1 << 17
 
-/** A longer text is handed over in pieces of this many UTF-16 units: copying one takes about a tenth of a millisecond. */
-const PIECE_UNITS = 1 << 17
+/** A longer text is handed over in segments of this many UTF-16 units: copying one takes about a tenth of a millisecond. */
+const SEGMENT_UNITS = 1 << 17
 
 /** Texts `from` to `to` − 1, read from the caller's array. */
-export interface Part {
+export interface Slice {
   readonly from: number
   readonly to: number
   readonly texts: readonly string[]
 }
 
-/** A piece of the text `from`, after which `rest` more UTF-16 units of it come. */
-export interface Piece {
+/** A segment of the text `from`, after which `rest` more UTF-16 units of it come. */
+export interface Segment {
   readonly from: number
-  readonly piece: string
+  readonly segment: string
   readonly rest: number
 }
 
 /**
- * Reads the texts in parts of at most {@link MAX_TEXTS}.
+ * Reads the texts in slices of at most {@link MAX_TEXTS}.
  *
  * @param readableUnits how many UTF-16 units of a text can matter
  * @throws InvalidTextError
  */
-export function* parts(texts: Texts, readableUnits: number): Generator<Part | Piece, void, undefined> {
+export function* slices(texts: Texts, readableUnits: number): Generator<Slice | Segment, void, undefined> {
   for (let from = 0; from < texts.count; from += MAX_TEXTS) {
     const to = Math.min(from + MAX_TEXTS, texts.count)
-    for (const part of splitByLength({ from, to, texts: readTexts(texts, from, to) })) {
-      const text = part.texts[0]
+    for (const slice of splitByLength({ from, to, texts: readTexts(texts, from, to) })) {
+      const text = slice.texts[0]
       // Such a text is alone in its slice.
-      if (text !== undefined && Math.min(text.length, readableUnits) > PIECE_UNITS) {
-        yield* piecesOf(text, part.from, Math.min(text.length, readableUnits))
+      if (text !== undefined && Math.min(text.length, readableUnits) > SEGMENT_UNITS) {
+        yield* segmentsOf(text, slice.from, Math.min(text.length, readableUnits))
       } else {
-        yield part
+        yield slice
       }
     }
   }
 }
 
 /** The first `units` UTF-16 units of a text. */
-function* piecesOf(text: string, from: number, units: number): Generator<Piece, void, undefined> {
-  for (let start = 0; start < units; start += PIECE_UNITS) {
-    const end = Math.min(units, start + PIECE_UNITS)
-    yield { from, piece: text.slice(start, end), rest: units - end }
+function* segmentsOf(text: string, from: number, units: number): Generator<Segment, void, undefined> {
+  for (let start = 0; start < units; start += SEGMENT_UNITS) {
+    const end = Math.min(units, start + SEGMENT_UNITS)
+    yield { from, segment: text.slice(start, end), rest: units - end }
   }
 }
 
@@ -124,22 +124,22 @@ function readText({ values }: Texts, index: number): string {
   return text
 }
 
-function* splitByLength(part: Part): Generator<Part, void, undefined> {
-  if (unitsOf(part.texts, MAX_UNITS + 1) <= MAX_UNITS) {
-    yield part
+function* splitByLength(slice: Slice): Generator<Slice, void, undefined> {
+  if (unitsOf(slice.texts, MAX_UNITS + 1) <= MAX_UNITS) {
+    yield slice
     return
   }
   let start = 0
   let units = 0
-  for (const [i, text] of part.texts.entries()) {
+  for (const [i, text] of slice.texts.entries()) {
     if (i > start && units + text.length > MAX_UNITS) {
-      yield { from: part.from + start, to: part.from + i, texts: part.texts.slice(start, i) }
+      yield { from: slice.from + start, to: slice.from + i, texts: slice.texts.slice(start, i) }
       start = i
       units = 0
     }
     units += text.length
   }
-  yield { from: part.from + start, to: part.to, texts: part.texts.slice(start) }
+  yield { from: slice.from + start, to: slice.to, texts: slice.texts.slice(start) }
 }
 
 /** UTF-16 units of the texts, of each at most `limit`. */

@@ -41,15 +41,15 @@ export async function askRevision(hub: Hub, signal: AbortSignal): Promise<Revisi
 
 async function readText(url: string, answer: FetchResponse, read: Read): Promise<string> {
   const next = bodyReader(answer)
-  const pieces: Uint8Array[] = []
+  const chunks: Uint8Array[] = []
   let size = 0
-  for (let piece = await read(next()); piece !== null; piece = await read(next())) {
-    size += piece.length
+  for (let chunk = await read(next()); chunk !== null; chunk = await read(next())) {
+    size += chunk.length
     if (size > LARGEST_JSON)
       throw http(`${url}: expected the Hub's JSON of at most ${LARGEST_JSON} bytes, but got more`)
-    pieces.push(piece)
+    chunks.push(chunk)
   }
-  return Buffer.concat(pieces).toString('utf8')
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parse(url: string, text: string): { sha?: unknown; siblings?: unknown } {

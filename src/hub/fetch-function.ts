@@ -56,7 +56,7 @@ export function isEncoded(headers: FetchResponse['headers']): boolean {
   return !/^(?:identity)?$/i.test(headers.get('content-encoding') ?? '')
 }
 
-/** Reads a body a piece at a time; null at the end. @throws Model2VecError ERR_INVALID_OPTION */
+/** Reads a body a chunk at a time; null at the end. @throws Model2VecError ERR_INVALID_OPTION */
 export function bodyReader({ body }: FetchResponse): () => Promise<Uint8Array | null> {
   if (body === null || body === undefined) return () => Promise.resolve(null)
   const stream = body as Partial<BodyStream>

@@ -194,7 +194,7 @@ function decoded(response: http.IncomingMessage, encoding: string): Readable {
 }
 
 async function textOf(body: Readable | null): Promise<string> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of body ?? []) pieces.push(piece as Uint8Array)
-  return Buffer.concat(pieces).toString('utf8')
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body ?? []) chunks.push(chunk as Uint8Array)
+  return Buffer.concat(chunks).toString('utf8')
 }

@@ -90,16 +90,16 @@ async function firstBytes(hub: Hub, commit: string, name: string, count: number,
       // A range of a compressed answer is not one of the file.
       if (answer.status === 416 || (answer.status === 206 && isEncoded(answer.headers))) return Buffer.alloc(0)
       const next = bodyReader(answer)
-      const pieces: Uint8Array[] = []
+      const chunks: Uint8Array[] = []
       let size = 0
       // A server that knows no ranges sends the whole file.
       while (size < count) {
-        const piece = await read(next())
-        if (piece === null) break
-        pieces.push(piece)
-        size += piece.length
+        const chunk = await read(next())
+        if (chunk === null) break
+        chunks.push(chunk)
+        size += chunk.length
       }
-      return Buffer.concat(pieces)
+      return Buffer.concat(chunks)
     }),
   )
 }

@@ -55,11 +55,11 @@ export async function* through(
       const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
-      const piece = stream.read() as Buffer | null
+      const chunk = stream.read() as Buffer | null
       const { error } = failed() ?? {}
       if (error !== undefined) throw error
-      if (piece !== null) {
-        yield piece
+      if (chunk !== null) {
+        yield chunk
       } else if (isOver) {
         return last.subarray(last.length - (given - stream.bytesWritten))
       } else if (isUnpacked && stream.bytesWritten >= given) {

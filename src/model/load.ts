@@ -30,7 +30,7 @@ export function loadOrLeave(source: unknown, options: CheckedLoadOptions): Model
   }
   const refusal = whyNotAsked(options)
   // Waiting would change nothing.
-  if (found.hubId !== null && found.located === null && refusal !== null) throw notAtHand(found, refusal)
+  if (found.hubId !== null && found.located === null && refusal !== null) throw notOnThisMachine(found, refusal)
   return leavePending(source, options)
 }
 
@@ -63,8 +63,8 @@ async function locateOrDownload(
   if (located !== null && !options.forceDownload) return located
   const refusal = whyNotAsked(options)
   if (refusal !== null) {
-    if (located === null) throw notAtHand(found, refusal)
-    return useAtHand(hubId, located, 'ERR_HUB_OFFLINE', refusal)
+    if (located === null) throw notOnThisMachine(found, refusal)
+    return useLocated(hubId, located, 'ERR_HUB_OFFLINE', refusal)
   }
   try {
     return { modelSource: hubId, ...(await download(hubId, options, signal)) }
@@ -73,8 +73,8 @@ async function locateOrDownload(
     if (!isModel2VecError(error) || signal.aborted) throw error
     const { code } = error
     if (code !== 'ERR_HUB_OFFLINE' && code !== 'ERR_HUB_HTTP') throw error
-    if (located !== null) return useAtHand(hubId, located, code, error.message)
-    throw code === 'ERR_HUB_OFFLINE' ? notAtHand(found, error.message, error.cause) : error
+    if (located !== null) return useLocated(hubId, located, code, error.message)
+    throw code === 'ERR_HUB_OFFLINE' ? notOnThisMachine(found, error.message, error.cause) : error
   }
 }
 
@@ -121,7 +121,7 @@ function whyNotAsked({ localFilesOnly }: CheckedLoadOptions): string | null {
   return isOffline() ? 'HF_HUB_OFFLINE forbids asking the Hub' : null
 }
 
-function useAtHand(
+function useLocated(
   hubId: string,
   located: LocatedModel,
   code: 'ERR_HUB_OFFLINE' | 'ERR_HUB_HTTP',
@@ -132,7 +132,7 @@ function useAtHand(
   return located
 }
 
-function notAtHand({ hubId, lookedFor }: HubModel, reason: string, cause?: unknown): Model2VecError {
-  const message = `the model \`${hubId}\` is not at hand, and ${reason}; ${lookedFor}`
+function notOnThisMachine({ hubId, lookedFor }: HubModel, reason: string, cause?: unknown): Model2VecError {
+  const message = `the model \`${hubId}\` is not on this machine, and ${reason}; ${lookedFor}`
   return new Model2VecError('ERR_HUB_OFFLINE', message, cause === undefined ? undefined : { cause })
 }

@@ -72,7 +72,7 @@ export function isTurnSpent(): boolean {
 }
 
 /**
- * Says that a call has just done work on this thread.
+ * Says that a call is about to do work on this thread, or has just done it.
  *
  * @param work 1 = about a quarter of a millisecond
  */

@@ -152,7 +152,7 @@ test.serial(
   async (t) => {
     const server = await start()
     const cacheDir = emptyCache()
-    const messages = [/`org\/Name` is not at hand/, new RegExp(cacheDir), /`main`/, /`model2vec-node-name`/]
+    const messages = [/`org\/Name` is not on this machine/, new RegExp(cacheDir), /`main`/, /`model2vec-node-name`/]
     for (const value of ['1', 'TRUE', 'yes', 'On']) {
       process.env.HF_HUB_OFFLINE = value
       await refused(t, load(server, 'org/Name', { cacheDir }), 'ERR_HUB_OFFLINE', ...messages, /HF_HUB_OFFLINE/)

@@ -26,12 +26,18 @@ export function typescriptImports(root: string): Imports {
   return imports
 }
 
+/** `import(…)` and `require(…)`. */
+function isImport(called: ts.Expression): boolean {
+  return called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require')
+}
+
 function specifiers(file: ts.SourceFile): string[] {
   const found: string[] = []
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) take(node.moduleSpecifier)
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) take(node.argument.literal)
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) take(node.arguments[0])
+    else if (ts.isExternalModuleReference(node)) take(node.expression)
+    else if (ts.isCallExpression(node) && isImport(node.expression)) take(node.arguments[0])
     ts.forEachChild(node, visit)
   }
   const take = (node: ts.Node | undefined): void => {

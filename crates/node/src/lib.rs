@@ -61,7 +61,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
-            ("feedPiece", native_job::feed_piece),
+            ("feedSegment", native_job::feed_segment),
             ("createEncodeJob", native_job::create_encode_job),
             ("createTokenizeJob", native_job::create_tokenize_job),
             ("createGatherJob", native_job::create_gather_job),

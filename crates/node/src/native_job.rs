@@ -80,14 +80,14 @@ pub(crate) unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callbac
     })
 }
 
-/// `feedPiece.call(job, piece, rest)`: reads a piece of the next text, after which `rest` more
+/// `feedSegment.call(job, segment, rest)`: reads a segment of the next text, after which `rest` more
 /// UTF-16 units of it come. Returns as `feed`.
-pub(crate) unsafe extern "C" fn feed_piece(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+pub(crate) unsafe extern "C" fn feed_segment(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let NativeJob { job } = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
-        let ([piece, rest], _) = arguments.split::<2>();
+        let ([segment, rest], _) = arguments.split::<2>();
         let rest = js.get_number(rest, "rest")? as usize;
-        js.boolean(job.feed_piece(js, piece, rest)?)
+        js.boolean(job.feed_segment(js, segment, rest)?)
     })
 }
 

@@ -30,9 +30,9 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Appends a piece of a text: the string `value`, cut to `limit` UTF-16 units. More pieces may
+/// Appends a segment of a text: the string `value`, cut to `limit` UTF-16 units. More segments may
 /// follow.
-pub(crate) fn read_piece(js: Js, value: sys::napi_value, limit: usize, texts: &mut Texts) -> Result<(), Thrown> {
+pub(crate) fn read_segment(js: Js, value: sys::napi_value, limit: usize, texts: &mut Texts) -> Result<(), Thrown> {
     let length = length_of(js, value, 0)?;
     texts.append_with(limit.min(length) + 1, |buffer| read_into(js, value, 0, buffer))
 }

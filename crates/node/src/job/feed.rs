@@ -34,7 +34,7 @@ pub(super) struct Feed {
     /// The texts of the slice that is being filled.
     filling: RefCell<Texts>,
     fed: Cell<usize>,
-    /// Whether the last text in `filling` comes in pieces, and has more of them.
+    /// Whether the last text in `filling` comes in segments, and has more of them.
     is_in_text: Cell<bool>,
     /// Emptied buffers for the next slices.
     spare: RefCell<Vec<Texts>>,
@@ -87,21 +87,21 @@ impl Feed {
         Ok(())
     }
 
-    /// Reads a piece of the next text, after which `rest` more UTF-16 units of it come. Reading a
+    /// Reads a segment of the next text, after which `rest` more UTF-16 units of it come. Reading a
     /// long text at once would hold this thread for milliseconds. `start` gets each slice that is
     /// full. True at the end of the text.
-    pub(super) fn read_piece(
+    pub(super) fn read_segment(
         &self,
         js: Js,
-        piece: sys::napi_value,
+        segment: sys::napi_value,
         rest: usize,
         start: impl Fn(FilledSlice),
     ) -> Result<bool, Thrown> {
         if !self.is_in_text.get() {
             // The text gets a slice of its own: the texts before it must not wait for its end.
             self.close_slice().into_iter().for_each(&start);
-            let units = texts::length_of(js, piece, 0)?.saturating_add(rest).min(self.readable_units());
-            // N-API writes a NUL after the last piece.
+            let units = texts::length_of(js, segment, 0)?.saturating_add(rest).min(self.readable_units());
+            // N-API writes a NUL after the last segment.
             self.filling.borrow_mut().reserve(units.saturating_add(1)).map_err(|_| {
                 Thrown::Coded("ERR_OUT_OF_MEMORY", format!("a text of {units} UTF-16 units can't be read"))
             })?;
@@ -109,7 +109,7 @@ impl Feed {
         {
             let mut filling = self.filling.borrow_mut();
             let left = self.readable_units() - filling.unit_count();
-            texts::read_piece(js, piece, left, &mut filling)?;
+            texts::read_segment(js, segment, left, &mut filling)?;
             self.is_in_text.set(rest > 0);
             if rest > 0 {
                 return Ok(false);

@@ -80,13 +80,13 @@ impl Job {
         Ok(self.flow.has_room())
     }
 
-    /// Reads a piece of the next text, after which `rest` more UTF-16 units of it come. False when
+    /// Reads a segment of the next text, after which `rest` more UTF-16 units of it come. False when
     /// enough is in flight.
-    pub(crate) fn feed_piece(self: &Rc<Self>, js: Js, piece: sys::napi_value, rest: usize) -> Result<bool, Thrown> {
+    pub(crate) fn feed_segment(self: &Rc<Self>, js: Js, segment: sys::napi_value, rest: usize) -> Result<bool, Thrown> {
         if !self.may_feed(1)? {
             return Ok(true);
         }
-        let is_text_complete = self.feed.read_piece(js, piece, rest, |slice| self.start(js, slice))?;
+        let is_text_complete = self.feed.read_segment(js, segment, rest, |slice| self.start(js, slice))?;
         Ok(!is_text_complete || self.flow.has_room())
     }
 

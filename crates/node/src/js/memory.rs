@@ -71,11 +71,11 @@ impl Js {
         Ok((start, if start.is_null() { 0 } else { length }))
     }
 
-    /// A new Uint32Array of `length` elements: those of `pieces`, one after the other.
+    /// A new Uint32Array of `length` elements: those of `lists`, one after the other.
     pub(crate) fn new_uint32_array<'a>(
         self,
         length: usize,
-        pieces: impl Iterator<Item = &'a [u32]>,
+        lists: impl Iterator<Item = &'a [u32]>,
     ) -> Result<sys::napi_value, Thrown> {
         let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
         // SAFETY: out-pointers are valid; the buffer has length × 4 bytes, which the typed array
@@ -89,11 +89,11 @@ impl Js {
             check(sys::napi_create_typedarray(self.0, kind, length, buffer, 0, &mut array), "napi_create_typedarray")?;
         }
         let mut written = 0;
-        for piece in pieces {
-            let count = piece.len().min(length - written);
+        for list in lists {
+            let count = list.len().min(length - written);
             // SAFETY: the buffer is new, has `length` aligned u32s from `start` on, and `written +
             // count <= length`.
-            unsafe { ptr::copy_nonoverlapping(piece.as_ptr(), start.cast::<u32>().add(written), count) };
+            unsafe { ptr::copy_nonoverlapping(list.as_ptr(), start.cast::<u32>().add(written), count) };
             written += count;
         }
         Ok(array)
