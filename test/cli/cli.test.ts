@@ -46,18 +46,18 @@ test('a help text names every option of its command, and is no wider than a term
   }
 })
 
-test('the help and the README name every format and every command', async (t) => {
+test('the help and docs/CLI.md name every format and every command', async (t) => {
   const { out } = await model2vec('embed', '--help')
-  const readme = readFileSync('README.md', 'utf8').replaceAll(/\s+/g, ' ')
+  const manual = readFileSync('docs/CLI.md', 'utf8').replaceAll(/\s+/g, ' ')
   for (const { title, endings, name } of INPUT_FORMATS) {
     for (const each of [title, name, ...endings]) t.true(out.includes(each), each)
-    t.true(readme.includes(title), title)
+    t.true(manual.includes(title), title)
   }
   for (const { title, ending } of OUTPUT_FORMATS) {
     t.regex(out, new RegExp(`^  \\${ending} +\\S`, 'm'))
-    t.true(readme.includes(title), title)
+    t.true(manual.includes(title), title)
   }
-  for (const command of NAMES) t.true(readme.includes(`model2vec ${command}`), command)
+  for (const command of NAMES) t.true(manual.includes(`model2vec ${command}`), command)
 })
 
 test('no two formats have an ending in common, and an ending that none has is an error with all', async (t) => {
