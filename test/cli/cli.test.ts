@@ -57,7 +57,7 @@ test('the help and docs/CLI.md name every format and every command', async (t) =
     t.regex(out, new RegExp(`^  \\${ending} +\\S`, 'm'))
     t.true(manual.includes(title), title)
   }
-  for (const command of NAMES) t.true(manual.includes(`model2vec ${command}`), command)
+  for (const command of NAMES) t.true(manual.includes(`| \`${command}\` |`), command)
 })
 
 test('no two formats have an ending in common, and an ending that none has is an error with all', async (t) => {
