@@ -2,8 +2,8 @@
 
 use super::Metric;
 
-/// What is compared in float32: vectors whose sum of squares is in this range, and smaller ones too unless the metric is cosine. Products
-/// then stay far from the largest float32, and what is lost below the smallest one is nothing beside the sum.
+/// What is compared in float32: vectors whose sum of squares is in this range, and zeros. Products then stay far from the largest
+/// float32, and what is lost below the smallest one is nothing beside the sum.
 const LEAST_SQUARES: f32 = 1.0 / (1_u128 << 100) as f32;
 const MOST_SQUARES: f32 = (1_u128 << 100) as f32;
 
@@ -22,15 +22,22 @@ impl Range {
     /// That of a vector, from its sum of squares in float32.
     #[inline]
     pub(super) fn of(metric: Metric, squares: f32, vector: &[f32]) -> Self {
-        let is_ordinary = squares <= MOST_SQUARES && (squares >= LEAST_SQUARES || metric != Metric::Cosine);
-        if is_ordinary { Self::Ordinary } else { Self::of_unusual(metric, vector) }
+        if (LEAST_SQUARES..=MOST_SQUARES).contains(&squares) {
+            Self::Ordinary
+        } else {
+            Self::of_unusual(metric, vector)
+        }
     }
 
     #[cold]
     fn of_unusual(metric: Metric, vector: &[f32]) -> Self {
-        let is_zero = vector.iter().all(|&element| element == 0.0);
-        let is_finite = vector.iter().all(|element| element.is_finite());
-        if !is_finite || (is_zero && metric == Metric::Cosine) { Self::LeftOut } else { Self::Wide }
+        if vector.iter().all(|&element| element == 0.0) {
+            if metric == Metric::Cosine { Self::LeftOut } else { Self::Ordinary }
+        } else if vector.iter().all(|element| element.is_finite()) {
+            Self::Wide
+        } else {
+            Self::LeftOut
+        }
     }
 }
 

@@ -8,21 +8,23 @@ use std::arch::x86_64::{
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
 use super::{Block, Sums};
 
-/// The sums of the sixteen lanes of sixteen registers, in the registers' order. `$add` adds lanes.
+/// The sums of the sixteen lanes of sixteen registers, in the registers' order. `$register` is register `$i`; `$add`
+/// adds lanes.
 ///
 /// Every step adds two registers' halves, quarters, pairs or neighbors, and leaves half as many registers. The registers are taken in an
 /// order that makes their sums come out in place.
 macro_rules! sixteen_sums {
-    ($register:expr, $add:expr) => {{
+    (|$i:ident| $register:expr, $add:expr) => {{
         use std::arch::x86_64::{
             _mm512_castpd_ps, _mm512_castps_pd, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
             _mm512_unpackhi_pd, _mm512_unpacklo_pd,
         };
         let mut halves = [_mm512_setzero_ps(); 8];
         for i in 0..8 {
-            let (first, second) = (2 * i, 2 * i + 1);
-            let a = $register[4 * (first % 4) + first / 4].0;
-            let b = $register[4 * (second % 4) + second / 4].0;
+            let $i = 4 * (2 * i % 4) + i / 2;
+            let a = $register;
+            let $i = $i + 4;
+            let b = $register;
             halves[i] = $add(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
         }
         let mut quarters = [_mm512_setzero_ps(); 4];
@@ -81,7 +83,7 @@ impl Vector for F32x16 {
     fn sixteen_sums(registers: [Self; 16]) -> [f32; 16] {
         let mut found = [0.0; 16];
         // SAFETY: as in `zero`; the array has sixteen floats, and the store needs no alignment.
-        unsafe { _mm512_storeu_ps(found.as_mut_ptr(), sixteen_sums!(registers, _mm512_add_ps)) };
+        unsafe { _mm512_storeu_ps(found.as_mut_ptr(), sixteen_sums!(|i| registers[i].0, _mm512_add_ps)) };
         found
     }
 }

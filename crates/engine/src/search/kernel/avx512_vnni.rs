@@ -13,16 +13,12 @@ use super::{BLOCK, Block, Sums};
 
 pub(super) const BYTES: usize = 64;
 
-/// Sixteen integers as the floats that shuffles are for.
-struct Lanes(__m512);
-
 /// The sums of the sixteen lanes of sixteen registers.
 #[target_feature(enable = "avx512f")]
 #[inline]
 #[allow(clippy::needless_range_loop)]
 pub(super) fn sum_sixteen(registers: &[__m512i; 16]) -> [i32; 16] {
-    let lanes = registers.map(|register| Lanes(_mm512_castsi512_ps(register)));
-    let sums = sixteen_sums!(lanes, add);
+    let sums = sixteen_sums!(|i| _mm512_castsi512_ps(registers[i]), add);
     let mut found = [0; 16];
     // SAFETY: the array has sixteen integers, and the store needs no alignment.
     unsafe { _mm512_storeu_si512(found.as_mut_ptr().cast(), _mm512_castps_si512(sums)) };
