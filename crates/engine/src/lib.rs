@@ -30,7 +30,10 @@ pub use rows::Rows;
 pub use run::batch::{Batch, BatchError, Input, Left, Part, RowBuffer, Work, fault};
 pub use run::workers::default_threads;
 pub use save::SaveError;
-pub use search::{Filter, Hits, Metric, Search, SearchError, SearchOptions, SearchResults, SearchScratch};
+pub use search::{
+    Dropped, Duplicates, Filter, FirstMatches, Hits, Metric, NewRows, Search, SearchError, SearchOptions,
+    SearchResults, SearchScratch,
+};
 pub use table::cluster::{MAX_ITERATIONS, Watch};
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;

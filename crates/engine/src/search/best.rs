@@ -2,6 +2,14 @@
 
 use super::Metric;
 
+/// What is kept of the rows that a query is compared with.
+pub(super) trait List {
+    /// The least key that is of interest; NaN where none is.
+    fn least(&self) -> f32;
+    /// Offers a row whose key is at least [`Self::least`], and no NaN.
+    fn offer(&mut self, key: f32, index: u32);
+}
+
 /// The best `k` of any number of scored rows.
 ///
 /// A row is its key, higher for what is nearer, and its index, in one integer whose order is the order of results: the key's bits above,
@@ -21,29 +29,6 @@ impl Best {
     /// The best `k` of those whose key is at least `least`.
     pub(super) fn new(k: usize, least: f32) -> Self {
         Self { k, least: if k == 0 { f32::NAN } else { least }, worst: 0, rows: Vec::new() }
-    }
-
-    /// The least key that is of interest; NaN where none is.
-    #[inline]
-    pub(super) fn least(&self) -> f32 {
-        self.least
-    }
-
-    /// Offers a row whose key is at least [`Self::least`], and a number.
-    #[inline]
-    pub(super) fn offer(&mut self, key: f32, index: u32) {
-        let row = pack(key, index);
-        if row < self.worst {
-            return;
-        }
-        // Twice as many as are wanted, and some: then each costs little to sort out.
-        if self.rows.len() >= self.k.saturating_mul(2).max(64) {
-            self.sort_out();
-            if row < self.worst {
-                return;
-            }
-        }
-        self.rows.push(row);
     }
 
     /// Keeps the best `k`.
@@ -68,6 +53,29 @@ impl Best {
         self.sort_out();
         self.rows.sort_unstable_by(|a, b| b.cmp(a));
         self.rows.into_iter().map(unpack)
+    }
+}
+
+impl List for Best {
+    #[inline]
+    fn least(&self) -> f32 {
+        self.least
+    }
+
+    #[inline]
+    fn offer(&mut self, key: f32, index: u32) {
+        let row = pack(key, index);
+        if row < self.worst {
+            return;
+        }
+        // Twice as many as are wanted, and some: then each costs little to sort out.
+        if self.rows.len() >= self.k.saturating_mul(2).max(64) {
+            self.sort_out();
+            if row < self.worst {
+                return;
+            }
+        }
+        self.rows.push(row);
     }
 }
 

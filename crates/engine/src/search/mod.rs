@@ -15,18 +15,18 @@
 
 mod allowed;
 mod best;
-//DUP mod duplicates;
+mod duplicates;
 mod exact;
 mod kernel;
 mod metric;
 mod prepared;
-//DUP mod rescore;
+mod rescore;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use allowed::Filter;
 pub use best::{Hits, SearchResults};
-//DUP pub use duplicates::{Duplicates, Dropped, NewRows, NewRowsMatches};
+pub use duplicates::{Dropped, Duplicates, FirstMatches, NewRows};
 pub use metric::{Metric, SearchError};
 pub use scan::{Search, SearchOptions, SearchScratch};

@@ -59,11 +59,11 @@ pub(super) fn decode(rows: &Rows<'_>, index: usize, floats: &mut [f32]) {
     }
 }
 
-/// Rows as float32, each filled up with zeros to whole [`LANES`].
-pub(super) fn decode_all(rows: &Rows<'_>) -> AlignedFloats {
+/// The rows `indices` as float32, each filled up with zeros to whole [`LANES`].
+pub(super) fn decode_all(rows: &Rows<'_>, indices: impl ExactSizeIterator<Item = usize>) -> AlignedFloats {
     let (dim, pitch) = (rows.dim(), padded(rows.dim()));
-    let mut all = AlignedFloats::zeros(rows.len() * pitch);
-    for (index, row) in all.floats_mut().chunks_exact_mut(pitch).enumerate() {
+    let mut all = AlignedFloats::zeros(indices.len() * pitch);
+    for (row, index) in all.floats_mut().chunks_exact_mut(pitch).zip(indices) {
         decode(rows, index, &mut row[..dim]);
     }
     all

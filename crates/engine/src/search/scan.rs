@@ -4,7 +4,7 @@ use std::ops::Range as Span;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::allowed::{Allowed, Filter};
-use super::best::{Best, Hits, SearchResults};
+use super::best::{Best, Hits, List, SearchResults};
 use super::exact::{self, Range};
 use super::kernel::{BLOCK, Kernels, MAX_I8_DIM, Sums, padded};
 use super::prepared::{AlignedFloats, decode_all, float_block};
@@ -96,6 +96,17 @@ impl Search {
         corpus: Dtype,
         options: SearchOptions,
     ) -> Result<Self, SearchError> {
+        Self::of_rows(kernels, queries, 0..queries.len(), corpus, options)
+    }
+
+    /// The rows `indices` of `queries` are the queries.
+    pub(super) fn of_rows(
+        kernels: Kernels,
+        queries: Rows<'_>,
+        indices: impl ExactSizeIterator<Item = usize> + Clone,
+        corpus: Dtype,
+        options: SearchOptions,
+    ) -> Result<Self, SearchError> {
         let metric = options.metric;
         let is_binary = |dtype| dtype == Dtype::Binary;
         let is_hamming = metric == Metric::Hamming;
@@ -107,15 +118,15 @@ impl Search {
             Some(bound) if bound.is_nan() => return Err(SearchError::Bound),
             Some(bound) => metric.key(bound),
         };
-        let (count, dim) = (queries.len(), queries.dim());
+        let (count, dim) = (indices.len(), queries.dim());
         let prepared = if is_hamming {
-            Queries::Bits(queries.bytes().to_vec())
+            Queries::Bits(indices.flat_map(|index| queries.row(index)).copied().collect())
         } else if queries.dtype() == Dtype::Int8 && corpus == Dtype::Int8 && dim <= MAX_I8_DIM {
             let squares = |row: &[i8]| row.iter().map(|&element| i32::from(element) * i32::from(element)).sum();
-            let rows = (0..count).map(|index| queries.row_i8(index));
+            let rows = indices.map(|index| queries.row_i8(index));
             Queries::Int8(rows.clone().flatten().copied().collect(), rows.map(squares).collect())
         } else {
-            let floats = decode_all(&queries);
+            let floats = decode_all(&queries, indices);
             let terms = query_terms(&kernels, metric, &floats, count, dim);
             Queries::Floats(floats, terms)
         };
@@ -131,7 +142,7 @@ impl Search {
     /// How many queries a block has: they are compared with a part of the corpus together. The last block may have fewer.
     #[must_use]
     pub fn block_queries(&self) -> usize {
-        (BLOCK_QUERY_FLOATS / padded(self.dim) / 4 * 4).clamp(4, BLOCK_QUERIES)
+        block_queries(self.dim)
     }
 
     /// How many blocks of queries there are.
@@ -169,14 +180,20 @@ impl Search {
         scratch: &mut SearchScratch,
         cancelled: &AtomicBool,
     ) -> Result<bool, SearchError> {
-        if slice.dim() != self.dim {
-            return Err(SearchError::Dimensions { queries: self.dim, rows: slice.dim() });
-        }
-        assert_eq!(slice.dtype(), self.corpus_dtype, "the rows are of the search's type");
+        self.check_slice(&slice)?;
         let end = u32::try_from(first_row + slice.len()).expect("indices of 32 bits");
         let rows = Allowed::of(self.options.filter.as_ref(), first_row as u32..end);
         let first_query = hits.first_query;
         Ok(self.compare(first_query, &mut hits.lists, &slice, first_row, rows, scratch, cancelled))
+    }
+
+    pub(super) fn check_slice(&self, slice: &Rows<'_>) -> Result<(), SearchError> {
+        assert_eq!(slice.dtype(), self.corpus_dtype, "the rows are of the search's type");
+        if slice.dim() == self.dim {
+            Ok(())
+        } else {
+            Err(SearchError::Dimensions { queries: self.dim, rows: slice.dim() })
+        }
     }
 
     /// Writes the results of a block of queries to their places.
@@ -192,7 +209,7 @@ impl Search {
     pub(super) fn compare(
         &self,
         first_query: usize,
-        lists: &mut [Best],
+        lists: &mut [impl List],
         slice: &Rows<'_>,
         first_row: usize,
         mut rows: Allowed<'_>,
@@ -236,7 +253,7 @@ impl Search {
         floats: &[f32],
         terms: &QueryTerms,
         queries: Span<usize>,
-        lists: &mut [Best],
+        lists: &mut [impl List],
         slice: &Rows<'_>,
         block: &RowBlock,
         SearchScratch { decoded, sums }: &mut SearchScratch,
@@ -302,7 +319,7 @@ impl Search {
         elements: &[i8],
         query_squares: &[i32],
         queries: Span<usize>,
-        lists: &mut [Best],
+        lists: &mut [impl List],
         slice: &Rows<'_>,
         block: &RowBlock,
     ) {
@@ -328,7 +345,14 @@ impl Search {
         }
     }
 
-    fn compare_bits(&self, bytes: &[u8], queries: Span<usize>, lists: &mut [Best], slice: &Rows<'_>, block: &RowBlock) {
+    fn compare_bits(
+        &self,
+        bytes: &[u8],
+        queries: Span<usize>,
+        lists: &mut [impl List],
+        slice: &Rows<'_>,
+        block: &RowBlock,
+    ) {
         let rows = std::array::from_fn(|r| slice.row(block.indices[r]));
         let width = slice.row_bytes();
         let is_row: [f32; BLOCK] = std::array::from_fn(|r| if r < block.count { 0.0 } else { f32::NAN });
@@ -341,7 +365,7 @@ impl Search {
 
     /// Offers the rows of a block to a query's list. A NaN is no key.
     #[inline]
-    fn offer(&self, list: &mut Best, query: usize, keys: &[f32; BLOCK], block: &RowBlock) {
+    fn offer(&self, list: &mut impl List, query: usize, keys: &[f32; BLOCK], block: &RowBlock) {
         let least = list.least();
         let mut found = 0_u32;
         for (r, &key) in keys.iter().enumerate() {
@@ -370,6 +394,11 @@ fn prefetch_after(slice: &Rows<'_>, index: usize) {
     for line in slice.bytes()[start..end].chunks(LINE_BYTES) {
         prefetch_line(&line[0]);
     }
+}
+
+/// How many queries of a number of dimensions make a block.
+pub(super) fn block_queries(dim: usize) -> usize {
+    (BLOCK_QUERY_FLOATS / padded(dim) / 4 * 4).clamp(4, BLOCK_QUERIES)
 }
 
 /// Rows that are compared at once.
