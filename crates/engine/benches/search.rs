@@ -95,8 +95,11 @@ fn time(run: &mut dyn FnMut()) -> Duration {
     start.elapsed()
 }
 
+/// What is timed, and its name.
+type Run<'a> = (&'a str, Box<dyn FnMut() + 'a>);
+
 /// The fastest of several runs of each, which take turns.
-fn compare(rounds: usize, runs: &mut [(&str, Box<dyn FnMut() + '_>)], unit: f64) {
+fn compare(rounds: usize, runs: &mut [Run<'_>], unit: f64) {
     let mut best = vec![Duration::MAX; runs.len()];
     for _ in 0..rounds {
         for (best, (_, run)) in best.iter_mut().zip(runs.iter_mut()) {

@@ -460,7 +460,12 @@ fn a_row_is_dropped_when_an_earlier_kept_row_is_near_enough() {
                 None => kept.push(index),
             }
         }
-        assert!(dropped.len() > 40 && kept.len() > 30, "{dtype:?} {metric:?}: {} kept, {} dropped", kept.len(), dropped.len());
+        assert!(
+            dropped.len() > 40 && kept.len() > 30,
+            "{dtype:?} {metric:?}: {} kept, {} dropped",
+            kept.len(),
+            dropped.len()
+        );
         for isa in Isa::available() {
             for cuts in [(64, 1000), (64, 5), (1, 1000), (13, 17), (1000, 1)] {
                 let found = duplicates(isa, &vectors, &candidates, (metric, threshold), cuts);

@@ -53,16 +53,18 @@ type FloatSums = unsafe fn(queries: &[f32], rows: &Block<'_, f32>, sums: &mut [S
 /// The same for one query, and the squares of the rows.
 type OneFloatSum = unsafe fn(query: &[f32], rows: &Block<'_, f32>, sums: &mut Sums<f32>, squares: &mut Sums<f32>);
 
+/// Sums over the elements of a query with each row, given the sums of the rows' elements.
+type I8Products = unsafe fn(query: &[i8], rows: &Block<'_, i8>, element_sums: &Sums<i32>, sums: &mut Sums<i32>);
+
 /// The kernels of one instruction set. Holding a value proves that this CPU supports it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kernels {
-    isa: Isa,
     products: FloatSums,
     squared_differences: FloatSums,
     product_and_squares: OneFloatSum,
     squared_difference_and_squares: OneFloatSum,
     squares: unsafe fn(rows: &Block<'_, f32>, sums: &mut Sums<f32>),
-    i8_products: unsafe fn(query: &[i8], rows: &Block<'_, i8>, element_sums: &Sums<i32>, sums: &mut Sums<i32>),
+    i8_products: I8Products,
     i8_row_sums: unsafe fn(rows: &Block<'_, i8>, elements: &mut Sums<i32>, squares: &mut Sums<i32>),
     differing_bits: unsafe fn(query: &[u8], rows: &Block<'_, u8>, counts: &mut Sums<u32>),
 }
@@ -70,7 +72,6 @@ pub(super) struct Kernels {
 impl Kernels {
     /// The fallback of every CPU, and what the others are compared with.
     pub(super) const SCALAR: Self = Self {
-        isa: Isa::SCALAR,
         products: scalar::products,
         squared_differences: scalar::squared_differences,
         product_and_squares: scalar::product_and_squares,
@@ -86,7 +87,6 @@ impl Kernels {
         macro_rules! kernels_of {
             ($file:ident) => {
                 Self {
-                    isa,
                     products: $file::products,
                     squared_differences: $file::squared_differences,
                     product_and_squares: $file::product_and_squares,
@@ -125,11 +125,6 @@ impl Kernels {
             #[cfg(target_arch = "aarch64")]
             InstructionSet::Neon => kernels_of!(neon),
         }
-    }
-
-    /// The instruction set of these kernels.
-    pub(super) fn isa(&self) -> Isa {
-        self.isa
     }
 
     /// The sum of the products of the elements, for each of the queries and each row of a block. `queries` holds as many as `sums` has.

@@ -5,7 +5,6 @@ use std::arch::aarch64::{
     vdupq_n_s32, veorq_u8, vfmaq_f32, vget_low_s8, vld1q_f32, vld1q_s8, vld1q_u8, vmull_high_s8, vmull_s8, vpadalq_s16,
     vst1q_f32, vsubq_f32,
 };
-use std::arch::asm;
 
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
 use super::{Block, Sums};

@@ -283,6 +283,7 @@ pub(super) unsafe fn block_sums_and_squares<V: Vector, T: Term>(
     let queries = Packed { first: query.as_ptr(), pitch: 0 };
     for ((row, sum), squares) in rows.iter().zip(sums).zip(squares) {
         // SAFETY: the caller has seen to the lengths. Both queries of the tile are the one that there is.
-        [[*sum], [*squares]] = unsafe { tile::<V, WithSquares<T>, 2, 1>(queries, [row.as_ptr()], row.len()) };
+        let [[found], [of_row]] = unsafe { tile::<V, WithSquares<T>, 2, 1>(queries, [row.as_ptr()], row.len()) };
+        (*sum, *squares) = (found, of_row);
     }
 }
