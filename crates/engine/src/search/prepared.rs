@@ -91,4 +91,32 @@ pub(super) fn float_block<'a>(
     std::array::from_fn(|r| &memory.floats()[r.min(count - 1) * pitch..][..dim])
 }
 
+/// The bytes of a block's rows one after the other: where they lie, or gathered in `memory`.
+#[inline]
+pub(super) fn byte_block<'a>(
+    rows: &Rows<'a>,
+    indices: &[usize; BLOCK],
+    count: usize,
+    memory: &'a mut Vec<u8>,
+) -> &'a [u8] {
+    let width = rows.row_bytes();
+    let (first, last) = (indices[0], indices[BLOCK - 1]);
+    // Without repetitions they rise.
+    if count == BLOCK && last - first == BLOCK - 1 {
+        return &rows.bytes()[first * width..(last + 1) * width];
+    }
+    memory.clear();
+    for &index in indices {
+        memory.extend_from_slice(rows.row(index));
+    }
+    memory
+}
+
+/// The elements of int8 rows.
+#[inline]
+pub(super) fn as_i8(bytes: &[u8]) -> &[i8] {
+    // SAFETY: a byte is a signed byte of the same bits.
+    unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
+}
+
 const _: () = assert!(LANES == LINE_FLOATS, "a line of the cache is a register of lanes");

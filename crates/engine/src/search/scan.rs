@@ -7,7 +7,7 @@ use super::allowed::{Allowed, Filter};
 use super::best::{Best, Hits, List, SearchResults};
 use super::exact::{self, Range};
 use super::kernel::{BLOCK, Kernels, MAX_I8_DIM, Sums, padded};
-use super::prepared::{AlignedFloats, decode_all, float_block};
+use super::prepared::{AlignedFloats, as_i8, byte_block, decode_all, float_block};
 use super::{Metric, SearchError};
 use crate::dtype::Dtype;
 use crate::isa::Isa;
@@ -78,6 +78,7 @@ pub struct Search {
 #[derive(Debug, Default)]
 pub struct SearchScratch {
     decoded: AlignedFloats,
+    gathered: Vec<u8>,
     sums: Vec<Sums<f32>>,
 }
 
@@ -240,9 +241,11 @@ impl Search {
                     self.compare_floats(floats.floats(), terms, queries.clone(), lists, slice, &block, scratch);
                 }
                 Queries::Int8(elements, squares) => {
-                    self.compare_i8(elements, squares, queries.clone(), lists, slice, &block);
+                    self.compare_i8(elements, squares, queries.clone(), lists, slice, &block, &mut scratch.gathered);
                 }
-                Queries::Bits(bytes) => self.compare_bits(bytes, queries.clone(), lists, slice, &block),
+                Queries::Bits(bytes) => {
+                    self.compare_bits(bytes, queries.clone(), lists, slice, &block, &mut scratch.gathered)
+                }
             }
         }
     }
@@ -256,7 +259,7 @@ impl Search {
         lists: &mut [impl List],
         slice: &Rows<'_>,
         block: &RowBlock,
-        SearchScratch { decoded, sums }: &mut SearchScratch,
+        SearchScratch { decoded, sums, .. }: &mut SearchScratch,
     ) {
         let (metric, pitch) = (self.options.metric, padded(self.dim));
         // Rows that are compared with many queries are copied to where no register is loaded from two lines of the cache.
@@ -322,14 +325,15 @@ impl Search {
         lists: &mut [impl List],
         slice: &Rows<'_>,
         block: &RowBlock,
+        gathered: &mut Vec<u8>,
     ) {
-        let rows = std::array::from_fn(|r| slice.row_i8(block.indices[r]));
-        let (element_sums, squares) = self.kernels.i8_row_sums(&rows);
+        let rows = as_i8(byte_block(slice, &block.indices, block.count, gathered));
+        let (element_sums, squares) = self.kernels.i8_row_sums(rows);
         let is_row: [f32; BLOCK] = std::array::from_fn(|r| if r < block.count { 0.0 } else { f32::NAN });
         let metric = self.options.metric;
         let factors: [f32; BLOCK] = std::array::from_fn(|r| int8_factor(squares[r]) + is_row[r]);
         for (query, list) in queries.zip(lists) {
-            let products = self.kernels.i8_products(&elements[query * self.dim..][..self.dim], &rows, &element_sums);
+            let products = self.kernels.i8_products(&elements[query * self.dim..][..self.dim], rows, &element_sums);
             let sums = products.map(|product| product as f32);
             let keys = match metric {
                 Metric::Cosine => cosine_keys(&sums, int8_factor(query_squares[query]), &factors),
@@ -352,12 +356,13 @@ impl Search {
         lists: &mut [impl List],
         slice: &Rows<'_>,
         block: &RowBlock,
+        gathered: &mut Vec<u8>,
     ) {
-        let rows = std::array::from_fn(|r| slice.row(block.indices[r]));
+        let rows = byte_block(slice, &block.indices, block.count, gathered);
         let width = slice.row_bytes();
         let is_row: [f32; BLOCK] = std::array::from_fn(|r| if r < block.count { 0.0 } else { f32::NAN });
         for (query, list) in queries.zip(lists) {
-            let counts = self.kernels.differing_bits(&bytes[query * width..][..width], &rows);
+            let counts = self.kernels.differing_bits(&bytes[query * width..][..width], rows);
             let keys = std::array::from_fn(|r| is_row[r] - counts[r] as i32 as f32);
             self.offer(list, query, &keys, block);
         }
@@ -367,16 +372,21 @@ impl Search {
     #[inline]
     fn offer(&self, list: &mut impl List, query: usize, keys: &[f32; BLOCK], block: &RowBlock) {
         let least = list.least();
-        let mut found = 0_u32;
-        for (r, &key) in keys.iter().enumerate() {
-            found |= u32::from(key >= least) << r;
+        let mut is_any = false;
+        for &key in keys {
+            is_any |= key >= least;
         }
+        if is_any {
+            self.offer_some(list, query, keys, block);
+        }
+    }
+
+    #[cold]
+    fn offer_some(&self, list: &mut impl List, query: usize, keys: &[f32; BLOCK], block: &RowBlock) {
         let own = self.options.first_self.map(|first| u64::from(first) + query as u64);
-        while found != 0 {
-            let r = found.trailing_zeros() as usize;
-            found &= found - 1;
-            if own != Some(u64::from(block.ids[r])) {
-                list.offer(keys[r], block.ids[r]);
+        for (&key, &id) in keys.iter().zip(&block.ids) {
+            if key >= list.least() && own != Some(u64::from(id)) {
+                list.offer(key, id);
             }
         }
     }
@@ -385,7 +395,8 @@ impl Search {
 /// How far ahead rows are asked for, in bytes.
 const PREFETCH_DISTANCE: usize = 4096;
 
-/// Asks for a block's bytes, some way after row `index`: several rows of a block are read at once, which is no order that the CPU foresees.
+/// Asks for a block's bytes, some way after row `index`: several rows of a block are read at once, which is no order that the CPU
+/// foresees.
 #[inline]
 fn prefetch_after(slice: &Rows<'_>, index: usize) {
     let row_bytes = slice.row_bytes();

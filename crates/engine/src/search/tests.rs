@@ -292,7 +292,7 @@ fn only_rows_are_found_that_a_filter_allows_that_are_no_worse_than_the_bound_and
         let metrics = if dtype == Dtype::Binary { &[Metric::Hamming][..] } else { &FLOAT_METRICS };
         for &metric in metrics {
             let all = check(&vectors, &vectors, &options(metric, 300));
-            for every in [1, 2, 17, 299, 1000] {
+            for every in [1, 2, 15, 17, 299, 1000] {
                 let list: Vec<u32> = (0..300).filter(|row| row % every == every / 2).collect();
                 let mut mask = vec![0; 300];
                 list.iter().for_each(|&row| mask[row as usize] = 1 + (row % 255) as u8);

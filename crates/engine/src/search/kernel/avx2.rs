@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
-use super::{Block, Sums};
+use super::{BLOCK, Block, Sums};
 
 #[derive(Clone, Copy)]
 struct F32x8(__m256);
@@ -109,9 +109,10 @@ fn sum_of_i32(lanes: __m256i) -> i32 {
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn i8_products(query: &[i8], rows: &Block<'_, i8>, _: &Sums<i32>, sums: &mut Sums<i32>) {
+pub(super) fn i8_products(query: &[i8], rows: &[i8], _: &Sums<i32>, sums: &mut Sums<i32>) {
+    let dim = query.len();
     let (query, query_rest) = query.as_chunks::<16>();
-    for (row, sum) in rows.iter().zip(sums) {
+    for (row, sum) in rows.chunks_exact(dim).zip(sums) {
         let (row, row_rest) = row.as_chunks::<16>();
         let mut lanes = _mm256_setzero_si256();
         for (a, b) in query.iter().zip(row) {
@@ -123,8 +124,8 @@ pub(super) fn i8_products(query: &[i8], rows: &Block<'_, i8>, _: &Sums<i32>, sum
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn i8_row_sums(rows: &Block<'_, i8>, elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
-    for (row, (sum, square_sum)) in rows.iter().zip(elements.iter_mut().zip(squares)) {
+pub(super) fn i8_row_sums(rows: &[i8], elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
+    for (row, (sum, square_sum)) in rows.chunks_exact(rows.len() / BLOCK).zip(elements.iter_mut().zip(squares)) {
         let (row, rest) = row.as_chunks::<16>();
         let (mut sums, mut squares) = (_mm256_setzero_si256(), _mm256_setzero_si256());
         for bytes in row {
@@ -139,7 +140,7 @@ pub(super) fn i8_row_sums(rows: &Block<'_, i8>, elements: &mut Sums<i32>, square
 
 /// Bits are counted by a table of the sixteen half bytes.
 #[target_feature(enable = "avx2")]
-pub(super) fn differing_bits(query: &[u8], rows: &Block<'_, u8>, counts: &mut Sums<u32>) {
+pub(super) fn differing_bits(query: &[u8], rows: &[u8], counts: &mut Sums<u32>) {
     #[rustfmt::skip]
     let table = _mm256_setr_epi8(
         0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,
@@ -148,8 +149,9 @@ pub(super) fn differing_bits(query: &[u8], rows: &Block<'_, u8>, counts: &mut Su
     let low = _mm256_set1_epi8(15);
     // SAFETY: the array has 32 bytes, and the load needs no alignment.
     let load = |bytes: &[u8; 32]| unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+    let width = query.len();
     let (query, query_rest) = query.as_chunks::<32>();
-    for (row, count) in rows.iter().zip(counts) {
+    for (row, count) in rows.chunks_exact(width).zip(counts) {
         let (row, row_rest) = row.as_chunks::<32>();
         let mut lanes = _mm256_setzero_si256();
         for (a, b) in query.iter().zip(row) {

@@ -8,17 +8,13 @@ use std::arch::x86_64::{
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
 use super::{Block, Sums};
 
-/// The sums of the sixteen lanes of sixteen registers, in the registers' order. `$register` is register `$i`; `$add`
-/// adds lanes.
+/// The sums of the sixteen lanes of sixteen registers, in the registers' order. `$register` is register `$i`; `$add` adds lanes.
 ///
 /// Every step adds two registers' halves, quarters, pairs or neighbors, and leaves half as many registers. The registers are taken in an
 /// order that makes their sums come out in place.
 macro_rules! sixteen_sums {
     (|$i:ident| $register:expr, $add:expr) => {{
-        use std::arch::x86_64::{
-            _mm512_castpd_ps, _mm512_castps_pd, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
-            _mm512_unpackhi_pd, _mm512_unpacklo_pd,
-        };
+        use std::arch::x86_64::{_mm512_setzero_ps, _mm512_shuffle_f32x4};
         let mut halves = [_mm512_setzero_ps(); 8];
         for i in 0..8 {
             let $i = 4 * (2 * i % 4) + i / 2;
@@ -27,9 +23,21 @@ macro_rules! sixteen_sums {
             let b = $register;
             halves[i] = $add(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
         }
+        $crate::search::kernel::avx512::sums_of_halves!(halves, $add)
+    }};
+}
+pub(super) use sixteen_sums;
+
+/// The sums of the eight lanes of each half of eight registers: those of the halves 0, 4, 8, 12, then 1, 5, 9, 13, and so on.
+macro_rules! sums_of_halves {
+    ($halves:expr, $add:expr) => {{
+        use std::arch::x86_64::{
+            _mm512_castpd_ps, _mm512_castps_pd, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
+            _mm512_unpackhi_pd, _mm512_unpacklo_pd,
+        };
         let mut quarters = [_mm512_setzero_ps(); 4];
         for i in 0..4 {
-            let (a, b) = (halves[2 * i], halves[2 * i + 1]);
+            let (a, b) = ($halves[2 * i], $halves[2 * i + 1]);
             quarters[i] = $add(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
         }
         let mut pairs = [_mm512_setzero_ps(); 2];
@@ -40,7 +48,7 @@ macro_rules! sixteen_sums {
         $add(_mm512_shuffle_ps::<0x88>(pairs[0], pairs[1]), _mm512_shuffle_ps::<0xdd>(pairs[0], pairs[1]))
     }};
 }
-pub(super) use sixteen_sums;
+pub(super) use sums_of_halves;
 
 #[derive(Clone, Copy)]
 struct F32x16(__m512);

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 
 use super::avx512::sixteen_sums;
-use super::{BLOCK, Block, Sums};
+use super::{BLOCK, Sums};
 
 pub(super) const BYTES: usize = 64;
 
@@ -25,15 +25,17 @@ pub(super) fn sum_sixteen(registers: &[__m512i; 16]) -> [i32; 16] {
     found
 }
 
+/// Adds integers that shuffles take for floats.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn add(a: __m512, b: __m512) -> __m512 {
+pub(super) fn add(a: __m512, b: __m512) -> __m512 {
     _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)))
 }
 
 /// Where a block's rows lie, and how they are loaded: whole registers, then what is left.
 pub(super) struct Rows {
-    starts: [*const u8; BLOCK],
+    start: *const u8,
+    length: usize,
     /// The length of a row without its last bytes, of which there are fewer than a register has.
     pub(super) whole: usize,
     /// Those bytes.
@@ -41,11 +43,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn of<T>(rows: &Block<'_, T>) -> Self {
+    /// A block of rows that lie one after the other.
+    pub(super) fn of<T>(rows: &[T]) -> Self {
         const { assert!(size_of::<T>() == 1) };
-        let length = rows[0].len();
+        let length = rows.len() / BLOCK;
         let whole = length / BYTES * BYTES;
-        Self { starts: rows.map(|row| row.as_ptr().cast()), whole, rest: (1 << (length - whole)) - 1 }
+        Self { start: rows.as_ptr().cast(), length, whole, rest: (1 << (length - whole)) - 1 }
     }
 
     pub(super) fn has_rest(&self) -> bool {
@@ -55,23 +58,23 @@ impl Rows {
     /// Sixty-four bytes of row `r`.
     ///
     /// # Safety
-    /// The rows are equally long, and `at` is below [`Self::whole`] and a multiple of 64.
+    /// `r` is a row of the block, and `at` is below [`Self::whole`] and a multiple of 64.
     #[target_feature(enable = "avx512f")]
     #[inline]
     pub(super) unsafe fn load(&self, r: usize, at: usize) -> __m512i {
         // SAFETY: there are 64 bytes from there on, and the load needs no alignment.
-        unsafe { _mm512_loadu_si512(self.starts[r].add(at).cast()) }
+        unsafe { _mm512_loadu_si512(self.start.add(r * self.length + at).cast()) }
     }
 
     /// The last bytes of row `r`, and zeros.
     ///
     /// # Safety
-    /// The rows are equally long.
+    /// `r` is a row of the block.
     #[target_feature(enable = "avx512f,avx512bw")]
     #[inline]
     pub(super) unsafe fn load_rest(&self, r: usize) -> __m512i {
         // SAFETY: bytes beyond the row are not read.
-        unsafe { _mm512_maskz_loadu_epi8(self.rest, self.starts[r].add(self.whole).cast()) }
+        unsafe { _mm512_maskz_loadu_epi8(self.rest, self.start.add(r * self.length + self.whole).cast()) }
     }
 
     /// The bytes of a query, which is as long as a row, from `at` on: 64, or the last ones and zeros.
@@ -89,14 +92,14 @@ impl Rows {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 #[allow(clippy::needless_range_loop)]
-pub(super) unsafe fn i8_products(query: &[i8], rows: &Block<'_, i8>, element_sums: &Sums<i32>, sums: &mut Sums<i32>) {
+pub(super) unsafe fn i8_products(query: &[i8], rows: &[i8], element_sums: &Sums<i32>, sums: &mut Sums<i32>) {
     let sign = _mm512_set1_epi8(i8::MIN);
     let rows = Rows::of(rows);
     let mut registers = [_mm512_setzero_si512(); BLOCK];
     for at in (0..rows.whole).step_by(BYTES) {
         let unsigned = _mm512_xor_si512(rows.load_query(query, at), sign);
         for r in 0..BLOCK {
-            // SAFETY: the caller has checked the lengths.
+            // SAFETY: `r` is below the rows of a block, and `at` below the whole registers.
             registers[r] = _mm512_dpbusd_epi32(registers[r], unsigned, unsafe { rows.load(r, at) });
         }
     }
@@ -115,7 +118,7 @@ pub(super) unsafe fn i8_products(query: &[i8], rows: &Block<'_, i8>, element_sum
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 #[allow(clippy::needless_range_loop)]
-pub(super) unsafe fn i8_row_sums(rows: &Block<'_, i8>, elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
+pub(super) unsafe fn i8_row_sums(rows: &[i8], elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
     const HALF: usize = BLOCK / 2;
     let rows = Rows::of(rows);
     for first in [0, HALF] {
@@ -123,7 +126,7 @@ pub(super) unsafe fn i8_row_sums(rows: &Block<'_, i8>, elements: &mut Sums<i32>,
         let mut registers = [_mm512_setzero_si512(); BLOCK];
         for at in (0..rows.whole).step_by(BYTES) {
             for r in 0..HALF {
-                // SAFETY: the caller has checked the lengths.
+                // SAFETY: `r` is below the rows of a block, and `at` below the whole registers.
                 let row = unsafe { rows.load(first + r, at) };
                 add_row(&mut registers, r, row);
             }

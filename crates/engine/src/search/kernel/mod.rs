@@ -40,7 +40,7 @@ pub(super) const BLOCK: usize = 16;
 /// The most dimensions of int8 rows whose sums fit into 32 bits.
 pub(super) const MAX_I8_DIM: usize = 1 << 16;
 
-/// The rows of a block, all of the same length.
+/// The float32 rows of a block, all of the same length, wherever they lie.
 pub(super) type Block<'a, T> = [&'a [T]; BLOCK];
 
 /// A sum for every row of a block.
@@ -54,7 +54,7 @@ type FloatSums = unsafe fn(queries: &[f32], rows: &Block<'_, f32>, sums: &mut [S
 type OneFloatSum = unsafe fn(query: &[f32], rows: &Block<'_, f32>, sums: &mut Sums<f32>, squares: &mut Sums<f32>);
 
 /// Sums over the elements of a query with each row, given the sums of the rows' elements.
-type I8Products = unsafe fn(query: &[i8], rows: &Block<'_, i8>, element_sums: &Sums<i32>, sums: &mut Sums<i32>);
+type I8Products = unsafe fn(query: &[i8], rows: &[i8], element_sums: &Sums<i32>, sums: &mut Sums<i32>);
 
 /// The kernels of one instruction set. Holding a value proves that this CPU supports it.
 #[derive(Debug, Clone, Copy)]
@@ -65,8 +65,8 @@ pub(super) struct Kernels {
     squared_difference_and_squares: OneFloatSum,
     squares: unsafe fn(rows: &Block<'_, f32>, sums: &mut Sums<f32>),
     i8_products: I8Products,
-    i8_row_sums: unsafe fn(rows: &Block<'_, i8>, elements: &mut Sums<i32>, squares: &mut Sums<i32>),
-    differing_bits: unsafe fn(query: &[u8], rows: &Block<'_, u8>, counts: &mut Sums<u32>),
+    i8_row_sums: unsafe fn(rows: &[i8], elements: &mut Sums<i32>, squares: &mut Sums<i32>),
+    differing_bits: unsafe fn(query: &[u8], rows: &[u8], counts: &mut Sums<u32>),
 }
 
 impl Kernels {
@@ -172,9 +172,9 @@ impl Kernels {
         sums
     }
 
-    /// The sum of the products of the elements of `query` and of each row. `element_sums` is what [`Self::i8_row_sums`] gave.
-    pub(super) fn i8_products(&self, query: &[i8], rows: &Block<'_, i8>, element_sums: &Sums<i32>) -> Sums<i32> {
-        check_equal(rows, query.len());
+    /// The sum of the products of the elements of `query` and of each row; the rows of bytes lie one after the other. `element_sums` is what [`Self::i8_row_sums`] gave.
+    pub(super) fn i8_products(&self, query: &[i8], rows: &[i8], element_sums: &Sums<i32>) -> Sums<i32> {
+        assert!(!query.is_empty() && rows.len() == BLOCK * query.len(), "a block of rows as long as the query");
         assert!(query.len() <= MAX_I8_DIM, "sums fit into 32 bits");
         let mut sums = [0; BLOCK];
         // SAFETY: as in `products`.
@@ -183,9 +183,9 @@ impl Kernels {
     }
 
     /// The sum of each row's elements, and that of their squares.
-    pub(super) fn i8_row_sums(&self, rows: &Block<'_, i8>) -> (Sums<i32>, Sums<i32>) {
-        check_equal(rows, rows[0].len());
-        assert!(rows[0].len() <= MAX_I8_DIM, "sums fit into 32 bits");
+    pub(super) fn i8_row_sums(&self, rows: &[i8]) -> (Sums<i32>, Sums<i32>) {
+        assert!(rows.len() <= BLOCK * MAX_I8_DIM, "sums fit into 32 bits");
+        assert!(!rows.is_empty() && rows.len().is_multiple_of(BLOCK), "a block of rows");
         let (mut elements, mut squares) = ([0; BLOCK], [0; BLOCK]);
         // SAFETY: as in `products`.
         unsafe { (self.i8_row_sums)(rows, &mut elements, &mut squares) };
@@ -193,8 +193,8 @@ impl Kernels {
     }
 
     /// In how many bits `query` and each row differ.
-    pub(super) fn differing_bits(&self, query: &[u8], rows: &Block<'_, u8>) -> Sums<u32> {
-        check_equal(rows, query.len());
+    pub(super) fn differing_bits(&self, query: &[u8], rows: &[u8]) -> Sums<u32> {
+        assert!(!query.is_empty() && rows.len() == BLOCK * query.len(), "a block of rows as long as the query");
         let mut counts = [0; BLOCK];
         // SAFETY: as in `products`.
         unsafe { (self.differing_bits)(query, rows, &mut counts) };

@@ -7,7 +7,7 @@ use std::arch::aarch64::{
 };
 
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
-use super::{Block, Sums};
+use super::{BLOCK, Block, Sums};
 
 #[derive(Clone, Copy)]
 struct F32x4(float32x4_t);
@@ -111,9 +111,10 @@ fn add_products(lanes: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
 }
 
 #[target_feature(enable = "neon")]
-pub(super) fn i8_products(query: &[i8], rows: &Block<'_, i8>, _: &Sums<i32>, sums: &mut Sums<i32>) {
+pub(super) fn i8_products(query: &[i8], rows: &[i8], _: &Sums<i32>, sums: &mut Sums<i32>) {
+    let dim = query.len();
     let (query, query_rest) = query.as_chunks::<16>();
-    for (row, sum) in rows.iter().zip(sums) {
+    for (row, sum) in rows.chunks_exact(dim).zip(sums) {
         let (row, row_rest) = row.as_chunks::<16>();
         let mut lanes = vdupq_n_s32(0);
         for (a, b) in query.iter().zip(row) {
@@ -125,8 +126,8 @@ pub(super) fn i8_products(query: &[i8], rows: &Block<'_, i8>, _: &Sums<i32>, sum
 }
 
 #[target_feature(enable = "neon")]
-pub(super) fn i8_row_sums(rows: &Block<'_, i8>, elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
-    for (row, (sum, square_sum)) in rows.iter().zip(elements.iter_mut().zip(squares)) {
+pub(super) fn i8_row_sums(rows: &[i8], elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
+    for (row, (sum, square_sum)) in rows.chunks_exact(rows.len() / BLOCK).zip(elements.iter_mut().zip(squares)) {
         let (row, rest) = row.as_chunks::<16>();
         let mut squares = vdupq_n_s32(0);
         *sum = rest.iter().map(|&element| i32::from(element)).sum();
@@ -140,9 +141,10 @@ pub(super) fn i8_row_sums(rows: &Block<'_, i8>, elements: &mut Sums<i32>, square
 }
 
 #[target_feature(enable = "neon")]
-pub(super) fn differing_bits(query: &[u8], rows: &Block<'_, u8>, counts: &mut Sums<u32>) {
+pub(super) fn differing_bits(query: &[u8], rows: &[u8], counts: &mut Sums<u32>) {
+    let width = query.len();
     let (query, query_rest) = query.as_chunks::<16>();
-    for (row, count) in rows.iter().zip(counts) {
+    for (row, count) in rows.chunks_exact(width).zip(counts) {
         let (row, row_rest) = row.as_chunks::<16>();
         *count = query_rest.iter().zip(row_rest).map(|(a, b)| (a ^ b).count_ones()).sum();
         for (a, b) in query.iter().zip(row) {

@@ -1,6 +1,6 @@
 //! The portable kernels: one query, one row, sixteen lanes.
 
-use super::{Block, LANES, Sums, padded};
+use super::{BLOCK, Block, LANES, Sums, padded};
 
 /// `sum + a · b`, rounded once: the fused multiply-add, without its instruction.
 ///
@@ -89,22 +89,22 @@ pub(super) fn squared_difference_and_squares(
     squares(rows, row_squares);
 }
 
-pub(super) fn i8_products(query: &[i8], rows: &Block<'_, i8>, _: &Sums<i32>, sums: &mut Sums<i32>) {
-    for (row, sum) in rows.iter().zip(sums) {
-        *sum = query.iter().zip(*row).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+pub(super) fn i8_products(query: &[i8], rows: &[i8], _: &Sums<i32>, sums: &mut Sums<i32>) {
+    for (row, sum) in rows.chunks_exact(query.len()).zip(sums) {
+        *sum = query.iter().zip(row).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
     }
 }
 
-pub(super) fn i8_row_sums(rows: &Block<'_, i8>, elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
-    for (row, (sum, squares)) in rows.iter().zip(elements.iter_mut().zip(squares)) {
+pub(super) fn i8_row_sums(rows: &[i8], elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
+    for (row, (sum, squares)) in rows.chunks_exact(rows.len() / BLOCK).zip(elements.iter_mut().zip(squares)) {
         *sum = row.iter().map(|&element| i32::from(element)).sum();
         *squares = row.iter().map(|&element| i32::from(element) * i32::from(element)).sum();
     }
 }
 
-pub(super) fn differing_bits(query: &[u8], rows: &Block<'_, u8>, counts: &mut Sums<u32>) {
+pub(super) fn differing_bits(query: &[u8], rows: &[u8], counts: &mut Sums<u32>) {
     let (query_words, query_rest) = query.as_chunks::<8>();
-    for (row, count) in rows.iter().zip(counts) {
+    for (row, count) in rows.chunks_exact(query.len()).zip(counts) {
         let (words, rest) = row.as_chunks::<8>();
         let whole = words.iter().zip(query_words);
         let of_words: u32 = whole.map(|(a, b)| (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)).count_ones()).sum();
