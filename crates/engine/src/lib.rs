@@ -34,6 +34,7 @@ pub use run::batch::Batch;
 pub use run::fault;
 pub use run::outcome::{BatchError, Left};
 pub use run::slice::{Input, RowBuffer, Slice};
+pub use run::tasks::Tasks;
 pub use run::work::Work;
 pub use search::{
     Dropped, Duplicates, Filter, FirstMatches, Hits, Metric, NewRows, Search, SearchError, SearchOptions,

@@ -160,12 +160,21 @@ impl Duplicates {
     /// When the corpus has another type or has not these rows, or when they don't rise.
     #[must_use]
     pub fn new_rows(&self, corpus: Rows<'_>, indices: &[u32]) -> NewRows {
+        self.new_rows_of(corpus, 0, indices)
+    }
+
+    /// As [`new_rows`](Self::new_rows), of a slice of the corpus whose first row is row `first_row`.
+    ///
+    /// # Panics
+    /// As there, and when a row is not in the slice.
+    #[must_use]
+    pub fn new_rows_of(&self, slice: Rows<'_>, first_row: usize, indices: &[u32]) -> NewRows {
         let last = self.kept.last().max(self.dropped.last().map(|row| &row.index));
         assert!(indices.is_sorted_by(|a, b| a < b) && indices.first() > last, "rows come in rising order");
-        assert_eq!(corpus.dtype(), self.dtype, "the corpus has one type");
+        assert_eq!(slice.dtype(), self.dtype, "the corpus has one type");
         let options = SearchOptions { metric: self.metric, ..SearchOptions::default() };
-        let places = indices.iter().map(|&index| index as usize);
-        let search = Search::of_rows(self.kernels, corpus, places, self.dtype, options).expect("a metric of the type");
+        let places = indices.iter().map(|&index| index as usize - first_row);
+        let search = Search::of_rows(self.kernels, slice, places, self.dtype, options).expect("a metric of the type");
         NewRows { indices: indices.to_vec(), search }
     }
 
@@ -186,14 +195,52 @@ impl Duplicates {
         new.search.compare(0, &mut matches.0, &corpus, 0, rows, scratch, cancelled)
     }
 
+    /// As [`scan`](Self::scan), with the kept rows of a slice of the corpus, whose first row is row `first_row`, that come after the first
+    /// `skip` kept rows.
+    ///
+    /// # Panics
+    /// When the slice is of another type than the corpus.
+    #[allow(clippy::too_many_arguments, reason = "a slice of the corpus is three")]
+    pub fn scan_slice(
+        &self,
+        new: &NewRows,
+        matches: &mut FirstMatches,
+        slice: Rows<'_>,
+        first_row: usize,
+        skip: usize,
+        scratch: &mut SearchScratch,
+        cancelled: &AtomicBool,
+    ) -> bool {
+        let kept = &self.kept[skip..];
+        let from = kept.partition_point(|&row| (row as usize) < first_row);
+        let to = kept.partition_point(|&row| (row as usize) < first_row + slice.len());
+        let rows = Allowed::List(&kept[from..to]);
+        new.search.compare(0, &mut matches.0, &slice, first_row, rows, scratch, cancelled)
+    }
+
     /// Decides the new rows, once they were compared with all kept rows.
     ///
     /// # Panics
     /// When the corpus is another one than before.
     pub fn decide(&mut self, new: &NewRows, matches: &FirstMatches, corpus: Rows<'_>, scratch: &mut SearchScratch) {
+        self.decide_in(new, matches, corpus, 0, scratch);
+    }
+
+    /// As [`decide`](Self::decide), with a slice of the corpus that has the new rows, whose first row is row `first_row`.
+    ///
+    /// # Panics
+    /// When a new row is not in the slice.
+    pub fn decide_in(
+        &mut self,
+        new: &NewRows,
+        matches: &FirstMatches,
+        slice: Rows<'_>,
+        first_row: usize,
+        scratch: &mut SearchScratch,
+    ) {
         let mut near: Vec<Near> = new.indices.iter().map(|_| Near { least: self.least, rows: Vec::new() }).collect();
         let never = AtomicBool::new(false);
-        new.search.compare(0, &mut near, &corpus, 0, Allowed::List(&new.indices), scratch, &never);
+        new.search.compare(0, &mut near, &slice, first_row, Allowed::List(&new.indices), scratch, &never);
         let first_new = self.kept.len();
         for ((&index, first), near) in new.indices.iter().zip(&matches.0).zip(&near) {
             let is_kept = |row: u32| self.kept[first_new..].binary_search(&row).is_ok();
