@@ -11,7 +11,6 @@ use super::prepared::{AlignedFloats, as_i8, byte_block, decode_all, float_block}
 use super::{Metric, SearchError};
 use crate::dtype::Dtype;
 use crate::isa::Isa;
-use crate::pooling::prefetch::{LINE_BYTES, prefetch_line};
 use crate::rows::Rows;
 
 /// The most queries that are compared with a block of rows before the next one: they stay in the second-level cache.
@@ -232,9 +231,6 @@ impl Search {
                     return false;
                 }
             }
-            if !matches!(self.queries, Queries::Floats(..)) {
-                prefetch_after(slice, ids[count - 1] as usize - first_row);
-            }
             let block = RowBlock { ids, count, indices: ids.map(|id| id as usize - first_row) };
             match &self.queries {
                 Queries::Floats(floats, terms) => {
@@ -389,21 +385,6 @@ impl Search {
                 list.offer(key, id);
             }
         }
-    }
-}
-
-/// How far ahead rows are asked for, in bytes.
-const PREFETCH_DISTANCE: usize = 4096;
-
-/// Asks for a block's bytes, some way after row `index`: several rows of a block are read at once, which is no order that the CPU
-/// foresees.
-#[inline]
-fn prefetch_after(slice: &Rows<'_>, index: usize) {
-    let row_bytes = slice.row_bytes();
-    let start = (index * row_bytes + PREFETCH_DISTANCE).min(slice.bytes().len());
-    let end = (start + BLOCK * row_bytes).min(slice.bytes().len());
-    for line in slice.bytes()[start..end].chunks(LINE_BYTES) {
-        prefetch_line(&line[0]);
     }
 }
 
