@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use super::allowed::Allowed;
 use super::best::List;
 use super::kernel::Kernels;
+use super::scan::Slice;
 use super::{Metric, Search, SearchError, SearchOptions, SearchScratch};
 use crate::dtype::Dtype;
 use crate::isa::Isa;
@@ -183,7 +184,7 @@ impl Duplicates {
         cancelled: &AtomicBool,
     ) -> bool {
         let rows = Allowed::List(&self.kept[kept]);
-        new.search.compare(0, &mut matches.0, &corpus, 0, rows, scratch, cancelled)
+        new.search.compare(0, &mut matches.0, Slice { rows: corpus, first: 0 }, rows, scratch, cancelled)
     }
 
     /// Decides the new rows, once they were compared with all kept rows.
@@ -193,7 +194,8 @@ impl Duplicates {
     pub fn decide(&mut self, new: &NewRows, matches: &FirstMatches, corpus: Rows<'_>, scratch: &mut SearchScratch) {
         let mut near: Vec<Near> = new.indices.iter().map(|_| Near { least: self.least, rows: Vec::new() }).collect();
         let never = AtomicBool::new(false);
-        new.search.compare(0, &mut near, &corpus, 0, Allowed::List(&new.indices), scratch, &never);
+        let slice = Slice { rows: corpus, first: 0 };
+        new.search.compare(0, &mut near, slice, Allowed::List(&new.indices), scratch, &never);
         let first_new = self.kept.len();
         for ((&index, first), near) in new.indices.iter().zip(&matches.0).zip(&near) {
             let is_kept = |row: u32| self.kept[first_new..].binary_search(&row).is_ok();
