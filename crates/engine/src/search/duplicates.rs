@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use super::allowed::Allowed;
 use super::best::List;
 use super::kernel::Kernels;
+use super::scan::Slice;
 use super::{Metric, Search, SearchError, SearchOptions, SearchScratch};
 use crate::dtype::Dtype;
 use crate::isa::Isa;
@@ -192,15 +193,15 @@ impl Duplicates {
         cancelled: &AtomicBool,
     ) -> bool {
         let rows = Allowed::List(&self.kept[kept]);
-        new.search.compare(0, &mut matches.0, &corpus, 0, rows, scratch, cancelled)
+        new.search.compare(0, &mut matches.0, Slice { rows: corpus, first: 0 }, rows, scratch, cancelled)
     }
 
-    /// As [`scan`](Self::scan), with the kept rows of a slice of the corpus, whose first row is row `first_row`, that come after the first
-    /// `skip` kept rows.
+    /// As [`scan`](Self::scan), with the kept rows of a slice of the corpus, whose first row is row `first_row`. The first `skip` kept
+    /// rows are left out.
     ///
     /// # Panics
     /// When the slice is of another type than the corpus.
-    #[allow(clippy::too_many_arguments, reason = "a slice of the corpus is three")]
+    #[allow(clippy::too_many_arguments, reason = "those of `scan`, and where the slice begins")]
     pub fn scan_slice(
         &self,
         new: &NewRows,
@@ -215,7 +216,7 @@ impl Duplicates {
         let from = kept.partition_point(|&row| (row as usize) < first_row);
         let to = kept.partition_point(|&row| (row as usize) < first_row + slice.len());
         let rows = Allowed::List(&kept[from..to]);
-        new.search.compare(0, &mut matches.0, &slice, first_row, rows, scratch, cancelled)
+        new.search.compare(0, &mut matches.0, Slice { rows: slice, first: first_row }, rows, scratch, cancelled)
     }
 
     /// Decides the new rows, once they were compared with all kept rows.
@@ -240,7 +241,8 @@ impl Duplicates {
     ) {
         let mut near: Vec<Near> = new.indices.iter().map(|_| Near { least: self.least, rows: Vec::new() }).collect();
         let never = AtomicBool::new(false);
-        new.search.compare(0, &mut near, &slice, first_row, Allowed::List(&new.indices), scratch, &never);
+        let slice = Slice { rows: slice, first: first_row };
+        new.search.compare(0, &mut near, slice, Allowed::List(&new.indices), scratch, &never);
         let first_new = self.kept.len();
         for ((&index, first), near) in new.indices.iter().zip(&matches.0).zip(&near) {
             let is_kept = |row: u32| self.kept[first_new..].binary_search(&row).is_ok();

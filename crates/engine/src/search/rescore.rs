@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::allowed::Allowed;
 use super::best::Hits;
+use super::scan::Slice;
 use super::{Search, SearchError, SearchScratch};
 use crate::rows::Rows;
 
@@ -35,7 +36,8 @@ impl Search {
             rows.dedup();
             let list = std::slice::from_mut(list);
             // So few rows that it is over before it can be cancelled.
-            self.compare(query, list, &corpus, 0, Allowed::List(&rows), scratch, &AtomicBool::new(false));
+            let slice = Slice { rows: corpus, first: 0 };
+            self.compare(query, list, slice, Allowed::List(&rows), scratch, &AtomicBool::new(false));
         }
         Ok(())
     }

@@ -11,17 +11,16 @@ use super::prepared::{AlignedFloats, as_i8, byte_block, decode_all, float_block}
 use super::{Metric, SearchError};
 use crate::dtype::Dtype;
 use crate::isa::Isa;
-use crate::pooling::prefetch::{LINE_BYTES, prefetch_line};
 use crate::rows::Rows;
 
 /// The most queries that are compared with a block of rows before the next one: they stay in the second-level cache.
 const BLOCK_QUERIES: usize = 64;
 const BLOCK_QUERY_FLOATS: usize = 1 << 16;
 
-/// From so many queries on, float32 rows are copied before they are compared.
-const COPY_FROM: usize = 4;
+/// From this many queries on, float32 rows are copied before they are compared.
+const COPY_FROM: usize = 2;
 
-/// After so many products of elements a scan looks whether it is cancelled: a fraction of a millisecond.
+/// A scan looks whether it is cancelled each time it has added this many products: every fraction of a millisecond.
 const CHECK_EVERY: usize = 1 << 22;
 
 /// What is searched for.
@@ -185,7 +184,8 @@ impl Search {
         let end = u32::try_from(first_row + slice.len()).expect("indices of 32 bits");
         let rows = Allowed::of(self.options.filter.as_ref(), first_row as u32..end);
         let first_query = hits.first_query;
-        Ok(self.compare(first_query, &mut hits.lists, &slice, first_row, rows, scratch, cancelled))
+        let slice = Slice { rows: slice, first: first_row };
+        Ok(self.compare(first_query, &mut hits.lists, slice, rows, scratch, cancelled))
     }
 
     pub(super) fn check_slice(&self, slice: &Rows<'_>) -> Result<(), SearchError> {
@@ -205,14 +205,12 @@ impl Search {
         results.write(hits, self.options.metric, self.options.k);
     }
 
-    /// Offers rows of a slice to the lists of as many queries.
-    #[allow(clippy::too_many_arguments)]
+    /// Offers rows of a slice to the lists of as many queries. False when `cancelled` became true.
     pub(super) fn compare(
         &self,
         first_query: usize,
         lists: &mut [impl List],
-        slice: &Rows<'_>,
-        first_row: usize,
+        slice: Slice<'_>,
         mut rows: Allowed<'_>,
         scratch: &mut SearchScratch,
         cancelled: &AtomicBool,
@@ -232,38 +230,32 @@ impl Search {
                     return false;
                 }
             }
-            if !matches!(self.queries, Queries::Floats(..)) {
-                prefetch_after(slice, ids[count - 1] as usize - first_row);
-            }
-            let block = RowBlock { ids, count, indices: ids.map(|id| id as usize - first_row) };
+            let block = RowBlock { slice: &slice.rows, ids, count, indices: ids.map(|id| id as usize - slice.first) };
             match &self.queries {
                 Queries::Floats(floats, terms) => {
-                    self.compare_floats(floats.floats(), terms, queries.clone(), lists, slice, &block, scratch);
+                    self.compare_floats(floats.floats(), terms, queries.clone(), lists, &block, scratch);
                 }
                 Queries::Int8(elements, squares) => {
-                    self.compare_i8(elements, squares, queries.clone(), lists, slice, &block, &mut scratch.gathered);
+                    self.compare_i8(elements, squares, queries.clone(), lists, &block, &mut scratch.gathered);
                 }
-                Queries::Bits(bytes) => {
-                    self.compare_bits(bytes, queries.clone(), lists, slice, &block, &mut scratch.gathered)
-                }
+                Queries::Bits(bytes) => self.compare_bits(bytes, queries.clone(), lists, &block, &mut scratch.gathered),
             }
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn compare_floats(
         &self,
         floats: &[f32],
         terms: &QueryTerms,
         queries: Span<usize>,
         lists: &mut [impl List],
-        slice: &Rows<'_>,
-        block: &RowBlock,
+        block: &RowBlock<'_>,
         SearchScratch { decoded, sums, .. }: &mut SearchScratch,
     ) {
         let (metric, pitch) = (self.options.metric, padded(self.dim));
-        // Rows that are compared with many queries are copied to where no register is loaded from two lines of the cache.
-        let rows = float_block(slice, &block.indices, block.count, decoded, queries.len() >= COPY_FROM);
+        // Rows that are compared with several queries are copied: they then come from memory in the order in which they lie there, and no
+        // register is loaded from two lines of the cache.
+        let rows = float_block(block.slice, &block.indices, block.count, decoded, queries.len() >= COPY_FROM);
         let wanted = &floats[queries.start * pitch..queries.end * pitch];
         sums.resize(queries.len(), [0.0; BLOCK]);
         let squares = match (metric, &mut sums[..]) {
@@ -323,11 +315,10 @@ impl Search {
         query_squares: &[i32],
         queries: Span<usize>,
         lists: &mut [impl List],
-        slice: &Rows<'_>,
-        block: &RowBlock,
+        block: &RowBlock<'_>,
         gathered: &mut Vec<u8>,
     ) {
-        let rows = as_i8(byte_block(slice, &block.indices, block.count, gathered));
+        let rows = as_i8(byte_block(block.slice, &block.indices, block.count, gathered));
         let (element_sums, squares) = self.kernels.i8_row_sums(rows);
         let is_row: [f32; BLOCK] = std::array::from_fn(|r| if r < block.count { 0.0 } else { f32::NAN });
         let metric = self.options.metric;
@@ -354,12 +345,11 @@ impl Search {
         bytes: &[u8],
         queries: Span<usize>,
         lists: &mut [impl List],
-        slice: &Rows<'_>,
-        block: &RowBlock,
+        block: &RowBlock<'_>,
         gathered: &mut Vec<u8>,
     ) {
-        let rows = byte_block(slice, &block.indices, block.count, gathered);
-        let width = slice.row_bytes();
+        let rows = byte_block(block.slice, &block.indices, block.count, gathered);
+        let width = block.slice.row_bytes();
         let is_row: [f32; BLOCK] = std::array::from_fn(|r| if r < block.count { 0.0 } else { f32::NAN });
         for (query, list) in queries.zip(lists) {
             let counts = self.kernels.differing_bits(&bytes[query * width..][..width], rows);
@@ -370,7 +360,7 @@ impl Search {
 
     /// Offers the rows of a block to a query's list. A NaN is no key.
     #[inline]
-    fn offer(&self, list: &mut impl List, query: usize, keys: &[f32; BLOCK], block: &RowBlock) {
+    fn offer(&self, list: &mut impl List, query: usize, keys: &[f32; BLOCK], block: &RowBlock<'_>) {
         let least = list.least();
         let mut is_any = false;
         for &key in keys {
@@ -382,7 +372,7 @@ impl Search {
     }
 
     #[cold]
-    fn offer_some(&self, list: &mut impl List, query: usize, keys: &[f32; BLOCK], block: &RowBlock) {
+    fn offer_some(&self, list: &mut impl List, query: usize, keys: &[f32; BLOCK], block: &RowBlock<'_>) {
         let own = self.options.first_self.map(|first| u64::from(first) + query as u64);
         for (&key, &id) in keys.iter().zip(&block.ids) {
             if key >= list.least() && own != Some(u64::from(id)) {
@@ -392,28 +382,21 @@ impl Search {
     }
 }
 
-/// How far ahead rows are asked for, in bytes.
-const PREFETCH_DISTANCE: usize = 4096;
-
-/// Asks for a block's bytes, some way after row `index`: several rows of a block are read at once, which is no order that the CPU
-/// foresees.
-#[inline]
-fn prefetch_after(slice: &Rows<'_>, index: usize) {
-    let row_bytes = slice.row_bytes();
-    let start = (index * row_bytes + PREFETCH_DISTANCE).min(slice.bytes().len());
-    let end = (start + BLOCK * row_bytes).min(slice.bytes().len());
-    for line in slice.bytes()[start..end].chunks(LINE_BYTES) {
-        prefetch_line(&line[0]);
-    }
-}
-
 /// How many queries of a number of dimensions make a block.
 pub(super) fn block_queries(dim: usize) -> usize {
     (BLOCK_QUERY_FLOATS / padded(dim) / 4 * 4).clamp(4, BLOCK_QUERIES)
 }
 
+/// Rows of a corpus, and which of them is the first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slice<'a> {
+    pub(super) rows: Rows<'a>,
+    pub(super) first: usize,
+}
+
 /// Rows that are compared at once.
-struct RowBlock {
+struct RowBlock<'a> {
+    slice: &'a Rows<'a>,
     /// Their indices in the corpus.
     ids: [u32; BLOCK],
     /// Their indices in the slice.

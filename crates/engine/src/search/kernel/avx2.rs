@@ -55,13 +55,13 @@ impl Vector for F32x8 {
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn products(queries: &[f32], rows: &Block<'_, f32>, sums: &mut [Sums<f32>]) {
     // SAFETY: the caller has checked the lengths.
-    unsafe { block_sums::<F32x8, Product, 2, 4, 8>(queries, rows, sums) }
+    unsafe { block_sums::<F32x8, Product, 6, 2, 8>(queries, rows, sums) }
 }
 
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn squared_differences(queries: &[f32], rows: &Block<'_, f32>, sums: &mut [Sums<f32>]) {
     // SAFETY: the caller has checked the lengths.
-    unsafe { block_sums::<F32x8, SquaredDifference, 2, 4, 8>(queries, rows, sums) }
+    unsafe { block_sums::<F32x8, SquaredDifference, 6, 2, 8>(queries, rows, sums) }
 }
 
 #[target_feature(enable = "avx2,fma")]

@@ -124,8 +124,9 @@ pub(super) unsafe fn i8_row_sums(rows: &[i8], elements: &mut Sums<i32>, squares:
     for first in [0, HALF] {
         // Eight rows' sums of elements, then their sums of (x + 128) · x.
         let mut registers = [_mm512_setzero_si512(); BLOCK];
-        for at in (0..rows.whole).step_by(BYTES) {
-            for r in 0..HALF {
+        // Row by row: what comes from memory then comes in the order in which it lies there.
+        for r in 0..HALF {
+            for at in (0..rows.whole).step_by(BYTES) {
                 // SAFETY: `r` is below the rows of a block, and `at` below the whole registers.
                 let row = unsafe { rows.load(first + r, at) };
                 add_row(&mut registers, r, row);

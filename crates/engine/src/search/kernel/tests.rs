@@ -29,7 +29,7 @@ fn every_instruction_set_sums_floats_like_the_scalar_kernels_at_every_tail() {
     for dim in dims() {
         let data = floats(&mut numbers, BLOCK * (dim + 1));
         let rows = block(&data, dim);
-        // Tiles of four and of two queries, and those that are left.
+        // Tiles of four and of six queries, and those that are left.
         const QUERIES: usize = 7;
         let mut queries = vec![0.0; QUERIES * padded(dim)];
         for query in queries.chunks_exact_mut(padded(dim)) {
