@@ -1,6 +1,6 @@
 // The main entry: every public name.
 
-export { EmbeddingMatrix } from './matrix.js'
+export { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
 export { readLines } from './lines/read-lines.js'

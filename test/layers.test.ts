@@ -17,7 +17,7 @@ const TYPESCRIPT: Rooms = {
   dtype: ['runtime'],
   progress: ['runtime'],
   native: ['dtype', 'errors', 'runtime', 'version'],
-  matrix: ['dtype', 'errors', 'runtime'],
+  matrix: ['dtype', 'errors', 'native', 'runtime'],
   hub: ['errors', 'progress', 'runtime'],
   options: ['dtype', 'errors', 'hub', 'runtime'],
   model: ['dtype', 'errors', 'hub', 'native', 'options', 'runtime'],

@@ -1,10 +1,10 @@
 // EmbeddingMatrix: the vectors of many texts in one buffer.
 
-import { arrayOf, valuesOf, widthOf } from './dtype.js'
-import type { BytesOf, Dtype, DtypeArray, RowArray, TokenArray } from './dtype.js'
-import { throwIfAborted } from './runtime/abort.js'
-import { describe, Model2VecError } from './errors.js'
-import { inTurns } from './runtime/event-loop.js'
+import { arrayOf, valuesOf, widthOf } from '../dtype.js'
+import type { BytesOf, Dtype, DtypeArray, RowArray, TokenArray } from '../dtype.js'
+import { throwIfAborted } from '../runtime/abort.js'
+import { describe, Model2VecError } from '../errors.js'
+import { inTurns } from '../runtime/event-loop.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.
