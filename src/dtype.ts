@@ -58,6 +58,11 @@ export type BytesOf<A extends { readonly buffer: ArrayBufferLike }> = A['buffer'
   ? ReturnType<Uint8Array['slice']>
   : Uint8Array
 
+/** {@link BytesOf} of memory that was made for the result. */
+export type FreshBuffer = typeof globalThis extends { Buffer: { alloc(size: number): infer B } }
+  ? B
+  : ReturnType<Uint8Array['slice']>
+
 /** Any of them. */
 export type RowArray = DtypeArray<Dtype>
 

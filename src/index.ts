@@ -2,6 +2,7 @@
 
 export { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
+export { Neighbors } from './search/neighbors.js'
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
 export { readLines } from './lines/read-lines.js'
 export type { LineSource } from './lines/read-lines.js'
@@ -23,3 +24,13 @@ export type { StreamSource, WebStream } from './stream/stream-source.js'
 export type { ErrorCode } from './errors.js'
 export type { ModelInfo } from './embedding-function.js'
 export type { ModelSource } from './model/locate.js'
+export type {
+  DuplicatesOptions,
+  DuplicatesProgress,
+  NearestOptions,
+  SearchMetric,
+  SearchVectors,
+} from './options/search.js'
+export type { Duplicate, Duplicates } from './search/duplicates.js'
+export type { Neighbor } from './search/neighbors.js'
+export type { Queries, QueryRow } from './search/queries.js'

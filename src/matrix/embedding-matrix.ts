@@ -1,10 +1,17 @@
 // EmbeddingMatrix: the vectors of many texts in one buffer.
 
 import { arrayOf, valuesOf, widthOf } from '../dtype.js'
-import type { BytesOf, Dtype, DtypeArray, RowArray, TokenArray } from '../dtype.js'
+import type { BytesOf, Dtype, DtypeArray, FreshBuffer, RowArray, TokenArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { describe, Model2VecError } from '../errors.js'
 import { inTurns } from '../runtime/event-loop.js'
+import type { DuplicatesOptions, NearestOptions } from '../options/search.js'
+import { duplicates } from '../search/duplicates.js'
+import type { Duplicates } from '../search/duplicates.js'
+import { nearest, nearestSync } from '../search/nearest.js'
+import type { Neighbors } from '../search/neighbors.js'
+import type { Queries } from '../search/queries.js'
+import { base64Of, jsonOf } from './json.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.
@@ -77,6 +84,71 @@ export class EmbeddingMatrix<
   /** The rows in order, as views. */
   *[Symbol.iterator](): IterableIterator<A> {
     for (let index = 0; index < this.rows; index++) yield rowView<D, A>(this, index)
+  }
+
+  /**
+   * The UTF-8 JSON text of all rows, or of one: each number in the shortest form that reads back to the same element.
+   *
+   * @param index one row: an array of numbers. Left out: an array of rows
+   * @returns the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the bytes of 'binary'. NaN and
+   *   infinities are null
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached;
+   *   OutOfMemoryError when the text is larger than a Buffer can be
+   */
+  json(index?: number): FreshBuffer {
+    if (index !== undefined) this.#check(index)
+    return jsonOf(this, index)
+  }
+
+  /**
+   * The bytes of row `index`, elements in little-endian order, as base64.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached
+   */
+  base64(index: number): string {
+    this.#check(index)
+    return base64Of(this, index)
+  }
+
+  /**
+   * The nearest rows of each query: every row is compared. The results are the same in every bit on every machine, for every number of threads.
+   *
+   * Rows with NaN or infinities are never found. With 'cosine' neither are rows of zeros, and a query of zeros finds nothing. Float and int8
+   * queries may be compared with any float or int8 matrix: in float32, int8 with int8 in exact integers.
+   *
+   * A small search runs at once. A large one of few queries (up to 4) runs in the turns of the event loop, one of more on the engine's threads;
+   * where the matrix is on a SharedArrayBuffer, both do. The matrix must not change until the promise settles.
+   *
+   * @param queries a matrix, a row of numbers, or an array of rows, of as many dimensions
+   * @returns the `k` nearest rows for each query, best first, equal scores by rising row
+   * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
+   *   OutOfMemoryError; `signal.reason` once aborted
+   */
+  nearest(queries: Queries, options?: NearestOptions): Promise<Neighbors> {
+    return nearest(this, queries, options)
+  }
+
+  /**
+   * As {@link EmbeddingMatrix.nearest}, on the calling thread and with the help of the engine's threads.
+   *
+   * @throws what {@link EmbeddingMatrix.nearest} rejects with
+   */
+  nearestSync(queries: Queries, options?: NearestOptions): Neighbors {
+    return nearestSync(this, queries, options)
+  }
+
+  /**
+   * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that is kept scores at least `threshold`. Rows
+   * whose `texts` are equal are dropped first, without comparing vectors.
+   *
+   * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take about half a minute on one thread, a
+   * million 47 minutes. The matrix must not change until the promise settles.
+   *
+   * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
+   *   InvalidTextError; `signal.reason` once aborted
+   */
+  duplicates(options: DuplicatesOptions): Promise<Duplicates> {
+    return duplicates(this, options)
   }
 
   /**

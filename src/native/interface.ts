@@ -60,6 +60,8 @@ export interface NativeConstants {
   readonly jobModes: Readonly<Record<string, number>>
   /** {@link NATIVE_DTYPE}. */
   readonly dtypes: Readonly<Record<string, number>>
+  /** {@link NATIVE_METRIC}. */
+  readonly metrics: Readonly<Record<string, number>>
   /** The most iterations of a vocabulary quantization. */
   readonly maxIterations: number
   /** The ways to lay out a model's files (src/hub/layout.ts), in the order in which they are looked for. */
@@ -89,6 +91,12 @@ export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
 
 /** The element types of rows by the number that the native module knows them by (crates/node, options.rs). */
 export const NATIVE_DTYPE: Readonly<Record<Dtype, number>> = { float32: 0, float16: 1, bfloat16: 2, int8: 3, binary: 4 }
+
+/** How two vectors are compared. */
+export type Metric = 'cosine' | 'dot' | 'euclidean' | 'hamming'
+
+/** The metrics by the number that the native module knows them by (crates/node, options.rs). */
+export const NATIVE_METRIC: Readonly<Record<Metric, number>> = { cosine: 0, dot: 1, euclidean: 2, hamming: 3 }
 
 /** `out` is the typed array that `dtype` names. */
 export type NativeEncodeOptions = readonly [
@@ -148,6 +156,34 @@ export interface NativeTexts {
   push(text: string): void
 }
 
+/** Work on other threads that comes in parts. */
+export interface NativeParts {
+  /** Resolves when there is room for more parts. */
+  room(): Promise<void>
+  /** Resolves when no thread works on a part. */
+  idle(): Promise<void>
+  /** Ends the work within milliseconds: the promises then reject with ERR_ABORTED. */
+  cancel(): void
+}
+
+/** A search for the nearest rows of some queries. Parts of the corpus may be compared in any order. */
+export type NativeSearch = NativeParts
+
+/** A search for near-duplicates. */
+export interface NativeDuplicates extends NativeParts {
+  lists(): NativeDuplicateLists
+}
+
+export interface NativeDuplicateLists {
+  readonly kept: TokenArray
+  /** The rows that were dropped. */
+  readonly indices: TokenArray
+  /** Of each of these, the kept row that it is like. */
+  readonly of: TokenArray
+  /** The bits of their scores. */
+  readonly scoreBits: TokenArray
+}
+
 /**
  * The native module. Texts are passed as arguments, at most {@link MAX_TEXTS} per call (31 ns per text; reading the elements
  * of an array natively costs 90), so that the caller's getters and proxies run in JavaScript only.
@@ -194,6 +230,40 @@ export interface Native {
   feed: (this: NativeJob, ...texts: string[]) => boolean
   /** As {@link Native.feed}, a piece of the next text, after which `rest` more UTF-16 units of it come. */
   feedPiece: (this: NativeJob, piece: string, rest: number) => boolean
+  /** The JSON of rows `from` to `to`, commas between them, in brackets if `areAll`. */
+  rowsJson(data: RowArray, dtype: number, dim: number, from: number, to: number, areAll: boolean): Uint8Array
+  rowBase64(data: RowArray, dtype: number, dim: number, index: number): string
+  /** `bound` NaN and `firstSelf` -1 are none. Copies the queries and the filter. */
+  createSearch(
+    queries: RowArray,
+    queryDtype: number,
+    dtype: number,
+    dim: number,
+    rows: number,
+    metric: number,
+    k: number,
+    bound: number,
+    firstSelf: number,
+    filter: Uint8Array | Uint32Array | undefined,
+    threads: number,
+  ): NativeSearch
+  /** Compares rows of the corpus on this thread. */
+  scanHere: (this: NativeSearch, corpus: RowArray, from: number, to: number) => void
+  /** Copies rows, which other threads compare. False = enough in flight, wait for `room()`. */
+  scanCopied: (this: NativeSearch, corpus: RowArray, from: number, to: number) => boolean
+  /** All threads compare the rows where they are: in a synchronous call, or on a SharedArrayBuffer. */
+  scanDirect: (this: NativeSearch, corpus: RowArray, rows: number, isSync: boolean) => void
+  /** Compares each query with `perQuery` candidates on this thread. */
+  rescore: (this: NativeSearch, corpus: RowArray, candidates: Uint32Array, perQuery: number) => void
+  /** Writes queries × k indices and scores, and the number of results of each query; once, at the end. */
+  writeResults: (this: NativeSearch, indices: Uint32Array, scores: Float32Array, counts: Uint32Array) => void
+  createDuplicates(dtype: number, dim: number, metric: number, threshold: number, threads: number): NativeDuplicates
+  /** Copies rows, of which `indices` are decided next. */
+  beginGroup: (this: NativeDuplicates, corpus: RowArray, from: number, to: number, indices: Uint32Array) => void
+  /** Copies rows before the group, which other threads compare with it. False = enough in flight, wait for `room()`. */
+  compareKept: (this: NativeDuplicates, corpus: RowArray, from: number, to: number) => boolean
+  /** Decides the rows of the group on another thread, when the rows before it are compared. */
+  decideGroup: (this: NativeDuplicates) => void
 }
 
 /** The most texts of one native call. */
