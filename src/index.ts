@@ -6,8 +6,12 @@ export { Neighbors } from './search/neighbors.js'
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
 export { readLines } from './lines/read-lines.js'
 export type { LineSource } from './lines/read-lines.js'
-export type { Dtype, DtypeArray, FreshArray, HalfArray, TableDtype } from './dtype.js'
+export type { MatrixOptions, MatrixRowsOptions } from './matrix/from.js'
+export type { MatrixFileOptions } from './matrix/npy-file.js'
+export type { Dtype, DtypeArray, FreshArray, HalfArray, TableDtype, TokenArray } from './dtype.js'
 export type {
+  CountAsyncOptions,
+  CountOptions,
   EncodeOptions,
   Progress,
   TokenizeAsyncOptions,

@@ -69,8 +69,13 @@ export interface NativeConstants {
 }
 
 export interface NativeJobResult {
-  /** How many texts were truncated. */
-  readonly truncated: number
+  /** The indices of the texts that were truncated, in rising order. */
+  readonly truncated: Uint32Array
+}
+
+/** How many ids each text has. */
+export interface TokenCounts extends NativeJobResult {
+  readonly counts: TokenArray
 }
 
 /** The ids of all texts, one text after the other. */
@@ -78,8 +83,6 @@ export interface TokenIds extends NativeJobResult {
   readonly ids: TokenArray
   /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
   readonly ends: Uint32Array
-  /** 1 for each text that was truncated. */
-  readonly cut: Uint8Array
 }
 
 /**
@@ -124,7 +127,7 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
 
 /** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
 export interface NativeInlineCalls {
-  /** Encodes into the first rows of `out`, and each text's token count into `counts`; returns how many texts were truncated. */
+  /** Encodes into the first rows of `out`; writes for each text into `counts` what `encodeOne` returns; returns how many texts were truncated. */
   encode(out: RowArray, counts: Uint32Array, ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]): number
   /** Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was truncated. */
   encodeOne(out: RowArray, ...optionsAndText: readonly [...NativeEncodeOptions, string]): number
@@ -133,6 +136,8 @@ export interface NativeInlineCalls {
    * ids these are, or -1 where `results` has no room for them.
    */
   tokenize(results: Uint32Array, maxLength: number, ...texts: readonly string[]): number
+  /** Writes into `counts` how many ids each text has, unknown ones included. */
+  countTokens(counts: Uint32Array, maxLength: number, ...texts: readonly string[]): void
 }
 
 /** What a call of {@link NativeTexts.readLines} has read. */
@@ -218,6 +223,14 @@ export interface Native {
     threads: number,
     maxLength: number,
   ): NativeJob<TokenIds>
+  /** A job of how many ids each text has, unknown ones included. */
+  createCountJob(
+    model: NativeModel,
+    mode: JobMode,
+    rows: number,
+    threads: number,
+    maxLength: number,
+  ): NativeJob<TokenCounts>
   createGatherJob(
     model: NativeModel,
     ids: Uint32Array,

@@ -60,12 +60,13 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let js = Js(env.raw());
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
-        let functions: [(&str, RawCallback); 20] = [
+        let functions: [(&str, RawCallback); 21] = [
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
             ("feedPiece", native_job::feed_piece),
             ("createEncodeJob", native_job::create_encode_job),
+            ("createCountJob", native_job::create_count_job),
             ("createTokenizeJob", native_job::create_tokenize_job),
             ("createGatherJob", native_job::create_gather_job),
             ("startQuantizedLoad", quantized_load::start_quantized_load),

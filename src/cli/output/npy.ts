@@ -1,7 +1,7 @@
 // `.npy` in C order, which numpy.load reads, also mapped. It holds vectors and nothing else.
 
 import { arrayOf } from '../../dtype.js'
-import { HEADER_BYTES, npyHeader } from '../npy-header.js'
+import { HEADER_BYTES, npyHeader } from '../../matrix/npy-header.js'
 import { bytesOfRows } from './format.js'
 import type { OutputFormat } from './format.js'
 
