@@ -70,6 +70,162 @@ type HalfArrayOf<A extends {
 } ? A["buffer"] extends ArrayBuffer ? H extends {
   slice(start?: number, end?: number): infer S;
 } ? S : H : H : HalfArray;
+type RowArray = DtypeArray<Dtype>;
+/**
+ * How two vectors are compared:
+ *
+ * - 'cosine': the cosine of the angle between them, −1 to 1, higher is nearer. Rows of zeros have none, and are never found
+ * - 'dot': the sum of the products of their elements, higher is nearer
+ * - 'euclidean': the length of their difference, lower is nearer
+ * - 'hamming': the number of bits that differ, lower is nearer; for 'binary' rows, and those only
+ */
+export type SearchMetric = "cosine" | "dot" | "euclidean" | "hamming";
+/** Vectors, one row each: an `EmbeddingMatrix`, or what has its fields. */
+export interface SearchVectors {
+  /** All rows, one after the other: rows × width elements. */
+  readonly data: RowArray;
+  /** How many rows. */
+  readonly rows: number;
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** Elements of `data` that a row takes. */
+  readonly width: number;
+  /** The element type of `data`. */
+  readonly dtype: Dtype;
+}
+/** Options of `nearest` and `nearestSync`. */
+export interface NearestOptions {
+  /**
+   * The most rows that are found for each query: an integer ≥ 1.
+   * @default 10
+   */
+  readonly k?: number | undefined;
+  /**
+   * How vectors are compared.
+   * @default 'cosine'; 'hamming' where `dtype` is 'binary'
+   */
+  readonly metric?: SearchMetric | undefined;
+  /**
+   * The rows that may be found: a Uint8Array with an element for each row, 0 = left out; or a Uint32Array of rows, each once, in rising
+   * order.
+   * @default all
+   */
+  readonly filter?: Uint8Array | Uint32Array | undefined;
+  /** The least score of what is found; for a distance, the largest. A row with just this score is found. */
+  readonly minScore?: number | undefined;
+  /**
+   * Whether a query that is a row of this matrix itself is kept from finding that row. The queries are the matrix, a `slice` of it, or a
+   * `row` of it then.
+   * @default false
+   */
+  readonly excludeSelf?: boolean | undefined;
+  /**
+   * For a matrix of 'binary': the same rows as numbers. The nearest k × `oversample` rows by 'hamming' are found first, and then ordered by
+   * `metric` over these. The queries are vectors of numbers then.
+   */
+  readonly rescore?: SearchVectors | undefined;
+  /**
+   * With `rescore`: how many times k rows are found first. A number ≥ 1.
+   * @default 4
+   */
+  readonly oversample?: number | undefined;
+  /**
+   * How many threads the search may use: an integer ≥ 1.
+   * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
+   */
+  readonly threads?: number | undefined;
+  /** Ends the search: it rejects with `signal.reason`. `nearestSync` looks at it once, when it starts. */
+  readonly signal?: AbortSignal | undefined;
+}
+/** How far a search for duplicates is. */
+export interface DuplicatesProgress {
+  /** Rows that are decided. */
+  readonly done: number;
+  /** All rows. */
+  readonly total: number;
+  /** About how many milliseconds are left. Each row is compared with those that are kept before it, so that later rows take longer. */
+  readonly remainingMs: number;
+}
+/** Options of `duplicates`. */
+export interface DuplicatesOptions {
+  /** A row is dropped when an earlier row that is kept scores at least this much; for a distance, at most. */
+  readonly threshold: number;
+  /**
+   * How vectors are compared.
+   * @default 'cosine'; 'hamming' where `dtype` is 'binary'
+   */
+  readonly metric?: SearchMetric | undefined;
+  /** The text of each row. A row whose text an earlier row has is dropped without comparing vectors. */
+  readonly texts?: readonly string[] | undefined;
+  /**
+   * How many threads the search may use: an integer ≥ 1.
+   * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
+   */
+  readonly threads?: number | undefined;
+  /** Ends the search: it rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second, and at the end. An exception of the function ends the search. */
+  readonly onProgress?: ((progress: DuplicatesProgress) => void) | undefined;
+}
+/** A row that was dropped. */
+export interface Duplicate {
+  /** The row. */
+  readonly index: number;
+  /** The kept row that it is like, which comes before it: the first one, or that of its text. */
+  readonly of: number;
+  /** The score of the two. */
+  readonly score: number;
+}
+/** What a search for near-duplicates has found. */
+export interface Duplicates {
+  /** The rows that are kept, in rising order. */
+  readonly kept: TokenArray;
+  /** All other rows, in rising order. */
+  readonly dropped: Duplicate[];
+}
+/** A row that was found. */
+export interface Neighbor {
+  /** The row. */
+  readonly index: number;
+  /** Its score: a similarity for 'cosine' and 'dot', a distance for 'euclidean' and 'hamming'. */
+  readonly score: number;
+}
+/**
+ * The nearest rows of each query, best first; equal scores by rising row.
+ *
+ * As an iterable it has a list of {@link Neighbor} for each query.
+ */
+export declare class Neighbors implements Iterable<Neighbor[]> {
+  /** rows × k rows of the matrix; 0xFFFFFFFF where a query has fewer. */
+  readonly indices: TokenArray;
+  /** rows × k scores; 0 where a query has fewer. */
+  readonly scores: ReturnType<Float32Array["slice"]>;
+  /** How many rows were found, per query: 0 to k. */
+  readonly counts: TokenArray;
+  /** The most rows that were found for each query. */
+  readonly k: number;
+  /** How many queries there are. */
+  readonly rows: number;
+  /**
+   * What was found for one query.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such query
+   */
+  list(query: number): Neighbor[];
+  /** The lists of all queries, in their order. */
+  [Symbol.iterator](): IterableIterator<Neighbor[]>;
+}
+/** A vector: a row of a matrix, or as many numbers. */
+export type QueryRow = RowArray | HalfRow | readonly number[];
+interface HalfRow {
+  readonly [Symbol.toStringTag]: "Float16Array";
+  readonly BYTES_PER_ELEMENT: number;
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly length: number;
+}
+/** What is searched for: a matrix, a row, or an array of rows. */
+export type Queries = SearchVectors | QueryRow | readonly QueryRow[];
 /** Options of `EmbeddingMatrix.from` for rows. */
 export interface MatrixRowsOptions<D extends Dtype = "float32", T extends TokenArray | null = null> {
   /**
@@ -211,6 +367,54 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   array(index: number): number[];
   /** The rows in order, as views. */
   [Symbol.iterator](): IterableIterator<A>;
+  /**
+   * The UTF-8 JSON text of all rows, or of one: each number in the shortest form that reads back to the same element.
+   *
+   * @param index one row: an array of numbers. Left out: an array of rows
+   * @returns the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the bytes of 'binary'. NaN and
+   *   infinities are null
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached;
+   *   OutOfMemoryError when the text is larger than a Buffer can be
+   */
+  json(index?: number): FreshBuffer;
+  /**
+   * The bytes of row `index`, elements in little-endian order, as base64.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached
+   */
+  base64(index: number): string;
+  /**
+   * The nearest rows of each query: every row is compared. The results are the same in every bit on every machine, for every number of threads.
+   *
+   * Rows with NaN or infinities are never found. With 'cosine' neither are rows of zeros, and a query of zeros finds nothing. Float and int8
+   * queries may be compared with any float or int8 matrix: in float32, int8 with int8 in exact integers.
+   *
+   * A small search runs at once. A large one of few queries (up to 4) runs in the turns of the event loop, one of more on the engine's threads;
+   * where the matrix is on a SharedArrayBuffer, both do. The matrix must not change until the promise settles.
+   *
+   * @param queries a matrix, a row of numbers, or an array of rows, of as many dimensions
+   * @returns the `k` nearest rows for each query, best first, equal scores by rising row
+   * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
+   *   OutOfMemoryError; `signal.reason` once aborted
+   */
+  nearest(queries: Queries, options?: NearestOptions): Promise<Neighbors>;
+  /**
+   * As {@link EmbeddingMatrix.nearest}, on the calling thread and with the help of the engine's threads.
+   *
+   * @throws what {@link EmbeddingMatrix.nearest} rejects with
+   */
+  nearestSync(queries: Queries, options?: NearestOptions): Neighbors;
+  /**
+   * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that is kept scores at least `threshold`. Rows
+   * whose `texts` are equal are dropped first, without comparing vectors.
+   *
+   * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take about half a minute on one thread, a
+   * million 47 minutes. The matrix must not change until the promise settles.
+   *
+   * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
+   *   InvalidTextError; `signal.reason` once aborted
+   */
+  duplicates(options: DuplicatesOptions): Promise<Duplicates>;
   /**
    * A copy as plain arrays of numbers, for clients that take no typed arrays. Python: `tolist()`.
    *
