@@ -97,6 +97,12 @@ export function storedVectors(npy: NpyRows): VectorSource {
 }
 
 /**
+ * The scores of `nearest` are single precision, in which scores that differ may be equal. So some
+ * more rows are taken, and all are ordered by double precision.
+ */
+const SPARE_ROWS = 32
+
+/**
  * Offers all rows of a run to the queries.
  *
  * @param top how many lines are kept for each query
@@ -112,7 +118,7 @@ export async function searchIn(
   const vectorsOfQueries = queries.map(({ vector }) => vector)
   const work = async (batch: RowBatch, stopped: AbortSignal): Promise<FoundRows> => {
     const { rows, matrix } = await vectors.of(batch, stopped)
-    const k = Math.min(top, Math.max(1, rows.count))
+    const k = Math.max(1, Math.min(top + SPARE_ROWS, rows.count))
     return { rows, matrix, file: batch.file, found: await matrix.nearest(vectorsOfQueries, { k, signal: stopped }) }
   }
   let [count, leftOut] = [0, 0]
@@ -128,8 +134,12 @@ export async function searchIn(
       leftOut += rows.count - comparable.length
       for (const [query, { vector, hits }] of queries.entries()) {
         // To a query without a direction, no row is nearer than another.
-        const list = hasDirection(vector) ? found.list(query) : comparable.map((index) => ({ index, score: 0 }))
-        for (const { index, score } of list) hits.offer(score, hitAt(index))
+        const isComparable = hasDirection(vector)
+        const places = isComparable ? found.list(query).map(({ index }) => index) : comparable
+        // Between equal scores the earlier line is the better one.
+        for (const index of places.sort((a, b) => a - b)) {
+          hits.offer(isComparable ? cosine(vector, matrix.row(index)) : 0, hitAt(index))
+        }
       }
       count += rows.count
       run.at(count)
@@ -141,6 +151,18 @@ export async function searchIn(
   return leftOut
 }
 
+/** The cosine of two vectors that have a direction. */
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [dot, squareOfA, squareOfB] = [0, 0, 0]
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] ?? NaN, b[i] ?? NaN]
+    dot += x * y
+    squareOfA += x ** 2
+    squareOfB += y ** 2
+  }
+  return dot / (Math.sqrt(squareOfA) * Math.sqrt(squareOfB))
+}
+
 /** The rows that have a direction. */
 function rowsWithDirection(matrix: EmbeddingMatrix<Dtype>): number[] {
   const rows: number[] = []
@@ -149,10 +171,9 @@ function rowsWithDirection(matrix: EmbeddingMatrix<Dtype>): number[] {
 }
 
 /** Whether a vector is not all zeros, and has finite numbers only. */
-function hasDirection(vector: ArrayLike<number>): boolean {
+function hasDirection(vector: Iterable<number>): boolean {
   let isZero = true
-  for (let i = 0; i < vector.length; i++) {
-    const value = vector[i] ?? NaN
+  for (const value of vector) {
     if (!Number.isFinite(value)) return false
     if (value !== 0) isZero = false
   }
