@@ -196,7 +196,7 @@ test('from an array is a view, and from rows a copy', (t) => {
 })
 
 test('what is no matrix is refused by name', (t) => {
-  const from = EmbeddingMatrix.from as (...args: unknown[]) => unknown
+  const { from, concat } = EmbeddingMatrix as unknown as Record<'from' | 'concat', (...args: unknown[]) => unknown>
   for (const [data, options, message] of [
     [null, { dim: 2 }, /`data` should be a Float32Array or an array of rows for the dtype 'float32', but got null/],
     [new Float64Array(2), { dim: 2 }, /but got a Float64Array/],
@@ -218,7 +218,6 @@ test('what is no matrix is refused by name', (t) => {
   ] as const) {
     t.throws(() => from(data, options), { code: 'ERR_INVALID_OPTION', message })
   }
-  const concat = EmbeddingMatrix.concat as (...args: unknown[]) => unknown
   const one = EmbeddingMatrix.from([[1, 2]])
   for (const [list, message] of [
     [[], /`list\.length` should be at least 1/],
