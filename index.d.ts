@@ -53,7 +53,7 @@ type BytesOf<A extends {
   readonly buffer: ArrayBufferLike;
 }> = A["buffer"] extends ArrayBuffer ? FreshBuffer : typeof globalThis extends {
   Buffer: {
-    isBuffer(value: any): value is infer B;
+    isBuffer(value: unknown): value is infer B;
   };
 } ? B : Uint8Array;
 type FreshBuffer = typeof globalThis extends {

@@ -58,7 +58,7 @@ export type TokenArray = ReturnType<Uint32Array['slice']>
  */
 export type BytesOf<A extends { readonly buffer: ArrayBufferLike }> = A['buffer'] extends ArrayBuffer
   ? FreshBuffer
-  : typeof globalThis extends { Buffer: { isBuffer(value: any): value is infer B } }
+  : typeof globalThis extends { Buffer: { isBuffer(value: unknown): value is infer B } }
     ? B
     : Uint8Array
 
@@ -182,7 +182,7 @@ export function elementOf(dtype: Dtype, value: number): number {
   // From 65,520 on, halfway between the largest float16 and the next power of two.
   if (magnitude >= 0x477ff000) return sign | 0x7c00
   // The smallest normal float16 is 2^-14. Below, float16 are multiples of 2^-24.
-  if (magnitude < 0x38800000) return sign | roundToEven(Math.abs(single[0] ?? 0) * 16_777_216)
+  if (magnitude < 0x38800000) return sign | roundToEven(Math.abs(Math.fround(value)) * 16_777_216)
   return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
 }
 

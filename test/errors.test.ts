@@ -20,7 +20,7 @@ import { corpus, manyTexts, SMALL } from './test-data.js'
 const ef = new Model2VecEmbeddingFunction(SMALL)
 /** Calls with arguments that TypeScript would refuse. */
 const untyped = ef as unknown as Record<string, (...args: unknown[]) => unknown>
-const ASYNC = ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence', 'tokenizeAsync']
+const ASYNC = ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence', 'tokenizeAsync', 'countTokensAsync']
 const SYNC = [
   'encodeSync',
   'encodeDocumentsSync',
@@ -28,6 +28,7 @@ const SYNC = [
   'encodeAsSequenceSync',
   'tokenize',
   'tokenizeSync',
+  'countTokens',
 ]
 
 /** Every method gives the same error: the async ones reject, the others throw. */

@@ -5,7 +5,7 @@ import vm from 'node:vm'
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
-import type { Dtype, DtypeArray, EmbeddingMatrix, HalfArray } from 'model2vec-node'
+import type { Dtype, DtypeArray, EmbeddingMatrix, HalfArray, TokenArray } from 'model2vec-node'
 
 import { corpus, crc, manyTexts, modelPath, SMALL } from './test-data.js'
 
@@ -149,7 +149,7 @@ test('encodeAsSequence gives rows of the type, sync and async, few and many, wit
 })
 
 /** What matrices say, in short. */
-function digests(matrices: EmbeddingMatrix<Dtype>[]): object[] {
+function digests(matrices: EmbeddingMatrix<Dtype, DtypeArray<Dtype>, TokenArray>[]): object[] {
   return matrices.map(({ data, tokens, ...rest }) => ({ ...rest, data: crc(data), tokens: crc(tokens) }))
 }
 

@@ -82,7 +82,7 @@ function countInline(model: Model, texts: readonly string[], maxLength: number):
   } catch (error) {
     throw fromNative(error)
   }
-  return inlineCounts.slice(0, texts.length) as TokenArray
+  return inlineCounts.slice(0, texts.length)
 }
 
 function countJob(

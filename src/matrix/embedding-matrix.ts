@@ -135,7 +135,7 @@ export class EmbeddingMatrix<
     data: A,
     options: MatrixOptions<D, T>,
   ): EmbeddingMatrix<D, A, T>
-  static from(data: unknown, options?: unknown): EmbeddingMatrix<Dtype, RowArray, any> {
+  static from(data: unknown, options?: unknown): EmbeddingMatrix<Dtype> {
     return EmbeddingMatrix.#ofParts(fromData(data, options))
   }
 
@@ -148,12 +148,12 @@ export class EmbeddingMatrix<
   static concat<D extends Dtype, T extends TokenArray | null = TokenArray | null>(
     list: readonly EmbeddingMatrix<D, DtypeArray<D>, T>[],
   ): EmbeddingMatrix<D, FreshArray<D>, T>
-  static concat(list: readonly EmbeddingMatrix<Dtype>[]): EmbeddingMatrix<Dtype, RowArray, any> {
+  static concat(list: readonly EmbeddingMatrix<Dtype>[]): EmbeddingMatrix<Dtype> {
     if (!(Array.isArray as (value: unknown) => boolean)(list))
       throw invalid('list', 'an array of EmbeddingMatrix', list)
     const parts = Array.from(list, (matrix, index) => {
       if (!(matrix instanceof EmbeddingMatrix)) throw invalid(`list[${index}]`, 'an EmbeddingMatrix', matrix)
-      return (matrix as EmbeddingMatrix<Dtype>).#parts()
+      return matrix.#parts()
     })
     return EmbeddingMatrix.#ofParts(concatParts(parts))
   }
@@ -170,7 +170,7 @@ export class EmbeddingMatrix<
     path: string | URL,
     options?: MatrixFileOptions<D>,
   ): Promise<EmbeddingMatrix<D, FreshArray<D>, null>> {
-    const matrix: EmbeddingMatrix<Dtype, RowArray, any> = EmbeddingMatrix.#ofParts(await loadNpy(path, options))
+    const matrix: EmbeddingMatrix<Dtype> = EmbeddingMatrix.#ofParts(await loadNpy(path, options))
     return matrix as EmbeddingMatrix<D, FreshArray<D>, null>
   }
 
@@ -238,7 +238,7 @@ export class EmbeddingMatrix<
     checkRow(this, index)
     const bytes = Buffer.from(bytesOfRow(this, index))
     const { BYTES_PER_ELEMENT: size } = this.data
-    return (size === 4 ? bytes.swap32() : size === 2 ? bytes.swap16() : bytes) as FreshBuffer
+    return size === 4 ? bytes.swap32() : size === 2 ? bytes.swap16() : bytes
   }
 
   /**
@@ -257,7 +257,7 @@ export class EmbeddingMatrix<
     if (index !== undefined) checkRow(this, index)
     const [start, length] = index === undefined ? [0, rows * width] : [index * width, width]
     assertPresent(data, start + length)
-    return new elements(data.buffer, data.byteOffset + start * 2, length) as HalfArrayOf<A>
+    return new elements(data.buffer, data.byteOffset + start * 2, length)
   }
 
   /**

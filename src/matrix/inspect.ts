@@ -56,6 +56,6 @@ export function inspectMatrix(name: string, matrix: Shown, depth: number, option
     lines.push(`[ ${values.join(', ')} ]`)
   }
   if (present < rows) lines.push('the memory was detached or made smaller')
-  else if (rows > SHOWN_ROWS) lines.push(`… ${rows - SHOWN_ROWS} more rows`)
+  else if (rows > SHOWN_ROWS) lines.push(`… ${rows - SHOWN_ROWS} more row${rows === SHOWN_ROWS + 1 ? '' : 's'}`)
   return `${title} {\n  ${lines.join(',\n  ')}\n}`
 }
