@@ -19,14 +19,15 @@ const TYPESCRIPT: Rooms = {
   native: ['dtype', 'errors', 'runtime', 'version'],
   hub: ['errors', 'progress', 'runtime'],
   options: ['dtype', 'errors', 'hub', 'runtime'],
-  matrix: ['dtype', 'errors', 'native', 'options', 'runtime'],
+  search: ['dtype', 'errors', 'native', 'options', 'progress', 'runtime'],
+  matrix: ['dtype', 'errors', 'native', 'options', 'runtime', 'search'],
   model: ['dtype', 'errors', 'hub', 'native', 'options', 'runtime'],
   call: ['dtype', 'errors', 'matrix', 'model', 'native', 'options', 'progress', 'runtime'],
   stream: ['dtype', 'errors', 'matrix', 'options', 'runtime'],
   lines: ['errors', 'runtime', 'stream'],
   adapters: ['dtype', 'errors', 'options'],
   'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
-  index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'stream'],
+  index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'search', 'stream'],
   cli: [
     'call',
     'dtype',
@@ -40,6 +41,7 @@ const TYPESCRIPT: Rooms = {
     'options',
     'progress',
     'runtime',
+    'search',
     'stream',
     'version',
   ],
@@ -96,8 +98,11 @@ const NODE: Rooms = {
   quantized_load: ['environment', 'error', 'js', 'load', 'model'],
   save: ['error', 'js', 'model', 'options'],
   constants: ['job', 'js', 'options'],
+  matrix_memory: ['error', 'js', 'options'],
+  numbers: ['error', 'js', 'matrix_memory'],
+  search: ['environment', 'error', 'js', 'matrix_memory', 'options'],
   pin: [],
-  lib: ['environment', 'error', 'inline', 'js', 'native_job', 'pin', 'quantized_load'],
+  lib: ['environment', 'error', 'inline', 'js', 'native_job', 'numbers', 'pin', 'quantized_load', 'search'],
 }
 
 const CRATES: readonly (readonly [crate: string, rooms: Rooms | null])[] = [

@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::allowed::Allowed;
 use super::best::List;
+use super::compare::Slice;
 use super::kernel::Kernels;
-use super::scan::Slice;
 use super::{Metric, Search, SearchError, SearchOptions, SearchScratch};
 use crate::dtype::Dtype;
 use crate::isa::Isa;

@@ -15,6 +15,7 @@
 
 mod allowed;
 mod best;
+mod compare;
 mod duplicates;
 mod exact;
 mod kernel;
@@ -24,6 +25,8 @@ mod rescore;
 mod scan;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_uses;
 
 pub use allowed::Filter;
 pub use best::{Hits, SearchResults};

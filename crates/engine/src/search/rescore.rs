@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::allowed::Allowed;
 use super::best::Hits;
-use super::scan::Slice;
+use super::compare::Slice;
 use super::{Search, SearchError, SearchScratch};
 use crate::rows::Rows;
 
