@@ -61,6 +61,9 @@ const ENGINE: Rooms = {
   table: ['error', 'files', 'float16', 'isa', 'load_control', 'pooling/norm', 'threads'],
   pooling: ['float16', 'isa', 'pooling/norm', 'pooling/prefetch', 'table'],
   dtype: ['pooling'],
+  rows: ['dtype'],
+  numbers: ['dtype', 'float16', 'rows'],
+  search: ['dtype', 'float16', 'isa', 'pooling/prefetch', 'rows'],
   tokenizer: ['error', 'files', 'isa', 'pooling/prefetch', 'texts'],
   model: [
     'dtype',
@@ -75,7 +78,20 @@ const ENGINE: Rooms = {
     'tokenizer',
   ],
   run: ['error', 'model', 'texts', 'threads', 'tokenizer'],
-  lib: ['dtype', 'error', 'load_control', 'model', 'run', 'table', 'texts', 'threads', 'tokenizer'],
+  lib: [
+    'dtype',
+    'error',
+    'load_control',
+    'model',
+    'numbers',
+    'rows',
+    'run',
+    'search',
+    'table',
+    'texts',
+    'threads',
+    'tokenizer',
+  ],
 }
 
 /** `crates/node/src`, lowest first. */
