@@ -15,7 +15,7 @@ const ROUNDS = Number(values.rounds ?? 7)
 const DIM = 256
 const QUERIES = 64
 const K = 10
-const PEERS = ['numpy==2.4.6', 'faiss-cpu', 'usearch', 'threadpoolctl']
+const PEERS = ['numpy==2.4.6', 'faiss-cpu==1.15.1', 'usearch==2.26.6', 'threadpoolctl']
 
 /** Vectors of length 1, always the same for a seed. */
 function vectors(rows, seed) {
