@@ -12,6 +12,7 @@ export type {
   CountAsyncOptions,
   CountOptions,
   EncodeOptions,
+  PlainEncodeOptions,
   Progress,
   TokenizeAsyncOptions,
   TokenizeOptions,
