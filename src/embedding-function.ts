@@ -1,5 +1,8 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
 
+// The compiler takes the first signature that fits a call, and the last one for `ReturnType`: both say what plain calls give.
+/* eslint @typescript-eslint/unified-signatures: 'off' */
+
 import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
 import { countTokens, countTokensSync } from './call/count-tokens.js'
 import { encode, encodeSync } from './call/encode.js'
