@@ -691,6 +691,13 @@ export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray
    */
   readonly showProgressBar?: boolean | undefined;
 }
+/**
+ * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type parameters takes them: else the compiler would
+ * take the result's type from what the result is passed to, such as a `Blob`.
+ */
+export interface PlainEncodeOptions extends Omit<EncodeOptions, "out"> {
+  readonly out?: undefined;
+}
 /** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
 export interface TypedEncodeOptions<D extends Dtype, A extends DtypeArray<D> = DtypeArray<D>> extends EncodeOptions<D, A> {
   readonly dtype: D;
@@ -878,6 +885,8 @@ export declare class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): FreshArray<"float32">;
+  /** Fresh float32: see the last signature. */
+  encodeDocuments(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
   /** A `dtype` that may be undefined. */
@@ -896,6 +905,8 @@ export declare class Model2VecEmbeddingFunction {
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** Fresh float32: see the last signature. */
+  encodeQueries(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
   /** A `dtype` that may be undefined. */
@@ -904,6 +915,8 @@ export declare class Model2VecEmbeddingFunction {
   encodeQueries<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): Promise<A[]>;
   /** The same vectors as {@link Model2VecEmbeddingFunction.encodeDocuments}: Model2Vec has no query prompt. Python (pymilvus): `encode_queries`. */
   encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** Fresh float32: see the last signature. */
+  encodeDocumentsSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
   /** A `dtype` that may be undefined. */
@@ -912,6 +925,8 @@ export declare class Model2VecEmbeddingFunction {
   encodeDocumentsSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): A[];
   /** {@link Model2VecEmbeddingFunction.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
+  /** Fresh float32: see the last signature. */
+  encodeQueriesSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
   /** A `dtype` that may be undefined. */
@@ -920,6 +935,8 @@ export declare class Model2VecEmbeddingFunction {
   encodeQueriesSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options?: EncodeOptions<D, A>): A[];
   /** {@link Model2VecEmbeddingFunction.encodeQueries} on this thread, with the help of others; throws instead of rejecting. */
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
+  /** Fresh float32: see the last signature. */
+  encode(texts: string | readonly string[], options?: PlainEncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A, TokenArray>>;
   /** A `dtype` that may be undefined. */
@@ -937,6 +954,8 @@ export declare class Model2VecEmbeddingFunction {
    *   `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted
    */
   encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
+  /** Fresh float32: see the last signature. */
+  encodeSync(texts: string | readonly string[], options?: PlainEncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>;
   /** A `dtype` that may be undefined. */
@@ -945,6 +964,8 @@ export declare class Model2VecEmbeddingFunction {
   encodeSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>;
   /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
   encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
+  /** Fresh float32: see the last signature. */
+  encodeOne(text: string, options?: PlainEncodeOptions): Promise<FreshArray<"float32">>;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeOne<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(text: string, options: TypedEncodeOptions<D, A>): Promise<A>;
   /** A `dtype` that may be undefined. */
@@ -958,6 +979,8 @@ export declare class Model2VecEmbeddingFunction {
    * @throws (rejects) as `encode`
    */
   encodeOne(text: string, options?: EncodeOptions): Promise<FreshArray<"float32">>;
+  /** Fresh float32: see the last signature. */
+  encodeOneSync(text: string, options?: PlainEncodeOptions): FreshArray<"float32">;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeOneSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(text: string, options: TypedEncodeOptions<D, A>): A;
   /** A `dtype` that may be undefined. */
@@ -1012,6 +1035,8 @@ export declare class Model2VecEmbeddingFunction {
    * @throws (rejects) as {@link Model2VecEmbeddingFunction.tokenizeAsync}
    */
   countTokensAsync(texts: string | readonly string[], options?: CountAsyncOptions): Promise<number | TokenArray>;
+  /** Fresh float32: see the last signature. */
+  encodeAsSequence(texts: string | readonly string[], options?: PlainEncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[]>;
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A, TokenArray>[]>;
   /** A `dtype` that may be undefined. */
@@ -1027,6 +1052,8 @@ export declare class Model2VecEmbeddingFunction {
    * @throws (rejects) as `encode`
    */
   encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[]>;
+  /** Fresh float32: see the last signature. */
+  encodeAsSequenceSync(texts: string | readonly string[], options?: PlainEncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[];
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>[];
   /** A `dtype` that may be undefined. */

@@ -1,5 +1,8 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the work is done by the modules it calls.
 
+// The compiler takes the first signature that fits a call, and the last one for `ReturnType`: both say what plain calls give.
+/* eslint @typescript-eslint/unified-signatures: 'off' */
+
 import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
 import { countTokens, countTokensSync } from './call/count-tokens.js'
 import { encode, encodeSync } from './call/encode.js'
@@ -15,6 +18,7 @@ import type {
   CountAsyncOptions,
   CountOptions,
   EncodeOptions,
+  PlainEncodeOptions,
   TokenizeAsyncOptions,
   TokenizeOptions,
   TypedEncodeOptions,
@@ -206,6 +210,8 @@ export class Model2VecEmbeddingFunction {
     return this.#state.now().embedding(id)
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeDocuments(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<'float32'>[]>
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
@@ -240,6 +246,8 @@ export class Model2VecEmbeddingFunction {
     return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeQueries(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<'float32'>[]>
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
@@ -264,6 +272,8 @@ export class Model2VecEmbeddingFunction {
     return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeDocumentsSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<'float32'>[]
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
@@ -285,6 +295,8 @@ export class Model2VecEmbeddingFunction {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeQueriesSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<'float32'>[]
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
@@ -306,6 +318,11 @@ export class Model2VecEmbeddingFunction {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
   }
 
+  /** Fresh float32: see the last signature. */
+  encode(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>>
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
@@ -341,6 +358,11 @@ export class Model2VecEmbeddingFunction {
     return encode(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeSync(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
@@ -365,6 +387,8 @@ export class Model2VecEmbeddingFunction {
     return encodeSync(this.#state.now(), textListOrText(texts), checkEncodeOptions('encodeSync', options))
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeOne(text: string, options?: PlainEncodeOptions): Promise<FreshArray<'float32'>>
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeOne<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     text: string,
@@ -392,6 +416,8 @@ export class Model2VecEmbeddingFunction {
     return 'data' in made ? made.data : (await made).data
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeOneSync(text: string, options?: PlainEncodeOptions): FreshArray<'float32'>
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeOneSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     text: string,
@@ -489,6 +515,11 @@ export class Model2VecEmbeddingFunction {
     return typeof texts === 'string' ? (counts[0] ?? 0) : counts
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeAsSequence(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>[]>
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
@@ -525,6 +556,11 @@ export class Model2VecEmbeddingFunction {
     return encodeAsSequence(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
+  /** Fresh float32: see the last signature. */
+  encodeAsSequenceSync(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>[]
   /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],

@@ -13,6 +13,7 @@ export type {
   CountAsyncOptions,
   CountOptions,
   EncodeOptions,
+  PlainEncodeOptions,
   Progress,
   TokenizeAsyncOptions,
   TokenizeOptions,

@@ -62,6 +62,14 @@ export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray
   readonly showProgressBar?: boolean | undefined
 }
 
+/**
+ * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type parameters takes them: else the compiler would
+ * take the result's type from what the result is passed to, such as a `Blob`.
+ */
+export interface PlainEncodeOptions extends Omit<EncodeOptions, 'out'> {
+  readonly out?: undefined
+}
+
 /** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
 export interface TypedEncodeOptions<D extends Dtype, A extends DtypeArray<D> = DtypeArray<D>> extends EncodeOptions<
   D,

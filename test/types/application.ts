@@ -34,6 +34,9 @@ export async function send(url: string): Promise<unknown[]> {
     new Response(m.bytes(0)),
     new Response(row ?? null),
     new Blob([m.tokens, ...ef.tokenize(texts), ef.embedding(3), ...m]),
+    new Blob(await ef.encodeDocuments(texts)),
+    new Blob(ef.encodeQueriesSync(texts, { normalize: true })),
+    await fetch(url, { method: 'POST', body: await ef.encodeOne('a dog') }),
     new Blob([m.swapBytes(0), m.slice(0, 1).data, await ef.encodeOne('a dog'), ef.countTokens(texts)]),
     new Blob([ef.encodeSync('a', { out: new Float32Array(new ArrayBuffer(1024)) }).data]),
   ]
