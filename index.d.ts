@@ -57,19 +57,231 @@ export interface HalfArray {
   readonly byteOffset: number;
   readonly length: number;
 }
-type TokenArray = ReturnType<Uint32Array["slice"]>;
+/** Token ids or their counts, on an ArrayBuffer of their own. */
+export type TokenArray = ReturnType<Uint32Array["slice"]>;
 type BytesOf<A extends {
   readonly buffer: ArrayBufferLike;
-}> = A["buffer"] extends ArrayBuffer ? ReturnType<Uint8Array["slice"]> : Uint8Array;
+}> = A["buffer"] extends ArrayBuffer ? FreshBuffer : typeof globalThis extends {
+  Buffer: {
+    isBuffer(value: unknown): value is infer B;
+  };
+} ? B : Uint8Array;
+type FreshBuffer = typeof globalThis extends {
+  Buffer: {
+    alloc(size: number): infer B;
+  };
+} ? B : ReturnType<Uint8Array["slice"]>;
+type HalfArrayOf<A extends {
+  readonly buffer: ArrayBufferLike;
+}> = typeof globalThis extends {
+  Float16Array: {
+    readonly prototype: infer H;
+  };
+} ? A["buffer"] extends ArrayBuffer ? H extends {
+  slice(start?: number, end?: number): infer S;
+} ? S : H : H : HalfArray;
+type RowArray = DtypeArray<Dtype>;
+/**
+ * How two vectors are compared:
+ *
+ * - 'cosine': the cosine of the angle between them, −1 to 1, higher is nearer. Rows of zeros have none, and are never found
+ * - 'dot': the sum of the products of their elements, higher is nearer
+ * - 'euclidean': the length of their difference, lower is nearer
+ * - 'hamming': the number of bits that differ, lower is nearer; for 'binary' rows, and those only
+ */
+export type SearchMetric = "cosine" | "dot" | "euclidean" | "hamming";
+/** Vectors, one row each: an `EmbeddingMatrix`, or what has its fields. */
+export interface SearchVectors {
+  /** All rows, one after the other: rows × width elements. */
+  readonly data: RowArray;
+  /** How many rows. */
+  readonly rows: number;
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** Elements of `data` that a row takes. */
+  readonly width: number;
+  /** The element type of `data`. */
+  readonly dtype: Dtype;
+}
+/** Options of `nearest` and `nearestSync`. */
+export interface NearestOptions {
+  /**
+   * The most rows that are found for each query: an integer ≥ 1.
+   * @default 10
+   */
+  readonly k?: number | undefined;
+  /**
+   * How vectors are compared.
+   * @default 'cosine'; 'hamming' where `dtype` is 'binary'
+   */
+  readonly metric?: SearchMetric | undefined;
+  /**
+   * The rows that may be found: a Uint8Array with an element for each row, 0 = left out; or a Uint32Array of rows, each once, in rising
+   * order.
+   * @default all
+   */
+  readonly filter?: Uint8Array | Uint32Array | undefined;
+  /** The least score of what is found; for a distance, the largest. A row with just this score is found. */
+  readonly minScore?: number | undefined;
+  /**
+   * Whether a query that is a row of this matrix itself is kept from finding that row. The queries are the matrix, a `slice` of it, or a
+   * `row` of it then.
+   * @default false
+   */
+  readonly excludeSelf?: boolean | undefined;
+  /**
+   * For a matrix of 'binary': the same rows as numbers. The nearest k × `oversample` rows by 'hamming' are found first, and then ordered by
+   * `metric` over these. The queries are vectors of numbers then.
+   */
+  readonly rescore?: SearchVectors | undefined;
+  /**
+   * With `rescore`: how many times k rows are found first. A number ≥ 1.
+   * @default 4
+   */
+  readonly oversample?: number | undefined;
+  /**
+   * How many threads the search may use: an integer ≥ 1.
+   * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
+   */
+  readonly threads?: number | undefined;
+  /** Ends the search: it rejects with `signal.reason`. `nearestSync` looks at it once, when it starts. */
+  readonly signal?: AbortSignal | undefined;
+}
+/** How far a search for duplicates is. */
+export interface DuplicatesProgress {
+  /** Rows that are decided. */
+  readonly done: number;
+  /** All rows. */
+  readonly total: number;
+  /** About how many milliseconds are left. Each row is compared with those that are kept before it, so that later rows take longer. */
+  readonly remainingMs: number;
+}
+/** Options of `duplicates`. */
+export interface DuplicatesOptions {
+  /** A row is dropped when an earlier row that is kept scores at least this much; for a distance, at most. */
+  readonly threshold: number;
+  /**
+   * How vectors are compared.
+   * @default 'cosine'; 'hamming' where `dtype` is 'binary'
+   */
+  readonly metric?: SearchMetric | undefined;
+  /** The text of each row. A row whose text an earlier row has is dropped without comparing vectors. */
+  readonly texts?: readonly string[] | undefined;
+  /**
+   * How many threads the search may use: an integer ≥ 1.
+   * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
+   */
+  readonly threads?: number | undefined;
+  /** Ends the search: it rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called about ten times a second, and at the end. An exception of the function ends the search. */
+  readonly onProgress?: ((progress: DuplicatesProgress) => void) | undefined;
+}
+/** A row that was dropped. */
+export interface Duplicate {
+  /** The row. */
+  readonly index: number;
+  /** The kept row that it is like, which comes before it: the first one, or that of its text. */
+  readonly of: number;
+  /** The score of the two. */
+  readonly score: number;
+}
+/** What a search for near-duplicates has found. */
+export interface Duplicates {
+  /** The rows that are kept, in rising order. */
+  readonly kept: TokenArray;
+  /** All other rows, in rising order. */
+  readonly dropped: Duplicate[];
+}
+/** A row that was found. */
+export interface Neighbor {
+  /** The row. */
+  readonly index: number;
+  /** Its score: a similarity for 'cosine' and 'dot', a distance for 'euclidean' and 'hamming'. */
+  readonly score: number;
+}
+/**
+ * The nearest rows of each query, best first; equal scores by rising row.
+ *
+ * As an iterable it has a list of {@link Neighbor} for each query.
+ */
+export declare class Neighbors implements Iterable<Neighbor[]> {
+  /** rows × k rows of the matrix; 0xFFFFFFFF where a query has fewer. */
+  readonly indices: TokenArray;
+  /** rows × k scores; 0 where a query has fewer. */
+  readonly scores: ReturnType<Float32Array["slice"]>;
+  /** How many rows were found, per query: 0 to k. */
+  readonly counts: TokenArray;
+  /** The most rows that were found for each query. */
+  readonly k: number;
+  /** How many queries there are. */
+  readonly rows: number;
+  /**
+   * What was found for one query.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such query
+   */
+  list(query: number): Neighbor[];
+  /** The lists of all queries, in their order. */
+  [Symbol.iterator](): IterableIterator<Neighbor[]>;
+}
+/** A vector: a row of a matrix, or as many numbers. */
+export type QueryRow = RowArray | HalfRow | readonly number[];
+interface HalfRow {
+  readonly [Symbol.toStringTag]: "Float16Array";
+  readonly BYTES_PER_ELEMENT: number;
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly length: number;
+}
+/** What is searched for: a matrix, a row, or an array of rows. */
+export type Queries = SearchVectors | QueryRow | readonly QueryRow[];
+/** Options of `EmbeddingMatrix.from` for rows. */
+export interface MatrixRowsOptions<D extends Dtype = "float32", T extends TokenArray | null = null> {
+  /**
+   * Dimensions of a vector: an integer ≥ 1.
+   * @default the length of the first row, 8 × that where `dtype` is 'binary'
+   */
+  readonly dim?: number | undefined;
+  /**
+   * The element type of the matrix.
+   * @default 'float32'
+   */
+  readonly dtype?: D | undefined;
+  /**
+   * How many token ids were pooled for each row: a Uint32Array with an element per row, kept as it is.
+   * @default null: not known
+   */
+  readonly tokens?: T | undefined;
+}
+/** Options of `EmbeddingMatrix.from` for a flat array. */
+export interface MatrixOptions<D extends Dtype = "float32", T extends TokenArray | null = null> extends MatrixRowsOptions<D, T> {
+  /** Dimensions of a vector: an integer ≥ 1. */
+  readonly dim: number;
+}
+/** Options of `EmbeddingMatrix.load`. */
+export interface MatrixFileOptions<D extends Dtype = Dtype> {
+  /**
+   * The element type that the file should have: `ERR_INVALID_OPTION` where it has another one.
+   * @default the file's: `<f4` is 'float32', `<f2` 'float16', `<V2` 'bfloat16', `|i1` 'int8', `|u1` 'binary'
+   */
+  readonly dtype?: D | undefined;
+  /**
+   * Dimensions of a vector, which a file of 'binary' rows doesn't say exactly: `ERR_INVALID_OPTION` where its rows have another length.
+   * @default what the rows have: 8 per byte of 'binary'
+   */
+  readonly dim?: number | undefined;
+}
 /**
  * The vectors of many texts, one row each, in one buffer.
  *
  * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
- * `JSON.stringify` needs {@link EmbeddingMatrix.toArray}.
+ * `JSON.stringify` of a matrix is an array of rows of numbers.
  *
- * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what that is on.
+ * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what that is on. `T` says whether the token
+ * counts are known: `TokenArray` for what was encoded, `null` for what was loaded.
  */
-export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends DtypeArray<Dtype> = DtypeArray<D>> implements Iterable<A> {
+export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends DtypeArray<Dtype> = DtypeArray<D>, T extends TokenArray | null = TokenArray | null> implements Iterable<A> {
   #private;
   /** All rows, one after the other: exactly rows × width elements. */
   readonly data: A;
@@ -81,11 +293,55 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   readonly width: number;
   /** The element type of `data`. */
   readonly dtype: D;
-  /** How many token ids were pooled, per row; 0 = the row is all zeros. */
-  readonly tokens: TokenArray;
-  /** How many texts were longer than `maxLength` allows, and were cut. */
+  /** How many token ids were pooled, per row; 0 = the row is all zeros. Null where that is not known: of what was loaded, or made by `from`. */
+  readonly tokens: T;
+  /** How many texts were longer than `maxLength` allows, and were cut; 0 where that is not known. */
   readonly truncated: number;
   private constructor();
+  /** Arrays of rows, copied: numbers as {@link EmbeddingMatrix.toArray} gives them, or rows of `encodeDocuments`. */
+  static from<D extends Dtype = "float32", T extends TokenArray | null = null>(rows: readonly (readonly number[] | DtypeArray<D>)[], options?: MatrixRowsOptions<D, T>): EmbeddingMatrix<D, FreshArray<D>, T>;
+  /** The bits of a Float16Array, as a view. */
+  static from<T extends TokenArray | null = null>(data: HalfArray, options: MatrixOptions<"float16", T> & {
+    readonly dtype: "float16";
+  }): EmbeddingMatrix<"float16", DtypeArray<"float16">, T>;
+  /**
+   * A matrix of vectors that the caller has. Nothing is computed: numbers for 'float16' and 'bfloat16' are rounded to nearest, ties to even,
+   * by way of float32; those for 'int8' and 'binary' have to be the integers that are stored.
+   *
+   * @param data all rows, one after the other: an array of the type that `dtype` names, of which the matrix is a view; or an array of rows
+   * @throws Model2VecError `ERR_INVALID_OPTION`; OutOfMemoryError
+   */
+  static from<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>, T extends TokenArray | null = null>(data: A, options: MatrixOptions<D, T>): EmbeddingMatrix<D, A, T>;
+  /**
+   * The rows of several matrices in one, copied. `tokens` are known where those of all are; `truncated` is the sum.
+   *
+   * @param list at least one; all with the same `dim` and `dtype`
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL` (memory was detached or made smaller); OutOfMemoryError
+   */
+  static concat<D extends Dtype, T extends TokenArray | null = TokenArray | null>(list: readonly EmbeddingMatrix<D, DtypeArray<D>, T>[]): EmbeddingMatrix<D, FreshArray<D>, T>;
+  /**
+   * Reads a matrix from an `.npy` file: of {@link EmbeddingMatrix.save}, of `model2vec embed`, or of `numpy.save` for a matrix in C order of
+   * float32, float16, int8 or uint8 ('binary'; Python: `numpy.packbits`), or ml_dtypes' bfloat16. The file has no token counts.
+   *
+   * @param path a path or a `file:` URL
+   * @throws (rejects) Model2VecError `ERR_BAD_NPY` when the file holds something else, `ERR_INVALID_OPTION` also when it can't be read;
+   *   OutOfMemoryError
+   */
+  static load<D extends Dtype = Dtype>(path: string | URL, options?: MatrixFileOptions<D>): Promise<EmbeddingMatrix<D, FreshArray<D>, null>>;
+  /**
+   * Writes the matrix as an `.npy` file of version 1.0, which `numpy.load` reads: bfloat16 as `<V2`, for `.view(ml_dtypes.bfloat16)`; the
+   * token counts are not in it. The file is written beside its place and renamed once it is on the disk: a crash leaves the old file or
+   * the new one. `data` must not change before the promise settles.
+   *
+   * @param path a path or a `file:` URL. A file there is replaced, and passes on its mode; a link is followed
+   * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written, `ERR_OUT_TOO_SMALL` when `data` was detached or
+   *   made smaller
+   */
+  save(path: string | URL): Promise<void>;
+  /** How many rows: the same as `rows`. */
+  get length(): number;
+  /** How many token ids were pooled in all rows; null where that is not known. */
+  get totalTokens(): T extends null ? null : number;
   /**
    * Row `index` as a view on {@link EmbeddingMatrix.data}.
    *
@@ -93,20 +349,114 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
    */
   row(index: number): A;
   /**
-   * The bytes of row `index` in the machine's order (little-endian everywhere that this package runs), as a view.
+   * The bytes of row `index` in the machine's order (little-endian everywhere that this package runs), as a view: what stores and wires take
+   * that want a `Buffer` or a Uint8Array. In TypeScript a `Buffer` where the types of Node are there.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
    */
   bytes(index: number): BytesOf<A>;
+  /**
+   * The bytes of row `index` with each element in the other order (big-endian), as a copy: what PostgreSQL's binary protocol takes.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   */
+  swapBytes(index: number): FreshBuffer;
+  /**
+   * Row `index` as a Float16Array, or without an index all rows: a view.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, when `dtype` is not 'float16', or before Node 24, which has no
+   *   Float16Array; ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   */
+  float16(index?: number): HalfArrayOf<A>;
+  /**
+   * Row `index` as an array of numbers, a copy, for clients that take no typed arrays.
+   *
+   * @returns `width` numbers, as {@link EmbeddingMatrix.toArray} gives them
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   */
+  array(index: number): number[];
   /** The rows in order, as views. */
   [Symbol.iterator](): IterableIterator<A>;
   /**
-   * A copy as plain arrays of numbers, for JSON and for clients that take no typed arrays. Python: `tolist()`.
+   * The UTF-8 JSON text of all rows, or of one: each number in the shortest form that reads back to the same element.
+   *
+   * @param index one row: an array of numbers. Left out: an array of rows
+   * @returns the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the bytes of 'binary'. NaN and
+   *   infinities are null
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached;
+   *   OutOfMemoryError when the text is larger than a Buffer can be
+   */
+  json(index?: number): FreshBuffer;
+  /**
+   * The bytes of row `index`, elements in little-endian order, as base64.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached
+   */
+  base64(index: number): string;
+  /**
+   * The nearest rows of each query: every row is compared. The results are the same in every bit on every machine, for every number of threads.
+   *
+   * Rows with NaN or infinities are never found. With 'cosine' neither are rows of zeros, and a query of zeros finds nothing. Float and int8
+   * queries may be compared with any float or int8 matrix: in float32, int8 with int8 in exact integers.
+   *
+   * A small search runs at once. A large one of few queries (up to 4) runs in the turns of the event loop, one of more on the engine's threads;
+   * where the matrix is on a SharedArrayBuffer, both do. The matrix must not change until the promise settles.
+   *
+   * @param queries a matrix, a row of numbers, or an array of rows, of as many dimensions
+   * @returns the `k` nearest rows for each query, best first, equal scores by rising row
+   * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
+   *   OutOfMemoryError; `signal.reason` once aborted
+   */
+  nearest(queries: Queries, options?: NearestOptions): Promise<Neighbors>;
+  /**
+   * As {@link EmbeddingMatrix.nearest}, on the calling thread and with the help of the engine's threads.
+   *
+   * @throws what {@link EmbeddingMatrix.nearest} rejects with
+   */
+  nearestSync(queries: Queries, options?: NearestOptions): Neighbors;
+  /**
+   * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that is kept scores at least `threshold`. Rows
+   * whose `texts` are equal are dropped first, without comparing vectors.
+   *
+   * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take about half a minute on one thread, a
+   * million 47 minutes. The matrix must not change until the promise settles.
+   *
+   * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
+   *   InvalidTextError; `signal.reason` once aborted
+   */
+  duplicates(options: DuplicatesOptions): Promise<Duplicates>;
+  /**
+   * A copy as plain arrays of numbers, for clients that take no typed arrays. Python: `tolist()`.
    *
    * @returns rows × width numbers: the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the
    *   bytes of 'binary'
+   * @throws Model2VecError ERR_OUT_TOO_SMALL when `data` was detached or made smaller
    */
   toArray(): number[][];
+  /** {@link EmbeddingMatrix.toArray}, for `JSON.stringify`, which makes NaN and infinities null. */
+  toJSON(): number[][];
+  /**
+   * The rows from `from` up to, not including, `to`, as a matrix of views on the same memory, with their token counts. As in
+   * `Array.prototype.slice`, negative numbers count from the end, and what is beyond the end is left out.
+   *
+   * `truncated` is how many of these rows are of texts that were cut; of a matrix of `encodeAsSequence`, at most 1.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION for what is no integer, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   */
+  slice(from?: number, to?: number): EmbeddingMatrix<D, A, T>;
+  /**
+   * Whether row `index` is of a text without a known token: its vector is all zeros, which has no direction. Where `tokens` is null: whether all
+   * elements are zero.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   */
+  isEmpty(index: number): boolean;
+  /**
+   * Whether the text of row `index` was longer than `maxLength` allows, and was cut; false where that is not known.
+   *
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
+   */
+  isTruncated(index: number): boolean;
 }
 /**
  * The stable codes, `error.code`.
@@ -116,11 +466,11 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
  * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be
  * asked), `ERR_HUB_AUTH` (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache can't be
  * written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
- * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`.
+ * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with `ERR_BAD_NPY`.
  * `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first call that needs it fails with that, a load.
  * `ERR_INTERNAL` is a bug in this package.
  */
-export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
+export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
 /** Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says which. */
 export declare class Model2VecError extends Error {
   /** What went wrong: stable, to be compared; the message may change. */
@@ -351,6 +701,13 @@ export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray
    */
   readonly showProgressBar?: boolean | undefined;
 }
+/**
+ * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type parameters takes them: else the compiler would
+ * take the result's type from what the result is passed to, such as a `Blob`.
+ */
+export interface PlainEncodeOptions extends Omit<EncodeOptions, "out"> {
+  readonly out?: undefined;
+}
 /** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
 export interface TypedEncodeOptions<D extends Dtype, A extends DtypeArray<D> = DtypeArray<D>> extends EncodeOptions<D, A> {
   readonly dtype: D;
@@ -368,6 +725,19 @@ export interface TokenizeOptions {
 }
 /** Options of `tokenizeAsync`. */
 export interface TokenizeAsyncOptions extends TokenizeOptions {
+  /** As in {@link EncodeOptions.signal}. */
+  readonly signal?: AbortSignal | undefined;
+}
+/** Options of `countTokens`. */
+export interface CountOptions {
+  /**
+   * The most token ids per text that are counted, under the rules of {@link EncodeOptions.maxLength}: a safe integer ≥ 0, or null for all.
+   * @default null, whatever the model's
+   */
+  readonly maxLength?: number | null | undefined;
+}
+/** Options of `countTokensAsync`. */
+export interface CountAsyncOptions extends CountOptions {
   /** As in {@link EncodeOptions.signal}. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -429,7 +799,7 @@ export interface StreamBatch<Item, D extends Dtype = "float32"> {
   /** The items, as the source gave them. */
   readonly items: Item[];
   /** A row for each item; the memory is this batch's own. */
-  readonly embeddings: EmbeddingMatrix<D, FreshArray<D>>;
+  readonly embeddings: EmbeddingMatrix<D, FreshArray<D>, TokenArray>;
 }
 /** The facts of a loaded model. */
 export interface ModelInfo {
@@ -542,9 +912,9 @@ export declare class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   embedding(id: number): FreshArray<"float32">;
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeDocuments(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
   /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeDocuments<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): Promise<FreshArray<D | "float32">[]>;
@@ -564,9 +934,9 @@ export declare class Model2VecEmbeddingFunction {
    *   pending model the errors of `ready`
    */
   encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeQueries(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): Promise<A[]>;
   /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeQueries<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): Promise<FreshArray<D | "float32">[]>;
@@ -577,9 +947,9 @@ export declare class Model2VecEmbeddingFunction {
    * prompt. Python (pymilvus): `encode_queries`.
    */
   encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeDocumentsSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
   /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeDocumentsSync<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): FreshArray<D | "float32">[];
@@ -590,9 +960,9 @@ export declare class Model2VecEmbeddingFunction {
    * help; throws instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
    */
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeQueriesSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: TypedEncodeOptions<D, A>): A[];
   /** For a `dtype` that may be undefined: then the elements are float32. */
   encodeQueriesSync<D extends Dtype>(texts: readonly string[], options: UnsureEncodeOptions<D>): FreshArray<D | "float32">[];
@@ -603,14 +973,14 @@ export declare class Model2VecEmbeddingFunction {
    * throws instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
    */
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
-  encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>>;
-  /** For a `dtype` that may be undefined: then the elements are float32. */
-  encode<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>>;
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
-  encode<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>>;
+  /** Fresh float32: see the last signature. */
+  encode(texts: string | readonly string[], options?: PlainEncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A, TokenArray>>;
+  /** A `dtype` that may be undefined. */
+  encode<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">, TokenArray>>;
+  /** Options that are handed on. */
+  encode<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A, TokenArray>>;
   /**
    * One vector per text, in one buffer: a matrix of texts × dim. Python: `encode`.
    *
@@ -625,20 +995,42 @@ export declare class Model2VecEmbeddingFunction {
    *   `ERR_OUT_TOO_SMALL`, `ERR_CLOSED`, OutOfMemoryError; `signal.reason` once aborted; for a
    *   pending model the errors of `ready`
    */
-  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">>>;
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
+  /** Fresh float32: see the last signature. */
+  encodeSync(texts: string | readonly string[], options?: PlainEncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>;
+  /** A `dtype` that may be undefined. */
+  encodeSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">, TokenArray>;
+  /** Options that are handed on. */
+  encodeSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>;
+  /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
+  /** Fresh float32: see the last signature. */
+  encodeOne(text: string, options?: PlainEncodeOptions): Promise<FreshArray<"float32">>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeOne<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(text: string, options: TypedEncodeOptions<D, A>): Promise<A>;
+  /** A `dtype` that may be undefined. */
+  encodeOne<D extends Dtype>(text: string, options: UnsureEncodeOptions<D>): Promise<FreshArray<D | "float32">>;
+  /** Options that are handed on. */
+  encodeOne<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(text: string, options?: EncodeOptions<D, A>): Promise<A>;
   /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   * The vector of one text: the only row of {@link Model2VecEmbeddingFunction.encode}.
+   *
+   * @returns `dim` elements, in memory of their own unless `out` is given
+   * @throws (rejects) as `encode`
    */
-  encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A>;
-  /** For a `dtype` that may be undefined: then the elements are float32. */
-  encodeSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>;
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
-  encodeSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A>;
-  /**
-   * {@link Model2VecEmbeddingFunction.encode} on this thread, which the pool's threads help; throws
-   * instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
-   */
-  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">>;
+  encodeOne(text: string, options?: EncodeOptions): Promise<FreshArray<"float32">>;
+  /** Fresh float32: see the last signature. */
+  encodeOneSync(text: string, options?: PlainEncodeOptions): FreshArray<"float32">;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeOneSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(text: string, options: TypedEncodeOptions<D, A>): A;
+  /** A `dtype` that may be undefined. */
+  encodeOneSync<D extends Dtype>(text: string, options: UnsureEncodeOptions<D>): FreshArray<D | "float32">;
+  /** Options that are handed on. */
+  encodeOneSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(text: string, options?: EncodeOptions<D, A>): A;
+  /** {@link Model2VecEmbeddingFunction.encodeOne} on this thread, with the help of others; throws instead of rejecting. */
+  encodeOneSync(text: string, options?: EncodeOptions): FreshArray<"float32">;
   /**
    * The token ids that `encode` pools with the same `maxLength`: without special tokens and without
    * the unknown id. Python: `tokenize`, after the truncation that `encode` does before it.
@@ -667,14 +1059,37 @@ export declare class Model2VecEmbeddingFunction {
    *   of `ready`
    */
   tokenizeAsync(texts: string | readonly string[], options?: TokenizeAsyncOptions): Promise<TokenArray[]>;
+  countTokens(text: string, options?: CountOptions): number;
+  countTokens(texts: readonly string[], options?: CountOptions): TokenArray;
   /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   * How many token ids a text has, without special tokens: all of them, the unknown id included, and not cut at the model's `maxLength`. For
+   * splitters and for limits that are counted in tokens. `encode` pools fewer where it cuts the text, or where ids are unknown.
+   * Python: `len(tokenizer.encode(text, add_special_tokens=False).ids)`.
+   *
+   * On this thread, with the help of others: much text holds the event loop, which
+   * {@link Model2VecEmbeddingFunction.countTokensAsync} does not.
+   *
+   * @returns of one text its count, of an array a Uint32Array with the count of each
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
-  encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
-  /** For a `dtype` that may be undefined: then the elements are float32. */
-  encodeAsSequence<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>[]>;
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
-  encodeAsSequence<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A>[]>;
+  countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray;
+  countTokensAsync(text: string, options?: CountAsyncOptions): Promise<number>;
+  countTokensAsync(texts: readonly string[], options?: CountAsyncOptions): Promise<TokenArray>;
+  /**
+   * {@link Model2VecEmbeddingFunction.countTokens} off the event loop; a small call runs at once, as in `encode`.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text
+   * @throws (rejects) as {@link Model2VecEmbeddingFunction.tokenizeAsync}
+   */
+  countTokensAsync(texts: string | readonly string[], options?: CountAsyncOptions): Promise<number | TokenArray>;
+  /** Fresh float32: see the last signature. */
+  encodeAsSequence(texts: string | readonly string[], options?: PlainEncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[]>;
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A, TokenArray>[]>;
+  /** A `dtype` that may be undefined. */
+  encodeAsSequence<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): Promise<EmbeddingMatrix<D | "float32", FreshArray<D | "float32">, TokenArray>[]>;
+  /** Options that are handed on. */
+  encodeAsSequence<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): Promise<EmbeddingMatrix<D, A, TokenArray>[]>;
   /**
    * One vector per token: for each text a matrix of ids × dim, with a row for each id of
    * `tokenize`. Python: `encode_as_sequence`.
@@ -686,21 +1101,18 @@ export declare class Model2VecEmbeddingFunction {
    *
    * @throws (rejects) the errors of `encode`
    */
-  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">>[]>;
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
-  encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A>[];
-  /** For a `dtype` that may be undefined: then the elements are float32. */
-  encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">>[];
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
-  encodeAsSequenceSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A>[];
-  /**
-   * {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, which the pool's threads
-   * help; throws instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
-   */
-  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">>[];
-  /** For items that are not texts: the option `text` returns the text of an item. */
+  encodeAsSequence(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[]>;
+  /** Fresh float32: see the last signature. */
+  encodeAsSequenceSync(texts: string | readonly string[], options?: PlainEncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[];
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: TypedEncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>[];
+  /** A `dtype` that may be undefined. */
+  encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">, TokenArray>[];
+  /** Options that are handed on. */
+  encodeAsSequenceSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>[];
+  /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
+  encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[];
+  /** Items that are no texts: `text` gives the text of each. */
   encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;
   /**
    * Encodes a source of any length: gives batches of items with a row for each item, in order.

@@ -66,10 +66,30 @@ export interface HalfArray {
  */
 export type TokenArray = ReturnType<Uint32Array['slice']>
 
-/** A view on the bytes of an array, so on the same kind of buffer. */
+/**
+ * Node's `Buffer` where its types are there, else the Uint8Array that it is: for the bytes of an array, on the same memory.
+ */
 export type BytesOf<A extends { readonly buffer: ArrayBufferLike }> = A['buffer'] extends ArrayBuffer
-  ? ReturnType<Uint8Array['slice']>
-  : Uint8Array
+  ? FreshBuffer
+  : typeof globalThis extends { Buffer: { isBuffer(value: unknown): value is infer B } }
+    ? B
+    : Uint8Array
+
+/** {@link BytesOf} of memory that was made for the result. */
+export type FreshBuffer = typeof globalThis extends { Buffer: { alloc(size: number): infer B } }
+  ? B
+  : ReturnType<Uint8Array['slice']>
+
+/** `Float16Array` where the types of JavaScript have it, else what this package knows of it. */
+export type HalfArrayOf<A extends { readonly buffer: ArrayBufferLike }> = typeof globalThis extends {
+  Float16Array: { readonly prototype: infer H }
+}
+  ? A['buffer'] extends ArrayBuffer
+    ? H extends { slice(start?: number, end?: number): infer S }
+      ? S
+      : H
+    : H
+  : HalfArray
 
 /** The typed array of any element type. */
 export type RowArray = DtypeArray<Dtype>
@@ -166,6 +186,41 @@ export function valuesOf(dtype: Dtype, data: RowArray, start: number, count: num
     values[i] = areBits ? valueOf(dtype, element) : element
   }
   return values
+}
+
+/**
+ * The element of a row for a value: for half-precision types the bits of the nearest one, ties to even, of the value in float32; else the
+ * value itself.
+ */
+export function elementOf(dtype: Dtype, value: number): number {
+  if (dtype !== 'float16' && dtype !== 'bfloat16') return value
+  single[0] = value
+  const pattern = bits[0] ?? 0
+  const sign = (pattern >>> 16) & 0x8000
+  const magnitude = pattern & 0x7fffffff
+  if (dtype === 'bfloat16') {
+    if (magnitude > 0x7f800000) return sign | 0x7fc0
+    return (pattern + 0x7fff + ((pattern >>> 16) & 1)) >>> 16
+  }
+  if (magnitude > 0x7f800000) return sign | 0x7e00
+  // From 65,520 on, halfway between the largest float16 and the next power of two.
+  if (magnitude >= 0x477ff000) return sign | 0x7c00
+  // The smallest normal float16 is 2^-14. Below, float16 are multiples of 2^-24.
+  if (magnitude < 0x38800000) return sign | roundToEven(Math.abs(Math.fround(value)) * 16_777_216)
+  return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
+}
+
+/** A number that is not negative, rounded to the nearest integer, ties to even. */
+function roundToEven(value: number): number {
+  const below = Math.floor(value)
+  const rest = value - below
+  return rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1
+}
+
+/** This realm's `Float16Array`; undefined before Node 24. */
+export function halfArrayClass():
+  (new (buffer: ArrayBufferLike, byteOffset: number, length: number) => HalfArray) | undefined {
+  return (globalThis as { Float16Array?: ReturnType<typeof halfArrayClass> }).Float16Array
 }
 
 function floatOf(pattern: number): number {

@@ -1,18 +1,25 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the modules that it calls do
 // the work. Its docstrings are the API's documentation: `npm run api` copies them to index.d.ts.
 
+// The compiler takes the first signature that fits a call, and the last one for `ReturnType`: both say what plain calls give.
+/* eslint @typescript-eslint/unified-signatures: 'off' */
+
 import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
+import { countTokens, countTokensSync } from './call/count-tokens.js'
 import { encode, encodeSync } from './call/encode.js'
 import { Model2VecError } from './errors.js'
 import { localPath } from './runtime/local-path.js'
 import { leavePending, loadOrLeave } from './model/load.js'
-import { rowViews, rowViewsInTurns } from './matrix.js'
-import type { EmbeddingMatrix } from './matrix.js'
+import { rowViews, rowViewsInTurns } from './matrix/row-views.js'
+import type { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 import type { Model } from './model/model.js'
 import type { ModelState } from './model/state.js'
 import { checkEncodeOptions, checkTokenizeAsyncOptions, checkTokenizeOptions } from './options/encode.js'
 import type {
+  CountAsyncOptions,
+  CountOptions,
   EncodeOptions,
+  PlainEncodeOptions,
   TokenizeAsyncOptions,
   TokenizeOptions,
   TypedEncodeOptions,
@@ -30,7 +37,7 @@ import type { EncodeBatch, StreamBatch } from './stream/encode-stream.js'
 import { openerOf } from './stream/stream-source.js'
 import type { StreamSource } from './stream/stream-source.js'
 import { transformStream } from './stream/transform.js'
-import { textList, textListOrText } from './call/texts.js'
+import { oneText, textList, textListOrText } from './call/texts.js'
 import { tokenize, tokenizeSync } from './call/tokenize.js'
 
 const DEFAULT_MODEL = 'minishlab/potion-base-8M'
@@ -229,9 +236,9 @@ export class Model2VecEmbeddingFunction {
     return this.#state.now().embedding(id)
   }
 
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeDocuments(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<'float32'>[]>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocuments<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: TypedEncodeOptions<D, A>,
@@ -267,9 +274,9 @@ export class Model2VecEmbeddingFunction {
     return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeQueries(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<'float32'>[]>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueries<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: TypedEncodeOptions<D, A>,
@@ -296,9 +303,9 @@ export class Model2VecEmbeddingFunction {
     return rowViewsInTurns(await encode(model, list, checked), checked.signal)
   }
 
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeDocumentsSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<'float32'>[]
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeDocumentsSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: TypedEncodeOptions<D, A>,
@@ -322,9 +329,9 @@ export class Model2VecEmbeddingFunction {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeDocumentsSync', options)))
   }
 
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeQueriesSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<'float32'>[]
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeQueriesSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: TypedEncodeOptions<D, A>,
@@ -348,23 +355,26 @@ export class Model2VecEmbeddingFunction {
     return rowViews(encodeSync(this.#state.now(), textList(texts), checkEncodeOptions('encodeQueriesSync', options)))
   }
 
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encode(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encode<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options: TypedEncodeOptions<D, A>,
-  ): Promise<EmbeddingMatrix<D, A>>
-  /** For a `dtype` that may be undefined: then the elements are float32. */
+  ): Promise<EmbeddingMatrix<D, A, TokenArray>>
+  /** A `dtype` that may be undefined. */
   encode<D extends Dtype>(
     texts: string | readonly string[],
     options: UnsureEncodeOptions<D>,
-  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>>
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
+  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>, TokenArray>>
+  /** Options that are handed on. */
   encode<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options?: EncodeOptions<D, A>,
-  ): Promise<EmbeddingMatrix<D, A>>
+  ): Promise<EmbeddingMatrix<D, A, TokenArray>>
   /**
    * One vector per text, in one buffer: a matrix of texts × dim. Python: `encode`.
    *
@@ -382,40 +392,89 @@ export class Model2VecEmbeddingFunction {
   encode(
     texts: string | readonly string[],
     options?: EncodeOptions,
-  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>>>
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>>
   async encode(texts: string | readonly string[], options?: EncodeOptions<Dtype>): Promise<EmbeddingMatrix<Dtype>> {
     const list = textListOrText(texts)
     const checked = checkEncodeOptions('encode', options)
     return encode(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeSync(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options: TypedEncodeOptions<D, A>,
-  ): EmbeddingMatrix<D, A>
-  /** For a `dtype` that may be undefined: then the elements are float32. */
+  ): EmbeddingMatrix<D, A, TokenArray>
+  /** A `dtype` that may be undefined. */
   encodeSync<D extends Dtype>(
     texts: string | readonly string[],
     options: UnsureEncodeOptions<D>,
-  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
+  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>, TokenArray>
+  /** Options that are handed on. */
   encodeSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options?: EncodeOptions<D, A>,
-  ): EmbeddingMatrix<D, A>
-  /**
-   * {@link Model2VecEmbeddingFunction.encode} on this thread, which the pool's threads help; throws
-   * instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
-   */
+  ): EmbeddingMatrix<D, A, TokenArray>
+  /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
   encodeSync(
     texts: string | readonly string[],
     options?: EncodeOptions,
-  ): EmbeddingMatrix<'float32', FreshArray<'float32'>>
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>
   encodeSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype> {
     return encodeSync(this.#state.now(), textListOrText(texts), checkEncodeOptions('encodeSync', options))
+  }
+
+  /** Fresh float32: see the last signature. */
+  encodeOne(text: string, options?: PlainEncodeOptions): Promise<FreshArray<'float32'>>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeOne<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    text: string,
+    options: TypedEncodeOptions<D, A>,
+  ): Promise<A>
+  /** A `dtype` that may be undefined. */
+  encodeOne<D extends Dtype>(text: string, options: UnsureEncodeOptions<D>): Promise<FreshArray<D | 'float32'>>
+  /** Options that are handed on. */
+  encodeOne<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    text: string,
+    options?: EncodeOptions<D, A>,
+  ): Promise<A>
+  /**
+   * The vector of one text: the only row of {@link Model2VecEmbeddingFunction.encode}.
+   *
+   * @returns `dim` elements, in memory of their own unless `out` is given
+   * @throws (rejects) as `encode`
+   */
+  encodeOne(text: string, options?: EncodeOptions): Promise<FreshArray<'float32'>>
+  async encodeOne(text: string, options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>> {
+    const list = oneText(text)
+    const checked = checkEncodeOptions('encodeOne', options)
+    const made = encode(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
+    // A small call has its result at once, and waits for nothing.
+    return 'data' in made ? made.data : (await made).data
+  }
+
+  /** Fresh float32: see the last signature. */
+  encodeOneSync(text: string, options?: PlainEncodeOptions): FreshArray<'float32'>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
+  encodeOneSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
+    text: string,
+    options: TypedEncodeOptions<D, A>,
+  ): A
+  /** A `dtype` that may be undefined. */
+  encodeOneSync<D extends Dtype>(text: string, options: UnsureEncodeOptions<D>): FreshArray<D | 'float32'>
+  /** Options that are handed on. */
+  encodeOneSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
+    text: string,
+    options?: EncodeOptions<D, A>,
+  ): A
+  /** {@link Model2VecEmbeddingFunction.encodeOne} on this thread, with the help of others; throws instead of rejecting. */
+  encodeOneSync(text: string, options?: EncodeOptions): FreshArray<'float32'>
+  encodeOneSync(text: string, options?: EncodeOptions<Dtype>): DtypeArray<Dtype> {
+    return encodeSync(this.#state.now(), oneText(text), checkEncodeOptions('encodeOneSync', options)).data
   }
 
   /**
@@ -459,28 +518,69 @@ export class Model2VecEmbeddingFunction {
    */
   async tokenizeAsync(texts: string | readonly string[], options?: TokenizeAsyncOptions): Promise<TokenArray[]> {
     const list = textListOrText(texts)
-    const { maxLength, signal } = checkTokenizeAsyncOptions(options)
+    const { maxLength, signal } = checkTokenizeAsyncOptions('tokenizeAsync', options)
     const model = this.#state.model ?? (await this.#state.ready(signal))
     return tokenize(model, list, maxLength, signal)
   }
 
+  countTokens(text: string, options?: CountOptions): number
+  countTokens(texts: readonly string[], options?: CountOptions): TokenArray
   /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
+   * How many token ids a text has, without special tokens: all of them, the unknown id included, and not cut at the model's `maxLength`. For
+   * splitters and for limits that are counted in tokens. `encode` pools fewer where it cuts the text, or where ids are unknown.
+   * Python: `len(tokenizer.encode(text, add_special_tokens=False).ids)`.
+   *
+   * On this thread, with the help of others: much text holds the event loop, which
+   * {@link Model2VecEmbeddingFunction.countTokensAsync} does not.
+   *
+   * @returns of one text its count, of an array a Uint32Array with the count of each
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
+  countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray
+  countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray {
+    const list = textListOrText(texts)
+    const { maxLength } = checkTokenizeOptions('countTokens', options)
+    const counts = countTokensSync(this.#state.now(), list, maxLength ?? null)
+    return typeof texts === 'string' ? (counts[0] ?? 0) : counts
+  }
+
+  countTokensAsync(text: string, options?: CountAsyncOptions): Promise<number>
+  countTokensAsync(texts: readonly string[], options?: CountAsyncOptions): Promise<TokenArray>
+  /**
+   * {@link Model2VecEmbeddingFunction.countTokens} off the event loop; a small call runs at once, as in `encode`.
+   *
+   * @param texts an array, which must not change until the promise settles, or one text
+   * @throws (rejects) as {@link Model2VecEmbeddingFunction.tokenizeAsync}
+   */
+  countTokensAsync(texts: string | readonly string[], options?: CountAsyncOptions): Promise<number | TokenArray>
+  async countTokensAsync(texts: string | readonly string[], options?: CountAsyncOptions): Promise<number | TokenArray> {
+    const list = textListOrText(texts)
+    const { maxLength, signal } = checkTokenizeAsyncOptions('countTokensAsync', options)
+    const model = this.#state.model ?? (await this.#state.ready(signal))
+    const counts = await countTokens(model, list, maxLength ?? null, signal)
+    return typeof texts === 'string' ? (counts[0] ?? 0) : counts
+  }
+
+  /** Fresh float32: see the last signature. */
+  encodeAsSequence(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>[]>
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeAsSequence<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options: TypedEncodeOptions<D, A>,
-  ): Promise<EmbeddingMatrix<D, A>[]>
-  /** For a `dtype` that may be undefined: then the elements are float32. */
+  ): Promise<EmbeddingMatrix<D, A, TokenArray>[]>
+  /** A `dtype` that may be undefined. */
   encodeAsSequence<D extends Dtype>(
     texts: string | readonly string[],
     options: UnsureEncodeOptions<D>,
-  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>[]>
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
+  ): Promise<EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>, TokenArray>[]>
+  /** Options that are handed on. */
   encodeAsSequence<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options?: EncodeOptions<D, A>,
-  ): Promise<EmbeddingMatrix<D, A>[]>
+  ): Promise<EmbeddingMatrix<D, A, TokenArray>[]>
   /**
    * One vector per token: for each text a matrix of ids × dim, with a row for each id of
    * `tokenize`. Python: `encode_as_sequence`.
@@ -495,7 +595,7 @@ export class Model2VecEmbeddingFunction {
   encodeAsSequence(
     texts: string | readonly string[],
     options?: EncodeOptions,
-  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>>[]>
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>[]>
   async encodeAsSequence(
     texts: string | readonly string[],
     options?: EncodeOptions<Dtype>,
@@ -505,31 +605,31 @@ export class Model2VecEmbeddingFunction {
     return encodeAsSequence(this.#state.model ?? (await this.#state.ready(checked.signal)), list, checked)
   }
 
-  /**
-   * With a `dtype`, the result has elements of that type. The last signature has the documentation.
-   */
+  /** Fresh float32: see the last signature. */
+  encodeAsSequenceSync(
+    texts: string | readonly string[],
+    options?: PlainEncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>[]
+  /** With a `dtype`, the elements are of that type: see the last signature. */
   encodeAsSequenceSync<D extends Dtype, A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options: TypedEncodeOptions<D, A>,
-  ): EmbeddingMatrix<D, A>[]
-  /** For a `dtype` that may be undefined: then the elements are float32. */
+  ): EmbeddingMatrix<D, A, TokenArray>[]
+  /** A `dtype` that may be undefined. */
   encodeAsSequenceSync<D extends Dtype>(
     texts: string | readonly string[],
     options: UnsureEncodeOptions<D>,
-  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>>[]
-  /** For options that a caller passes on, whose `dtype` is a type parameter of its own. */
+  ): EmbeddingMatrix<D | 'float32', FreshArray<D | 'float32'>, TokenArray>[]
+  /** Options that are handed on. */
   encodeAsSequenceSync<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options?: EncodeOptions<D, A>,
-  ): EmbeddingMatrix<D, A>[]
-  /**
-   * {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, which the pool's threads
-   * help; throws instead of rejecting. A pending model is an error, `ERR_MODEL_NOT_READY`.
-   */
+  ): EmbeddingMatrix<D, A, TokenArray>[]
+  /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(
     texts: string | readonly string[],
     options?: EncodeOptions,
-  ): EmbeddingMatrix<'float32', FreshArray<'float32'>>[]
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>[]
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype>[] {
     return encodeAsSequenceSync(
       this.#state.now(),

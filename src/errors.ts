@@ -10,7 +10,7 @@ import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } f
  * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be
  * asked), `ERR_HUB_AUTH` (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache can't be
  * written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
- * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`.
+ * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with `ERR_BAD_NPY`.
  * `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first call that needs it fails with that, a load.
  * `ERR_INTERNAL` is a bug in this package.
  */
@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'ERR_BAD_SAFETENSORS'
   | 'ERR_UNSUPPORTED_DTYPE'
   | 'ERR_SHAPE_MISMATCH'
+  | 'ERR_BAD_NPY'
   | 'ERR_INVALID_OPTION'
   | 'ERR_INVALID_TEXT'
   | 'ERR_OUT_TOO_SMALL'
@@ -46,6 +47,7 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   ERR_BAD_SAFETENSORS: true,
   ERR_UNSUPPORTED_DTYPE: true,
   ERR_SHAPE_MISMATCH: true,
+  ERR_BAD_NPY: true,
   ERR_INVALID_OPTION: true,
   ERR_INVALID_TEXT: true,
   ERR_OUT_TOO_SMALL: true,

@@ -6,6 +6,7 @@ export {
   isModel2VecError,
   Model2VecEmbeddingFunction,
   Model2VecError,
+  Neighbors,
   OutOfMemoryError,
   readLines,
 } from './index.js'

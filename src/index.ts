@@ -1,13 +1,19 @@
 // The main entry: every public name.
 
-export { EmbeddingMatrix } from './matrix.js'
+export { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
+export { Neighbors } from './search/neighbors.js'
 export { Model2VecEmbeddingFunction } from './embedding-function.js'
 export { readLines } from './lines/read-lines.js'
 export type { LineSource } from './lines/read-lines.js'
-export type { Dtype, DtypeArray, FreshArray, HalfArray, TableDtype } from './dtype.js'
+export type { MatrixOptions, MatrixRowsOptions } from './matrix/from.js'
+export type { MatrixFileOptions } from './matrix/npy-file.js'
+export type { Dtype, DtypeArray, FreshArray, HalfArray, TableDtype, TokenArray } from './dtype.js'
 export type {
+  CountAsyncOptions,
+  CountOptions,
   EncodeOptions,
+  PlainEncodeOptions,
   Progress,
   TokenizeAsyncOptions,
   TokenizeOptions,
@@ -23,3 +29,13 @@ export type { StreamSource, WebStream } from './stream/stream-source.js'
 export type { ErrorCode } from './errors.js'
 export type { ModelInfo } from './embedding-function.js'
 export type { ModelSource } from './model/locate.js'
+export type {
+  DuplicatesOptions,
+  DuplicatesProgress,
+  NearestOptions,
+  SearchMetric,
+  SearchVectors,
+} from './options/search.js'
+export type { Duplicate, Duplicates } from './search/duplicates.js'
+export type { Neighbor } from './search/neighbors.js'
+export type { Queries, QueryRow } from './search/queries.js'

@@ -20,7 +20,7 @@ import { corpus, manyTexts, SMALL } from './test-data.js'
 const ef = new Model2VecEmbeddingFunction(SMALL)
 /** Calls with arguments that TypeScript would refuse. */
 const untyped = ef as unknown as Record<string, (...args: unknown[]) => unknown>
-const ASYNC = ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence', 'tokenizeAsync']
+const ASYNC = ['encode', 'encodeDocuments', 'encodeQueries', 'encodeAsSequence', 'tokenizeAsync', 'countTokensAsync']
 const SYNC = [
   'encodeSync',
   'encodeDocumentsSync',
@@ -28,6 +28,7 @@ const SYNC = [
   'encodeAsSequenceSync',
   'tokenize',
   'tokenizeSync',
+  'countTokens',
 ]
 
 /** Every method gives the same error: the async ones reject, the others throw. */
@@ -118,7 +119,9 @@ test('a single string is no array of documents or queries', async (t) => {
   await everyMethod(t, ['a dog'], 'ERR_INVALID_TEXT', /should be an array of strings, but got a string/, methods)
 })
 
-const encodeMethods = [...ASYNC, ...SYNC].filter((method) => !method.startsWith('tokenize'))
+const encodeMethods = [...ASYNC, ...SYNC].filter(
+  (method) => !method.startsWith('tokenize') && !method.startsWith('countTokens'),
+)
 for (const [options, message] of [
   [null, /`options` should be an object, but got null/],
   [
@@ -187,7 +190,7 @@ function show(options: unknown): string {
     .join()
 }
 
-test('tokenizeAsync knows maxLength and signal', async (t) => {
+test('tokenizeAsync and countTokensAsync know maxLength and signal', async (t) => {
   await everyMethod(
     t,
     ['a', { normalize: true }],
@@ -272,7 +275,7 @@ for (const [options, message] of [
 test('an out that is too small is ERR_OUT_TOO_SMALL', async (t) => {
   for (const texts of [['a', 'b'], corpus('docs_en_300')]) {
     const out = new Float32Array(texts.length * ef.dim - 1)
-    const methods = ASYNC.concat(SYNC).filter((method) => !/tokenize|Sequence/.test(method))
+    const methods = ASYNC.concat(SYNC).filter((method) => !/tokenize|countTokens|Sequence/.test(method))
     await everyMethod(
       t,
       [texts, { out }],

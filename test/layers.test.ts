@@ -19,16 +19,17 @@ const TYPESCRIPT: Rooms = {
   dtype: ['runtime'],
   progress: ['runtime'],
   native: ['dtype', 'errors', 'runtime', 'version'],
-  matrix: ['dtype', 'errors', 'runtime'],
   hub: ['errors', 'progress', 'runtime'],
   options: ['dtype', 'errors', 'hub', 'runtime'],
+  search: ['dtype', 'errors', 'native', 'options', 'progress', 'runtime'],
+  matrix: ['dtype', 'errors', 'native', 'options', 'runtime', 'search'],
   model: ['dtype', 'errors', 'hub', 'native', 'options', 'runtime'],
   call: ['dtype', 'errors', 'matrix', 'model', 'native', 'options', 'progress', 'runtime'],
   stream: ['dtype', 'errors', 'matrix', 'options', 'runtime'],
   lines: ['errors', 'runtime', 'stream'],
   adapters: ['dtype', 'errors', 'options'],
   'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
-  index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'stream'],
+  index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'search', 'stream'],
   cli: [
     'call',
     'dtype',
@@ -42,6 +43,7 @@ const TYPESCRIPT: Rooms = {
     'options',
     'progress',
     'runtime',
+    'search',
     'stream',
     'version',
   ],
@@ -61,6 +63,9 @@ const ENGINE: Rooms = {
   table: ['error', 'files', 'float16', 'isa', 'load_control', 'pooling/norm', 'threads'],
   pooling: ['float16', 'isa', 'pooling/norm', 'pooling/prefetch', 'table'],
   dtype: ['pooling'],
+  rows: ['dtype'],
+  numbers: ['dtype', 'float16', 'rows'],
+  search: ['dtype', 'float16', 'isa', 'pooling/prefetch', 'rows'],
   tokenizer: ['error', 'files', 'isa', 'pooling/prefetch', 'texts'],
   model: [
     'dtype',
@@ -75,7 +80,20 @@ const ENGINE: Rooms = {
     'tokenizer',
   ],
   run: ['error', 'model', 'texts', 'threads', 'tokenizer'],
-  lib: ['dtype', 'error', 'load_control', 'model', 'run', 'table', 'texts', 'threads', 'tokenizer'],
+  lib: [
+    'dtype',
+    'error',
+    'load_control',
+    'model',
+    'numbers',
+    'rows',
+    'run',
+    'search',
+    'table',
+    'texts',
+    'threads',
+    'tokenizer',
+  ],
 }
 
 /** As {@link TYPESCRIPT}, for `crates/node/src`. */
@@ -98,8 +116,11 @@ const NODE: Rooms = {
   quantized_load: ['environment', 'error', 'js', 'load', 'model'],
   save: ['error', 'js', 'model', 'options'],
   constants: ['job', 'js', 'options'],
+  matrix_memory: ['error', 'js', 'options'],
+  numbers: ['error', 'js', 'matrix_memory'],
+  search: ['environment', 'error', 'js', 'matrix_memory', 'options'],
   pin: [],
-  lib: ['environment', 'error', 'inline', 'js', 'native_job', 'pin', 'quantized_load'],
+  lib: ['environment', 'error', 'inline', 'js', 'native_job', 'numbers', 'pin', 'quantized_load', 'search'],
 }
 
 /** Our crates, each with its table of rooms; null = no table, but the other rules hold. */

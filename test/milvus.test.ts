@@ -167,7 +167,7 @@ test('items keep their fields, and stay as they are', async (t) => {
   const rows = milvusRows(matrix, items, { field: 'embedding' })
   t.deepEqual(Object.keys(rows[2] ?? {}), ['id', 'text', 'embedding'])
   t.deepEqual(rows[2]?.text, TEXTS[2])
-  t.deepEqual(rows[2]?.embedding, matrix.bytes(2))
+  t.deepEqual(rows[2]?.embedding, new Uint8Array(matrix.bytes(2)))
   t.is(items[2]?.embedding, null)
   t.deepEqual(milvusRows(await ef.encode([])), [])
 })

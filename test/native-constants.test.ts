@@ -14,6 +14,7 @@ interface Interface {
   readonly NO_LIMIT: number
   readonly JOB_MODE: unknown
   readonly NATIVE_DTYPE: unknown
+  readonly NATIVE_METRIC: unknown
 }
 
 interface Constants {
@@ -21,6 +22,7 @@ interface Constants {
   readonly noLimit: number
   readonly jobModes: unknown
   readonly dtypes: unknown
+  readonly metrics: unknown
   readonly layouts: unknown
 }
 
@@ -33,6 +35,7 @@ test('the numbers that small calls pass mean the same to the native module', (t)
   t.is(theirs.noLimit, ours.NO_LIMIT)
   t.deepEqual(theirs.jobModes, ours.JOB_MODE)
   t.deepEqual(theirs.dtypes, ours.NATIVE_DTYPE)
+  t.deepEqual(theirs.metrics, ours.NATIVE_METRIC)
 })
 
 test('a download looks for the files of the same layouts, in the same order, as a load', (t) => {

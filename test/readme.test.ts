@@ -108,6 +108,8 @@ const PRINTED: Readonly<Record<string, RegExp>> = {
   'model2vec search "a program that plays music" docs.jsonl -k 3': /^( +\d\.\d{4} {2}docs\.jsonl:\d+ {2}[^\n]+\n){3}$/,
   'model2vec search -q music -q chess docs.jsonl --vectors vectors.npy --json':
     /^\{"query":"music","results":\[.*\]\}\n\{"query":"chess","results":\[.*chess.*\]\}\n$/,
+  'model2vec dedupe docs.jsonl --threshold 0.9 --out kept.jsonl --report dropped.jsonl':
+    /^500 texts: \d+ kept, \d+ left out for an equal text, \d+ for a near one\n$/,
   'model2vec bench docs.jsonl --threads 2': /^500 texts, .*\n( +[12] +[\d,]+ +[\d.]+\n){2}/s,
   'model2vec verify docs.jsonl': /^ids +500 equal, 0 differ$/m,
 }

@@ -1,18 +1,20 @@
 // One vector per text: small calls inline, large ones as a job of the engine's threads.
 
-import type { Dtype, TokenArray } from '../dtype.js'
+import type { Dtype, RowArray, TokenArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
 import { isTurnSpent, whenThereIsTime } from '../runtime/event-loop.js'
 import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { runJob, runJobSync } from './job.js'
-import { EmbeddingMatrix } from '../matrix.js'
+import { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
+import { truncatedRows } from '../matrix/truncated-rows.js'
+import type { TruncatedRows } from '../matrix/truncated-rows.js'
 import type { Model } from '../model/model.js'
-import { MAX_TEXTS, NATIVE_DTYPE } from '../native/interface.js'
+import { NATIVE_DTYPE } from '../native/interface.js'
 import { native } from '../native/load.js'
-import type { NativeJob, NativeModel, NativeTexts } from '../native/interface.js'
+import type { NativeJob, NativeJobResult, NativeModel, NativeTexts } from '../native/interface.js'
 import { reportTo } from './call-progress.js'
-import { afterReading, hasFewTexts, inlineShare, readAtOnce, runCall } from './inline.js'
+import { afterReading, hasFewTexts, inlineCounts, inlineShare, readAtOnce, runCall } from './inline.js'
 import type { Call } from './inline.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
@@ -20,14 +22,11 @@ import { allocateCounts, modeOf, resultOf, targetOf } from './target.js'
 import type { Target } from './target.js'
 import type { Texts } from './texts.js'
 
-/**
- * The token counts of the inline call that has just ended. In a buffer of its own: V8 holds short arrays inside its heap, and would move one
- * into a buffer when native code asks for its memory, which takes 0.4 µs.
- */
-const inlineCounts = new Uint32Array(new ArrayBuffer(MAX_TEXTS * 4))
+/** The matrix of a call. */
+export type EncodedMatrix = EmbeddingMatrix<Dtype, RowArray, TokenArray>
 
 /** One call, with the model's settings filled in. */
-class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
+class EncodeCall implements Call<EncodedMatrix> {
   readonly model: Model
   readonly handle: NativeModel
   /** How many texts. */
@@ -64,8 +63,18 @@ class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
     return this.options.signal
   }
 
-  runInline(texts: readonly string[]): EmbeddingMatrix<Dtype> {
-    return this.finish(this.encodeInline(texts))
+  runInline(texts: readonly string[]): EncodedMatrix {
+    const truncated = this.encodeInline(texts)
+    const rows = truncated === 0 ? 'none' : truncated === this.count ? 'all' : this.inlineTruncated(truncated)
+    return this.finish(truncated, rows)
+  }
+
+  /** The rows that the inline call which has just ended has truncated. */
+  inlineTruncated(count: number): Uint32Array {
+    const rows = new Uint32Array(count)
+    let found = 0
+    for (let i = 0; found < count; i++) if (((inlineCounts[i] ?? 1) & 1) === 1) rows[found++] = i
+    return rows
   }
 
   /** Returns how many texts were truncated. */
@@ -80,33 +89,31 @@ class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
       const calls = this.model.inlineCalls()
       if (texts.length === 1) {
         const packed = calls.encodeOne(out, maxLength, normalize, dim, type, text)
-        tokens[0] = packed / 2
-        return packed % 2
+        tokens[0] = packed >>> 1
+        return packed & 1
       }
       const truncated = calls.encode(out, inlineCounts, maxLength, normalize, dim, type, ...texts)
-      for (let i = 0; i < texts.length; i++) tokens[i] = inlineCounts[i] ?? 0
+      for (let i = 0; i < texts.length; i++) tokens[i] = (inlineCounts[i] ?? 0) >>> 1
       return truncated
     } catch (error) {
       throw fromNative(error)
     }
   }
 
-  async runAsJob(texts: Texts): Promise<EmbeddingMatrix<Dtype>> {
+  async runAsJob(texts: Texts): Promise<EncodedMatrix> {
     const { signal, report } = this
-    const { truncated } = await runJob(this.job(false), { signal, report }, texts)
-    return this.finish(truncated)
+    return this.finishJob(await runJob(this.job(false), { signal, report }, texts))
   }
 
-  runAsJobSync(texts: Texts): EmbeddingMatrix<Dtype> {
-    return this.finish(runJobSync(this.job(true), this.report, texts).truncated)
+  runAsJobSync(texts: Texts): EncodedMatrix {
+    return this.finishJob(runJobSync(this.job(true), this.report, texts))
   }
 
   /** As {@link EncodeCall.runAsJob}, of texts that the native module has read. */
-  async runRead(texts: NativeTexts): Promise<EmbeddingMatrix<Dtype>> {
+  async runRead(texts: NativeTexts): Promise<EncodedMatrix> {
     const job = this.job(false)
     job.feedTexts(texts)
-    const { truncated } = await runJob(job, { signal: this.signal, report: null })
-    return this.finish(truncated)
+    return this.finishJob(await runJob(job, { signal: this.signal, report: null }))
   }
 
   job(sync: boolean): NativeJob {
@@ -120,9 +127,13 @@ class EncodeCall implements Call<EmbeddingMatrix<Dtype>> {
     }
   }
 
-  finish(truncated: number): EmbeddingMatrix<Dtype> {
+  finishJob({ truncated }: NativeJobResult): EncodedMatrix {
+    return this.finish(truncated.length, truncatedRows(truncated, this.count))
+  }
+
+  finish(truncated: number, rows: TruncatedRows): EncodedMatrix {
     const { target, count, format, tokens, report } = this
-    const matrix = EmbeddingMatrix.of(resultOf(target, count, format), format, tokens, truncated)
+    const matrix = EmbeddingMatrix.of(resultOf(target, count, format), format, tokens, truncated, rows)
     report?.({ done: count, total: count })
     return matrix
   }
@@ -136,7 +147,7 @@ export function encode(
   model: Model,
   texts: Texts,
   options: CheckedEncodeOptions,
-): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
+): EncodedMatrix | Promise<EncodedMatrix> {
   throwIfAborted(options.signal)
   return isTurnSpent()
     ? model.use((handle) =>
@@ -150,21 +161,16 @@ function encodeNow(
   model: Model,
   texts: Texts,
   options: CheckedEncodeOptions,
-): EmbeddingMatrix<Dtype> | Promise<EmbeddingMatrix<Dtype>> {
+): EncodedMatrix | Promise<EncodedMatrix> {
   return runCall(new EncodeCall(model, handle, texts.count, options), texts)
 }
 
-export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EmbeddingMatrix<Dtype> {
+export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOptions): EncodedMatrix {
   throwIfAborted(options.signal)
   return model.use(encodeNowSync, model, texts, options)
 }
 
-function encodeNowSync(
-  handle: NativeModel,
-  model: Model,
-  texts: Texts,
-  options: CheckedEncodeOptions,
-): EmbeddingMatrix<Dtype> {
+function encodeNowSync(handle: NativeModel, model: Model, texts: Texts, options: CheckedEncodeOptions): EncodedMatrix {
   const call = new EncodeCall(model, handle, texts.count, options)
   const read = readAtOnce(texts)
   return read !== null && inlineShare(read, call.maxLength, call.inlineUnits) <= 1
@@ -195,7 +201,7 @@ export async function encodeRead(
   model: Model,
   texts: ReadTexts,
   options: CheckedEncodeOptions,
-): Promise<EmbeddingMatrix<Dtype>> {
+): Promise<EncodedMatrix> {
   throwIfAborted(options.signal)
   return model.use((handle) => new EncodeCall(model, handle, texts.count, options).runRead(texts.native))
 }

@@ -6,6 +6,12 @@ import { MAX_TEXTS, NO_LIMIT } from '../native/interface.js'
 import { readTexts, unitsOf } from './texts.js'
 import type { Texts } from './texts.js'
 
+/**
+ * The token counts of the inline call that has just ended. In a buffer of its own: V8 holds short arrays inside its heap, and would move one
+ * into a buffer when native code asks for its memory, which takes 0.4 µs.
+ */
+export const inlineCounts: Uint32Array = new Uint32Array(new ArrayBuffer(MAX_TEXTS * 4))
+
 /** A call of an async method, once its options are settled. */
 export interface Call<Result> {
   /** As the native module takes it. */

@@ -1,18 +1,20 @@
 // One vector per token: the texts' ids first, then the rows of all ids in one buffer, then a matrix for each text.
 
-import type { Dtype, RowArray } from '../dtype.js'
+import type { RowArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
 import { inTurns, takeInTurns, whenThereIsTime } from '../runtime/event-loop.js'
 import type { CheckedEncodeOptions, OnProgress } from '../options/encode.js'
 import { runJob, runJobSync } from './job.js'
-import { EmbeddingMatrix, viewOf } from '../matrix.js'
+import { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
+import { viewOf } from '../matrix/views.js'
 import { nativeMaxLength } from '../model/model.js'
 import type { Model } from '../model/model.js'
 import { JOB_MODE, NO_LIMIT } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { NativeJob, NativeModel, TokenIds } from '../native/interface.js'
 import { reportTo } from './call-progress.js'
+import type { EncodedMatrix } from './encode.js'
 import { hasFewTexts, runCall } from './inline.js'
 import type { Call } from './inline.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
@@ -26,7 +28,7 @@ import { idsOffThread, idsOfRead, idsOnThisThread } from './tokenize.js'
 const MATRICES_PER_STEP = 128
 
 /** A matrix for each text. */
-type Matrices = EmbeddingMatrix<Dtype>[]
+type Matrices = EncodedMatrix[]
 
 /** One call, with the model's settings filled in. */
 class SequenceCall implements Call<Matrices> {
@@ -116,16 +118,19 @@ class TokenRows {
   }
 
   /** The matrix of each text, in order. */
-  *matrices(): Generator<EmbeddingMatrix<Dtype>, void, undefined> {
+  *matrices(): Generator<EncodedMatrix, void, undefined> {
     const { dtype, width } = this.#format
-    const { ids, ends, cut } = this.#ids
+    const { ids, ends, truncated } = this.#ids
     const data = resultOf(this.#target, ids.length, this.#format)
     const counts = allocateCounts(ids.length).fill(1)
     let start = 0
+    let cut = 0
     for (const [text, end] of ends.entries()) {
       const rows = viewOf(dtype, data, start * width, (end - start) * width)
       const tokens = new Uint32Array(counts.buffer, start * 4, end - start)
-      yield EmbeddingMatrix.of(rows, this.#format, tokens, cut[text] ?? 0)
+      const isCut = truncated[cut] === text
+      if (isCut) cut++
+      yield EmbeddingMatrix.of(rows, this.#format, tokens, isCut ? 1 : 0, isCut ? 'all' : 'none')
       start = end
     }
   }

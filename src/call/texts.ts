@@ -35,6 +35,13 @@ export function textListOrText(texts: unknown): Texts {
   )
 }
 
+/** One text, and no array. @throws InvalidTextError */
+export function oneText(text: unknown): Texts {
+  if (typeof text === 'string') return { values: [text], count: 1 }
+  const hint = Array.isArray(text) ? ': `encode` takes several' : ''
+  throw new InvalidTextError(`\`text\` should be a string, but got ${describe(text)}${hint}`)
+}
+
 /** The array's length, which a proxy may make up. */
 function countOf(texts: readonly unknown[]): number {
   const length: unknown = texts.length

@@ -123,14 +123,13 @@ function idsInline(model: Model, texts: readonly string[], maxLength: number): T
   }
   if (total < 0) return null
   const ends = new Uint32Array(length)
-  const cut = new Uint8Array(length)
-  let truncated = 0
+  const truncated: number[] = []
   let end = 0
   for (let i = 0; i < length; i++) {
     ends[i] = end += found[2 * i] ?? 0
-    truncated += cut[i] = found[2 * i + 1] ?? 0
+    if (found[2 * i + 1] === 1) truncated.push(i)
   }
-  return { ids: found.slice(2 * length, 2 * length + total), ends, cut, truncated }
+  return { ids: found.slice(2 * length, 2 * length + total), ends, truncated: Uint32Array.from(truncated) }
 }
 
 /** The ids of all texts, off the event loop. */

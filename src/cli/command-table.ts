@@ -2,10 +2,11 @@
 
 import type { Command } from './command.js'
 import { bench } from './commands/bench.js'
+import { dedupe } from './commands/dedupe.js'
 import { embed } from './commands/embed.js'
 import { info } from './commands/info.js'
 import { pull } from './commands/pull.js'
 import { search } from './commands/search.js'
 import { verify } from './commands/verify.js'
 
-export const COMMANDS: Readonly<Record<string, Command>> = { embed, search, verify, bench, info, pull }
+export const COMMANDS: Readonly<Record<string, Command>> = { embed, search, dedupe, verify, bench, info, pull }

@@ -1,7 +1,11 @@
-// The run of `model2vec search`: every row is compared with every query, and the best are kept.
+// The run of `model2vec search`: the nearest rows of each batch (`EmbeddingMatrix.nearest`) are offered
+// to the lists of the queries.
 
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
+import type { Dtype } from '../dtype.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
+import { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
+import type { Neighbors } from '../search/neighbors.js'
 import type { Id } from './input/format.js'
 import type { NpyRows } from './input/npy.js'
 import type { RowBatch } from './input/row-batches.js'
@@ -22,8 +26,6 @@ export interface Hit {
 export interface Query {
   readonly text: string
   readonly vector: Float32Array
-  /** The Euclidean length of the vector. */
-  readonly length: number
   readonly hits: TopHits<Hit>
 }
 
@@ -41,14 +43,20 @@ export async function queriesOf(
   const matrix = await model.encode([...texts], options)
   return texts.map((text, i) => {
     const vector = matrix.row(i)
-    return { text, vector, length: Math.hypot(...vector), hits: new TopHits<Hit>(top) }
+    return { text, vector, hits: new TopHits<Hit>(top) }
   })
 }
 
-/** Rows and their vectors: `data` is rows × dim. */
+/** Rows and their vectors. */
 interface RowVectors {
   readonly rows: Rows
-  readonly data: Float32Array
+  readonly matrix: EmbeddingMatrix<Dtype>
+}
+
+/** Rows, and what of them is near to the queries. */
+interface FoundRows extends RowVectors {
+  readonly file: number
+  readonly found: Neighbors
 }
 
 /** Where the vectors of rows come from. */
@@ -74,8 +82,7 @@ export function encodedVectors(
   return {
     concurrency: DEFAULT_CONCURRENCY,
     async of(batch, signal) {
-      const { rows, matrix } = await run.encode(model, batch, { dtype: 'float32', maxLength, signal })
-      return { rows, data: matrix.data as Float32Array }
+      return run.encode(model, batch, { dtype: 'float32', maxLength, signal })
     },
     end: () => undefined,
   }
@@ -94,7 +101,7 @@ export function storedVectors(npy: NpyRows): VectorSource {
     async of({ rows }) {
       left -= rows.count
       if (left < 0) throw new Error(`${npy.path} has fewer rows than the files have texts`)
-      return { rows, data: await npy.next(rows.count) }
+      return { rows, matrix: EmbeddingMatrix.from(await npy.next(rows.count), { dim: npy.dim }) }
     },
     end(rows) {
       if (left !== 0) throw new Error(`${npy.path} has ${npy.rows} rows, but the files have ${rows} texts`)
@@ -103,27 +110,49 @@ export function storedVectors(npy: NpyRows): VectorSource {
 }
 
 /**
- * Compares all rows of a run with the queries; their `hits` have the best lines afterwards.
+ * The scores of `nearest` are single precision, in which scores that differ may be equal. So some
+ * more rows are taken, and all are ordered by double precision.
+ */
+const SPARE_ROWS = 32
+
+/**
+ * Offers all rows of a run to the queries.
  *
- * @returns how many rows were left out because they have no direction, see {@link compare}
+ * @param top how many lines are kept for each query
+ * @returns how many rows were left out, as they have no direction
  */
 export async function searchIn(
   run: TextRun,
   queries: readonly Query[],
+  top: number,
   vectors: VectorSource,
   signal: AbortSignal,
 ): Promise<number> {
-  const work = async (batch: RowBatch, stopped: AbortSignal): Promise<RowVectors & { readonly file: number }> => ({
-    ...(await vectors.of(batch, stopped)),
-    file: batch.file,
-  })
+  const vectorsOfQueries = queries.map(({ vector }) => vector)
+  const work = async (batch: RowBatch, stopped: AbortSignal): Promise<FoundRows> => {
+    const { rows, matrix } = await vectors.of(batch, stopped)
+    const k = Math.max(1, Math.min(top + SPARE_ROWS, rows.count))
+    return { rows, matrix, file: batch.file, found: await matrix.nearest(vectorsOfQueries, { k, signal: stopped }) }
+  }
   let [count, leftOut] = [0, 0]
   try {
-    for await (const { rows, data, file } of run.results(work, vectors.concurrency, signal)) {
-      const dim = data.length / rows.count
-      for (const [i, text] of rows.texts.entries()) {
-        const hit = (): Hit => ({ file: run.nameOf(file), line: rows.lineOf(i), id: rows.ids[i] ?? null, text })
-        if (!compare(queries, data, i * dim, dim, hit)) leftOut++
+    for await (const { rows, matrix, file, found } of run.results(work, vectors.concurrency, signal)) {
+      const hitAt = (i: number) => (): Hit => ({
+        file: run.nameOf(file),
+        line: rows.lineOf(i),
+        id: rows.ids[i] ?? null,
+        text: rows.texts[i] ?? '',
+      })
+      const comparable = rowsWithDirection(matrix)
+      leftOut += rows.count - comparable.length
+      for (const [query, { vector, hits }] of queries.entries()) {
+        // To a query without a direction, no row is nearer than another.
+        const isComparable = hasDirection(vector)
+        const places = isComparable ? found.list(query).map(({ index }) => index) : comparable
+        // Between equal scores the earlier line is the better one.
+        for (const index of places.sort((a, b) => a - b)) {
+          hits.offer(isComparable ? cosine(vector, matrix.row(index)) : 0, hitAt(index))
+        }
       }
       count += rows.count
       run.at(count)
@@ -135,24 +164,31 @@ export async function searchIn(
   return leftOut
 }
 
-/**
- * Compares a row with all queries by cosine, and offers it to their hits. For a query whose length
- * is 0 or NaN, the score is 0.
- *
- * @param start where the row begins in `rows`
- * @param hit makes the line of the row, if it is kept
- * @returns whether the row has a direction. A row of zeros, or one with NaN or infinities, has none
- *   and is no hit
- */
-function compare(queries: readonly Query[], rows: Float32Array, start: number, dim: number, hit: () => Hit): boolean {
-  let square = 0
-  for (let i = start; i < start + dim; i++) square += (rows[i] ?? 0) ** 2
-  if (!(square > 0 && square < Infinity)) return false
-  for (const { vector, length, hits } of queries) {
-    let dot = 0
-    for (const [i, value] of vector.entries()) dot += (rows[start + i] ?? 0) * value
-    const product = Math.sqrt(square) * length
-    hits.offer(product > 0 ? dot / product : 0, hit)
+/** The cosine of two vectors that have a direction. */
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [dot, squareOfA, squareOfB] = [0, 0, 0]
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] ?? NaN, b[i] ?? NaN]
+    dot += x * y
+    squareOfA += x ** 2
+    squareOfB += y ** 2
   }
-  return true
+  return dot / (Math.sqrt(squareOfA) * Math.sqrt(squareOfB))
+}
+
+/** The rows that have a direction. */
+function rowsWithDirection(matrix: EmbeddingMatrix<Dtype>): number[] {
+  const rows: number[] = []
+  for (let row = 0; row < matrix.rows; row++) if (hasDirection(matrix.row(row))) rows.push(row)
+  return rows
+}
+
+/** Whether a vector is not all zeros, and has finite numbers only. */
+function hasDirection(vector: Iterable<number>): boolean {
+  let isZero = true
+  for (const value of vector) {
+    if (!Number.isFinite(value)) return false
+    if (value !== 0) isZero = false
+  }
+  return !isZero
 }

@@ -60,6 +60,8 @@ export interface NativeConstants {
   readonly jobModes: Readonly<Record<string, number>>
   /** {@link NATIVE_DTYPE}. */
   readonly dtypes: Readonly<Record<string, number>>
+  /** {@link NATIVE_METRIC}. */
+  readonly metrics: Readonly<Record<string, number>>
   /** The most iterations of a vocabulary quantization. */
   readonly maxIterations: number
   /** The ways to lay out a model's files (src/hub/layout.ts), in the order in which they are looked for. */
@@ -67,8 +69,13 @@ export interface NativeConstants {
 }
 
 export interface NativeJobResult {
-  /** How many texts were truncated. */
-  readonly truncated: number
+  /** The indices of the texts that were truncated, in rising order. */
+  readonly truncated: Uint32Array
+}
+
+/** How many ids each text has. */
+export interface TokenCounts extends NativeJobResult {
+  readonly counts: TokenArray
 }
 
 /** The ids of all texts, one text after the other. */
@@ -76,8 +83,6 @@ export interface TokenIds extends NativeJobResult {
   readonly ids: TokenArray
   /** Text i has ids[ends[i - 1] ?? 0] up to, not including, ids[ends[i]]. */
   readonly ends: Uint32Array
-  /** 1 for each text that was truncated. */
-  readonly cut: Uint8Array
 }
 
 /**
@@ -89,6 +94,12 @@ export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
 
 /** The element types of rows by the number that the native module knows them by (crates/node, options.rs). */
 export const NATIVE_DTYPE: Readonly<Record<Dtype, number>> = { float32: 0, float16: 1, bfloat16: 2, int8: 3, binary: 4 }
+
+/** How two vectors are compared. */
+export type Metric = 'cosine' | 'dot' | 'euclidean' | 'hamming'
+
+/** The metrics by the number that the native module knows them by (crates/node, options.rs). */
+export const NATIVE_METRIC: Readonly<Record<Metric, number>> = { cosine: 0, dot: 1, euclidean: 2, hamming: 3 }
 
 /** `out` is the typed array that `dtype` names. */
 export type NativeEncodeOptions = readonly [
@@ -116,7 +127,7 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
 
 /** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
 export interface NativeInlineCalls {
-  /** Encodes into the first rows of `out`, and each text's token count into `counts`; returns how many texts were truncated. */
+  /** Encodes into the first rows of `out`; writes for each text into `counts` what `encodeOne` returns; returns how many texts were truncated. */
   encode(out: RowArray, counts: Uint32Array, ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]): number
   /** Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was truncated. */
   encodeOne(out: RowArray, ...optionsAndText: readonly [...NativeEncodeOptions, string]): number
@@ -125,6 +136,8 @@ export interface NativeInlineCalls {
    * ids these are, or -1 where `results` has no room for them.
    */
   tokenize(results: Uint32Array, maxLength: number, ...texts: readonly string[]): number
+  /** Writes into `counts` how many ids each text has, unknown ones included. */
+  countTokens(counts: Uint32Array, maxLength: number, ...texts: readonly string[]): void
 }
 
 /** What a call of {@link NativeTexts.readLines} has read. */
@@ -146,6 +159,34 @@ export interface NativeTexts {
   readLines(bytes: Uint8Array, from: number, lines: number, units: number): NativeLinesRead
   /** Appends a text that was read here. */
   push(text: string): void
+}
+
+/** Work on other threads that comes in parts. */
+export interface NativeParts {
+  /** Resolves when there is room for more parts. */
+  room(): Promise<void>
+  /** Resolves when no thread works on a part. */
+  idle(): Promise<void>
+  /** Ends the work within milliseconds: the promises then reject with ERR_ABORTED. */
+  cancel(): void
+}
+
+/** A search for the nearest rows of some queries. Parts of the corpus may be compared in any order. */
+export type NativeSearch = NativeParts
+
+/** A search for near-duplicates. */
+export interface NativeDuplicates extends NativeParts {
+  lists(): NativeDuplicateLists
+}
+
+export interface NativeDuplicateLists {
+  readonly kept: TokenArray
+  /** The rows that were dropped. */
+  readonly indices: TokenArray
+  /** Of each of these, the kept row that it is like. */
+  readonly of: TokenArray
+  /** The bits of their scores. */
+  readonly scoreBits: TokenArray
 }
 
 /**
@@ -182,6 +223,14 @@ export interface Native {
     threads: number,
     maxLength: number,
   ): NativeJob<TokenIds>
+  /** A job of how many ids each text has, unknown ones included. */
+  createCountJob(
+    model: NativeModel,
+    mode: JobMode,
+    rows: number,
+    threads: number,
+    maxLength: number,
+  ): NativeJob<TokenCounts>
   createGatherJob(
     model: NativeModel,
     ids: Uint32Array,
@@ -192,8 +241,42 @@ export interface Native {
   ): NativeJob
   /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
   feed: (this: NativeJob, ...texts: string[]) => boolean
-  /** As {@link Native.feed}, a segment of the next text, after which `rest` more UTF-16 units of it come. */
-  feedSegment: (this: NativeJob, segment: string, rest: number) => boolean
+  /** As {@link Native.feed}, a piece of the next text, after which `rest` more UTF-16 units of it come. */
+  feedPiece: (this: NativeJob, piece: string, rest: number) => boolean
+  /** The JSON of rows `from` to `to`, commas between them, in brackets if `areAll`. */
+  rowsJson(data: RowArray, dtype: number, dim: number, from: number, to: number, areAll: boolean): Uint8Array
+  rowBase64(data: RowArray, dtype: number, dim: number, index: number): string
+  /** `bound` NaN and `firstSelf` -1 are none. Copies the queries and the filter. */
+  createSearch(
+    queries: RowArray,
+    queryDtype: number,
+    dtype: number,
+    dim: number,
+    rows: number,
+    metric: number,
+    k: number,
+    bound: number,
+    firstSelf: number,
+    filter: Uint8Array | Uint32Array | undefined,
+    threads: number,
+  ): NativeSearch
+  /** Compares rows of the corpus on this thread. */
+  scanHere: (this: NativeSearch, corpus: RowArray, from: number, to: number) => void
+  /** Copies rows, which other threads compare. False = enough in flight, wait for `room()`. */
+  scanCopied: (this: NativeSearch, corpus: RowArray, from: number, to: number) => boolean
+  /** All threads compare the rows where they are: in a synchronous call, or on a SharedArrayBuffer. */
+  scanDirect: (this: NativeSearch, corpus: RowArray, rows: number, isSync: boolean) => void
+  /** Compares each query with `perQuery` candidates on this thread. */
+  rescore: (this: NativeSearch, corpus: RowArray, candidates: Uint32Array, perQuery: number) => void
+  /** Writes queries × k indices and scores, and the number of results of each query; once, at the end. */
+  writeResults: (this: NativeSearch, indices: Uint32Array, scores: Float32Array, counts: Uint32Array) => void
+  createDuplicates(dtype: number, dim: number, metric: number, threshold: number, threads: number): NativeDuplicates
+  /** Copies rows, of which `indices` are decided next. */
+  beginGroup: (this: NativeDuplicates, corpus: RowArray, from: number, to: number, indices: Uint32Array) => void
+  /** Copies rows before the group, which other threads compare with it. False = enough in flight, wait for `room()`. */
+  compareKept: (this: NativeDuplicates, corpus: RowArray, from: number, to: number) => boolean
+  /** Decides the rows of the group on another thread, when the rows before it are compared. */
+  decideGroup: (this: NativeDuplicates) => void
 }
 
 /** The most texts of one native call. */

@@ -4,6 +4,7 @@ import { arrayOf, DTYPES, outArray } from '../dtype.js'
 import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
 import { abortSignal, boolean, callback, invalid, length, named, optional, read } from './checks.js'
+import type { Check } from './checks.js'
 
 /** How far a call is, in texts. */
 export interface Progress {
@@ -61,6 +62,14 @@ export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray
   readonly showProgressBar?: boolean | undefined
 }
 
+/**
+ * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type parameters takes them: else the compiler would
+ * take the result's type from what the result is passed to, such as a `Blob`.
+ */
+export interface PlainEncodeOptions extends Omit<EncodeOptions, 'out'> {
+  readonly out?: undefined
+}
+
 /** {@link EncodeOptions} that name the element type, so that the compiler knows the result's. */
 export interface TypedEncodeOptions<D extends Dtype, A extends DtypeArray<D> = DtypeArray<D>> extends EncodeOptions<
   D,
@@ -88,6 +97,21 @@ export interface TokenizeAsyncOptions extends TokenizeOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of `countTokens`. */
+export interface CountOptions {
+  /**
+   * The most token ids per text that are counted, under the rules of {@link EncodeOptions.maxLength}: a safe integer ≥ 0, or null for all.
+   * @default null, whatever the model's
+   */
+  readonly maxLength?: number | null | undefined
+}
+
+/** Options of `countTokensAsync`. */
+export interface CountAsyncOptions extends CountOptions {
+  /** As in {@link EncodeOptions.signal}. */
+  readonly signal?: AbortSignal | undefined
+}
+
 const ENCODE_OPTIONS = [
   'maxLength',
   'normalize',
@@ -109,7 +133,8 @@ const columns = optional((name, value) => {
   return value
 })
 
-const dtypeName = optional((name, value): Dtype => {
+/** A check for the name of an element type. */
+export const dtypeName: Check<Dtype | undefined> = optional((name, value): Dtype => {
   const dtype = DTYPES.find((known) => known === value)
   if (dtype === undefined) throw invalid(name, DTYPES.map((known) => `'${known}'`).join(', '), value)
   return dtype
@@ -175,10 +200,10 @@ export function checkTokenizeOptions(
 }
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
-export function checkTokenizeAsyncOptions(options: unknown): {
-  readonly maxLength: number | null | undefined
-  readonly signal: AbortSignal | undefined
-} {
-  const given = read('tokenizeAsync', options, TOKENIZE_ASYNC_OPTIONS)
+export function checkTokenizeAsyncOptions(
+  method: string,
+  options: unknown,
+): { readonly maxLength: number | null | undefined; readonly signal: AbortSignal | undefined } {
+  const given = read(method, options, TOKENIZE_ASYNC_OPTIONS)
   return { maxLength: length('maxLength', given.maxLength), signal: abortSignal('signal', given.signal) }
 }

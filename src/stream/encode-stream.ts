@@ -1,10 +1,10 @@
 // `encodeStream`: a source of any length in, batches of items and their vectors out, in order and a bounded number ahead.
 
 import { onAbort, throwIfAborted } from '../runtime/abort.js'
-import type { Dtype, FreshArray } from '../dtype.js'
+import type { Dtype, FreshArray, TokenArray } from '../dtype.js'
 import { atItem, isModel2VecError } from '../errors.js'
 import { isTurnOver, nextTurn } from '../runtime/event-loop.js'
-import type { EmbeddingMatrix } from '../matrix.js'
+import type { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
 import { AbortController } from '../runtime/node-globals.js'
 import { isThenable } from '../runtime/promise.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
@@ -20,11 +20,14 @@ export interface StreamBatch<Item, D extends Dtype = 'float32'> {
   /** The items, as the source gave them. */
   readonly items: Item[]
   /** A row for each item; the memory is this batch's own. */
-  readonly embeddings: EmbeddingMatrix<D, FreshArray<D>>
+  readonly embeddings: EmbeddingMatrix<D, FreshArray<D>, TokenArray>
 }
 
 /** Encodes the texts of one batch. */
-export type EncodeBatch = (texts: string[], signal: AbortSignal) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>>>
+export type EncodeBatch = (
+  texts: string[],
+  signal: AbortSignal,
+) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>, TokenArray>>
 
 /** How many items of a source that has them ready are read between two looks at the clock; fewer with `text`, which may take long. */
 const ITEMS_PER_LOOK = { given: 64, asked: 4 } as const

@@ -1,8 +1,8 @@
 // What an application writes with the package's types. types-alone.test.ts checks it with every TypeScript that is supported, without the
 // types of Node; nothing here runs.
 
-import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
-import type { Dtype, EncodeOptions, LoadOptions, StreamBatch, EmbeddingMatrix } from 'model2vec-node'
+import { EmbeddingMatrix, isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
+import type { Dtype, EncodeOptions, LoadOptions, StreamBatch } from 'model2vec-node'
 import { milvusRows, milvusVectors } from 'model2vec-node/milvus'
 
 const ef = new Model2VecEmbeddingFunction('./model', { normalize: true })
@@ -34,6 +34,10 @@ export async function send(url: string): Promise<unknown[]> {
     new Response(m.bytes(0)),
     new Response(row ?? null),
     new Blob([m.tokens, ...ef.tokenize(texts), ef.embedding(3), ...m]),
+    new Blob(await ef.encodeDocuments(texts)),
+    new Blob(ef.encodeQueriesSync(texts, { normalize: true })),
+    await fetch(url, { method: 'POST', body: await ef.encodeOne('a dog') }),
+    new Blob([m.swapBytes(0), m.slice(0, 1).data, await ef.encodeOne('a dog'), ef.countTokens(texts)]),
     new Blob([ef.encodeSync('a', { out: new Float32Array(new ArrayBuffer(1024)) }).data]),
   ]
 }
@@ -47,6 +51,20 @@ export async function read(source: ReadableStream<{ body: string }>, signal: Abo
   }
   source.pipeThrough(ef.transform({ text: (item: { body: string }) => item.body }))
   return rows
+}
+
+// Token counts are known of what was encoded, and may not be of what comes from elsewhere.
+export function total(m: EmbeddingMatrix): number {
+  return (m.totalTokens ?? 0) + ef.encodeSync(texts).totalTokens + ef.countTokens('a dog')
+}
+
+export async function files(rows: number[][]): Promise<readonly number[]> {
+  const made = EmbeddingMatrix.from(rows, { dtype: 'float16' })
+  await EmbeddingMatrix.concat([made, made.slice(-1)]).save('x.npy')
+  const loaded = await EmbeddingMatrix.load('x.npy', { dtype: 'float16' })
+  const bits: Uint16Array = loaded.data
+  const bytes: Uint8Array = loaded.bytes(0)
+  return [bits.length, bytes.length, loaded.float16().length, total(EmbeddingMatrix.from(rows)), ...loaded.array(0)]
 }
 
 export async function load(): Promise<void> {

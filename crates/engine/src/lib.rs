@@ -13,8 +13,11 @@ mod float16;
 mod isa;
 mod load_control;
 mod model;
+mod numbers;
 mod pooling;
+mod rows;
 mod run;
+mod search;
 mod table;
 mod texts;
 mod threads;
@@ -25,11 +28,18 @@ pub use error::LoadError;
 pub use load_control::LoadControl;
 pub use model::layout::{LAYOUTS, Layout, source_files};
 pub use model::{EncodeOptions, LoadOptions, SaveError, Scratch, StaticModel, TextStats};
+pub use numbers::{base64_length, json_row_bound, write_base64, write_json_row, write_json_rows};
+pub use rows::Rows;
 pub use run::batch::Batch;
 pub use run::fault;
 pub use run::outcome::{BatchError, Left};
 pub use run::slice::{Input, RowBuffer, Slice};
+pub use run::tasks::Tasks;
 pub use run::work::Work;
+pub use search::{
+    Dropped, Duplicates, Filter, FirstMatches, Hits, Metric, NewRows, Search, SearchError, SearchOptions,
+    SearchResults, SearchScratch,
+};
 pub use table::cluster::MAX_ITERATIONS;
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;

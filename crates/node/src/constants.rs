@@ -11,7 +11,7 @@ use napi_derive::napi;
 
 use crate::job::Mode;
 use crate::js::callback::MAX_TEXTS;
-use crate::options::{DTYPES, NO_LIMIT};
+use crate::options::{DTYPES, METRICS, NO_LIMIT};
 
 /// See [`constants`].
 #[napi(object, object_from_js = false)]
@@ -25,6 +25,8 @@ pub struct NativeConstants {
     pub job_modes: HashMap<&'static str, u32>,
     /// The element types of rows by name.
     pub dtypes: HashMap<&'static str, u32>,
+    /// The metrics of a search by name.
+    pub metrics: HashMap<&'static str, u32>,
     /// The most iterations of a vocabulary quantization.
     pub max_iterations: u32,
     /// The ways to lay out a model's files, in the order in which they are looked for.
@@ -54,6 +56,7 @@ pub fn constants() -> NativeConstants {
         no_limit: NO_LIMIT,
         job_modes: numbered(&mut Mode::NAMED.iter().map(|&(name, _)| name)),
         dtypes: numbered(&mut DTYPES.iter().map(|&(name, _)| name)),
+        metrics: numbered(&mut METRICS.iter().map(|&(name, _)| name)),
         max_iterations: MAX_ITERATIONS,
         layouts: layouts.collect(),
     }

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use model2vec_engine::{BatchError, LoadError, SaveError};
+use model2vec_engine::{BatchError, LoadError, SaveError, SearchError};
 use napi::sys;
 
 /// A JavaScript exception that is pending, or an error that is still to be thrown.
@@ -80,6 +80,12 @@ impl From<SaveError> for Thrown {
 
 impl From<BatchError> for Thrown {
     fn from(error: BatchError) -> Self {
+        Self::Coded(error.code(), error.to_string())
+    }
+}
+
+impl From<SearchError> for Thrown {
+    fn from(error: SearchError) -> Self {
         Self::Coded(error.code(), error.to_string())
     }
 }

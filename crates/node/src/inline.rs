@@ -21,7 +21,7 @@ use crate::model::NativeModel;
 use crate::options::{encode_options, max_length_of};
 
 /// `createInlineCalls(model)`: an object with the functions of inline calls on one model: `encode`,
-/// `encodeOne` and `tokenize`.
+/// `encodeOne`, `tokenize` and `countTokens`.
 pub(crate) unsafe extern "C" fn create_inline_calls(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -34,8 +34,8 @@ pub(crate) unsafe extern "C" fn create_inline_calls(
         model.inline_buffers();
         model.count_memory();
         let object = js.object()?;
-        let functions: [(&str, RawCallback); 3] =
-            [("encode", encode), ("encodeOne", encode_one), ("tokenize", tokenize)];
+        let functions: [(&str, RawCallback); 4] =
+            [("encode", encode), ("encodeOne", encode_one), ("tokenize", tokenize), ("countTokens", count_tokens)];
         for (name, body) in functions {
             js.set(object, name, function(js, name, body, handle)?)?;
         }
@@ -79,7 +79,8 @@ fn with_buffers<T>(
 }
 
 /// `encode(out, counts, maxLength, normalize, dimensionality, dtype, ...texts)`: the number of
-/// truncated texts. Writes a row per text into `out` and a token count per text into `counts`.
+/// truncated texts. Writes a row per text into `out`, and into `counts` per text what `encodeOne`
+/// returns.
 unsafe extern "C" fn encode(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([out, counts, options @ ..], values) = arguments.split::<6>();
@@ -99,14 +100,14 @@ unsafe extern "C" fn encode(env: sys::napi_env, info: sys::napi_callback_info) -
 }
 
 /// `encodeOne(out, maxLength, normalize, dimensionality, dtype, text)`: twice the token count, plus
-/// 1 if the text was truncated. Packing both into one number saves an array.
+/// 1 if the text was truncated. Packing both into one number saves an array. An inline text has
+/// fewer than 2³¹ ids.
 unsafe extern "C" fn encode_one(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([out, options @ .., text], _) = arguments.split::<6>();
         let mut count = [0];
-        let truncated =
-            with_buffers(arguments, |buffers| encode_texts(js, buffers, options, &[text], out, || Ok(&mut count)))?;
-        js.number(2.0 * f64::from(count[0]) + truncated as f64)
+        with_buffers(arguments, |buffers| encode_texts(js, buffers, options, &[text], out, || Ok(&mut count)))?;
+        js.uint32(count[0])
     })
 }
 
@@ -149,7 +150,7 @@ fn encode_rows(
     let (mut truncated, mut left) = (0, counts.iter_mut());
     model.encode_rows(texts, options, scratch, rows, false, |stats| {
         if let Some(count) = left.next() {
-            *count = stats.pooled;
+            *count = stats.pooled * 2 + u32::from(stats.truncated);
         }
         truncated += usize::from(stats.truncated);
         ControlFlow::Continue(())
@@ -190,5 +191,36 @@ fn tokenize_texts(js: Js, arguments: &Arguments<'_>, buffers: &mut InlineBuffers
             end += found.len();
         }
         Ok(Some(end))
+    })
+}
+
+/// `countTokens(counts, maxLength, ...texts)`: writes into `counts` how many ids each text has,
+/// unknown ones included.
+unsafe extern "C" fn count_tokens(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        with_buffers(arguments, |buffers| count_ids(js, arguments, buffers))?;
+        js.undefined()
+    })
+}
+
+fn count_ids(js: Js, arguments: &Arguments<'_>, buffers: &mut InlineBuffers) -> Result<(), Thrown> {
+    let ([counts, max_length], values) = arguments.split::<2>();
+    let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
+    buffers.read(js, values, max_length)?;
+    let memory = js.uint32_array(counts)?;
+    if memory.length < values.len() {
+        return Err(Thrown::too_small(values.len() * 4, memory.length * 4));
+    }
+    // SAFETY: the typed array has `length` elements at `start`, and nothing runs JavaScript until
+    // this function is done.
+    let counts = unsafe { std::slice::from_raw_parts_mut(memory.start, values.len()) };
+    buffers.work(|model, texts, scratch| {
+        let mut left = counts.iter_mut();
+        model.token_ids_of(texts, max_length, scratch, |_, stats| {
+            for (stats, count) in stats.iter().zip(left.by_ref()) {
+                *count = stats.found;
+            }
+            ControlFlow::Continue(())
+        })
     })
 }

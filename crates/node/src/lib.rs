@@ -14,13 +14,16 @@ mod inline_buffers;
 mod job;
 mod js;
 mod local_model;
+mod matrix_memory;
 mod model;
 mod native_job;
 mod native_texts;
+mod numbers;
 mod options;
 mod pin;
 mod quantized_load;
 mod registry;
+mod search;
 mod texts;
 
 // Public for the compiler, which does not see that napi-derive exports the functions of these to
@@ -57,15 +60,28 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let js = Js(env.raw());
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
-        let functions: [(&str, RawCallback); 8] = [
+        let functions: [(&str, RawCallback); 21] = [
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
             ("feedSegment", native_job::feed_segment),
             ("createEncodeJob", native_job::create_encode_job),
+            ("createCountJob", native_job::create_count_job),
             ("createTokenizeJob", native_job::create_tokenize_job),
             ("createGatherJob", native_job::create_gather_job),
             ("startQuantizedLoad", quantized_load::start_quantized_load),
+            ("rowsJson", numbers::rows_json),
+            ("rowBase64", numbers::row_base64),
+            ("createSearch", search::create_search),
+            ("scanHere", search::scan_here),
+            ("scanCopied", search::scan_copied),
+            ("scanDirect", search::scan_direct),
+            ("rescore", search::rescore),
+            ("writeResults", search::write_results),
+            ("createDuplicates", search::create_duplicates),
+            ("beginGroup", search::begin_group),
+            ("compareKept", search::compare_kept),
+            ("decideGroup", search::decide_group),
         ];
         for (name, function) in functions {
             js.set(exports.raw(), name, js.function(name, function, environment)?)?;

@@ -10,7 +10,7 @@ use napi_derive::napi;
 use crate::environment::Environment;
 use crate::error::{CodedError, Thrown};
 use crate::job::{Job, JobSettings, Mode};
-use crate::js::{Js, RawValue, callback, into_object, unwrap};
+use crate::js::{Arguments, Js, RawValue, callback, into_object, unwrap};
 use crate::local_model::LocalModel;
 use crate::model::NativeModel;
 use crate::native_texts::NativeTexts;
@@ -58,13 +58,19 @@ impl NativeJob {
 
     /// No more texts come: a promise of the result. It settles only after the last thread has
     /// stopped writing.
-    #[napi(catch_unwind, ts_return_type = "Promise<{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }>")]
+    #[napi(
+        catch_unwind,
+        ts_return_type = "Promise<{ truncated: Uint32Array, ids?: Uint32Array, ends?: Uint32Array, counts?: Uint32Array }>"
+    )]
     pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
         self.job.finish(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
 
     /// No more texts come: waits for the result, and works on it too.
-    #[napi(catch_unwind, ts_return_type = "{ truncated: number, ids?: Uint32Array, ends?: Uint32Array }")]
+    #[napi(
+        catch_unwind,
+        ts_return_type = "{ truncated: Uint32Array, ids?: Uint32Array, ends?: Uint32Array, counts?: Uint32Array }"
+    )]
     pub fn finish_sync(&self, env: Env) -> Result<RawValue, CodedError> {
         self.job.finish_sync(Js(env.raw())).map(RawValue).map_err(CodedError::from)
     }
@@ -121,21 +127,34 @@ pub(crate) unsafe extern "C" fn create_tokenize_job(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    callback(env, info, |js, arguments| {
-        let ([model, mode, rows, threads, max_length], _) = arguments.split::<5>();
-        let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
-        let settings = JobSettings {
-            model: model_of(js, model)?,
-            work: Work::Tokenize { max_length },
-            max_length,
-            rows: js.get_number(rows, "rows")? as usize,
-            threads: threads_of(js, threads)?,
-            mode: Mode::of(js.get_number(mode, "mode")?)?,
-            out: None,
-            tokens: None,
-        };
-        into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
-    })
+    callback(env, info, |js, arguments| job_of_ids(js, arguments, |max_length| Work::Tokenize { max_length }))
+}
+
+/// `createCountJob(model, mode, rows, threads, maxLength)`: a job of how many token ids each of
+/// `rows` texts has, unknown ones included.
+pub(crate) unsafe extern "C" fn create_count_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| job_of_ids(js, arguments, |max_length| Work::Count { max_length }))
+}
+
+/// A job that gives token ids or their counts.
+fn job_of_ids(
+    js: Js,
+    arguments: &Arguments<'_>,
+    work: impl FnOnce(Option<usize>) -> Work,
+) -> Result<sys::napi_value, Thrown> {
+    let ([model, mode, rows, threads, max_length], _) = arguments.split::<5>();
+    let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
+    let settings = JobSettings {
+        model: model_of(js, model)?,
+        work: work(max_length),
+        max_length,
+        rows: js.get_number(rows, "rows")? as usize,
+        threads: threads_of(js, threads)?,
+        mode: Mode::of(js.get_number(mode, "mode")?)?,
+        out: None,
+        tokens: None,
+    };
+    into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
 }
 
 /// `createGatherJob(model, ids, out, mode, threads, maxLength, normalize, dimensionality, dtype)`:

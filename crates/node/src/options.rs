@@ -1,6 +1,6 @@
 //! The options of a call, as JavaScript passes them: numbers and booleans, with nothing left out.
 
-use model2vec_engine::{Dtype, EncodeOptions, StaticModel};
+use model2vec_engine::{Dtype, EncodeOptions, Metric, StaticModel};
 use napi::sys;
 
 use crate::error::Thrown;
@@ -46,9 +46,21 @@ pub(crate) const DTYPES: [(&str, Dtype); 5] = [
     ("binary", Dtype::Binary),
 ];
 
-fn dtype_of(number: f64) -> Result<Dtype, Thrown> {
+pub(crate) fn dtype_of(number: f64) -> Result<Dtype, Thrown> {
     DTYPES.get(number as usize).filter(|_| number >= 0.0).map(|&(_, dtype)| dtype).ok_or_else(|| {
         let most = DTYPES.len() - 1;
         Thrown::Coded("ERR_INVALID_OPTION", format!("expected a `dtype` from 0 to {most}, found {number}"))
+    })
+}
+
+/// All metrics, by the numbers that JavaScript passes, with their names there
+/// (src/native/interface.ts, `NATIVE_METRIC`).
+pub(crate) const METRICS: [(&str, Metric); 4] =
+    [("cosine", Metric::Cosine), ("dot", Metric::Dot), ("euclidean", Metric::Euclidean), ("hamming", Metric::Hamming)];
+
+pub(crate) fn metric_of(number: f64) -> Result<Metric, Thrown> {
+    METRICS.get(number as usize).filter(|_| number >= 0.0).map(|&(_, metric)| metric).ok_or_else(|| {
+        let most = METRICS.len() - 1;
+        Thrown::Coded("ERR_INVALID_OPTION", format!("expected a `metric` from 0 to {most}, found {number}"))
     })
 }

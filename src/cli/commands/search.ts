@@ -71,7 +71,7 @@ export const search: Command = {
       const queries = await queriesOf(model, texts, { maxLength: limit, dimensionality: npy?.dim }, top)
       const run = new TextRun(input, total)
       const vectors = npy === null ? encodedVectors(run, model, limit) : storedVectors(npy)
-      const leftOut = await searchIn(run, queries, vectors, signal)
+      const leftOut = await searchIn(run, queries, top, vectors, signal)
       if (leftOut > 0) say(`${counted(leftOut, 'row')} left out: all zeros, or not all finite numbers`)
       if (values.json === true) printJson(queries)
       else printLines(queries)

@@ -6,8 +6,8 @@ import type { FileHandle } from 'node:fs/promises'
 
 import { arrayOf, DTYPES, valueOf } from '../../dtype.js'
 import { FileError, naming, systemReason } from '../file-error.js'
-import { dictionaryBytes, npyShape, START_BYTES } from '../npy-header.js'
-import type { NpyShape } from '../npy-header.js'
+import type { NpyShape } from '../../matrix/npy-header.js'
+import { readAt, readNpyHeader } from '../../matrix/npy-reader.js'
 
 /** A binary row has bits for elements, which have no cosine. */
 const COMPARABLE = DTYPES.filter((dtype) => dtype !== 'binary')
@@ -34,9 +34,8 @@ export class NpyRows {
   static async open(path: string): Promise<NpyRows> {
     const file = await naming(path, open(path))
     try {
-      const length = dictionaryBytes(await bytesAt(file, START_BYTES, 0))
-      const dictionary = (await bytesAt(file, length, START_BYTES))?.toString('latin1') ?? ''
-      return new NpyRows(path, file, npyShape(dictionary, COMPARABLE), START_BYTES + length)
+      const { shape, start } = await readNpyHeader(file, COMPARABLE)
+      return new NpyRows(path, file, shape, start)
     } catch (error) {
       await file.close()
       const reason = systemReason(error) ?? (error as Error).message
@@ -53,7 +52,7 @@ export class NpyRows {
     const { dtype } = this.#shape
     const elements = arrayOf(dtype)
     const length = count * this.dim * elements.BYTES_PER_ELEMENT
-    const bytes = await naming(this.path, bytesAt(this.#file, length, this.#at))
+    const bytes = await naming(this.path, readAt(this.#file, length, this.#at))
     if (bytes === null) throw new FileError(`${this.path}: expected ${this.rows} rows, but the file is shorter`)
     this.#at += length
     const values = new elements(bytes.buffer, bytes.byteOffset, count * this.dim)
@@ -64,16 +63,4 @@ export class NpyRows {
   async close(): Promise<void> {
     await this.#file.close()
   }
-}
-
-/** Null when the file ends before. */
-async function bytesAt(file: FileHandle, length: number, position: number): Promise<Buffer | null> {
-  // Memory of its own: in Node's pool its offset would not be a multiple of an element's size.
-  const bytes = Buffer.from(new ArrayBuffer(length))
-  for (let done = 0; done < length;) {
-    const { bytesRead } = await file.read(bytes, done, length - done, position + done)
-    if (bytesRead === 0) return null
-    done += bytesRead
-  }
-  return bytes
 }

@@ -3,7 +3,7 @@
 
 import type { Dtype } from '../../dtype.js'
 import type { Id } from '../input/format.js'
-import type { EmbeddingMatrix } from '../../matrix.js'
+import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import type { Sink } from './sink.js'
 
 export interface OutputFormat {

@@ -3,7 +3,7 @@
 // so it is written with 0 rows first, and overwritten when the output is finished.
 
 import { arrayOf } from '../../dtype.js'
-import { HEADER_BYTES, npyHeader } from '../npy-header.js'
+import { HEADER_BYTES, npyHeader } from '../../matrix/npy-header.js'
 import { bytesOfRows } from './format.js'
 import type { OutputFormat } from './format.js'
 

@@ -101,7 +101,11 @@ impl StaticModel {
                 Some(unknown) => ids.extend(kept.iter().filter(|id| **id != unknown)),
             }
             ends.push(ids.len());
-            stats.push(TextStats { pooled: (ids.len() - before) as u32, truncated: kept.len() < found.len() });
+            stats.push(TextStats {
+                pooled: (ids.len() - before) as u32,
+                found: kept.len() as u32,
+                truncated: kept.len() < found.len(),
+            });
         }
         Ok(())
     }
@@ -139,10 +143,11 @@ impl StaticModel {
         } else {
             self.tokenizer.encode(text, usize::MAX, tokenizer, ids)?;
         }
+        let found = (ids.len() - start) as u32;
         if let Some(unknown) = self.unknown_id {
             drop_from(ids, start, unknown);
         }
-        Ok(TextStats { pooled: (ids.len() - start) as u32, truncated })
+        Ok(TextStats { pooled: (ids.len() - start) as u32, found, truncated })
     }
 }
 

@@ -11,5 +11,6 @@ pub(crate) mod batch;
 pub mod fault;
 pub(crate) mod outcome;
 pub(crate) mod slice;
+pub(crate) mod tasks;
 pub(crate) mod work;
 pub(crate) mod workers;

@@ -33,23 +33,22 @@ pub struct Slice {
     pub first_row: usize,
     /// The input. Its memory can be used again for another slice.
     pub input: Input,
-    /// Where the vectors are written; `None` when ids are wanted.
+    /// Where the vectors are written; `None` when ids or their counts are wanted.
     pub rows: Option<Box<dyn RowBuffer>>,
-    /// Result: the number of pooled ids of each text.
+    /// Result: the number of pooled ids of each text, and for [`Work::Count`](crate::Work::Count)
+    /// of all ids.
     pub counts: Vec<u32>,
     /// Result, when ids are wanted: the ids of all texts, one text after the other.
     pub ids: Vec<u32>,
-    /// Result: how many texts were truncated.
-    pub truncated: usize,
-    /// Result, when ids are wanted: for each text 1 if it was truncated, else 0.
-    pub cut: Vec<u8>,
+    /// Result: the indices in the call of the texts that were truncated, in rising order.
+    pub truncated: Vec<u32>,
 }
 
 impl Slice {
     /// A slice without results yet, whose first row in the call is `first_row`.
     #[must_use]
     pub fn new(first_row: usize, input: Input, rows: Option<Box<dyn RowBuffer>>) -> Self {
-        Self { first_row, input, rows, counts: Vec::new(), ids: Vec::new(), truncated: 0, cut: Vec::new() }
+        Self { first_row, input, rows, counts: Vec::new(), ids: Vec::new(), truncated: Vec::new() }
     }
 
     /// How many UTF-16 units its texts have.

@@ -20,6 +20,11 @@ pub enum Work {
         /// As in [`EncodeOptions`].
         max_length: Option<usize>,
     },
+    /// How many ids each text has, unknown ones included.
+    Count {
+        /// As in [`EncodeOptions`].
+        max_length: Option<usize>,
+    },
     /// One row per token id.
     Gather(EncodeOptions),
 }
@@ -54,10 +59,16 @@ impl SharedWork {
         let outcome = match self.work {
             Work::Encode(options) => self.fill_rows(slice, options, &mut scratch),
             Work::Tokenize { max_length } => self.fill_ids(slice, max_length, &mut scratch),
+            Work::Count { max_length } => self.fill_counts(slice, max_length, &mut scratch),
             Work::Gather(options) => self.fill_gathered(slice, options, &mut scratch),
         };
         self.model.put_scratch(scratch);
         outcome
+    }
+
+    /// Whether a slice goes on after some of its texts.
+    fn flow(&self) -> ControlFlow<()> {
+        if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn check_cancelled(&self) -> Result<(), BatchError> {
@@ -66,11 +77,13 @@ impl SharedWork {
 
     fn fill_rows(&self, slice: &mut Slice, options: EncodeOptions, scratch: &mut Scratch) -> Result<(), BatchError> {
         let (Input::Texts(texts), Some(rows)) = (&slice.input, &mut slice.rows) else { return Ok(()) };
-        let (counts, truncated) = (&mut slice.counts, &mut slice.truncated);
+        let (counts, truncated, first_row) = (&mut slice.counts, &mut slice.truncated, slice.first_row);
         let each = |stats: TextStats| {
+            if stats.truncated {
+                truncated.push((first_row + counts.len()) as u32);
+            }
             counts.push(stats.pooled);
-            *truncated += usize::from(stats.truncated);
-            if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            self.flow()
         };
         let rows_are_read_late = rows.are_read_late();
         self.check_cancelled()?;
@@ -84,13 +97,31 @@ impl SharedWork {
 
     fn fill_ids(&self, slice: &mut Slice, max_length: Option<usize>, scratch: &mut Scratch) -> Result<(), BatchError> {
         let Input::Texts(texts) = &slice.input else { return Ok(()) };
-        let (ids, counts, cut) = (&mut slice.ids, &mut slice.counts, &mut slice.cut);
+        let (ids, counts, truncated) = (&mut slice.ids, &mut slice.counts, &mut slice.truncated);
         let read = self.model.token_ids_of(texts, max_length, scratch, |found, stats| {
             ids.extend_from_slice(found);
-            cut.extend(stats.iter().map(|stats| u8::from(stats.truncated)));
+            let cut = (slice.first_row + counts.len()..).zip(stats).filter(|(_, stats)| stats.truncated);
+            truncated.extend(cut.map(|(row, _)| row as u32));
             counts.extend(stats.iter().map(|stats| stats.pooled));
-            slice.truncated += stats.iter().filter(|stats| stats.truncated).count();
-            if self.cancelled.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            self.flow()
+        });
+        self.check_cancelled()?;
+        read.map_err(|(index, error)| tokenizer_error(slice.first_row + index, error))?;
+        self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn fill_counts(
+        &self,
+        slice: &mut Slice,
+        max_length: Option<usize>,
+        scratch: &mut Scratch,
+    ) -> Result<(), BatchError> {
+        let Input::Texts(texts) = &slice.input else { return Ok(()) };
+        let counts = &mut slice.counts;
+        let read = self.model.token_ids_of(texts, max_length, scratch, |_, stats| {
+            counts.extend(stats.iter().map(|stats| stats.found));
+            self.flow()
         });
         self.check_cancelled()?;
         read.map_err(|(index, error)| tokenizer_error(slice.first_row + index, error))?;

@@ -62,8 +62,8 @@ pub(crate) struct JobSettings {
     /// 1.
     pub(crate) threads: usize,
     pub(crate) mode: Mode,
-    /// The typed array for the rows, of the kind that holds their element type; `None` when ids are
-    /// wanted.
+    /// The typed array for the rows, of the kind that holds their element type; `None` when ids or
+    /// their counts are wanted.
     pub(crate) out: Option<sys::napi_value>,
     /// A Uint32Array for the number of pooled ids of each text.
     pub(crate) tokens: Option<sys::napi_value>,

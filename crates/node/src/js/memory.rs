@@ -99,23 +99,6 @@ impl Js {
         Ok(array)
     }
 
-    /// A new Uint8Array with these bytes.
-    pub(crate) fn new_uint8_array(self, bytes: &[u8]) -> Result<sys::napi_value, Thrown> {
-        let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-        let length = bytes.len();
-        // SAFETY: out-pointers are valid; the buffer is new and has `length` bytes from `start` on,
-        // which is null only when there are none.
-        unsafe {
-            check(sys::napi_create_arraybuffer(self.0, length, &mut start, &mut buffer), "napi_create_arraybuffer")?;
-            if length > 0 {
-                ptr::copy_nonoverlapping(bytes.as_ptr(), start.cast::<u8>(), length);
-            }
-            let kind = sys::TypedarrayType::uint8_array;
-            check(sys::napi_create_typedarray(self.0, kind, length, buffer, 0, &mut array), "napi_create_typedarray")?;
-        }
-        Ok(array)
-    }
-
     /// A strong reference, to be deleted with [`delete_reference`](Self::delete_reference) on this
     /// thread.
     pub(crate) fn reference(self, value: sys::napi_value) -> Result<sys::napi_ref, Thrown> {

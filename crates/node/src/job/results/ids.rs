@@ -19,12 +19,11 @@ impl IdResults {
         self.slices.borrow_mut().push(slice);
     }
 
-    /// Adds `ids` (all texts' ids, one after the other), `ends` (of each text, where its ids end in
-    /// `ids`) and `cut` (of each text, 1 if it was truncated, else 0).
+    /// Adds `ids` (all texts' ids, one after the other) and `ends` (of each text, where its ids end
+    /// in `ids`).
     pub(super) fn add_to(&self, js: Js, object: sys::napi_value) -> Result<(), Thrown> {
         let mut slices = self.slices.borrow_mut();
         slices.sort_unstable_by_key(|slice| slice.first_row);
-        let cut: Vec<u8> = slices.iter().flat_map(|slice| &slice.cut).copied().collect();
         let mut end = 0;
         let counts = slices.iter().flat_map(|slice| &slice.counts);
         let ends: Vec<u32> = counts
@@ -34,7 +33,6 @@ impl IdResults {
             })
             .collect();
         let total = slices.iter().map(|slice| slice.ids.len()).sum();
-        js.set(object, "cut", js.new_uint8_array(&cut)?)?;
         js.set(object, "ids", js.new_uint32_array(total, slices.iter().map(|slice| slice.ids.as_slice()))?)?;
         js.set(object, "ends", js.new_uint32_array(ends.len(), std::iter::once(ends.as_slice()))?)
     }

@@ -1,9 +1,10 @@
 //! The results of a job, from finished slices into JavaScript's memory.
 
+mod counts;
 mod ids;
 mod rows;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use model2vec_engine::{RowBuffer, Slice, Work};
 use napi::sys;
@@ -12,6 +13,7 @@ use crate::error::Thrown;
 use crate::job::settings::JobSettings;
 use crate::js::Js;
 
+use counts::CountResults;
 use ids::IdResults;
 use rows::RowResults;
 
@@ -19,12 +21,14 @@ use rows::RowResults;
 pub(super) struct Results {
     js: Js,
     kind: Kind,
-    truncated: Cell<usize>,
+    /// The indices of the texts that were truncated, in the order in which slices end.
+    truncated: RefCell<Vec<u32>>,
 }
 
 enum Kind {
     Rows(RowResults),
     Ids(IdResults),
+    Counts(CountResults),
 }
 
 impl Results {
@@ -36,19 +40,21 @@ impl Results {
                 Kind::Rows(RowResults::new(js, settings, options, out)?)
             }
             (Work::Tokenize { .. }, _) => Kind::Ids(IdResults::default()),
+            (Work::Count { .. }, _) => Kind::Counts(CountResults::default()),
             _ => return Err(Thrown::internal("internal error: a job of rows has no array for them")),
         };
-        Ok(Self { js, kind, truncated: Cell::new(0) })
+        Ok(Self { js, kind, truncated: RefCell::default() })
     }
 
-    /// Memory for `count` rows from `first_row` on; `None` when ids are wanted.
+    /// Memory for `count` rows from `first_row` on; `None` when ids or their counts are
+    /// wanted.
     ///
     /// # Errors
     /// When the array of a held job has become too small.
     pub(super) fn rows_for(&self, first_row: usize, count: usize) -> Result<Option<Box<dyn RowBuffer>>, Thrown> {
         match &self.kind {
             Kind::Rows(rows) => rows.memory_for(first_row, count).map(Some),
-            Kind::Ids(_) => Ok(None),
+            Kind::Ids(_) | Kind::Counts(_) => Ok(None),
         }
     }
 
@@ -59,17 +65,21 @@ impl Results {
     pub(super) fn check_memory(&self) -> Result<(), Thrown> {
         match &self.kind {
             Kind::Rows(rows) => rows.check_memory(),
-            Kind::Ids(_) => Ok(()),
+            Kind::Ids(_) | Kind::Counts(_) => Ok(()),
         }
     }
 
     /// Takes over the results of a finished slice.
-    pub(super) fn take(&self, slice: Slice) -> Result<(), Thrown> {
-        self.truncated.set(self.truncated.get() + slice.truncated);
+    pub(super) fn take(&self, mut slice: Slice) -> Result<(), Thrown> {
+        self.truncated.borrow_mut().append(&mut slice.truncated);
         match &self.kind {
             Kind::Rows(rows) => rows.take(slice),
             Kind::Ids(ids) => {
                 ids.take(slice);
+                Ok(())
+            }
+            Kind::Counts(counts) => {
+                counts.take(slice);
                 Ok(())
             }
         }
@@ -78,9 +88,14 @@ impl Results {
     /// The object that JavaScript gets at the end.
     pub(super) fn object(&self) -> Result<sys::napi_value, Thrown> {
         let object = self.js.object()?;
-        self.js.set(object, "truncated", self.js.number(self.truncated.get() as f64)?)?;
-        if let Kind::Ids(ids) = &self.kind {
-            ids.add_to(self.js, object)?;
+        let mut truncated = self.truncated.borrow_mut();
+        truncated.sort_unstable();
+        let rows = self.js.new_uint32_array(truncated.len(), std::iter::once(truncated.as_slice()))?;
+        self.js.set(object, "truncated", rows)?;
+        match &self.kind {
+            Kind::Rows(_) => {}
+            Kind::Ids(ids) => ids.add_to(self.js, object)?,
+            Kind::Counts(counts) => counts.add_to(self.js, object)?,
         }
         Ok(object)
     }
@@ -90,6 +105,8 @@ impl Results {
         match &self.kind {
             Kind::Rows(rows) => rows.release(),
             Kind::Ids(ids) => ids.free(),
+            Kind::Counts(counts) => counts.free(),
         }
+        self.truncated.take();
     }
 }

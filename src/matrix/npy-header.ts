@@ -1,7 +1,8 @@
-// The header of an `.npy` file of version 1.0, written and read: numpy's documentation,
-// numpy.lib.format, describes it.
+// The header of an `.npy` file, written as version 1.0 and read in all versions: numpy's
+// documentation, numpy.lib.format, describes it.
 
 import { DTYPES } from '../dtype.js'
+import { Buffer } from '../runtime/node-globals.js'
 import type { Dtype } from '../dtype.js'
 
 /**
@@ -17,9 +18,13 @@ const DESCRIPTIONS: Readonly<Record<Dtype, string>> = {
   binary: '|u1',
 }
 
-const MAGIC = '\x93NUMPY\x01\x00'
-/** The magic string with its version, and the length of the rest. */
-export const START_BYTES = 10
+const MAGIC = '\x93NUMPY'
+/** Up to where the length of the dictionary is known, in all versions. */
+export const START_BYTES = 12
+/** Where the dictionary starts, in the headers that we write. */
+const DICTIONARY_START = 10
+/** No dictionary of a matrix is longer: one of a kilobyte would have names of fields. */
+const MOST_DICTIONARY_BYTES = 1 << 16
 
 /**
  * Bytes of the headers that we write: room for any number of rows, as the final number overwrites
@@ -38,21 +43,35 @@ export interface NpyShape {
 export function npyHeader({ dtype, rows, width }: NpyShape): Buffer {
   const dictionary = `{'descr': '${DESCRIPTIONS[dtype]}', 'fortran_order': False, 'shape': (${rows}, ${width}), }`
   const bytes = Buffer.alloc(HEADER_BYTES, ' ')
-  bytes.write(MAGIC, 'latin1')
-  bytes.writeUInt16LE(HEADER_BYTES - START_BYTES, 8)
-  bytes.write(dictionary, START_BYTES, 'latin1')
+  bytes.write(`${MAGIC}\x01\x00`, 'latin1')
+  bytes.writeUInt16LE(HEADER_BYTES - DICTIONARY_START, 8)
+  bytes.write(dictionary, DICTIONARY_START, 'latin1')
   bytes.write('\n', HEADER_BYTES - 1)
   return bytes
 }
 
+/** Where the dictionary of a header lies in the file, and where the elements begin. */
+export interface NpyDictionary {
+  readonly start: number
+  readonly end: number
+}
+
 /**
- * The bytes of the dictionary that follows the first {@link START_BYTES}.
+ * Reads the first {@link START_BYTES} of a file; null = the file is shorter.
  *
- * @throws Error when these don't start an `.npy` of version 1.0
+ * @throws Error when these don't start an `.npy`
  */
-export function dictionaryBytes(start: Buffer | null): number {
-  if (start?.toString('latin1', 0, MAGIC.length) === MAGIC) return start.readUInt16LE(MAGIC.length)
-  throw new Error('expected an .npy of version 1.0, but it starts otherwise')
+export function npyDictionary(bytes: Buffer | null): NpyDictionary {
+  if (bytes?.toString('latin1', 0, MAGIC.length) !== MAGIC)
+    throw new Error('expected an .npy file, but it starts otherwise')
+  const version = bytes[MAGIC.length] ?? 0
+  if (version < 1 || version > 3)
+    throw new Error(`expected an .npy of version 1.0, 2.0 or 3.0, but found ${version}.${bytes[MAGIC.length + 1]}`)
+  const start = version === 1 ? DICTIONARY_START : START_BYTES
+  const length = version === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8)
+  if (length > MOST_DICTIONARY_BYTES)
+    throw new Error(`expected the header of a matrix, but found one of ${length} bytes`)
+  return { start, end: start + length }
 }
 
 /**
@@ -67,7 +86,7 @@ export function npyShape(dictionary: string, dtypes: readonly Dtype[] = DTYPES):
   if (rows === undefined || width === undefined || !/'fortran_order': *False/.test(dictionary)) {
     throw new Error(`expected a matrix in C order, but its header is ${dictionary.trim()}`)
   }
-  const dtype = dtypes.find((each) => DESCRIPTIONS[each] === description)
+  const dtype = dtypes.find((each) => DESCRIPTIONS[each] === description.replace('|V2', '<V2'))
   if (dtype === undefined) throw new Error(`expected elements of ${dtypes.join(', ')}, but got ${description}`)
   return { dtype, rows: Number(rows), width: Number(width) }
 }

@@ -1,0 +1,95 @@
+// `model2vec dedupe`: the lines of files without those that are like an earlier line.
+
+import { statSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
+
+import { UsageError } from '../command.js'
+import type { Command, OptionValues } from '../command.js'
+import { findDuplicates } from '../duplicate-lines.js'
+import { FileError } from '../file-error.js'
+import { bytesOnDisk, INPUT_OPTIONS, inputOptions } from '../input-options.js'
+import { formatOf, inputTitles } from '../input/formats.js'
+import { keptLines, reportLines } from '../kept-lines.js'
+import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
+import { interruptSignal } from '../terminal/interrupt.js'
+import { writeLines } from '../write-lines.js'
+
+const DEFAULT_THRESHOLD = 0.9
+
+export const dedupe: Command = {
+  summary: 'leave out lines that are like an earlier line',
+  usage: ['<files…> --out <file> [options]', '<files…> [options] > <file>'],
+  description: [
+    `Reads ${inputTitles()} (gzip and zstd are unpacked), compares the vectors of all texts, and writes the lines ` +
+      'that are kept, as they are and in their order. A line is left out when its text is that of an earlier line, or ' +
+      'when the cosine of its vector and that of an earlier line that is kept is at least the threshold.',
+    'The vectors of all texts are in memory. Each is compared with all that are kept before it: on one core 100,000 ' +
+      'texts take about half a minute, a million 47 minutes. The files are read twice, so that none can be a pipe.',
+  ],
+  options: {
+    threshold: {
+      type: 'string',
+      short: 't',
+      value: '<n>',
+      help: `the least cosine of lines that are alike (default: ${DEFAULT_THRESHOLD})`,
+    },
+    out: { type: 'string', short: 'o', value: '<file>', help: 'where the kept lines go (default: standard output)' },
+    report: {
+      type: 'string',
+      value: '<file>',
+      help:
+        'a JSON object for each line that is left out: "file" and "line", "id" if --id-field is given, "of" with the ' +
+        'same of the kept line that it is like, "score", and "reason", "text" or "vector"',
+    },
+    ...INPUT_OPTIONS,
+    ...MODEL_OPTIONS,
+  },
+  notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
+  example: 'docs.jsonl --threshold 0.9 --out kept.jsonl --report dropped.jsonl',
+  async run(positionals, values) {
+    const input = inputOptions([...positionals], values)
+    const formats = new Set(input.paths.map((path) => input.format ?? formatOf(path)))
+    if (formats.size > 1) throw new UsageError('the output has the format of the files: expected files of one format')
+    const threshold = thresholdOf(values)
+    const total = await bytesOnDisk(input.paths)
+    if (total === null)
+      throw new UsageError('the files are read twice: expected files, but got a pipe or standard input')
+    const [out, report] = [values.out, values.report] as (string | undefined)[]
+    await assertOthers([...input.paths], out, report)
+    const { signal, release } = interruptSignal()
+    try {
+      using model = await loadModel(values, signal)
+      const limits = { maxLength: maxLength(values), threads: model.info.threads, threshold, signal }
+      const found = await findDuplicates(input, total, model, limits)
+      await writeLines(out, keptLines(input, found, signal))
+      if (report !== undefined) await writeLines(report, reportLines(input, found))
+      if (out !== undefined) process.stdout.write(`${found.summary}\n`)
+    } finally {
+      release()
+    }
+  },
+}
+
+/** @throws UsageError */
+function thresholdOf(values: OptionValues): number {
+  const given = values.threshold
+  const value = given === undefined ? DEFAULT_THRESHOLD : Number(given)
+  if (given === '' || !(value >= -1 && value <= 1)) {
+    throw new UsageError(`--threshold should be a number from -1 to 1, but got ${String(given)}`)
+  }
+  return value
+}
+
+/** @throws FileError when an output is an input, or both outputs are one file */
+async function assertOthers(inputs: readonly string[], ...outputs: readonly (string | undefined)[]): Promise<void> {
+  const taken = new Set(await Promise.all(inputs.map((path) => realpath(path))))
+  for (const output of outputs) {
+    if (output === undefined) continue
+    if (statSync(output, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new FileError(`${output} is a directory, not a file`)
+    }
+    const place = await realpath(output).catch(() => output)
+    if (taken.has(place)) throw new FileError(`${output} is given twice: an output has to be a file of its own`)
+    taken.add(place)
+  }
+}
