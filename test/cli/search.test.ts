@@ -154,7 +154,7 @@ test('vectors of other texts or of another model are errors if their shape diffe
     /out\.npy: expected elements of float32, float16, bfloat16, int8, but got \|u1\n$/,
   )
   writeFileSync(out, 'nothing')
-  t.regex((await searched(file)).err, /out\.npy: expected an \.npy of version 1\.0/)
+  t.regex((await searched(file)).err, /out\.npy: expected an \.npy file, but it starts otherwise/)
 })
 
 test('stored vectors without a direction are left out and counted, and hide no good hit', async (t) => {
