@@ -24,8 +24,8 @@ const TYPESCRIPT: Rooms = {
   call: ['dtype', 'errors', 'matrix', 'model', 'native', 'options', 'progress', 'runtime'],
   stream: ['dtype', 'errors', 'matrix', 'options', 'runtime'],
   lines: ['errors', 'runtime', 'stream'],
-  adapters: ['dtype', 'errors', 'options'],
   'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
+  adapters: ['dtype', 'embedding-function', 'errors', 'model', 'options'],
   index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'stream'],
   cli: [
     'call',
