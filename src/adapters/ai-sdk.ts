@@ -1,10 +1,10 @@
 // The entry `model2vec-node/ai-sdk`: embedding models for Vercel's AI SDK, `ai` 5, 6 and 7, and for what takes its models (Mastra). It
 // imports nothing of the SDK. Models are plain objects with closures: `ai` 7 puts a Proxy around them, which private fields don't survive.
 
-import { DTYPES } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
 import { count, invalid, isRecord, optional, read, text } from '../options/checks.js'
+import { dtypeName } from '../options/encode.js'
 import { DEFAULT_MODEL_ID, embedderOf, isEmbedder } from './source.js'
 import type { EmbeddingSource, ModelOptions } from './source.js'
 
@@ -99,12 +99,6 @@ const PROVIDER = 'model2vec-node'
 const specName = optional((name, value): Spec => {
   if (value !== 'v2' && value !== 'v3') throw invalid(name, "'v2' (`ai` 5) or 'v3' (`ai` 6 and 7)", value)
   return value
-})
-
-const dtypeName = optional((name, value): Dtype => {
-  const dtype = DTYPES.find((known) => known === value)
-  if (dtype === undefined) throw invalid(name, DTYPES.map((known) => `'${known}'`).join(', '), value)
-  return dtype
 })
 
 /**

@@ -33,6 +33,11 @@ export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>
 }
 
+/** What counts tokens: the `tokenize` of a `Model2VecEmbeddingFunction`. */
+export interface Tokenizer {
+  tokenize(texts: readonly string[], options: { readonly maxLength: null }): TokenArray[]
+}
+
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
   /**
@@ -60,9 +65,17 @@ export function isEmbedder(source: unknown): source is Embedder {
  * @throws Model2VecError `ERR_INVALID_OPTION` for options that no load takes
  */
 export function embedderOf(source: EmbeddingSource): () => Promise<Embedder> {
-  if (isEmbedder(source)) return () => Promise.resolve(source)
+  return isEmbedder(source) ? () => Promise.resolve(source) : loadedOnce(source)
+}
+
+/**
+ * The model of a source that is a name: see {@link embedderOf}.
+ *
+ * @throws Model2VecError `ERR_INVALID_OPTION`
+ */
+export function loadedOnce(source: ModelOptions): () => Promise<Embedder & Tokenizer> {
   const { model, options } = modelAndOptions(source)
-  let loading: Promise<Embedder> | undefined
+  let loading: Promise<Model2VecEmbeddingFunction> | undefined
   return () =>
     (loading ??= Model2VecEmbeddingFunction.load(model, options).catch((error: unknown) => {
       loading = undefined

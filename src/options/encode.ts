@@ -4,6 +4,7 @@ import { arrayOf, DTYPES, outArray } from '../dtype.js'
 import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
 import { abortSignal, boolean, callback, invalid, length, named, optional, read } from './checks.js'
+import type { Check } from './checks.js'
 
 /** How far a call is, in texts. */
 export interface Progress {
@@ -109,7 +110,8 @@ const columns = optional((name, value) => {
   return value
 })
 
-const dtypeName = optional((name, value): Dtype => {
+/** A check for the name of an element type. */
+export const dtypeName: Check<Dtype | undefined> = optional((name, value): Dtype => {
   const dtype = DTYPES.find((known) => known === value)
   if (dtype === undefined) throw invalid(name, DTYPES.map((known) => `'${known}'`).join(', '), value)
   return dtype

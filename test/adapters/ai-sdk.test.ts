@@ -45,7 +45,13 @@ for (const [major, node] of [
     async (t) => {
       const ef = new Model2VecEmbeddingFunction(SMALL)
       const expected = await ef.encode(TEXTS)
-      const result = await runProgram<Result>('ai-sdk', [`${major}`, SMALL, JSON.stringify(TEXTS)], nodeOf(node))
+      const result = await runProgram<Result>(
+        'ai-sdk',
+        { major, directory: SMALL, values: TEXTS },
+        {
+          node: nodeOf(node),
+        },
+      )
 
       t.deepEqual(result.many.embeddings, expected.toArray())
       t.is(

@@ -37,9 +37,17 @@ export function nodeOf(major: number): string {
   return path.join(installTools('runtimes') ?? '', `node-${major}/bin/node`)
 }
 
-/** Runs a file of test/adapters/programs, and returns the JSON that it prints. */
-export async function runProgram<T>(name: string, args: readonly string[], node = process.execPath): Promise<T> {
+/** Runs a file of test/adapters/programs with an input, and returns what it prints; both are JSON. */
+
+export async function runProgram<T>(
+  name: string,
+  input: unknown,
+  { node = process.execPath, flags = [] }: { readonly node?: string; readonly flags?: readonly string[] } = {},
+): Promise<T> {
   const program = path.resolve('build/test/adapters/programs', `${name}.js`)
-  const { stdout } = await promisify(execFile)(node, [program, ...args], { timeout: 300_000, maxBuffer: 1 << 28 })
+  const options = { timeout: 300_000, maxBuffer: 1 << 28 }
+  const running = promisify(execFile)(node, [...flags, program], options)
+  running.child.stdin?.end(JSON.stringify(input))
+  const { stdout } = await running
   return JSON.parse(stdout) as T
 }

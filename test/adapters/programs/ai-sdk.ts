@@ -1,10 +1,10 @@
-// Embeds with a major version of the AI SDK, `ai`: `node ai-sdk.js <major> <model directory> <texts as JSON>`.
+// Embeds with a major version of the AI SDK, `ai`.
 
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { createModel2Vec, embeddingModel } from 'model2vec-node/ai-sdk'
 import type { Model2VecModel, Model2VecProvider, Spec } from 'model2vec-node/ai-sdk'
 
-import { failureOf, peer, print } from './program.js'
+import { failureOf, input, peer, print } from './program.js'
 
 type Model = Model2VecModel<Spec>
 interface Registry {
@@ -20,7 +20,15 @@ interface Ai {
   customProvider(options: object): Registry
 }
 
-async function main(major: number, directory: string, values: string[]): Promise<void> {
+async function main({
+  major,
+  directory,
+  values,
+}: {
+  major: number
+  directory: string
+  values: string[]
+}): Promise<void> {
   const ai = await peer<Ai>(`ai-${major}`)
   const warnings: string[] = []
   const { warn } = console
@@ -72,5 +80,4 @@ async function main(major: number, directory: string, values: string[]): Promise
   })
 }
 
-const [, , major, directory = '', values = '[]'] = process.argv
-void main(Number(major), directory, JSON.parse(values) as string[])
+void main(input())

@@ -1,5 +1,6 @@
-// What the programs of this folder begin and end with: a peer that they import, and a result that they print.
+// What the programs of this folder begin and end with: their input, a peer that they import, and a result.
 
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -12,6 +13,12 @@ export async function peer<T>(name: string): Promise<T> {
   const file = pathToFileURL(path.resolve('build/integrations/import.mjs')).href
   const module = (await import(file)) as { default: PeerImport }
   return (await module.default(name)) as T
+}
+
+/** The test's input. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+export function input<T>(): T {
+  return JSON.parse(readFileSync(0, 'utf8')) as T
 }
 
 /** Prints the result for the test, which compares it. */
