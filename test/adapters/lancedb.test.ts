@@ -13,7 +13,17 @@ import { nodeOf, runProgram, testWithPeers } from './peers.js'
 const TEXTS = [...new Set(corpus('docs_en').slice(0, 100))]
 const QUERY = 'the history of a town'
 
-type Result = Record<string, { rows: { text: string; vector: number[] }[]; found: string[] }>
+interface Found {
+  rows: { text: string; vector: number[] }[]
+  found: string[]
+}
+interface Result {
+  readonly float32: Found
+  readonly float16: Found
+  readonly columns_float32: Found
+  readonly columns_float16: Found
+  readonly plainly: Record<string, string[]>
+}
 
 for (const [version, node] of [
   ['0.37', 20],
@@ -28,7 +38,7 @@ for (const [version, node] of [
       })
       const ef = new Model2VecEmbeddingFunction(SMALL, { normalize: true })
       const query = (await ef.encode([QUERY])).row(0)
-      const expected = async (texts: readonly string[], dtype: Dtype): Promise<Result[string]> => {
+      const expected = async (texts: readonly string[], dtype: Dtype): Promise<Found> => {
         const matrix: EmbeddingMatrix<Dtype> = await ef.encode(texts, { dtype })
         const rows = matrix.toArray().map((vector, i) => ({ text: texts[i] ?? '', vector }))
         const score = ({ vector }: { vector: number[] }): number =>
@@ -48,6 +58,8 @@ for (const [version, node] of [
             await expected(action === 'make' ? TEXTS.slice(0, -2) : TEXTS, dtype),
             `${action} ${dtype}`,
           )
+          // By L2, the default: of vectors of length 1 the order is the same.
+          t.deepEqual(result.plainly[dtype], result[dtype].found)
           t.deepEqual(result[`columns_${dtype}`], await expected(TEXTS, dtype), `${action} columns of ${dtype}`)
         }
       }
