@@ -98,7 +98,7 @@ function npmFaults() {
   )
   const { devDependencies, peerDependencies } = published
   const isOwn = (name) => name.startsWith(published.name)
-  const declared = new Set([...Object.keys(devDependencies), ...toolNames()])
+  const declared = new Set([...Object.keys(devDependencies), ...toolNames(), ...integrationNames()])
   return [
     ...Object.keys(devDependencies)
       .filter((name) => !imported.has(name) && !isRun(name) && !isTypes(name))
@@ -146,7 +146,7 @@ function toolFaults() {
 }
 
 function exportFaults() {
-  const files = sourceFiles(/\.m?ts$/, 'src')
+  const files = sourceFiles(/(?<!\.d)\.m?ts$/, 'src')
   const taken = new Map(files.map((file) => [file, new Set()]))
   const reached = new Set(ENTRIES)
   const imports = new Map(

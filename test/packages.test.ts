@@ -75,7 +75,7 @@ test('the packed main package asks for every platform at its own version, and fo
 })
 
 /** What adapters are for: they know it by its shape. */
-const ADAPTED = ['@lancedb/lancedb', '@langchain/core', '@zilliz/milvus2-sdk-node', 'ai', 'pg']
+const ADAPTED = ['@lancedb/lancedb', '@langchain/core', '@zilliz/milvus2-sdk-node', 'ai', 'chromadb', 'pg']
 
 test('every package that the compiled code imports is an optional peer, and so is what adapters are for', (t) => {
   const { peerDependencies, peerDependenciesMeta } = manifest('build/packages/model2vec-node')

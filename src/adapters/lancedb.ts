@@ -74,6 +74,11 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
       this.options = this.resolveVariables(options)
     }
 
+    /** Refused by LanceDB unless it is the name of a variable, `$var:…`: it would be kept in the table. */
+    protected getSensitiveKeys(): string[] {
+      return ['token']
+    }
+
     /** Called and awaited by the registry's `create`. */
     async init(): Promise<void> {
       this.dim = (await (await this.loaded()).encode([''])).dim

@@ -1,0 +1,15 @@
+// The entry `model2vec-node/chroma` for `require`: registers the embedding function in the copy of `chromadb` that `require` gives.
+
+/// <reference path="./chromadb.d.ts" />
+
+import { knownEmbeddingFunctions, registerEmbeddingFunction } from 'chromadb'
+
+import { Model2VecEmbedding, NAME } from './chroma-function.js'
+
+export type { Dtype, DtypeArray } from '../dtype.js'
+export type { Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
+export { batches, Model2VecEmbedding } from './chroma-function.js'
+export type { ModelConfig, VectorMatrix } from './chroma-function.js'
+
+// Another copy of this package may have: a second time throws.
+if (!knownEmbeddingFunctions.has(NAME)) registerEmbeddingFunction(NAME, Model2VecEmbedding)
