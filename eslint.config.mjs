@@ -26,7 +26,7 @@ const NODE_GLOBALS = [
 ].map((name) => ({ name, message: 'Import it from node-globals.ts.' }))
 
 export default defineConfig(
-  { ignores: ['build/', 'dist/', 'target/', 'benchmarks/', 'npm/', '*.d.ts', '*.d.mts'] },
+  { ignores: ['build/', 'dist/', 'target/', 'benchmarks/', 'npm/', '*.d.ts', '*.d.mts', 'test/adapters/types/'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {

@@ -31,9 +31,8 @@ const ALSO_ACCEPTED = {
   'MPL-2.0': ['colored', 'option-ext'],
   'CDLA-Permissive-2.0': ['webpki-roots'],
 }
-/** Crates that don't name their license but contain its text, which was read by hand. */
-const READ_BY_HAND = { 'model2vec-rs': 'MIT' }
-/** The name and version of every crate that is not ours, by license. */
+/** Crates and packages that name no license where it is looked for, but have its text: read by hand. */
+const READ_BY_HAND = { 'model2vec-rs': 'MIT', 'base-64': 'MIT', 'json-bignum': 'MIT' }
 const INVENTORY = 'scripts/crate-licenses.json'
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
 const NPM = 'https://registry.npmjs.org/'
@@ -64,9 +63,9 @@ function npmPackages(lock) {
   const folders = new Set(Object.values(packages).flatMap(({ link, resolved }) => (link === true ? [resolved] : [])))
   return Object.entries(packages).map(([place, { version, license, integrity, resolved, link }]) => ({
     lock,
-    name: place.replace(/^.*node_modules\//, ''),
+    name: nameOf(place),
     version,
-    license,
+    license: license ?? READ_BY_HAND[nameOf(place)],
     isOurs: place === '' || link === true || folders.has(place),
     // npm omits the address of a package of the registry (`omit-lockfile-registry-resolved`).
     isFromRegistry: resolved === undefined || resolved.startsWith(NPM),
@@ -75,7 +74,11 @@ function npmPackages(lock) {
   }))
 }
 
-/** The crates of one of cargo's lock files, in the form of {@link npmPackages}. */
+/** The package that a place in a lock file of npm is for. */
+function nameOf(place) {
+  return place.replace(/^.*node_modules\//, '')
+}
+
 function crates(lock) {
   const [, ...entries] = readFileSync(lock, 'utf8').split('[[package]]')
   const own = new Set(cratesOf(lock))

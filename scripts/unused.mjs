@@ -20,7 +20,11 @@ report(faults, 'every dependency, file and export is used')
 
 /** The modules of package.json's `exports`, in src/. */
 function adapters() {
-  const targets = Object.values(published.exports).flatMap((each) => [each.default, each.require?.default, each.import?.default])
+  const targets = Object.values(published.exports).flatMap((each) => [
+    each.default,
+    each.require?.default,
+    each.import?.default,
+  ])
   return targets.flatMap((target) => (target === undefined ? [] : [sourceOf(target)]))
 }
 
@@ -71,7 +75,9 @@ function packageOf(specifier) {
 }
 
 function npmFaults() {
-  const files = sourceFiles(SCRIPT).filter((file) => !/^(benchmarks\/peers|test\/types)\//.test(file))
+  const files = sourceFiles(SCRIPT).filter(
+    (file) => !/^(benchmarks\/peers|test\/types|test\/adapters\/types)\//.test(file),
+  )
   const imported = new Map(
     files
       .flatMap((file) => importsOf(file).map(({ from }) => [packageOf(from), file]))
@@ -92,13 +98,13 @@ function npmFaults() {
   )
   const { devDependencies, peerDependencies } = published
   const isOwn = (name) => name.startsWith(published.name)
-  const declared = new Set([...Object.keys(devDependencies), ...toolNames()])
+  const declared = new Set([...Object.keys(devDependencies), ...toolNames(), ...integrationNames()])
   return [
     ...Object.keys(devDependencies)
       .filter((name) => !imported.has(name) && !isRun(name) && !isTypes(name))
       .map((name) => `package.json: nothing uses the development dependency ${name}`),
     ...Object.keys(peerDependencies)
-      .filter((name) => !imported.has(name))
+      .filter((name) => !imported.has(name) && !integrationNames().includes(name))
       .map((name) => `package.json: nothing uses the peer dependency ${name}`),
     ...[...imported]
       .filter(([name, file]) => !declared.has(name) && !isOwn(name) && !isOfSdk(name) && !isBenchmark(file))
@@ -123,6 +129,12 @@ function toolNames() {
   return Object.keys(JSON.parse(readFileSync('test/tools/package.json', 'utf8')).dependencies)
 }
 
+/** What the adapters are tested with, by the names that applications know: `ai-6` is `ai`. */
+function integrationNames() {
+  const { dependencies } = JSON.parse(readFileSync('test/integrations/package.json', 'utf8'))
+  return Object.entries(dependencies).map(([name, version]) => /^npm:(.+)@/.exec(version)?.[1] ?? name)
+}
+
 /** The tools that tests install beside the development dependencies: named by a test, or in a path. */
 function toolFaults() {
   const tests = sourceFiles(/\.m?ts$/, 'test')
@@ -134,7 +146,7 @@ function toolFaults() {
 }
 
 function exportFaults() {
-  const files = sourceFiles(/\.m?ts$/, 'src')
+  const files = sourceFiles(/(?<!\.d)\.m?ts$/, 'src')
   const taken = new Map(files.map((file) => [file, new Set()]))
   const reached = new Set(ENTRIES)
   const imports = new Map(

@@ -74,14 +74,17 @@ test('the packed main package asks for every platform at its own version, and fo
   t.is(devDependencies, undefined)
 })
 
-test('every package that the compiled code imports is an optional peer, and so is the SDK that Milvus rows are for', (t) => {
+/** What adapters are for: they know it by its shape. */
+const ADAPTED = ['@lancedb/lancedb', '@langchain/core', '@zilliz/milvus2-sdk-node', 'ai', 'chromadb', 'pg']
+
+test('every package that the compiled code imports is an optional peer, and so is what adapters are for', (t) => {
   const { peerDependencies, peerDependenciesMeta } = manifest('build/packages/model2vec-node')
   const compiled = [...contents('dist')].filter(([file]) => /\.m?js$/.test(file)).map(([, bytes]) => bytes.toString())
   const imported = compiled.flatMap((code) =>
     [...code.matchAll(/\b(?:import|require)\(["']([^."'][^"']*)["']\)/g)].map(([, name = '']) => name),
   )
   const foreign = imported.filter((name) => !name.startsWith('node:') && !name.startsWith('model2vec-node'))
-  const wanted = [...new Set([...foreign, '@zilliz/milvus2-sdk-node'])].sort()
+  const wanted = [...new Set([...foreign, ...ADAPTED])].sort()
   t.true(wanted.length >= 3)
   t.deepEqual(Object.keys(peerDependencies ?? {}).sort(), wanted)
   t.deepEqual(peerDependenciesMeta, Object.fromEntries(wanted.map((name) => [name, { optional: true }])))

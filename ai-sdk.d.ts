@@ -1,0 +1,290 @@
+// Generated from src/ by `npm run api`: the whole public API.
+
+/**
+ * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
+ *
+ * - `'float32'`: the vector itself
+ * - `'float16'`: rounded to nearest, ties to even: for a float16 table what Python gives. Python: `astype(numpy.float16)`
+ * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
+ * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
+ *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
+ * - `'binary'`: a bit per dimension, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
+ *   `numpy.packbits(x > 0, axis=-1)`
+ */
+export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
+type TableDtype = "float64" | "float32" | "float16" | "int8";
+type DtypeArray<D extends Dtype> = {
+  float32: Float32Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  int8: Int8Array;
+  binary: Uint8Array;
+}[D];
+type TokenArray = ReturnType<Uint32Array["slice"]>;
+interface DownloadProgress {
+  /** The file's name in the model's repository. */
+  readonly file: string;
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all; null = the Hub doesn't say. */
+  readonly total: number | null;
+  /** The same over all files that are downloaded. */
+  readonly overall: {
+    readonly loaded: number;
+    readonly total: number | null;
+  };
+}
+type OnDownloadProgress = (progress: DownloadProgress) => void;
+interface FetchInit {
+  readonly method: "GET" | "HEAD";
+  readonly headers: Record<string, string>;
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
+}
+interface FetchResponse {
+  readonly status: number;
+  readonly headers: {
+    get(name: string): string | null;
+    has(name: string): boolean;
+  };
+  /** A Web stream or a Node stream of bytes, or null. */
+  readonly body: unknown;
+  text(): Promise<string>;
+}
+type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
+type MemoryMode = "auto" | "copy" | "map";
+interface LoadOptions {
+  /**
+   * Whether vectors are scaled to length 1, for calls that don't set it.
+   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
+   */
+  readonly normalize?: boolean | undefined;
+  /**
+   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or null for all.
+   * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
+   */
+  readonly maxLength?: number | null | undefined;
+  /** The folder inside the source that holds the model's files. */
+  readonly subfolder?: string | undefined;
+  /**
+   * The Hub revision: a branch, a tag or a commit.
+   * @default 'main'
+   */
+  readonly revision?: string | undefined;
+  /**
+   * The Hub cache: the folder that holds `models--org--name`.
+   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
+   */
+  readonly cacheDir?: string | undefined;
+  /**
+   * The Hub token for a model that is private or gated. Sent to the endpoint alone.
+   * @default `HF_TOKEN`, else the one that `hf auth login` saved (`HF_TOKEN_PATH`, `HF_HOME/token`)
+   */
+  readonly token?: string | undefined;
+  /**
+   * Where the Hub is: an http or https URL.
+   * @default `HF_ENDPOINT`, else https://huggingface.co
+   */
+  readonly endpoint?: string | undefined;
+  /**
+   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must pass
+   * `redirect: 'manual'` on.
+   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name
+   */
+  readonly fetch?: FetchFunction | undefined;
+  /**
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
+   * When the Hub can't be reached, the files on this machine are used, with a warning. Python: `force_download`, whose default is true.
+   * @default false
+   */
+  readonly forceDownload?: boolean | undefined;
+  /**
+   * Never ask the Hub: a model that is not on this machine is `ERR_HUB_OFFLINE`.
+   * @default false, or true with `HF_HUB_OFFLINE=1`
+   */
+  readonly localFilesOnly?: boolean | undefined;
+  /**
+   * How many threads a call may use: an integer ≥ 1.
+   * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
+   */
+  readonly threads?: number | undefined;
+  /**
+   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
+   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
+   * `dimensionality` changes is this process's own in any case.
+   * @default 'auto': 'copy' up to 256 MB, above that 'map'
+   */
+  readonly memory?: MemoryMode | undefined;
+  /**
+   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
+   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * @default the type in the file
+   */
+  readonly quantizeTo?: TableDtype | undefined;
+  /**
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
+   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined;
+  /**
+   * The number of rows that the table is reduced to: each token gets the nearest of this many cluster centers, and its row's length as a weight.
+   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
+   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * @default the table as it is
+   */
+  readonly vocabularyQuantization?: number | undefined;
+  /**
+   * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
+   * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
+   * is on this machine needs no download. An exception of the function ends the load.
+   */
+  readonly onProgress?: OnDownloadProgress | undefined;
+  /**
+   * Draws a bar on stderr while files are downloaded, when that is a terminal.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined;
+  /** Ends the load: `load` and `ready` reject with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+type ModelSource = string | URL;
+/** The options of `encode` that adapters set. */
+export interface EmbedOptions {
+  readonly dimensionality?: number | undefined;
+  readonly dtype?: Dtype | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+/** What adapters read of an `EmbeddingMatrix`; every one is such a thing. */
+export interface Embeddings {
+  /** rows × width elements. */
+  readonly data: DtypeArray<Dtype>;
+  /** How many vectors. */
+  readonly rows: number;
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** How many token ids were pooled, per row. */
+  readonly tokens: TokenArray;
+  /** rows × width numbers. */
+  toArray(): number[][];
+}
+/** What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will do. */
+export interface Embedder {
+  encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
+}
+/** A model by its name: loaded with these options when an adapter first needs it, and once. */
+export interface ModelOptions extends LoadOptions {
+  /**
+   * A directory (a path or a `file:` URL), or a Hub id.
+   * @default 'minishlab/potion-base-8M'
+   */
+  readonly model?: ModelSource | undefined;
+}
+/** A `Model2VecEmbeddingFunction`, or the model to load. */
+export type EmbeddingSource = Embedder | ModelOptions;
+/** The versions of the SDK's model specification: 'v3' for `ai` 6 and 7 and Mastra, 'v2' for `ai` 5. */
+export type Spec = "v2" | "v3";
+/** What the SDK passes to a model for one call. */
+export interface EmbedCall {
+  /** The texts. */
+  readonly values: readonly string[];
+  readonly abortSignal?: AbortSignal | undefined;
+  /** How many dimensions are kept, the first ones: `embed({ dimensions })` of `ai` 7. */
+  readonly dimensions?: number | undefined;
+  /** Options by provider. Under 'model2vec-node': `{ dimensionality }`, the same in `ai` 5 and 6. */
+  readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+}
+/** What a model returns to the SDK. */
+export interface EmbedResult {
+  /** A vector per text, in order. */
+  embeddings: number[][];
+  /** How many token ids were pooled, of all texts. */
+  usage: {
+    tokens: number;
+  };
+  warnings: never[];
+}
+/** An embedding model of the SDK's specification: its EmbeddingModelV3, or EmbeddingModelV2 for strings. */
+export interface Model2VecModel<S extends Spec = "v3"> {
+  readonly specificationVersion: S;
+  readonly provider: string;
+  readonly modelId: string;
+  /** Infinity: the SDK passes all texts in one call. */
+  readonly maxEmbeddingsPerCall: number;
+  readonly supportsParallelCalls: boolean;
+  doEmbed(call: EmbedCall): Promise<EmbedResult>;
+}
+/** Options of {@link embeddingModel}. */
+export interface EmbeddingModelOptions<S extends Spec = "v3"> {
+  /**
+   * The name that the SDK shows in telemetry and errors.
+   * @default the source's `model`, and 'model2vec' for an embedding function
+   */
+  readonly modelId?: string | undefined;
+  /**
+   * The version of the specification: 'v2' for `ai` 5, which knows no other.
+   * @default 'v3'
+   */
+  readonly spec?: S | undefined;
+  /**
+   * The element type that vectors are rounded to, for a store that keeps them so. The SDK gets the values as numbers.
+   * @default 'float32'
+   */
+  readonly dtype?: Dtype | undefined;
+  /**
+   * How many dimensions are kept, the first ones, in calls that don't say it.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined;
+}
+/** Options of {@link createModel2Vec}: those of the loads of its models, and which sources it knows under a name. */
+export interface ProviderOptions<S extends Spec = "v3"> extends Omit<ModelOptions, "model"> {
+  /** @default 'v3' */
+  readonly spec?: S | undefined;
+  /**
+   * Sources by model id. Any other id is loaded as a directory or a Hub id.
+   * @default none
+   */
+  readonly models?: Readonly<Record<string, EmbeddingSource>> | undefined;
+}
+/** A provider of the SDK, for `createProviderRegistry` and `customProvider`. It has embedding models only. */
+export interface Model2VecProvider<S extends Spec = "v3"> {
+  readonly specificationVersion: S;
+  /** The model of an id. @throws Model2VecError `ERR_INVALID_OPTION` */
+  embeddingModel(modelId: string): Model2VecModel<S>;
+  /** The same, by the name of `ai` 5. @throws Model2VecError `ERR_INVALID_OPTION` */
+  textEmbeddingModel(modelId: string): Model2VecModel<S>;
+  /** @throws Model2VecError `ERR_INVALID_OPTION`: there are none */
+  languageModel(modelId: string): never;
+  /** @throws Model2VecError `ERR_INVALID_OPTION`: there are none */
+  imageModel(modelId: string): never;
+}
+/**
+ * An embedding model for `embed` and `embedMany`.
+ *
+ * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by the first call
+ * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode` reject with, and with the signal's reason
+ *
+ * @example
+ * const { embedding } = await embed({ model: embeddingModel({ model: 'minishlab/potion-base-8M' }), value: 'a dog' })
+ */
+export declare function embeddingModel(source: EmbeddingSource, options?: EmbeddingModelOptions): Model2VecModel;
+/** A model of the specification that `spec` names. */
+export declare function embeddingModel<S extends Spec>(source: EmbeddingSource, options: EmbeddingModelOptions<S> & {
+  readonly spec: S;
+}): Model2VecModel<S>;
+/**
+ * A provider, whose ids are directories and Hub ids. A model is loaded by its first call, and once.
+ *
+ * @throws Model2VecError `ERR_INVALID_OPTION`
+ *
+ * @example
+ * const registry = createProviderRegistry({ model2vec: createModel2Vec() })
+ * await embed({ model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
+ */
+export declare function createModel2Vec(options?: ProviderOptions): Model2VecProvider;
+/** A provider of the specification that `spec` names. */
+export declare function createModel2Vec<S extends Spec>(options: ProviderOptions<S> & {
+  readonly spec: S;
+}): Model2VecProvider<S>;

@@ -1,0 +1,71 @@
+// Generated from src/ by `npm run api`: the whole public API.
+
+/**
+ * The element type of a result, made from the float32 vector whatever the table's type. numpy and ml_dtypes give the same bits.
+ *
+ * - `'float32'`: the vector itself
+ * - `'float16'`: rounded to nearest, ties to even: for a float16 table what Python gives. Python: `astype(numpy.float16)`
+ * - `'bfloat16'`: rounded likewise. Python: `astype(ml_dtypes.bfloat16)`
+ * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even; for vectors of length 1 only. NaN is 0. Python:
+ *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
+ * - `'binary'`: a bit per dimension, x > 0, the first in the highest bit; the last byte is filled up with zeros. Python:
+ *   `numpy.packbits(x > 0, axis=-1)`
+ */
+export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
+/** The typed array that holds rows of an element type: half-precision ones as their bits, binary ones as bytes of eight. */
+export type DtypeArray<D extends Dtype> = {
+  float32: Float32Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  int8: Int8Array;
+  binary: Uint8Array;
+}[D];
+/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
+export interface VectorMatrix<D extends Dtype> {
+  /** rows × width elements. */
+  readonly data: DtypeArray<D>;
+  /** How many vectors. */
+  readonly rows: number;
+  /** Elements of `data` that a vector takes. */
+  readonly width: number;
+  /** The element type of `data`. */
+  readonly dtype: D;
+}
+/** The element types that Arrow has: 'binary' rows become lists of bytes. */
+export type ArrowDtype = Exclude<Dtype, "bfloat16">;
+/** What is used of the module `apache-arrow`. */
+export interface ArrowModule {
+  readonly Field: new (...args: never[]) => unknown;
+  readonly FixedSizeList: new (...args: never[]) => unknown;
+  readonly Float32: new () => unknown;
+  readonly Float16: new () => unknown;
+  readonly Int8: new () => unknown;
+  readonly Uint8: new () => unknown;
+  readonly Utf8: new () => unknown;
+  readonly Vector: new (...args: never[]) => unknown;
+  readonly RecordBatch: new (...args: never[]) => unknown;
+  readonly makeData: (props: never) => unknown;
+  readonly vectorFromArray: (values: never, type?: never) => unknown;
+}
+/**
+ * The vectors as a column: a FixedSizeList of `width` Float32, Float16, Int8 or (for 'binary') Uint8, on the matrix's own memory.
+ *
+ * @param arrow the module `apache-arrow`, the same copy that takes the column
+ * @param matrix vectors; their memory must not change while the column is used
+ * @returns Arrow's Vector of `rows` lists, without nulls
+ * @throws Model2VecError `ERR_INVALID_OPTION`, also for bfloat16, which Arrow has no type for
+ *
+ * @example
+ * const table = new arrow.Table({ embedding: fixedSizeList(arrow, await ef.encode(texts)) })
+ */
+export declare function fixedSizeList<A extends ArrowModule>(arrow: A, matrix: VectorMatrix<ArrowDtype>): InstanceType<A["Vector"]>;
+/**
+ * A record batch of columns of the same length: matrices as {@link fixedSizeList} gives them, arrays as Arrow reads them (strings as Utf8), and
+ * Arrow's own vectors of one chunk.
+ *
+ * @throws Model2VecError `ERR_INVALID_OPTION`
+ *
+ * @example
+ * const batch = recordBatch(arrow, { id: ids, text: texts, embedding: await ef.encode(texts) })
+ */
+export declare function recordBatch<A extends ArrowModule>(arrow: A, columns: Readonly<Record<string, unknown>>): InstanceType<A["RecordBatch"]>;

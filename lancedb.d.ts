@@ -1,0 +1,208 @@
+// Generated from src/ by `npm run api`: the whole public API.
+
+type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
+type TableDtype = "float64" | "float32" | "float16" | "int8";
+type DtypeArray<D extends Dtype> = {
+  float32: Float32Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  int8: Int8Array;
+  binary: Uint8Array;
+}[D];
+type TokenArray = ReturnType<Uint32Array["slice"]>;
+interface DownloadProgress {
+  /** The file's name in the model's repository. */
+  readonly file: string;
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all; null = the Hub doesn't say. */
+  readonly total: number | null;
+  /** The same over all files that are downloaded. */
+  readonly overall: {
+    readonly loaded: number;
+    readonly total: number | null;
+  };
+}
+type OnDownloadProgress = (progress: DownloadProgress) => void;
+interface FetchInit {
+  readonly method: "GET" | "HEAD";
+  readonly headers: Record<string, string>;
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
+}
+interface FetchResponse {
+  readonly status: number;
+  readonly headers: {
+    get(name: string): string | null;
+    has(name: string): boolean;
+  };
+  /** A Web stream or a Node stream of bytes, or null. */
+  readonly body: unknown;
+  text(): Promise<string>;
+}
+type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>;
+type MemoryMode = "auto" | "copy" | "map";
+interface LoadOptions {
+  /**
+   * Whether vectors are scaled to length 1, for calls that don't set it.
+   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
+   */
+  readonly normalize?: boolean | undefined;
+  /**
+   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or null for all.
+   * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
+   */
+  readonly maxLength?: number | null | undefined;
+  /** The folder inside the source that holds the model's files. */
+  readonly subfolder?: string | undefined;
+  /**
+   * The Hub revision: a branch, a tag or a commit.
+   * @default 'main'
+   */
+  readonly revision?: string | undefined;
+  /**
+   * The Hub cache: the folder that holds `models--org--name`.
+   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
+   */
+  readonly cacheDir?: string | undefined;
+  /**
+   * The Hub token for a model that is private or gated. Sent to the endpoint alone.
+   * @default `HF_TOKEN`, else the one that `hf auth login` saved (`HF_TOKEN_PATH`, `HF_HOME/token`)
+   */
+  readonly token?: string | undefined;
+  /**
+   * Where the Hub is: an http or https URL.
+   * @default `HF_ENDPOINT`, else https://huggingface.co
+   */
+  readonly endpoint?: string | undefined;
+  /**
+   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must pass
+   * `redirect: 'manual'` on.
+   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name
+   */
+  readonly fetch?: FetchFunction | undefined;
+  /**
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
+   * When the Hub can't be reached, the files on this machine are used, with a warning. Python: `force_download`, whose default is true.
+   * @default false
+   */
+  readonly forceDownload?: boolean | undefined;
+  /**
+   * Never ask the Hub: a model that is not on this machine is `ERR_HUB_OFFLINE`.
+   * @default false, or true with `HF_HUB_OFFLINE=1`
+   */
+  readonly localFilesOnly?: boolean | undefined;
+  /**
+   * How many threads a call may use: an integer ≥ 1.
+   * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
+   */
+  readonly threads?: number | undefined;
+  /**
+   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
+   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
+   * `dimensionality` changes is this process's own in any case.
+   * @default 'auto': 'copy' up to 256 MB, above that 'map'
+   */
+  readonly memory?: MemoryMode | undefined;
+  /**
+   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
+   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * @default the type in the file
+   */
+  readonly quantizeTo?: TableDtype | undefined;
+  /**
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
+   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * @default all
+   */
+  readonly dimensionality?: number | undefined;
+  /**
+   * The number of rows that the table is reduced to: each token gets the nearest of this many cluster centers, and its row's length as a weight.
+   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
+   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * @default the table as it is
+   */
+  readonly vocabularyQuantization?: number | undefined;
+  /**
+   * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
+   * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
+   * is on this machine needs no download. An exception of the function ends the load.
+   */
+  readonly onProgress?: OnDownloadProgress | undefined;
+  /**
+   * Draws a bar on stderr while files are downloaded, when that is a terminal.
+   * @default false
+   */
+  readonly showProgressBar?: boolean | undefined;
+  /** Ends the load: `load` and `ready` reject with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+type ModelSource = string | URL;
+/** The options of `encode` that adapters set. */
+export interface EmbedOptions {
+  readonly dimensionality?: number | undefined;
+  readonly dtype?: Dtype | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+/** What adapters read of an `EmbeddingMatrix`; every one is such a thing. */
+export interface Embeddings {
+  /** rows × width elements. */
+  readonly data: DtypeArray<Dtype>;
+  /** How many vectors. */
+  readonly rows: number;
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** How many token ids were pooled, per row. */
+  readonly tokens: TokenArray;
+  /** rows × width numbers. */
+  toArray(): number[][];
+}
+/** What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will do. */
+export interface Embedder {
+  encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
+}
+/** A model by its name: loaded with these options when an adapter first needs it, and once. */
+export interface ModelOptions extends LoadOptions {
+  /**
+   * A directory (a path or a `file:` URL), or a Hub id.
+   * @default 'minishlab/potion-base-8M'
+   */
+  readonly model?: ModelSource | undefined;
+}
+/** A `Model2VecEmbeddingFunction`, or the model to load. */
+export type EmbeddingSource = Embedder | ModelOptions;
+/** What is used of the module `@lancedb/lancedb`. */
+export interface LanceModule {
+  readonly embedding: {
+    readonly TextEmbeddingFunction: abstract new (...args: never[]) => object;
+    readonly register: (name?: string) => (constructor: never) => unknown;
+    readonly getRegistry: () => {
+      get(name: string): unknown;
+    };
+  };
+}
+/** What the registry has under the name: `create` loads the model. */
+export interface Registered<F> {
+  /**
+   * A function for `sourceField()` and `vectorField()` of a schema.
+   *
+   * @param options `{ model, …LoadOptions }`: what of it is JSON is kept in the table, and loads the model again in another process
+   */
+  create(options?: ModelOptions): Promise<F>;
+}
+/** An instance of LanceDB's `TextEmbeddingFunction`. */
+export type LanceFunction<L extends LanceModule> = InstanceType<L["embedding"]["TextEmbeddingFunction"]>;
+/**
+ * Registers the function, once: a second call returns what is registered. A process that opens a table whose vectors were made by it has
+ * to register it as well, under the same name, before it adds rows or searches by text.
+ *
+ * @param lancedb the module `@lancedb/lancedb`, 0.37 to 0.39
+ * @param name the name in the registry, which tables refer to
+ * @param source where given, what every function of this name embeds with, or options of its loads
+ * @throws Model2VecError `ERR_INVALID_OPTION`
+ *
+ * @example
+ * const embed = await registerModel2Vec(lancedb).create({ model: 'minishlab/potion-base-8M' })
+ * const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector: embed.vectorField() })
+ */
+export declare function registerModel2Vec<L extends LanceModule>(lancedb: L, name?: string, source?: EmbeddingSource): Registered<LanceFunction<L>>;

@@ -1,0 +1,148 @@
+// The embedding function for Chroma, and batches of a size that its server takes. The entries chroma.ts and chroma.mts register it.
+
+import { valuesOf } from '../dtype.js'
+import type { Dtype, DtypeArray } from '../dtype.js'
+import { Model2VecError } from '../errors.js'
+import { count, invalid, isRecord } from '../options/checks.js'
+import { embedderOf, isEmbedder } from './source.js'
+import type { Embedder, EmbeddingSource, ModelOptions } from './source.js'
+
+/** The name in Chroma's registry, which collections keep. */
+export const NAME = 'model2vec'
+
+/** What a collection keeps of a model: what the vectors depend on. Not where it is on this machine, and no token. */
+export type ModelConfig = Pick<
+  ModelOptions,
+  | 'model'
+  | 'subfolder'
+  | 'revision'
+  | 'normalize'
+  | 'maxLength'
+  | 'quantizeTo'
+  | 'dimensionality'
+  | 'vocabularyQuantization'
+>
+
+const KEPT = [
+  ...['model', 'subfolder', 'revision', 'normalize', 'maxLength'],
+  ...['quantizeTo', 'dimensionality', 'vocabularyQuantization'],
+] as const
+
+/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
+export interface VectorMatrix<D extends Dtype> {
+  /** rows × width elements. */
+  readonly data: DtypeArray<D>
+  /** How many vectors. */
+  readonly rows: number
+  /** Elements of `data` that a vector takes. */
+  readonly width: number
+  /** The element type of `data`. */
+  readonly dtype: D
+}
+
+/**
+ * An embedding function of Chroma's client. A collection that was made with it gets it again by its name when it is opened, in any process
+ * that has imported this entry.
+ *
+ * @example
+ * const collection = await client.createCollection({ name: 'documents', embeddingFunction: new Model2VecEmbedding() })
+ */
+export class Model2VecEmbedding {
+  readonly name: string = NAME
+  // Plain fields: `#private` ones don't survive a Proxy around the object.
+  private readonly source: EmbeddingSource
+  private readonly embedder: () => Promise<Embedder>
+
+  /**
+   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, or a `Model2VecEmbeddingFunction` that is loaded
+   * @throws Model2VecError `ERR_INVALID_OPTION`
+   */
+  constructor(source: EmbeddingSource = {}) {
+    this.source = source
+    this.embedder = embedderOf(source)
+  }
+
+  /** Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet. */
+  static buildFromConfig(config: ModelConfig): Model2VecEmbedding {
+    return new Model2VecEmbedding(config)
+  }
+
+  /** A vector per text: texts × dim numbers. @throws (rejects) what `load` and `encode` reject with */
+  async generate(texts: string[]): Promise<number[][]> {
+    return (await (await this.embedder()).encode(texts)).toArray()
+  }
+
+  /** The metric of collections that name none. Chroma's own is 'l2'. */
+  defaultSpace(): 'cosine' {
+    return 'cosine'
+  }
+
+  /** The metrics that are allowed. */
+  supportedSpaces(): ('cosine' | 'l2' | 'ip')[] {
+    return ['cosine', 'l2', 'ip']
+  }
+
+  /**
+   * What the collection keeps.
+   *
+   * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which model it is, `ERR_MODEL_NOT_READY` where it
+   *   is not loaded
+   */
+  getConfig(): ModelConfig {
+    const { source } = this
+    if (!isEmbedder(source)) {
+      const given = KEPT.filter((key) => source[key] !== undefined && source[key] !== null)
+      return Object.fromEntries(given.map((key) => [key, key === 'model' ? String(source[key]) : source[key]]))
+    }
+    const { info } = source as { info?: unknown }
+    if (!isRecord(info) || typeof info.modelSource !== 'string') {
+      throw invalid('source', '{ model }, so that a collection can keep the model', source)
+    }
+    return { model: info.modelSource, normalize: info.normalize as boolean, dimensionality: info.dim as number }
+  }
+}
+
+/** The most rows that Chroma's server takes in one call. */
+const MOST_ROWS = 5461
+
+/**
+ * Items with their vectors, in batches of at most `limit`: for `add`, `upsert` and the like of stores that refuse more rows.
+ *
+ * @param matrix the vectors
+ * @param items as many as there are rows
+ * @param limit the most rows of a batch. Default 5,461, the limit of Chroma's server
+ * @returns batches in order, made as they are taken; a vector is `width` numbers
+ * @throws Model2VecError `ERR_INVALID_OPTION`
+ *
+ * @example
+ * for (const { items, embeddings } of batches(await ef.encode(texts), documents)) {
+ *   await collection.add({ ids: items.map(({ id }) => id), embeddings })
+ * }
+ */
+export function batches<T>(
+  matrix: VectorMatrix<Dtype>,
+  items: readonly T[],
+  limit: number = MOST_ROWS,
+): Generator<{ items: T[]; embeddings: number[][] }, void, undefined> {
+  if (!isRecord(matrix) || typeof matrix.rows !== 'number') throw invalid('matrix', 'an EmbeddingMatrix', matrix)
+  if (!Array.isArray(items)) throw invalid('items', 'an array', items)
+  count('limit', limit)
+  if (items.length !== matrix.rows) {
+    throw new Model2VecError(
+      'ERR_INVALID_OPTION',
+      `\`items\` should have ${matrix.rows} items, one per row, but got ${items.length}`,
+    )
+  }
+  return batchesOf(matrix, items, limit)
+}
+
+function* batchesOf<T>(
+  { data, width, dtype }: VectorMatrix<Dtype>,
+  items: readonly T[],
+  limit: number,
+): Generator<{ items: T[]; embeddings: number[][] }, void, undefined> {
+  for (let start = 0; start < items.length; start += limit) {
+    const batch = items.slice(start, start + limit)
+    yield { items: batch, embeddings: batch.map((_, i) => valuesOf(dtype, data, (start + i) * width, width)) }
+  }
+}

@@ -1,0 +1,68 @@
+// model2vec-node/lancedb and /arrow on a real LanceDB, on disk: 0.37 in this Node, 0.39 in Node 22, which it asks for.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+import type { Dtype, EmbeddingMatrix } from 'model2vec-node'
+
+import { corpus, SMALL } from '../test-data.js'
+import { nodeOf, runProgram, testWithPeers } from './peers.js'
+
+const TEXTS = [...new Set(corpus('docs_en').slice(0, 100))]
+const QUERY = 'the history of a town'
+
+interface Found {
+  rows: { text: string; vector: number[] }[]
+  found: string[]
+}
+interface Result {
+  readonly float32: Found
+  readonly float16: Found
+  readonly columns_float32: Found
+  readonly columns_float16: Found
+  readonly plainly: Record<string, string[]>
+}
+
+for (const [version, node] of [
+  ['0.37', 20],
+  ['0.39', 22],
+] as const) {
+  testWithPeers(
+    `LanceDB ${version} embeds with the model; another process opens, searches, appends and merges`,
+    async (t) => {
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-lancedb-'))
+      t.teardown(() => {
+        rmSync(folder, { recursive: true, force: true })
+      })
+      const ef = new Model2VecEmbeddingFunction(SMALL, { normalize: true })
+      const query = (await ef.encode([QUERY])).row(0)
+      const expected = async (texts: readonly string[], dtype: Dtype): Promise<Found> => {
+        const matrix: EmbeddingMatrix<Dtype> = await ef.encode(texts, { dtype })
+        const rows = matrix.toArray().map((vector, i) => ({ text: texts[i] ?? '', vector }))
+        const score = ({ vector }: { vector: number[] }): number =>
+          vector.reduce((sum, x, i) => sum + x * (query[i] ?? NaN), 0)
+        const found = [...rows]
+          .sort((a, b) => score(b) - score(a))
+          .slice(0, 3)
+          .map(({ text }) => text)
+        return { rows: rows.sort((a, b) => (a.text < b.text ? -1 : 1)), found }
+      }
+      for (const action of ['make', 'open'] as const) {
+        const settings = { version, folder, directory: SMALL, texts: TEXTS, query: QUERY, action }
+        const result = await runProgram<Result>('lancedb', settings, { node: nodeOf(node) })
+        for (const dtype of ['float32', 'float16'] as const) {
+          t.deepEqual(
+            result[dtype],
+            await expected(action === 'make' ? TEXTS.slice(0, -2) : TEXTS, dtype),
+            `${action} ${dtype}`,
+          )
+          // By L2, the default: of vectors of length 1 the order is the same.
+          t.deepEqual(result.plainly[dtype], result[dtype].found)
+          t.deepEqual(result[`columns_${dtype}`], await expected(TEXTS, dtype), `${action} columns of ${dtype}`)
+        }
+      }
+    },
+  )
+}

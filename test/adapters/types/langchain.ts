@@ -1,0 +1,17 @@
+// Our embeddings and lengths where LangChain's types want theirs: nothing here runs.
+
+import { MemoryVectorStore } from '@langchain/classic/vectorstores/memory'
+import type { EmbeddingsInterface } from '@langchain/core/embeddings'
+import { RecursiveCharacterTextSplitter } from '@langchain/textsplitters'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+import { lengthFunction, Model2VecEmbeddings } from 'model2vec-node/langchain'
+
+const ef = new Model2VecEmbeddingFunction()
+const embeddings: EmbeddingsInterface = new Model2VecEmbeddings(ef, { dtype: 'float16' })
+new MemoryVectorStore(new Model2VecEmbeddings({ model: 'minishlab/potion-base-8M', quantizeTo: 'int8' }))
+void MemoryVectorStore.fromTexts(['a dog'], [], embeddings)
+new RecursiveCharacterTextSplitter({ chunkSize: 256, lengthFunction: lengthFunction(ef) })
+new RecursiveCharacterTextSplitter({
+  chunkSize: 256,
+  lengthFunction: lengthFunction({ model: 'minishlab/potion-base-8M' }),
+})
