@@ -241,8 +241,8 @@ export interface Native {
   ): NativeJob
   /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
   feed: (this: NativeJob, ...texts: string[]) => boolean
-  /** As {@link Native.feed}, a piece of the next text, after which `rest` more UTF-16 units of it come. */
-  feedPiece: (this: NativeJob, piece: string, rest: number) => boolean
+  /** As {@link Native.feed}, a segment of the next text, after which `rest` more UTF-16 units of it come. */
+  feedSegment: (this: NativeJob, segment: string, rest: number) => boolean
   /** The JSON of rows `from` to `to`, commas between them, in brackets if `areAll`. */
   rowsJson(data: RowArray, dtype: number, dim: number, from: number, to: number, areAll: boolean): Uint8Array
   rowBase64(data: RowArray, dtype: number, dim: number, index: number): string

@@ -3,13 +3,13 @@
 use std::ops::Range as Span;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::Metric;
 use super::allowed::Allowed;
 use super::best::List;
 use super::exact::{self, Range};
 use super::kernel::{BLOCK, Sums, padded};
 use super::prepared::{as_i8, byte_block, float_block};
-use super::scan::{Queries, QueryTerms};
-use super::{Metric, Search, SearchScratch};
+use super::query::{Queries, QueryTerms, Search, SearchScratch, float_term};
 use crate::rows::Rows;
 
 /// From this many queries on, float32 rows are copied before they are compared.
@@ -212,11 +212,6 @@ struct RowBlock<'a> {
     indices: [usize; BLOCK],
     /// How many of them count; the others repeat the last one.
     count: usize,
-}
-
-/// A vector's share in the keys of its pairs.
-pub(super) fn float_term(metric: Metric, squares: f32) -> f32 {
-    if metric == Metric::Cosine { 1.0 / squares.sqrt() } else { 0.0 }
 }
 
 /// The share of an int8 vector in its cosines: NaN for zeros, which have no direction.

@@ -21,6 +21,7 @@ mod exact;
 mod kernel;
 mod metric;
 mod prepared;
+mod query;
 mod rescore;
 mod scan;
 #[cfg(test)]
@@ -32,4 +33,4 @@ pub use allowed::Filter;
 pub use best::{Hits, SearchResults};
 pub use duplicates::{Dropped, Duplicates, FirstMatches, NewRows};
 pub use metric::{Metric, SearchError};
-pub use scan::{Search, SearchOptions, SearchScratch};
+pub use query::{Search, SearchOptions, SearchScratch};

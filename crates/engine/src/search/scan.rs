@@ -2,12 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::allowed::{Allowed, Filter};
+use super::allowed::Allowed;
 use super::best::{Best, Hits, SearchResults};
-use super::compare::{Slice, float_term};
+use super::compare::Slice;
 use super::exact::Range;
-use super::kernel::{BLOCK, Kernels, MAX_I8_DIM, Sums, padded};
+use super::kernel::{BLOCK, Kernels, MAX_I8_DIM, padded};
 use super::prepared::{AlignedFloats, decode_all};
+use super::query::{Queries, QueryTerms, Search, SearchOptions, SearchScratch, float_term};
 use super::{Metric, SearchError};
 use crate::dtype::Dtype;
 use crate::isa::Isa;
@@ -16,64 +17,6 @@ use crate::rows::Rows;
 /// The most queries that are compared with a block of rows before the next one: they stay in the second-level cache.
 const BLOCK_QUERIES: usize = 64;
 const BLOCK_QUERY_FLOATS: usize = 1 << 16;
-
-/// What is searched for.
-#[derive(Debug, Clone)]
-pub struct SearchOptions {
-    /// How vectors are compared.
-    pub metric: Metric,
-    /// How many rows are found for each query, at most.
-    pub k: usize,
-    /// The least similarity, or the largest distance, of what is found.
-    pub bound: Option<f32>,
-    /// Where the queries are rows of the corpus, the index of the first: none finds itself.
-    pub first_self: Option<u32>,
-    /// Which rows may be found.
-    pub filter: Option<Filter>,
-}
-
-impl Default for SearchOptions {
-    fn default() -> Self {
-        Self { metric: Metric::Cosine, k: 10, bound: None, first_self: None, filter: None }
-    }
-}
-
-/// A query's share in every key: a factor for the cosine, else zero; NaN for one that is not compared in float32.
-#[derive(Debug)]
-pub(super) struct QueryTerms {
-    pub(super) term: Vec<f32>,
-    pub(super) range: Vec<Range>,
-}
-
-/// Queries as the kernels read them.
-#[derive(Debug)]
-pub(super) enum Queries {
-    Floats(AlignedFloats, QueryTerms),
-    /// The queries, and the sum of squares of each.
-    Int8(Vec<i8>, Vec<i32>),
-    Bits(Vec<u8>),
-}
-
-/// Queries, prepared to be compared with any number of slices of a corpus, on any number of threads.
-#[derive(Debug)]
-pub struct Search {
-    pub(super) kernels: Kernels,
-    pub(super) options: SearchOptions,
-    pub(super) queries: Queries,
-    count: usize,
-    pub(super) dim: usize,
-    corpus_dtype: Dtype,
-    /// The key of [`SearchOptions::bound`], or the lowest of all.
-    least: f32,
-}
-
-/// Memory of a thread, used again for every slice.
-#[derive(Debug, Default)]
-pub struct SearchScratch {
-    pub(super) decoded: AlignedFloats,
-    pub(super) gathered: Vec<u8>,
-    pub(super) sums: Vec<Sums<f32>>,
-}
 
 impl Search {
     /// Prepares a copy of `queries` to be compared with rows of type `corpus`.

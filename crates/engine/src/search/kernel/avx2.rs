@@ -8,8 +8,8 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_sub_ps, _mm256_xor_si256,
 };
 
+use super::block::{BLOCK, Block, Sums};
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
-use super::{BLOCK, Block, Sums};
 
 #[derive(Clone, Copy)]
 struct F32x8(__m256);

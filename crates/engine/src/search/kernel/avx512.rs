@@ -5,8 +5,8 @@ use std::arch::x86_64::{
     _mm512_storeu_ps, _mm512_sub_ps,
 };
 
+use super::block::{Block, Sums};
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
-use super::{Block, Sums};
 
 /// The sums of the sixteen lanes of sixteen registers, in the registers' order. `$register` is register `$i`; `$add` adds lanes.
 ///

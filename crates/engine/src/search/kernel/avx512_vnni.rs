@@ -9,14 +9,14 @@ use std::arch::x86_64::{
 };
 
 use super::avx512::sixteen_sums;
-use super::{BLOCK, Sums};
+use super::block::{BLOCK, Sums};
 
 pub(super) const BYTES: usize = 64;
 
 /// The sums of the sixteen lanes of sixteen registers.
 #[target_feature(enable = "avx512f")]
 #[inline]
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop, reason = "constant bounds over registers, which unroll")]
 pub(super) fn sum_sixteen(registers: &[__m512i; 16]) -> [i32; 16] {
     let sums = sixteen_sums!(|i| _mm512_castsi512_ps(registers[i]), add);
     let mut found = [0; 16];
@@ -91,7 +91,7 @@ impl Rows {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop, reason = "constant bounds over registers, which unroll")]
 pub(super) unsafe fn i8_products(query: &[i8], rows: &[i8], element_sums: &Sums<i32>, sums: &mut Sums<i32>) {
     let sign = _mm512_set1_epi8(i8::MIN);
     let rows = Rows::of(rows);
@@ -117,7 +117,7 @@ pub(super) unsafe fn i8_products(query: &[i8], rows: &[i8], element_sums: &Sums<
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop, reason = "constant bounds over registers, which unroll")]
 pub(super) unsafe fn i8_row_sums(rows: &[i8], elements: &mut Sums<i32>, squares: &mut Sums<i32>) {
     const HALF: usize = BLOCK / 2;
     let rows = Rows::of(rows);

@@ -8,10 +8,10 @@ use std::arch::x86_64::{
 
 use super::avx512::sums_of_halves;
 use super::avx512_vnni::{BYTES, Rows, add, sum_sixteen};
-use super::{BLOCK, Sums};
+use super::block::{BLOCK, Sums};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop, reason = "constant bounds over registers, which unroll")]
 pub(super) unsafe fn differing_bits(query: &[u8], rows: &[u8], counts: &mut Sums<u32>) {
     // 256 dimensions.
     if let (Ok(query), Ok(rows)) = (query.try_into(), rows.try_into()) {
@@ -41,7 +41,7 @@ pub(super) unsafe fn differing_bits(query: &[u8], rows: &[u8], counts: &mut Sums
 
 /// Two rows a register.
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop, reason = "constant bounds over registers, which unroll")]
 fn differing_bits_of_256(query: &[u8; 32], rows: &[u8; 512], counts: &mut Sums<u32>) {
     // SAFETY: the array has 32 bytes, and the load needs no alignment.
     let wanted = _mm512_broadcast_i64x4(unsafe { _mm256_loadu_si256(query.as_ptr().cast()) });

@@ -21,6 +21,7 @@ mod avx512;
 mod avx512_vnni;
 #[cfg(target_arch = "x86_64")]
 mod avx512_vpopcntdq;
+mod block;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
@@ -29,22 +30,9 @@ mod tests;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod tiles;
 
+pub(super) use block::{BLOCK, Block, LANES, MAX_I8_DIM, Sums, padded};
+
 use crate::isa::{InstructionSet, Isa};
-
-/// The lanes of a float32 sum.
-pub(super) const LANES: usize = 16;
-
-/// How many rows are compared at once: a block.
-pub(super) const BLOCK: usize = 16;
-
-/// The most dimensions of int8 rows whose sums fit into 32 bits.
-pub(super) const MAX_I8_DIM: usize = 1 << 16;
-
-/// The float32 rows of a block, all of the same length, wherever they lie.
-pub(super) type Block<'a, T> = [&'a [T]; BLOCK];
-
-/// A sum for every row of a block.
-pub(super) type Sums<T> = [T; BLOCK];
 
 /// Sums over the elements of each of `queries` with each row. The queries lie one after the other, each filled up with zeros to a multiple
 /// of [`LANES`].
@@ -211,9 +199,4 @@ fn check_lengths(queries: &[f32], rows: &Block<'_, f32>, query_count: usize) {
 
 fn check_equal<T>(rows: &Block<'_, T>, length: usize) {
     assert!(rows.iter().all(|row| row.len() == length), "all rows are equally long");
-}
-
-/// The length of a query that is filled up to whole [`LANES`].
-pub(super) fn padded(dim: usize) -> usize {
-    dim.next_multiple_of(LANES)
 }

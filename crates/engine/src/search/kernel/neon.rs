@@ -6,8 +6,8 @@ use std::arch::aarch64::{
     vst1q_f32, vsubq_f32,
 };
 
+use super::block::{BLOCK, Block, Sums};
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
-use super::{BLOCK, Block, Sums};
 
 #[derive(Clone, Copy)]
 struct F32x4(float32x4_t);

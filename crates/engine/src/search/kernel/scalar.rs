@@ -1,6 +1,6 @@
 //! The portable kernels: one query, one row, sixteen lanes.
 
-use super::{BLOCK, Block, LANES, Sums, padded};
+use super::block::{BLOCK, Block, LANES, Sums, padded};
 
 /// `sum + a · b`, rounded once: the fused multiply-add, without its instruction.
 ///
@@ -13,7 +13,7 @@ fn add_product(sum: f32, a: f32, b: f32) -> f32 {
     let part = rounded - sum;
     let error = (sum - (rounded - part)) + (product - part);
     let bits = rounded.to_bits();
-    // An inexact result of even bits becomes its odd neighbour on the side of the exact sum.
+    // An inexact result of even bits becomes its odd neighbor on the side of the exact sum.
     let is_settled = error == 0.0 || bits & 1 == 1 || !rounded.is_finite();
     let is_away = (error > 0.0) == (rounded > 0.0);
     let odd = if is_away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };

@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 
-use super::{BLOCK, Block, LANES, Sums, padded};
+use super::block::{BLOCK, Block, LANES, Sums, padded};
 
 /// A register of lanes.
 ///
@@ -133,7 +133,7 @@ impl QueryElements for NoQuery {
 /// # Safety
 /// `dim` elements of each row can be read, and of each query `dim` filled up to a multiple of sixteen.
 #[inline(always)]
-#[allow(clippy::needless_range_loop)]
+#[allow(clippy::needless_range_loop, reason = "constant bounds over registers, which unroll")]
 unsafe fn tile<V: Vector, T: Term, const Q: usize, const R: usize>(
     queries: impl QueryElements,
     rows: [*const f32; R],
