@@ -57,7 +57,10 @@ export interface HalfArray {
   readonly byteOffset: number;
   readonly length: number;
 }
-/** Token ids or their counts, on an ArrayBuffer of their own. */
+/**
+ * Token ids, or numbers of tokens, in an ArrayBuffer, never a SharedArrayBuffer. Several arrays can
+ * be views on one buffer.
+ */
 export type TokenArray = ReturnType<Uint32Array["slice"]>;
 type BytesOf<A extends {
   readonly buffer: ArrayBufferLike;
@@ -1112,7 +1115,7 @@ export declare class Model2VecEmbeddingFunction {
   encodeAsSequenceSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>[];
   /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[];
-  /** Items that are no texts: `text` gives the text of each. */
+  /** For items that are not texts: the option `text` returns the text of an item. */
   encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;
   /**
    * Encodes a source of any length: gives batches of items with a row for each item, in order.

@@ -29,7 +29,7 @@ const TYPESCRIPT: Rooms = {
   lines: ['errors', 'runtime', 'stream'],
   'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
   adapters: ['dtype', 'embedding-function', 'errors', 'model', 'options', 'runtime'],
-  index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'stream'],
+  index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'search', 'stream'],
   cli: [
     'call',
     'dtype',
