@@ -59,11 +59,13 @@ type MemoryMode = "auto" | "copy" | "map";
 interface LoadOptions {
   /**
    * Whether vectors are scaled to length 1, for calls that don't set it.
-   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
+   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py,
+   * `_DEFAULT_NORMALIZE`)
    */
   readonly normalize?: boolean | undefined;
   /**
-   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or null for all.
+   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or
+   * null for all.
    * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
    */
   readonly maxLength?: number | null | undefined;
@@ -76,7 +78,8 @@ interface LoadOptions {
   readonly revision?: string | undefined;
   /**
    * The Hub cache: the folder that holds `models--org--name`.
-   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
+   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else
+   * `~/.cache/huggingface/hub`
    */
   readonly cacheDir?: string | undefined;
   /**
@@ -90,14 +93,16 @@ interface LoadOptions {
    */
   readonly endpoint?: string | undefined;
   /**
-   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must pass
-   * `redirect: 'manual'` on.
-   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name
+   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as
+   * well. It must pass `redirect: 'manual'` on.
+   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+   * `NO_PROXY` name
    */
   readonly fetch?: FetchFunction | undefined;
   /**
-   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
-   * When the Hub can't be reached, the files on this machine are used, with a warning. Python: `force_download`, whose default is true.
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the
+   * constructor loads nothing. When the Hub can't be reached, the files on this machine are used,
+   * with a warning. Python: `force_download`, whose default is true.
    * @default false
    */
   readonly forceDownload?: boolean | undefined;
@@ -112,35 +117,41 @@ interface LoadOptions {
    */
   readonly threads?: number | undefined;
   /**
-   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
-   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
-   * `dimensionality` changes is this process's own in any case.
+   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between
+   * processes, keeps private memory small, and trusts that the file is not truncated in place while
+   * it is open. A table that `quantizeTo` or `dimensionality` changes is this process's own in any
+   * case.
    * @default 'auto': 'copy' up to 256 MB, above that 'map'
    */
   readonly memory?: MemoryMode | undefined;
   /**
-   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
-   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * The element type that the table is converted to while it is read. 'int8' are the elements times
+   * 127 / the largest, rounded, so that vectors that are not normalized have another length.
+   * Python: `quantize_to`.
    * @default the type in the file
    */
   readonly quantizeTo?: TableDtype | undefined;
   /**
-   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
-   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension.
+   * For models whose dimensions are ordered by weight (by PCA or Matryoshka training). Python:
+   * `dimensionality`.
    * @default all
    */
   readonly dimensionality?: number | undefined;
   /**
-   * The number of rows that the table is reduced to: each token gets the nearest of this many cluster centers, and its row's length as a weight.
-   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
-   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * The number of rows that the table is reduced to: each token gets the nearest of this many
+   * cluster centers, and its row's length as a weight. This is k-means, work of seconds to minutes:
+   * the constructor leaves the model pending, `load` and `ready` wait. Not for a model that has a
+   * mapping already. The same model and number give the same table. Python:
+   * `vocabulary_quantization`.
    * @default the table as it is
    */
   readonly vocabularyQuantization?: number | undefined;
   /**
-   * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
-   * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
-   * is on this machine needs no download. An exception of the function ends the load.
+   * Called while files are downloaded, about ten times a second and at each file's end, and with
+   * `file` 'vocabulary quantization' while that computes: `loaded` is the number of iterations,
+   * which end at `total` at the latest. A model that is on this machine needs no download. An
+   * exception of the function ends the load.
    */
   readonly onProgress?: OnDownloadProgress | undefined;
   /**
@@ -171,7 +182,10 @@ export interface Embeddings {
   /** rows × width numbers. */
   toArray(): number[][];
 }
-/** What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will do. */
+/**
+ * What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will
+ * do.
+ */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
 }
@@ -185,7 +199,9 @@ export interface ModelOptions extends LoadOptions {
 }
 /** A `Model2VecEmbeddingFunction`, or the model to load. */
 export type EmbeddingSource = Embedder | ModelOptions;
-/** The versions of the SDK's model specification: 'v3' for `ai` 6 and 7 and Mastra, 'v2' for `ai` 5. */
+/**
+ * The versions of the SDK's model specification: 'v3' for `ai` 6 and 7 and Mastra, 'v2' for `ai` 5.
+ */
 export type Spec = "v2" | "v3";
 /** What the SDK passes to a model for one call. */
 export interface EmbedCall {
@@ -194,7 +210,9 @@ export interface EmbedCall {
   readonly abortSignal?: AbortSignal | undefined;
   /** How many dimensions are kept, the first ones: `embed({ dimensions })` of `ai` 7. */
   readonly dimensions?: number | undefined;
-  /** Options by provider. Under 'model2vec-node': `{ dimensionality }`, the same in `ai` 5 and 6. */
+  /**
+   * Options by provider. Under 'model2vec-node': `{ dimensionality }`, the same in `ai` 5 and 6.
+   */
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
 }
@@ -208,7 +226,10 @@ export interface EmbedResult {
   };
   warnings: never[];
 }
-/** An embedding model of the SDK's specification: its EmbeddingModelV3, or EmbeddingModelV2 for strings. */
+/**
+ * An embedding model of the SDK's specification: its EmbeddingModelV3, or EmbeddingModelV2 for
+ * strings.
+ */
 export interface Model2VecModel<S extends Spec = "v3"> {
   readonly specificationVersion: S;
   readonly provider: string;
@@ -231,7 +252,8 @@ export interface EmbeddingModelOptions<S extends Spec = "v3"> {
    */
   readonly spec?: S | undefined;
   /**
-   * The element type that vectors are rounded to, for a store that keeps them so. The SDK gets the values as numbers.
+   * The element type that vectors are rounded to, for a store that keeps them so. The SDK gets the
+   * values as numbers.
    * @default 'float32'
    */
   readonly dtype?: Dtype | undefined;
@@ -241,7 +263,10 @@ export interface EmbeddingModelOptions<S extends Spec = "v3"> {
    */
   readonly dimensionality?: number | undefined;
 }
-/** Options of {@link createModel2Vec}: those of the loads of its models, and which sources it knows under a name. */
+/**
+ * Options of {@link createModel2Vec}: those of the loads of its models, and which sources it knows
+ * under a name.
+ */
 export interface ProviderOptions<S extends Spec = "v3"> extends Omit<ModelOptions, "model"> {
   /** @default 'v3' */
   readonly spec?: S | undefined;
@@ -251,7 +276,10 @@ export interface ProviderOptions<S extends Spec = "v3"> extends Omit<ModelOption
    */
   readonly models?: Readonly<Record<string, EmbeddingSource>> | undefined;
 }
-/** A provider of the SDK, for `createProviderRegistry` and `customProvider`. It has embedding models only. */
+/**
+ * A provider of the SDK, for `createProviderRegistry` and `customProvider`. It has embedding models
+ * only.
+ */
 export interface Model2VecProvider<S extends Spec = "v3"> {
   readonly specificationVersion: S;
   /** The model of an id. @throws Model2VecError `ERR_INVALID_OPTION` */
@@ -266,11 +294,13 @@ export interface Model2VecProvider<S extends Spec = "v3"> {
 /**
  * An embedding model for `embed` and `embedMany`.
  *
- * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by the first call
- * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode` reject with, and with the signal's reason
+ * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by
+ * the first call
+ * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode`
+ * reject with, and with the signal's reason
  *
- * @example
- * const { embedding } = await embed({ model: embeddingModel({ model: 'minishlab/potion-base-8M' }), value: 'a dog' })
+ * @example const { embedding } = await embed({ model: embeddingModel({ model:
+ * 'minishlab/potion-base-8M' }), value: 'a dog' })
  */
 export declare function embeddingModel(source: EmbeddingSource, options?: EmbeddingModelOptions): Model2VecModel;
 /** A model of the specification that `spec` names. */
@@ -282,9 +312,8 @@ export declare function embeddingModel<S extends Spec>(source: EmbeddingSource, 
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example
- * const registry = createProviderRegistry({ model2vec: createModel2Vec() })
- * await embed({ model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
+ * @example const registry = createProviderRegistry({ model2vec: createModel2Vec() }) await embed({
+ * model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
  */
 export declare function createModel2Vec(options?: ProviderOptions): Model2VecProvider;
 /** A provider of the specification that `spec` names. */

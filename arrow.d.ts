@@ -54,7 +54,8 @@ export interface ArrowModule {
   readonly vectorFromArray: (values: never, type?: never) => unknown;
 }
 /**
- * The vectors as a column: a FixedSizeList of `width` Float32, Float16, Int8 or (for 'binary') Uint8, on the matrix's own memory.
+ * The vectors as a column: a FixedSizeList of `width` Float32, Float16, Int8 or (for 'binary')
+ * Uint8, on the matrix's own memory.
  *
  * @param arrow the module `apache-arrow`, the same copy that takes the column
  * @param matrix vectors; their memory must not change while the column is used
@@ -66,8 +67,8 @@ export interface ArrowModule {
  */
 export declare function fixedSizeList<A extends ArrowModule>(arrow: A, matrix: VectorMatrix<ArrowDtype>): InstanceType<A["Vector"]>;
 /**
- * A record batch of columns of the same length: matrices as {@link fixedSizeList} gives them, arrays as Arrow reads them (strings as Utf8), and
- * Arrow's own vectors of one chunk.
+ * A record batch of columns of the same length: matrices as {@link fixedSizeList} gives them,
+ * arrays as Arrow reads them (strings as Utf8), and Arrow's own vectors of one chunk.
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *

@@ -63,11 +63,13 @@ type MemoryMode = "auto" | "copy" | "map";
 interface LoadOptions {
   /**
    * Whether vectors are scaled to length 1, for calls that don't set it.
-   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
+   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py,
+   * `_DEFAULT_NORMALIZE`)
    */
   readonly normalize?: boolean | undefined;
   /**
-   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or null for all.
+   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or
+   * null for all.
    * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
    */
   readonly maxLength?: number | null | undefined;
@@ -80,7 +82,8 @@ interface LoadOptions {
   readonly revision?: string | undefined;
   /**
    * The Hub cache: the folder that holds `models--org--name`.
-   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
+   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else
+   * `~/.cache/huggingface/hub`
    */
   readonly cacheDir?: string | undefined;
   /**
@@ -94,14 +97,16 @@ interface LoadOptions {
    */
   readonly endpoint?: string | undefined;
   /**
-   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must pass
-   * `redirect: 'manual'` on.
-   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name
+   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as
+   * well. It must pass `redirect: 'manual'` on.
+   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+   * `NO_PROXY` name
    */
   readonly fetch?: FetchFunction | undefined;
   /**
-   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
-   * When the Hub can't be reached, the files on this machine are used, with a warning. Python: `force_download`, whose default is true.
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the
+   * constructor loads nothing. When the Hub can't be reached, the files on this machine are used,
+   * with a warning. Python: `force_download`, whose default is true.
    * @default false
    */
   readonly forceDownload?: boolean | undefined;
@@ -116,35 +121,41 @@ interface LoadOptions {
    */
   readonly threads?: number | undefined;
   /**
-   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
-   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
-   * `dimensionality` changes is this process's own in any case.
+   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between
+   * processes, keeps private memory small, and trusts that the file is not truncated in place while
+   * it is open. A table that `quantizeTo` or `dimensionality` changes is this process's own in any
+   * case.
    * @default 'auto': 'copy' up to 256 MB, above that 'map'
    */
   readonly memory?: MemoryMode | undefined;
   /**
-   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
-   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * The element type that the table is converted to while it is read. 'int8' are the elements times
+   * 127 / the largest, rounded, so that vectors that are not normalized have another length.
+   * Python: `quantize_to`.
    * @default the type in the file
    */
   readonly quantizeTo?: TableDtype | undefined;
   /**
-   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
-   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension.
+   * For models whose dimensions are ordered by weight (by PCA or Matryoshka training). Python:
+   * `dimensionality`.
    * @default all
    */
   readonly dimensionality?: number | undefined;
   /**
-   * The number of rows that the table is reduced to: each token gets the nearest of this many cluster centers, and its row's length as a weight.
-   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
-   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * The number of rows that the table is reduced to: each token gets the nearest of this many
+   * cluster centers, and its row's length as a weight. This is k-means, work of seconds to minutes:
+   * the constructor leaves the model pending, `load` and `ready` wait. Not for a model that has a
+   * mapping already. The same model and number give the same table. Python:
+   * `vocabulary_quantization`.
    * @default the table as it is
    */
   readonly vocabularyQuantization?: number | undefined;
   /**
-   * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
-   * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
-   * is on this machine needs no download. An exception of the function ends the load.
+   * Called while files are downloaded, about ten times a second and at each file's end, and with
+   * `file` 'vocabulary quantization' while that computes: `loaded` is the number of iterations,
+   * which end at `total` at the latest. A model that is on this machine needs no download. An
+   * exception of the function ends the load.
    */
   readonly onProgress?: OnDownloadProgress | undefined;
   /**
@@ -175,7 +186,10 @@ export interface Embeddings {
   /** rows × width numbers. */
   toArray(): number[][];
 }
-/** What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will do. */
+/**
+ * What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will
+ * do.
+ */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
 }
@@ -189,7 +203,10 @@ export interface ModelOptions extends LoadOptions {
 }
 /** A `Model2VecEmbeddingFunction`, or the model to load. */
 export type EmbeddingSource = Embedder | ModelOptions;
-/** What a collection keeps of a model: what the vectors depend on. Not where it is on this machine, and no token. */
+/**
+ * What a collection keeps of a model: what the vectors depend on. Not where it is on this machine,
+ * and no token.
+ */
 export type ModelConfig = Pick<ModelOptions, "model" | "subfolder" | "revision" | "normalize" | "maxLength" | "quantizeTo" | "dimensionality" | "vocabularyQuantization">;
 /** What is read of an `EmbeddingMatrix`; every one is such a thing. */
 export interface VectorMatrix<D extends Dtype> {
@@ -203,24 +220,29 @@ export interface VectorMatrix<D extends Dtype> {
   readonly dtype: D;
 }
 /**
- * An embedding function of Chroma's client. A collection that was made with it gets it again by its name when it is opened, in any process
- * that has imported this entry.
+ * An embedding function of Chroma's client. A collection that was made with it gets it again by its
+ * name when it is opened, in any process that has imported this entry.
  *
- * @example
- * const collection = await client.createCollection({ name: 'documents', embeddingFunction: new Model2VecEmbedding() })
+ * @example const collection = await client.createCollection({ name: 'documents', embeddingFunction:
+ * new Model2VecEmbedding() })
  */
 export declare class Model2VecEmbedding {
   readonly name: string;
   private readonly source;
   private readonly embedder;
   /**
-   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, or a `Model2VecEmbeddingFunction` that is loaded
+   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, or a
+   * `Model2VecEmbeddingFunction` that is loaded
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   constructor(source?: EmbeddingSource);
-  /** Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet. */
+  /**
+   * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
+   */
   static buildFromConfig(config: ModelConfig): Model2VecEmbedding;
-  /** A vector per text: texts × dim numbers. @throws (rejects) what `load` and `encode` reject with */
+  /**
+   * A vector per text: texts × dim numbers. @throws (rejects) what `load` and `encode` reject with
+   */
   generate(texts: string[]): Promise<number[][]>;
   /** The metric of collections that name none. Chroma's own is 'l2'. */
   defaultSpace(): "cosine";
@@ -235,7 +257,8 @@ export declare class Model2VecEmbedding {
   getConfig(): ModelConfig;
 }
 /**
- * Items with their vectors, in batches of at most `limit`: for `add`, `upsert` and the like of stores that refuse more rows.
+ * Items with their vectors, in batches of at most `limit`: for `add`, `upsert` and the like of
+ * stores that refuse more rows.
  *
  * @param matrix the vectors
  * @param items as many as there are rows

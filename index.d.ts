@@ -87,7 +87,8 @@ type RowArray = DtypeArray<Dtype>;
 /**
  * How two vectors are compared:
  *
- * - 'cosine': the cosine of the angle between them, −1 to 1, higher is nearer. Rows of zeros have none, and are never found
+ * - 'cosine': the cosine of the angle between them, −1 to 1, higher is nearer. Rows of zeros have
+ *   none, and are never found
  * - 'dot': the sum of the products of their elements, higher is nearer
  * - 'euclidean': the length of their difference, lower is nearer
  * - 'hamming': the number of bits that differ, lower is nearer; for 'binary' rows, and those only
@@ -119,22 +120,26 @@ export interface NearestOptions {
    */
   readonly metric?: SearchMetric | undefined;
   /**
-   * The rows that may be found: a Uint8Array with an element for each row, 0 = left out; or a Uint32Array of rows, each once, in rising
-   * order.
+   * The rows that may be found: a Uint8Array with an element for each row, 0 = left out; or a
+   * Uint32Array of rows, each once, in rising order.
    * @default all
    */
   readonly filter?: Uint8Array | Uint32Array | undefined;
-  /** The least score of what is found; for a distance, the largest. A row with just this score is found. */
+  /**
+   * The least score of what is found; for a distance, the largest. A row with just this score is
+   * found.
+   */
   readonly minScore?: number | undefined;
   /**
-   * Whether a query that is a row of this matrix itself is kept from finding that row. The queries are the matrix, a `slice` of it, or a
-   * `row` of it then.
+   * Whether a query that is a row of this matrix itself is kept from finding that row. The queries
+   * are the matrix, a `slice` of it, or a `row` of it then.
    * @default false
    */
   readonly excludeSelf?: boolean | undefined;
   /**
-   * For a matrix of 'binary': the same rows as numbers. The nearest k × `oversample` rows by 'hamming' are found first, and then ordered by
-   * `metric` over these. The queries are vectors of numbers then.
+   * For a matrix of 'binary': the same rows as numbers. The nearest k × `oversample` rows by
+   * 'hamming' are found first, and then ordered by `metric` over these. The queries are vectors of
+   * numbers then.
    */
   readonly rescore?: SearchVectors | undefined;
   /**
@@ -147,7 +152,10 @@ export interface NearestOptions {
    * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
    */
   readonly threads?: number | undefined;
-  /** Ends the search: it rejects with `signal.reason`. `nearestSync` looks at it once, when it starts. */
+  /**
+   * Ends the search: it rejects with `signal.reason`. `nearestSync` looks at it once, when it
+   * starts.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 /** How far a search for duplicates is. */
@@ -156,19 +164,27 @@ export interface DuplicatesProgress {
   readonly done: number;
   /** All rows. */
   readonly total: number;
-  /** About how many milliseconds are left. Each row is compared with those that are kept before it, so that later rows take longer. */
+  /**
+   * About how many milliseconds are left. Each row is compared with those that are kept before it,
+   * so that later rows take longer.
+   */
   readonly remainingMs: number;
 }
 /** Options of `duplicates`. */
 export interface DuplicatesOptions {
-  /** A row is dropped when an earlier row that is kept scores at least this much; for a distance, at most. */
+  /**
+   * A row is dropped when an earlier row that is kept scores at least this much; for a distance, at
+   * most.
+   */
   readonly threshold: number;
   /**
    * How vectors are compared.
    * @default 'cosine'; 'hamming' where `dtype` is 'binary'
    */
   readonly metric?: SearchMetric | undefined;
-  /** The text of each row. A row whose text an earlier row has is dropped without comparing vectors. */
+  /**
+   * The text of each row. A row whose text an earlier row has is dropped without comparing vectors.
+   */
   readonly texts?: readonly string[] | undefined;
   /**
    * How many threads the search may use: an integer ≥ 1.
@@ -177,7 +193,9 @@ export interface DuplicatesOptions {
   readonly threads?: number | undefined;
   /** Ends the search: it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** Called about ten times a second, and at the end. An exception of the function ends the search. */
+  /**
+   * Called about ten times a second, and at the end. An exception of the function ends the search.
+   */
   readonly onProgress?: ((progress: DuplicatesProgress) => void) | undefined;
 }
 /** A row that was dropped. */
@@ -252,7 +270,8 @@ export interface MatrixRowsOptions<D extends Dtype = "float32", T extends TokenA
    */
   readonly dtype?: D | undefined;
   /**
-   * How many token ids were pooled for each row: a Uint32Array with an element per row, kept as it is.
+   * How many token ids were pooled for each row: a Uint32Array with an element per row, kept as it
+   * is.
    * @default null: not known
    */
   readonly tokens?: T | undefined;
@@ -266,11 +285,13 @@ export interface MatrixOptions<D extends Dtype = "float32", T extends TokenArray
 export interface MatrixFileOptions<D extends Dtype = Dtype> {
   /**
    * The element type that the file should have: `ERR_INVALID_OPTION` where it has another one.
-   * @default the file's: `<f4` is 'float32', `<f2` 'float16', `<V2` 'bfloat16', `|i1` 'int8', `|u1` 'binary'
+   * @default the file's: `<f4` is 'float32', `<f2` 'float16', `<V2` 'bfloat16', `|i1` 'int8', `|u1`
+   * 'binary'
    */
   readonly dtype?: D | undefined;
   /**
-   * Dimensions of a vector, which a file of 'binary' rows doesn't say exactly: `ERR_INVALID_OPTION` where its rows have another length.
+   * Dimensions of a vector, which a file of 'binary' rows doesn't say exactly: `ERR_INVALID_OPTION`
+   * where its rows have another length.
    * @default what the rows have: 8 per byte of 'binary'
    */
   readonly dim?: number | undefined;
@@ -278,11 +299,12 @@ export interface MatrixFileOptions<D extends Dtype = Dtype> {
 /**
  * The vectors of many texts, one row each, in one buffer.
  *
- * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
- * `JSON.stringify` of a matrix is an array of rows of numbers.
+ * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row
+ * copies the whole buffer. `JSON.stringify` of a matrix is an array of rows of numbers.
  *
- * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what that is on. `T` says whether the token
- * counts are known: `TokenArray` for what was encoded, `null` for what was loaded.
+ * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what
+ * that is on. `T` says whether the token counts are known: `TokenArray` for what was encoded,
+ * `null` for what was loaded.
  */
 export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends DtypeArray<Dtype> = DtypeArray<D>, T extends TokenArray | null = TokenArray | null> implements Iterable<A> {
   #private;
@@ -296,35 +318,48 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   readonly width: number;
   /** The element type of `data`. */
   readonly dtype: D;
-  /** How many token ids were pooled, per row; 0 = the row is all zeros. Null where that is not known: of what was loaded, or made by `from`. */
+  /**
+   * How many token ids were pooled, per row; 0 = the row is all zeros. Null where that is not
+   * known: of what was loaded, or made by `from`.
+   */
   readonly tokens: T;
-  /** How many texts were longer than `maxLength` allows, and were cut; 0 where that is not known. */
+  /**
+   * How many texts were longer than `maxLength` allows, and were cut; 0 where that is not known.
+   */
   readonly truncated: number;
   private constructor();
-  /** Arrays of rows, copied: numbers as {@link EmbeddingMatrix.toArray} gives them, or rows of `encodeDocuments`. */
+  /**
+   * Arrays of rows, copied: numbers as {@link EmbeddingMatrix.toArray} gives them, or rows of
+   * `encodeDocuments`.
+   */
   static from<D extends Dtype = "float32", T extends TokenArray | null = null>(rows: readonly (readonly number[] | DtypeArray<D>)[], options?: MatrixRowsOptions<D, T>): EmbeddingMatrix<D, FreshArray<D>, T>;
   /** The bits of a Float16Array, as a view. */
   static from<T extends TokenArray | null = null>(data: HalfArray, options: MatrixOptions<"float16", T> & {
     readonly dtype: "float16";
   }): EmbeddingMatrix<"float16", DtypeArray<"float16">, T>;
   /**
-   * A matrix of vectors that the caller has. Nothing is computed: numbers for 'float16' and 'bfloat16' are rounded to nearest, ties to even,
-   * by way of float32; those for 'int8' and 'binary' have to be the integers that are stored.
+   * A matrix of vectors that the caller has. Nothing is computed: numbers for 'float16' and
+   * 'bfloat16' are rounded to nearest, ties to even, by way of float32; those for 'int8' and
+   * 'binary' have to be the integers that are stored.
    *
-   * @param data all rows, one after the other: an array of the type that `dtype` names, of which the matrix is a view; or an array of rows
+   * @param data all rows, one after the other: an array of the type that `dtype` names, of which
+   * the matrix is a view; or an array of rows
    * @throws Model2VecError `ERR_INVALID_OPTION`; OutOfMemoryError
    */
   static from<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>, T extends TokenArray | null = null>(data: A, options: MatrixOptions<D, T>): EmbeddingMatrix<D, A, T>;
   /**
-   * The rows of several matrices in one, copied. `tokens` are known where those of all are; `truncated` is the sum.
+   * The rows of several matrices in one, copied. `tokens` are known where those of all are;
+   * `truncated` is the sum.
    *
    * @param list at least one; all with the same `dim` and `dtype`
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL` (memory was detached or made smaller); OutOfMemoryError
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL` (memory was detached or made
+   * smaller); OutOfMemoryError
    */
   static concat<D extends Dtype, T extends TokenArray | null = TokenArray | null>(list: readonly EmbeddingMatrix<D, DtypeArray<D>, T>[]): EmbeddingMatrix<D, FreshArray<D>, T>;
   /**
-   * Reads a matrix from an `.npy` file: of {@link EmbeddingMatrix.save}, of `model2vec embed`, or of `numpy.save` for a matrix in C order of
-   * float32, float16, int8 or uint8 ('binary'; Python: `numpy.packbits`), or ml_dtypes' bfloat16. The file has no token counts.
+   * Reads a matrix from an `.npy` file: of {@link EmbeddingMatrix.save}, of `model2vec embed`, or
+   * of `numpy.save` for a matrix in C order of float32, float16, int8 or uint8 ('binary'; Python:
+   * `numpy.packbits`), or ml_dtypes' bfloat16. The file has no token counts.
    *
    * @param path a path or a `file:` URL
    * @throws (rejects) Model2VecError `ERR_BAD_NPY` when the file holds something else, `ERR_INVALID_OPTION` also when it can't be read;
@@ -332,11 +367,13 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
    */
   static load<D extends Dtype = Dtype>(path: string | URL, options?: MatrixFileOptions<D>): Promise<EmbeddingMatrix<D, FreshArray<D>, null>>;
   /**
-   * Writes the matrix as an `.npy` file of version 1.0, which `numpy.load` reads: bfloat16 as `<V2`, for `.view(ml_dtypes.bfloat16)`; the
-   * token counts are not in it. The file is written beside its place and renamed once it is on the disk: a crash leaves the old file or
-   * the new one. `data` must not change before the promise settles.
+   * Writes the matrix as an `.npy` file of version 1.0, which `numpy.load` reads: bfloat16 as
+   * `<V2`, for `.view(ml_dtypes.bfloat16)`; the token counts are not in it. The file is written
+   * beside its place and renamed once it is on the disk: a crash leaves the old file or the new
+   * one. `data` must not change before the promise settles.
    *
-   * @param path a path or a `file:` URL. A file there is replaced, and passes on its mode; a link is followed
+   * @param path a path or a `file:` URL. A file there is replaced, and passes on its mode; a link
+   * is followed
    * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written, `ERR_OUT_TOO_SMALL` when `data` was detached or
    *   made smaller
    */
@@ -352,16 +389,20 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
    */
   row(index: number): A;
   /**
-   * The bytes of row `index` in the machine's order (little-endian everywhere that this package runs), as a view: what stores and wires take
-   * that want a `Buffer` or a Uint8Array. In TypeScript a `Buffer` where the types of Node are there.
+   * The bytes of row `index` in the machine's order (little-endian everywhere that this package
+   * runs), as a view: what stores and wires take that want a `Buffer` or a Uint8Array. In
+   * TypeScript a `Buffer` where the types of Node are there.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   bytes(index: number): BytesOf<A>;
   /**
-   * The bytes of row `index` with each element in the other order (big-endian), as a copy: what PostgreSQL's binary protocol takes.
+   * The bytes of row `index` with each element in the other order (big-endian), as a copy: what
+   * PostgreSQL's binary protocol takes.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   swapBytes(index: number): FreshBuffer;
   /**
@@ -375,13 +416,15 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
    * Row `index` as an array of numbers, a copy, for clients that take no typed arrays.
    *
    * @returns `width` numbers, as {@link EmbeddingMatrix.toArray} gives them
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   array(index: number): number[];
   /** The rows in order, as views. */
   [Symbol.iterator](): IterableIterator<A>;
   /**
-   * The UTF-8 JSON text of all rows, or of one: each number in the shortest form that reads back to the same element.
+   * The UTF-8 JSON text of all rows, or of one: each number in the shortest form that reads back to
+   * the same element.
    *
    * @param index one row: an array of numbers. Left out: an array of rows
    * @returns the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the bytes of 'binary'. NaN and
@@ -393,17 +436,21 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   /**
    * The bytes of row `index`, elements in little-endian order, as base64.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the
+   * memory was detached
    */
   base64(index: number): string;
   /**
-   * The nearest rows of each query: every row is compared. The results are the same in every bit on every machine, for every number of threads.
+   * The nearest rows of each query: every row is compared. The results are the same in every bit on
+   * every machine, for every number of threads.
    *
-   * Rows with NaN or infinities are never found. With 'cosine' neither are rows of zeros, and a query of zeros finds nothing. Float and int8
-   * queries may be compared with any float or int8 matrix: in float32, int8 with int8 in exact integers.
+   * Rows with NaN or infinities are never found. With 'cosine' neither are rows of zeros, and a
+   * query of zeros finds nothing. Float and int8 queries may be compared with any float or int8
+   * matrix: in float32, int8 with int8 in exact integers.
    *
-   * A small search runs at once. A large one of few queries (up to 4) runs in the turns of the event loop, one of more on the engine's threads;
-   * where the matrix is on a SharedArrayBuffer, both do. The matrix must not change until the promise settles.
+   * A small search runs at once. A large one of few queries (up to 4) runs in the turns of the
+   * event loop, one of more on the engine's threads; where the matrix is on a SharedArrayBuffer,
+   * both do. The matrix must not change until the promise settles.
    *
    * @param queries a matrix, a row of numbers, or an array of rows, of as many dimensions
    * @returns the `k` nearest rows for each query, best first, equal scores by rising row
@@ -412,17 +459,20 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
    */
   nearest(queries: Queries, options?: NearestOptions): Promise<Neighbors>;
   /**
-   * As {@link EmbeddingMatrix.nearest}, on the calling thread and with the help of the engine's threads.
+   * As {@link EmbeddingMatrix.nearest}, on the calling thread and with the help of the engine's
+   * threads.
    *
    * @throws what {@link EmbeddingMatrix.nearest} rejects with
    */
   nearestSync(queries: Queries, options?: NearestOptions): Neighbors;
   /**
-   * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that is kept scores at least `threshold`. Rows
-   * whose `texts` are equal are dropped first, without comparing vectors.
+   * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that
+   * is kept scores at least `threshold`. Rows whose `texts` are equal are dropped first, without
+   * comparing vectors.
    *
-   * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take about half a minute on one thread, a
-   * million 47 minutes. The matrix must not change until the promise settles.
+   * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take
+   * about half a minute on one thread, a million 47 minutes. The matrix must not change until the
+   * promise settles.
    *
    * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
    *   InvalidTextError; `signal.reason` once aborted
@@ -439,23 +489,28 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   /** {@link EmbeddingMatrix.toArray}, for `JSON.stringify`, which makes NaN and infinities null. */
   toJSON(): number[][];
   /**
-   * The rows from `from` up to, not including, `to`, as a matrix of views on the same memory, with their token counts. As in
-   * `Array.prototype.slice`, negative numbers count from the end, and what is beyond the end is left out.
+   * The rows from `from` up to, not including, `to`, as a matrix of views on the same memory, with
+   * their token counts. As in `Array.prototype.slice`, negative numbers count from the end, and
+   * what is beyond the end is left out.
    *
-   * `truncated` is how many of these rows are of texts that were cut; of a matrix of `encodeAsSequence`, at most 1.
+   * `truncated` is how many of these rows are of texts that were cut; of a matrix of
+   * `encodeAsSequence`, at most 1.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION for what is no integer, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION for what is no integer, ERR_OUT_TOO_SMALL when `data`
+   * was detached or made smaller
    */
   slice(from?: number, to?: number): EmbeddingMatrix<D, A, T>;
   /**
-   * Whether row `index` is of a text without a known token: its vector is all zeros, which has no direction. Where `tokens` is null: whether all
-   * elements are zero.
+   * Whether row `index` is of a text without a known token: its vector is all zeros, which has no
+   * direction. Where `tokens` is null: whether all elements are zero.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   isEmpty(index: number): boolean;
   /**
-   * Whether the text of row `index` was longer than `maxLength` allows, and was cut; false where that is not known.
+   * Whether the text of row `index` was longer than `maxLength` allows, and was cut; false where
+   * that is not known.
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
@@ -464,17 +519,21 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
 /**
  * The stable codes, `error.code`.
  *
- * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of any layout),
- * `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
- * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be
- * asked), `ERR_HUB_AUTH` (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache can't be
- * written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
- * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with `ERR_BAD_NPY`.
- * `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first call that needs it fails with that, a load.
- * `ERR_INTERNAL` is a bug in this package.
+ * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of
+ * any layout), `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
+ * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a
+ * download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
+ * (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache
+ * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
+ * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
+ * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
+ * call that needs it fails with that, a load. `ERR_INTERNAL` is a bug in this package.
  */
 export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
-/** Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says which. */
+/**
+ * Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says
+ * which.
+ */
 export declare class Model2VecError extends Error {
   /** What went wrong: stable, to be compared; the message may change. */
   readonly code: ErrorCode;
@@ -506,7 +565,8 @@ export declare class OutOfMemoryError extends RangeError {
   });
 }
 /**
- * Whether `value` is an error of this package, of any of its three classes, also one from another installed copy.
+ * Whether `value` is an error of this package, of any of its three classes, also one from another
+ * installed copy.
  *
  * @example
  * try {
@@ -557,11 +617,13 @@ export type MemoryMode = "auto" | "copy" | "map";
 export interface LoadOptions {
   /**
    * Whether vectors are scaled to length 1, for calls that don't set it.
-   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py, `_DEFAULT_NORMALIZE`)
+   * @default the model's `config.json`, else false (model2vec 0.10.0, model.py,
+   * `_DEFAULT_NORMALIZE`)
    */
   readonly normalize?: boolean | undefined;
   /**
-   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or null for all.
+   * The most token ids of a text that are read, for calls that don't set it: a safe integer ≥ 0, or
+   * null for all.
    * @default the model's `config.json`, else 512 (model2vec 0.10.0, model.py, `DEFAULT_MAX_LENGTH`)
    */
   readonly maxLength?: number | null | undefined;
@@ -574,7 +636,8 @@ export interface LoadOptions {
   readonly revision?: string | undefined;
   /**
    * The Hub cache: the folder that holds `models--org--name`.
-   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`
+   * @default `HF_HUB_CACHE`, else `HF_HOME/hub`, else `XDG_CACHE_HOME/huggingface/hub`, else
+   * `~/.cache/huggingface/hub`
    */
   readonly cacheDir?: string | undefined;
   /**
@@ -588,14 +651,16 @@ export interface LoadOptions {
    */
   readonly endpoint?: string | undefined;
   /**
-   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as well. It must pass
-   * `redirect: 'manual'` on.
-   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name
+   * What requests are sent with. Any function like `fetch`, that of node-fetch or cross-fetch as
+   * well. It must pass `redirect: 'manual'` on.
+   * @default the global `fetch`, or the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+   * `NO_PROXY` name
    */
   readonly fetch?: FetchFunction | undefined;
   /**
-   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the constructor loads nothing.
-   * When the Hub can't be reached, the files on this machine are used, with a warning. Python: `force_download`, whose default is true.
+   * Ask the Hub and download again, whatever the cache holds: `load` and `ready` do, so that the
+   * constructor loads nothing. When the Hub can't be reached, the files on this machine are used,
+   * with a warning. Python: `force_download`, whose default is true.
    * @default false
    */
   readonly forceDownload?: boolean | undefined;
@@ -610,35 +675,41 @@ export interface LoadOptions {
    */
   readonly threads?: number | undefined;
   /**
-   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between processes, keeps private
-   * memory small, and trusts that the file is not truncated in place while it is open. A table that `quantizeTo` or
-   * `dimensionality` changes is this process's own in any case.
+   * 'copy' reads the table into this process's memory; 'map' shares the file's pages between
+   * processes, keeps private memory small, and trusts that the file is not truncated in place while
+   * it is open. A table that `quantizeTo` or `dimensionality` changes is this process's own in any
+   * case.
    * @default 'auto': 'copy' up to 256 MB, above that 'map'
    */
   readonly memory?: MemoryMode | undefined;
   /**
-   * The element type that the table is converted to while it is read. 'int8' are the elements times 127 / the largest, rounded,
-   * so that vectors that are not normalized have another length. Python: `quantize_to`.
+   * The element type that the table is converted to while it is read. 'int8' are the elements times
+   * 127 / the largest, rounded, so that vectors that are not normalized have another length.
+   * Python: `quantize_to`.
    * @default the type in the file
    */
   readonly quantizeTo?: TableDtype | undefined;
   /**
-   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension. For models whose dimensions
-   * are ordered by weight (by PCA or Matryoshka training). Python: `dimensionality`.
+   * How many columns of the table are kept, the first ones: from 1 to the model's own dimension.
+   * For models whose dimensions are ordered by weight (by PCA or Matryoshka training). Python:
+   * `dimensionality`.
    * @default all
    */
   readonly dimensionality?: number | undefined;
   /**
-   * The number of rows that the table is reduced to: each token gets the nearest of this many cluster centers, and its row's length as a weight.
-   * This is k-means, work of seconds to minutes: the constructor leaves the model pending, `load` and `ready` wait. Not for a
-   * model that has a mapping already. The same model and number give the same table. Python: `vocabulary_quantization`.
+   * The number of rows that the table is reduced to: each token gets the nearest of this many
+   * cluster centers, and its row's length as a weight. This is k-means, work of seconds to minutes:
+   * the constructor leaves the model pending, `load` and `ready` wait. Not for a model that has a
+   * mapping already. The same model and number give the same table. Python:
+   * `vocabulary_quantization`.
    * @default the table as it is
    */
   readonly vocabularyQuantization?: number | undefined;
   /**
-   * Called while files are downloaded, about ten times a second and at each file's end, and with `file` 'vocabulary
-   * quantization' while that computes: `loaded` is the number of iterations, which end at `total` at the latest. A model that
-   * is on this machine needs no download. An exception of the function ends the load.
+   * Called while files are downloaded, about ten times a second and at each file's end, and with
+   * `file` 'vocabulary quantization' while that computes: `loaded` is the number of iterations,
+   * which end at `total` at the latest. A model that is on this machine needs no download. An
+   * exception of the function ends the load.
    */
   readonly onProgress?: OnDownloadProgress | undefined;
   /**
@@ -658,11 +729,13 @@ export interface Progress {
 }
 type OnProgress = (progress: Progress) => void;
 /**
- * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
+ * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype`
+ * has to name it. `A` is what `out` may be.
  */
 export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray<D> = DtypeArray<D>> {
   /**
-   * The most token ids per text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
+   * The most token ids per text that are read: a safe integer ≥ 0, or null for all. Python:
+   * `max_length`.
    * @default the model's; `encodeAsSequence`: null
    */
   readonly maxLength?: number | null | undefined;
@@ -672,28 +745,32 @@ export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray
    */
   readonly normalize?: boolean | undefined;
   /**
-   * How many dimensions of the vectors are kept, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
-   * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
+   * How many dimensions of the vectors are kept, the first ones: an integer from 1 to the model's
+   * `dim`. The vectors are cut, then scaled. For models that were trained for it (Matryoshka, PCA).
+   * Python: `dimensionality` of `StaticModel.from_pretrained`.
    * @default all
    */
   readonly dimensionality?: number | undefined;
   /**
-   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1: `ERR_INVALID_OPTION` where they are not
-   * normalized.
+   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1:
+   * `ERR_INVALID_OPTION` where they are not normalized.
    * @default 'float32', whatever the table's
    */
   readonly dtype?: D | undefined;
   /**
-   * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
-   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, with 'float16' also a Float16Array, 'int8' an Int8Array, 'binary' a
-   * Uint8Array. The result is a view on it, on a Float16Array a Uint16Array of its bits. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
-   * the call is over, by getters of the texts either; where the call fails, some vectors may have been written.
+   * Where the vectors are written, from its first element on: at least rows × width elements, else
+   * `ERR_OUT_TOO_SMALL`. A Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, with
+   * 'float16' also a Float16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a view
+   * on it, on a Float16Array a Uint16Array of its bits. An array on a SharedArrayBuffer is written
+   * by the engine's threads directly. It should not be written to or resized before the call is
+   * over, by getters of the texts either; where the call fails, some vectors may have been written.
    * @default fresh memory
    */
   readonly out?: A | (D extends "float16" ? HalfArray : never) | undefined;
   /**
-   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
-   * is finished first. The sync forms look at the signal once, at their start.
+   * Stops the work before the next text that is read or encoded; the promise then rejects with
+   * `signal.reason`. One long text is finished first. The sync forms look at the signal once, at
+   * their start.
    */
   readonly signal?: AbortSignal | undefined;
   /** Called about ten times a second and once at the end, with texts done and texts in all. */
@@ -705,8 +782,9 @@ export interface EncodeOptions<D extends Dtype = "float32", A extends DtypeArray
   readonly showProgressBar?: boolean | undefined;
 }
 /**
- * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type parameters takes them: else the compiler would
- * take the result's type from what the result is passed to, such as a `Blob`.
+ * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type
+ * parameters takes them: else the compiler would take the result's type from what the result is
+ * passed to, such as a `Blob`.
  */
 export interface PlainEncodeOptions extends Omit<EncodeOptions, "out"> {
   readonly out?: undefined;
@@ -734,7 +812,8 @@ export interface TokenizeAsyncOptions extends TokenizeOptions {
 /** Options of `countTokens`. */
 export interface CountOptions {
   /**
-   * The most token ids per text that are counted, under the rules of {@link EncodeOptions.maxLength}: a safe integer ≥ 0, or null for all.
+   * The most token ids per text that are counted, under the rules of
+   * {@link EncodeOptions.maxLength}: a safe integer ≥ 0, or null for all.
    * @default null, whatever the model's
    */
   readonly maxLength?: number | null | undefined;
@@ -762,14 +841,16 @@ export interface StreamOptions<Item, D extends Dtype = "float32"> extends Pick<E
    */
   readonly batchSize?: number | undefined;
   /**
-   * The length of texts at which a batch is full before it has that many items, as the sum of `text.length`: bytes, where texts are
-   * ASCII. An integer ≥ 1. The text that reaches it is the batch's last.
+   * The length of texts at which a batch is full before it has that many items, as the sum of
+   * `text.length`: bytes, where texts are ASCII. An integer ≥ 1. The text that reaches it is the
+   * batch's last.
    * @default 4 MiB
    */
   readonly batchBytes?: number | undefined;
   /**
-   * How many batches are encoded at once: an integer ≥ 1. Each uses all `threads`, so that 2 keep them busy while results are taken
-   * and texts read; at most `concurrency + 2` batches are read that were not given out.
+   * How many batches are encoded at once: an integer ≥ 1. Each uses all `threads`, so that 2 keep
+   * them busy while results are taken and texts read; at most `concurrency + 2` batches are read
+   * that were not given out.
    * @default 2
    */
   readonly concurrency?: number | undefined;
@@ -1007,7 +1088,10 @@ export declare class Model2VecEmbeddingFunction {
   encodeSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">, TokenArray>;
   /** Options that are handed on. */
   encodeSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>;
-  /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws
+   * instead of rejecting.
+   */
   encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
   /** Fresh float32: see the last signature. */
   encodeOne(text: string, options?: PlainEncodeOptions): Promise<FreshArray<"float32">>;
@@ -1032,7 +1116,10 @@ export declare class Model2VecEmbeddingFunction {
   encodeOneSync<D extends Dtype>(text: string, options: UnsureEncodeOptions<D>): FreshArray<D | "float32">;
   /** Options that are handed on. */
   encodeOneSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(text: string, options?: EncodeOptions<D, A>): A;
-  /** {@link Model2VecEmbeddingFunction.encodeOne} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeOne} on this thread, with the help of others; throws
+   * instead of rejecting.
+   */
   encodeOneSync(text: string, options?: EncodeOptions): FreshArray<"float32">;
   /**
    * The token ids that `encode` pools with the same `maxLength`: without special tokens and without
@@ -1065,21 +1152,24 @@ export declare class Model2VecEmbeddingFunction {
   countTokens(text: string, options?: CountOptions): number;
   countTokens(texts: readonly string[], options?: CountOptions): TokenArray;
   /**
-   * How many token ids a text has, without special tokens: all of them, the unknown id included, and not cut at the model's `maxLength`. For
-   * splitters and for limits that are counted in tokens. `encode` pools fewer where it cuts the text, or where ids are unknown.
-   * Python: `len(tokenizer.encode(text, add_special_tokens=False).ids)`.
+   * How many token ids a text has, without special tokens: all of them, the unknown id included,
+   * and not cut at the model's `maxLength`. For splitters and for limits that are counted in
+   * tokens. `encode` pools fewer where it cuts the text, or where ids are unknown. Python:
+   * `len(tokenizer.encode(text, add_special_tokens=False).ids)`.
    *
    * On this thread, with the help of others: much text holds the event loop, which
    * {@link Model2VecEmbeddingFunction.countTokensAsync} does not.
    *
    * @returns of one text its count, of an array a Uint32Array with the count of each
-   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`,
+   * `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray;
   countTokensAsync(text: string, options?: CountAsyncOptions): Promise<number>;
   countTokensAsync(texts: readonly string[], options?: CountAsyncOptions): Promise<TokenArray>;
   /**
-   * {@link Model2VecEmbeddingFunction.countTokens} off the event loop; a small call runs at once, as in `encode`.
+   * {@link Model2VecEmbeddingFunction.countTokens} off the event loop; a small call runs at once,
+   * as in `encode`.
    *
    * @param texts an array, which must not change until the promise settles, or one text
    * @throws (rejects) as {@link Model2VecEmbeddingFunction.tokenizeAsync}
@@ -1113,7 +1203,10 @@ export declare class Model2VecEmbeddingFunction {
   encodeAsSequenceSync<D extends Dtype>(texts: string | readonly string[], options: UnsureEncodeOptions<D>): EmbeddingMatrix<D | "float32", FreshArray<D | "float32">, TokenArray>[];
   /** Options that are handed on. */
   encodeAsSequenceSync<D extends Dtype = "float32", A extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options?: EncodeOptions<D, A>): EmbeddingMatrix<D, A, TokenArray>[];
-  /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others;
+   * throws instead of rejecting.
+   */
   encodeAsSequenceSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>[];
   /** For items that are not texts: the option `text` returns the text of an item. */
   encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;

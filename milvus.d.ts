@@ -71,8 +71,9 @@ export interface MilvusRowsOptions<F extends string = "vector"> {
    */
   readonly field?: F | undefined;
   /**
-   * Whether the collection has `enable_dynamic_field`. The SDK copies rows of such a collection through JSON, which typed arrays
-   * don't survive: the vectors become plain numbers, which arrive as the same bits, at the SDK's price for them.
+   * Whether the collection has `enable_dynamic_field`. The SDK copies rows of such a collection
+   * through JSON, which typed arrays don't survive: the vectors become plain numbers, which arrive
+   * as the same bits, at the SDK's price for them.
    * @default false
    */
   readonly dynamic?: boolean | undefined;
@@ -83,7 +84,8 @@ export interface MilvusRowsOptions<F extends string = "vector"> {
  * Its metric is 'COSINE', 'IP' or 'L2', and 'HAMMING' or 'JACCARD' for a BinaryVector.
  *
  * @param name the field's name
- * @param format an `EmbeddingMatrix` that goes into it, or what one will be, as `{ dim: ef.dim, dtype: 'float16' }`
+ * @param format an `EmbeddingMatrix` that goes into it, or what one will be, as
+ * `{ dim: ef.dim, dtype: 'float16' }`
  * @throws Model2VecError `ERR_INVALID_OPTION`
  */
 export declare function milvusField<D extends Dtype>(name: string, format: {
@@ -91,7 +93,8 @@ export declare function milvusField<D extends Dtype>(name: string, format: {
   readonly dtype: D;
 }): MilvusField<D>;
 /**
- * One row as the SDK takes it, in inserts, upserts and searches alike, whether the field is nullable or not:
+ * One row as the SDK takes it, in inserts, upserts and searches alike, whether the field is
+ * nullable or not:
  *
  * - float32 (Float32Array): a number[]. The SDK makes a Float32Array in a nullable field one NaN.
  * - float16, bfloat16 (Uint16Array of bits): their bytes as a view, which the SDK sends as they are. It rounds bfloat16 numbers
@@ -116,8 +119,8 @@ export declare function milvusVector(row: RowArray): MilvusVector<Dtype>;
  */
 export declare function milvusVectors<D extends Dtype>(vectors: VectorMatrix<D> | readonly DtypeArray<D>[]): MilvusVector<D>[];
 /**
- * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000 vectors of 256 dimensions take
- * a few milliseconds; a Milvus server takes 64 MB per request.
+ * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000
+ * vectors of 256 dimensions take a few milliseconds; a Milvus server takes 64 MB per request.
  *
  * @param vectors an `EmbeddingMatrix`, or rows of `encodeDocuments`
  * @param items the other fields of each row, as many as there are vectors; a field of the vector's name is replaced. Default

@@ -1,4 +1,5 @@
-// The README's chart: texts a second of each implementation, and how many times faster than the official Rust engine by kind of tokenizer.
+// The README's chart: texts a second of each implementation, and how many times faster than the
+// official Rust engine by kind of tokenizer.
 
 import { medianNs, ratio } from './measure.mjs'
 

@@ -1,6 +1,7 @@
-// From a file to `.npy`: `model2vec embed` beside `encode` of the same texts in memory, interleaved rounds. What starting Node and loading the
-// model take (the same command on an empty file) is taken off. `node benchmarks/command-line.mjs FILE.jsonl [rounds] [copies]`; a short-lines
-// variant of the file's texts is made as well.
+// From a file to `.npy`: `model2vec embed` beside `encode` of the same texts in memory, interleaved
+// rounds. What starting Node and loading the model take (the same command on an empty file) is
+// taken off. `node benchmarks/command-line.mjs FILE.jsonl [rounds] [copies]`; a short-lines variant
+// of the file's texts is made as well.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

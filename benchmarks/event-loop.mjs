@@ -1,7 +1,8 @@
-// How long the event loop is held while much is embedded: the gaps between the ticks of a 1 ms timer, for every way of calling that could hold it.
-// The goal for `encode`, any number of calls: p99 at most 5 ms, worst at most 15 ms. `encodeDocuments` makes a view a text, and V8's
-// collector has its pauses for those: it is compared with a loop that makes as many views, in slices, and does nothing else.
-// `node --expose-gc benchmarks/event-loop.mjs`
+// How long the event loop is held while much is embedded: the gaps between the ticks of a 1 ms
+// timer, for every way of calling that could hold it. The goal for `encode`, any number of calls:
+// p99 at most 5 ms, worst at most 15 ms. `encodeDocuments` makes a view a text, and V8's collector
+// has its pauses for those: it is compared with a loop that makes as many views, in slices, and
+// does nothing else. `node --expose-gc benchmarks/event-loop.mjs`
 
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
@@ -43,7 +44,10 @@ async function drain(stream) {
   for await (const batch of stream) if (batch.items.length === 0) throw new Error('an empty batch')
 }
 
-/** As many views as `encodeDocuments` makes for `calls` calls of 5,000 texts, on memory that is there, and nothing else. */
+/**
+ * As many views as `encodeDocuments` makes for `calls` calls of 5,000 texts, on memory that is
+ * there, and nothing else.
+ */
 async function viewsAlone(calls) {
   const all = []
   let end = performance.now() + SLICE

@@ -1,5 +1,6 @@
-// Makes a model of the size of the multilingual ones: 500,353 Unigram tokens of 256 float32 elements, 540 MB. Its tokens are those of
-// a test fixture (multilingual-e5 pieces), the words of texts in 120 languages with their beginnings, and pairs of pieces.
+// Makes a model of the size of the multilingual ones: 500,353 Unigram tokens of 256 float32
+// elements, 540 MB. Its tokens are those of a test fixture (multilingual-e5 pieces), the words of
+// texts in 120 languages with their beginnings, and pairs of pieces.
 // `node benchmarks/large-model.mjs DIRECTORY`
 
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
@@ -43,7 +44,8 @@ function extend(vocabulary) {
       add(`▁${characters.slice(0, length).join('')}`)
     }
   }
-  // Pairs of the most frequent pieces with all others, as a language with long words would have them.
+  // Pairs of the most frequent pieces with all others, as a language with long words would have
+  // them.
   for (let first = 10; known.size < TOKENS; first++) {
     for (let second = first % 7; second < pieces.length; second += 131) {
       add(pieces[first] + pieces[second].replace('▁', ''))

@@ -1,5 +1,6 @@
-// How long the constructor takes, the package imported, each time in a fresh process: the median of nine.
-// `node benchmarks/load-time.mjs [DIRECTORY]`; DIRECTORY is where the large model is, or is made (540 MB; default: a temporary one).
+// How long the constructor takes, the package imported, each time in a fresh process: the median of
+// nine. `node benchmarks/load-time.mjs [DIRECTORY]`; DIRECTORY is where the large model is, or is
+// made (540 MB; default: a temporary one).
 
 import { execFileSync } from 'node:child_process'
 import os from 'node:os'

@@ -1,4 +1,5 @@
-// The measurements: each times processes of its own, in turn with each other, on texts that none of them has seen.
+// The measurements: each times processes of its own, in turn with each other, on texts that none of
+// them has seen.
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -30,11 +31,12 @@ async function started({ peer, form, threads, memory }, folder) {
 }
 
 /**
- * Times one set of texts. In each generation every contestant gets a fresh process, whose first pass is the cold one, and some more
- * passes; each pass has its own variant of the texts, the same for all. Those that are slow are in the first generation only, with
- * `slowWarm` more passes.
+ * Times one set of texts. In each generation every contestant gets a fresh process, whose first
+ * pass is the cold one, and some more passes; each pass has its own variant of the texts, the same
+ * for all. Those that are slow are in the first generation only, with `slowWarm` more passes.
  *
- * @returns `{ bytes, results: { [id]: { cold, warm } | { error } } }`: nanoseconds of the passes, with the number of their variant
+ * @returns `{ bytes, results: { [id]: { cold, warm } | { error } } }`: nanoseconds of the passes,
+ * with the number of their variant
  */
 export async function throughput({ folder, texts, contestants, generations, warm, slowWarm, directory, say }) {
   const file = path.join(directory, 'texts.json')
@@ -79,8 +81,8 @@ export function medianNs(passes) {
 }
 
 /**
- * How many times faster `one` is than `other`: the median over the rounds that both were in, so that what slows the machine down for a
- * while slows both down.
+ * How many times faster `one` is than `other`: the median over the rounds that both were in, so
+ * that what slows the machine down for a while slows both down.
  */
 export function ratio(other, one, which = 'warm') {
   if (other?.[which] === undefined || one?.[which] === undefined) return null
@@ -105,8 +107,9 @@ function summary(ns) {
 }
 
 /**
- * Latency of one query at a time; with `documents`, while the process embeds them again and again, with a pause before each query.
- * `{ [id]: { p50, p99, worst, count } | { error } }` in nanoseconds, each the median of the rounds.
+ * Latency of one query at a time; with `documents`, while the process embeds them again and again,
+ * with a pause before each query. `{ [id]: { p50, p99, worst, count } | { error } }` in
+ * nanoseconds, each the median of the rounds.
  */
 export async function latency({ folder, lines, documents, contestants, rounds, count, directory }) {
   const file = path.join(directory, 'queries.json')
@@ -152,9 +155,10 @@ function middleOf(all) {
 }
 
 /**
- * Time of a load and private memory, each in fresh processes: `{ [id]: { importNs, loadNs, startedMB, loadedMB, usedMB } | { error } }`, medians.
- * `startedMB` is a process before it loads anything of the library, `loadedMB` with the model loaded, `usedMB` after 300 texts of many
- * languages.
+ * Time of a load and private memory, each in fresh processes:
+ * `{ [id]: { importNs, loadNs, startedMB, loadedMB, usedMB } | { error } }`, medians. `startedMB`
+ * is a process before it loads anything of the library, `loadedMB` with the model loaded, `usedMB`
+ * after 300 texts of many languages.
  */
 export async function loadAndMemory({ folder, contestants, rounds, directory }) {
   const file = path.join(directory, 'texts.json')

@@ -1,6 +1,7 @@
-// Private memory (Linux) above a Node that has imported the package: after
-// loading, and after encoding 300 texts of many languages. In fresh processes; then four processes at once, and eight worker threads.
-// `node --expose-gc benchmarks/memory.mjs [DIRECTORY]`; DIRECTORY as for load-time.mjs.
+// Private memory (Linux) above a Node that has imported the package: after loading, and after
+// encoding 300 texts of many languages. In fresh processes; then four processes at once, and eight
+// worker threads. `node --expose-gc benchmarks/memory.mjs [DIRECTORY]`; DIRECTORY as for
+// load-time.mjs.
 
 import { fork } from 'node:child_process'
 import os from 'node:os'

@@ -1,5 +1,6 @@
-// What an insert costs the client, by element type: CPU of this process for making the rows, and for the whole insert, in µs a row. The
-// server is a process of its own that decodes and forgets (test/milvus/loopback.ts).
+// What an insert costs the client, by element type: CPU of this process for making the rows, and
+// for the whole insert, in µs a row. The server is a process of its own that decodes and forgets
+// (test/milvus/loopback.ts).
 //
 //   npm run build && npx tsc -p test && node benchmarks/milvus.mjs
 

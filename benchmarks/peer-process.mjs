@@ -2,15 +2,15 @@
 //
 // { do: 'load', model, threads, memory }        imports the library and loads the model's directory → { ns, importNs }, where there is
 //                                               something to import; of ours also { kernel }
-// { do: 'pass', texts, form }                   one call for all texts of the file → { ns }, the call alone
-// { do: 'queries', texts, form }                a call for each text → { ns: [..] }
-// { do: 'queries-under-load', texts, form, bulk, pause_ms }   the same while `bulk` is embedded again and again, with a pause before each
-// { do: 'vectors', texts, form, to }            writes the vectors of a pass: float32, little-endian
-// { do: 'ids', texts, to }                      writes the ids of each text, their number first: uint32 → { unknown } where it is known
-// { do: 'installed', names }                    → { bytes }; Python's alone
+// { do: 'pass', texts, form } one call for all texts of the file → { ns }, the call alone { do:
+// 'queries', texts, form } a call for each text → { ns: [..] } { do: 'queries-under-load', texts,
+// form, bulk, pause_ms } the same while `bulk` is embedded again and again, with a pause before
+// each { do: 'vectors', texts, form, to } writes the vectors of a pass: float32, little-endian {
+// do: 'ids', texts, to } writes the ids of each text, their number first: uint32 → { unknown }
+// where it is known { do: 'installed', names } → { bytes }; Python's alone
 //
-// `texts` and `bulk` are files with an array of strings. A process says { started: true } before it loads anything of the library.
-// An answer { error } says why not.
+// `texts` and `bulk` are files with an array of strings. A process says { started: true } before it
+// loads anything of the library. An answer { error } says why not.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -43,7 +43,10 @@ export class PeerProcess {
   #answers
   #name
 
-  /** Starts `peer` (one of `peers.mjs`), bound to `threads` cores where that is possible, all peers to the same ones. */
+  /**
+   * Starts `peer` (one of `peers.mjs`), bound to `threads` cores where that is possible, all peers
+   * to the same ones.
+   */
   static async start(peer, threads) {
     const [command, ...args] = peer.command()
     // The second core first: this process and the system's interrupts are rather on the first.
@@ -91,7 +94,10 @@ export class PeerProcess {
     return JSON.parse(value)
   }
 
-  /** Sends a command and waits for the answer. Throws with the peer's reason when it could not do it. */
+  /**
+   * Sends a command and waits for the answer. Throws with the peer's reason when it could not do
+   * it.
+   */
   async ask(command) {
     this.#child.stdin.write(`${JSON.stringify(command)}\n`)
     const answer = await this.#answer()

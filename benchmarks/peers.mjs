@@ -1,5 +1,5 @@
-// Who is compared, how each is installed and started, and what its users would install. Versions are pinned in
-// peers/transformers-js/package.json, peers/requirements.txt and Cargo.toml.
+// Who is compared, how each is installed and started, and what its users would install. Versions
+// are pinned in peers/transformers-js/package.json, peers/requirements.txt and Cargo.toml.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -23,8 +23,9 @@ function requirement(name) {
 const manifest = JSON.parse(readFileSync(at('peers', 'transformers-js', 'package.json'), 'utf8'))
 
 /**
- * Name → peer. `title` is what tables call it; `language` is the one that it is called from; `kind` is what it does: 'embed' or 'tokenize';
- * `by` is the installer that it needs; `environment` is added to the process's.
+ * Name → peer. `title` is what tables call it; `language` is the one that it is called from; `kind`
+ * is what it does: 'embed' or 'tokenize'; `by` is the installer that it needs; `environment` is
+ * added to the process's.
  */
 export const PEERS = Object.fromEntries(
   [
@@ -158,7 +159,10 @@ function run(command, args, cwd = here) {
   if (status !== 0) throw new Error(stderr.trim() === '' ? `${command} ended with ${status}` : stderr)
 }
 
-/** What `npm install` of this package brings, without a model: the native module and the compiled TypeScript, in bytes. */
+/**
+ * What `npm install` of this package brings, without a model: the native module and the compiled
+ * TypeScript, in bytes.
+ */
 export function ownSize() {
   const files = JSON.parse(
     execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'], {

@@ -1,4 +1,5 @@
-// What is measured: the models, one of each kind of tokenizer, and the sets of texts that each gets.
+// What is measured: the models, one of each kind of tokenizer, and the sets of texts that each
+// gets.
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -7,8 +8,9 @@ import { fileURLToPath } from 'node:url'
 const fixtures = fileURLToPath(new URL('../test/fixtures/unpacked/models', import.meta.url))
 
 /**
- * `sets` are those of `texts.mjs`; `twoThreads` those that are also measured with two threads; `tokenizing` those whose tokenizing is also
- * measured alone; `insteadOf` a model that can't be committed, and stands in for it where that isn't at hand.
+ * `sets` are those of `texts.mjs`; `twoThreads` those that are also measured with two threads;
+ * `tokenizing` those whose tokenizing is also measured alone; `insteadOf` a model that can't be
+ * committed, and stands in for it where that isn't at hand.
  */
 export const MODELS = [
   {
@@ -32,7 +34,10 @@ export const MODELS = [
   { name: 'wl-v012-lower', kind: 'WordLevel', sets: ['paragraphs'], tokenizing: ['paragraphs'] },
 ]
 
-/** The folder of a model: the test fixtures', else that of a folder with more of them; null where it is at hand in neither. */
+/**
+ * The folder of a model: the test fixtures', else that of a folder with more of them; null where it
+ * is at hand in neither.
+ */
 export function modelFolder(name, data) {
   const folders = [path.join(fixtures, name), ...(data === undefined ? [] : [path.join(data, 'models', name)])]
   return folders.find((folder) => existsSync(path.join(folder, 'tokenizer.json'))) ?? null

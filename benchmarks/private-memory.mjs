@@ -2,7 +2,10 @@
 
 import { readFileSync } from 'node:fs'
 
-/** Private_Clean and Private_Dirty of /proc/<pid>/smaps_rollup, in MB; null where there is no such file (only Linux has it). */
+/**
+ * Private_Clean and Private_Dirty of /proc/<pid>/smaps_rollup, in MB; null where there is no such
+ * file (only Linux has it).
+ */
 export function privateMemory(pid = 'self') {
   let rollup
   try {

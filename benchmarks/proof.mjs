@@ -1,5 +1,6 @@
-// Proves, before anything is timed, that all give the same vectors: ours equal to Python's in every bit, in each of its forms; the others
-// within what the order of float sums makes; and on how many texts they don't. For those who only tokenize, the same with ids.
+// Proves, before anything is timed, that all give the same vectors: ours equal to Python's in every
+// bit, in each of its forms; the others within what the order of float sums makes; and on how many
+// texts they don't. For those who only tokenize, the same with ids.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -8,7 +9,10 @@ import { PeerProcess } from './peer-process.mjs'
 
 export const OUR_FORMS = ['sync', 'async', 'sync-out', 'async-out']
 
-/** Elements may differ by so much: sums of 512 float32 rows in another order, and results rounded to float16 or not. */
+/**
+ * Elements may differ by so much: sums of 512 float32 rows in another order, and results rounded to
+ * float16 or not.
+ */
 const TOLERANCE = { F32: 1e-5, F16: 2e-3 }
 
 /**
@@ -109,7 +113,10 @@ function arrayBuffer(file) {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
 }
 
-/** On how many texts an element differs by more than `tolerance`, and the largest difference there is. With 0, bits are compared. */
+/**
+ * On how many texts an element differs by more than `tolerance`, and the largest difference there
+ * is. With 0, bits are compared.
+ */
 function differences(own, expected, texts, tolerance) {
   if (own.length !== expected.length) return { wrong: texts, largest: null }
   const dim = own.length / texts

@@ -66,7 +66,10 @@ export function readmeSection(record, readme) {
   writeFileSync(readme, `${text.slice(0, from)}${BEGIN}\n\n${body.join('\n\n')}\n\n${text.slice(to)}`)
 }
 
-/** How many times faster than each of the others: the least and the most over the sets of texts, of the default model's kind and the rest. */
+/**
+ * How many times faster than each of the others: the least and the most over the sets of texts, of
+ * the default model's kind and the rest.
+ */
 function ranges(record) {
   const range = (name, wanted) => {
     const all = record.throughput

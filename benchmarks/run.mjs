@@ -1,5 +1,6 @@
-// `npm run bench`: installs the peers, proves that all give the same vectors, times them in turn with each other, and writes what it found:
-// results.json, results.md, results.svg and the README's section.
+// `npm run bench`: installs the peers, proves that all give the same vectors, times them in turn
+// with each other, and writes what it found: results.json, results.md, results.svg and the README's
+// section.
 //
 //   --quick         a short run over few texts; for trying, and for `npm test`
 //   --only NAME     only this peer (and ours), model or set of texts; may be given several times

@@ -1,5 +1,6 @@
-// Searches beside numpy (sgemm and argpartition), faiss-cpu and usearch, on one thread, over float32 rows of 256. Prints a table of
-// medians and the kernel that OpenBLAS runs. `node benchmarks/search.mjs [--rows 100000] [--rounds 7]`, after `npm run build`.
+// Searches beside numpy (sgemm and argpartition), faiss-cpu and usearch, on one thread, over
+// float32 rows of 256. Prints a table of medians and the kernel that OpenBLAS runs.
+// `node benchmarks/search.mjs [--rows 100000] [--rounds 7]`, after `npm run build`.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -5,7 +5,10 @@ import { ratio } from './measure.mjs'
 const OFFICIAL = 'model2vec-rs'
 const WORD_PIECE = 'potion-base-8M'
 
-/** How often our fresh results, made on the calling thread, come out in the time of one of `other`'s. */
+/**
+ * How often our fresh results, made on the calling thread, come out in the time of one of
+ * `other`'s.
+ */
 function against(other, model, set) {
   return (record) => {
     const found = record.throughput.find((one) => one.model === model && one.set === set)
@@ -13,7 +16,10 @@ function against(other, model, set) {
   }
 }
 
-/** How often one of ours on two threads has embedded the documents when the calling thread alone has once. */
+/**
+ * How often one of ours on two threads has embedded the documents when the calling thread alone has
+ * once.
+ */
 function scaling(two) {
   return (record) => {
     const found = record.throughput.find(({ model, set }) => model === WORD_PIECE && set === 'documents')
@@ -58,8 +64,8 @@ export const TARGETS = [
 ]
 
 /**
- * Each target with what `record` has for it: `{ title, target, measured, verdict }`, where the verdict is 'reached', 'missed', or why there
- * is none.
+ * Each target with what `record` has for it: `{ title, target, measured, verdict }`, where the
+ * verdict is 'reached', 'missed', or why there is none.
  */
 export function judge(record) {
   return TARGETS.map(({ title, least, most, unit, measured, elsewhere }) => {

@@ -1,4 +1,5 @@
-// The texts of the benchmarks, from the corpora of the test fixtures or of a folder with more, and variants that no engine has seen before.
+// The texts of the benchmarks, from the corpora of the test fixtures or of a folder with more, and
+// variants that no engine has seen before.
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -60,7 +61,10 @@ function* numbers(seed) {
   }
 }
 
-/** The texts in another order, a word changed in each: what a cache of texts would have made easy is gone. */
+/**
+ * The texts in another order, a word changed in each: what a cache of texts would have made easy is
+ * gone.
+ */
 export function variant(texts, seed) {
   const random = numbers(seed * 2_654_435_761)
   const shuffled = [...texts]

@@ -1,5 +1,5 @@
-// index.d.ts, milvus.d.ts and so on: the whole public API of each entry of package.json's `exports` in one file, made from src/.
-// `--write` writes them; without, a difference is printed and fails.
+// index.d.ts, milvus.d.ts and so on: the whole public API of each entry of package.json's `exports`
+// in one file, made from src/. `--write` writes them; without, a difference is printed and fails.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { generateDtsBundle } from 'dts-bundle-generator'
 
 const HEADER = '// Generated from src/ by `npm run api`: the whole public API.\n\n'
-// The types stand alone: without the lib `esnext.disposable`, which TypeScript has from 5.2 on, and without @types/node.
+// The types stand alone: without the lib `esnext.disposable`, which TypeScript has from 5.2 on, and
+// without @types/node.
 const DISPOSE = `declare global {
   interface SymbolConstructor {
     readonly dispose: unique symbol;

@@ -1,5 +1,6 @@
-// `npm run fuzz [-- SECONDS]`: runs each target of fuzz/ for that long, by default a minute. It needs `cargo install cargo-fuzz`, a nightly Rust and
-// a C++ compiler. What a target finds stays in fuzz/artifacts, what it learned in fuzz/corpus.
+// `npm run fuzz [-- SECONDS]`: runs each target of fuzz/ for that long, by default a minute. It
+// needs `cargo install cargo-fuzz`, a nightly Rust and a C++ compiler. What a target finds stays in
+// fuzz/artifacts, what it learned in fuzz/corpus.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'

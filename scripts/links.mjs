@@ -1,5 +1,6 @@
-// Links of the Markdown files that point nowhere: to a file that is not there, or to a heading that a file does not have. And paths of this
-// repository, in documents and comments, at which there is no file any more. Addresses of the web are not asked.
+// Links of the Markdown files that point nowhere: to a file that is not there, or to a heading that
+// a file does not have. And paths of this repository, in documents and comments, at which there is
+// no file any more. Addresses of the web are not asked.
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'

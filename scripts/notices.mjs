@@ -1,8 +1,10 @@
-// THIRD-PARTY-NOTICES.txt: the licenses of what is linked into the native modules, packed beside each of them. Made from what cargo says
-// of the eight targets and from the texts in the crates themselves. `--write` writes it; without, a difference is named and fails.
+// THIRD-PARTY-NOTICES.txt: the licenses of what is linked into the native modules, packed beside
+// each of them. Made from what cargo says of the eight targets and from the texts in the crates
+// themselves. `--write` writes it; without, a difference is named and fails.
 //
-// Not in it, as their licenses ask for no notice in a binary: LLVM's unwinder and runtime (its exception for compiled code), which zig
-// links into the Linux builds, and Microsoft's C runtime in those for Windows.
+// Not in it, as their licenses ask for no notice in a binary: LLVM's unwinder and runtime (its
+// exception for compiled code), which zig links into the Linux builds, and Microsoft's C runtime in
+// those for Windows.
 
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,9 +14,15 @@ import process from 'node:process'
 import { root } from './setup.mjs'
 
 const FILE = 'THIRD-PARTY-NOTICES.txt'
-/** The one that we use a crate under, where it offers several: the first of these. Another license needs a decision. */
+/**
+ * The one that we use a crate under, where it offers several: the first of these. Another license
+ * needs a decision.
+ */
 const ACCEPTED = ['MIT', 'ISC', 'Apache-2.0']
-/** Rust's own library is in every build, and no package of cargo's. All of it may be used under MIT. From its COPYRIGHT-library.html. */
+/**
+ * Rust's own library is in every build, and no package of cargo's. All of it may be used under MIT.
+ * From its COPYRIGHT-library.html.
+ */
 const RUST_LIBRARY = {
   'The Rust standard library': ['Copyright (c) The Rust Project Developers'],
   'std::sync::mpmc': ['Copyright (c) 2019 The Crossbeam Project Developers'],
@@ -26,7 +34,10 @@ const RUST_LIBRARY = {
   miniz_oxide: ['Copyright (c) 2017 Frommi', 'Copyright (c) 2017-2024 oyvindln'],
   object: ['Copyright (c) 2015 The Gimli Developers'],
 }
-/** The tables of Unicode in the engine, in this crate and in Rust's library are made from Unicode's data files. */
+/**
+ * The tables of Unicode in the engine, in this crate and in Rust's library are made from Unicode's
+ * data files.
+ */
 const UNICODE = { crate: 'regex-syntax', file: 'src/unicode_tables/LICENSE-UNICODE' }
 
 process.chdir(root)
@@ -46,7 +57,8 @@ function notices() {
   const crates = linkedCrates()
   const groups = new Map()
   const add = (license, name, { holders, body }) => {
-    // Apache's is one text, with an appendix on how to use it or without; MIT's comes in several wordings.
+    // Apache's is one text, with an appendix on how to use it or without; MIT's comes in several
+    // wordings.
     const key = license === 'Apache-2.0' ? license : body.replace(/\s+/g, ' ').toLowerCase()
     const group = groups.get(key) ?? { license, body, names: [] }
     groups.set(key, group)
@@ -83,7 +95,10 @@ function notices() {
   ].join('\n')}\n`
 }
 
-/** What is linked on any of the targets: no build scripts, no macros. Of each, what `cargo metadata` says, and its folder. */
+/**
+ * What is linked on any of the targets: no build scripts, no macros. Of each, what `cargo metadata`
+ * says, and its folder.
+ */
 function linkedCrates() {
   const { napi } = JSON.parse(readFileSync('package.json', 'utf8'))
   const linked = new Set()

@@ -1,5 +1,6 @@
-// Publishes what `npm run package -- --all` packed, the main package last, so that whoever installs it finds the others. A version that is in the
-// registry is left alone, so that a release that broke off can be run again. With trusted publishing npm adds the provenance.
+// Publishes what `npm run package -- --all` packed, the main package last, so that whoever installs
+// it finds the others. A version that is in the registry is left alone, so that a release that
+// broke off can be run again. With trusted publishing npm adds the provenance.
 //
 // `--dry-run` says what would be published.
 

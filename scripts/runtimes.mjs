@@ -1,4 +1,5 @@
-// `npm run runtimes`: test/runtimes.test.ts at length, 200 workers ended in each Node, and what it saw in test/runtimes/record.json.
+// `npm run runtimes`: test/runtimes.test.ts at length, 200 workers ended in each Node, and what it
+// saw in test/runtimes/record.json.
 
 import { execFileSync } from 'node:child_process'
 

@@ -1,6 +1,7 @@
-// Installs what is missing and builds what is out of date, in this order: npm packages, test fixtures, the native module,
-// the TypeScript. `npm start` and `npm test` run it first; when nothing is to be done it does nothing and says nothing.
-// Plain Node, no dependencies: it runs before anything is installed.
+// Installs what is missing and builds what is out of date, in this order: npm packages, test
+// fixtures, the native module, the TypeScript. `npm start` and `npm test` run it first; when
+// nothing is to be done it does nothing and says nothing. Plain Node, no dependencies: it runs
+// before anything is installed.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -43,7 +44,10 @@ export function setup() {
   )
 }
 
-/** Runs `make` unless the stamp says that it was run for just these inputs and its product is still there. */
+/**
+ * Runs `make` unless the stamp says that it was run for just these inputs and its product is still
+ * there.
+ */
 function upToDate(what, stamp, inputs, make, product = stamp) {
   const digest = digestOf(inputs)
   if (existsSync(product) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
@@ -111,7 +115,8 @@ export function buildAddon(addon, options = ['--release']) {
     .flatMap(({ filenames }) => filenames)
     .find((file) => /\.(so|dylib|dll)$/.test(file))
   if (library === undefined) throw new Error('cargo built no library of crates/node')
-  // Beside it and renamed: writing into a library that a process has loaded would crash that process.
+  // Beside it and renamed: writing into a library that a process has loaded would crash that
+  // process.
   copyFileSync(library, `${addon}.new`)
   renameSync(`${addon}.new`, addon)
 }

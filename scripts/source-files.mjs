@@ -1,9 +1,13 @@
-// Which files of the repository are written by hand: what the checks of words, links and dependencies read.
+// Which files of the repository are written by hand: what the checks of words, links and
+// dependencies read.
 
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 
-/** Folders of what is installed, built, unpacked or found, and of the texts and files that tests compare with. */
+/**
+ * Folders of what is installed, built, unpacked or found, and of the texts and files that tests
+ * compare with.
+ */
 const NOT_OURS = new Set([
   ...['.git', 'node_modules', 'target', 'dist', 'build', 'unpacked', 'sde'],
   ...['fuzz/artifacts', 'fuzz/corpus', 'fuzz/coverage', 'test/expected'],
@@ -19,7 +23,10 @@ export function sourceFiles(name, folder = '.') {
   })
 }
 
-/** Prints the faults, one a line, and makes them the outcome of this process; without faults it prints what was checked. */
+/**
+ * Prints the faults, one a line, and makes them the outcome of this process; without faults it
+ * prints what was checked.
+ */
 export function report(faults, checked) {
   for (const fault of faults) console.error(fault)
   if (faults.length === 0) console.log(checked)

@@ -1,6 +1,7 @@
-// `npm run test:busy`: the proof that no test depends on how fast the machine is. While a process for each core keeps the machine busy, it
-// runs the tests that kill, wait or count ten times in a row; `-- <pattern>…` takes those whose path has one of the patterns. With `--all`
-// it runs all tests of ava, twice.
+// `npm run test:busy`: the proof that no test depends on how fast the machine is. While a process
+// for each core keeps the machine busy, it runs the tests that kill, wait or count ten times in a
+// row; `-- <pattern>…` takes those whose path has one of the patterns. With `--all` it runs all
+// tests of ava, twice.
 
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -10,10 +11,16 @@ import { root, setup } from './setup.mjs'
 import { sourceFiles } from './source-files.mjs'
 import { countTap, judge, run } from './step.mjs'
 
-/** A test file with one of these waits for a time, kills a process, or starts a script that does: its outcome could depend on speed. */
+/**
+ * A test file with one of these waits for a time, kills a process, or starts a script that does:
+ * its outcome could depend on speed.
+ */
 const TIMED =
   /\/waiting\.js'|setTimeout|setImmediate|timers\/promises|AbortSignal\.timeout|\.kill\(|SIG(?:KILL|INT)|terminate\(|children/
-/** These tests install packages and start other runtimes, which takes minutes a run: only `--all` runs them. */
+/**
+ * These tests install packages and start other runtimes, which takes minutes a run: only `--all`
+ * runs them.
+ */
 const LONG = ['test/runtimes.test.ts']
 const BURN = 'for (;;) { for (let i = 0; i < 1e8; i++); if (process.ppid !== Number(process.argv[1])) process.exit() }'
 

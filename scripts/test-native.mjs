@@ -1,6 +1,7 @@
-// `npm run test:native`: the addon without the Cargo feature `reference`, so that no code of the `tokenizers` crate is in it,
-// and with it every test of ids and vectors. A model that our own modules don't read fails to load there. It has the feature
-// `fault-injection` instead, which no release has, and the tests of panics run with it.
+// `npm run test:native`: the addon without the Cargo feature `reference`, so that no code of the
+// `tokenizers` crate is in it, and with it every test of ids and vectors. A model that our own
+// modules don't read fails to load there. It has the feature `fault-injection` instead, which no
+// release has, and the tests of panics run with it.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'

@@ -1,5 +1,6 @@
-// `npm run test:one -- <pattern>`: the tests of ava whose file's path has the pattern, else those whose title has it. Sets up and compiles
-// first, so that it is the one command to try a change with.
+// `npm run test:one -- <pattern>`: the tests of ava whose file's path has the pattern, else those
+// whose title has it. Sets up and compiles first, so that it is the one command to try a change
+// with.
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
-// `npm test`: sets up, then runs every check there is, also after one has failed. Its last line counts them all: each test of
-// cargo and ava is one, and each of the other steps. With the name of a group it runs the steps of that: `npm run lint`, `typecheck`,
-// `test:js`, `test:rust`.
+// `npm test`: sets up, then runs every check there is, also after one has failed. Its last line
+// counts them all: each test of cargo and ava is one, and each of the other steps. With the name of
+// a group it runs the steps of that: `npm run lint`, `typecheck`, `test:js`, `test:rust`.
 
 import { setup } from './setup.mjs'
 import { countCargo, countTap, judge, run } from './step.mjs'
@@ -8,7 +8,10 @@ import { countCargo, countTap, judge, run } from './step.mjs'
 const node = process.execPath
 const tsc = 'node_modules/typescript/bin/tsc'
 
-/** A runner's tests are counted from its output; a step without `count` counts as one. `groups`: the shorter commands that it is part of. */
+/**
+ * A runner's tests are counted from its output; a step without `count` counts as one. `groups`: the
+ * shorter commands that it is part of.
+ */
 const STEPS = [
   { name: 'cargo fmt', groups: ['lint'], command: ['cargo', 'fmt', '--all', '--check'] },
   {
@@ -40,7 +43,8 @@ const STEPS = [
   { name: 'third-party notices', command: [node, 'scripts/notices.mjs'] },
   { name: 'packages', groups: ['js'], command: [node, 'scripts/package.mjs'] },
   { name: 'ava', groups: ['js'], command: [node, 'node_modules/ava/entrypoints/cli.mjs', '--tap'], count: countTap },
-  // Few texts and no competitors: that the suite runs, and that all forms of a call give the same vectors.
+  // Few texts and no competitors: that the suite runs, and that all forms of a call give the same
+  // vectors.
   { name: 'benchmarks, quick', command: [node, 'benchmarks/run.mjs', '--quick', '--only', 'ours,potion-base-8M'] },
   {
     name: 'without the tokenizers crate, with injected faults',
@@ -50,8 +54,8 @@ const STEPS = [
 ]
 
 /**
- * What is shown of `cargo test --show-output`: the lines that tests print of what they compared, but of a passing test not
- * the line of each mutant, of which there are thousands.
+ * What is shown of `cargo test --show-output`: the lines that tests print of what they compared,
+ * but of a passing test not the line of each mutant, of which there are thousands.
  */
 function cargoLines() {
   let passing = false

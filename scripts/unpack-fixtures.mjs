@@ -1,6 +1,6 @@
-// Writes test/fixtures/unpacked from the committed, compressed material of test/fixtures: models/, corpora/ and reference/, laid
-// out so that tests read it and a folder named by MODEL2VEC_TEST_DATA in the same way. Does nothing when it is up to date.
-// Usage: node scripts/unpack-fixtures.mjs
+// Writes test/fixtures/unpacked from the committed, compressed material of test/fixtures: models/,
+// corpora/ and reference/, laid out so that tests read it and a folder named by MODEL2VEC_TEST_DATA
+// in the same way. Does nothing when it is up to date. Usage: node scripts/unpack-fixtures.mjs
 import { createHash } from 'node:crypto'
 import {
   cpSync,
@@ -30,7 +30,10 @@ if (realpathSync(process.argv[1]) === realpathSync(script)) {
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) unpack(digest)
 }
 
-/** Everything that decides what is written: this script, the default model's table, and the committed files. */
+/**
+ * Everything that decides what is written: this script, the default model's table, and the
+ * committed files.
+ */
 function digestOfMaterial() {
   const files = readdirSync(fixtures, { recursive: true, withFileTypes: true })
     .map((entry) => ({ entry, path: join(entry.parentPath ?? entry.path, entry.name) }))
@@ -118,7 +121,10 @@ function tensor(source, dtype, shape) {
   return typeof source === 'string' ? read(source) : seededValues(source.seed, dtype, shape[0] * shape[1])
 }
 
-/** The first `rows` rows of potion-base-8M's table, the first `columns` columns of each, as float32 or widened to float64. */
+/**
+ * The first `rows` rows of potion-base-8M's table, the first `columns` columns of each, as float32
+ * or widened to float64.
+ */
 export function potionColumns(dtype, [rows, columns]) {
   const file = readFileSync(join(defaultModel, 'model.safetensors'))
   const start = 8 + Number(file.readBigUInt64LE())
@@ -138,8 +144,9 @@ export function potionColumns(dtype, [rows, columns]) {
 }
 
 /**
- * Values made from a seed, the same as `seeded_values` of scripts/fixtures/make_references.py: MurmurHash3's 32-bit finalizer over a
- * Weyl sequence, its bits taken as a float's sign, mantissa and the low three bits of the exponent (2^-7 to 2), or as an int8.
+ * Values made from a seed, the same as `seeded_values` of scripts/fixtures/make_references.py:
+ * MurmurHash3's 32-bit finalizer over a Weyl sequence, its bits taken as a float's sign, mantissa
+ * and the low three bits of the exponent (2^-7 to 2), or as an int8.
  */
 function seededValues(seed, dtype, count) {
   const bytes = Buffer.alloc(count * BYTES_PER_VALUE[dtype])

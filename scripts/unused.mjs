@@ -1,5 +1,6 @@
-// Things without a use: dependencies that no file imports (and imports that no package.json declares), files that no entry reaches, exports that
-// no other file takes, Cargo dependencies that no Rust file names. Read from the sources alone.
+// Things without a use: dependencies that no file imports (and imports that no package.json
+// declares), files that no entry reaches, exports that no other file takes, Cargo dependencies that
+// no Rust file names. Read from the sources alone.
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -32,7 +33,10 @@ function sourceOf(built) {
   return built.replace('./dist/', 'src/').replace(/\.(m?)js$/, '.$1ts')
 }
 
-/** What a file imports: each specifier with the names that it takes, '*' for all, and whether they are types only. */
+/**
+ * What a file imports: each specifier with the names that it takes, '*' for all, and whether they
+ * are types only.
+ */
 function importsOf(file) {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
   const found = []
@@ -135,7 +139,9 @@ function integrationNames() {
   return Object.entries(dependencies).map(([name, version]) => /^npm:(.+)@/.exec(version)?.[1] ?? name)
 }
 
-/** The tools that tests install beside the development dependencies: named by a test, or in a path. */
+/**
+ * The tools that tests install beside the development dependencies: named by a test, or in a path.
+ */
 function toolFaults() {
   const tests = sourceFiles(/\.m?ts$/, 'test')
     .map((file) => readFileSync(file, 'utf8'))
@@ -177,7 +183,9 @@ function exportFaults() {
   ]
 }
 
-/** What tests take from built modules, dist/…: they load them at run time, and name what they take. */
+/**
+ * What tests take from built modules, dist/…: they load them at run time, and name what they take.
+ */
 function takenByTests(modules) {
   return sourceFiles(/\.ts$/, 'test').flatMap((test) =>
     importsOf(test).flatMap(({ from }) => {
@@ -190,7 +198,9 @@ function takenByTests(modules) {
   )
 }
 
-/** The names that a file declares and exports, without the types that its own declarations mention. */
+/**
+ * The names that a file declares and exports, without the types that its own declarations mention.
+ */
 function exportsOf(file) {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
   return source.statements.flatMap((statement) => {
@@ -205,7 +215,9 @@ function exportsOf(file) {
   })
 }
 
-/** Dependencies of each Cargo.toml that no file of its crate names: `name::`, `use name`, `name!`. */
+/**
+ * Dependencies of each Cargo.toml that no file of its crate names: `name::`, `use name`, `name!`.
+ */
 function cargoFaults() {
   return sourceFiles(/^Cargo\.toml$/).flatMap((manifest) => {
     const folder = path.posix.dirname(manifest)

@@ -67,7 +67,8 @@ export interface HalfArray {
 export type TokenArray = ReturnType<Uint32Array['slice']>
 
 /**
- * Node's `Buffer` where its types are there, else the Uint8Array that it is: for the bytes of an array, on the same memory.
+ * Node's `Buffer` where its types are there, else the Uint8Array that it is: for the bytes of an
+ * array, on the same memory.
  */
 export type BytesOf<A extends { readonly buffer: ArrayBufferLike }> = A['buffer'] extends ArrayBuffer
   ? FreshBuffer
@@ -189,8 +190,8 @@ export function valuesOf(dtype: Dtype, data: RowArray, start: number, count: num
 }
 
 /**
- * The element of a row for a value: for half-precision types the bits of the nearest one, ties to even, of the value in float32; else the
- * value itself.
+ * The element of a row for a value: for half-precision types the bits of the nearest one, ties to
+ * even, of the value in float32; else the value itself.
  */
 export function elementOf(dtype: Dtype, value: number): number {
   if (dtype !== 'float16' && dtype !== 'bfloat16') return value

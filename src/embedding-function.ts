@@ -1,7 +1,8 @@
 // Model2VecEmbeddingFunction: the public class. It checks arguments; the modules that it calls do
 // the work. Its docstrings are the API's documentation: `npm run api` copies them to index.d.ts.
 
-// The compiler takes the first signature that fits a call, and the last one for `ReturnType`: both say what plain calls give.
+// The compiler takes the first signature that fits a call, and the last one for `ReturnType`: both
+// say what plain calls give.
 /* eslint @typescript-eslint/unified-signatures: 'off' */
 
 import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
@@ -419,7 +420,10 @@ export class Model2VecEmbeddingFunction {
     texts: string | readonly string[],
     options?: EncodeOptions<D, A>,
   ): EmbeddingMatrix<D, A, TokenArray>
-  /** {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encode} on this thread, with the help of others; throws
+   * instead of rejecting.
+   */
   encodeSync(
     texts: string | readonly string[],
     options?: EncodeOptions,
@@ -471,7 +475,10 @@ export class Model2VecEmbeddingFunction {
     text: string,
     options?: EncodeOptions<D, A>,
   ): A
-  /** {@link Model2VecEmbeddingFunction.encodeOne} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeOne} on this thread, with the help of others; throws
+   * instead of rejecting.
+   */
   encodeOneSync(text: string, options?: EncodeOptions): FreshArray<'float32'>
   encodeOneSync(text: string, options?: EncodeOptions<Dtype>): DtypeArray<Dtype> {
     return encodeSync(this.#state.now(), oneText(text), checkEncodeOptions('encodeOneSync', options)).data
@@ -526,15 +533,17 @@ export class Model2VecEmbeddingFunction {
   countTokens(text: string, options?: CountOptions): number
   countTokens(texts: readonly string[], options?: CountOptions): TokenArray
   /**
-   * How many token ids a text has, without special tokens: all of them, the unknown id included, and not cut at the model's `maxLength`. For
-   * splitters and for limits that are counted in tokens. `encode` pools fewer where it cuts the text, or where ids are unknown.
-   * Python: `len(tokenizer.encode(text, add_special_tokens=False).ids)`.
+   * How many token ids a text has, without special tokens: all of them, the unknown id included,
+   * and not cut at the model's `maxLength`. For splitters and for limits that are counted in
+   * tokens. `encode` pools fewer where it cuts the text, or where ids are unknown. Python:
+   * `len(tokenizer.encode(text, add_special_tokens=False).ids)`.
    *
    * On this thread, with the help of others: much text holds the event loop, which
    * {@link Model2VecEmbeddingFunction.countTokensAsync} does not.
    *
    * @returns of one text its count, of an array a Uint32Array with the count of each
-   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
+   * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`,
+   * `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
    */
   countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray
   countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray {
@@ -547,7 +556,8 @@ export class Model2VecEmbeddingFunction {
   countTokensAsync(text: string, options?: CountAsyncOptions): Promise<number>
   countTokensAsync(texts: readonly string[], options?: CountAsyncOptions): Promise<TokenArray>
   /**
-   * {@link Model2VecEmbeddingFunction.countTokens} off the event loop; a small call runs at once, as in `encode`.
+   * {@link Model2VecEmbeddingFunction.countTokens} off the event loop; a small call runs at once,
+   * as in `encode`.
    *
    * @param texts an array, which must not change until the promise settles, or one text
    * @throws (rejects) as {@link Model2VecEmbeddingFunction.tokenizeAsync}
@@ -625,7 +635,10 @@ export class Model2VecEmbeddingFunction {
     texts: string | readonly string[],
     options?: EncodeOptions<D, A>,
   ): EmbeddingMatrix<D, A, TokenArray>[]
-  /** {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others; throws instead of rejecting. */
+  /**
+   * {@link Model2VecEmbeddingFunction.encodeAsSequence} on this thread, with the help of others;
+   * throws instead of rejecting.
+   */
   encodeAsSequenceSync(
     texts: string | readonly string[],
     options?: EncodeOptions,

@@ -1,18 +1,20 @@
-// Every error that this package throws: three classes with a stable `code`, and what turns the engine's errors into them.
+// Every error that this package throws: three classes with a stable `code`, and what turns the
+// engine's errors into them.
 
 import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } from 'node:util/types'
 
 /**
  * The stable codes, `error.code`.
  *
- * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of any layout),
- * `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`, `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`,
- * `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be
- * asked), `ERR_HUB_AUTH` (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache can't be
- * written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`,
- * `ERR_OUT_TOO_SMALL`, `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with `ERR_BAD_NPY`.
- * `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first call that needs it fails with that, a load.
- * `ERR_INTERNAL` is a bug in this package.
+ * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of
+ * any layout), `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
+ * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a
+ * download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
+ * (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache
+ * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
+ * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
+ * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
+ * call that needs it fails with that, a load. `ERR_INTERNAL` is a bug in this package.
  */
 export type ErrorCode =
   | 'ERR_MODEL_NOT_FOUND'
@@ -65,7 +67,8 @@ function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(CODES, code)
 }
 
-// A registered symbol, not `instanceof`: errors of another worker's, realm's or installed copy's classes are ours too.
+// A registered symbol, not `instanceof`: errors of another worker's, realm's or installed copy's
+// classes are ours too.
 const BRAND: unique symbol = Symbol.for('model2vec-node.error') as never
 
 function brand(error: Error, name: string): void {
@@ -73,7 +76,10 @@ function brand(error: Error, name: string): void {
   Object.defineProperty(error, BRAND, { value: true })
 }
 
-/** Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says which. */
+/**
+ * Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says
+ * which.
+ */
 export class Model2VecError extends Error {
   /** What went wrong: stable, to be compared; the message may change. */
   readonly code: ErrorCode
@@ -117,7 +123,8 @@ export class OutOfMemoryError extends RangeError {
 }
 
 /**
- * Whether `value` is an error of this package, of any of its three classes, also one from another installed copy.
+ * Whether `value` is an error of this package, of any of its three classes, also one from another
+ * installed copy.
  *
  * @example
  * try {
@@ -131,8 +138,9 @@ export function isModel2VecError(value: unknown): value is Model2VecError | Inva
 }
 
 /**
- * An error as anybody may throw it. What native code, Node's own modules, the caller's functions and other realms (a `vm` context, Jest)
- * throw is no instance of this realm's `Error`: it is known by its message alone.
+ * An error as anybody may throw it. What native code, Node's own modules, the caller's functions
+ * and other realms (a `vm` context, Jest) throw is no instance of this realm's `Error`: it is known
+ * by its message alone.
  */
 export interface ThrownError {
   readonly message: string
@@ -149,15 +157,18 @@ export function messageOf(thrown: unknown): string {
   return isThrownError(thrown) ? thrown.message : describe(thrown)
 }
 
-/** What native code throws: an Error with one of our codes, and for a text that is no string its place in the call. */
+/**
+ * What native code throws: an Error with one of our codes, and for a text that is no string its
+ * place in the call.
+ */
 interface NativeError extends ThrownError {
   readonly index?: unknown
   readonly found?: unknown
 }
 
 /**
- * Turns an error of the native module into one of ours. Native code never runs the caller's code, so whatever it throws
- * without a code of ours is a bug: `ERR_INTERNAL`.
+ * Turns an error of the native module into one of ours. Native code never runs the caller's code,
+ * so whatever it throws without a code of ours is a bug: `ERR_INTERNAL`.
  *
  * @param firstText the place of the native call's first text in the caller's array
  */
@@ -174,8 +185,9 @@ export function fromNative(error: unknown, firstText = 0): Error {
 }
 
 /**
- * An error of a call's own for what several calls wait for: it says the same, has the stack of the call that makes it, and the first error
- * as its cause. What is not of this package (a signal's reason, what a callback threw) is the caller's, and stays what it is.
+ * An error of a call's own for what several calls wait for: it says the same, has the stack of the
+ * call that makes it, and the first error as its cause. What is not of this package (a signal's
+ * reason, what a callback threw) is the caller's, and stays what it is.
  */
 export function errorOfItsOwn(first: unknown): unknown {
   if (!isModel2VecError(first)) return first

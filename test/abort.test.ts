@@ -15,7 +15,10 @@ const tools = installTools('tools')
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const texts = manyTexts(50_000)
-/** The first text, one after some are encoded already, the last one: each is read while the call runs. */
+/**
+ * The first text, one after some are encoded already, the last one: each is read while the call
+ * runs.
+ */
 const MOMENTS = [0, 25_000, texts.length - 1]
 
 /** Counts the listeners that are left on a signal. */
@@ -98,7 +101,8 @@ test('encodeAsSequence with texts that are cut and texts that are not stops at a
     })
     t.is(await outcomeOf(list, controller.signal), reason)
   }
-  // Once all texts are read, every turn of the event loop is another moment. A call that is done can't be aborted.
+  // Once all texts are read, every turn of the event loop is another moment. A call that is done
+  // can't be aborted.
   for (let turns = 1; turns < 1000; turns *= 3) {
     const controller = new AbortController()
     const state = { read: false, settled: false }

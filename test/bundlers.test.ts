@@ -1,5 +1,6 @@
-// The package in applications that a bundler puts into one file: outside of the bundle, and inside of it, as the README says; and the
-// files that tools collect which copy an application (Next.js, serverless functions).
+// The package in applications that a bundler puts into one file: outside of the bundle, and inside
+// of it, as the README says; and the files that tools collect which copy an application (Next.js,
+// serverless functions).
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -68,7 +69,10 @@ const BUNDLERS = [
   },
 ]
 
-/** Each script writes all of the application, this package and its native module too, into the folder `inside`. */
+/**
+ * Each script writes all of the application, this package and its native module too, into the
+ * folder `inside`.
+ */
 const WHOLE_BUNDLES = [
   ...(['copy', 'file'] as const).map((loader) => ({
     name: `esbuild, with --loader:.node=${loader}`,
@@ -130,7 +134,10 @@ async function runTool(script: string): Promise<string> {
   return project.run('node', ['-e', `${resolve} ${script}`])
 }
 
-/** An empty folder elsewhere with what a bundler wrote, the texts, and the model's package beside it. */
+/**
+ * An empty folder elsewhere with what a bundler wrote, the texts, and the model's package beside
+ * it.
+ */
 function deploy(written: string): string {
   const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'model2vec-deployed-'))
   cpSync(path.join(project.directory, written), elsewhere, { recursive: true })

@@ -1,4 +1,5 @@
-// The same bits, however a text is encoded: threads, batch, sync or async, module format, worker thread, load.
+// The same bits, however a text is encoded: threads, batch, sync or async, module format, worker
+// thread, load.
 
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'

@@ -1,5 +1,5 @@
-// The packed packages as applications get them: installed by each package manager from a registry on this machine, without a compiler
-// and with no other network; imported, required, type-checked.
+// The packed packages as applications get them: installed by each package manager from a registry
+// on this machine, without a compiler and with no other network; imported, required, type-checked.
 
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'

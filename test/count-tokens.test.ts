@@ -1,4 +1,5 @@
-// countTokens and countTokensAsync: all ids of a text, as the `tokenizers` package of Python counts them.
+// countTokens and countTokensAsync: all ids of a text, as the `tokenizers` package of Python counts
+// them.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// However many calls there are, the event loop has its turns: timers fire, signals are seen. Every test here counts turns or waits for a timer;
-// none compares times.
+// However many calls there are, the event loop has its turns: timers fire, signals are seen. Every
+// test here counts turns or waits for a timer; none compares times.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { execFileSync } from 'node:child_process'
@@ -76,7 +76,10 @@ test.serial(
     }
     setImmediate(count)
     const readsIn = new Map<number, number>()
-    /** Longer than calls may hold a turn, so that a turn has room for one such text of those that wait, and one of a call that starts. */
+    /**
+     * Longer than calls may hold a turn, so that a turn has room for one such text of those that
+     * wait, and one of a call that starts.
+     */
     const slowText = (): string => {
       holdThread(3)
       readsIn.set(now, (readsIn.get(now) ?? 0) + 1)
@@ -180,7 +183,8 @@ test.serial('an onProgress that throws in a loop of small calls leaves the event
   const immediate = (): void => {
     turns++
   }
-  // Each call rejects without a turn of the event loop, so that nothing but the budget gives it one.
+  // Each call rejects without a turn of the event loop, so that nothing but the budget gives it
+  // one.
   let calls = 0
   setImmediate(immediate)
   while (turns === 0 && calls < 20_000) {
@@ -301,7 +305,8 @@ test.serial('a call that waits for its turn is one that runs: close lets it fini
 test.serial(
   'a text that is read in pieces gives the ids of its words, pairs of surrogates at the borders of pieces too',
   async (t) => {
-    // A model of bytes: it has ids for what no other knows. An odd number of units before pairs: borders of 2^n units lie within a pair.
+    // A model of bytes: it has ids for what no other knows. An odd number of units before pairs:
+    // borders of 2^n units lie within a pair.
     const bytes = new Model2VecEmbeddingFunction(modelPath('bpe-roberta-v10'))
     const short = bytes.tokenize('a 😀 😀', { maxLength: null })[0] ?? new Uint32Array()
     const [first = 0, ...repeated] = short

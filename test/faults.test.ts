@@ -1,4 +1,5 @@
-// A bug in the engine is an error, not the end: ERR_INTERNAL, and later calls work. And every instruction set gives the same bits.
+// A bug in the engine is an error, not the end: ERR_INTERNAL, and later calls work. And every
+// instruction set gives the same bits.
 
 import { execFile } from 'node:child_process'
 import path from 'node:path'
@@ -17,7 +18,10 @@ async function child(script: string, args: string[], environment: NodeJS.Process
   return JSON.parse(stdout)
 }
 
-/** Whether the native module has the Cargo feature `fault-injection`: `npm run test:native` builds such a one, and runs these tests with it. */
+/**
+ * Whether the native module has the Cargo feature `fault-injection`: `npm run test:native` builds
+ * such a one, and runs these tests with it.
+ */
 const INJECTS_FAULTS = process.env.MODEL2VEC_TEST_FAULTS === '1'
 
 const METHODS = ['encode', 'encodeSync', 'encodeDocuments', 'tokenize', 'encodeAsSequence', 'encodeAsSequenceSync']

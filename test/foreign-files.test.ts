@@ -1,4 +1,5 @@
-// Files of another kind under the names of a model's files: a download gone wrong, the model in another format.
+// Files of another kind under the names of a model's files: a download gone wrong, the model in
+// another format.
 
 import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -12,7 +13,10 @@ import { SMALL } from './test-data.js'
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-/** Files, and what the error says that each is. The pickles are `pickle.dumps({}, protocol)`, the zip is `zipfile.ZipFile(path, 'w').close()`. */
+/**
+ * Files, and what the error says that each is. The pickles are `pickle.dumps({}, protocol)`, the
+ * zip is `zipfile.ZipFile(path, 'w').close()`.
+ */
 const KINDS: readonly (readonly [Buffer, string])[] = [
   [bytes('version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 30\n'), 'a Git LFS pointer'],
   [bytes('version https://git-lfs.github.com/spec/v1\r\noid sha256:0f\r\n'), 'a Git LFS pointer'],

@@ -1,4 +1,5 @@
-// `quantizeTo` and `dimensionality`: the vectors of Python model2vec 0.10.0, in every bit (test/expected/load_options.py).
+// `quantizeTo` and `dimensionality`: the vectors of Python model2vec 0.10.0, in every bit
+// (test/expected/load_options.py).
 
 import { readFileSync } from 'node:fs'
 

@@ -1,4 +1,5 @@
-// EmbeddingMatrix: the forms that stores and clients take, slices and joins, and what is known of each row.
+// EmbeddingMatrix: the forms that stores and clients take, slices and joins, and what is known of
+// each row.
 
 import { inspect } from 'node:util'
 

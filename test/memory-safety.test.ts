@@ -1,5 +1,6 @@
-// Nothing that a caller does to `out`, to the texts, to the model or to the process while a call runs can crash the process.
-// Each way is tried many times, with the call at another point each time.
+// Nothing that a caller does to `out`, to the texts, to the model or to the process while a call
+// runs can crash the process. Each way is tried many times, with the call at another point each
+// time.
 
 import { execFile } from 'node:child_process'
 import path from 'node:path'
@@ -30,8 +31,9 @@ const expected = ef.encodeSync(texts).data
 type Outcome = 'ERR_OUT_TOO_SMALL' | 'encoded'
 
 /**
- * Runs `disturb` on an `out` while a call fills it, after 0 to 3 ms, and says how the calls ended. In every fourth round it runs before the
- * event loop's next turn, so that the call can't have ended.
+ * Runs `disturb` on an `out` while a call fills it, after 0 to 3 ms, and says how the calls ended.
+ * In every fourth round it runs before the event loop's next turn, so that the call can't have
+ * ended.
  */
 async function disturbed(
   t: ExecutionContext,

@@ -1,5 +1,6 @@
-// What a process holds does not grow with the number of functions, calls and threads that it has had, also where no function is
-// closed. Each test runs a new process; the bounds are a fraction of what it grew by when each function held its buffers.
+// What a process holds does not grow with the number of functions, calls and threads that it has
+// had, also where no function is closed. Each test runs a new process; the bounds are a fraction of
+// what it grew by when each function held its buffers.
 
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// Against real Milvus servers on this machine: what is stored is what the model gave, and examples/milvus finds what is nearest.
+// Against real Milvus servers on this machine: what is stored is what the model gave, and
+// examples/milvus finds what is nearest.
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'

@@ -1,5 +1,5 @@
-// model2vec-node/milvus: what leaves the SDK is what the model gave, bit for bit; and what the SDK makes of the same vectors without
-// us. A loopback server decodes what was sent.
+// model2vec-node/milvus: what leaves the SDK is what the model gave, bit for bit; and what the SDK
+// makes of the same vectors without us. A loopback server decodes what was sent.
 
 import test from 'ava'
 import { DataType } from '@zilliz/milvus2-sdk-node'
@@ -95,7 +95,8 @@ test.serial('the last row of memory that is larger, and shared, arrives alone', 
   t.deepEqual(bytes, Buffer.from(matrix.bytes(3)))
 })
 
-// The SDK alone, 3.0.6: why this module exists. Where one of these fails, the SDK was mended, and the module may shrink.
+// The SDK alone, 3.0.6: why this module exists. Where one of these fails, the SDK was mended, and
+// the module may shrink.
 
 test.serial('the SDK alone makes a Float32Array in a nullable field one NaN', async (t) => {
   const matrix = await encode('float32')

@@ -1,4 +1,5 @@
-// Numbers and names that TypeScript and the native module must agree on, each in two places for a reason that its file gives.
+// Numbers and names that TypeScript and the native module must agree on, each in two places for a
+// reason that its file gives.
 
 import { createRequire } from 'node:module'
 import path from 'node:path'

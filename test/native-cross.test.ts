@@ -1,4 +1,5 @@
-// The native modules of other platforms: what `npm run cross` recorded of them is what this machine's gives.
+// The native modules of other platforms: what `npm run cross` recorded of them is what this
+// machine's gives.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -9,7 +9,10 @@ import test from 'ava'
 
 import { SMALL } from './test-data.js'
 
-/** What opening a model with the package in `root` throws, in a new process that runs `before` first. */
+/**
+ * What opening a model with the package in `root` throws, in a new process that runs `before`
+ * first.
+ */
 function openError(
   root: string,
   environment: NodeJS.ProcessEnv = {},
@@ -35,7 +38,10 @@ function packageWithoutAddon(): string {
   return root
 }
 
-/** What a script prints as JSON that runs with the package in `root` as `model2vec-node`, and without its native module. */
+/**
+ * What a script prints as JSON that runs with the package in `root` as `model2vec-node`, and
+ * without its native module.
+ */
 function runWithout(root: string, script: string): unknown {
   const file = path.join(root, 'script.mjs')
   writeFileSync(file, script)

@@ -1,4 +1,5 @@
-// Rows of every element type and dimensionality: those that numpy and ml_dtypes make of Python's vectors, in every bit.
+// Rows of every element type and dimensionality: those that numpy and ml_dtypes make of Python's
+// vectors, in every bit.
 
 import { readFileSync } from 'node:fs'
 import vm from 'node:vm'
@@ -53,7 +54,8 @@ for (const [model, runs] of Object.entries(expected.models)) {
   test(`${model} gives the rows of numpy and ml_dtypes`, async (t) => {
     using each = new Model2VecEmbeddingFunction(modelPath(model))
     const fifth = texts.filter((_, i) => i % 5 === 0)
-    // The others are for the Rust tests, which have the same references (crates/engine/tests/output_types.rs).
+    // The others are for the Rust tests, which have the same references
+    // (crates/engine/tests/output_types.rs).
     for (const [columns, references] of Object.entries(runs)) {
       if (!['full', '1', '7', '129'].includes(columns)) continue
       const dimensionality = columns === 'full' ? undefined : Number(columns)

@@ -1,4 +1,5 @@
-// The packages as they are published: what the generator writes, one version, what is in the tarballs that `npm run package` packed.
+// The packages as they are published: what the generator writes, one version, what is in the
+// tarballs that `npm run package` packed.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// Every model and every reference: the ids and the vectors of Python model2vec 0.10.0, in every bit.
+// Every model and every reference: the ids and the vectors of Python model2vec 0.10.0, in every
+// bit.
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'

@@ -1,4 +1,5 @@
-// Python environments for the tests, in build/: each made once where there is `python3` with `venv` and a package index.
+// Python environments for the tests, in build/: each made once where there is `python3` with `venv`
+// and a package index.
 
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'

@@ -1,4 +1,5 @@
-// The examples of the README and of the pages in docs/: they compile, they run, and they print what they say.
+// The examples of the README and of the pages in docs/: they compile, they run, and they print what
+// they say.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

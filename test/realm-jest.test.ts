@@ -1,4 +1,5 @@
-// The error suites and realm.test.ts in Jest, which runs every test file in its own realm, with Node's globals or jsdom's.
+// The error suites and realm.test.ts in Jest, which runs every test file in its own realm, with
+// Node's globals or jsdom's.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// errors.test.ts and realm.test.ts in a `vm` context, where what native code and Node make is no instance of that realm's classes.
+// errors.test.ts and realm.test.ts in a `vm` context, where what native code and Node make is no
+// instance of that realm's classes.
 
 import path from 'node:path'
 

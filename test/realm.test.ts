@@ -1,5 +1,6 @@
-// Results are of the caller's realm, and the work goes on whatever the environment has made of Node's globals. Jest and a `vm` context
-// run this file as well (realm-jest.test.ts, realm-vm.test.ts).
+// Results are of the caller's realm, and the work goes on whatever the environment has made of
+// Node's globals. Jest and a `vm` context run this file as well (realm-jest.test.ts,
+// realm-vm.test.ts).
 
 import test from 'ava'
 import { EmbeddingMatrix, Model2VecEmbeddingFunction } from 'model2vec-node'

@@ -1,5 +1,6 @@
-// The packed packages in every runtime that they are for: Node 20, 22, 24 and 26, Bun and Deno; and worker threads of each Node that are
-// ended in the middle of their work. `npm run runtimes` ends 200 in each and records what it saw; here it is a few.
+// The packed packages in every runtime that they are for: Node 20, 22, 24 and 26, Bun and Deno; and
+// worker threads of each Node that are ended in the middle of their work. `npm run runtimes` ends
+// 200 in each and records what it saw; here it is a few.
 
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +18,10 @@ import { corpus, reference, ROOTS, SMALL } from './test-data.js'
 /** How many workers are ended in each Node; a number writes the record. */
 const ROUNDS = Number(process.env.MODEL2VEC_TERMINATIONS ?? 24)
 const RECORD = process.env.MODEL2VEC_RUNTIMES_RECORD
-/** The most that the process may grow by for each worker, in bytes: what a worker's calls hold is more than ten times that. */
+/**
+ * The most that the process may grow by for each worker, in bytes: what a worker's calls hold is
+ * more than ten times that.
+ */
 const GROWTH = 200_000
 const SLACK = 20_000_000
 

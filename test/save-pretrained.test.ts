@@ -1,4 +1,5 @@
-// `savePretrained`: the files that Python model2vec 0.10.0 saves (test/expected/save_pretrained.py), and the same vectors again.
+// `savePretrained`: the files that Python model2vec 0.10.0 saves
+// (test/expected/save_pretrained.py), and the same vectors again.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// A worker thread may be terminated in the middle of its searches: no thread touches its memory afterwards, and the process goes on.
+// A worker thread may be terminated in the middle of its searches: no thread touches its memory
+// afterwards, and the process goes on.
 
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,5 @@
-// Where models are found: directories, URLs, the Hub cache, the companion package; and what is said when they are not. The Hub
-// is never asked here; test/hub/ has what is downloaded.
+// Where models are found: directories, URLs, the Hub cache, the companion package; and what is said
+// when they are not. The Hub is never asked here; test/hub/ has what is downloaded.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,10 @@ const COMMIT = '0123456789abcdef0123456789abcdef01234567'
 const load = (source: string | URL, options = {}): Model2VecEmbeddingFunction =>
   new Model2VecEmbeddingFunction(source, options)
 
-/** A cache as huggingface_hub writes it, with m8k-f32 under the id `org/Name`, commit COMMIT, branch main. */
+/**
+ * A cache as huggingface_hub writes it, with m8k-f32 under the id `org/Name`, commit COMMIT, branch
+ * main.
+ */
 function hubCache(ref: string | null = 'main'): { cache: string; snapshot: string } {
   const cache = mkdtempSync(path.join(os.tmpdir(), 'model2vec-hub-'))
   const repository = path.join(cache, 'models--org--Name')

@@ -1,4 +1,5 @@
-// `encodeStream` and `transform`: every kind of source, the order of batches, how far they read ahead, and what ends them.
+// `encodeStream` and `transform`: every kind of source, the order of batches, how far they read
+// ahead, and what ends them.
 
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'

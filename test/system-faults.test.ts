@@ -1,5 +1,6 @@
-// What the system may refuse: no home directory, no working directory, any function of Node that fails. Nothing but errors of this
-// package comes out, and a model that is elsewhere is still found.
+// What the system may refuse: no home directory, no working directory, any function of Node that
+// fails. Nothing but errors of this package comes out, and a model that is elsewhere is still
+// found.
 
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +19,10 @@ forgetEnvironment()
 
 const DIST = path.resolve('dist/index.js')
 
-/** Runs a script that has `load` (the constructor), `code` (what a promise or call fails with) and `say`. */
+/**
+ * Runs a script that has `load` (the constructor), `code` (what a promise or call fails with) and
+ * `say`.
+ */
 function run(
   script: string,
   options: { env?: NodeJS.ProcessEnv; uid?: number; cwd?: string; timeout?: number } = {},

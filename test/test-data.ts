@@ -1,4 +1,5 @@
-// The test data: the committed models (`test/fixtures/unpacked`), and those of the folder that MODEL2VEC_TEST_DATA names.
+// The test data: the committed models (`test/fixtures/unpacked`), and those of the folder that
+// MODEL2VEC_TEST_DATA names.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -19,7 +20,10 @@ export const ROOTS: readonly Root[] = [
     : [{ directory: path.resolve(process.env.MODEL2VEC_TEST_DATA), label: 'MODEL2VEC_TEST_DATA' }]),
 ]
 
-/** Models whose license doesn't allow that they are committed, or isn't known (test/fixtures/README.md). */
+/**
+ * Models whose license doesn't allow that they are committed, or isn't known
+ * (test/fixtures/README.md).
+ */
 export const NOT_COMMITTED = [
   'bpe-llama3-32k',
   'spbpe-gemma3-51k-v10',
@@ -28,7 +32,9 @@ export const NOT_COMMITTED = [
   'ug-marian-raw',
 ] as const
 
-/** The models that are committed, by test/fixtures/manifest.json and the link to the default model. */
+/**
+ * The models that are committed, by test/fixtures/manifest.json and the link to the default model.
+ */
 export function committedModels(): string[] {
   const { files } = JSON.parse(readFileSync('test/fixtures/manifest.json', 'utf8')) as { files: Record<string, string> }
   const names = Object.keys(files).flatMap((file) => /^models\/([^/]+)\//.exec(file)?.[1] ?? [])
@@ -99,7 +105,10 @@ export function crc(values: NodeJS.TypedArray): number {
   return crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
 }
 
-/** `count` texts of natural language: the documents over and over, each with its number, so that none is like another. */
+/**
+ * `count` texts of natural language: the documents over and over, each with its number, so that
+ * none is like another.
+ */
 export function manyTexts(count: number): string[] {
   const documents = corpus('docs_en')
   return Array.from({ length: count }, (_, i) => `${i} ${documents[i % documents.length] ?? ''}`)

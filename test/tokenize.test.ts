@@ -1,4 +1,5 @@
-// tokenize, tokenizeSync and tokenizeAsync: the same ids, on this thread or off the event loop. test/parity.test.ts compares them with Python's.
+// tokenize, tokenizeSync and tokenizeAsync: the same ids, on this thread or off the event loop.
+// test/parity.test.ts compares them with Python's.
 
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'

@@ -1,4 +1,5 @@
-// The declared types in applications: with each TypeScript that is supported, with the libs es2022 and dom and no others, without
+// The declared types in applications: with each TypeScript that is supported, with the libs es2022
+// and dom and no others, without
 // @types/node, and with the declarations themselves checked.
 
 import { execFile } from 'node:child_process'

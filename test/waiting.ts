@@ -1,8 +1,11 @@
-// Waits that don't depend on how fast the machine is: for what another thread, process or server does, and for a call that surely runs.
+// Waits that don't depend on how fast the machine is: for what another thread, process or server
+// does, and for a call that surely runs.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Far beyond what anything here takes: it only keeps a test that would wait forever from doing so. */
+/**
+ * Far beyond what anything here takes: it only keeps a test that would wait forever from doing so.
+ */
 const LIMIT_MS = 300_000
 
 /** Resolves when `isSo` is true. @throws (rejects) when that takes minutes */
@@ -21,8 +24,9 @@ export function holdThread(milliseconds: number): void {
 }
 
 /**
- * A copy of the texts that runs `run` when the text at one of the places is read. A call that has texts left to read has not ended, so `run`
- * finds it running, however fast the threads are that encode.
+ * A copy of the texts that runs `run` when the text at one of the places is read. A call that has
+ * texts left to read has not ended, so `run` finds it running, however fast the threads are that
+ * encode.
  */
 export function whenRead(texts: readonly string[], places: readonly number[], run: () => void): string[] {
   const copy = [...texts]

@@ -1,5 +1,6 @@
-// model2vec-node as a peer. Forms: `sync` and `async` make fresh results, `sync-out` and `async-out` write into memory that the caller
-// has; the one of `async-out` is shared memory, which the engine's threads write directly.
+// model2vec-node as a peer. Forms: `sync` and `async` make fresh results, `sync-out` and
+// `async-out` write into memory that the caller has; the one of `async-out` is shared memory, which
+// the engine's threads write directly.
 
 import { serve } from './serve.mjs'
 

@@ -1,5 +1,5 @@
-// The side of a peer in JavaScript in the benchmarks' protocol: a line of JSON in, a line of JSON out. `peer-process.mjs` is the other side
-// and says what each command means.
+// The side of a peer in JavaScript in the benchmarks' protocol: a line of JSON in, a line of JSON
+// out. `peer-process.mjs` is the other side and says what each command means.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -7,11 +7,13 @@ import { setTimeout } from 'node:timers/promises'
 
 /**
  * Answers the driver until it closes standard input. `load(options)` makes the peer:
- * - `pass(texts, form)` embeds all texts; nothing but the library's own call belongs in here, as it is timed. May be async
+ * - `pass(texts, form)` embeds all texts; nothing but the library's own call belongs in here, as it
+ *   is timed. May be async
  * - `prepare(texts, form)`, where there is one, is called before, and is not timed
  * - `query(text, form)` embeds one
  * - `facts`, where there are any, are added to the answer to `load`
- * - `vectors(texts, form)` gives the Float32Array of a pass, `ids(texts)` an array of ids for each text
+ * - `vectors(texts, form)` gives the Float32Array of a pass, `ids(texts)` an array of ids for each
+ *   text
  */
 export async function serve(load) {
   let peer
@@ -25,7 +27,8 @@ export async function serve(load) {
     async pass({ texts, form }) {
       const read = readTexts(texts)
       peer.prepare?.(read, form)
-      // What the pass before has left behind is not this one's; others don't pay for freeing theirs either.
+      // What the pass before has left behind is not this one's; others don't pay for freeing theirs
+      // either.
       globalThis.gc?.()
       const started = performance.now()
       const result = peer.pass(read, form)

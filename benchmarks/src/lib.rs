@@ -1,5 +1,5 @@
-//! The side of a peer in the benchmarks' protocol: a line of JSON in, a line of JSON out. `peer-process.mjs` is the other side and says
-//! what each command means.
+//! The side of a peer in the benchmarks' protocol: a line of JSON in, a line of JSON out.
+//! `peer-process.mjs` is the other side and says what each command means.
 
 use std::fs::File;
 use std::io::{BufRead, BufWriter, Write};
@@ -12,7 +12,8 @@ pub type Error = Box<dyn std::error::Error>;
 
 /// A library under test. What it has no way to do is an error.
 pub trait Peer {
-    /// The elements that a pass makes are of no interest, the time is: nothing but the library's own call belongs in here.
+    /// The elements that a pass makes are of no interest, the time is: nothing but the library's
+    /// own call belongs in here.
     type Output;
 
     /// Embeds, or tokenizes, all texts in one call.
@@ -34,7 +35,8 @@ pub trait Peer {
     }
 }
 
-/// Answers the driver until it closes standard input. `load` makes the peer from a model's directory.
+/// Answers the driver until it closes standard input. `load` makes the peer from a model's
+/// directory.
 pub fn serve<P: Peer + Sync>(load: impl Fn(&str) -> Result<P, Error>) {
     let mut peer = None;
     answer(&json!({ "started": true }));
@@ -106,7 +108,8 @@ fn time_query<P: Peer>(peer: &P, query: &str) -> Result<u64, Error> {
     Ok(ns)
 }
 
-/// Queries one after the other, with a pause before each, while another thread embeds `bulk` again and again.
+/// Queries one after the other, with a pause before each, while another thread embeds `bulk` again
+/// and again.
 fn queries_under_load<P: Peer + Sync>(
     peer: &P,
     bulk: &[String],

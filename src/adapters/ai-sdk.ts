@@ -1,5 +1,6 @@
-// The entry `model2vec-node/ai-sdk`: embedding models for Vercel's AI SDK, `ai` 5, 6 and 7, and for what takes its models (Mastra). It
-// imports nothing of the SDK. Models are plain objects with closures: `ai` 7 puts a Proxy around them, which private fields don't survive.
+// The entry `model2vec-node/ai-sdk`: embedding models for Vercel's AI SDK, `ai` 5, 6 and 7, and for
+// what takes its models (Mastra). It imports nothing of the SDK. Models are plain objects with
+// closures: `ai` 7 puts a Proxy around them, which private fields don't survive.
 
 import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
@@ -11,7 +12,9 @@ import type { EmbeddingSource, ModelOptions } from './source.js'
 export type { Dtype } from '../dtype.js'
 export type { Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
 
-/** The versions of the SDK's model specification: 'v3' for `ai` 6 and 7 and Mastra, 'v2' for `ai` 5. */
+/**
+ * The versions of the SDK's model specification: 'v3' for `ai` 6 and 7 and Mastra, 'v2' for `ai` 5.
+ */
 export type Spec = 'v2' | 'v3'
 
 /** What the SDK passes to a model for one call. */
@@ -21,7 +24,9 @@ export interface EmbedCall {
   readonly abortSignal?: AbortSignal | undefined
   /** How many dimensions are kept, the first ones: `embed({ dimensions })` of `ai` 7. */
   readonly dimensions?: number | undefined
-  /** Options by provider. Under 'model2vec-node': `{ dimensionality }`, the same in `ai` 5 and 6. */
+  /**
+   * Options by provider. Under 'model2vec-node': `{ dimensionality }`, the same in `ai` 5 and 6.
+   */
   readonly providerOptions?: Readonly<Record<string, unknown>> | undefined
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
 }
@@ -35,7 +40,10 @@ export interface EmbedResult {
   warnings: never[]
 }
 
-/** An embedding model of the SDK's specification: its EmbeddingModelV3, or EmbeddingModelV2 for strings. */
+/**
+ * An embedding model of the SDK's specification: its EmbeddingModelV3, or EmbeddingModelV2 for
+ * strings.
+ */
 export interface Model2VecModel<S extends Spec = 'v3'> {
   readonly specificationVersion: S
   readonly provider: string
@@ -59,7 +67,8 @@ export interface EmbeddingModelOptions<S extends Spec = 'v3'> {
    */
   readonly spec?: S | undefined
   /**
-   * The element type that vectors are rounded to, for a store that keeps them so. The SDK gets the values as numbers.
+   * The element type that vectors are rounded to, for a store that keeps them so. The SDK gets the
+   * values as numbers.
    * @default 'float32'
    */
   readonly dtype?: Dtype | undefined
@@ -70,7 +79,10 @@ export interface EmbeddingModelOptions<S extends Spec = 'v3'> {
   readonly dimensionality?: number | undefined
 }
 
-/** Options of {@link createModel2Vec}: those of the loads of its models, and which sources it knows under a name. */
+/**
+ * Options of {@link createModel2Vec}: those of the loads of its models, and which sources it knows
+ * under a name.
+ */
 export interface ProviderOptions<S extends Spec = 'v3'> extends Omit<ModelOptions, 'model'> {
   /** @default 'v3' */
   readonly spec?: S | undefined
@@ -81,7 +93,10 @@ export interface ProviderOptions<S extends Spec = 'v3'> extends Omit<ModelOption
   readonly models?: Readonly<Record<string, EmbeddingSource>> | undefined
 }
 
-/** A provider of the SDK, for `createProviderRegistry` and `customProvider`. It has embedding models only. */
+/**
+ * A provider of the SDK, for `createProviderRegistry` and `customProvider`. It has embedding models
+ * only.
+ */
 export interface Model2VecProvider<S extends Spec = 'v3'> {
   readonly specificationVersion: S
   /** The model of an id. @throws Model2VecError `ERR_INVALID_OPTION` */
@@ -104,11 +119,13 @@ const specName = optional((name, value): Spec => {
 /**
  * An embedding model for `embed` and `embedMany`.
  *
- * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by the first call
- * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode` reject with, and with the signal's reason
+ * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by
+ * the first call
+ * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode`
+ * reject with, and with the signal's reason
  *
- * @example
- * const { embedding } = await embed({ model: embeddingModel({ model: 'minishlab/potion-base-8M' }), value: 'a dog' })
+ * @example const { embedding } = await embed({ model: embeddingModel({ model:
+ * 'minishlab/potion-base-8M' }), value: 'a dog' })
  */
 export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModelOptions): Model2VecModel
 /** A model of the specification that `spec` names. */
@@ -144,9 +161,8 @@ export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModel
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example
- * const registry = createProviderRegistry({ model2vec: createModel2Vec() })
- * await embed({ model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
+ * @example const registry = createProviderRegistry({ model2vec: createModel2Vec() }) await embed({
+ * model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
  */
 export function createModel2Vec(options?: ProviderOptions): Model2VecProvider
 /** A provider of the specification that `spec` names. */

@@ -1,5 +1,6 @@
-// The entry `model2vec-node/arrow`: a matrix as a column of Apache Arrow, on the same memory. It imports neither `apache-arrow`, which the
-// caller passes (there may be several copies of it, and each wants its own classes), nor the native module.
+// The entry `model2vec-node/arrow`: a matrix as a column of Apache Arrow, on the same memory. It
+// imports neither `apache-arrow`, which the caller passes (there may be several copies of it, and
+// each wants its own classes), nor the native module.
 
 import type { Dtype, DtypeArray } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
@@ -24,7 +25,8 @@ export type ArrowDtype = Exclude<Dtype, 'bfloat16'>
 
 /** What is used of the module `apache-arrow`. */
 export interface ArrowModule {
-  // `never` and `any`: the classes' own types differ from version to version, and are checked where they are called.
+  // `never` and `any`: the classes' own types differ from version to version, and are checked where
+  // they are called.
   readonly Field: new (...args: never[]) => unknown
   readonly FixedSizeList: new (...args: never[]) => unknown
   readonly Float32: new () => unknown
@@ -51,7 +53,8 @@ interface Arrow {
 const TYPES = { float32: 'Float32', float16: 'Float16', int8: 'Int8', binary: 'Uint8' } as const
 
 /**
- * The vectors as a column: a FixedSizeList of `width` Float32, Float16, Int8 or (for 'binary') Uint8, on the matrix's own memory.
+ * The vectors as a column: a FixedSizeList of `width` Float32, Float16, Int8 or (for 'binary')
+ * Uint8, on the matrix's own memory.
  *
  * @param arrow the module `apache-arrow`, the same copy that takes the column
  * @param matrix vectors; their memory must not change while the column is used
@@ -80,8 +83,8 @@ export function fixedSizeList<A extends ArrowModule>(
 }
 
 /**
- * A record batch of columns of the same length: matrices as {@link fixedSizeList} gives them, arrays as Arrow reads them (strings as Utf8), and
- * Arrow's own vectors of one chunk.
+ * A record batch of columns of the same length: matrices as {@link fixedSizeList} gives them,
+ * arrays as Arrow reads them (strings as Utf8), and Arrow's own vectors of one chunk.
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *

@@ -1,4 +1,5 @@
-// The embedding function for Chroma, and batches of a size that its server takes. The entries chroma.ts and chroma.mts register it.
+// The embedding function for Chroma, and batches of a size that its server takes. The entries
+// chroma.ts and chroma.mts register it.
 
 import { valuesOf } from '../dtype.js'
 import type { Dtype, DtypeArray } from '../dtype.js'
@@ -10,7 +11,10 @@ import type { Embedder, EmbeddingSource, ModelOptions } from './source.js'
 /** The name in Chroma's registry, which collections keep. */
 export const NAME = 'model2vec'
 
-/** What a collection keeps of a model: what the vectors depend on. Not where it is on this machine, and no token. */
+/**
+ * What a collection keeps of a model: what the vectors depend on. Not where it is on this machine,
+ * and no token.
+ */
 export type ModelConfig = Pick<
   ModelOptions,
   | 'model'
@@ -41,11 +45,11 @@ export interface VectorMatrix<D extends Dtype> {
 }
 
 /**
- * An embedding function of Chroma's client. A collection that was made with it gets it again by its name when it is opened, in any process
- * that has imported this entry.
+ * An embedding function of Chroma's client. A collection that was made with it gets it again by its
+ * name when it is opened, in any process that has imported this entry.
  *
- * @example
- * const collection = await client.createCollection({ name: 'documents', embeddingFunction: new Model2VecEmbedding() })
+ * @example const collection = await client.createCollection({ name: 'documents', embeddingFunction:
+ * new Model2VecEmbedding() })
  */
 export class Model2VecEmbedding {
   readonly name: string = NAME
@@ -54,7 +58,8 @@ export class Model2VecEmbedding {
   private readonly embedder: () => Promise<Embedder>
 
   /**
-   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, or a `Model2VecEmbeddingFunction` that is loaded
+   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, or a
+   * `Model2VecEmbeddingFunction` that is loaded
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   constructor(source: EmbeddingSource = {}) {
@@ -62,12 +67,16 @@ export class Model2VecEmbedding {
     this.embedder = embedderOf(source)
   }
 
-  /** Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet. */
+  /**
+   * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
+   */
   static buildFromConfig(config: ModelConfig): Model2VecEmbedding {
     return new Model2VecEmbedding(config)
   }
 
-  /** A vector per text: texts × dim numbers. @throws (rejects) what `load` and `encode` reject with */
+  /**
+   * A vector per text: texts × dim numbers. @throws (rejects) what `load` and `encode` reject with
+   */
   async generate(texts: string[]): Promise<number[][]> {
     return (await (await this.embedder()).encode(texts)).toArray()
   }
@@ -106,7 +115,8 @@ export class Model2VecEmbedding {
 const MOST_ROWS = 5461
 
 /**
- * Items with their vectors, in batches of at most `limit`: for `add`, `upsert` and the like of stores that refuse more rows.
+ * Items with their vectors, in batches of at most `limit`: for `add`, `upsert` and the like of
+ * stores that refuse more rows.
  *
  * @param matrix the vectors
  * @param items as many as there are rows

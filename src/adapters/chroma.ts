@@ -1,4 +1,5 @@
-// The entry `model2vec-node/chroma` for `require`: registers the embedding function in the copy of `chromadb` that `require` gives.
+// The entry `model2vec-node/chroma` for `require`: registers the embedding function in the copy of
+// `chromadb` that `require` gives.
 
 // The generator of the declarations sees no other.
 // eslint-disable-next-line @typescript-eslint/triple-slash-reference

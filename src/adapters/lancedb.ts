@@ -1,5 +1,6 @@
-// The entry `model2vec-node/lancedb`: an embedding function in LanceDB's registry, so that a table embeds what is added and searched. It
-// imports nothing of LanceDB, which the caller passes: the function has to be a subclass of its own class.
+// The entry `model2vec-node/lancedb`: an embedding function in LanceDB's registry, so that a table
+// embeds what is added and searched. It imports nothing of LanceDB, which the caller passes: the
+// function has to be a subclass of its own class.
 
 import { isRecord, invalid, text } from '../options/checks.js'
 import { embedderOf, isEmbedder } from './source.js'
@@ -22,7 +23,8 @@ export interface Registered<F> {
   /**
    * A function for `sourceField()` and `vectorField()` of a schema.
    *
-   * @param options `{ model, …LoadOptions }`: what of it is JSON is kept in the table, and loads the model again in another process
+   * @param options `{ model, …LoadOptions }`: what of it is JSON is kept in the table, and loads
+   * the model again in another process
    */
   create(options?: ModelOptions): Promise<F>
 }
@@ -31,17 +33,18 @@ export interface Registered<F> {
 export type LanceFunction<L extends LanceModule> = InstanceType<L['embedding']['TextEmbeddingFunction']>
 
 /**
- * Registers the function, once: a second call returns what is registered. A process that opens a table whose vectors were made by it has
- * to register it as well, under the same name, before it adds rows or searches by text.
+ * Registers the function, once: a second call returns what is registered. A process that opens a
+ * table whose vectors were made by it has to register it as well, under the same name, before it
+ * adds rows or searches by text.
  *
  * @param lancedb the module `@lancedb/lancedb`, 0.37 to 0.39
  * @param name the name in the registry, which tables refer to
  * @param source where given, what every function of this name embeds with, or options of its loads
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example
- * const embed = await registerModel2Vec(lancedb).create({ model: 'minishlab/potion-base-8M' })
- * const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector: embed.vectorField() })
+ * @example const embed = await registerModel2Vec(lancedb).create({ model:
+ * 'minishlab/potion-base-8M' }) const schema = lancedb.embedding.LanceSchema({ text:
+ * embed.sourceField(), vector: embed.vectorField() })
  */
 export function registerModel2Vec<L extends LanceModule>(
   lancedb: L,
@@ -74,7 +77,10 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
       this.options = this.resolveVariables(options)
     }
 
-    /** Refused by LanceDB unless it is the name of a variable, `$var:…`: it would be kept in the table. */
+    /**
+     * Refused by LanceDB unless it is the name of a variable, `$var:…`: it would be kept in the
+     * table.
+     */
     protected getSensitiveKeys(): string[] {
       return ['token']
     }

@@ -1,6 +1,7 @@
-// The entry `model2vec-node/langchain`: embeddings for LangChain's vector stores, and a length for its text splitters. It imports nothing
-// of LangChain, whose stores take anything with these two methods. Not through LangChain's AsyncCaller: that would repeat an error
-// that is the same each time.
+// The entry `model2vec-node/langchain`: embeddings for LangChain's vector stores, and a length for
+// its text splitters. It imports nothing of LangChain, whose stores take anything with these two
+// methods. Not through LangChain's AsyncCaller: that would repeat an error that is the same each
+// time.
 
 import type { Dtype } from '../dtype.js'
 import { InvalidTextError } from '../errors.js'
@@ -15,7 +16,8 @@ export type { Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions,
 /** Options of {@link Model2VecEmbeddings}. */
 export interface Model2VecEmbeddingsOptions {
   /**
-   * The element type that vectors are rounded to, for a store that keeps them so. LangChain gets the values as numbers.
+   * The element type that vectors are rounded to, for a store that keeps them so. LangChain gets
+   * the values as numbers.
    * @default 'float32'
    */
   readonly dtype?: Dtype | undefined
@@ -29,8 +31,8 @@ export interface Model2VecEmbeddingsOptions {
 /**
  * LangChain's `EmbeddingsInterface`, for vector stores and retrievers.
  *
- * @example
- * const store = await MemoryVectorStore.fromTexts(texts, [], new Model2VecEmbeddings({ model: 'minishlab/potion-base-8M' }))
+ * @example const store = await MemoryVectorStore.fromTexts(texts, [], new Model2VecEmbeddings({
+ * model: 'minishlab/potion-base-8M' }))
  */
 export class Model2VecEmbeddings {
   // Plain fields: `#private` ones don't survive a Proxy around the object.
@@ -38,7 +40,8 @@ export class Model2VecEmbeddings {
   private readonly options: { readonly dtype: Dtype | undefined; readonly dimensionality: number | undefined }
 
   /**
-   * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by the first call
+   * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by
+   * the first call
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   constructor(source: EmbeddingSource = {}, options?: Model2VecEmbeddingsOptions) {
@@ -76,19 +79,22 @@ const REMEMBERED = 1 << 18
 const PER_ENTRY = 32
 
 /**
- * The number of token ids of a text, for `lengthFunction` of a text splitter: chunks then have as many tokens as a model reads. Counted to the
- * end, whatever the model's `maxLength`. A splitter asks for the same pieces several times: counts are remembered, those of at most
- * 524,288 UTF-16 units of texts.
+ * The number of token ids of a text, for `lengthFunction` of a text splitter: chunks then have as
+ * many tokens as a model reads. Counted to the end, whatever the model's `maxLength`. A splitter
+ * asks for the same pieces several times: counts are remembered, those of at most 524,288 UTF-16
+ * units of texts.
  *
  * @param source a loaded `Model2VecEmbeddingFunction`
  * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `tokenize` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example
- * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
+ * @example new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction:
+ * lengthFunction(ef) })
  */
 export function lengthFunction(source: Tokenizer): (text: string) => number
-/** With a model that is loaded by the first call: the length is a promise, which splitters await. */
+/**
+ * With a model that is loaded by the first call: the length is a promise, which splitters await.
+ */
 export function lengthFunction(source: ModelOptions): (text: string) => Promise<number>
 export function lengthFunction(
   source: Tokenizer | ModelOptions,
@@ -116,7 +122,10 @@ function countTokens(tokenizer: Tokenizer, text: string): number {
   return tokenizer.tokenize([text], WHOLE)[0]?.length ?? 0
 }
 
-/** `measure` with its latest answers remembered: when the young generation is full it becomes the old one, and that is forgotten. */
+/**
+ * `measure` with its latest answers remembered: when the young generation is full it becomes the
+ * old one, and that is forgotten.
+ */
 function remembered(measure: (text: string) => number): (text: string) => number {
   let young = new Map<string, number>()
   let old = new Map<string, number>()
@@ -124,7 +133,8 @@ function remembered(measure: (text: string) => number): (text: string) => number
   return (text) => {
     const known = young.get(text)
     if (known !== undefined) return known
-    // Not a string: no key of the maps, and `tokenize` would say so with an index that the caller doesn't know.
+    // Not a string: no key of the maps, and `tokenize` would say so with an index that the caller
+    // doesn't know.
     if (typeof text !== 'string') throw new InvalidTextError(`\`text\` should be a string, but got ${typeof text}`)
     const length = old.get(text) ?? measure(text)
     if (text.length > REMEMBERED) return length

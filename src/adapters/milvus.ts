@@ -1,5 +1,5 @@
-// The entry `model2vec-node/milvus`: vectors in the forms that Milvus's Node SDK, `@zilliz/milvus2-sdk-node` 3, sends unharmed. It
-// imports neither the SDK nor the native module.
+// The entry `model2vec-node/milvus`: vectors in the forms that Milvus's Node SDK,
+// `@zilliz/milvus2-sdk-node` 3, sends unharmed. It imports neither the SDK nor the native module.
 
 import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
 
@@ -58,8 +58,9 @@ export interface MilvusRowsOptions<F extends string = 'vector'> {
    */
   readonly field?: F | undefined
   /**
-   * Whether the collection has `enable_dynamic_field`. The SDK copies rows of such a collection through JSON, which typed arrays
-   * don't survive: the vectors become plain numbers, which arrive as the same bits, at the SDK's price for them.
+   * Whether the collection has `enable_dynamic_field`. The SDK copies rows of such a collection
+   * through JSON, which typed arrays don't survive: the vectors become plain numbers, which arrive
+   * as the same bits, at the SDK's price for them.
    * @default false
    */
   readonly dynamic?: boolean | undefined
@@ -79,7 +80,8 @@ const TYPES: { readonly [D in Dtype]: MilvusType<D> } = {
  * Its metric is 'COSINE', 'IP' or 'L2', and 'HAMMING' or 'JACCARD' for a BinaryVector.
  *
  * @param name the field's name
- * @param format an `EmbeddingMatrix` that goes into it, or what one will be, as `{ dim: ef.dim, dtype: 'float16' }`
+ * @param format an `EmbeddingMatrix` that goes into it, or what one will be, as
+ * `{ dim: ef.dim, dtype: 'float16' }`
  * @throws Model2VecError `ERR_INVALID_OPTION`
  */
 export function milvusField<D extends Dtype>(
@@ -95,7 +97,8 @@ export function milvusField<D extends Dtype>(
 }
 
 /**
- * One row as the SDK takes it, in inserts, upserts and searches alike, whether the field is nullable or not:
+ * One row as the SDK takes it, in inserts, upserts and searches alike, whether the field is
+ * nullable or not:
  *
  * - float32 (Float32Array): a number[]. The SDK makes a Float32Array in a nullable field one NaN.
  * - float16, bfloat16 (Uint16Array of bits): their bytes as a view, which the SDK sends as they are. It rounds bfloat16 numbers
@@ -130,8 +133,8 @@ export function milvusVectors<D extends Dtype>(vectors: VectorMatrix<D> | readon
 }
 
 /**
- * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000 vectors of 256 dimensions take
- * a few milliseconds; a Milvus server takes 64 MB per request.
+ * The rows of an insert or upsert: each item with its vector. Made at once, on this thread: 10,000
+ * vectors of 256 dimensions take a few milliseconds; a Milvus server takes 64 MB per request.
  *
  * @param vectors an `EmbeddingMatrix`, or rows of `encodeDocuments`
  * @param items the other fields of each row, as many as there are vectors; a field of the vector's name is replaced. Default

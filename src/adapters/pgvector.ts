@@ -1,7 +1,9 @@
-// The entry `model2vec-node/pgvector`: vectors in the forms that PostgreSQL with pgvector reads as they are: parameters of `pg`, text, and
-// a stream for COPY. It imports neither the client nor the native module.
+// The entry `model2vec-node/pgvector`: vectors in the forms that PostgreSQL with pgvector reads as
+// they are: parameters of `pg`, text, and a stream for COPY. It imports neither the client nor the
+// native module.
 //
-// The binary forms are those of pgvector 0.8 (vector_recv, halfvec_recv) and PostgreSQL 16 (bit_recv, and "COPY", "Binary Format").
+// The binary forms are those of pgvector 0.8 (vector_recv, halfvec_recv) and PostgreSQL 16
+// (bit_recv, and "COPY", "Binary Format").
 
 import { isFloat32Array, isUint16Array, isUint8Array } from 'node:util/types'
 
@@ -27,7 +29,10 @@ export interface VectorMatrix<D extends Dtype> {
   readonly dtype: D
 }
 
-/** The element types that pgvector has a column type for: `vector`, `halfvec` and PostgreSQL's own `bit`. */
+/**
+ * The element types that pgvector has a column type for: `vector`, `halfvec` and PostgreSQL's own
+ * `bit`.
+ */
 export type PgDtype = 'float32' | 'float16' | 'binary'
 
 /** A vector alone: a row of an `EmbeddingMatrix`, of `encodeDocuments` or of `encodeQueries`. */
@@ -65,16 +70,18 @@ interface Row {
 }
 
 /**
- * A vector as a parameter of a query of `pg`, in binary: for a `vector` (float32), `halfvec` (float16) or `bit` (binary) column. A row of
- * 'float16' is read as half-precision bits, whatever it holds; of a 'binary' row alone the bits are all of its bytes'.
+ * A vector as a parameter of a query of `pg`, in binary: for a `vector` (float32), `halfvec`
+ * (float16) or `bit` (binary) column. A row of 'float16' is read as half-precision bits, whatever
+ * it holds; of a 'binary' row alone the bits are all of its bytes'.
  *
  * @param source a matrix with the `index` of the row, or the row
  * @returns a Buffer: other views on bytes `pg` sends in a form that pgvector refuses
- * @throws Model2VecError `ERR_INVALID_OPTION` for int8 and bfloat16, which pgvector has no type for, and for anything else
+ * @throws Model2VecError `ERR_INVALID_OPTION` for int8 and bfloat16, which pgvector has no type
+ * for, and for anything else
  *
- * @example
- * await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
- * await client.query('SELECT id FROM documents ORDER BY embedding <=> $1 LIMIT 10', [pgVector(query)])
+ * @example await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
+ * await client.query('SELECT id FROM documents ORDER BY embedding <=> $1 LIMIT 10',
+ * [pgVector(query)])
  */
 export function pgVector(source: VectorMatrix<PgDtype>, index: number): Uint8Array
 /** A row alone. */
@@ -87,8 +94,8 @@ export function pgVector(source: VectorMatrix<PgDtype> | PgRow, index?: number):
 }
 
 /**
- * A vector as text, `[0.5,-1]`, or the digits of a `bit`: for clients and files that take no binary. It is read back as the same bits, at
- * several times the price of {@link pgVector}.
+ * A vector as text, `[0.5,-1]`, or the digits of a `bit`: for clients and files that take no
+ * binary. It is read back as the same bits, at several times the price of {@link pgVector}.
  *
  * @param source a matrix with the `index` of the row, or the row
  * @throws Model2VecError `ERR_INVALID_OPTION` as `pgVector`
@@ -115,17 +122,19 @@ const SIGNATURE = 'PGCOPY\n\xff\r\n\0'
 const CHUNK = 1 << 16
 
 /**
- * The bytes of `COPY … FROM STDIN (FORMAT binary)`: for each row the id, the vector, and the other columns, in this order. Several times
- * faster than INSERTs.
+ * The bytes of `COPY … FROM STDIN (FORMAT binary)`: for each row the id, the vector, and the other
+ * columns, in this order. Several times faster than INSERTs.
  *
- * @param matrix vectors of 'float32', 'float16' or 'binary', for a column of `vector`, `halfvec` or `bit`
- * @param ids an id per row: numbers or bigints for `bigint` and `int`, strings for `uuid` and `text`
+ * @param matrix vectors of 'float32', 'float16' or 'binary', for a column of `vector`, `halfvec` or
+ * `bit`
+ * @param ids an id per row: numbers or bigints for `bigint` and `int`, strings for `uuid` and
+ * `text`
  * @returns chunks, made as they are taken: for `pipeline`, `Readable.from`
- * @throws Model2VecError `ERR_INVALID_OPTION`: at once, and while a chunk is made for a value that is not of its column's type
+ * @throws Model2VecError `ERR_INVALID_OPTION`: at once, and while a chunk is made for a value that
+ * is not of its column's type
  *
- * @example
- * const stream = client.query(copyFrom('COPY documents (id, embedding) FROM STDIN (FORMAT binary)'))
- * await pipeline(pgCopy(matrix, ids), stream)
+ * @example const stream = client.query(copyFrom('COPY documents (id, embedding) FROM STDIN (FORMAT
+ * binary)')) await pipeline(pgCopy(matrix, ids), stream)
  */
 export function pgCopy(
   matrix: VectorMatrix<PgDtype>,

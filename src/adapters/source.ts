@@ -1,4 +1,5 @@
-// What an adapter embeds with: a function that the caller has, or a model that is loaded once, when it is first needed.
+// What an adapter embeds with: a function that the caller has, or a model that is loaded once, when
+// it is first needed.
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { Dtype, DtypeArray, TokenArray } from '../dtype.js'
@@ -28,7 +29,10 @@ export interface Embeddings {
   toArray(): number[][]
 }
 
-/** What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will do. */
+/**
+ * What adapters call of a `Model2VecEmbeddingFunction`; anything else with such an `encode` will
+ * do.
+ */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>
 }
@@ -59,8 +63,8 @@ export function isEmbedder(source: unknown): source is Embedder {
 }
 
 /**
- * The embedder of a source. A model is loaded at the first call, off the event loop; calls while it loads wait for the same load. After
- * a load that failed the next call tries again.
+ * The embedder of a source. A model is loaded at the first call, off the event loop; calls while it
+ * loads wait for the same load. After a load that failed the next call tries again.
  *
  * @throws Model2VecError `ERR_INVALID_OPTION` for options that no load takes
  */

@@ -1,4 +1,5 @@
-// Progress of a call: the caller's `onProgress`, and a bar on a terminal. hub/download-progress.ts has that of a download.
+// Progress of a call: the caller's `onProgress`, and a bar on a terminal. hub/download-progress.ts
+// has that of a download.
 
 import { drawBar } from '../progress/bar.js'
 import { ProgressThrottle, PROGRESS_INTERVAL_MS } from '../progress/throttle.js'
@@ -19,7 +20,10 @@ export function reportTo(onProgress: OnProgress | undefined, showProgressBar: bo
   }
 }
 
-/** Reports from a timer while an async call runs. An exception of the caller's function ends the call, not the process. */
+/**
+ * Reports from a timer while an async call runs. An exception of the caller's function ends the
+ * call, not the process.
+ */
 export class ProgressTimer {
   /** What the caller's function threw. */
   failure: { readonly error: unknown } | null = null

@@ -140,8 +140,9 @@ class EncodeCall implements Call<EncodedMatrix> {
 }
 
 /**
- * Returns the matrix itself where the call is small: a promise that an async method returns takes three more turns of the microtask queue to
- * settle. Where calls have used up this turn of the event loop, the call waits for a later one.
+ * Returns the matrix itself where the call is small: a promise that an async method returns takes
+ * three more turns of the microtask queue to settle. Where calls have used up this turn of the
+ * event loop, the call waits for a later one.
  */
 export function encode(
   model: Model,
@@ -196,7 +197,10 @@ export function textReader(model: Model, maxLength: number | null | undefined): 
   return (field) => model.use((handle) => new (native().NativeTexts)(handle, field, limit))
 }
 
-/** As {@link encode}, of texts that the native module has read: it empties their list. `out` is not for these. */
+/**
+ * As {@link encode}, of texts that the native module has read: it empties their list. `out` is not
+ * for these.
+ */
 export async function encodeRead(
   model: Model,
   texts: ReadTexts,

@@ -1,4 +1,5 @@
-// Small calls run inline: on the calling thread, at once. Which calls are small, and what each takes of the turn of the event loop.
+// Small calls run inline: on the calling thread, at once. Which calls are small, and what each
+// takes of the turn of the event loop.
 
 import { throwIfAborted } from '../runtime/abort.js'
 import { charge } from '../runtime/event-loop.js'
@@ -7,8 +8,9 @@ import { readTexts, unitsOf } from './texts.js'
 import type { Texts } from './texts.js'
 
 /**
- * The token counts of the inline call that has just ended. In a buffer of its own: V8 holds short arrays inside its heap, and would move one
- * into a buffer when native code asks for its memory, which takes 0.4 µs.
+ * The token counts of the inline call that has just ended. In a buffer of its own: V8 holds short
+ * arrays inside its heap, and would move one into a buffer when native code asks for its memory,
+ * which takes 0.4 µs.
  */
 export const inlineCounts: Uint32Array = new Uint32Array(new ArrayBuffer(MAX_TEXTS * 4))
 
@@ -33,7 +35,8 @@ export function runCall<Result>(call: Call<Result>, texts: Texts): Result | Prom
   throwIfAborted(signal)
   const share = inlineShare(read, maxLength, inlineUnits)
   if (read === null || share > 1) return call.runAsJob(afterReading(read, texts))
-  // Before it runs: so a call that fails is charged too, and calls that its `onProgress` makes come after it.
+  // Before it runs: so a call that fails is charged too, and calls that its `onProgress` makes come
+  // after it.
   charge(share + call.callShare)
   return call.runInline(read)
 }
@@ -44,7 +47,8 @@ export function hasFewTexts(texts: Texts): boolean {
 }
 
 /**
- * The texts of a call that may run inline, as an array of our own: each element is read once, here. Null where there are too many.
+ * The texts of a call that may run inline, as an array of our own: each element is read once, here.
+ * Null where there are too many.
  *
  * @throws InvalidTextError
  */
@@ -58,8 +62,8 @@ export function afterReading(read: readonly string[] | null, texts: Texts): Text
 }
 
 /**
- * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median token length, which is 3 to 8
- * in the test models.
+ * About how many UTF-16 units of a text are read per token id of `maxLength`: twice the median
+ * token length, which is 3 to 8 in the test models.
  */
 const UNITS_PER_TOKEN = 16
 

@@ -1,5 +1,5 @@
-// Runs one native job: feeds it the texts, listens to the signal, reports progress, and settles only when no thread
-// works for it any more, so that `out` is the caller's again.
+// Runs one native job: feeds it the texts, listens to the signal, reports progress, and settles
+// only when no thread works for it any more, so that `out` is the caller's again.
 
 import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { fromNative, Model2VecError } from '../errors.js'

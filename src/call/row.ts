@@ -1,4 +1,5 @@
-// The format of a result's rows under a call's options: how many dimensions, scaled or not, of which element type.
+// The format of a result's rows under a call's options: how many dimensions, scaled or not, of
+// which element type.
 
 import { widthOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
@@ -44,8 +45,9 @@ function assertScaledForInt8(dtype: Dtype, normalize: boolean | undefined): void
 }
 
 /**
- * Refuses at once what {@link rowFormat} would refuse at the first batch of a stream. Of a model that is still to be loaded, neither the
- * dimension nor what it does about `normalize` is known: those two wait.
+ * Refuses at once what {@link rowFormat} would refuse at the first batch of a stream. Of a model
+ * that is still to be loaded, neither the dimension nor what it does about `normalize` is known:
+ * those two wait.
  *
  * @throws Model2VecError ERR_INVALID_OPTION
  */

@@ -1,4 +1,5 @@
-// One vector per token: the texts' ids first, then the rows of all ids in one buffer, then a matrix for each text.
+// One vector per token: the texts' ids first, then the rows of all ids in one buffer, then a matrix
+// for each text.
 
 import type { RowArray } from '../dtype.js'
 import { throwIfAborted } from '../runtime/abort.js'
@@ -107,7 +108,8 @@ class TokenRows {
 
   /** The job that fills it. */
   job(model: Model, handle: NativeModel, sync: boolean): NativeJob {
-    // A synchronous job of ids reads no texts: no user code runs before it ends, so that any `out` stays where it is.
+    // A synchronous job of ids reads no texts: no user code runs before it ends, so that any `out`
+    // stays where it is.
     const mode = sync ? JOB_MODE.sync : modeOf(this.#target, false)
     const settings = nativeEncodeOptions(this.#format, NO_LIMIT)
     try {

@@ -45,7 +45,8 @@ export function modeOf({ out, given }: Target, sync: boolean): JobMode {
 /**
  * The first rows × width elements of a target, after the work.
  *
- * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has taken the memory away in the meantime
+ * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has taken the memory away in the
+ * meantime
  */
 export function resultOf({ out, given }: Target, rows: number, format: RowFormat): RowArray {
   if (!given) return out
@@ -53,7 +54,8 @@ export function resultOf({ out, given }: Target, rows: number, format: RowFormat
   const elements = arrayOf(format.dtype)
   // Nothing can be seen of no elements, and a detached buffer takes no view.
   if (rows === 0) return new elements()
-  // Always a view of its own: an `out` without an explicit length grows and shrinks with its buffer.
+  // Always a view of its own: an `out` without an explicit length grows and shrinks with its
+  // buffer.
   const buffer = bufferOf(out)
   return new elements(buffer, byteOffsetOf(out), rows * format.width)
 }

@@ -1,5 +1,5 @@
-// The caller's texts: checked, and read in slices of a size that a native call takes. The caller's code (getters,
-// proxies) runs here and nowhere else.
+// The caller's texts: checked, and read in slices of a size that a native call takes. The caller's
+// code (getters, proxies) runs here and nowhere else.
 
 import { isMap, isPromise } from 'node:util/types'
 
@@ -65,12 +65,15 @@ function kind(value: unknown): string {
 }
 
 /**
- * The most UTF-16 units of a slice of more than one text: copying them takes about a tenth of a millisecond, so that the
- * clock is looked at often enough when texts are long.
+ * The most UTF-16 units of a slice of more than one text: copying them takes about a tenth of a
+ * millisecond, so that the clock is looked at often enough when texts are long.
  */
 const MAX_UNITS = 1 << 17
 
-/** A longer text is handed over in segments of this many UTF-16 units: copying one takes about a tenth of a millisecond. */
+/**
+ * A longer text is handed over in segments of this many UTF-16 units: copying one takes about a
+ * tenth of a millisecond.
+ */
 const SEGMENT_UNITS = 1 << 17
 
 /** Texts `from` to `to` − 1, read from the caller's array. */
@@ -116,7 +119,9 @@ function* segmentsOf(text: string, from: number, units: number): Generator<Segme
   }
 }
 
-/** Texts `from` to `to` − 1, each element read once. @throws InvalidTextError when one is no string */
+/**
+ * Texts `from` to `to` − 1, each element read once. @throws InvalidTextError when one is no string
+ */
 export function readTexts(texts: Texts, from: number, to: number): string[] {
   // A list of one is made at its size.
   if (to - from === 1) return [readText(texts, from)]

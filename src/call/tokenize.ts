@@ -18,8 +18,9 @@ import type { Call } from './inline.js'
 import type { Texts } from './texts.js'
 
 /**
- * The results of the inline call that has just ended: room for as many ids as the largest inline call has UTF-16 units, which is enough unless
- * a tokenizer makes more ids than there are units. Made when it is first needed.
+ * The results of the inline call that has just ended: room for as many ids as the largest inline
+ * call has UTF-16 units, which is enough unless a tokenizer makes more ids than there are units.
+ * Made when it is first needed.
  */
 let inlineResults: Uint32Array | null = null
 
@@ -82,7 +83,10 @@ export function tokenizeSync(model: Model, texts: Texts, maxLength: number | nul
   return model.use((handle) => idViews(idsOnThisThread(model, handle, texts, model.nativeMaxLength(maxLength))))
 }
 
-/** The ids of all texts, on this thread with the help of others. `maxLength` is the native module's, as in all that follow. */
+/**
+ * The ids of all texts, on this thread with the help of others. `maxLength` is the native module's,
+ * as in all that follow.
+ */
 export function idsOnThisThread(
   model: Model,
   handle: NativeModel,

@@ -106,7 +106,10 @@ function placeOf(places: readonly LinePlace[], row: number): LinePlace {
   return place
 }
 
-/** All vectors in one matrix. The parts are let go one by one, so that no vector is in memory twice for long. */
+/**
+ * All vectors in one matrix. The parts are let go one by one, so that no vector is in memory twice
+ * for long.
+ */
 function joined(parts: Float32Array[], rows: number, dim: number): EmbeddingMatrix<Dtype> {
   const data = new Float32Array(rows * dim)
   let at = 0

@@ -1,4 +1,5 @@
-// What `model2vec dedupe` writes: the lines that are kept, byte for byte, and a report of the others.
+// What `model2vec dedupe` writes: the lines that are kept, byte for byte, and a report of the
+// others.
 
 import { throwIfAborted } from '../runtime/abort.js'
 import type { DuplicateLines, LinePlace } from './duplicate-lines.js'

@@ -1,5 +1,5 @@
-// The run of `model2vec search`: the nearest rows of each batch (`EmbeddingMatrix.nearest`) are offered
-// to the lists of the queries.
+// The run of `model2vec search`: the nearest rows of each batch (`EmbeddingMatrix.nearest`) are
+// offered to the lists of the queries.
 
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import type { Dtype } from '../dtype.js'

@@ -1,4 +1,5 @@
-// The questions to the Hub before a download: the commit of a revision with its files, and each file's size and hash.
+// The questions to the Hub before a download: the commit of a revision with its files, and each
+// file's size and hash.
 
 import { Buffer, URL } from '../runtime/node-globals.js'
 import { bodyReader, isEncoded } from './fetch-function.js'
@@ -21,7 +22,9 @@ export interface Revision {
 /** A file of a commit. */
 export interface HubFile {
   readonly name: string
-  /** The name of its blob: its SHA-256 or git SHA-1 in hexadecimal, where the Hub is the real one. */
+  /**
+   * The name of its blob: its SHA-256 or git SHA-1 in hexadecimal, where the Hub is the real one.
+   */
   readonly etag: string
   /** In bytes; null = the Hub doesn't say. */
   readonly size: number | null

@@ -1,5 +1,5 @@
-// The Hub cache as Python's huggingface_hub writes it (`models--org--name/{blobs,refs,snapshots}`): its paths, which never
-// lead out of it whatever a name says, and the look-up of a snapshot.
+// The Hub cache as Python's huggingface_hub writes it (`models--org--name/{blobs,refs,snapshots}`):
+// its paths, which never lead out of it whatever a name says, and the look-up of a snapshot.
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -33,7 +33,8 @@ export function repositoryFolder(id: string): string {
 /**
  * The parts of the subfolder, without `.` and `..`.
  *
- * @throws Model2VecError ERR_MODEL_NOT_FOUND when it leaves the repository, or the revision the folder of refs
+ * @throws Model2VecError ERR_MODEL_NOT_FOUND when it leaves the repository, or the revision the
+ * folder of refs
  */
 export function partsInside(id: string, { revision, subfolder = '' }: Omit<WantedSnapshot, 'cacheDir'>): string[] {
   if (!revision.split('/').every(isSafePart)) throw outside(id, 'revision', revision)
@@ -48,7 +49,8 @@ export function partsInside(id: string, { revision, subfolder = '' }: Omit<Wante
   return parts
 }
 
-// Windows has more: a backslash separates, a colon names a drive or a stream. A null byte ends a path.
+// Windows has more: a backslash separates, a colon names a drive or a stream. A null byte ends a
+// path.
 function isSafePart(part: string): boolean {
   return part !== '' && part !== '.' && part !== '..' && !/[\\:\0]/.test(part)
 }

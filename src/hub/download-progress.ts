@@ -1,4 +1,5 @@
-// Progress of a download: the caller's `onProgress`, and a bar on a terminal, about ten times a second.
+// Progress of a download: the caller's `onProgress`, and a bar on a terminal, about ten times a
+// second.
 
 import { drawBar } from '../progress/bar.js'
 import { ProgressThrottle } from '../progress/throttle.js'
@@ -36,7 +37,10 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1)
 }
 
-/** Wraps an exception of the caller's function, so that no check takes it for a failure of the download. */
+/**
+ * Wraps an exception of the caller's function, so that no check takes it for a failure of the
+ * download.
+ */
 export class CallerFailure extends Error {
   readonly thrown: unknown
 

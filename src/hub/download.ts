@@ -1,4 +1,5 @@
-// One file: fetched into a partial file, on from where a dropped connection left it, checked, and then a blob.
+// One file: fetched into a partial file, on from where a dropped connection left it, checked, and
+// then a blob.
 
 import { createHash } from 'node:crypto'
 
@@ -20,8 +21,8 @@ const WRONG_BYTES_TRIES = 2
 /**
  * Fetches a file of a commit, and checks it. The caller moves it to its place.
  *
- * What was fetched stays when the connection or the caller ends the download, for the next; not when the disk is full, nor
- * when a file of unknown size is too large.
+ * What was fetched stays when the connection or the caller ends the download, for the next; not
+ * when the disk is full, nor when a file of unknown size is too large.
  *
  * @param report gets the number of bytes so far; an exception of it ends the download
  */
@@ -115,7 +116,10 @@ async function whatIsWrong(file: HubFile, partial: PartialFile): Promise<string 
   return digest === file.etag.toLowerCase() ? null : `expected bytes with the hash ${file.etag}, but got ${digest}`
 }
 
-/** The Hub's ETag is the SHA-256 of a large file, the git blob SHA-1 of another. Another server's may be neither: null. */
+/**
+ * The Hub's ETag is the SHA-256 of a large file, the git blob SHA-1 of another. Another server's
+ * may be neither: null.
+ */
 function hashOf({ etag }: HubFile, size: number): ReturnType<typeof createHash> | null {
   if (/^[\da-f]{64}$/i.test(etag)) return createHash('sha256')
   return /^[\da-f]{40}$/i.test(etag) ? createHash('sha1').update(`blob ${size}\0`) : null

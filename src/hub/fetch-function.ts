@@ -1,4 +1,5 @@
-// An answer as functions like `fetch` give it: Node's own with a Web stream for a body, node-fetch and cross-fetch with a Node stream.
+// An answer as functions like `fetch` give it: Node's own with a Web stream for a body, node-fetch
+// and cross-fetch with a Node stream.
 
 import { Model2VecError } from '../errors.js'
 
@@ -29,7 +30,8 @@ interface BodyStream {
 export type FetchFunction = (url: string, init: FetchInit) => Promise<FetchResponse>
 
 /**
- * Checks what a `fetch` has given, and takes care that a Node stream whose request ends is no uncaught error.
+ * Checks what a `fetch` has given, and takes care that a Node stream whose request ends is no
+ * uncaught error.
  *
  * @throws Model2VecError ERR_INVALID_OPTION
  */
@@ -51,7 +53,10 @@ export function checkedAnswer(answer: FetchResponse): FetchResponse {
   return answer
 }
 
-/** Whether an answer is compressed on its way, which `fetch` undoes: its lengths and ranges are not the file's. */
+/**
+ * Whether an answer is compressed on its way, which `fetch` undoes: its lengths and ranges are not
+ * the file's.
+ */
 export function isEncoded(headers: FetchResponse['headers']): boolean {
   return !/^(?:identity)?$/i.test(headers.get('content-encoding') ?? '')
 }

@@ -1,4 +1,5 @@
-// Makes a folder with those above it. Not `mkdir` with `recursive`, which says ENOENT of a read-only disk.
+// Makes a folder with those above it. Not `mkdir` with `recursive`, which says ENOENT of a
+// read-only disk.
 
 import { mkdir, readlink, stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,15 +7,18 @@ import path from 'node:path'
 import { Model2VecError } from '../errors.js'
 
 /**
- * Makes a folder and the missing ones above it. Each is tried twice at most: once, and again after the one above it was made.
+ * Makes a folder and the missing ones above it. Each is tried twice at most: once, and again after
+ * the one above it was made.
  *
- * @throws (rejects) Model2VecError ERR_HUB_CACHE when something in its place is no folder, an error of the file system
+ * @throws (rejects) Model2VecError ERR_HUB_CACHE when something in its place is no folder, an error
+ * of the file system
  */
 export async function makeFolder(folder: string): Promise<void> {
   const parent = path.dirname(folder)
   if (await tryToMake(folder, parent !== folder)) return
   await makeFolder(parent)
-  // Still without a parent, although it was just made: as in /proc, where ENOENT says that nothing can be made.
+  // Still without a parent, although it was just made: as in /proc, where ENOENT says that nothing
+  // can be made.
   await tryToMake(folder, false)
 }
 
@@ -31,7 +35,10 @@ async function tryToMake(folder: string, mayLackParent: boolean): Promise<boolea
   return true
 }
 
-/** A name that is taken may be a file's, or a link's that leads nowhere, such as to a disk that is not mounted. */
+/**
+ * A name that is taken may be a file's, or a link's that leads nowhere, such as to a disk that is
+ * not mounted.
+ */
 async function requireFolder(place: string): Promise<void> {
   const stats = await stat(place).catch(() => null)
   if (stats?.isDirectory() === true) return

@@ -1,5 +1,6 @@
-// What the environment says about the Hub, by the names and rules of huggingface_hub 2.4 (constants.py, utils/_auth.py). Read
-// at each load, so that a program can set it. A variable that is empty is not given.
+// What the environment says about the Hub, by the names and rules of huggingface_hub 2.4
+// (constants.py, utils/_auth.py). Read at each load, so that a program can set it. A variable that
+// is empty is not given.
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

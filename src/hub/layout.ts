@@ -9,8 +9,9 @@ interface Layout {
 }
 
 /**
- * The folder layouts in their order (model2vec 0.10.0, persistence/datamodels.py, `FOLDER_LAYOUTS`). The engine has the same list
- * (crates/engine, model/layout.rs); a download works without it, so it stands here as well, and a test compares the two.
+ * The folder layouts in their order (model2vec 0.10.0, persistence/datamodels.py,
+ * `FOLDER_LAYOUTS`). The engine has the same list (crates/engine, model/layout.rs); a download
+ * works without it, so it stands here as well, and a test compares the two.
  */
 export const LAYOUTS: readonly Layout[] = [
   { files: ['config.json', 'tokenizer.json', 'model.safetensors'], tensor: 'embeddings' },

@@ -1,8 +1,9 @@
-// A lock between threads and processes: a file that only one of them can create. It is there so that a model is fetched once;
-// nothing breaks when it fails (on a file system without exclusive creation, say), as every file in the cache is whole before
-// it gets its name.
+// A lock between threads and processes: a file that only one of them can create. It is there so
+// that a model is fetched once; nothing breaks when it fails (on a file system without exclusive
+// creation, say), as every file in the cache is whole before it gets its name.
 //
-// Python's lock files in `.locks` are held by flock, which Node doesn't have, so that Python and we don't wait for each other.
+// Python's lock files in `.locks` are held by flock, which Node doesn't have, so that Python and we
+// don't wait for each other.
 
 import { readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -17,11 +18,15 @@ const POLL_MS = 50
 /** The holder touches the file this often. */
 const HEARTBEAT_MS = 1000
 /**
- * A file that is as it was at this many looks, ten seconds of them, is nobody's: a thread was ended, a process killed on another machine. Looks,
- * as a clock goes on while this process and the holder sleep.
+ * A file that is as it was at this many looks, ten seconds of them, is nobody's: a thread was
+ * ended, a process killed on another machine. Looks, as a clock goes on while this process and the
+ * holder sleep.
  */
 const MOST_LOOKS = 200
-/** How often in a row the file may be refused while none is there: it is then not about to go, but can't be made. */
+/**
+ * How often in a row the file may be refused while none is there: it is then not about to go, but
+ * can't be made.
+ */
 const MOST_REFUSALS = 20
 
 /**
@@ -46,7 +51,8 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
       await sleep(POLL_MS, signal)
       continue
     }
-    // Another user's, or not even a file: waiting would never end, and without a lock nothing breaks.
+    // Another user's, or not even a file: waiting would never end, and without a lock nothing
+    // breaks.
     if (!(await remove(file))) return work()
     // Two that find it abandoned at once may both go on: the model is then fetched twice.
     seen = { touched: 0, looks: 0 }
@@ -64,7 +70,10 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
   }
 }
 
-/** Null when the file was created; else why it may be somebody's. @throws (rejects) when the file can't be made at all */
+/**
+ * Null when the file was created; else why it may be somebody's. @throws (rejects) when the file
+ * can't be made at all
+ */
 async function create(file: string): Promise<NodeJS.ErrnoException | null> {
   try {
     await writeFile(file, OWN_MARK, { flag: 'wx' })

@@ -1,5 +1,6 @@
-// A blob that is being fetched: a file of one thread's own, `blobs/<etag>.<mark>-<random>.incomplete`. What a dead process
-// left of the same blob is taken over, and fetched on from its end.
+// A blob that is being fetched: a file of one thread's own,
+// `blobs/<etag>.<mark>-<random>.incomplete`. What a dead process left of the same blob is taken
+// over, and fetched on from its end.
 
 import { randomBytes } from 'node:crypto'
 import { open, readdir, rename, stat, unlink } from 'node:fs/promises'
@@ -25,7 +26,10 @@ export class PartialFile {
     inUse.add(file)
   }
 
-  /** @param isChecked whether the blob's hash will be checked: only then is a dead process's part taken over */
+  /**
+   * @param isChecked whether the blob's hash will be checked: only then is a dead process's part
+   * taken over
+   */
   static async open(blobs: string, etag: string, isChecked: boolean): Promise<PartialFile> {
     const file = path.join(blobs, `${etag}.${OWN_MARK}-${randomBytes(4).toString('hex')}.incomplete`)
     for (const abandoned of await abandonedParts(blobs, etag)) {

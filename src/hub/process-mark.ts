@@ -1,5 +1,6 @@
-// A mark in a file's name or content that says which thread made it: the machine, its boot, the process with its start time, and the thread. It
-// separates files that a dead process left from those in use. A process id alone is not enough: every container counts from 1, and ids are
+// A mark in a file's name or content that says which thread made it: the machine, its boot, the
+// process with its start time, and the thread. It separates files that a dead process left from
+// those in use. A process id alone is not enough: every container counts from 1, and ids are
 // reused.
 
 import { createHash, randomBytes } from 'node:crypto'
@@ -25,10 +26,14 @@ function hash(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 8)
 }
 
-/** A process's state, and when it started in the kernel's ticks since boot; a start of '0' where the system doesn't say. */
+/**
+ * A process's state, and when it started in the kernel's ticks since boot; a start of '0' where the
+ * system doesn't say.
+ */
 function statusOf(pid: number): { readonly state: string; readonly start: string } {
   const stat = ofSystem(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  // The name, the second field, may hold spaces and parentheses; the state is the third, the start the 22nd.
+  // The name, the second field, may hold spaces and parentheses; the state is the third, the start
+  // the 22nd.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { state: fields[0] ?? '', start: fields[19] ?? '0' }
 }
@@ -44,8 +49,9 @@ const BOOT = hash(ofSystem(() => readFileSync('/proc/sys/kernel/random/boot_id',
 export const OWN_MARK: string = [HOST, BOOT, process.pid, statusOf(process.pid).start, threadId].join('-')
 
 /**
- * The state of the thread that made a mark. 'perhaps alive': a process of another machine or container, one of this machine that runs or whose
- * start time is not known, another thread of this process.
+ * The state of the thread that made a mark. 'perhaps alive': a process of another machine or
+ * container, one of this machine that runs or whose start time is not known, another thread of this
+ * process.
  */
 export function stateOf(mark: string): 'this thread' | 'dead' | 'perhaps alive' {
   if (mark === OWN_MARK) return 'this thread'
@@ -60,7 +66,8 @@ export function isRunning(mark: string): boolean {
 function knownState(mark: string): 'dead' | 'alive' | 'not known' {
   const [, host, boot, id, start] = /^([\da-f]{8})-([\da-f]{8})-(\d+)-(\d+)-\d+$/.exec(mark) ?? []
   if (host !== HOST) return 'not known'
-  // In a container the name may be that of a container on another machine, which has another boot, too.
+  // In a container the name may be that of a container on another machine, which has another boot,
+  // too.
   if (boot !== BOOT) return NAMESPACE === FIRST_NAMESPACE ? 'dead' : 'not known'
   if (!exists(Number(id))) return 'dead'
   const now = statusOf(Number(id))

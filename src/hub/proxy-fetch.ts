@@ -1,5 +1,6 @@
-// `fetch` through a proxy, with Node's own modules: an https URL through a tunnel (CONNECT) with TLS inside of it, an http URL by asking
-// the proxy for it. Node's `fetch` knows no proxies before Node 24, and there only when an option switches them on. A connection serves one request.
+// `fetch` through a proxy, with Node's own modules: an https URL through a tunnel (CONNECT) with
+// TLS inside of it, an http URL by asking the proxy for it. Node's `fetch` knows no proxies before
+// Node 24, and there only when an option switches them on. A connection serves one request.
 
 import http from 'node:http'
 import https from 'node:https'
@@ -47,7 +48,10 @@ function through({ url: { host }, variable }: Proxy): string {
   return `through the proxy ${host} of ${variable}`
 }
 
-/** What a message says of a connection by `fetch` that stands still: through which proxy it goes; '' = through none. */
+/**
+ * What a message says of a connection by `fetch` that stands still: through which proxy it goes; ''
+ * = through none.
+ */
 export function throughWhich(fetch: FetchFunction, url: URL): string {
   const proxy = fetch === environmentFetch ? environmentProxy(url) : null
   return proxy === null ? '' : `${through(proxy)}: `
@@ -118,7 +122,10 @@ function authorization({ url }: Proxy): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` }
 }
 
-/** Percent-decoded, as Python's `urllib.parse.unquote`: what is no `%XX` stays, such as the `%` of a password that nobody encoded. */
+/**
+ * Percent-decoded, as Python's `urllib.parse.unquote`: what is no `%XX` stays, such as the `%` of a
+ * password that nobody encoded.
+ */
 function unquoted(text: string): string {
   return text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
 }

@@ -1,5 +1,6 @@
-// The proxies that the environment names, by the rules of Python's `urllib.request.getproxies` and `proxy_bypass`: HTTPS_PROXY, HTTP_PROXY,
-// ALL_PROXY and NO_PROXY; a name in small letters wins, and is nothing when it is empty.
+// The proxies that the environment names, by the rules of Python's `urllib.request.getproxies` and
+// `proxy_bypass`: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; a name in small letters wins,
+// and is nothing when it is empty.
 
 import net from 'node:net'
 
@@ -25,7 +26,8 @@ export function proxyFor(url: URL): Proxy | null {
   if (variable === undefined || value === undefined) return null
   const text = value.includes('://') ? value : `http://${value}`
   const found = URL.canParse(text) ? new URL(text) : null
-  // `http://user:1234#secret@host`: with a `#`, `?`, `/` or `\\` in it, a password's begin would be read, and shown, as the host's port.
+  // `http://user:1234#secret@host`: with a `#`, `?`, `/` or `\\` in it, a password's begin would be
+  // read, and shown, as the host's port.
   const isCut = found === null ? text.includes('@') : (found.pathname + found.search + found.hash).includes('@')
   if (found !== null && !isCut && /^https?:$/.test(found.protocol)) return { url: found, variable }
   const noUrl = isCut ? 'no URL (special characters of a user or password must be percent-encoded)' : 'no URL'
@@ -49,8 +51,9 @@ function given(name: string): [string, string] | null {
 }
 
 /**
- * NO_PROXY: hosts with those below them, and networks of IPv4 addresses (`10.0.0.0/8`), as `requests.utils.should_bypass_proxies` reads them.
- * Beyond that, as curl and others: `*` also beside others, `*.host`, a port that the URL leaves to its scheme, `[::1]`, and spaces between
+ * NO_PROXY: hosts with those below them, and networks of IPv4 addresses (`10.0.0.0/8`), as
+ * `requests.utils.should_bypass_proxies` reads them. Beyond that, as curl and others: `*` also
+ * beside others, `*.host`, a port that the URL leaves to its scheme, `[::1]`, and spaces between
  * entries.
  */
 function isBypassed({ hostname, port, protocol }: URL): boolean {

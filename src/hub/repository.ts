@@ -1,5 +1,6 @@
-// One model's folder in the cache, written: blobs, the snapshots' links to them, and refs. Each appears under its name at once
-// and whole, so that a reader, or a process that is killed, never leaves or sees half of one.
+// One model's folder in the cache, written: blobs, the snapshots' links to them, and refs. Each
+// appears under its name at once and whole, so that a reader, or a process that is killed, never
+// leaves or sees half of one.
 
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'

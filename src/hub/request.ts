@@ -1,4 +1,5 @@
-// One request to the Hub: which hosts get the token, which redirects are followed, and which error a failure becomes.
+// One request to the Hub: which hosts get the token, which redirects are followed, and which error
+// a failure becomes.
 
 import { orAborted, throwIfAborted } from '../runtime/abort.js'
 import { isModel2VecError, isThrownError, messageOf, Model2VecError } from '../errors.js'
@@ -10,7 +11,10 @@ import { PassingFailure, retryAfterMs, SILENT_TRIES } from './retry.js'
 
 const MOST_REDIRECTS = 10
 
-/** A wait for the network; `where` says how far the answer was read, for the message of one that breaks off. */
+/**
+ * A wait for the network; `where` says how far the answer was read, for the message of one that
+ * breaks off.
+ */
 export type Read = <V>(part: Promise<V>, where?: () => string) => Promise<V>
 
 /** The Hub, and the model that it is asked for. */

@@ -6,9 +6,15 @@ import { clearTimeout, setTimeout } from '../runtime/node-globals.js'
 
 /** How often in a row, before the failure is the caller's. */
 const TRIES = 5
-/** The same for a server that says nothing at all: each try takes the whole time that it may be silent. */
+/**
+ * The same for a server that says nothing at all: each try takes the whole time that it may be
+ * silent.
+ */
 export const SILENT_TRIES = 2
-/** What a failed attempt must have brought to start the count again: a connection that gives a byte a time would never fail. */
+/**
+ * What a failed attempt must have brought to start the count again: a connection that gives a byte
+ * a time would never fail.
+ */
 const WORTHY_PROGRESS = 1 << 16
 /** Of one file, or one answer, whatever each attempt brought. */
 const MOST_ATTEMPTS = 100
@@ -65,7 +71,10 @@ export async function withRetries<T>(
   }
 }
 
-/** Half a second, one, two, four; up to a quarter more, so that clients that failed together don't come back together. */
+/**
+ * Half a second, one, two, four; up to a quarter more, so that clients that failed together don't
+ * come back together.
+ */
 function backOff(tries: number): number {
   return FIRST_WAIT_MS * 2 ** (tries - 1) * (1 + Math.random() / 4)
 }

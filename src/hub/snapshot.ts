@@ -1,9 +1,10 @@
-// A model's files, from the Hub into the cache. Every file gets its name when it is whole and checked, and the branch its
-// commit when all files are there, so that a download can end at any moment.
+// A model's files, from the Hub into the cache. Every file gets its name when it is whole and
+// checked, and the branch its commit when all files are there, so that a download can end at any
+// moment.
 //
-// Not `downloadFileToCacheDir` of `@huggingface/hub` 2.17: every process writes to the same `.incomplete` file, neither size nor
-// hash is checked, nothing is resumed or retried, no `refs` are written (so that Python finds no branch), and it brings 12 MB
-// of packages.
+// Not `downloadFileToCacheDir` of `@huggingface/hub` 2.17: every process writes to the same
+// `.incomplete` file, neither size nor hash is checked, nothing is resumed or retried, no `refs`
+// are written (so that Python finds no branch), and it brings 12 MB of packages.
 
 import path from 'node:path'
 
@@ -50,7 +51,8 @@ export async function downloadSnapshot(hub: Hub, options: SnapshotOptions, signa
   const folder = repositoryFolder(hub.id)
   try {
     return await withLock(path.join(cache, '.locks', folder, 'model2vec-node.lock'), signal, async () => {
-      // Another process may have fetched it while it held the lock; `force` asks the Hub all the same.
+      // Another process may have fetched it while it held the lock; `force` asks the Hub all the
+      // same.
       const cached = options.force ? null : findInHubCache(hub.id, { ...options, revision: hub.revision })
       if (cached !== null && cached.directory !== null) return cached
       return await download(hub, new Repository(path.join(cache, folder)), parts, options, signal)

@@ -1,5 +1,5 @@
-// Whether a repository's table is one of a static model, found out from the first KB of it: the weights of a Transformer have 90 MB and
-// more, and would be fetched in vain.
+// Whether a repository's table is one of a static model, found out from the first KB of it: the
+// weights of a Transformer have 90 MB and more, and would be fetched in vain.
 
 import { readFile } from 'node:fs/promises'
 
@@ -28,8 +28,8 @@ interface ModelKind {
 }
 
 /**
- * Checks that a table has the tensor of a static model, unless `config.json` says that it has. What can't be read here is left to the
- * loader, which says what is wrong with it.
+ * Checks that a table has the tensor of a static model, unless `config.json` says that it has. What
+ * can't be read here is left to the loader, which says what is wrong with it.
  *
  * @param configFile where `config.json` was fetched to
  * @throws (rejects) Model2VecError ERR_BAD_SAFETENSORS; as {@link ask}

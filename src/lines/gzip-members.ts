@@ -1,5 +1,6 @@
-// gzip (RFC 1952) of several members. Zeros may stand between and after them, as on tapes and in files of a fixed size: Node takes a zero
-// after a member for the end of everything, so that rows would be lost without a word.
+// gzip (RFC 1952) of several members. Zeros may stand between and after them, as on tapes and in
+// files of a fixed size: Node takes a zero after a member for the end of everything, so that rows
+// would be lost without a word.
 
 import { Buffer } from 'node:buffer'
 import type { Gunzip } from 'node:zlib'

@@ -1,4 +1,5 @@
-// Bytes that may be packed: gzip and zstd are known by their first bytes, which no text starts with, not by a file's name.
+// Bytes that may be packed: gzip and zstd are known by their first bytes, which no text starts
+// with, not by a file's name.
 
 import { Buffer } from 'node:buffer'
 import process from 'node:process'
@@ -47,7 +48,8 @@ function isUndecided(start: Uint8Array): boolean {
 /**
  * The bytes, unpacked where they are packed.
  *
- * @throws Model2VecError ERR_INVALID_OPTION for zstd in a runtime that can't unpack it; what the source and zlib throw
+ * @throws Model2VecError ERR_INVALID_OPTION for zstd in a runtime that can't unpack it; what the
+ * source and zlib throw
  */
 export async function* unpacked(chunks: AsyncIterator<Buffer, void>): AsyncGenerator<Buffer, void, undefined> {
   let start: Buffer = Buffer.alloc(0)

@@ -1,5 +1,6 @@
-// zstd (RFC 8878), frame by frame. A file may have several frames, and may be cut off: Node 22, Bun and Deno unpack the first frame only, or
-// end without an error in the middle of one, so that rows would be lost without a word. Where frames and blocks end stands in their headers.
+// zstd (RFC 8878), frame by frame. A file may have several frames, and may be cut off: Node 22, Bun
+// and Deno unpack the first frame only, or end without an error in the middle of one, so that rows
+// would be lost without a word. Where frames and blocks end stands in their headers.
 
 import { Buffer } from 'node:buffer'
 
@@ -56,7 +57,10 @@ class ByteReader {
   }
 }
 
-/** The bytes of one frame after the other. Each has to be read to its end before the next. @throws ZstdError while they are read */
+/**
+ * The bytes of one frame after the other. Each has to be read to its end before the next. @throws
+ * ZstdError while they are read
+ */
 export async function* zstdFrames(
   chunks: AsyncIterator<Buffer, void>,
 ): AsyncGenerator<AsyncIterator<Buffer, void>, void, undefined> {

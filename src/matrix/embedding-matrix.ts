@@ -35,11 +35,12 @@ import { assertPresent, bytesOfRow, checkRow, rowView, sliceIndex, viewOf } from
 /**
  * The vectors of many texts, one row each, in one buffer.
  *
- * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row copies the whole buffer.
- * `JSON.stringify` of a matrix is an array of rows of numbers.
+ * Rows are views: one row that is kept keeps the whole buffer alive, and `postMessage` of a row
+ * copies the whole buffer. `JSON.stringify` of a matrix is an array of rows of numbers.
  *
- * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what that is on. `T` says whether the token
- * counts are known: `TokenArray` for what was encoded, `null` for what was loaded.
+ * `D` is the element type, `A` the array's: on an ArrayBuffer for fresh memory, for an `out` what
+ * that is on. `T` says whether the token counts are known: `TokenArray` for what was encoded,
+ * `null` for what was loaded.
  */
 export class EmbeddingMatrix<
   D extends Dtype = 'float32',
@@ -56,9 +57,14 @@ export class EmbeddingMatrix<
   readonly width: number
   /** The element type of `data`. */
   readonly dtype: D
-  /** How many token ids were pooled, per row; 0 = the row is all zeros. Null where that is not known: of what was loaded, or made by `from`. */
+  /**
+   * How many token ids were pooled, per row; 0 = the row is all zeros. Null where that is not
+   * known: of what was loaded, or made by `from`.
+   */
   readonly tokens: T
-  /** How many texts were longer than `maxLength` allows, and were cut; 0 where that is not known. */
+  /**
+   * How many texts were longer than `maxLength` allows, and were cut; 0 where that is not known.
+   */
   readonly truncated: number
   readonly #truncatedRows: TruncatedRows
 
@@ -114,7 +120,10 @@ export class EmbeddingMatrix<
     return new EmbeddingMatrix<Dtype>(data, rows, dtype, dim, tokens, truncated, truncatedRows)
   }
 
-  /** Arrays of rows, copied: numbers as {@link EmbeddingMatrix.toArray} gives them, or rows of `encodeDocuments`. */
+  /**
+   * Arrays of rows, copied: numbers as {@link EmbeddingMatrix.toArray} gives them, or rows of
+   * `encodeDocuments`.
+   */
   static from<D extends Dtype = 'float32', T extends TokenArray | null = null>(
     rows: readonly (readonly number[] | DtypeArray<D>)[],
     options?: MatrixRowsOptions<D, T>,
@@ -125,10 +134,12 @@ export class EmbeddingMatrix<
     options: MatrixOptions<'float16', T> & { readonly dtype: 'float16' },
   ): EmbeddingMatrix<'float16', DtypeArray<'float16'>, T>
   /**
-   * A matrix of vectors that the caller has. Nothing is computed: numbers for 'float16' and 'bfloat16' are rounded to nearest, ties to even,
-   * by way of float32; those for 'int8' and 'binary' have to be the integers that are stored.
+   * A matrix of vectors that the caller has. Nothing is computed: numbers for 'float16' and
+   * 'bfloat16' are rounded to nearest, ties to even, by way of float32; those for 'int8' and
+   * 'binary' have to be the integers that are stored.
    *
-   * @param data all rows, one after the other: an array of the type that `dtype` names, of which the matrix is a view; or an array of rows
+   * @param data all rows, one after the other: an array of the type that `dtype` names, of which
+   * the matrix is a view; or an array of rows
    * @throws Model2VecError `ERR_INVALID_OPTION`; OutOfMemoryError
    */
   static from<D extends Dtype = 'float32', A extends DtypeArray<D> = FreshArray<D>, T extends TokenArray | null = null>(
@@ -140,10 +151,12 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * The rows of several matrices in one, copied. `tokens` are known where those of all are; `truncated` is the sum.
+   * The rows of several matrices in one, copied. `tokens` are known where those of all are;
+   * `truncated` is the sum.
    *
    * @param list at least one; all with the same `dim` and `dtype`
-   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL` (memory was detached or made smaller); OutOfMemoryError
+   * @throws Model2VecError `ERR_INVALID_OPTION`, `ERR_OUT_TOO_SMALL` (memory was detached or made
+   * smaller); OutOfMemoryError
    */
   static concat<D extends Dtype, T extends TokenArray | null = TokenArray | null>(
     list: readonly EmbeddingMatrix<D, DtypeArray<D>, T>[],
@@ -159,8 +172,9 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * Reads a matrix from an `.npy` file: of {@link EmbeddingMatrix.save}, of `model2vec embed`, or of `numpy.save` for a matrix in C order of
-   * float32, float16, int8 or uint8 ('binary'; Python: `numpy.packbits`), or ml_dtypes' bfloat16. The file has no token counts.
+   * Reads a matrix from an `.npy` file: of {@link EmbeddingMatrix.save}, of `model2vec embed`, or
+   * of `numpy.save` for a matrix in C order of float32, float16, int8 or uint8 ('binary'; Python:
+   * `numpy.packbits`), or ml_dtypes' bfloat16. The file has no token counts.
    *
    * @param path a path or a `file:` URL
    * @throws (rejects) Model2VecError `ERR_BAD_NPY` when the file holds something else, `ERR_INVALID_OPTION` also when it can't be read;
@@ -180,11 +194,13 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * Writes the matrix as an `.npy` file of version 1.0, which `numpy.load` reads: bfloat16 as `<V2`, for `.view(ml_dtypes.bfloat16)`; the
-   * token counts are not in it. The file is written beside its place and renamed once it is on the disk: a crash leaves the old file or
-   * the new one. `data` must not change before the promise settles.
+   * Writes the matrix as an `.npy` file of version 1.0, which `numpy.load` reads: bfloat16 as
+   * `<V2`, for `.view(ml_dtypes.bfloat16)`; the token counts are not in it. The file is written
+   * beside its place and renamed once it is on the disk: a crash leaves the old file or the new
+   * one. `data` must not change before the promise settles.
    *
-   * @param path a path or a `file:` URL. A file there is replaced, and passes on its mode; a link is followed
+   * @param path a path or a `file:` URL. A file there is replaced, and passes on its mode; a link
+   * is followed
    * @throws (rejects) Model2VecError `ERR_INVALID_OPTION`, also when it can't be written, `ERR_OUT_TOO_SMALL` when `data` was detached or
    *   made smaller
    */
@@ -219,10 +235,12 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * The bytes of row `index` in the machine's order (little-endian everywhere that this package runs), as a view: what stores and wires take
-   * that want a `Buffer` or a Uint8Array. In TypeScript a `Buffer` where the types of Node are there.
+   * The bytes of row `index` in the machine's order (little-endian everywhere that this package
+   * runs), as a view: what stores and wires take that want a `Buffer` or a Uint8Array. In
+   * TypeScript a `Buffer` where the types of Node are there.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   bytes(index: number): BytesOf<A> {
     checkRow(this, index)
@@ -230,9 +248,11 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * The bytes of row `index` with each element in the other order (big-endian), as a copy: what PostgreSQL's binary protocol takes.
+   * The bytes of row `index` with each element in the other order (big-endian), as a copy: what
+   * PostgreSQL's binary protocol takes.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   swapBytes(index: number): FreshBuffer {
     checkRow(this, index)
@@ -264,7 +284,8 @@ export class EmbeddingMatrix<
    * Row `index` as an array of numbers, a copy, for clients that take no typed arrays.
    *
    * @returns `width` numbers, as {@link EmbeddingMatrix.toArray} gives them
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   array(index: number): number[] {
     checkRow(this, index)
@@ -279,7 +300,8 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * The UTF-8 JSON text of all rows, or of one: each number in the shortest form that reads back to the same element.
+   * The UTF-8 JSON text of all rows, or of one: each number in the shortest form that reads back to
+   * the same element.
    *
    * @param index one row: an array of numbers. Left out: an array of rows
    * @returns the values also of 'float16' and 'bfloat16', whose `data` are bits; the integers of 'int8'; the bytes of 'binary'. NaN and
@@ -295,7 +317,8 @@ export class EmbeddingMatrix<
   /**
    * The bytes of row `index`, elements in little-endian order, as base64.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the memory was detached
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when the
+   * memory was detached
    */
   base64(index: number): string {
     checkRow(this, index)
@@ -303,13 +326,16 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * The nearest rows of each query: every row is compared. The results are the same in every bit on every machine, for every number of threads.
+   * The nearest rows of each query: every row is compared. The results are the same in every bit on
+   * every machine, for every number of threads.
    *
-   * Rows with NaN or infinities are never found. With 'cosine' neither are rows of zeros, and a query of zeros finds nothing. Float and int8
-   * queries may be compared with any float or int8 matrix: in float32, int8 with int8 in exact integers.
+   * Rows with NaN or infinities are never found. With 'cosine' neither are rows of zeros, and a
+   * query of zeros finds nothing. Float and int8 queries may be compared with any float or int8
+   * matrix: in float32, int8 with int8 in exact integers.
    *
-   * A small search runs at once. A large one of few queries (up to 4) runs in the turns of the event loop, one of more on the engine's threads;
-   * where the matrix is on a SharedArrayBuffer, both do. The matrix must not change until the promise settles.
+   * A small search runs at once. A large one of few queries (up to 4) runs in the turns of the
+   * event loop, one of more on the engine's threads; where the matrix is on a SharedArrayBuffer,
+   * both do. The matrix must not change until the promise settles.
    *
    * @param queries a matrix, a row of numbers, or an array of rows, of as many dimensions
    * @returns the `k` nearest rows for each query, best first, equal scores by rising row
@@ -321,7 +347,8 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * As {@link EmbeddingMatrix.nearest}, on the calling thread and with the help of the engine's threads.
+   * As {@link EmbeddingMatrix.nearest}, on the calling thread and with the help of the engine's
+   * threads.
    *
    * @throws what {@link EmbeddingMatrix.nearest} rejects with
    */
@@ -330,11 +357,13 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that is kept scores at least `threshold`. Rows
-   * whose `texts` are equal are dropped first, without comparing vectors.
+   * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that
+   * is kept scores at least `threshold`. Rows whose `texts` are equal are dropped first, without
+   * comparing vectors.
    *
-   * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take about half a minute on one thread, a
-   * million 47 minutes. The matrix must not change until the promise settles.
+   * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take
+   * about half a minute on one thread, a million 47 minutes. The matrix must not change until the
+   * promise settles.
    *
    * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,
    *   InvalidTextError; `signal.reason` once aborted
@@ -364,12 +393,15 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * The rows from `from` up to, not including, `to`, as a matrix of views on the same memory, with their token counts. As in
-   * `Array.prototype.slice`, negative numbers count from the end, and what is beyond the end is left out.
+   * The rows from `from` up to, not including, `to`, as a matrix of views on the same memory, with
+   * their token counts. As in `Array.prototype.slice`, negative numbers count from the end, and
+   * what is beyond the end is left out.
    *
-   * `truncated` is how many of these rows are of texts that were cut; of a matrix of `encodeAsSequence`, at most 1.
+   * `truncated` is how many of these rows are of texts that were cut; of a matrix of
+   * `encodeAsSequence`, at most 1.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION for what is no integer, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION for what is no integer, ERR_OUT_TOO_SMALL when `data`
+   * was detached or made smaller
    */
   slice(from = 0, to: number = this.rows): EmbeddingMatrix<D, A, T> {
     const { data, rows, width, dtype, dim, tokens } = this
@@ -383,10 +415,11 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * Whether row `index` is of a text without a known token: its vector is all zeros, which has no direction. Where `tokens` is null: whether all
-   * elements are zero.
+   * Whether row `index` is of a text without a known token: its vector is all zeros, which has no
+   * direction. Where `tokens` is null: whether all elements are zero.
    *
-   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when `data` was detached or made smaller
+   * @throws Model2VecError ERR_INVALID_OPTION when there is no such row, ERR_OUT_TOO_SMALL when
+   * `data` was detached or made smaller
    */
   isEmpty(index: number): boolean {
     checkRow(this, index)
@@ -398,7 +431,8 @@ export class EmbeddingMatrix<
   }
 
   /**
-   * Whether the text of row `index` was longer than `maxLength` allows, and was cut; false where that is not known.
+   * Whether the text of row `index` was longer than `maxLength` allows, and was cut; false where
+   * that is not known.
    *
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */

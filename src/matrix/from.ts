@@ -26,7 +26,8 @@ export interface MatrixRowsOptions<D extends Dtype = 'float32', T extends TokenA
    */
   readonly dtype?: D | undefined
   /**
-   * How many token ids were pooled for each row: a Uint32Array with an element per row, kept as it is.
+   * How many token ids were pooled for each row: a Uint32Array with an element per row, kept as it
+   * is.
    * @default null: not known
    */
   readonly tokens?: T | undefined
@@ -69,7 +70,8 @@ function fromArray(data: unknown, dtype: Dtype, dim: number | undefined): Made {
   const length = lengthOf(array)
   if (length % width !== 0) throw invalid('data.length', `a multiple of ${width}, the elements of a row`, length)
   const elements = arrayOf(dtype)
-  // A view of its own: an array without an explicit length grows and shrinks with its buffer, and a detached buffer takes none.
+  // A view of its own: an array without an explicit length grows and shrinks with its buffer, and a
+  // detached buffer takes none.
   const view = length === 0 ? new elements() : new elements(bufferOf(array), byteOffsetOf(array), length)
   return { data: view, rows: length / width, dim }
 }
@@ -122,7 +124,8 @@ function tokensOf(tokens: unknown, rows: number): TokenArray | null {
 /**
  * All rows of several matrices, copied into fresh memory.
  *
- * @throws Model2VecError ERR_INVALID_OPTION when they differ in `dim` or `dtype`, ERR_OUT_TOO_SMALL, OutOfMemoryError
+ * @throws Model2VecError ERR_INVALID_OPTION when they differ in `dim` or `dtype`,
+ * ERR_OUT_TOO_SMALL, OutOfMemoryError
  */
 export function concatParts(list: readonly MatrixParts[]): MatrixParts {
   const first = list[0]

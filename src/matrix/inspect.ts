@@ -1,4 +1,5 @@
-// How `console.log` and `util.inspect` show a matrix: what it is, and the beginning of its first rows.
+// How `console.log` and `util.inspect` show a matrix: what it is, and the beginning of its first
+// rows.
 
 import { valuesOf } from '../dtype.js'
 import type { Dtype, RowArray, TokenArray } from '../dtype.js'

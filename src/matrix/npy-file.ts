@@ -23,17 +23,22 @@ import { assertPresent } from './views.js'
 export interface MatrixFileOptions<D extends Dtype = Dtype> {
   /**
    * The element type that the file should have: `ERR_INVALID_OPTION` where it has another one.
-   * @default the file's: `<f4` is 'float32', `<f2` 'float16', `<V2` 'bfloat16', `|i1` 'int8', `|u1` 'binary'
+   * @default the file's: `<f4` is 'float32', `<f2` 'float16', `<V2` 'bfloat16', `|i1` 'int8', `|u1`
+   * 'binary'
    */
   readonly dtype?: D | undefined
   /**
-   * Dimensions of a vector, which a file of 'binary' rows doesn't say exactly: `ERR_INVALID_OPTION` where its rows have another length.
+   * Dimensions of a vector, which a file of 'binary' rows doesn't say exactly: `ERR_INVALID_OPTION`
+   * where its rows have another length.
    * @default what the rows have: 8 per byte of 'binary'
    */
   readonly dim?: number | undefined
 }
 
-/** The most bytes that are written at once, so that a large file doesn't hold one of Node's threads for long. */
+/**
+ * The most bytes that are written at once, so that a large file doesn't hold one of Node's threads
+ * for long.
+ */
 const WRITE_BYTES = 1 << 24
 
 /**
@@ -66,10 +71,11 @@ export async function loadNpy(file: unknown, options: unknown): Promise<MatrixPa
 }
 
 /**
- * Writes beside the file, then renames: at any moment the old file is there, or the new one, whole and on the disk. A link is followed; a
- * file that is replaced passes on its mode and its owner.
+ * Writes beside the file, then renames: at any moment the old file is there, or the new one, whole
+ * and on the disk. A link is followed; a file that is replaced passes on its mode and its owner.
  *
- * @throws Model2VecError `ERR_INVALID_OPTION` when it can't be written, `ERR_OUT_TOO_SMALL` when the memory of the vectors is gone
+ * @throws Model2VecError `ERR_INVALID_OPTION` when it can't be written, `ERR_OUT_TOO_SMALL` when
+ * the memory of the vectors is gone
  */
 export async function saveNpy(
   matrix: Pick<MatrixParts, 'data' | 'rows' | 'dtype'> & { readonly width: number },

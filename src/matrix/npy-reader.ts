@@ -22,7 +22,8 @@ export interface NpyFile {
  * Reads the header.
  *
  * @param dtypes the element types that the caller takes
- * @throws Error with the reason alone when the file holds no matrix in C order of such a type, or ends before its last row; a system error
+ * @throws Error with the reason alone when the file holds no matrix in C order of such a type, or
+ * ends before its last row; a system error
  */
 export async function readNpyHeader(file: FileHandle, dtypes: readonly Dtype[] = DTYPES): Promise<NpyFile> {
   const { start, end } = npyDictionary(await readAt(file, START_BYTES, 0))

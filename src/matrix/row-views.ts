@@ -14,7 +14,10 @@ export function rowViews<D extends Dtype>(matrix: EmbeddingMatrix<D>): DtypeArra
 /** How many views are made in a step: some 30 µs. */
 const VIEWS_PER_STEP = 256
 
-/** All rows as views, leaving the event loop to others every few milliseconds; the signal may end it there. */
+/**
+ * All rows as views, leaving the event loop to others every few milliseconds; the signal may end it
+ * there.
+ */
 export function rowViewsInTurns<D extends Dtype>(
   matrix: EmbeddingMatrix<D>,
   signal: AbortSignal | undefined,

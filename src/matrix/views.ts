@@ -1,4 +1,5 @@
-// Rows and other parts of a matrix as views on its memory, which the caller may have detached or shrunk since.
+// Rows and other parts of a matrix as views on its memory, which the caller may have detached or
+// shrunk since.
 
 import { arrayOf } from '../dtype.js'
 import type { Dtype, RowArray } from '../dtype.js'
@@ -9,7 +10,8 @@ import { Buffer } from '../runtime/node-globals.js'
 /**
  * Some elements of an array as a view.
  *
- * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has detached the memory, or made it smaller
+ * @throws Model2VecError ERR_OUT_TOO_SMALL when the caller has detached the memory, or made it
+ * smaller
  */
 export function viewOf(dtype: Dtype, data: RowArray, start: number, length: number): RowArray {
   try {

@@ -1,5 +1,5 @@
-// From a source and its options to a model: loaded at once when its files are on this machine, else downloaded when a caller first waits for
-// it.
+// From a source and its options to a model: loaded at once when its files are on this machine, else
+// downloaded when a caller first waits for it.
 
 import { onAbort } from '../runtime/abort.js'
 import { isModel2VecError, Model2VecError } from '../errors.js'
@@ -18,8 +18,9 @@ import { locateModel } from './locate.js'
 import type { FoundDirectory, HubModel, LocatedModel } from './locate.js'
 
 /**
- * The constructor's work: loads a model whose files are on this machine, on this thread. A model that must be downloaded stays pending, and so
- * does one whose vocabulary is to be quantized, which takes seconds to minutes.
+ * The constructor's work: loads a model whose files are on this machine, on this thread. A model
+ * that must be downloaded stays pending, and so does one whose vocabulary is to be quantized, which
+ * takes seconds to minutes.
  */
 export function loadOrLeave(source: unknown, options: CheckedLoadOptions): ModelState {
   const found = locateModel(source, options)
@@ -52,7 +53,10 @@ export function leavePending(source: unknown, options: CheckedLoadOptions): Mode
   })
 }
 
-/** The files of a source, downloaded when they are not on this machine or when `forceDownload` is set. */
+/**
+ * The files of a source, downloaded when they are not on this machine or when `forceDownload` is
+ * set.
+ */
 async function locateOrDownload(
   found: FoundDirectory | HubModel,
   options: CheckedLoadOptions,
@@ -79,10 +83,11 @@ async function locateOrDownload(
 }
 
 /**
- * Puts a model of the Hub into the cache, unless it is there. Other places that have the model don't count, and a download that fails is
- * an error whatever the cache holds.
+ * Puts a model of the Hub into the cache, unless it is there. Other places that have the model
+ * don't count, and a download that fails is an error whatever the cache holds.
  *
- * @throws (rejects) Model2VecError ERR_HUB_OFFLINE, also when the Hub must not be asked; what `downloadSnapshot` throws
+ * @throws (rejects) Model2VecError ERR_HUB_OFFLINE, also when the Hub must not be asked; what
+ * `downloadSnapshot` throws
  */
 export async function pullModel(id: string, options: CheckedLoadOptions, signal: AbortSignal): Promise<Snapshot> {
   const cached = options.forceDownload ? null : findInHubCache(id, options)

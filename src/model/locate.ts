@@ -1,5 +1,5 @@
-// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing here uses the network: load.ts
-// downloads a Hub id whose files are in none of these places.
+// Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing
+// here uses the network: load.ts downloads a Hub id whose files are in none of these places.
 
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -40,7 +40,8 @@ export interface HubModel {
 }
 
 /**
- * Finds the files of a source, in this order: a directory that exists, the Hub cache, an installed companion package.
+ * Finds the files of a source, in this order: a directory that exists, the Hub cache, an installed
+ * companion package.
  *
  * @throws Model2VecError ERR_INVALID_OPTION when the source is neither text nor a `file:` URL, ERR_MODEL_NOT_FOUND when it is
  *   no directory and can be no Hub id
@@ -106,7 +107,10 @@ function companionName(id: string): string {
 
 type Companion = { directory: string; revision: string } | { directory: null; reason: string }
 
-/** An npm package that carries a model's own files, and whose package.json says of which id and revision. */
+/**
+ * An npm package that carries a model's own files, and whose package.json says of which id and
+ * revision.
+ */
 function findCompanion(id: string, revision: string): Companion {
   const name = companionName(id)
   const file = resolvePackage(name)
@@ -128,8 +132,9 @@ function findCompanion(id: string, revision: string): Companion {
 }
 
 /**
- * The package.json of an installed package: beside ours, else beside the application's, because a package manager that
- * isolates packages (pnpm) shows ours only its own dependencies, else beside the executable: an application may be a single one.
+ * The package.json of an installed package: beside ours, else beside the application's, because a
+ * package manager that isolates packages (pnpm) shows ours only its own dependencies, else beside
+ * the executable: an application may be a single one.
  */
 function resolvePackage(name: string): string | null {
   for (const from of [() => __filename, () => path.resolve('package.json'), () => process.execPath]) {

@@ -1,5 +1,6 @@
-// The pages of a mapped table count as memory of this process once they are read. They are released when no call runs, but at most a few
-// times a second: reading them in again costs a microsecond per 64 KB.
+// The pages of a mapped table count as memory of this process once they are read. They are released
+// when no call runs, but at most a few times a second: reading them in again costs a microsecond
+// per 64 KB.
 
 import type { NativeModel } from '../native/interface.js'
 import { performance, setTimeout } from '../runtime/node-globals.js'

@@ -1,4 +1,5 @@
-// One loaded model: the native handle, what the options made of the model's settings, and a close that lets calls finish.
+// One loaded model: the native handle, what the options made of the model's settings, and a close
+// that lets calls finish.
 
 import { reasonOf, throwIfAborted } from '../runtime/abort.js'
 import type { FreshArray } from '../dtype.js'
@@ -16,13 +17,17 @@ import type { LocatedModel } from './locate.js'
 import { SpareRows } from './spare-rows.js'
 
 /**
- * How many UTF-16 units run inline, by the tokenizer. Measured on two cores, native (potion-base-8M): 16,384 units take 0.25 ms here, and
- * 0.1 ms longer as a job of both cores; 500 units take 0.02 ms here, and 0.1 ms as a job. The reference tokenizers take 12 to 24 ms for
+ * How many UTF-16 units run inline, by the tokenizer. Measured on two cores, native
+ * (potion-base-8M): 16,384 units take 0.25 ms here, and 0.1 ms longer as a job of both cores; 500
+ * units take 0.02 ms here, and 0.1 ms as a job. The reference tokenizers take 12 to 24 ms for
  * 16,384 units.
  */
 const INLINE_UNITS = { native: 16_384, reference: 512 } as const
 export const MAX_INLINE_UNITS: number = INLINE_UNITS.native
-/** No string has more characters than this, so that a larger limit is none. The native module takes 32 bits. */
+/**
+ * No string has more characters than this, so that a larger limit is none. The native module takes
+ * 32 bits.
+ */
 const MAX_LENGTH = 2 ** 30
 /** More threads than any pool has. */
 const MAX_THREADS = 2 ** 16
@@ -86,7 +91,8 @@ export class Model {
   }
 
   /**
-   * Runs a call with the handle, which stays open until the call is over: until a promise that it returns is settled.
+   * Runs a call with the handle, which stays open until the call is over: until a promise that it
+   * returns is settled.
    *
    * @param args are passed on: a small call is some percent faster without a closure
    * @throws Model2VecError ERR_CLOSED, what the call throws
@@ -145,7 +151,10 @@ export class Model {
     })
   }
 
-  /** The row of a token id, weighted. @throws Model2VecError ERR_INVALID_OPTION when there is no such id, ERR_CLOSED */
+  /**
+   * The row of a token id, weighted. @throws Model2VecError ERR_INVALID_OPTION when there is no
+   * such id, ERR_CLOSED
+   */
   embedding(id: number): FreshArray<'float32'> {
     return this.use((handle) => {
       // The native module takes 32 bits, and knows the largest id.

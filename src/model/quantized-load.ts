@@ -1,4 +1,5 @@
-// A load with a vocabulary quantization, which takes seconds to minutes: its progress, and its end before the time.
+// A load with a vocabulary quantization, which takes seconds to minutes: its progress, and its end
+// before the time.
 
 import { onAbort } from '../runtime/abort.js'
 import { fromNative } from '../errors.js'
@@ -7,14 +8,17 @@ import { native } from '../native/load.js'
 import { clearInterval, setInterval } from '../runtime/node-globals.js'
 import type { LoadOptions } from '../options/load.js'
 
-/** Milliseconds between two looks at the iterations that are done, where the caller wants to know. */
+/**
+ * Milliseconds between two looks at the iterations that are done, where the caller wants to know.
+ */
 const PROGRESS_INTERVAL_MS = 20
 
 /**
  * Loads a model off the event loop.
  *
  * @param signals end the load; so does an `onProgress` that throws
- * @throws (rejects) the reason of the signal, the error that `onProgress` threw, the error of the load
+ * @throws (rejects) the reason of the signal, the error that `onProgress` threw, the error of the
+ * load
  */
 export function openQuantized(
   directory: string,

@@ -6,9 +6,10 @@ import type { Dtype } from '../dtype.js'
 const SPARE_BYTES = 128 * 1024
 
 /**
- * Arrays for results of one float32 row, made many at a time. Making one array outside V8's heap takes 0.6 µs after other work, which has
- * pushed the allocators' code and lists out of the near caches; many in a row take 0.2 µs each. There are never more spare rows than rows were
- * taken before, so that a program that encodes little allocates little.
+ * Arrays for results of one float32 row, made many at a time. Making one array outside V8's heap
+ * takes 0.6 µs after other work, which has pushed the allocators' code and lists out of the near
+ * caches; many in a row take 0.2 µs each. There are never more spare rows than rows were taken
+ * before, so that a program that encodes little allocates little.
  */
 export class SpareRows {
   readonly #width: number
@@ -20,7 +21,10 @@ export class SpareRows {
     this.#width = width
   }
 
-  /** An array of zeros that nothing else refers to; null for rows of another format. @throws RangeError */
+  /**
+   * An array of zeros that nothing else refers to; null for rows of another format. @throws
+   * RangeError
+   */
   take({ dtype, width }: { readonly dtype: Dtype; readonly width: number }): Float32Array | null {
     if (dtype !== 'float32' || width !== this.#width) return null
     const row = this.#rows.pop()

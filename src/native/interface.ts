@@ -48,8 +48,9 @@ export interface NativeQuantizedLoad {
 }
 
 /**
- * The numbers and names that both sides must agree on. Those that small calls need, or that are needed without the native module, have
- * copies in TypeScript, which test/native-constants.test.ts compares with these.
+ * The numbers and names that both sides must agree on. Those that small calls need, or that are
+ * needed without the native module, have copies in TypeScript, which test/native-constants.test.ts
+ * compares with these.
  */
 export interface NativeConstants {
   /** {@link MAX_TEXTS}. */
@@ -64,7 +65,10 @@ export interface NativeConstants {
   readonly metrics: Readonly<Record<string, number>>
   /** The most iterations of a vocabulary quantization. */
   readonly maxIterations: number
-  /** The ways to lay out a model's files (src/hub/layout.ts), in the order in which they are looked for. */
+  /**
+   * The ways to lay out a model's files (src/hub/layout.ts), in the order in which they are looked
+   * for.
+   */
   readonly layouts: readonly { readonly files: readonly string[]; readonly tensor: string }[]
 }
 
@@ -86,13 +90,17 @@ export interface TokenIds extends NativeJobResult {
 }
 
 /**
- * Where the vectors of a job go (crates/node, job/settings.rs, `Mode`). `direct` and `sync` write from many threads into memory that
- * no user code can move or free; `staged` and `held` fill a caller's `out`, which can be transferred at any moment.
+ * Where the vectors of a job go (crates/node, job/settings.rs, `Mode`). `direct` and `sync` write
+ * from many threads into memory that no user code can move or free; `staged` and `held` fill a
+ * caller's `out`, which can be transferred at any moment.
  */
 export const JOB_MODE = { direct: 0, staged: 1, sync: 2, held: 3 } as const
 export type JobMode = (typeof JOB_MODE)[keyof typeof JOB_MODE]
 
-/** The element types of rows by the number that the native module knows them by (crates/node, options.rs). */
+/**
+ * The element types of rows by the number that the native module knows them by (crates/node,
+ * options.rs).
+ */
 export const NATIVE_DTYPE: Readonly<Record<Dtype, number>> = { float32: 0, float16: 1, bfloat16: 2, int8: 3, binary: 4 }
 
 /** How two vectors are compared. */
@@ -125,15 +133,25 @@ export interface NativeJob<Result extends NativeJobResult = NativeJobResult> {
   readableUnits(): number
 }
 
-/** Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be {@link NO_LIMIT}. */
+/**
+ * Small calls on one model, on this thread: at most {@link MAX_TEXTS} texts. `maxLength` may be
+ * {@link NO_LIMIT}.
+ */
 export interface NativeInlineCalls {
-  /** Encodes into the first rows of `out`; writes for each text into `counts` what `encodeOne` returns; returns how many texts were truncated. */
+  /**
+   * Encodes into the first rows of `out`; writes for each text into `counts` what `encodeOne`
+   * returns; returns how many texts were truncated.
+   */
   encode(out: RowArray, counts: Uint32Array, ...optionsAndTexts: readonly [...NativeEncodeOptions, ...string[]]): number
-  /** Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was truncated. */
+  /**
+   * Encodes into the first row of `out`; returns twice the token count, and 1 more if the text was
+   * truncated.
+   */
   encodeOne(out: RowArray, ...optionsAndText: readonly [...NativeEncodeOptions, string]): number
   /**
-   * Writes for each text how many ids it has, and 1 if it was truncated, else 0; after these pairs the ids of all texts. Returns how many
-   * ids these are, or -1 where `results` has no room for them.
+   * Writes for each text how many ids it has, and 1 if it was truncated, else 0; after these pairs
+   * the ids of all texts. Returns how many ids these are, or -1 where `results` has no room for
+   * them.
    */
   tokenize(results: Uint32Array, maxLength: number, ...texts: readonly string[]): number
   /** Writes into `counts` how many ids each text has, unknown ones included. */
@@ -153,8 +171,8 @@ export interface NativeLinesRead {
 /** Texts of one job, read from lines of a file without a JavaScript string for each. */
 export interface NativeTexts {
   /**
-   * Reads lines of `bytes` from `from` on: up to the first that {@link NativeTexts.push} is for (no certain text, no line feed), at most
-   * `lines`, and until they have `units` UTF-16 units.
+   * Reads lines of `bytes` from `from` on: up to the first that {@link NativeTexts.push} is for (no
+   * certain text, no line feed), at most `lines`, and until they have `units` UTF-16 units.
    */
   readLines(bytes: Uint8Array, from: number, lines: number, units: number): NativeLinesRead
   /** Appends a text that was read here. */
@@ -171,7 +189,9 @@ export interface NativeParts {
   cancel(): void
 }
 
-/** A search for the nearest rows of some queries. Parts of the corpus may be compared in any order. */
+/**
+ * A search for the nearest rows of some queries. Parts of the corpus may be compared in any order.
+ */
 export type NativeSearch = NativeParts
 
 /** A search for near-duplicates. */
@@ -190,8 +210,9 @@ export interface NativeDuplicateLists {
 }
 
 /**
- * The native module. Texts are passed as arguments, at most {@link MAX_TEXTS} per call (31 ns per text; reading the elements
- * of an array natively costs 90), so that the caller's getters and proxies run in JavaScript only.
+ * The native module. Texts are passed as arguments, at most {@link MAX_TEXTS} per call (31 ns per
+ * text; reading the elements of an array natively costs 90), so that the caller's getters and
+ * proxies run in JavaScript only.
  */
 export interface Native {
   version(): string
@@ -200,11 +221,17 @@ export interface Native {
   openModelSync(directory: string, options: NativeLoadOptions): NativeModel
   openModel(directory: string, options: NativeLoadOptions): Promise<NativeModel>
   startQuantizedLoad(directory: string, options: NativeLoadOptions): NativeQuantizedLoad
-  /** No texts yet. `field` names the field of a JSON object that holds a line's text; null = the line is the text. `maxLength` as for {@link NativeInlineCalls}. */
+  /**
+   * No texts yet. `field` names the field of a JSON object that holds a line's text; null = the
+   * line is the text. `maxLength` as for {@link NativeInlineCalls}.
+   */
   NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
   /** Off the event loop. `maxLength` as for {@link NativeInlineCalls}. */
   saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
-  /** Gives the `setImmediate` with which results that are more than a turn of the event loop has time for wait for the next. */
+  /**
+   * Gives the `setImmediate` with which results that are more than a turn of the event loop has
+   * time for wait for the next.
+   */
   useImmediates(setImmediate: (callback: () => void) => unknown): void
   createInlineCalls(model: NativeModel): NativeInlineCalls
   createEncodeJob(
@@ -239,9 +266,15 @@ export interface Native {
     threads: number,
     ...options: NativeEncodeOptions
   ): NativeJob
-  /** Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the job, once something has. */
+  /**
+   * Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the
+   * job, once something has.
+   */
   feed: (this: NativeJob, ...texts: string[]) => boolean
-  /** As {@link Native.feed}, a segment of the next text, after which `rest` more UTF-16 units of it come. */
+  /**
+   * As {@link Native.feed}, a segment of the next text, after which `rest` more UTF-16 units of it
+   * come.
+   */
   feedSegment: (this: NativeJob, segment: string, rest: number) => boolean
   /** The JSON of rows `from` to `to`, commas between them, in brackets if `areAll`. */
   rowsJson(data: RowArray, dtype: number, dim: number, from: number, to: number, areAll: boolean): Uint8Array
@@ -264,16 +297,24 @@ export interface Native {
   scanHere: (this: NativeSearch, corpus: RowArray, from: number, to: number) => void
   /** Copies rows, which other threads compare. False = enough in flight, wait for `room()`. */
   scanCopied: (this: NativeSearch, corpus: RowArray, from: number, to: number) => boolean
-  /** All threads compare the rows where they are: in a synchronous call, or on a SharedArrayBuffer. */
+  /**
+   * All threads compare the rows where they are: in a synchronous call, or on a SharedArrayBuffer.
+   */
   scanDirect: (this: NativeSearch, corpus: RowArray, rows: number, isSync: boolean) => void
   /** Compares each query with `perQuery` candidates on this thread. */
   rescore: (this: NativeSearch, corpus: RowArray, candidates: Uint32Array, perQuery: number) => void
-  /** Writes queries × k indices and scores, and the number of results of each query; once, at the end. */
+  /**
+   * Writes queries × k indices and scores, and the number of results of each query; once, at the
+   * end.
+   */
   writeResults: (this: NativeSearch, indices: Uint32Array, scores: Float32Array, counts: Uint32Array) => void
   createDuplicates(dtype: number, dim: number, metric: number, threshold: number, threads: number): NativeDuplicates
   /** Copies rows, of which `indices` are decided next. */
   beginGroup: (this: NativeDuplicates, corpus: RowArray, from: number, to: number, indices: Uint32Array) => void
-  /** Copies rows before the group, which other threads compare with it. False = enough in flight, wait for `room()`. */
+  /**
+   * Copies rows before the group, which other threads compare with it. False = enough in flight,
+   * wait for `room()`.
+   */
   compareKept: (this: NativeDuplicates, corpus: RowArray, from: number, to: number) => boolean
   /** Decides the rows of the group on another thread, when the rows before it are compared. */
   decideGroup: (this: NativeDuplicates) => void

@@ -1,4 +1,5 @@
-// Finds and loads the native module, when the first call needs it: importing the package needs none.
+// Finds and loads the native module, when the first call needs it: importing the package needs
+// none.
 
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -25,9 +26,10 @@ const PLATFORMS = [
 
 /* eslint-disable @typescript-eslint/no-require-imports -- an addon can only be required */
 /**
- * Loads a platform's package. Each name stands in a `require` of its own: tools that collect an application's files (Next.js,
- * serverless bundles, Electron packagers) follow only those. And each stands in a `try`: bundlers (esbuild, Bun, webpack) then let the
- * packages be missing that are for other platforms.
+ * Loads a platform's package. Each name stands in a `require` of its own: tools that collect an
+ * application's files (Next.js, serverless bundles, Electron packagers) follow only those. And each
+ * stands in a `try`: bundlers (esbuild, Bun, webpack) then let the packages be missing that are for
+ * other platforms.
  */
 function requirePackage(platform: (typeof PLATFORMS)[number]): unknown {
   try {
@@ -65,7 +67,10 @@ function requireFile(file: string): unknown {
   return createRequire(file)(file)
 }
 
-/** Loads the module where a bundler has copied it and gives its name (esbuild: --loader:.node=file), a path from the bundle. */
+/**
+ * Loads the module where a bundler has copied it and gives its name (esbuild: --loader:.node=file),
+ * a path from the bundle.
+ */
 function requireNamedFile(loaded: unknown): unknown {
   if (typeof loaded !== 'string') return loaded
   const bundle = typeof __filename === 'string' ? __filename : (process.argv[1] ?? '')
@@ -154,8 +159,8 @@ function load(): Native {
 let loaded: Native | null = null
 
 /**
- * The native module, loaded by the first call. A failure is not kept: each call that needs the module looks for it again and throws an error
- * of its own.
+ * The native module, loaded by the first call. A failure is not kept: each call that needs the
+ * module looks for it again and throws an error of its own.
  *
  * @throws Model2VecError ERR_NATIVE_NOT_FOUND
  */

@@ -13,8 +13,8 @@ export function invalid(name: string, expected: string, value: unknown, hint = '
 }
 
 /**
- * The values of the known options, own or inherited, each read once, so that a getter can't show the checks one value and
- * the work another.
+ * The values of the known options, own or inherited, each read once, so that a getter can't show
+ * the checks one value and the work another.
  */
 export function read<K extends string>(
   method: string,
@@ -29,8 +29,9 @@ export function read<K extends string>(
 }
 
 /**
- * Whether a value's properties are what it holds: a plain object, or an instance of somebody's class. A Map, a Set, a promise, a signal,
- * a date have none, so that all that was meant would be passed over.
+ * Whether a value's properties are what it holds: a plain object, or an instance of somebody's
+ * class. A Map, a Set, a promise, a signal, a date have none, so that all that was meant would be
+ * passed over.
  */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
@@ -40,8 +41,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The options themselves, for a caller that reads each once, by name: in a small call that is a tenth of {@link read}'s time. Only own names are
- * refused when unknown: what a class of options inherits besides is its own affair.
+ * The options themselves, for a caller that reads each once, by name: in a small call that is a
+ * tenth of {@link read}'s time. Only own names are refused when unknown: what a class of options
+ * inherits besides is its own affair.
  */
 export function named<K extends string>(
   method: string,

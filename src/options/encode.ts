@@ -1,4 +1,5 @@
-// The options of the methods that encode and tokenize: their types, and the one place that checks them.
+// The options of the methods that encode and tokenize: their types, and the one place that checks
+// them.
 
 import { arrayOf, DTYPES, outArray } from '../dtype.js'
 import type { Dtype, DtypeArray, HalfArray, RowArray } from '../dtype.js'
@@ -15,11 +16,13 @@ export interface Progress {
 export type OnProgress = (progress: Progress) => void
 
 /**
- * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype` has to name it. `A` is what `out` may be.
+ * Options of every encode form. `D` is the result's element type: where it isn't 'float32', `dtype`
+ * has to name it. `A` is what `out` may be.
  */
 export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray<D> = DtypeArray<D>> {
   /**
-   * The most token ids per text that are read: a safe integer ≥ 0, or null for all. Python: `max_length`.
+   * The most token ids per text that are read: a safe integer ≥ 0, or null for all. Python:
+   * `max_length`.
    * @default the model's; `encodeAsSequence`: null
    */
   readonly maxLength?: number | null | undefined
@@ -29,28 +32,32 @@ export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray
    */
   readonly normalize?: boolean | undefined
   /**
-   * How many dimensions of the vectors are kept, the first ones: an integer from 1 to the model's `dim`. The vectors are cut, then scaled.
-   * For models that were trained for it (Matryoshka, PCA). Python: `dimensionality` of `StaticModel.from_pretrained`.
+   * How many dimensions of the vectors are kept, the first ones: an integer from 1 to the model's
+   * `dim`. The vectors are cut, then scaled. For models that were trained for it (Matryoshka, PCA).
+   * Python: `dimensionality` of `StaticModel.from_pretrained`.
    * @default all
    */
   readonly dimensionality?: number | undefined
   /**
-   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1: `ERR_INVALID_OPTION` where they are not
-   * normalized.
+   * The element type of the result, see {@link Dtype}. 'int8' is for vectors of length 1:
+   * `ERR_INVALID_OPTION` where they are not normalized.
    * @default 'float32', whatever the table's
    */
   readonly dtype?: D | undefined
   /**
-   * Where the vectors are written, from its first element on: at least rows × width elements, else `ERR_OUT_TOO_SMALL`. A
-   * Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, with 'float16' also a Float16Array, 'int8' an Int8Array, 'binary' a
-   * Uint8Array. The result is a view on it, on a Float16Array a Uint16Array of its bits. An array on a SharedArrayBuffer is written by the engine's threads directly. It should not be written to or resized before
-   * the call is over, by getters of the texts either; where the call fails, some vectors may have been written.
+   * Where the vectors are written, from its first element on: at least rows × width elements, else
+   * `ERR_OUT_TOO_SMALL`. A Float32Array; with `dtype` 'float16' or 'bfloat16' a Uint16Array, with
+   * 'float16' also a Float16Array, 'int8' an Int8Array, 'binary' a Uint8Array. The result is a view
+   * on it, on a Float16Array a Uint16Array of its bits. An array on a SharedArrayBuffer is written
+   * by the engine's threads directly. It should not be written to or resized before the call is
+   * over, by getters of the texts either; where the call fails, some vectors may have been written.
    * @default fresh memory
    */
   readonly out?: A | (D extends 'float16' ? HalfArray : never) | undefined
   /**
-   * Stops the work before the next text that is read or encoded; the promise then rejects with `signal.reason`. One long text
-   * is finished first. The sync forms look at the signal once, at their start.
+   * Stops the work before the next text that is read or encoded; the promise then rejects with
+   * `signal.reason`. One long text is finished first. The sync forms look at the signal once, at
+   * their start.
    */
   readonly signal?: AbortSignal | undefined
   /** Called about ten times a second and once at the end, with texts done and texts in all. */
@@ -63,8 +70,9 @@ export interface EncodeOptions<D extends Dtype = 'float32', A extends DtypeArray
 }
 
 /**
- * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type parameters takes them: else the compiler would
- * take the result's type from what the result is passed to, such as a `Blob`.
+ * {@link EncodeOptions} that name neither an element type nor an `out`. A signature without type
+ * parameters takes them: else the compiler would take the result's type from what the result is
+ * passed to, such as a `Blob`.
  */
 export interface PlainEncodeOptions extends Omit<EncodeOptions, 'out'> {
   readonly out?: undefined
@@ -100,7 +108,8 @@ export interface TokenizeAsyncOptions extends TokenizeOptions {
 /** Options of `countTokens`. */
 export interface CountOptions {
   /**
-   * The most token ids per text that are counted, under the rules of {@link EncodeOptions.maxLength}: a safe integer ≥ 0, or null for all.
+   * The most token ids per text that are counted, under the rules of
+   * {@link EncodeOptions.maxLength}: a safe integer ≥ 0, or null for all.
    * @default null, whatever the model's
    */
   readonly maxLength?: number | null | undefined

@@ -10,7 +10,8 @@ import { abortSignal, boolean, callback, count, invalid, isRecord, optional, rea
 /**
  * How two vectors are compared:
  *
- * - 'cosine': the cosine of the angle between them, −1 to 1, higher is nearer. Rows of zeros have none, and are never found
+ * - 'cosine': the cosine of the angle between them, −1 to 1, higher is nearer. Rows of zeros have
+ *   none, and are never found
  * - 'dot': the sum of the products of their elements, higher is nearer
  * - 'euclidean': the length of their difference, lower is nearer
  * - 'hamming': the number of bits that differ, lower is nearer; for 'binary' rows, and those only
@@ -44,22 +45,26 @@ export interface NearestOptions {
    */
   readonly metric?: SearchMetric | undefined
   /**
-   * The rows that may be found: a Uint8Array with an element for each row, 0 = left out; or a Uint32Array of rows, each once, in rising
-   * order.
+   * The rows that may be found: a Uint8Array with an element for each row, 0 = left out; or a
+   * Uint32Array of rows, each once, in rising order.
    * @default all
    */
   readonly filter?: Uint8Array | Uint32Array | undefined
-  /** The least score of what is found; for a distance, the largest. A row with just this score is found. */
+  /**
+   * The least score of what is found; for a distance, the largest. A row with just this score is
+   * found.
+   */
   readonly minScore?: number | undefined
   /**
-   * Whether a query that is a row of this matrix itself is kept from finding that row. The queries are the matrix, a `slice` of it, or a
-   * `row` of it then.
+   * Whether a query that is a row of this matrix itself is kept from finding that row. The queries
+   * are the matrix, a `slice` of it, or a `row` of it then.
    * @default false
    */
   readonly excludeSelf?: boolean | undefined
   /**
-   * For a matrix of 'binary': the same rows as numbers. The nearest k × `oversample` rows by 'hamming' are found first, and then ordered by
-   * `metric` over these. The queries are vectors of numbers then.
+   * For a matrix of 'binary': the same rows as numbers. The nearest k × `oversample` rows by
+   * 'hamming' are found first, and then ordered by `metric` over these. The queries are vectors of
+   * numbers then.
    */
   readonly rescore?: SearchVectors | undefined
   /**
@@ -72,7 +77,10 @@ export interface NearestOptions {
    * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
    */
   readonly threads?: number | undefined
-  /** Ends the search: it rejects with `signal.reason`. `nearestSync` looks at it once, when it starts. */
+  /**
+   * Ends the search: it rejects with `signal.reason`. `nearestSync` looks at it once, when it
+   * starts.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -82,20 +90,28 @@ export interface DuplicatesProgress {
   readonly done: number
   /** All rows. */
   readonly total: number
-  /** About how many milliseconds are left. Each row is compared with those that are kept before it, so that later rows take longer. */
+  /**
+   * About how many milliseconds are left. Each row is compared with those that are kept before it,
+   * so that later rows take longer.
+   */
   readonly remainingMs: number
 }
 
 /** Options of `duplicates`. */
 export interface DuplicatesOptions {
-  /** A row is dropped when an earlier row that is kept scores at least this much; for a distance, at most. */
+  /**
+   * A row is dropped when an earlier row that is kept scores at least this much; for a distance, at
+   * most.
+   */
   readonly threshold: number
   /**
    * How vectors are compared.
    * @default 'cosine'; 'hamming' where `dtype` is 'binary'
    */
   readonly metric?: SearchMetric | undefined
-  /** The text of each row. A row whose text an earlier row has is dropped without comparing vectors. */
+  /**
+   * The text of each row. A row whose text an earlier row has is dropped without comparing vectors.
+   */
   readonly texts?: readonly string[] | undefined
   /**
    * How many threads the search may use: an integer ≥ 1.
@@ -104,7 +120,9 @@ export interface DuplicatesOptions {
   readonly threads?: number | undefined
   /** Ends the search: it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
-  /** Called about ten times a second, and at the end. An exception of the function ends the search. */
+  /**
+   * Called about ten times a second, and at the end. An exception of the function ends the search.
+   */
   readonly onProgress?: ((progress: DuplicatesProgress) => void) | undefined
 }
 

@@ -27,14 +27,16 @@ export interface StreamOptions<Item, D extends Dtype = 'float32'> extends Pick<
    */
   readonly batchSize?: number | undefined
   /**
-   * The length of texts at which a batch is full before it has that many items, as the sum of `text.length`: bytes, where texts are
-   * ASCII. An integer ≥ 1. The text that reaches it is the batch's last.
+   * The length of texts at which a batch is full before it has that many items, as the sum of
+   * `text.length`: bytes, where texts are ASCII. An integer ≥ 1. The text that reaches it is the
+   * batch's last.
    * @default 4 MiB
    */
   readonly batchBytes?: number | undefined
   /**
-   * How many batches are encoded at once: an integer ≥ 1. Each uses all `threads`, so that 2 keep them busy while results are taken
-   * and texts read; at most `concurrency + 2` batches are read that were not given out.
+   * How many batches are encoded at once: an integer ≥ 1. Each uses all `threads`, so that 2 keep
+   * them busy while results are taken and texts read; at most `concurrency + 2` batches are read
+   * that were not given out.
    * @default 2
    */
   readonly concurrency?: number | undefined

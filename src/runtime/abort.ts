@@ -1,4 +1,5 @@
-// Abort signals. They may be of another realm (vm, Jest), which `AbortSignal.any` would refuse, or a polyfill's.
+// Abort signals. They may be of another realm (vm, Jest), which `AbortSignal.any` would refuse, or
+// a polyfill's.
 
 import { DOMException } from './node-globals.js'
 
@@ -47,7 +48,10 @@ class Listeners {
   }
 }
 
-/** One listener for each signal: it may serve any number of calls at once, and Node warns of the eleventh. */
+/**
+ * One listener for each signal: it may serve any number of calls at once, and Node warns of the
+ * eleventh.
+ */
 const listenersOf = new WeakMap<AbortSignal, Listeners>()
 
 function listen(signal: AbortSignal, listener: () => void): () => void {

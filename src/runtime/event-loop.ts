@@ -1,24 +1,30 @@
-// The JavaScript thread belongs to timers, sockets and signals too. All calls of an environment share one budget of its time, so that the
-// event loop gets a turn every few milliseconds, whatever is called how often.
+// The JavaScript thread belongs to timers, sockets and signals too. All calls of an environment
+// share one budget of its time, so that the event loop gets a turn every few milliseconds, whatever
+// is called how often.
 //
-// Two things happen on this thread: small calls, which run at once, and the long work of large ones (reading texts, making views), which
-// runs in steps. In each turn of the event loop either may take SLICE_MS. What finds the turn's time used up waits: calls of few texts in one
-// line, all other work in another, step by step in a round. In the phase of the immediates both lines get SLICE_MS together, the calls of few
-// texts first.
+// Two things happen on this thread: small calls, which run at once, and the long work of large ones
+// (reading texts, making views), which runs in steps. In each turn of the event loop either may
+// take SLICE_MS. What finds the turn's time used up waits: calls of few texts in one line, all
+// other work in another, step by step in a round. In the phase of the immediates both lines get
+// SLICE_MS together, the calls of few texts first.
 
 import { AsyncResource } from 'node:async_hooks'
 
 import { onAbort, throwIfAborted } from './abort.js'
 import { performance, setImmediate } from './node-globals.js'
 
-/** How long calls may hold one turn of the event loop, in milliseconds. A step that has begun is finished. */
+/**
+ * How long calls may hold one turn of the event loop, in milliseconds. A step that has begun is
+ * finished.
+ */
 const SLICE_MS = 1.5
 /** How much of that calls of few texts leave to other work that waits. */
 const LONG_WORK_MS = 0.5
 
 /**
- * The clock is looked at after this much inline work, see {@link charge}, or this many calls: their caller may do much between two of them. A
- * look takes 50 ns and, once a turn, an immediate: too much for each of the calls that a server makes, one a turn.
+ * The clock is looked at after this much inline work, see {@link charge}, or this many calls: their
+ * caller may do much between two of them. A look takes 50 ns and, once a turn, an immediate: too
+ * much for each of the calls that a server makes, one a turn.
  */
 const WORK_PER_LOOK = 1
 const CALLS_PER_LOOK = 4
@@ -164,7 +170,8 @@ export function nextTurn(): Promise<void> {
 /** Calls `step` in later turns until it returns a result. */
 function inLine<T>(line: Line, step: () => T | undefined, signal: AbortSignal | undefined): Promise<Awaited<T>> {
   return new Promise<Awaited<T>>((resolve, reject) => {
-    // The step may run callbacks and getters, which ask an AsyncLocalStorage: in the caller's own asynchronous context.
+    // The step may run callbacks and getters, which ask an AsyncLocalStorage: in the caller's own
+    // asynchronous context.
     const context = new AsyncResource('model2vec', { requireManualDestroy: true })
     const waiting: Waiting = {
       step: () => {

@@ -1,5 +1,6 @@
-// Paths and `file:` URLs as callers give them. The system may know no home directory (no HOME, and a user id without a name, as
-// containers have) and no working directory (it was removed): Node then throws errors of its own, which no caller expects.
+// Paths and `file:` URLs as callers give them. The system may know no home directory (no HOME, and
+// a user id without a name, as containers have) and no working directory (it was removed): Node
+// then throws errors of its own, which no caller expects.
 
 import os from 'node:os'
 import path from 'node:path'

@@ -1,5 +1,6 @@
-// Node's own globals, for every module of the library. An environment of a test runner (jsdom, a bare `vm` context) has others in their
-// place or none, and fake timers replace the global ones: this package's work would wait for ever.
+// Node's own globals, for every module of the library. An environment of a test runner (jsdom, a
+// bare `vm` context) has others in their place or none, and fake timers replace the global ones:
+// this package's work would wait for ever.
 
 import { Buffer } from 'node:buffer'
 import { performance } from 'node:perf_hooks'

@@ -1,5 +1,6 @@
-// Native code makes its arrays in the realm that loaded it first. In a `vm` context (Jest, Vitest's `vmThreads`) the caller's `Array` and
-// `Uint32Array` are others, and what is given out becomes one of these.
+// Native code makes its arrays in the realm that loaded it first. In a `vm` context (Jest, Vitest's
+// `vmThreads`) the caller's `Array` and `Uint32Array` are others, and what is given out becomes one
+// of these.
 
 type Uint32s = ReturnType<Uint32Array['slice']>
 

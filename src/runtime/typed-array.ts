@@ -1,4 +1,5 @@
-// The real fields of a typed array: an own property or a subclass could show others, and native code trusts what is said here.
+// The real fields of a typed array: an own property or a subclass could show others, and native
+// code trusts what is said here.
 
 const typedArray: object = Object.getPrototypeOf(Float32Array.prototype) as object
 const getter = (name: PropertyKey): ((this: object) => unknown) =>

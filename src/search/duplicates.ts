@@ -1,7 +1,9 @@
-// The search for near-duplicates: greedily in the order of the rows, a row is dropped when an earlier row that is kept is near enough to it.
+// The search for near-duplicates: greedily in the order of the rows, a row is dropped when an
+// earlier row that is kept is near enough to it.
 //
-// Rows are decided in groups. A group is copied; the rows before it are copied too, slice by slice, and other threads compare the copies
-// (nearest.ts says why). So the matrix is never in memory twice.
+// Rows are decided in groups. A group is copied; the rows before it are copied too, slice by slice,
+// and other threads compare the copies (nearest.ts says why). So the matrix is never in memory
+// twice.
 
 import { fromNative, notAString } from '../errors.js'
 import { valueOf } from '../dtype.js'
@@ -35,7 +37,10 @@ export interface Duplicates {
   readonly dropped: Duplicate[]
 }
 
-/** The most rows of a group, and its most bytes: each slice of the rows before it is copied once for a group. */
+/**
+ * The most rows of a group, and its most bytes: each slice of the rows before it is copied once for
+ * a group.
+ */
 const GROUP_ROWS = 1024
 const GROUP_BYTES = 2 ** 21
 /** Bytes of rows that are copied in a step: some 50 µs. */

@@ -5,7 +5,8 @@ import { throwIfAborted } from '../runtime/abort.js'
 import { inTurns } from '../runtime/event-loop.js'
 
 /**
- * Calls `feed` for all `rows` rows, `step` at a time: in the turns that all calls share, and no further ahead than there is room.
+ * Calls `feed` for all `rows` rows, `step` at a time: in the turns that all calls share, and no
+ * further ahead than there is room.
  *
  * @param feed returns false when enough is in flight
  */

@@ -1,9 +1,11 @@
 // The search for nearest neighbors: groups of queries, each compared with all rows.
 //
-// User code can transfer or shrink the memory of a matrix at any moment, so other threads never read it while JavaScript runs, unless it is a
-// SharedArrayBuffer. Where an asynchronous search has few queries, the rows are compared on this thread, in the turns of the event loop that
-// all calls share: to read them once is all the work. Where it has many, slices of the rows are copied, and other threads compare the copies.
-// nearestSync holds JavaScript, so that all threads read the memory itself. The results are the same in every bit.
+// User code can transfer or shrink the memory of a matrix at any moment, so other threads never
+// read it while JavaScript runs, unless it is a SharedArrayBuffer. Where an asynchronous search has
+// few queries, the rows are compared on this thread, in the turns of the event loop that all calls
+// share: to read them once is all the work. Where it has many, slices of the rows are copied, and
+// other threads compare the copies. nearestSync holds JavaScript, so that all threads read the
+// memory itself. The results are the same in every bit.
 
 import { isSharedArrayBuffer } from 'node:util/types'
 
@@ -21,14 +23,19 @@ import { Neighbors, NO_ROW } from './neighbors.js'
 import { bitsOf, firstOwnRow, queryRows, someQueries } from './queries.js'
 import type { QueryRows } from './queries.js'
 
-/** Queries are prepared, and their results written, this many at a time, which takes a fraction of a millisecond. */
+/**
+ * Queries are prepared, and their results written, this many at a time, which takes a fraction of a
+ * millisecond.
+ */
 const GROUP_QUERIES = 1024
 const GROUP_ELEMENTS = 2 ** 18
 /** And at most so many results. */
 const GROUP_RESULTS = 2 ** 20
 /** Up to this many queries the rows are compared on this thread. */
 const FEW_QUERIES = 4
-/** So are they where that takes less time than to hand them over: pairs of elements, some 0.3 ms. */
+/**
+ * So are they where that takes less time than to hand them over: pairs of elements, some 0.3 ms.
+ */
 const FEW_PRODUCTS = 2 ** 23
 /** A step on this thread: pairs of elements, and bytes of rows. About a tenth of a millisecond. */
 const STEP_PRODUCTS = 2 ** 21
@@ -79,7 +86,10 @@ class NearestCall {
     return this.#newSearch(bitsOf(queries, corpus.dim), corpus, 'hamming', found, from)
   }
 
-  /** The search of the queries `from` to `to` among the rows of `rescore` that the first one has found. */
+  /**
+   * The search of the queries `from` to `to` among the rows of `rescore` that the first one has
+   * found.
+   */
   secondSearch(rescore: SearchVectors, from: number, to: number): NativeSearch {
     return this.#newSearch(this.#some(from, to), rescore, this.options.metric, this.k, from)
   }

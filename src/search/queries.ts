@@ -146,7 +146,10 @@ export function firstOwnRow(queries: QueryRows, { data, rows, width, dtype }: Se
   return first
 }
 
-/** The bits of vectors of numbers, as a matrix of 'binary' has them: x > 0, the first dimension in the highest bit. */
+/**
+ * The bits of vectors of numbers, as a matrix of 'binary' has them: x > 0, the first dimension in
+ * the highest bit.
+ */
 export function bitsOf({ data, rows, dtype }: QueryRows, dim: number): QueryRows {
   const width = widthOf('binary', dim)
   const bits = new Uint8Array(rows * width)

@@ -1,4 +1,5 @@
-// `encodeStream`: a source of any length in, batches of items and their vectors out, in order and a bounded number ahead.
+// `encodeStream`: a source of any length in, batches of items and their vectors out, in order and a
+// bounded number ahead.
 
 import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import type { Dtype, FreshArray, TokenArray } from '../dtype.js'
@@ -29,7 +30,10 @@ export type EncodeBatch = (
   signal: AbortSignal,
 ) => Promise<EmbeddingMatrix<Dtype, FreshArray<Dtype>, TokenArray>>
 
-/** How many items of a source that has them ready are read between two looks at the clock; fewer with `text`, which may take long. */
+/**
+ * How many items of a source that has them ready are read between two looks at the clock; fewer
+ * with `text`, which may take long.
+ */
 const ITEMS_PER_LOOK = { given: 64, asked: 4 } as const
 
 /** Reads batches from a source. */
@@ -156,7 +160,8 @@ async function* encodedBatches<Item>(
 /**
  * The batches of a source. Nothing is read before the first is asked for.
  *
- * A class around the generator, as a generator's own `return` waits for the `next` that runs, which waits for the source.
+ * A class around the generator, as a generator's own `return` waits for the `next` that runs, which
+ * waits for the source.
  */
 export class EncodeStream<Item> implements AsyncGenerator<StreamBatch<Item, Dtype>, void, undefined> {
   readonly #batches: AsyncGenerator<StreamBatch<Item, Dtype>, void, undefined>

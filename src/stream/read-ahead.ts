@@ -1,4 +1,5 @@
-// Works on the items of a source: several at once, a bounded number ahead of the consumer, with the results in order.
+// Works on the items of a source: several at once, a bounded number ahead of the consumer, with the
+// results in order.
 
 /** A condition variable for one waiter, which checks its condition again after each `tell()`. */
 class Change {
@@ -21,11 +22,13 @@ type Outcome<Out> = { readonly value: Out } | { readonly error: unknown }
 /**
  * The results of `work`, in the order of their inputs.
  *
- * At most `concurrency` run at once, and at most `concurrency + 2` inputs are read whose results were not given out. What fails comes out
- * in its place, after the results before it. However the iteration ends, nothing runs any more when it has.
+ * At most `concurrency` run at once, and at most `concurrency + 2` inputs are read whose results
+ * were not given out. What fails comes out in its place, after the results before it. However the
+ * iteration ends, nothing runs any more when it has.
  *
  * @param next the next input, null at the end; not called while a call runs
- * @param stop its signal ends work and iteration, which does not throw the reason; aborted when the iteration ends
+ * @param stop its signal ends work and iteration, which does not throw the reason; aborted when the
+ * iteration ends
  */
 export async function* readAhead<In, Out>(
   next: () => Promise<In | null>,

@@ -1,4 +1,5 @@
-// Where a stream's items come from: anything that can be iterated, read one item at a time and let go at any moment.
+// Where a stream's items come from: anything that can be iterated, read one item at a time and let
+// go at any moment.
 
 import { describe, InvalidTextError } from '../errors.js'
 
@@ -20,8 +21,9 @@ export type Step<Item> = { readonly done?: false; readonly value: Item } | { rea
 export interface Reader<Item> {
   next(): Step<Item> | Promise<Step<Item>>
   /**
-   * Lets the source go before its end, as `break` does in a `for await`. A source that is being read gets the call, but its answer is not awaited: a
-   * generator takes note only when what it waits for has come.
+   * Lets the source go before its end, as `break` does in a `for await`. A source that is being
+   * read gets the call, but its answer is not awaited: a generator takes note only when what it
+   * waits for has come.
    */
   stop(isReading: boolean): Promise<void>
 }

@@ -1,4 +1,5 @@
-// Items become batches: the text of each is read, and a batch is full by count or by the length of its texts.
+// Items become batches: the text of each is read, and a batch is full by count or by the length of
+// its texts.
 
 import { isPromise } from 'node:util/types'
 

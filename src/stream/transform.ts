@@ -1,4 +1,5 @@
-// `transform`: the same as `encodeStream`, as a TransformStream that texts or items are written into.
+// `transform`: the same as `encodeStream`, as a TransformStream that texts or items are written
+// into.
 
 import type { Dtype } from '../dtype.js'
 import { TransformStream } from '../runtime/node-globals.js'
@@ -60,7 +61,8 @@ export function transformStream<Item>(
 ): TransformStream<Item, StreamBatch<Item, Dtype>> {
   const items = new HandOver<Item>()
   const batches = new EncodeStream(encodeBatch, () => items, options)
-  // Nothing is enqueued without a bound: items are written only while somebody reads, and batches come of items.
+  // Nothing is enqueued without a bound: items are written only while somebody reads, and batches
+  // come of items.
   const deliver = async (controller: TransformStreamDefaultController<StreamBatch<Item, Dtype>>): Promise<void> => {
     try {
       for await (const batch of batches) controller.enqueue(batch)
@@ -80,7 +82,8 @@ export function transformStream<Item>(
       items.end()
       await delivered
     },
-    // Called when the readable side is cancelled or the writable side aborted (Node 20.14 and 21.5 on).
+    // Called when the readable side is cancelled or the writable side aborted (Node 20.14 and 21.5
+    // on).
     async cancel(): Promise<void> {
       await batches.return()
     },

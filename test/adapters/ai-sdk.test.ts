@@ -1,4 +1,5 @@
-// model2vec-node/ai-sdk in the AI SDK itself: `ai` 5 and 6 in this Node, 7 in Node 22, which it asks for.
+// model2vec-node/ai-sdk in the AI SDK itself: `ai` 5 and 6 in this Node, 7 in Node 22, which it
+// asks for.
 
 import test from 'ava'
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
@@ -67,7 +68,8 @@ for (const [major, node] of [
       const options = { dtype: 'float16', dimensionality: 8, normalize: true } as const
       t.deepEqual(result.rounded, (await ef.encode(TEXTS, options)).toArray())
       t.deepEqual(result.shorter, (await ef.encode(TEXTS, { dimensionality: 5 })).toArray()[0])
-      // A call's `dimensions` is above its provider options, and those above the model's: `ai` before 7 has no `dimensions`.
+      // A call's `dimensions` is above its provider options, and those above the model's: `ai`
+      // before 7 has no `dimensions`.
       t.deepEqual(
         result.dimensions,
         TEXTS.map(() => (major === 7 ? 3 : 5)),

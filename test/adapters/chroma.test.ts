@@ -1,4 +1,5 @@
-// model2vec-node/chroma with the real client and a real server: a collection embeds, and does so again in another process.
+// model2vec-node/chroma with the real client and a real server: a collection embeds, and does so
+// again in another process.
 
 import { execFile, spawn } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -19,7 +20,10 @@ const because = reason ?? (python !== null && python.command === null ? python.r
 const TEXTS = corpus('docs_en').slice(0, 50)
 const QUERY = 'the history of a town'
 
-/** An application with this package and the client installed: both find `chromadb` from where they are. */
+/**
+ * An application with this package and the client installed: both find `chromadb` from where they
+ * are.
+ */
 const application = path.resolve('build/adapter-chroma')
 const BODY = `
   const [action, port, directory, texts, query] = JSON.parse(process.argv[2])

@@ -1,4 +1,5 @@
-// model2vec-node/lancedb and /arrow on a real LanceDB, on disk: 0.37 in this Node, 0.39 in Node 22, which it asks for.
+// model2vec-node/lancedb and /arrow on a real LanceDB, on disk: 0.37 in this Node, 0.39 in Node 22,
+// which it asks for.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'

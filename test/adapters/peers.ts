@@ -1,4 +1,5 @@
-// The frameworks and stores of test/integrations: installed once, imported by a test or by a program that runs in a Node of its own.
+// The frameworks and stores of test/integrations: installed once, imported by a test or by a
+// program that runs in a Node of its own.
 
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -23,7 +24,9 @@ export const reason: string | null =
 if (reason === null)
   writeFileSync(path.resolve('build/integrations/import.mjs'), 'export default (name) => import(name)\n')
 
-/** A test that needs the peers: skipped where they can't be had. On Linux that fails a run of CI. */
+/**
+ * A test that needs the peers: skipped where they can't be had. On Linux that fails a run of CI.
+ */
 export function testWithPeers(title: string, implementation: ImplementationFn<[]>, because = reason): void {
   if (because === null) test.serial(title, implementation)
   else if (process.env.CI === undefined || os.platform() !== 'linux' || os.arch() !== 'x64') {
@@ -37,7 +40,9 @@ export function nodeOf(major: number): string {
   return path.join(installTools('runtimes') ?? '', `node-${major}/bin/node`)
 }
 
-/** Runs a file of test/adapters/programs with an input, and returns what it prints; both are JSON. */
+/**
+ * Runs a file of test/adapters/programs with an input, and returns what it prints; both are JSON.
+ */
 
 export async function runProgram<T>(
   name: string,

@@ -1,4 +1,5 @@
-// model2vec-node/pgvector on a real PostgreSQL with pgvector: every bit that is stored is the model's, whichever way it came.
+// model2vec-node/pgvector on a real PostgreSQL with pgvector: every bit that is stored is the
+// model's, whichever way it came.
 
 import { pipeline } from 'node:stream/promises'
 import type { Writable } from 'node:stream'

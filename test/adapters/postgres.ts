@@ -1,4 +1,5 @@
-// A PostgreSQL with pgvector on this machine, from a package of PyPI: in a folder of its own, reached through a socket in it.
+// A PostgreSQL with pgvector on this machine, from a package of PyPI: in a folder of its own,
+// reached through a socket in it.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'

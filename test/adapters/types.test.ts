@@ -1,4 +1,5 @@
-// The declared types of the adapters, against those of the frameworks and stores: test/adapters/types is compiled beside them.
+// The declared types of the adapters, against those of the frameworks and stores:
+// test/adapters/types is compiled beside them.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// A worker thread that encodes until it is ended. `workerData.exit`: it ends itself, in the middle of a call.
+// A worker thread that encodes until it is ended. `workerData.exit`: it ends itself, in the middle
+// of a call.
 
 import { parentPort, workerData } from 'node:worker_threads'
 

@@ -1,4 +1,5 @@
-// Starts calls of every kind and leaves the process in the middle of them. Arguments: model, milliseconds until the exit.
+// Starts calls of every kind and leaves the process in the middle of them. Arguments: model,
+// milliseconds until the exit.
 
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 

@@ -1,4 +1,5 @@
-// A worker is terminated, then the process exits, each in the middle of a vocabulary quantization that would take minutes.
+// A worker is terminated, then the process exits, each in the middle of a vocabulary quantization
+// that would take minutes.
 
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 

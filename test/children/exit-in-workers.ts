@@ -1,4 +1,5 @@
-// Worker threads that call process.exit() in the middle of their calls, again and again. Arguments: model, how many.
+// Worker threads that call process.exit() in the middle of their calls, again and again. Arguments:
+// model, how many.
 
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'

@@ -1,5 +1,6 @@
-// Calls the public entries while one function of Node throws its own error, and prints each error that is not one of the package's.
-// Arguments: the function (`os.homedir`, `fs.statSync`, `fs/promises.mkdir`, …), an endpoint, a model's directory.
+// Calls the public entries while one function of Node throws its own error, and prints each error
+// that is not one of the package's. Arguments: the function (`os.homedir`, `fs.statSync`,
+// `fs/promises.mkdir`, …), an endpoint, a model's directory.
 
 import { mkdtempSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -26,7 +27,8 @@ function inject(): void {
 }
 
 async function main(): Promise<void> {
-  // The module loader reads files itself; what is asked when the package is loaded fails from the start.
+  // The module loader reads files itself; what is asked when the package is loaded fails from the
+  // start.
   const isOfFiles = owner.startsWith('fs')
   if (!isOfFiles) inject()
   const { isModel2VecError, Model2VecEmbeddingFunction } = await import('model2vec-node')

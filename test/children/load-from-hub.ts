@@ -1,5 +1,5 @@
-// Loads a model from a Hub into a cache, in a process or a worker thread, and prints or posts its dim or its error's code.
-// Arguments, or workerData: endpoint, cache, id.
+// Loads a model from a Hub into a cache, in a process or a worker thread, and prints or posts its
+// dim or its error's code. Arguments, or workerData: endpoint, cache, id.
 
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 

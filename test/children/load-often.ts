@@ -1,5 +1,5 @@
-// Loads a model once, then nineteen times more, in this thread and in worker threads, and prints by how many bytes the process grew.
-// Argument: model.
+// Loads a model once, then nineteen times more, in this thread and in worker threads, and prints by
+// how many bytes the process grew. Argument: model.
 
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'

@@ -1,4 +1,5 @@
-// Loads the default model, an id of the Hub at argv[2] into the cache argv[3], and the directory argv[3]; prints the outcome of each.
+// Loads the default model, an id of the Hub at argv[2] into the cache argv[3], and the directory
+// argv[3]; prints the outcome of each.
 
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 import type { LoadOptions, ModelSource } from 'model2vec-node'

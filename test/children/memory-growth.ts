@@ -1,4 +1,5 @@
-// Does one thing many times, and prints by how many megabytes the process has grown at most. Arguments: what, model, how often.
+// Does one thing many times, and prints by how many megabytes the process has grown at most.
+// Arguments: what, model, how often.
 
 import { utimesSync } from 'node:fs'
 import path from 'node:path'

@@ -1,5 +1,6 @@
-// With M2V_FAULT=panic-load, and a native module that injects faults (`npm run test:native` builds it), the first load panics. Arguments:
-// model, 'new' or 'load'. Prints the code of the first load, and the dimension of the second model.
+// With M2V_FAULT=panic-load, and a native module that injects faults (`npm run test:native` builds
+// it), the first load panics. Arguments: model, 'new' or 'load'. Prints the code of the first load,
+// and the dimension of the second model.
 
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 

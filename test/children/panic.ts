@@ -1,5 +1,6 @@
-// With M2V_FAULT=panic, and a native module that injects faults (`npm run test:native` builds it), the engine's first slice panics.
-// Arguments: model, method, number of texts. Prints the code of the first call, and the number of rows of the second.
+// With M2V_FAULT=panic, and a native module that injects faults (`npm run test:native` builds it),
+// the engine's first slice panics. Arguments: model, method, number of texts. Prints the code of
+// the first call, and the number of rows of the second.
 
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 

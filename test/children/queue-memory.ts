@@ -1,5 +1,6 @@
-// Fifty loops of large calls at once, each result dropped when it comes: prints how much memory the results took at most, and how much those of
-// the calls that run take, in MB. `node --expose-gc build/test/children/queue-memory.js npm/potion-base-8m`
+// Fifty loops of large calls at once, each result dropped when it comes: prints how much memory the
+// results took at most, and how much those of the calls that run take, in MB.
+// `node --expose-gc build/test/children/queue-memory.js npm/potion-base-8m`
 
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 

@@ -1,4 +1,5 @@
-// A worker thread that searches on shared memory and in duplicates without end; its parent terminates it.
+// A worker thread that searches on shared memory and in duplicates without end; its parent
+// terminates it.
 
 import { parentPort } from 'node:worker_threads'
 

@@ -1,6 +1,7 @@
-// Streams some short texts, then more of them, and prints the resident memory after each, in MB. Arguments: model, by how many MB it may grow,
-// numbers of texts. With a large model:
-// node --expose-gc --single-threaded-gc build/test/children/stream-memory.js npm/potion-base-8m 20 500000 5000000
+// Streams some short texts, then more of them, and prints the resident memory after each, in MB.
+// Arguments: model, by how many MB it may grow, numbers of texts. With a large model: node
+// --expose-gc --single-threaded-gc build/test/children/stream-memory.js npm/potion-base-8m 20
+// 500000 5000000
 
 import { setTimeout } from 'node:timers/promises'
 
@@ -14,8 +15,9 @@ function* texts(count: number): Generator<string> {
 }
 
 /**
- * The least resident memory, in MB, after each of some collections: until it is at most `expected`, but at least three times. V8 gives memory
- * back to the system some time after the collection that found it free; what is still held after a minute is held for good.
+ * The least resident memory, in MB, after each of some collections: until it is at most `expected`,
+ * but at least three times. V8 gives memory back to the system some time after the collection that
+ * found it free; what is still held after a minute is held for good.
  */
 async function residentMemory(expected: number): Promise<number> {
   let least = Infinity

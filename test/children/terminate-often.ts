@@ -1,6 +1,7 @@
-// Terminates worker threads in the middle of their calls, and prints what the process holds after half of them and after the last: bytes of
-// memory, and threads. The first ones show nothing: malloc keeps a part of what was freed, in each of its arenas, until it has enough to use
-// again. Arguments: model, how many.
+// Terminates worker threads in the middle of their calls, and prints what the process holds after
+// half of them and after the last: bytes of memory, and threads. The first ones show nothing:
+// malloc keeps a part of what was freed, in each of its arenas, until it has enough to use again.
+// Arguments: model, how many.
 
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -13,8 +14,8 @@ interface Held {
 }
 
 /**
- * The least of half a second, and of up to a minute until there are no more threads than `expected`: the system lists a thread for a moment
- * after it has ended.
+ * The least of half a second, and of up to a minute until there are no more threads than
+ * `expected`: the system lists a thread for a moment after it has ended.
  */
 async function held(expected = Infinity): Promise<Held> {
   let [bytes, threads] = [Infinity, Infinity]

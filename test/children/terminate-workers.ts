@@ -1,4 +1,5 @@
-// Terminates worker threads in the middle of their calls, again and again. Arguments: model, how many.
+// Terminates worker threads in the middle of their calls, again and again. Arguments: model, how
+// many.
 
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,4 +1,5 @@
-// `model2vec dedupe`, the real command: the lines that it keeps and leaves out are those of a loop over all pairs.
+// `model2vec dedupe`, the real command: the lines that it keeps and leaves out are those of a loop
+// over all pairs.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

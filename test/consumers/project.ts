@@ -15,7 +15,10 @@ export interface Project {
   run: (command: string, args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<string>
 }
 
-/** `registry` is the only one that a package manager knows there, and no compiler or Rust can be found. */
+/**
+ * `registry` is the only one that a package manager knows there, and no compiler or Rust can be
+ * found.
+ */
 export function createProject(registry: string): Project {
   const directory = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'model2vec-consumer-')))
   const home = path.join(directory, '.home')
@@ -51,7 +54,8 @@ export function createProject(registry: string): Project {
       try {
         return (await execute(command, args, options)).stdout
       } catch (error) {
-        // The message has what went to stderr, but not what went to stdout, where some package managers say what is wrong.
+        // The message has what went to stderr, but not what went to stdout, where some package
+        // managers say what is wrong.
         const { message, stdout } = error as Error & { stdout?: string }
         throw new Error(`${message}\n${stdout ?? ''}`, { cause: error })
       }

@@ -1,5 +1,6 @@
-// A registry of npm packages on this machine, with the packages that `npm run package` packed: what `npm install model2vec-node` gets
-// after a release. The package of a platform that wasn't packed is there without its native module: Yarn 1 fetches it all the same.
+// A registry of npm packages on this machine, with the packages that `npm run package` packed: what
+// `npm install model2vec-node` gets after a release. The package of a platform that wasn't packed
+// is there without its native module: Yarn 1 fetches it all the same.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -1,14 +1,16 @@
-// Packages of npm that only tests use: package managers, bundlers and checkers of test/tools, runtimes of test/runtimes, frameworks and
-// stores of test/integrations. They are installed into build/ once.
+// Packages of npm that only tests use: package managers, bundlers and checkers of test/tools,
+// runtimes of test/runtimes, frameworks and stores of test/integrations. They are installed into
+// build/ once.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * Installs what test/`name`/package.json lists, in exactly these versions, into build/`name`. Returns its node_modules; null where
- * the registry of npm can't be reached. Tools and runtimes have no lockfile: npm can't make one that holds where a registry lacks
- * the packages of some foreign platform. Integrations have one, for the platform that they are tested on.
+ * Installs what test/`name`/package.json lists, in exactly these versions, into build/`name`.
+ * Returns its node_modules; null where the registry of npm can't be reached. Tools and runtimes
+ * have no lockfile: npm can't make one that holds where a registry lacks the packages of some
+ * foreign platform. Integrations have one, for the platform that they are tested on.
  */
 export function installTools(name: 'tools' | 'runtimes' | 'integrations'): string | null {
   const folder = path.resolve('build', name)
@@ -43,7 +45,9 @@ export function installTools(name: 'tools' | 'runtimes' | 'integrations'): strin
   return modules
 }
 
-/** These files are written before the installation, which is renamed to its place when it is whole. */
+/**
+ * These files are written before the installation, which is renamed to its place when it is whole.
+ */
 function isInstalled(folder: string, contents: ReadonlyMap<string, string>): boolean {
   return [...contents].every(([name, content]) => {
     const file = path.join(folder, name)

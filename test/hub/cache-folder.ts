@@ -27,10 +27,16 @@ export function snapshotFiles(cache: string, id: string, commit: string): Record
   return Object.fromEntries(names.map((name) => [name.replaceAll('\\', '/'), readFileSync(path.join(folder, name))]))
 }
 
-/** Seconds in which a busy machine answers for certain. The default, 10, can pass while a process waits for a core. */
+/**
+ * Seconds in which a busy machine answers for certain. The default, 10, can pass while a process
+ * waits for a core.
+ */
 export const PATIENCE = '300'
 
-/** Nothing of this machine's own settings of the Hub counts in a test. Call it before models are loaded. */
+/**
+ * Nothing of this machine's own settings of the Hub counts in a test. Call it before models are
+ * loaded.
+ */
 export function forgetEnvironment(): void {
   for (const name of Object.keys(process.env)) {
     if (/^(?:HF_|HUGGING_?FACE_|TRANSFORMERS_OFFLINE$)|_proxy$/i.test(name)) Reflect.deleteProperty(process.env, name)

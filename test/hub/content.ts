@@ -1,4 +1,5 @@
-// What a test Hub has: repositories with commits and branches, their files addressed as git and the Hub address them.
+// What a test Hub has: repositories with commits and branches, their files addressed as git and the
+// Hub address them.
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'

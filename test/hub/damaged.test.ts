@@ -1,4 +1,5 @@
-// A file of the cache that was cut off: the error names the command that mends it, and that command works.
+// A file of the cache that was cut off: the error names the command that mends it, and that command
+// works.
 
 import { realpathSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

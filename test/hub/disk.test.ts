@@ -1,5 +1,5 @@
-// A disk that is full, and one that is read-only: real ones, mounted where only the test's process sees them. Skipped where
-// the system has no such mounts (`unshare`), or doesn't allow them.
+// A disk that is full, and one that is read-only: real ones, mounted where only the test's process
+// sees them. Skipped where the system has no such mounts (`unshare`), or doesn't allow them.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,7 +20,10 @@ const canMount =
   0
 const mounted = canMount ? test : test.skip
 
-/** Runs a script whose `$load` loads a model into the cache `$disk`, a mount point. Returns its lines. */
+/**
+ * Runs a script whose `$load` loads a model into the cache `$disk`, a mount point. Returns its
+ * lines.
+ */
 async function run(server: HubServer, script: string): Promise<string[]> {
   const disk = emptyCache()
   const load = `"${process.execPath}" "${path.join(__dirname, '..', 'children', 'load-from-hub.js')}" ${server.endpoint} ${disk} org/Name`

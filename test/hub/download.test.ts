@@ -237,7 +237,10 @@ test('requests go through the fetch option', async (t) => {
   t.is(asked.length, server.requests.length)
 })
 
-/** The files of a Transformer, as sentence-transformers publishes them; its table has `megabytes` of zeros. */
+/**
+ * The files of a Transformer, as sentence-transformers publishes them; its table has `megabytes` of
+ * zeros.
+ */
 function transformer(config: object, megabytes: number): Record<string, Buffer> {
   const names = ['embeddings.LayerNorm.bias', 'embeddings.word_embeddings.weight', 'encoder.layer.0.output.dense.bias']
   const size = (megabytes << 20) / 4

@@ -1,4 +1,5 @@
-// The errors of a download in another realm, where those of Node's `fetch` and file system are no instances of `Error`.
+// The errors of a download in another realm, where those of Node's `fetch` and file system are no
+// instances of `Error`.
 
 import path from 'node:path'
 

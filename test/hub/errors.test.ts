@@ -1,4 +1,5 @@
-// What can go wrong between us and the Hub: the error's code and message, what is tried again, what never leaks.
+// What can go wrong between us and the Hub: the error's code and message, what is tried again, what
+// never leaks.
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -354,7 +355,8 @@ for (const file of ['model.safetensors', 'tokenizer.json']) {
 
 test.serial('a server that falls silent counts as a dropped connection', async (t) => {
   const server = await start()
-  // Longer than a busy machine keeps this process from answering: no other request may count as silent.
+  // Longer than a busy machine keeps this process from answering: no other request may count as
+  // silent.
   process.env.HF_HUB_DOWNLOAD_TIMEOUT = '5'
   try {
     server.fault = firstly(1, ({ host }) => host === 'cdn', { stallAfter: 100_000 })

@@ -1,5 +1,5 @@
-// `fetch` is the caller's: that of node-fetch, cross-fetch and undici, whose answers differ in the stream that their body is, and what is
-// no such function at all.
+// `fetch` is the caller's: that of node-fetch, cross-fetch and undici, whose answers differ in the
+// stream that their body is, and what is no such function at all.
 
 import { createRequire } from 'node:module'
 import path from 'node:path'

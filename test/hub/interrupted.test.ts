@@ -1,4 +1,5 @@
-// Downloads by several threads and processes, some of which are killed: every reader sees whole files, and the next load works.
+// Downloads by several threads and processes, some of which are killed: every reader sees whole
+// files, and the next load works.
 
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -76,7 +77,8 @@ test(`after each of ${KILLS} processes that are killed at a random moment, the n
   for (let i = 0; i < KILLS; i++) {
     const cacheDir = emptyCache()
     const blobs = path.join(cacheDir, 'models--org--Name', 'blobs')
-    // Every other process is certain to be killed in the middle of a file: at a random byte, after which the Hub sends nothing.
+    // Every other process is certain to be killed in the middle of a file: at a random byte, after
+    // which the Hub sends nothing.
     const isHeld = i % 2 === 1
     const heldAt = 1 + Math.floor(Math.random() * 900_000)
     const { length } = server.requests

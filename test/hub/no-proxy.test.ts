@@ -12,7 +12,10 @@ forgetEnvironment()
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { proxyFor } = require(path.resolve('dist/hub/proxy.js')) as { proxyFor: (url: URL) => unknown }
 
-/** NO_PROXY, a URL, and what `should_bypass_proxies(url, None)` of Python's requests 2.34.2 (requests.utils) says with no_proxy set to it. */
+/**
+ * NO_PROXY, a URL, and what `should_bypass_proxies(url, None)` of Python's requests 2.34.2
+ * (requests.utils) says with no_proxy set to it.
+ */
 const OF_REQUESTS: readonly (readonly [string, string, boolean])[] = [
   ['127.0.0.0/8', 'http://127.0.0.1:8080', true],
   ['10.0.0.0/8', 'https://10.1.2.3', true],

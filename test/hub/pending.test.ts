@@ -1,4 +1,5 @@
-// A function whose model is still to be downloaded: what waits, what throws, what is tried again, and how it ends.
+// A function whose model is still to be downloaded: what waits, what throws, what is tried again,
+// and how it ends.
 
 import { statSync } from 'node:fs'
 import path from 'node:path'

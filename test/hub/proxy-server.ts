@@ -1,5 +1,6 @@
-// A proxy on this machine, with or without a password: tunnels (CONNECT), and http URLs. And what makes a test's Hub one of https under
-// a name that no DNS knows, so that nothing but the proxy leads to it.
+// A proxy on this machine, with or without a password: tunnels (CONNECT), and http URLs. And what
+// makes a test's Hub one of https under a name that no DNS knows, so that nothing but the proxy
+// leads to it.
 
 import { execFileSync } from 'node:child_process'
 import { createServer, request as sendRequest } from 'node:http'
@@ -15,7 +16,10 @@ import { emptyCache } from './cache-folder.js'
 
 export const HUB_NAME = 'hub.model2vec.test'
 
-/** A certificate authority that no system trusts, and a certificate from it for {@link HUB_NAME} and this machine. */
+/**
+ * A certificate authority that no system trusts, and a certificate from it for {@link HUB_NAME} and
+ * this machine.
+ */
 export interface Certificates {
   readonly authorityFile: string
   readonly key: Buffer

@@ -1,5 +1,5 @@
-// Downloads through the proxies that the environment names, each in a new process: a real proxy with tunnels, passwords and TLS. The
-// Hub has a name that only the proxy knows.
+// Downloads through the proxies that the environment names, each in a new process: a real proxy
+// with tunnels, passwords and TLS. The Hub has a name that only the proxy knows.
 
 import { execFile } from 'node:child_process'
 import net from 'node:net'

@@ -1,5 +1,5 @@
-// Python's huggingface_hub and we share a cache: what it downloaded we find, and the other way round; the test's own Hub is one
-// to it; the environment says the same to both.
+// Python's huggingface_hub and we share a cache: what it downloaded we find, and the other way
+// round; the test's own Hub is one to it; the environment says the same to both.
 
 import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import os from 'node:os'

@@ -1,5 +1,6 @@
-// A Hub on this machine: the API and resolve paths of huggingface.co with their headers, redirects and errors, and the second
-// host that large files come from. python.test.ts runs Python's huggingface_hub against it.
+// A Hub on this machine: the API and resolve paths of huggingface.co with their headers, redirects
+// and errors, and the second host that large files come from. python.test.ts runs Python's
+// huggingface_hub against it.
 
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'

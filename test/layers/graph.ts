@@ -3,10 +3,16 @@
 /** The files that each file names. */
 export type Imports = ReadonlyMap<string, ReadonlySet<string>>
 
-/** What each room may name besides itself; a file belongs to the longest room that its path begins with. */
+/**
+ * What each room may name besides itself; a file belongs to the longest room that its path begins
+ * with.
+ */
 export type Rooms = Readonly<Record<string, readonly string[]>>
 
-/** Files that name each other, directly or through others: each group once, sorted (Tarjan's strongly connected components). */
+/**
+ * Files that name each other, directly or through others: each group once, sorted (Tarjan's
+ * strongly connected components).
+ */
 export function circles(imports: Imports): string[][] {
   const numbers = new Map<string, number>()
   const lowest = new Map<string, number>()
@@ -32,7 +38,10 @@ export function circles(imports: Imports): string[][] {
   return found.sort()
 }
 
-/** The imports between two rooms that the table doesn't allow, as `from → to`; files of no room are of the room `?`. */
+/**
+ * The imports between two rooms that the table doesn't allow, as `from → to`; files of no room are
+ * of the room `?`.
+ */
 export function forbidden(imports: Imports, rooms: Rooms): string[] {
   const roomOf = (file: string): string => {
     const names = Object.keys(rooms).filter(

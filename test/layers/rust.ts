@@ -1,5 +1,6 @@
-// What the files of a Rust crate name of each other: every path in `use` lines and in code that begins with `crate`, `super`, `self` or
-// a module of the file. Tests (`#[cfg(test)]`) don't count. A name that a module only passes on is taken back to the file that defines it.
+// What the files of a Rust crate name of each other: every path in `use` lines and in code that
+// begins with `crate`, `super`, `self` or a module of the file. Tests (`#[cfg(test)]`) don't count.
+// A name that a module only passes on is taken back to the file that defines it.
 
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -13,7 +14,9 @@ interface Module {
   readonly children: Map<string, Module>
   /** The names that it defines. */
   readonly defined: Set<string>
-  /** The paths that its `use` lines name, by the name that they have here; `*` for all of a module. */
+  /**
+   * The paths that its `use` lines name, by the name that they have here; `*` for all of a module.
+   */
   readonly uses: { readonly name: string; readonly path: readonly string[] }[]
   /** All paths that it names. */
   readonly paths: (readonly string[])[]
@@ -45,7 +48,10 @@ export function rustImports(source: string): RustImports {
   return { imports, throughRoot: [...throughRoot].sort() }
 }
 
-/** The files that define what a path names, several where platforms differ; none for a path of another crate. */
+/**
+ * The files that define what a path names, several where platforms differ; none for a path of
+ * another crate.
+ */
 function resolve(root: Module, from: Module, path: readonly string[], visited: Set<string>): ReadonlySet<string> {
   const key = `${from.file} ${path.join('::')}`
   if (visited.has(key)) return new Set()
@@ -147,7 +153,10 @@ class Reader {
     }
   }
 
-  /** Goes to the last token of an attribute, and of the item after `#[cfg(test)]` or one that asks for more than that. */
+  /**
+   * Goes to the last token of an attribute, and of the item after `#[cfg(test)]` or one that asks
+   * for more than that.
+   */
   #attribute(): void {
     const start = this.#at
     this.#at++

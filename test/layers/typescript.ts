@@ -7,7 +7,10 @@ import ts from 'typescript'
 
 import type { Imports } from './graph.js'
 
-/** The imports among the files below a folder: types, re-exports, `import()` and `import('…').Name` included. Names are relative to it. */
+/**
+ * The imports among the files below a folder: types, re-exports, `import()` and `import('…').Name`
+ * included. Names are relative to it.
+ */
 export function typescriptImports(root: string): Imports {
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))

@@ -1,7 +1,7 @@
 // Real Milvus servers on this machine: Milvus Lite from PyPI, in an environment made in build/.
 //
-// 2.5 is the C++ one, with Float-, Float16-, BFloat16- and BinaryVector; 3.2 is a rewrite in Python, with FloatVector. None has
-// Int8Vector.
+// 2.5 is the C++ one, with Float-, Float16-, BFloat16- and BinaryVector; 3.2 is a rewrite in
+// Python, with FloatVector. None has Int8Vector.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

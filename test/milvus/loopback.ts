@@ -1,5 +1,6 @@
-// A gRPC server on this machine that speaks Milvus's protocol, made from the SDK's own proto: it keeps what a client has sent,
-// and stores and finds nothing. For bytes on the wire, also of types that no Milvus on this machine stores.
+// A gRPC server on this machine that speaks Milvus's protocol, made from the SDK's own proto: it
+// keeps what a client has sent, and stores and finds nothing. For bytes on the wire, also of types
+// that no Milvus on this machine stores.
 
 import { createRequire } from 'node:module'
 

@@ -1,5 +1,6 @@
-// What test files import in place of ava in another realm: the few of ava's assertions that they use. ava itself can't be there, as
-// it asks `instanceof RegExp` of what it is given, and as Jest runs Jest's tests only.
+// What test files import in place of ava in another realm: the few of ava's assertions that they
+// use. ava itself can't be there, as it asks `instanceof RegExp` of what it is given, and as Jest
+// runs Jest's tests only.
 
 import assert from 'node:assert'
 

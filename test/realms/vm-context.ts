@@ -1,6 +1,7 @@
-// Loads a compiled test file, with the package that it imports, in a new `vm` context: a realm with an `Error`, an `Array`, a
-// `Uint32Array` that is its own, as in Jest and in Vitest's `vmThreads`. The context has nothing of Node's globals; the tests get them as
-// variables, the package has to do without.
+// Loads a compiled test file, with the package that it imports, in a new `vm` context: a realm with
+// an `Error`, an `Array`, a `Uint32Array` that is its own, as in Jest and in Vitest's `vmThreads`.
+// The context has nothing of Node's globals; the tests get them as variables, the package has to do
+// without.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -20,10 +21,14 @@ const declareTest: DeclareTest = (title, isSerial, run) => {
 }
 const GLOBALS = { AbortController, AbortSignal, Buffer, declareTest, fetch, process, Response, URL }
 
-/** Node's own modules are this realm's; all files of the tests and of the package are the context's, and the assertions, too. */
+/**
+ * Node's own modules are this realm's; all files of the tests and of the package are the context's,
+ * and the assertions, too.
+ */
 export function loadInNewContext(file: string): void {
   const context = createContext({})
-  // Node 20 gives them to its own realm only, where `using` needs them; a test runner passes them on.
+  // Node 20 gives them to its own realm only, where `using` needs them; a test runner passes them
+  // on.
   const symbols = runInContext('Symbol', context) as SymbolConstructor
   for (const name of ['dispose', 'asyncDispose'] as const) {
     if (!(name in symbols)) Object.defineProperty(symbols, name, { value: Symbol[name] })

@@ -1,5 +1,5 @@
-// What an application writes with the package's types. types-alone.test.ts checks it with every TypeScript that is supported, without the
-// types of Node; nothing here runs.
+// What an application writes with the package's types. types-alone.test.ts checks it with every
+// TypeScript that is supported, without the types of Node; nothing here runs.
 
 import { EmbeddingMatrix, isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 import type { Dtype, EncodeOptions, LoadOptions, StreamBatch } from 'model2vec-node'

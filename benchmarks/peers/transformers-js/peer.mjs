@@ -1,5 +1,6 @@
-// What one writes in JavaScript without this package: the tokenizer of transformers.js (@huggingface/tokenizers, which transformers.js 4
-// stands on), and Model2Vec's mean over rows of the table in a plain loop.
+// What one writes in JavaScript without this package: the tokenizer of transformers.js
+// (@huggingface/tokenizers, which transformers.js 4 stands on), and Model2Vec's mean over rows of
+// the table in a plain loop.
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

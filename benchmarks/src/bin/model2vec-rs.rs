@@ -1,5 +1,6 @@
-//! model2vec-rs 0.4.0, the official Rust engine: `encode_flat` for many texts, `encode_single` for one.
-//! Threads are those of rayon (`RAYON_NUM_THREADS`) and none when `TOKENIZERS_PARALLELISM` is false.
+//! model2vec-rs 0.4.0, the official Rust engine: `encode_flat` for many texts, `encode_single` for
+//! one. Threads are those of rayon (`RAYON_NUM_THREADS`) and none when `TOKENIZERS_PARALLELISM` is
+//! false.
 
 use model2vec_benchmarks::{Error, Peer, serve};
 use model2vec_rs::model::StaticModel;

@@ -1,5 +1,6 @@
-//! Tokenizing alone: `tokenizing LIBRARY`, one of the three below. Each is called in its fastest way for many texts that gives the ids of
-//! each text; the input that it wants is made before the clock starts where its interface lets it.
+//! Tokenizing alone: `tokenizing LIBRARY`, one of the three below. Each is called in its fastest
+//! way for many texts that gives the ids of each text; the input that it wants is made before the
+//! clock starts where its interface lets it.
 
 use std::path::Path;
 
@@ -22,7 +23,8 @@ impl Peer for Tokenizers {
     }
 }
 
-/// `tokenizers` 1.0.0-rc.3, `PipelineTokenizer::encode`. It takes owned texts, so that a copy of each is in its time.
+/// `tokenizers` 1.0.0-rc.3, `PipelineTokenizer::encode`. It takes owned texts, so that a copy of
+/// each is in its time.
 struct TokenizersNext(PipelineTokenizer);
 
 impl Peer for TokenizersNext {
@@ -43,8 +45,9 @@ impl Peer for TokenizersNext {
     }
 }
 
-/// tokie, `encode_batch_flat`: one buffer of ids. It starts as many threads as the process may use cores;
-/// on one core it leaves its word cache aside, so that its time there is more than it could be.
+/// tokie, `encode_batch_flat`: one buffer of ids. It starts as many threads as the process may use
+/// cores; on one core it leaves its word cache aside, so that its time there is more than it could
+/// be.
 struct Tokie(tokie::Tokenizer);
 
 impl Peer for Tokie {

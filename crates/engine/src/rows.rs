@@ -1,10 +1,12 @@
-//! Rows of a result that lie in someone else's memory: the bytes, the element type, and the number of dimensions.
+//! Rows of a result that lie in someone else's memory: the bytes, the element type, and the number
+//! of dimensions.
 
 use std::ops::Range;
 
 use crate::dtype::Dtype;
 
-/// Vectors of one element type, one row after the other without gaps, elements in the machine's order (little-endian).
+/// Vectors of one element type, one row after the other without gaps, elements in the machine's
+/// order (little-endian).
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     bytes: &'a [u8],
@@ -25,8 +27,8 @@ unsafe impl Element for u16 {}
 unsafe impl Element for i8 {}
 
 impl<'a> Rows<'a> {
-    /// Rows of `dim` dimensions. `None` when `dim` is 0, when `bytes` is not a whole number of rows, or does not start at a multiple of
-    /// the size of an element.
+    /// Rows of `dim` dimensions. `None` when `dim` is 0, when `bytes` is not a whole number of
+    /// rows, or does not start at a multiple of the size of an element.
     #[must_use]
     pub fn new(bytes: &'a [u8], dtype: Dtype, dim: usize) -> Option<Self> {
         let alignment = match dtype {

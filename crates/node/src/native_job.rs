@@ -86,8 +86,8 @@ pub(crate) unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callbac
     })
 }
 
-/// `feedSegment.call(job, segment, rest)`: reads a segment of the next text, after which `rest` more
-/// UTF-16 units of it come. Returns as `feed`.
+/// `feedSegment.call(job, segment, rest)`: reads a segment of the next text, after which `rest`
+/// more UTF-16 units of it come. Returns as `feed`.
 pub(crate) unsafe extern "C" fn feed_segment(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let NativeJob { job } = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;

@@ -88,7 +88,8 @@ fn write_compositions(table: &mut TableSource, forms: &Forms) {
     table.array("What the nth pair composes to.", "COMPOSED", "u32", &composed);
 }
 
-/// Compatibility decompositions by rising code point: those of the nth are `DECOMPOSED[START[n]..START[n + 1]]`.
+/// Compatibility decompositions by rising code point: those of the nth are
+/// `DECOMPOSED[START[n]..START[n + 1]]`.
 fn write_decompositions(table: &mut TableSource) {
     let (mut codes, mut starts, mut parts) = (Vec::new(), vec![0], Vec::new());
     for c in characters() {

@@ -1,4 +1,5 @@
-//! The table of the pre-tokenizers as Rust source: the classes that their patterns name, as `regex-syntax` has them.
+//! The table of the pre-tokenizers as Rust source: the classes that their patterns name, as
+//! `regex-syntax` has them.
 
 use regex_syntax::hir::{Class, HirKind};
 

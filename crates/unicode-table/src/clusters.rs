@@ -1,5 +1,5 @@
-//! The part that a character plays in a grapheme cluster. `unicode-segmentation` keeps its categories
-//! private, so they are deduced from the clusters that it makes.
+//! The part that a character plays in a grapheme cluster. `unicode-segmentation` keeps its
+//! categories private, so they are deduced from the clusters that it makes.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,8 @@ impl Parts {
     }
 }
 
-/// One bit per text around the character: whether there is a boundary before the text's last character.
+/// One bit per text around the character: whether there is a boundary before the text's last
+/// character.
 fn behavior(c: char) -> u64 {
     let mut text = String::with_capacity(16);
     let mut has_boundary = |chars: &[char]| {

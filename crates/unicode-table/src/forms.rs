@@ -34,17 +34,17 @@ impl Forms {
         Self { compositions, seconds }
     }
 
-    /// Whether NFC, NFD, NFKC and NFKD leave the character alone, wherever it is among such characters
-    /// in canonical order. If it has combining class 0, it is also a boundary: the text before it and
-    /// the text from it on are normalized independently.
+    /// Whether NFC, NFD, NFKC and NFKD leave the character alone, wherever it is among such
+    /// characters in canonical order. If it has combining class 0, it is also a boundary: the text
+    /// before it and the text from it on are normalized independently.
     pub(crate) fn kept(&self, c: char) -> [bool; 4] {
         let [canonical, compatible] = [canonical(c), compatible(c)];
         [self.is_recomposed(c, &canonical), canonical == [c], self.is_recomposed(c, &compatible), compatible == [c]]
     }
 
     /// Whether there is a boundary before the character, in the canonical and in the compatibility
-    /// forms: its decomposition starts with a character that neither composes with the one before it
-    /// nor changes places with it.
+    /// forms: its decomposition starts with a character that neither composes with the one before
+    /// it nor changes places with it.
     pub(crate) fn breaks(&self, c: char) -> [bool; 2] {
         [canonical(c), compatible(c)].map(|parts| self.is_boundary(parts[0]))
     }

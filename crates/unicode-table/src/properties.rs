@@ -18,7 +18,8 @@ pub fn lowercase_by_std(c: char) -> Vec<char> {
 /// Everything that the table holds of one code point except its decomposition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Property {
-    /// Bits named as in the table: `CONTROL`, `WHITESPACE`, `NONSPACING_MARK`, `PUNCTUATION`, `WORD`, `DECOMPOSES`.
+    /// Bits named as in the table: `CONTROL`, `WHITESPACE`, `NONSPACING_MARK`, `PUNCTUATION`,
+    /// `WORD`, `DECOMPOSES`.
     pub(crate) flags: u8,
     /// Canonical combining class.
     pub(crate) combining_class: u8,

@@ -137,7 +137,8 @@ impl Blocks {
     }
 }
 
-/// Decompositions by rising code point: the characters of the nth are `DECOMPOSED[START[n]..START[n + 1]]`.
+/// Decompositions by rising code point: the characters of the nth are
+/// `DECOMPOSED[START[n]..START[n + 1]]`.
 fn write_decompositions(table: &mut TableSource) {
     let (mut codes, mut starts, mut characters) = (Vec::new(), vec![0], Vec::new());
     for c in (0..CODE_POINTS).filter_map(char::from_u32) {

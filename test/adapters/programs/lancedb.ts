@@ -1,4 +1,5 @@
-// Makes a table with LanceDB that embeds its texts, or opens it in another process: both print what they find.
+// Makes a table with LanceDB that embeds its texts, or opens it in another process: both print what
+// they find.
 
 import type * as arrowModule from 'apache-arrow'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'

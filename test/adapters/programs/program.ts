@@ -1,4 +1,5 @@
-// What the programs of this folder begin and end with: their input, a peer that they import, and a result.
+// What the programs of this folder begin and end with: their input, a peer that they import, and a
+// result.
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,5 @@
-// Our matrices, and what is made of them, where Node's types want a stream's source: nothing here runs.
+// Our matrices, and what is made of them, where Node's types want a stream's source: nothing here
+// runs.
 
 import { pipeline, Readable, Writable } from 'node:stream'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'

@@ -1,4 +1,5 @@
-//! Base64 of a row's bytes, as OpenAI's `encoding_format: "base64"` has them: little-endian elements, the standard alphabet, padded.
+//! Base64 of a row's bytes, as OpenAI's `encoding_format: "base64"` has them: little-endian
+//! elements, the standard alphabet, padded.
 
 use base64_simd::{Out, STANDARD};
 

@@ -1,7 +1,8 @@
 //! The shortest decimals of half-precision numbers.
 //!
-//! The shortest decimal that reads back to the same half has at most five digits, so it is also the shortest decimal of the float32 that is
-//! nearest to it. Each half therefore has a float32 whose text is the half's: it is found when the half is first met, and kept.
+//! The shortest decimal that reads back to the same half has at most five digits, so it is also the
+//! shortest decimal of the float32 that is nearest to it. Each half therefore has a float32 whose
+//! text is the half's: it is found when the half is first met, and kept.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -18,8 +19,8 @@ pub(crate) enum HalfFormat {
 
 const PATTERNS: usize = 1 << 15;
 
-/// The bits of the float32 of each positive half; 0 where it was not met yet. A quarter of a megabyte that the system provides when it
-/// is used.
+/// The bits of the float32 of each positive half; 0 where it was not met yet. A quarter of a
+/// megabyte that the system provides when it is used.
 static FLOAT16: [AtomicU32; PATTERNS] = [const { AtomicU32::new(0) }; PATTERNS];
 static BFLOAT16: [AtomicU32; PATTERNS] = [const { AtomicU32::new(0) }; PATTERNS];
 
@@ -58,8 +59,8 @@ impl HalfFormat {
         }
         for digits in 0..9 {
             let nearest = format!("{value:.digits$e}");
-            // Above a power of two the halves lie twice as far apart as below it: the next decimal up may read back where the nearest
-            // one, below, does not.
+            // Above a power of two the halves lie twice as far apart as below it: the next decimal
+            // up may read back where the nearest one, below, does not.
             for decimal in [nearest.clone(), next_up(&nearest)] {
                 let double: f64 = decimal.parse().expect("a decimal number");
                 if self.nearest(double) == bits {
@@ -75,8 +76,9 @@ impl HalfFormat {
         match self {
             Self::Float16 => float16::from_f64(value),
             Self::BFloat16 => {
-                // For decimals of few digits, rounding to single first changes nothing: they are never that near to the middle of two
-                // halves without being it. The test of all halves shows it.
+                // For decimals of few digits, rounding to single first changes nothing: they are
+                // never that near to the middle of two halves without being it. The test of all
+                // halves shows it.
                 let bits = (value as f32).to_bits();
                 ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as u16
             }

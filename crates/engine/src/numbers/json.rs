@@ -1,9 +1,10 @@
 //! Rows as JSON arrays of numbers.
 //!
-//! A float32 is written as the shortest decimal that reads back to the same float32, a float16 or bfloat16 as the shortest that reads back
-//! to the same element of its type. Floats keep a point or an exponent (`1.0`, `-0.0`, `1e-7`), so that Python's `json.loads` makes floats
-//! of them, zeros with their sign. What JSON has no number for, NaN and infinities, is `null`. An int8 is its integer; a binary row is
-//! its bytes, 0 to 255.
+//! A float32 is written as the shortest decimal that reads back to the same float32, a float16 or
+//! bfloat16 as the shortest that reads back to the same element of its type. Floats keep a point or
+//! an exponent (`1.0`, `-0.0`, `1e-7`), so that Python's `json.loads` makes floats of them, zeros
+//! with their sign. What JSON has no number for, NaN and infinities, is `null`. An int8 is its
+//! integer; a binary row is its bytes, 0 to 255.
 
 use std::ops::Range;
 
@@ -28,8 +29,8 @@ pub fn json_row_bound(dtype: Dtype, dim: usize) -> usize {
     }
 }
 
-/// Appends the rows of a range as JSON arrays with commas between them. The brackets around all rows are the caller's, who can so write
-/// them in steps.
+/// Appends the rows of a range as JSON arrays with commas between them. The brackets around all
+/// rows are the caller's, who can so write them in steps.
 ///
 /// # Panics
 /// When the range goes past the last row.
@@ -78,7 +79,8 @@ fn write_floats(out: &mut Vec<u8>, values: impl ExactSizeIterator<Item = f32>) {
     out.push(b']');
 }
 
-/// Copies at most [`TEXT_BYTES`] bytes: most texts have 8 to 16, which two copies of a fixed size take without a call.
+/// Copies at most [`TEXT_BYTES`] bytes: most texts have 8 to 16, which two copies of a fixed size
+/// take without a call.
 #[inline(always)]
 fn copy_short(room: &mut [u8], text: &[u8]) {
     let length = text.len();
@@ -125,7 +127,8 @@ mod tests {
     use crate::dtype::Dtype;
     use crate::rows::Rows;
 
-    /// Writes floats, reads them as Python does (a double, which is then rounded to float32), and compares bits.
+    /// Writes floats, reads them as Python does (a double, which is then rounded to float32), and
+    /// compares bits.
     fn read_back(values: &[f32]) {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         // SAFETY: floats have no padding, and every byte of memory is a byte.
@@ -146,13 +149,15 @@ mod tests {
             assert!(is_json_float(number), "{number}");
             let read: f64 = number.parse().unwrap();
             assert_eq!((read as f32).to_bits(), value.to_bits(), "{value:e} {number}");
-            // The standard library's formatter gives the fewest digits, too; where two decimals are as near, it may take the other one.
+            // The standard library's formatter gives the fewest digits, too; where two decimals are
+            // as near, it may take the other one.
             assert_eq!(digit_count(number), digit_count(&format!("{value:e}")), "{value:e} {number}");
         }
         assert_eq!(numbers.next(), None);
     }
 
-    /// RFC 8259, and a point or an exponent: Python reads an integer else, which has no negative zero.
+    /// RFC 8259, and a point or an exponent: Python reads an integer else, which has no negative
+    /// zero.
     fn is_json_float(text: &str) -> bool {
         let text = text.strip_prefix('-').unwrap_or(text);
         let (mantissa, exponent) = text.split_once('e').map_or((text, None), |(m, e)| (m, Some(e)));
@@ -214,7 +219,8 @@ mod tests {
         // SAFETY: floats have no padding, and every byte of memory is a byte.
         let floats = unsafe { std::slice::from_raw_parts(values.as_ptr().cast::<u8>(), 32) };
         assert_eq!(text_of(floats, Dtype::Float32, 4), "[0.0,-0.0,1.0,-1.5],[1e-7,null,null,null]");
-        // numpy 2.4.6: numpy.format_float_scientific of each of these float16 gives 1.e-01, -2.e+00, 6.e-08, 6.55e+04, inf, nan.
+        // numpy 2.4.6: numpy.format_float_scientific of each of these float16 gives 1.e-01,
+        // -2.e+00, 6.e-08, 6.55e+04, inf, nan.
         let halves = [0x2e66_u16, 0xc000, 1, 0x7bff, 0x7c00, 0x7e01];
         // SAFETY: integers have no padding, and every byte of memory is a byte.
         let bits = unsafe { std::slice::from_raw_parts(halves.as_ptr().cast::<u8>(), 12) };

@@ -33,7 +33,8 @@ impl Filter {
     /// Allows the rows of a list.
     ///
     /// # Errors
-    /// [`SearchError::FilterRow`] when the list does not rise, or names a row that is not below `rows`.
+    /// [`SearchError::FilterRow`] when the list does not rise, or names a row that is not below
+    /// `rows`.
     pub fn rows(list: &[u32], rows: usize) -> Result<Self, SearchError> {
         if let Some(place) = list.windows(2).position(|pair| pair[0] >= pair[1]) {
             return Err(SearchError::FilterRow(place + 1));
@@ -66,7 +67,8 @@ impl<'a> Allowed<'a> {
         }
     }
 
-    /// Takes the next rows, at most a block; the places that are left repeat the last one. How many they are: 0 at the end.
+    /// Takes the next rows, at most a block; the places that are left repeat the last one. How many
+    /// they are: 0 at the end.
     #[inline]
     pub(super) fn next_block(&mut self, ids: &mut [u32; BLOCK]) -> usize {
         let count = match self {

@@ -12,9 +12,10 @@ pub(super) trait List {
 
 /// The best `k` of any number of scored rows.
 ///
-/// A row is its key, higher for what is nearer, and its index, in one integer whose order is the order of results: the key's bits above,
-/// the index's complement below, as of equal keys the lowest index is the best. More than `k` are kept at times, so that they are
-/// sorted out seldom. What is kept in the end depends on no order.
+/// A row is its key, higher for what is nearer, and its index, in one integer whose order is the
+/// order of results: the key's bits above, the index's complement below, as of equal keys the
+/// lowest index is the best. More than `k` are kept at times, so that they are sorted out seldom.
+/// What is kept in the end depends on no order.
 #[derive(Debug, Clone)]
 pub(super) struct Best {
     k: usize,
@@ -112,8 +113,8 @@ impl Hits {
     }
 }
 
-/// Where results are written: queries × k indices and scores, best first, and how many of them each query has. Missing places have the
-/// index `u32::MAX` and the score 0.
+/// Where results are written: queries × k indices and scores, best first, and how many of them each
+/// query has. Missing places have the index `u32::MAX` and the score 0.
 #[derive(Debug)]
 pub struct SearchResults<'a> {
     /// Rows of the corpus.
@@ -125,7 +126,8 @@ pub struct SearchResults<'a> {
 }
 
 impl SearchResults<'_> {
-    /// Writes the results of a block of queries. All three slices are those of all queries of the search.
+    /// Writes the results of a block of queries. All three slices are those of all queries of the
+    /// search.
     pub(super) fn write(&mut self, hits: Hits, metric: Metric, k: usize) {
         let first = hits.first_query;
         for (query, list) in hits.lists.into_iter().enumerate().map(|(place, list)| (first + place, list)) {

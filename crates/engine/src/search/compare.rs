@@ -1,4 +1,5 @@
-//! Comparing a block of rows with a block of queries, and offering what is near enough to the queries' lists.
+//! Comparing a block of rows with a block of queries, and offering what is near enough to the
+//! queries' lists.
 
 use std::ops::Range as Span;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,8 @@ use crate::rows::Rows;
 /// From this many queries on, float32 rows are copied before they are compared.
 const COPY_FROM: usize = 2;
 
-/// A scan looks whether it is cancelled each time it has added this many products: every fraction of a millisecond.
+/// A scan looks whether it is cancelled each time it has added this many products: every fraction
+/// of a millisecond.
 const CHECK_EVERY: usize = 1 << 22;
 
 impl Search {
@@ -67,8 +69,8 @@ impl Search {
         SearchScratch { decoded, sums, .. }: &mut SearchScratch,
     ) {
         let (metric, pitch) = (self.options.metric, padded(self.dim));
-        // Rows that are compared with several queries are copied: they then come from memory in the order in which they lie there, and no
-        // register is loaded from two lines of the cache.
+        // Rows that are compared with several queries are copied: they then come from memory in the
+        // order in which they lie there, and no register is loaded from two lines of the cache.
         let rows = float_block(block.slice, &block.indices, block.count, decoded, queries.len() >= COPY_FROM);
         let wanted = &floats[queries.start * pitch..queries.end * pitch];
         sums.resize(queries.len(), [0.0; BLOCK]);

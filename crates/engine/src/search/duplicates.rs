@@ -1,8 +1,9 @@
-//! Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that was kept is near enough to it.
+//! Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that
+//! was kept is near enough to it.
 //!
-//! New rows are taken a block at a time. All of them are compared with the rows that are kept, by the kernel for many queries, in any
-//! number of slices and on any number of threads; then with each other, and decided in their order. The result is the same however
-//! that was cut up.
+//! New rows are taken a block at a time. All of them are compared with the rows that are kept, by
+//! the kernel for many queries, in any number of slices and on any number of threads; then with
+//! each other, and decided in their order. The result is the same however that was cut up.
 
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -107,10 +108,12 @@ impl NewRows {
 }
 
 impl Duplicates {
-    /// Nothing decided yet. Rows of `dtype` are duplicates when their score is at least `threshold`, or their distance at most that.
+    /// Nothing decided yet. Rows of `dtype` are duplicates when their score is at least
+    /// `threshold`, or their distance at most that.
     ///
     /// # Errors
-    /// [`SearchError::Metric`] when the type can't be compared by the metric, [`SearchError::Bound`] when the threshold is NaN.
+    /// [`SearchError::Metric`] when the type can't be compared by the metric,
+    /// [`SearchError::Bound`] when the threshold is NaN.
     pub fn new(dtype: Dtype, metric: Metric, threshold: f32) -> Result<Self, SearchError> {
         Self::with_kernels(Kernels::of(Isa::detect()), dtype, metric, threshold)
     }
@@ -154,8 +157,9 @@ impl Duplicates {
         super::scan::block_queries(dim)
     }
 
-    /// Prepares rows of the corpus to be decided next: they come after all rows before, in rising order. Rows that are known to be
-    /// duplicates, as their texts are equal, are left out by the caller.
+    /// Prepares rows of the corpus to be decided next: they come after all rows before, in rising
+    /// order. Rows that are known to be duplicates, as their texts are equal, are left out by the
+    /// caller.
     ///
     /// # Panics
     /// When the corpus has another type or has not these rows, or when they don't rise.
@@ -164,7 +168,8 @@ impl Duplicates {
         self.new_rows_of(corpus, 0, indices)
     }
 
-    /// As [`new_rows`](Self::new_rows), of a slice of the corpus whose first row is row `first_row`.
+    /// As [`new_rows`](Self::new_rows), of a slice of the corpus whose first row is row
+    /// `first_row`.
     ///
     /// # Panics
     /// As there, and when a row is not in the slice.
@@ -179,7 +184,8 @@ impl Duplicates {
         NewRows { indices: indices.to_vec(), search }
     }
 
-    /// Compares the new rows with the kept rows of a range of [`kept`](Self::kept). False when `cancelled` became true.
+    /// Compares the new rows with the kept rows of a range of [`kept`](Self::kept). False when
+    /// `cancelled` became true.
     ///
     /// # Panics
     /// When the range is not one of the kept rows, or the corpus is another one than before.
@@ -196,8 +202,8 @@ impl Duplicates {
         new.search.compare(0, &mut matches.0, Slice { rows: corpus, first: 0 }, rows, scratch, cancelled)
     }
 
-    /// As [`scan`](Self::scan), with the kept rows of a slice of the corpus, whose first row is row `first_row`. The first `skip` kept
-    /// rows are left out.
+    /// As [`scan`](Self::scan), with the kept rows of a slice of the corpus, whose first row is row
+    /// `first_row`. The first `skip` kept rows are left out.
     ///
     /// # Panics
     /// When the slice is of another type than the corpus.
@@ -227,7 +233,8 @@ impl Duplicates {
         self.decide_in(new, matches, corpus, 0, scratch);
     }
 
-    /// As [`decide`](Self::decide), with a slice of the corpus that has the new rows, whose first row is row `first_row`.
+    /// As [`decide`](Self::decide), with a slice of the corpus that has the new rows, whose first
+    /// row is row `first_row`.
     ///
     /// # Panics
     /// When a new row is not in the slice.

@@ -2,8 +2,9 @@
 
 use super::Metric;
 
-/// What is compared in float32: vectors whose sum of squares is in this range, and zeros. Products then stay far from the largest
-/// float32, and what is lost below the smallest one is nothing beside the sum.
+/// What is compared in float32: vectors whose sum of squares is in this range, and zeros. Products
+/// then stay far from the largest float32, and what is lost below the smallest one is nothing
+/// beside the sum.
 const LEAST_SQUARES: f32 = 1.0 / (1_u128 << 100) as f32;
 const MOST_SQUARES: f32 = (1_u128 << 100) as f32;
 

@@ -75,7 +75,8 @@ pub enum SearchError {
     },
     /// A bound or threshold is not a number.
     Bound,
-    /// A filter's list has a row twice, is not sorted, or names a row that there is not; the place in the list.
+    /// A filter's list has a row twice, is not sorted, or names a row that there is not; the place
+    /// in the list.
     FilterRow(usize),
     /// A filter's mask has another length than there are rows.
     FilterMask {

@@ -1,9 +1,10 @@
 //! Exact nearest neighbors: every query is compared with every row.
 //!
-//! A score is a similarity for [`Metric::Cosine`] and [`Metric::Dot`], the higher the nearer, and a distance for [`Metric::Euclidean`] and
-//! [`Metric::Hamming`], the lower the nearer. Results are ordered by score, equal scores by rising row. They are the same in every bit
-//! on every instruction set, for every number of threads, and however corpus and queries are cut into slices: `kernel` says in which
-//! order is summed, and a list of the best depends on no order.
+//! A score is a similarity for [`Metric::Cosine`] and [`Metric::Dot`], the higher the nearer, and a
+//! distance for [`Metric::Euclidean`] and [`Metric::Hamming`], the lower the nearer. Results are
+//! ordered by score, equal scores by rising row. They are the same in every bit on every
+//! instruction set, for every number of threads, and however corpus and queries are cut into
+//! slices: `kernel` says in which order is summed, and a list of the best depends on no order.
 //!
 //! - float32, float16, bfloat16 and int8 rows are compared in float32, whatever float or int8 type the queries have; int8 queries with int8
 //!   rows in exact integers. An element of int8 counts as its integer.

@@ -1,4 +1,5 @@
-//! Rows as the kernels read them: float32, in lines of the cache, each filled up with zeros to whole lanes.
+//! Rows as the kernels read them: float32, in lines of the cache, each filled up with zeros to
+//! whole lanes.
 
 use super::kernel::{BLOCK, Block, LANES, padded};
 use crate::dtype::Dtype;
@@ -69,7 +70,8 @@ pub(super) fn decode_all(rows: &Rows<'_>, indices: impl ExactSizeIterator<Item =
     all
 }
 
-/// The rows of a block as float32: where they lie, or decoded into `memory`, as those of other types, and all if they `must_copy`, are.
+/// The rows of a block as float32: where they lie, or decoded into `memory`, as those of other
+/// types, and all if they `must_copy`, are.
 pub(super) fn float_block<'a>(
     rows: &Rows<'a>,
     indices: &[usize; BLOCK],

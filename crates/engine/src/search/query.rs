@@ -28,7 +28,8 @@ impl Default for SearchOptions {
     }
 }
 
-/// A query's share in every key: a factor for the cosine, else zero; NaN for one that is not compared in float32.
+/// A query's share in every key: a factor for the cosine, else zero; NaN for one that is not
+/// compared in float32.
 #[derive(Debug)]
 pub(super) struct QueryTerms {
     pub(super) term: Vec<f32>,
@@ -44,7 +45,8 @@ pub(super) enum Queries {
     Bits(Vec<u8>),
 }
 
-/// Queries, prepared to be compared with any number of slices of a corpus, on any number of threads.
+/// Queries, prepared to be compared with any number of slices of a corpus, on any number of
+/// threads.
 #[derive(Debug)]
 pub struct Search {
     pub(super) kernels: Kernels,

@@ -9,15 +9,18 @@ use super::{Search, SearchError, SearchScratch};
 use crate::rows::Rows;
 
 impl Search {
-    /// Compares each query of `hits` with those rows of the corpus that another search found for it, as of binary vectors by
-    /// [`Metric::Hamming`](super::Metric::Hamming): `candidates` are that search's indices, `per_query` for each of all queries, in any
-    /// order. Places without a row (`u32::MAX`) are skipped. Bound and own rows count as in [`scan`](Self::scan); the filter does not.
+    /// Compares each query of `hits` with those rows of the corpus that another search found for
+    /// it, as of binary vectors by [`Metric::Hamming`](super::Metric::Hamming): `candidates` are
+    /// that search's indices, `per_query` for each of all queries, in any order. Places without a
+    /// row (`u32::MAX`) are skipped. Bound and own rows count as in [`scan`](Self::scan); the
+    /// filter does not.
     ///
     /// # Errors
     /// [`SearchError::Dimensions`].
     ///
     /// # Panics
-    /// When there are not `per_query` candidates for each query, or one is neither a row of the corpus nor `u32::MAX`.
+    /// When there are not `per_query` candidates for each query, or one is neither a row of the
+    /// corpus nor `u32::MAX`.
     pub fn rescore(
         &self,
         hits: &mut Hits,

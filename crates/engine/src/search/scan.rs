@@ -14,7 +14,8 @@ use crate::dtype::Dtype;
 use crate::isa::Isa;
 use crate::rows::Rows;
 
-/// The most queries that are compared with a block of rows before the next one: they stay in the second-level cache.
+/// The most queries that are compared with a block of rows before the next one: they stay in the
+/// second-level cache.
 const BLOCK_QUERIES: usize = 64;
 const BLOCK_QUERY_FLOATS: usize = 1 << 16;
 
@@ -22,7 +23,8 @@ impl Search {
     /// Prepares a copy of `queries` to be compared with rows of type `corpus`.
     ///
     /// # Errors
-    /// [`SearchError::Metric`] when the types can't be compared by the metric, [`SearchError::Bound`].
+    /// [`SearchError::Metric`] when the types can't be compared by the metric,
+    /// [`SearchError::Bound`].
     pub fn new(queries: Rows<'_>, corpus: Dtype, options: SearchOptions) -> Result<Self, SearchError> {
         Self::with_kernels(Kernels::of(Isa::detect()), queries, corpus, options)
     }
@@ -76,7 +78,8 @@ impl Search {
         self.count
     }
 
-    /// How many queries a block has: they are compared with a part of the corpus together. The last block may have fewer.
+    /// How many queries a block has: they are compared with a part of the corpus together. The last
+    /// block may have fewer.
     #[must_use]
     pub fn block_queries(&self) -> usize {
         block_queries(self.dim)
@@ -100,15 +103,17 @@ impl Search {
         Hits { first_query, lists: vec![Best::new(self.options.k, self.least); queries] }
     }
 
-    /// Compares the queries of `hits` with a slice of the corpus, whose first row is row `first_row` of the corpus. Slices may come in any
-    /// order, and several lists of hits of the same queries may be merged: the results are the same. False when `cancelled` became true:
+    /// Compares the queries of `hits` with a slice of the corpus, whose first row is row
+    /// `first_row` of the corpus. Slices may come in any order, and several lists of hits of the
+    /// same queries may be merged: the results are the same. False when `cancelled` became true:
     /// then the hits are of no use.
     ///
     /// # Errors
     /// [`SearchError::Dimensions`].
     ///
     /// # Panics
-    /// When the rows are of another type than the search is for, or the slice ends beyond 2^32 - 1 rows.
+    /// When the rows are of another type than the search is for, or the slice ends beyond 2^32 - 1
+    /// rows.
     pub fn scan(
         &self,
         hits: &mut Hits,

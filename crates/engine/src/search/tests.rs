@@ -1,4 +1,5 @@
-//! Searches against brute force in double precision, on every instruction set, however they are cut up.
+//! Searches against brute force in double precision, on every instruction set, however they are cut
+//! up.
 
 use std::sync::atomic::AtomicBool;
 
@@ -102,7 +103,8 @@ fn key(metric: Metric, query: &[f64], row: &[f64]) -> Option<f64> {
 /// What a search found: for every query its indices and the scores' bits.
 pub(super) type Found = Vec<Vec<(u32, u32)>>;
 
-/// Runs a search over slices of the corpus, each into a list of its own if they are `apart`, the last one first.
+/// Runs a search over slices of the corpus, each into a list of its own if they are `apart`, the
+/// last one first.
 fn found(search: &Search, corpus: Rows<'_>, slice_rows: usize, apart: bool) -> Found {
     let (count, k) = (search.query_count(), search.options.k);
     let (mut indices, mut scores, mut counts) = (vec![7; count * k], vec![7.0; count * k], vec![7; count]);
@@ -134,7 +136,8 @@ fn found(search: &Search, corpus: Rows<'_>, slice_rows: usize, apart: bool) -> F
         .collect()
 }
 
-/// Searches on every instruction set and in slices of several sizes, which all must give the same, and compares with brute force.
+/// Searches on every instruction set and in slices of several sizes, which all must give the same,
+/// and compares with brute force.
 pub(super) fn check(queries: &Vectors, corpus: &Vectors, options: &SearchOptions) -> Found {
     let metric = options.metric;
     let mut expected: Option<Found> = None;

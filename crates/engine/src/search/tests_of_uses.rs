@@ -68,7 +68,8 @@ fn duplicates(
 #[test]
 fn a_row_is_dropped_when_an_earlier_kept_row_is_near_enough() {
     let mut numbers = Numbers(4);
-    // Clusters whose members are nearer to each other the smaller the steps, in an order that is mixed.
+    // Clusters whose members are nearer to each other the smaller the steps, in an order that is
+    // mixed.
     let centers: Vec<Vec<f32>> = (0..30).map(|_| (0..24).map(|_| numbers.float()).collect()).collect();
     let rows: Vec<Vec<f32>> = (0..500)
         .map(|_| {

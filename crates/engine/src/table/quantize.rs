@@ -171,7 +171,8 @@ impl Conversion {
     }
 }
 
-/// `np.rint`, `np.clip`, `astype(np.int8)`. NaN, which C leaves undefined, is 0 as on x86-64 and ARM.
+/// `np.rint`, `np.clip`, `astype(np.int8)`. NaN, which C leaves undefined, is 0 as on x86-64 and
+/// ARM.
 fn to_byte(half: u16) -> [u8; 1] {
     (to_f32(half).round_ties_even().clamp(-127.0, 127.0) as i8).to_le_bytes()
 }

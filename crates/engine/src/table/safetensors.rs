@@ -2,9 +2,9 @@
 //!
 //! A file is 8 bytes of header length, a JSON header, then the tensors' bytes. The checks are those
 //! of the `safetensors` library 0.8, with which Python reads models (tensor.rs, `read_metadata` and
-//! `Metadata::validate`): the header has at most 100 MB, the tensors cover the file without holes or
-//! overlaps, and each tensor has the length that its element type and shape require. One check is
-//! stricter: of two tensors with one name, which the format forbids, the library takes the last,
+//! `Metadata::validate`): the header has at most 100 MB, the tensors cover the file without holes
+//! or overlaps, and each tensor has the length that its element type and shape require. One check
+//! is stricter: of two tensors with one name, which the format forbids, the library takes the last,
 //! and this reader takes none.
 
 use std::fmt;

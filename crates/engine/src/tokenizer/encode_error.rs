@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Why a text could not be tokenized: for example, a piece of it is unknown and the tokenizer file has
-/// no unknown token.
+/// Why a text could not be tokenized: for example, a piece of it is unknown and the tokenizer file
+/// has no unknown token.
 #[derive(Debug)]
 pub struct EncodeError {
     /// What happened.

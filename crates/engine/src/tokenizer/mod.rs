@@ -1,9 +1,10 @@
 //! Text to token ids, equal to Python `tokenizers` 0.23.3.
 //!
-//! A file is read into a spec (`file/`), from which a pipeline is built (`pipeline/`): added tokens are
-//! cut out, then the text between them is normalized (`normalizer/`), split (`pre_tokenizer/`), looked
-//! up in the word cache (`cache/`), and, if it is new, tokenized by the model (`model/`). Vector kernels
-//! (`scan/`), look-up structures (`index/`) and Unicode tables (`unicode/`) serve these steps.
+//! A file is read into a spec (`file/`), from which a pipeline is built (`pipeline/`): added tokens
+//! are cut out, then the text between them is normalized (`normalizer/`), split (`pre_tokenizer/`),
+//! looked up in the word cache (`cache/`), and, if it is new, tokenized by the model (`model/`).
+//! Vector kernels (`scan/`), look-up structures (`index/`) and Unicode tables (`unicode/`) serve
+//! these steps.
 
 mod cache;
 mod encode_error;
@@ -45,8 +46,8 @@ impl TokenizerScratch {
         self.pipeline.bytes()
     }
 
-    /// Whether words that were met before are looked up instead of tokenized again (the default). The
-    /// ids are the same; benchmarks measure the difference.
+    /// Whether words that were met before are looked up instead of tokenized again (the default).
+    /// The ids are the same; benchmarks measure the difference.
     pub fn remember_words(&mut self, remembers: bool) {
         self.pipeline.remember_words(remembers);
     }
@@ -68,8 +69,8 @@ impl Tokenizer {
     ///
     /// # Errors
     /// [`LoadError::BadTokenizer`] (`ERR_BAD_TOKENIZER`) if the file is broken, and
-    /// [`LoadError::UnsupportedTokenizer`] (`ERR_UNSUPPORTED_TOKENIZER`) if neither our own modules nor
-    /// the `tokenizers` crate can run it.
+    /// [`LoadError::UnsupportedTokenizer`] (`ERR_UNSUPPORTED_TOKENIZER`) if neither our own modules
+    /// nor the `tokenizers` crate can run it.
     pub fn read(path: &Path) -> Result<Self, LoadError> {
         let json = file::read::read(path)?;
         match Pipeline::of(&json) {
@@ -118,10 +119,11 @@ impl Tokenizer {
         self.pipeline.encode(text, limit, &mut scratch.pipeline, ids)
     }
 
-    /// The ids of the texts from index `from` on that can be tokenized together, which is faster than
-    /// one by one: the result says how many texts there are. There are none if the first text has more
-    /// than `max_units` UTF-16 units, may contain an added token, or can't be tokenized, and for other
-    /// tokenizers than those of the BERT kind. The ids are those of [`encode`](Self::encode).
+    /// The ids of the texts from index `from` on that can be tokenized together, which is faster
+    /// than one by one: the result says how many texts there are. There are none if the first text
+    /// has more than `max_units` UTF-16 units, may contain an added token, or can't be tokenized,
+    /// and for other tokenizers than those of the BERT kind. The ids are those of
+    /// [`encode`](Self::encode).
     pub(crate) fn encode_together<'a>(
         &self,
         texts: &Texts,

@@ -80,8 +80,8 @@ impl Job {
         Ok(self.flow.has_room())
     }
 
-    /// Reads a segment of the next text, after which `rest` more UTF-16 units of it come. False when
-    /// enough is in flight.
+    /// Reads a segment of the next text, after which `rest` more UTF-16 units of it come. False
+    /// when enough is in flight.
     pub(crate) fn feed_segment(self: &Rc<Self>, js: Js, segment: sys::napi_value, rest: usize) -> Result<bool, Thrown> {
         if !self.may_feed(1)? {
             return Ok(true);

@@ -78,7 +78,8 @@ impl Flow {
         }
     }
 
-    /// Works on this thread too until no task is left. An error is that of [`outcome`](Self::outcome).
+    /// Works on this thread too until no task is left. An error is that of
+    /// [`outcome`](Self::outcome).
     pub(super) fn help_and_wait(&self, js: Js) -> Result<(), Thrown> {
         self.tasks.help_and_wait();
         self.end(js);

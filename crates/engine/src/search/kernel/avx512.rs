@@ -1,4 +1,5 @@
-//! AVX-512 kernels: the sixteen lanes of a pair are one register, and the sums of sixteen pairs are made together.
+//! AVX-512 kernels: the sixteen lanes of a pair are one register, and the sums of sixteen pairs are
+//! made together.
 
 use std::arch::x86_64::{
     __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_maskz_loadu_ps, _mm512_setzero_ps,
@@ -8,10 +9,11 @@ use std::arch::x86_64::{
 use super::block::{Block, Sums};
 use super::tiles::{Product, SquaredDifference, Vector, block_squares, block_sums, block_sums_and_squares};
 
-/// The sums of the sixteen lanes of sixteen registers, in the registers' order. `$register` is register `$i`; `$add` adds lanes.
+/// The sums of the sixteen lanes of sixteen registers, in the registers' order. `$register` is
+/// register `$i`; `$add` adds lanes.
 ///
-/// Every step adds two registers' halves, quarters, pairs or neighbors, and leaves half as many registers. The registers are taken in an
-/// order that makes their sums come out in place.
+/// Every step adds two registers' halves, quarters, pairs or neighbors, and leaves half as many
+/// registers. The registers are taken in an order that makes their sums come out in place.
 macro_rules! sixteen_sums {
     (|$i:ident| $register:expr, $add:expr) => {{
         use std::arch::x86_64::{_mm512_setzero_ps, _mm512_shuffle_f32x4};
@@ -28,7 +30,8 @@ macro_rules! sixteen_sums {
 }
 pub(super) use sixteen_sums;
 
-/// The sums of the eight lanes of each half of eight registers: those of the halves 0, 4, 8, 12, then 1, 5, 9, 13, and so on.
+/// The sums of the eight lanes of each half of eight registers: those of the halves 0, 4, 8, 12,
+/// then 1, 5, 9, 13, and so on.
 macro_rules! sums_of_halves {
     ($halves:expr, $add:expr) => {{
         use std::arch::x86_64::{

@@ -1,4 +1,5 @@
-//! int8 kernels for CPUs with AVX-512 VNNI, whose instruction multiplies unsigned bytes by signed ones.
+//! int8 kernels for CPUs with AVX-512 VNNI, whose instruction multiplies unsigned bytes by signed
+//! ones.
 //!
 //! The query's bytes are made unsigned by adding 128; `128 · Σ row` is then taken off the sum.
 
@@ -77,7 +78,8 @@ impl Rows {
         unsafe { _mm512_maskz_loadu_epi8(self.rest, self.start.add(r * self.length + self.whole).cast()) }
     }
 
-    /// The bytes of a query, which is as long as a row, from `at` on: 64, or the last ones and zeros.
+    /// The bytes of a query, which is as long as a row, from `at` on: 64, or the last ones and
+    /// zeros.
     #[target_feature(enable = "avx512f,avx512bw")]
     #[inline]
     pub(super) fn load_query<T>(&self, query: &[T], at: usize) -> __m512i {

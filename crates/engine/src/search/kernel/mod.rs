@@ -1,15 +1,19 @@
-//! The arithmetic of search: how a query and sixteen rows are compared, one file an instruction set.
+//! The arithmetic of search: how a query and sixteen rows are compared, one file an instruction
+//! set.
 //!
 //! # The order of a float32 sum
-//! A sum of products has sixteen lanes. Lane `l` starts at +0 and takes the elements `l`, `l + 16`, `l + 32`, … in that order, each by a
-//! fused multiply-add, which rounds once. A row whose length is no multiple of sixteen counts as padded with zeros. Then the lanes `l`
-//! and `l + 8` are added, of the eight sums `l` and `l + 4`, of the four `l` and `l + 2`, and the two that are left. A sum of squared
-//! differences is made likewise: each difference is rounded, then squared and added at once.
+//! A sum of products has sixteen lanes. Lane `l` starts at +0 and takes the elements `l`, `l + 16`,
+//! `l + 32`, … in that order, each by a fused multiply-add, which rounds once. A row whose length
+//! is no multiple of sixteen counts as padded with zeros. Then the lanes `l` and `l + 8` are added,
+//! of the eight sums `l` and `l + 4`, of the four `l` and `l + 2`, and the two that are left. A sum
+//! of squared differences is made likewise: each difference is rounded, then squared and added at
+//! once.
 //!
-//! Nothing in this depends on the vector width, on which rows and queries share a tile, or on the thread: every kernel gives the same
-//! bits. AVX-512 has the sixteen lanes in one register, AVX2 goes over the rows twice with eight of them, NEON four times with four.
-//! The scalar kernels compute the fused multiply-add in double precision with a correction, so that they need neither the instruction
-//! nor a C library whose `fmaf` is right.
+//! Nothing in this depends on the vector width, on which rows and queries share a tile, or on the
+//! thread: every kernel gives the same bits. AVX-512 has the sixteen lanes in one register, AVX2
+//! goes over the rows twice with eight of them, NEON four times with four. The scalar kernels
+//! compute the fused multiply-add in double precision with a correction, so that they need neither
+//! the instruction nor a C library whose `fmaf` is right.
 //!
 //! Integer sums are exact, in whatever order.
 
@@ -34,8 +38,8 @@ pub(super) use block::{BLOCK, Block, LANES, MAX_I8_DIM, Sums, padded};
 
 use crate::isa::{InstructionSet, Isa};
 
-/// Sums over the elements of each of `queries` with each row. The queries lie one after the other, each filled up with zeros to a multiple
-/// of [`LANES`].
+/// Sums over the elements of each of `queries` with each row. The queries lie one after the other,
+/// each filled up with zeros to a multiple of [`LANES`].
 type FloatSums = unsafe fn(queries: &[f32], rows: &Block<'_, f32>, sums: &mut [Sums<f32>]);
 
 /// The same for one query, and the squares of the rows.
@@ -100,7 +104,8 @@ impl Kernels {
                     squares: avx512::squares,
                     ..kernels_of!(avx2)
                 };
-                // Two extensions that nothing else here needs, and which not every CPU with the others has.
+                // Two extensions that nothing else here needs, and which not every CPU with the
+                // others has.
                 if is_x86_feature_detected!("avx512vnni") {
                     kernels.i8_products = avx512_vnni::i8_products;
                     kernels.i8_row_sums = avx512_vnni::i8_row_sums;
@@ -115,14 +120,16 @@ impl Kernels {
         }
     }
 
-    /// The sum of the products of the elements, for each of the queries and each row of a block. `queries` holds as many as `sums` has.
+    /// The sum of the products of the elements, for each of the queries and each row of a block.
+    /// `queries` holds as many as `sums` has.
     pub(super) fn products(&self, queries: &[f32], rows: &Block<'_, f32>, sums: &mut [Sums<f32>]) {
         check_lengths(queries, rows, sums.len());
         // SAFETY: `of` builds the kernels of an instruction set that its argument proves this CPU to have. Lengths are checked above.
         unsafe { (self.products)(queries, rows, sums) }
     }
 
-    /// The sum of the squares of the elements' differences, for each of the queries and each row of a block.
+    /// The sum of the squares of the elements' differences, for each of the queries and each row of
+    /// a block.
     pub(super) fn squared_differences(&self, queries: &[f32], rows: &Block<'_, f32>, sums: &mut [Sums<f32>]) {
         check_lengths(queries, rows, sums.len());
         // SAFETY: as in `products`.
@@ -138,7 +145,8 @@ impl Kernels {
         (sums, squares)
     }
 
-    /// [`Self::squared_differences`] of one query and [`Self::squares`], for which the rows are read once.
+    /// [`Self::squared_differences`] of one query and [`Self::squares`], for which the rows are
+    /// read once.
     pub(super) fn squared_difference_and_squares(
         &self,
         query: &[f32],
@@ -151,7 +159,8 @@ impl Kernels {
         (sums, squares)
     }
 
-    /// The sum of the squares of each row's elements: the [`products`](Self::products) of the row with itself.
+    /// The sum of the squares of each row's elements: the [`products`](Self::products) of the row
+    /// with itself.
     pub(super) fn squares(&self, rows: &Block<'_, f32>) -> Sums<f32> {
         check_equal(rows, rows[0].len());
         let mut sums = [0.0; BLOCK];
@@ -160,7 +169,8 @@ impl Kernels {
         sums
     }
 
-    /// The sum of the products of the elements of `query` and of each row; the rows of bytes lie one after the other. `element_sums` is what [`Self::i8_row_sums`] gave.
+    /// The sum of the products of the elements of `query` and of each row; the rows of bytes lie
+    /// one after the other. `element_sums` is what [`Self::i8_row_sums`] gave.
     pub(super) fn i8_products(&self, query: &[i8], rows: &[i8], element_sums: &Sums<i32>) -> Sums<i32> {
         assert!(!query.is_empty() && rows.len() == BLOCK * query.len(), "a block of rows as long as the query");
         assert!(query.len() <= MAX_I8_DIM, "sums fit into 32 bits");
@@ -190,7 +200,8 @@ impl Kernels {
     }
 }
 
-/// The kernels read as many elements of every row as the first one has, and of every query that many filled up to [`LANES`].
+/// The kernels read as many elements of every row as the first one has, and of every query that
+/// many filled up to [`LANES`].
 fn check_lengths(queries: &[f32], rows: &Block<'_, f32>, query_count: usize) {
     let dim = rows[0].len();
     check_equal(rows, dim);

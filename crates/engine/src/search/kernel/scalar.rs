@@ -4,7 +4,8 @@ use super::block::{BLOCK, Block, LANES, Sums, padded};
 
 /// `sum + a · b`, rounded once: the fused multiply-add, without its instruction.
 ///
-/// The product is exact in double precision. Their sum, rounded to odd, keeps what the rounding to single precision needs to know.
+/// The product is exact in double precision. Their sum, rounded to odd, keeps what the rounding to
+/// single precision needs to know.
 #[inline(always)]
 fn add_product(sum: f32, a: f32, b: f32) -> f32 {
     let (sum, product) = (f64::from(sum), f64::from(a) * f64::from(b));

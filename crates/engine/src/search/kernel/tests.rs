@@ -1,4 +1,5 @@
-//! Every instruction set of this CPU against the scalar kernels, at every tail length, and these against double precision.
+//! Every instruction set of this CPU against the scalar kernels, at every tail length, and these
+//! against double precision.
 
 use super::{BLOCK, Block, Kernels, padded};
 use crate::isa::Isa;

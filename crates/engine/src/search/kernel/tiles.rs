@@ -1,7 +1,9 @@
-//! Float32 sums of several queries and rows at once, whose lanes stay in registers: the loops that every instruction set shares.
+//! Float32 sums of several queries and rows at once, whose lanes stay in registers: the loops that
+//! every instruction set shares.
 //!
-//! A tile is a few queries and rows; each of its pairs has one register of lanes. Where a register has fewer than sixteen lanes, the
-//! loop over the elements is gone through once for each part of the lanes.
+//! A tile is a few queries and rows; each of its pairs has one register of lanes. Where a register
+//! has fewer than sixteen lanes, the loop over the elements is gone through once for each part of
+//! the lanes.
 
 use std::marker::PhantomData;
 
@@ -10,7 +12,8 @@ use super::block::{BLOCK, Block, LANES, Sums, padded};
 /// A register of lanes.
 ///
 /// # Safety
-/// The methods are inlined into functions that have the instruction set's target features, and are called from nowhere else.
+/// The methods are inlined into functions that have the instruction set's target features, and are
+/// called from nowhere else.
 pub(super) trait Vector: Copy {
     /// How many lanes it has: 16 or a divisor of it.
     const LANES: usize;
@@ -127,11 +130,12 @@ impl QueryElements for NoQuery {
 
 /// The sums of `Q` queries and `R` rows.
 ///
-/// The functions here have neither closures nor iterators around registers: those are no part of the kernel, and so have not the
-/// instructions.
+/// The functions here have neither closures nor iterators around registers: those are no part of
+/// the kernel, and so have not the instructions.
 ///
 /// # Safety
-/// `dim` elements of each row can be read, and of each query `dim` filled up to a multiple of sixteen.
+/// `dim` elements of each row can be read, and of each query `dim` filled up to a multiple of
+/// sixteen.
 #[inline(always)]
 #[allow(clippy::needless_range_loop, reason = "constant bounds over registers, which unroll")]
 unsafe fn tile<V: Vector, T: Term, const Q: usize, const R: usize>(
@@ -206,10 +210,12 @@ unsafe fn tile<V: Vector, T: Term, const Q: usize, const R: usize>(
     found
 }
 
-/// The sums of all queries and the rows of a block: in tiles of `Q` queries and `R` rows, and `ONE` rows for the queries that are left.
+/// The sums of all queries and the rows of a block: in tiles of `Q` queries and `R` rows, and `ONE`
+/// rows for the queries that are left.
 ///
 /// # Safety
-/// All rows are equally long; there are `sums.len()` queries, each as long as a row filled up to a multiple of sixteen.
+/// All rows are equally long; there are `sums.len()` queries, each as long as a row filled up to a
+/// multiple of sixteen.
 #[inline(always)]
 pub(super) unsafe fn block_sums<V: Vector, T: Term, const Q: usize, const R: usize, const ONE: usize>(
     queries: &[f32],
@@ -268,8 +274,9 @@ pub(super) unsafe fn block_squares<V: Vector, const R: usize>(rows: &Block<'_, f
     }
 }
 
-/// [`block_sums`] of one query, and [`block_squares`]. The rows are taken one by one: what comes from memory then comes in the order in
-/// which it lies there, without which it takes four times as long.
+/// [`block_sums`] of one query, and [`block_squares`]. The rows are taken one by one: what comes
+/// from memory then comes in the order in which it lies there, without which it takes four times as
+/// long.
 ///
 /// # Safety
 /// As for [`block_sums`].

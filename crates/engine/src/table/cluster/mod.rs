@@ -1,6 +1,6 @@
 //! k-means: Lloyd's iterations from rows chosen at random, as in scikit-learn's
-//! `KMeans(init="random")` (sklearn/cluster/_kmeans.py, `_kmeans_single_lloyd`), until no row changes
-//! its cluster, or the centers hardly move, or 300 iterations are done.
+//! `KMeans(init="random")` (sklearn/cluster/_kmeans.py, `_kmeans_single_lloyd`), until no row
+//! changes its cluster, or the centers hardly move, or 300 iterations are done.
 //!
 //! The result depends on the rows and the number of clusters only: the generator has a fixed seed,
 //! sums are taken in the order of the rows, and neither the number of threads nor the instruction
@@ -72,9 +72,9 @@ pub(crate) fn cluster(
     Some(Clusters { centers, labels })
 }
 
-/// `count` distinct numbers below `bound`: the start of a shuffle by SplitMix64 (Steele, Lea, Flood:
-/// Fast splittable pseudorandom number generators, 2014). Which model a load gives depends on this
-/// sequence.
+/// `count` distinct numbers below `bound`: the start of a shuffle by SplitMix64 (Steele, Lea,
+/// Flood: Fast splittable pseudorandom number generators, 2014). Which model a load gives depends
+/// on this sequence.
 fn choose(bound: usize, count: usize) -> Vec<usize> {
     let mut state = 42_u64;
     let mut next = || {

@@ -1,11 +1,13 @@
-//! When to bypass the cache: in a text whose words never come again, the cache only costs time. After
-//! a stretch of words of which the cache had few, a longer stretch bypasses it; then it is tried again.
+//! When to bypass the cache: in a text whose words never come again, the cache only costs time.
+//! After a stretch of words of which the cache had few, a longer stretch bypasses it; then it is
+//! tried again.
 
 /// How many words are looked up before the cache is judged.
 const TRIED_WORDS: u32 = 1 << 10;
 
-/// How many words bypass the cache after a stretch that was not worth looking up. Then one word in 33
-/// is looked up in vain. With WordLevel, whose model is itself a look-up, this is noticeable most.
+/// How many words bypass the cache after a stretch that was not worth looking up. Then one word in
+/// 33 is looked up in vain. With WordLevel, whose model is itself a look-up, this is noticeable
+/// most.
 const BYPASSING_WORDS: u32 = 1 << 15;
 
 /// Bypass the cache if more than this many of [`TRIED_WORDS`] look-ups miss: a miss costs several

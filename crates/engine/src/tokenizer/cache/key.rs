@@ -5,8 +5,8 @@ pub(super) use crate::tokenizer::model::SHORT_BYTES;
 /// The most bytes of a word that is remembered.
 pub(in crate::tokenizer) const MAX_BYTES: usize = 48;
 
-/// A word in a text. At least [`MAX_BYTES`] bytes follow its start, or [`SHORT_BYTES`] if the word is
-/// short.
+/// A word in a text. At least [`MAX_BYTES`] bytes follow its start, or [`SHORT_BYTES`] if the word
+/// is short.
 #[derive(Clone, Copy)]
 pub(super) struct Word<'a> {
     pub(super) text: &'a [u8],

@@ -7,8 +7,8 @@ use memmap2::MmapMut;
 /// How many ids a line has room for.
 pub(super) const IN_LINE: usize = 3;
 
-/// Up to three ids, followed by their count. If there are more than three, they are in the ring: then
-/// the first number is their place there, and the last is [`IN_RING`].
+/// Up to three ids, followed by their count. If there are more than three, they are in the ring:
+/// then the first number is their place there, and the last is [`IN_RING`].
 pub(super) type Ids = [u32; IN_LINE + 1];
 
 pub(super) const IN_RING: u32 = u32::MAX;
@@ -16,8 +16,8 @@ pub(super) const IN_RING: u32 = u32::MAX;
 /// How many numbers a cache may write after the ids that it counts.
 pub(in crate::tokenizer) const SLACK: usize = IN_LINE + 1;
 
-/// Odd, with its bits spread: the index of a line is among the 16 highest bits of a product, which all
-/// bits of a key reach.
+/// Odd, with its bits spread: the index of a line is among the 16 highest bits of a product, which
+/// all bits of a key reach.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
 const _: () = assert!(size_of::<Line<2, 2>>() == 64 && size_of::<Line<6, 1>>() == 64);
@@ -61,9 +61,10 @@ impl<const SIZE: usize, const WAYS: usize> Line<SIZE, WAYS> {
 
 /// Lines in a memory mapping; their number is a power of two.
 ///
-/// They are not on the heap. There, megabytes that are aligned to 64 bytes come from `posix_memalign`,
-/// and glibc (2.36) seldom reuses the holes that they leave: a process that loads and closes models
-/// would grow by such a hole each time. A mapping goes back to the system as a whole.
+/// They are not on the heap. There, megabytes that are aligned to 64 bytes come from
+/// `posix_memalign`, and glibc (2.36) seldom reuses the holes that they leave: a process that loads
+/// and closes models would grow by such a hole each time. A mapping goes back to the system as a
+/// whole.
 #[derive(Debug)]
 pub(super) struct Lines<const SIZE: usize, const WAYS: usize> {
     memory: MmapMut,
@@ -78,8 +79,8 @@ impl<const SIZE: usize, const WAYS: usize> Lines<SIZE, WAYS> {
         let bytes = count * size_of::<Line<SIZE, WAYS>>();
         let memory = MmapMut::map_anon(bytes).unwrap_or_else(|error| panic!("{bytes} bytes for a word cache: {error}"));
         #[cfg(target_os = "linux")]
-        // One page fault instead of hundreds, whose sum is noticeable if a model is loaded for a few
-        // calls. A kernel without huge pages refuses.
+        // One page fault instead of hundreds, whose sum is noticeable if a model is loaded for a
+        // few calls. A kernel without huge pages refuses.
         let _ = memory.advise(memmap2::Advice::HugePage);
         Self { memory, count }
     }

@@ -1,7 +1,7 @@
 //! The word cache of the generic pipeline, whose words are the pieces of a text.
 //!
-//! A group of pieces is handled at a time: first the lines of all are prefetched, then the pieces are
-//! looked up, so that no look-up waits for memory alone.
+//! A group of pieces is handled at a time: first the lines of all are prefetched, then the pieces
+//! are looked up, so that no look-up waits for memory alone.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use super::short_words::ShortWords;
 use crate::pooling::prefetch::prefetch_line;
 use crate::tokenizer::encode_error::EncodeError;
 
-// Larger than those of the BERT pipeline: these pieces have a space before the word, and their models
-// take longer for a new one.
+// Larger than those of the BERT pipeline: these pieces have a space before the word, and their
+// models take longer for a new one.
 const LONG_LINES: usize = 1 << 13;
 const RING_IDS: usize = 1 << 18;
 
@@ -86,8 +86,8 @@ impl PieceCache {
         self.count >= GROUP
     }
 
-    /// Prefetches the line of the piece in `range`, which becomes pending if `is_piece`; that needs no
-    /// branch. At least [`MAX_BYTES`] bytes follow `range.start` in `text`.
+    /// Prefetches the line of the piece in `range`, which becomes pending if `is_piece`; that needs
+    /// no branch. At least [`MAX_BYTES`] bytes follow `range.start` in `text`.
     #[inline(always)]
     pub(in crate::tokenizer) fn prefetch(&mut self, text: &[u8], range: Range<usize>, is_piece: bool) {
         let len = range.len();
@@ -99,8 +99,8 @@ impl PieceCache {
     }
 
     /// Appends the ids of all pending pieces, which are pieces of `text`. `tokenize` is called for
-    /// pieces that are not remembered, and for all of them unless `is_cacheable`: a text that has a NUL
-    /// is not.
+    /// pieces that are not remembered, and for all of them unless `is_cacheable`: a text that has a
+    /// NUL is not.
     ///
     /// # Errors
     /// Those of `tokenize`.
@@ -121,7 +121,8 @@ impl PieceCache {
             self.short.clear();
             (self.long, self.remembered) = (Lines::new(LONG_LINES), Remembered::new());
         }
-        // Where the next id goes. There is room after it for the ids of all pieces that are in lines.
+        // Where the next id goes. There is room after it for the ids of all pieces that are in
+        // lines.
         let mut end = ids.len();
         ids.resize(end + ROOM, 0);
         for index in 0..count {

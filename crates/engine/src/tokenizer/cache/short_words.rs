@@ -8,8 +8,8 @@ pub(super) const START_LINES: usize = 1 << 15;
 /// The lines of a table that has grown.
 pub(super) const GROWN_LINES: usize = 1 << 16;
 
-/// After this many new words all lines have been overwritten. Only then are more of them worth their
-/// memory.
+/// After this many new words all lines have been overwritten. Only then are more of them worth
+/// their memory.
 pub(super) const NEW_WORDS_BEFORE_GROWTH: u32 = 1 << 17;
 
 /// The short words of a thread: 2 MB, or 4 MB once the thread has met many new words.

@@ -1,5 +1,5 @@
-//! The `model` of a file, of any kind. Its fields may come in any order, so all are read before the kind
-//! is known.
+//! The `model` of a file, of any kind. Its fields may come in any order, so all are read before the
+//! kind is known.
 
 use std::fmt;
 
@@ -22,8 +22,8 @@ pub(in crate::tokenizer) enum ModelKind {
     Unigram,
 }
 
-/// The fields of all kinds. A kind ignores the fields of other kinds. A field whose value has another
-/// type than here leaves the file to the reference path.
+/// The fields of all kinds. A kind ignores the fields of other kinds. A field whose value has
+/// another type than here leaves the file to the reference path.
 #[derive(Default)]
 pub(in crate::tokenizer) struct ModelSpec {
     kind: Option<ModelKind>,

@@ -9,10 +9,12 @@ use serde_json::Value;
 use crate::error::{LoadError, excerpt};
 use crate::files::foreign_file;
 
-/// The largest file that is read, in bytes. The largest known `tokenizer.json` files have about 40 MB.
+/// The largest file that is read, in bytes. The largest known `tokenizer.json` files have about 40
+/// MB.
 const MAX_FILE_BYTES: u64 = 1 << 30;
 
-/// For each part of the file, the types that `tokenizers` 0.23 knows (its enums `NormalizerWrapper`, `PreTokenizerWrapper`, `ModelWrapper`).
+/// For each part of the file, the types that `tokenizers` 0.23 knows (its enums
+/// `NormalizerWrapper`, `PreTokenizerWrapper`, `ModelWrapper`).
 const PARTS: [(&str, &str, &[&str]); 3] = [
     (
         "normalizer",
@@ -82,8 +84,8 @@ pub(in crate::tokenizer) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     Ok(json)
 }
 
-/// The error of a file that the `tokenizers` crate refused with `reason`: unsupported if a part of it has
-/// a type that the crate doesn't know, else broken.
+/// The error of a file that the `tokenizers` crate refused with `reason`: unsupported if a part of
+/// it has a type that the crate doesn't know, else broken.
 pub(in crate::tokenizer) fn explain(path: &Path, json: &[u8], reason: &str) -> LoadError {
     match serde_json::from_slice::<Value>(json).ok().as_ref().and_then(unknown_part) {
         Some(part) => LoadError::UnsupportedTokenizer { path: path.to_owned(), reason: part },
@@ -102,8 +104,8 @@ fn unknown_part(file: &Value) -> Option<String> {
     PARTS.iter().find_map(|(part, members, known)| unknown_type(file.get(part)?, part, members, known))
 }
 
-/// Searches one part, and the members of a `Sequence`. Recursion ends, as the JSON reader bounds the depth
-/// of nesting.
+/// Searches one part, and the members of a `Sequence`. Recursion ends, as the JSON reader bounds
+/// the depth of nesting.
 fn unknown_type(value: &Value, part: &str, members: &str, known: &[&str]) -> Option<String> {
     if let Some(found) = value.get("type").and_then(Value::as_str)
         && !known.contains(&found)

@@ -1,8 +1,8 @@
 //! The part of `tokenizer.json` that our own modules can run. The file is read in one pass, and the
 //! vocabulary goes straight to its final place.
 //!
-//! Anything not described here does not deserialize, and the error says where. The file is then left to
-//! the reference path, or is broken.
+//! Anything not described here does not deserialize, and the error says where. The file is then
+//! left to the reference path, or is broken.
 
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};

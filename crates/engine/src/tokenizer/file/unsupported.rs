@@ -5,7 +5,8 @@ use std::fmt;
 
 use crate::error::excerpt;
 
-/// A part of a tokenizer file that our own modules don't run, as a sentence for the owner of the file.
+/// A part of a tokenizer file that our own modules don't run, as a sentence for the owner of the
+/// file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tokenizer) struct Unsupported(Cow<'static, str>);
 

@@ -71,7 +71,8 @@ pub(in crate::tokenizer) struct VocabularyFacts {
 }
 
 impl VocabularyFacts {
-    /// Counts `vocabulary`, whose strings are distinct. `unknown_id` also counts for the highest id.
+    /// Counts `vocabulary`, whose strings are distinct. `unknown_id` also counts for the highest
+    /// id.
     pub(in crate::tokenizer) fn count<'a>(
         vocabulary: impl Iterator<Item = (&'a str, u32)>,
         unknown_id: Option<u32>,
@@ -93,8 +94,8 @@ fn code_point_count(token: &str) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// `int(np.median(lengths))`: for an even count, the mean of the two middle values, rounded down. 0 for an
-/// empty list, where numpy has NaN.
+/// `int(np.median(lengths))`: for an even count, the mean of the two middle values, rounded down. 0
+/// for an empty list, where numpy has NaN.
 fn median(lengths: &mut [u32]) -> usize {
     if lengths.is_empty() {
         return 0;

@@ -1,8 +1,8 @@
 //! A trie in a double array (Aoe: An efficient digital search algorithm, 1989).
 //!
-//! The child of a node for a byte is at `base ^ byte`, if the node there has that byte as its label. No
-//! two nodes with children share a base, so another node's child for the same byte can't be there. `T`
-//! is the value that a node carries.
+//! The child of a node for a byte is at `base ^ byte`, if the node there has that byte as its
+//! label. No two nodes with children share a base, so another node's child for the same byte can't
+//! be there. `T` is the value that a node carries.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -29,8 +29,8 @@ const NO_LABEL: u32 = 256;
 /// A node, or a free slot.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::tokenizer) struct Node<T> {
-    /// The base above the label, so that a step reads one number. A node without children has the base 0,
-    /// which no other node has.
+    /// The base above the label, so that a step reads one number. A node without children has the
+    /// base 0, which no other node has.
     base_and_label: u32,
     pub(in crate::tokenizer) value: T,
 }
@@ -70,9 +70,9 @@ pub(in crate::tokenizer) struct Placed {
     pub(in crate::tokenizer) id: Option<u32>,
 }
 
-/// The trie of `strings` with their ids; the strings are distinct, sorted and not empty. Nodes are placed
-/// level by level. `value` returns the value of each node, and can look at the nodes of earlier levels.
-/// `None` if there are too many nodes, or `value` returns `None`.
+/// The trie of `strings` with their ids; the strings are distinct, sorted and not empty. Nodes are
+/// placed level by level. `value` returns the value of each node, and can look at the nodes of
+/// earlier levels. `None` if there are too many nodes, or `value` returns `None`.
 pub(in crate::tokenizer) fn build<T: Copy>(
     strings: &[(&[u8], u32)],
     empty: T,
@@ -112,8 +112,8 @@ struct Pending {
     depth: usize,
 }
 
-/// The double array while it is built. Free slots form a doubly linked ring through slot 0, the root's,
-/// which is never free.
+/// The double array while it is built. Free slots form a doubly linked ring through slot 0, the
+/// root's, which is never free.
 struct Slots<T> {
     nodes: Vec<Node<T>>,
     next: Vec<u32>,
@@ -141,7 +141,8 @@ impl<T: Copy> Slots<T> {
         self.is_base.push(false);
     }
 
-    /// Places the children of `parent` in free slots, and returns its base. `None` if there is no more room.
+    /// Places the children of `parent` in free slots, and returns its base. `None` if there is no
+    /// more room.
     fn place(&mut self, labels: &[u8], parent: u32) -> Option<u32> {
         let base = match self.find_base(labels, parent) {
             Some(base) => base,
@@ -162,9 +163,9 @@ impl<T: Copy> Slots<T> {
         Some(base)
     }
 
-    /// A base that no node has and whose slots are free. For an only child, bases next to the parent are
-    /// tried first: the child is then mostly in the same cache line. Then the newest slots are tried,
-    /// where there is room.
+    /// A base that no node has and whose slots are free. For an only child, bases next to the
+    /// parent are tried first: the child is then mostly in the same cache line. Then the newest
+    /// slots are tried, where there is room.
     fn find_base(&self, labels: &[u8], parent: u32) -> Option<u32> {
         let first = u32::from(labels[0]);
         let is_possible = |base: &u32| {

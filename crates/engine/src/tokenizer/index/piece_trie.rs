@@ -1,5 +1,5 @@
-//! The pieces of a vocabulary as a trie: the longest piece that a text starts with is found in one step
-//! per byte.
+//! The pieces of a vocabulary as a trie: the longest piece that a text starts with is found in one
+//! step per byte.
 
 use super::double_array::{self, Node, ROOT, child};
 use super::piece_table::ID_LIMIT;
@@ -18,7 +18,8 @@ pub(in crate::tokenizer) struct PieceTrie(Box<[Node<u32>]>);
 pub(in crate::tokenizer) struct Start(u32);
 
 impl PieceTrie {
-    /// `None` if a string has a NUL or comes twice, an id is reserved, or there are too many strings.
+    /// `None` if a string has a NUL or comes twice, an id is reserved, or there are too many
+    /// strings.
     pub(in crate::tokenizer) fn build(vocabulary: &Vocabulary) -> Option<Self> {
         let text = vocabulary.text().as_bytes();
         let mut pieces: Vec<(&[u8], u32)> =
@@ -59,8 +60,8 @@ impl PieceTrie {
         }
     }
 
-    /// Goes one byte further, and returns the id of the piece that ends there, if one does. `None` if no
-    /// piece continues with `byte`.
+    /// Goes one byte further, and returns the id of the piece that ends there, if one does. `None`
+    /// if no piece continues with `byte`.
     #[inline(always)]
     pub(in crate::tokenizer) fn step(&self, Start(node): Start, byte: u8) -> Option<(Start, Option<u32>)> {
         let node = child(&self.0, node, byte)?;
@@ -68,8 +69,8 @@ impl PieceTrie {
         Some((Start(node), (id != NONE).then_some(id)))
     }
 
-    /// The longest piece that `text` starts with, without the prefix of `start`: its length, which is not 0,
-    /// and its id.
+    /// The longest piece that `text` starts with, without the prefix of `start`: its length, which
+    /// is not 0, and its id.
     #[inline]
     pub(in crate::tokenizer) fn longest_prefix(&self, start: Start, text: &[u8]) -> Option<(usize, u32)> {
         let (mut node, mut longest) = (start.0, (0, NONE));

@@ -52,8 +52,8 @@ impl Model {
         }
     }
 
-    /// Appends the ids of `piece[start..]`; the piece can be cut at `start`. Returns whether the ids are the
-    /// same whatever comes before the piece: see `pipeline/generic/safe_cuts.rs`.
+    /// Appends the ids of `piece[start..]`; the piece can be cut at `start`. Returns whether the
+    /// ids are the same whatever comes before the piece: see `pipeline/generic/safe_cuts.rs`.
     ///
     /// # Errors
     /// Those of the model.

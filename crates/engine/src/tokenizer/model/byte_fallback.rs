@@ -1,6 +1,7 @@
 //! Byte fallback: a string that the vocabulary doesn't have becomes the ids of its bytes.
 
-/// The id of a byte that has none. Real ids are below [`crate::tokenizer::index::piece_table::ID_LIMIT`].
+/// The id of a byte that has none. Real ids are below
+/// [`crate::tokenizer::index::piece_table::ID_LIMIT`].
 const NONE: u32 = u32::MAX;
 
 /// The ids of the pieces `<0x00>` to `<0xFF>` that the vocabulary has.

@@ -35,7 +35,8 @@ impl Random {
     }
 }
 
-/// Every token; `count` concatenations of tokens, `count` with random Unicode between them; runs of one letter.
+/// Every token; `count` concatenations of tokens, `count` with random Unicode between them; runs of
+/// one letter.
 pub(super) fn pieces(tokens: &[&str], random: &mut Random, count: usize) -> Vec<String> {
     let mut pieces: Vec<String> = tokens.iter().map(|token| (*token).to_owned()).collect();
     for _ in 0..count {
@@ -68,8 +69,8 @@ pub(super) fn vocabulary<T: AsRef<str>>(tokens: &[(T, u32)]) -> Vocabulary {
     vocabulary
 }
 
-/// The `model` of every tokenizer file that is of this kind, with its directory's name: of `MODEL2VEC_TEST_DATA`, and of the
-/// committed models that are unpacked.
+/// The `model` of every tokenizer file that is of this kind, with its directory's name: of
+/// `MODEL2VEC_TEST_DATA`, and of the committed models that are unpacked.
 pub(super) fn files(kind: &str) -> Vec<(String, String)> {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test/fixtures/unpacked");
     let roots = std::env::var_os("MODEL2VEC_TEST_DATA").map(PathBuf::from).into_iter().chain([committed]);

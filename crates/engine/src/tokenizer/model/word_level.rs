@@ -1,4 +1,5 @@
-//! WordLevel: a piece is one token, or unknown (tokenizers 0.23.2, models/wordlevel/mod.rs, `tokenize`).
+//! WordLevel: a piece is one token, or unknown (tokenizers 0.23.2, models/wordlevel/mod.rs,
+//! `tokenize`).
 
 use super::piece_ids::PieceIds;
 use crate::tokenizer::encode_error::EncodeError;

@@ -1,5 +1,5 @@
-//! WordPiece: the longest token that a word starts with, then the longest that continues it (tokenizers 0.23.2,
-//! models/wordpiece/mod.rs, `tokenize`).
+//! WordPiece: the longest token that a word starts with, then the longest that continues it
+//! (tokenizers 0.23.2, models/wordpiece/mod.rs, `tokenize`).
 
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::unsupported::Unsupported;
@@ -17,12 +17,12 @@ pub(in crate::tokenizer) struct WordPiece {
     max_chars: usize,
 }
 
-/// The most bytes of a short word, which [`WordPiece::tokenize_short`] takes, and of a short key of the word
-/// cache.
+/// The most bytes of a short word, which [`WordPiece::tokenize_short`] takes, and of a short key of
+/// the word cache.
 pub(in crate::tokenizer) const SHORT_BYTES: usize = 16;
 
-/// How many short words are tokenized side by side. A step waits for a node to arrive from memory, and
-/// about this many can be fetched at once.
+/// How many short words are tokenized side by side. A step waits for a node to arrive from memory,
+/// and about this many can be fetched at once.
 const WALKS: usize = 8;
 
 /// A short word that is being tokenized.
@@ -41,7 +41,8 @@ struct Walk {
     ids: [u32; SHORT_BYTES],
 }
 
-/// A limit beyond which the search for the longest piece could take a time quadratic in the length of a word.
+/// A limit beyond which the search for the longest piece could take a time quadratic in the length
+/// of a word.
 const MAX_CHARS_LIMIT: usize = 1000;
 
 impl WordPiece {
@@ -78,8 +79,8 @@ impl WordPiece {
         self.max_chars.max(1)
     }
 
-    /// Writes the ids of `word`, which is valid UTF-8, to the start of `ids`, and returns how many there are.
-    /// `ids` must have room for one id per byte of the word, or for [`Self::max_ids`].
+    /// Writes the ids of `word`, which is valid UTF-8, to the start of `ids`, and returns how many
+    /// there are. `ids` must have room for one id per byte of the word, or for [`Self::max_ids`].
     ///
     /// # Errors
     /// If the word is unknown, and there is no unknown token.
@@ -101,9 +102,9 @@ impl WordPiece {
     }
 
     /// Tokenizes `words`, each of which is a number, a start in `text`, and a length of at most
-    /// [`SHORT_BYTES`]. Passes the number and the ids of each word to `each`, in no particular order. The
-    /// words are tokenized side by side, one byte of each at a time, so that their nodes are fetched from
-    /// memory together.
+    /// [`SHORT_BYTES`]. Passes the number and the ids of each word to `each`, in no particular
+    /// order. The words are tokenized side by side, one byte of each at a time, so that their nodes
+    /// are fetched from memory together.
     ///
     /// # Errors
     /// Those of [`tokenize`](Self::tokenize).
@@ -160,8 +161,8 @@ impl WordPiece {
             walk.place += 1;
             walk.longest = id.map_or(walk.longest, |id| Some((walk.place, id)));
             if walk.place < walk.end {
-                // Prefetched, not left to speculation: when the CPU predicts wrongly where a word's piece
-                // ends, it also discards the speculative loads of the other words.
+                // Prefetched, not left to speculation: when the CPU predicts wrongly where a word's
+                // piece ends, it also discards the speculative loads of the other words.
                 self.pieces.prefetch(at, text[walk.place]);
                 return Ok(true);
             }

@@ -1,5 +1,5 @@
-//! Runs of ASCII at the start of a text: most text consists of such runs, and they are found a vector at a
-//! time.
+//! Runs of ASCII at the start of a text: most text consists of such runs, and they are found a
+//! vector at a time.
 
 /// How many bytes are tested at once: the compiler vectorizes a loop over this many.
 const CHUNK_BYTES: usize = 32;
@@ -21,8 +21,8 @@ pub(super) fn is_plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> bool {
     chunks.all(is_all_plain) && is_all_plain(bytes.chunks_exact(CHUNK_BYTES).remainder())
 }
 
-/// Whether looking for a run of ASCII pays. In other scripts, a space or a comma between two words does
-/// not.
+/// Whether looking for a run of ASCII pays. In other scripts, a space or a comma between two words
+/// does not.
 #[inline]
 pub(super) fn starts_long_run(bytes: &[u8]) -> bool {
     bytes.first_chunk::<8>().is_some_and(|next| u64::from_le_bytes(*next) & 0x8080_8080_8080_8080 == 0)

@@ -1,9 +1,9 @@
-//! `BertNormalizer`: cleans text, puts spaces around Chinese characters, strips accents, lower-cases
-//! (tokenizers 0.23.2, normalizers/bert.rs).
+//! `BertNormalizer`: cleans text, puts spaces around Chinese characters, strips accents,
+//! lower-cases (tokenizers 0.23.2, normalizers/bert.rs).
 //!
 //! Every character is mapped alone, with one exception: stripping accents starts with canonical
-//! decomposition, which sorts the combining characters between two starters by their class. Characters
-//! that are not `Mn`, and so are not stripped, keep that order here.
+//! decomposition, which sorts the combining characters between two starters by their class.
+//! Characters that are not `Mn`, and so are not stripped, keep that order here.
 
 use std::str::Chars;
 
@@ -15,8 +15,8 @@ use crate::tokenizer::unicode::{self, CONTROL, NONSPACING_MARK, PUNCTUATION, Pro
 /// How many code points are mapped by table: all below the CJK blocks.
 const MAPPED_CHARS: u32 = 0x3100;
 
-/// The most bytes that one character becomes: 4 characters of 4 bytes, each with a space on both sides,
-/// for the longest decomposition and for the pending characters that it releases.
+/// The most bytes that one character becomes: 4 characters of 4 bytes, each with a space on both
+/// sides, for the longest decomposition and for the pending characters that it releases.
 const MAX_CHAR_BYTES: usize = 64;
 
 /// The settings of the file.
@@ -36,8 +36,8 @@ pub(in crate::tokenizer) struct BertOptions {
 #[derive(Debug)]
 pub(in crate::tokenizer) struct BertNormalizer {
     options: BertOptions,
-    /// Whether the output is only for splitting. Then non-ASCII white space becomes a space, and non-ASCII
-    /// punctuation gets spaces around it, so that all word boundaries are ASCII.
+    /// Whether the output is only for splitting. Then non-ASCII white space becomes a space, and
+    /// non-ASCII punctuation gets spaces around it, so that all word boundaries are ASCII.
     is_separating: bool,
     map: CharMap,
 }
@@ -48,8 +48,8 @@ impl BertNormalizer {
         Self::build(options, false)
     }
 
-    /// A normalizer whose output has the same words, but bounded by ASCII white space and ASCII punctuation
-    /// only.
+    /// A normalizer whose output has the same words, but bounded by ASCII white space and ASCII
+    /// punctuation only.
     pub(in crate::tokenizer) fn separating(options: BertOptions) -> Self {
         Self::build(options, true)
     }
@@ -70,8 +70,8 @@ impl BertNormalizer {
         self.options.lowercase
     }
 
-    /// Writes the normalized `text` to `out` from `start` on. Returns where it ends; the bytes after that are
-    /// undefined.
+    /// Writes the normalized `text` to `out` from `start` on. Returns where it ends; the bytes
+    /// after that are undefined.
     pub(in crate::tokenizer) fn normalize(
         &self,
         text: &str,
@@ -95,8 +95,8 @@ impl BertNormalizer {
         }
     }
 
-    /// Maps characters of `text`, whose first is not plain ASCII, until a long run of ASCII follows. Returns
-    /// how many bytes were read, and where `out` now ends.
+    /// Maps characters of `text`, whose first is not plain ASCII, until a long run of ASCII
+    /// follows. Returns how many bytes were read, and where `out` now ends.
     fn map_chars(&self, text: &str, out: &mut Vec<u8>, mut written: usize) -> (usize, usize) {
         let mut chars = text.chars();
         let mut cold = Vec::new();
@@ -218,7 +218,8 @@ struct MarkOrder {
 
 impl MarkOrder {
     fn flush(&mut self, push: impl FnMut(char)) {
-        // The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
+        // The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12,
+        // decompose.rs, `sort_pending`).
         self.pending.sort_by_key(|(class, _)| *class);
         self.pending.drain(..).map(|(_, c)| c).for_each(push);
     }

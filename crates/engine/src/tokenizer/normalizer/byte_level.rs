@@ -1,9 +1,10 @@
-//! `ByteLevel`: writes a printable character for each byte (tokenizers 0.23.2, pre_tokenizers/byte_level.rs,
-//! `bytes_char`).
+//! `ByteLevel`: writes a printable character for each byte (tokenizers 0.23.2,
+//! pre_tokenizers/byte_level.rs, `bytes_char`).
 
 use super::ascii;
 
-/// The character of each byte: itself if it is printable in Latin-1, else the next one from U+0100 on.
+/// The character of each byte: itself if it is printable in Latin-1, else the next one from U+0100
+/// on.
 pub(in crate::tokenizer) static ALPHABET: [char; 256] = {
     let mut alphabet = ['\0'; 256];
     let (mut byte, mut other) = (0_u8, 0x100_u16);

@@ -1,4 +1,5 @@
-//! A table of the text that a normalizer writes for each low code point, built once for its settings.
+//! A table of the text that a normalizer writes for each low code point, built once for its
+//! settings.
 
 /// The entry of a character.
 pub(super) enum Mapped {
@@ -8,8 +9,8 @@ pub(super) enum Mapped {
     Depends,
 }
 
-/// Up to three bytes, possibly with a space on both sides. Bytes 0 to 2 are the text; byte 3 is its length
-/// and [`SPACED`].
+/// Up to three bytes, possibly with a space on both sides. Bytes 0 to 2 are the text; byte 3 is its
+/// length and [`SPACED`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry(u32);
 
@@ -48,8 +49,8 @@ pub(super) struct CharMap {
 }
 
 impl CharMap {
-    /// Maps the characters below `count`. `map` pushes the text of a character, and returns whether it is the
-    /// same whatever follows.
+    /// Maps the characters below `count`. `map` pushes the text of a character, and returns whether
+    /// it is the same whatever follows.
     pub(super) fn build(count: u32, map: impl Fn(char, &mut Vec<u8>) -> bool) -> Self {
         let mut text = Vec::new();
         let entries = (0..count).map(|code| {

@@ -1,8 +1,9 @@
-//! SentencePiece's `precompiled_charsmap`: a double array of keys, and the strings that replace them (spm_precompiled 0.1.4).
+//! SentencePiece's `precompiled_charsmap`: a double array of keys, and the strings that replace
+//! them (spm_precompiled 0.1.4).
 //!
-//! The format is the Base64 of: the length of the array in bytes (u32), the array (u32 each), and the
-//! strings, each ending with a zero byte. All numbers are little-endian. A file can hold anything, so
-//! every index is checked.
+//! The format is the Base64 of: the length of the array in bytes (u32), the array (u32 each), and
+//! the strings, each ending with a zero byte. All numbers are little-endian. A file can hold
+//! anything, so every index is checked.
 
 /// The map of one file.
 #[derive(Debug)]
@@ -12,7 +13,8 @@ pub(super) struct Charsmap {
 }
 
 impl Charsmap {
-    /// `None` for a map that the reference refuses, or reads in a special way (base64 without padding).
+    /// `None` for a map that the reference refuses, or reads in a special way (base64 without
+    /// padding).
     pub(super) fn parse(base64: &str) -> Option<Self> {
         let bytes = decode_base64(base64)?;
         let (units_len, rest) = bytes.split_first_chunk()?;
@@ -24,8 +26,8 @@ impl Charsmap {
         (!units.is_empty()).then_some(Self { units, strings })
     }
 
-    /// The replacement of `key`: the string of the shortest start of it that the map has. `None` also if an
-    /// index leaves the array, which makes the reference panic.
+    /// The replacement of `key`: the string of the shortest start of it that the map has. `None`
+    /// also if an index leaves the array, which makes the reference panic.
     pub(super) fn get(&self, key: &[u8]) -> Option<&str> {
         let mut node = offset(self.units[0]);
         // The array marks the end of a key with a zero byte.
@@ -61,8 +63,8 @@ fn offset(unit: u32) -> usize {
     offset as usize
 }
 
-/// Decodes base64 with padding. Other forms are refused, which is why this is not a library: most accept
-/// more, and none is linked otherwise.
+/// Decodes base64 with padding. Other forms are refused, which is why this is not a library: most
+/// accept more, and none is linked otherwise.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').as_bytes();
     let padding = text.len() - digits.len();

@@ -1,4 +1,5 @@
-//! Normalizers that decide on each character alone: most are kept, some are removed, some are replaced.
+//! Normalizers that decide on each character alone: most are kept, some are removed, some are
+//! replaced.
 
 use super::ascii;
 
@@ -10,7 +11,8 @@ pub(super) enum Fate {
     Replaced(char),
 }
 
-/// Appends `text` to `out`, changed as `fate` says. ASCII for which `is_plain` is true is always kept.
+/// Appends `text` to `out`, changed as `fate` says. ASCII for which `is_plain` is true is always
+/// kept.
 #[inline]
 pub(super) fn normalize(text: &str, out: &mut String, is_plain: impl Fn(u8) -> bool, fate: impl Fn(char) -> Fate) {
     let mut rest = text;

@@ -1,7 +1,7 @@
 //! Normalizers: they change a text before the pre-tokenizer splits it.
 //!
-//! Each appends the normalized text to `out`, exactly as `tokenizers` 0.23.2 has it. `leaves` is true only
-//! if the text certainly stays as it is, which is cheaper than normalizing it.
+//! Each appends the normalized text to `out`, exactly as `tokenizers` 0.23.2 has it. `leaves` is
+//! true only if the text certainly stays as it is, which is cheaper than normalizing it.
 
 mod ascii;
 mod bert;

@@ -1,4 +1,5 @@
-//! `Prepend`: puts a string before a text that is not empty (tokenizers 0.23.2, normalizers/prepend.rs).
+//! `Prepend`: puts a string before a text that is not empty (tokenizers 0.23.2,
+//! normalizers/prepend.rs).
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tokenizer) struct Prepend {
@@ -6,8 +7,8 @@ pub(in crate::tokenizer) struct Prepend {
 }
 
 impl Prepend {
-    /// `None` for an empty prefix. With it, the reference loses the first byte from its alignments, and the
-    /// next normalizer writes that byte twice.
+    /// `None` for an empty prefix. With it, the reference loses the first byte from its alignments,
+    /// and the next normalizer writes that byte twice.
     pub(in crate::tokenizer) fn new(prefix: &str) -> Option<Self> {
         (!prefix.is_empty()).then(|| Self { prefix: prefix.to_owned() })
     }

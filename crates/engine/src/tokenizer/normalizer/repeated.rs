@@ -1,12 +1,13 @@
-//! The regexes of `Replace` in real files: one kind of character, single or repeated (`\s+`, ` {2,}`, `\n`,
-//! `[!-/]`).
+//! The regexes of `Replace` in real files: one kind of character, single or repeated (`\s+`,
+//! ` {2,}`, `\n`, `[!-/]`).
 
 use std::ops::Range;
 
 use super::ascii;
 use crate::tokenizer::unicode::{Property, WHITESPACE};
 
-/// At least `min_count` characters of a set. Unless `is_greedy`, each character is a separate match.
+/// At least `min_count` characters of a set. Unless `is_greedy`, each character is a separate
+/// match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Repeated {
     set: CharSet,
@@ -145,8 +146,8 @@ fn single(escaped: char) -> Option<char> {
     }
 }
 
-/// Parses the text after `[`: characters, ranges of ASCII, and escapes. Not negation, nested classes, or
-/// set operators.
+/// Parses the text after `[`: characters, ranges of ASCII, and escapes. Not negation, nested
+/// classes, or set operators.
 fn parse_class(rest: &mut std::str::Chars<'_>, set: &mut CharSet) -> Option<()> {
     let body_len = class_len(rest.as_str())?;
     let mut body = rest.as_str()[..body_len].chars();

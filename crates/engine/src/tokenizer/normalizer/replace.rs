@@ -1,4 +1,5 @@
-//! `Replace`: replaces each match of a string, or of a regex (tokenizers 0.23.2, normalizers/replace.rs).
+//! `Replace`: replaces each match of a string, or of a regex (tokenizers 0.23.2,
+//! normalizers/replace.rs).
 
 use std::ops::Range;
 
@@ -23,8 +24,8 @@ enum Pattern {
 }
 
 impl Replace {
-    /// Replaces a string. `None` for the empty string, which matches between all characters, and for a very
-    /// long one.
+    /// Replaces a string. `None` for the empty string, which matches between all characters, and
+    /// for a very long one.
     pub(in crate::tokenizer) fn string(pattern: &str, content: &str) -> Option<Self> {
         let pattern = match pattern.as_bytes() {
             [] => return None,

@@ -1,5 +1,5 @@
-//! `Strip`: removes the white space at the start, at the end, or at both (tokenizers 0.23.2, normalizer.rs,
-//! `lrstrip`).
+//! `Strip`: removes the white space at the start, at the end, or at both (tokenizers 0.23.2,
+//! normalizer.rs, `lrstrip`).
 
 use crate::tokenizer::unicode::{leading_whitespace, trimmed_end};
 

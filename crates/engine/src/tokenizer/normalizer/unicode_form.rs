@@ -1,9 +1,9 @@
-//! `NFC`, `NFD`, `NFKC`, `NFKD` in Unicode 9.0: the version of `unicode-normalization-alignments` 0.1.12,
-//! with which `tokenizers` 0.23.2 normalizes.
+//! `NFC`, `NFD`, `NFKC`, `NFKD` in Unicode 9.0: the version of `unicode-normalization-alignments`
+//! 0.1.12, with which `tokenizers` 0.23.2 normalizes.
 //!
-//! Nearly all text is already normalized, and is copied in runs (UAX #15, section 9, quick check). The
-//! character that ends a run is normalized together with the text that it may depend on: from the last
-//! boundary before it to the first boundary after it.
+//! Nearly all text is already normalized, and is copied in runs (UAX #15, section 9, quick check).
+//! The character that ends a run is normalized together with the text that it may depend on: from
+//! the last boundary before it to the first boundary after it.
 
 use super::ascii;
 use crate::tokenizer::unicode;
@@ -28,7 +28,8 @@ struct Kept {
 }
 
 impl UnicodeForm {
-    /// Whether the form certainly leaves the text alone. False for some texts that it also leaves alone.
+    /// Whether the form certainly leaves the text alone. False for some texts that it also leaves
+    /// alone.
     pub(in crate::tokenizer) fn leaves(self, text: &str) -> bool {
         self.kept(text).len == text.len()
     }
@@ -116,7 +117,8 @@ impl UnicodeForm {
     }
 }
 
-/// Text between two boundaries, decomposed and in canonical order: characters with their combining classes.
+/// Text between two boundaries, decomposed and in canonical order: characters with their combining
+/// classes.
 #[derive(Default)]
 struct Segment {
     chars: Vec<(u8, char)>,
@@ -147,7 +149,8 @@ impl Segment {
         self.order_from(unordered);
     }
 
-    /// The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12, decompose.rs, `sort_pending`).
+    /// The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12,
+    /// decompose.rs, `sort_pending`).
     fn order_from(&mut self, start: usize) {
         let unordered = &mut self.chars[start..];
         if unordered.len() > 1 {

@@ -1,9 +1,9 @@
 //! Added tokens: strings that are cut out of a text before the model sees it (tokenizers 0.23.2,
 //! tokenizer/added_vocabulary.rs).
 //!
-//! The matcher is our own, not the crate `aho-corasick`: `scan` skips to the next byte that a token starts
-//! with, with the kernels of the CPU and for any number of such bytes, and a text seldom has one. Only the
-//! reference path links that crate.
+//! The matcher is our own, not the crate `aho-corasick`: `scan` skips to the next byte that a token
+//! starts with, with the kernels of the CPU and for any number of such bytes, and a text seldom has
+//! one. Only the reference path links that crate.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -28,16 +28,17 @@ impl AddedTokens {
     /// Assigns ids as `add_tokens` does.
     ///
     /// # Errors
-    /// What only the reference path runs: two tokens with one id, tokens that normalize to nothing or to
-    /// the same string, and tokens of white space that another token could include as a whole.
+    /// What only the reference path runs: two tokens with one id, tokens that normalize to nothing
+    /// or to the same string, and tokens of white space that another token could include as a
+    /// whole.
     pub(in crate::tokenizer) fn new(
         specs: Vec<AddedTokenSpec>,
         model_size: usize,
         model_id: impl Fn(&str) -> Option<u32>,
         normalize: impl Fn(&str) -> String,
     ) -> Result<Self, Unsupported> {
-        // The numbers of the file don't count: a token that the model doesn't know gets an id after all
-        // ids of the model.
+        // The numbers of the file don't count: a token that the model doesn't know gets an id after
+        // all ids of the model.
         let too_many = || Unsupported::new("there are more than 2^32 tokens");
         let mut next_id = u32::try_from(model_size).map_err(|_| too_many())?;
         let mut ids = HashMap::new();
@@ -75,8 +76,8 @@ impl AddedTokens {
         Ok(Self { in_text: matcher(false)?, in_normalized: matcher(true)?, ids })
     }
 
-    /// Every distinct string of the model and of the added tokens, with its id. A string that is in both
-    /// has one id: added tokens take the model's.
+    /// Every distinct string of the model and of the added tokens, with its id. A string that is in
+    /// both has one id: added tokens take the model's.
     pub(in crate::tokenizer) fn merged_with<'a>(
         &'a self,
         model_tokens: impl Iterator<Item = (&'a str, u32)>,
@@ -127,8 +128,8 @@ struct Node {
 pub(in crate::tokenizer) struct Matcher {
     patterns: Vec<Pattern>,
     nodes: Vec<Node>,
-    /// The last byte and the node number of each child. The children of one node are side by side, by
-    /// rising byte.
+    /// The last byte and the node number of each child. The children of one node are side by side,
+    /// by rising byte.
     children: Vec<(u8, u32)>,
     /// The child of the root for each byte, 0 for none.
     roots: Box<[u32; 256]>,
@@ -158,7 +159,8 @@ impl Matcher {
         Ok(matcher)
     }
 
-    /// Builds the trie node by node. A node is a range of the sorted patterns that share their first bytes.
+    /// Builds the trie node by node. A node is a range of the sorted patterns that share their
+    /// first bytes.
     fn grow(&mut self) -> Option<()> {
         let mut open = std::collections::VecDeque::from([(0, 0..self.patterns.len(), 0)]);
         while let Some((node, range, depth)) = open.pop_front() {
@@ -247,7 +249,8 @@ pub(in crate::tokenizer) struct Pieces<'a> {
     scanner: Scanner,
     /// Where the search continues: after the last match.
     searched: usize,
-    /// Where the text not yet returned starts: after the last token and the white space that it strips.
+    /// Where the text not yet returned starts: after the last token and the white space that it
+    /// strips.
     returned: usize,
     token: Option<u32>,
 }

@@ -91,7 +91,8 @@ impl Pipeline {
         scratch: &'a mut PipelineScratch,
     ) -> Together<'a> {
         match (self, scratch) {
-            // If one of the texts has an error, the caller meets it again when it encodes that text alone.
+            // If one of the texts has an error, the caller meets it again when it encodes that text
+            // alone.
             (Self::Bert(tokenizer), PipelineScratch::Bert(scratch)) => {
                 tokenizer.encode_together(texts, from, max_units, scratch).unwrap_or(Together::NONE)
             }

@@ -1,7 +1,8 @@
-//! `BertPreTokenizer`: words between white space, punctuation alone (tokenizers 0.23.2, pre_tokenizers/bert.rs).
+//! `BertPreTokenizer`: words between white space, punctuation alone (tokenizers 0.23.2,
+//! pre_tokenizers/bert.rs).
 //!
-//! The scanner finds ASCII boundaries only. Other boundaries are made ASCII first: by the normalizer if
-//! it can, else by [`separate`].
+//! The scanner finds ASCII boundaries only. Other boundaries are made ASCII first: by the
+//! normalizer if it can, else by [`separate`].
 
 use std::ops::ControlFlow;
 
@@ -71,15 +72,15 @@ pub(in crate::tokenizer) fn pad(text: &mut Vec<u8>, len: usize) {
     text[len..len + PADDING].fill(b' ');
 }
 
-/// Adds the bounds of the words in the first `len` bytes of the padded `text`. Offsets count from `offset`
-/// before the text.
+/// Adds the bounds of the words in the first `len` bytes of the padded `text`. Offsets count from
+/// `offset` before the text.
 pub(in crate::tokenizer) fn add_words(text: &[u8], len: usize, offset: u32, scanner: Scanner, bounds: &mut WordBounds) {
     bounds.start_text();
     scanner.find_words(&text[..whole_blocks(len)], offset, bounds);
 }
 
-/// Passes the words of the first `len` bytes of the padded `text` to `each`, a window at a time, until it
-/// breaks.
+/// Passes the words of the first `len` bytes of the padded `text` to `each`, a window at a time,
+/// until it breaks.
 pub(in crate::tokenizer) fn split<B>(
     text: &[u8],
     len: usize,
@@ -109,8 +110,8 @@ pub(in crate::tokenizer) fn split<B>(
     ControlFlow::Continue(())
 }
 
-/// Writes `text` to `out` with ASCII word boundaries only: non-ASCII white space becomes a space, and
-/// non-ASCII punctuation gets spaces around it. Returns the length.
+/// Writes `text` to `out` with ASCII word boundaries only: non-ASCII white space becomes a space,
+/// and non-ASCII punctuation gets spaces around it. Returns the length.
 pub(in crate::tokenizer) fn separate(text: &str, out: &mut Vec<u8>) -> usize {
     out.clear();
     if text.is_ascii() {

@@ -1,6 +1,6 @@
-//! Where pieces start, for 64 bytes at a time and for the splitters of most files. The starts follow from
-//! the bits of the bytes' classes, without a branch per character. Places that bytes alone can't decide
-//! (mostly at non-ASCII characters) are left to `Splitter::split_at`.
+//! Where pieces start, for 64 bytes at a time and for the splitters of most files. The starts
+//! follow from the bits of the bytes' classes, without a branch per character. Places that bytes
+//! alone can't decide (mostly at non-ASCII characters) are left to `Splitter::split_at`.
 
 use crate::tokenizer::scan::block::Block;
 
@@ -24,8 +24,8 @@ pub(in crate::tokenizer) enum BlockSplitter {
 /// Places in a block, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::tokenizer) struct Starts {
-    /// Where a piece starts. The first byte is always such a place; the last place may be the end of the
-    /// text.
+    /// Where a piece starts. The first byte is always such a place; the last place may be the end
+    /// of the text.
     pub(in crate::tokenizer) pieces: u64,
     /// First bytes of pieces that are dropped.
     pub(in crate::tokenizer) dropped: u64,
@@ -46,8 +46,8 @@ struct Classes {
 }
 
 impl BlockSplitter {
-    /// The starts in a text of `len` bytes, at least one, whose first bytes are `block`. A piece starts at
-    /// the first byte.
+    /// The starts in a text of `len` bytes, at least one, whose first bytes are `block`. A piece
+    /// starts at the first byte.
     #[inline(always)]
     pub(in crate::tokenizer) fn starts(self, block: &Block, len: usize) -> Starts {
         let inside = if len < 64 { (1 << len) - 1 } else { u64::MAX };
@@ -66,8 +66,8 @@ impl BlockSplitter {
         let blank = block.equal(b' ') & inside;
         let other = !(letter | digit | space | high) | punctuation;
         let classes = Classes { letter, digit, space, blank, high, other, inside };
-        // Starts from the first unclear byte on are not known, and the start of the piece before it may
-        // depend on it.
+        // Starts from the first unclear byte on are not known, and the start of the piece before it
+        // may depend on it.
         let (pieces, dropped, unclear) = match self {
             Self::WhiteSpace => {
                 // All non-ASCII white space starts with one of these bytes.
@@ -94,8 +94,8 @@ impl BlockSplitter {
     }
 }
 
-/// The bytes of the non-ASCII letters that are recognized by their first bytes: U+00C0 to U+023F (without
-/// × and ÷, which take a second byte), U+0400 to U+047F, U+5000 to U+8FFF.
+/// The bytes of the non-ASCII letters that are recognized by their first bytes: U+00C0 to U+023F
+/// (without × and ÷, which take a second byte), U+0400 to U+047F, U+5000 to U+8FFF.
 #[inline(always)]
 fn wide_letters(block: &Block) -> u64 {
     let signs = block.equal(0xC3) & ((block.equal(0x97) | block.equal(0xB7)) >> 1);
@@ -161,13 +161,14 @@ fn tiktoken(block: &Block, classes: &Classes, max_digits: usize) -> (u64, u64, u
 
     // A run of symbols includes a space before it and the line ends after it.
     let symbol = first_of_run(other) & !(blank << 1);
-    // A run of letters includes one white space character before it, or one symbol that would be a piece
-    // by itself.
+    // A run of letters includes one white space character before it, or one symbol that would be a
+    // piece by itself.
     let word = first_of_run(letter) & !(blanks << 1) & !(symbol << 1);
-    // A contraction of one letter is the same as that letter with a quote before it: only longer ones are
-    // unclear.
+    // A contraction of one letter is the same as that letter with a quote before it: only longer
+    // ones are unclear.
     unclear |= block.equal(b'\'') & symbol & (letter >> 1) & (letter >> 2);
-    // White space is split after its last line end; of the rest, the last character is a separate piece.
+    // White space is split after its last line end; of the rest, the last character is a separate
+    // piece.
     let spaces = first_of_run(space) & !(line_end & (other << 1));
     let after_line = blanks & (line_end << 1);
     let mut pieces = symbol | word | spaces | after_line | (blanks & !(space >> 1));

@@ -1,4 +1,5 @@
-//! The patterns of splitters. A text is a sequence of atoms: matches, and the text between two matches.
+//! The patterns of splitters. A text is a sequence of atoms: matches, and the text between two
+//! matches.
 
 use super::tiktoken::Tiktoken;
 use super::{byte_level, contraction, deep_seek};
@@ -61,8 +62,8 @@ impl Pattern {
         }
     }
 
-    /// The end of the atom that starts at `at`, which is before the end of the text, and whether the atom is
-    /// a match.
+    /// The end of the atom that starts at `at`, which is before the end of the text, and whether
+    /// the atom is a match.
     #[inline(always)]
     pub(super) fn atom(&self, text: &str, at: usize) -> (usize, bool) {
         match self {
@@ -160,8 +161,8 @@ fn clip_atom(text: &str, at: usize, with_special: bool) -> (usize, bool) {
     (run_end(text, at, |class| class & KINDS == kind), kind & SPACE == 0)
 }
 
-/// Whether ` ?[^(\s|[.,!?…。，、।۔،])]+` matches the character after the space. The inner brackets are a
-/// nested class.
+/// Whether ` ?[^(\s|[.,!?…。，、।۔،])]+` matches the character after the space. The inner brackets are
+/// a nested class.
 fn is_bloom_word(c: char) -> bool {
     class_of(c) & SPACE == 0 && !"(|.,!?…。，、।۔،)".contains(c)
 }

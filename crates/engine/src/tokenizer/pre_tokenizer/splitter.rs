@@ -1,5 +1,5 @@
-//! A splitter: a pattern, and what to do with its matches (tokenizers 0.23.2, tokenizer/normalizer.rs,
-//! `split`).
+//! A splitter: a pattern, and what to do with its matches (tokenizers 0.23.2,
+//! tokenizer/normalizer.rs, `split`).
 
 use serde::Deserialize;
 
@@ -62,7 +62,8 @@ impl Splitter {
         }
     }
 
-    /// The stretch of `text` that starts at `start`: at the start of the text, or where another one ended.
+    /// The stretch of `text` that starts at `start`: at the start of the text, or where another one
+    /// ended.
     #[inline(always)]
     pub(in crate::tokenizer) fn split_at(&self, text: &str, start: usize) -> Split {
         let atom = |at: usize| {

@@ -20,7 +20,8 @@ const BEHAVIORS: [(Behavior, SplitDelimiterBehavior); 5] = [
     (Behavior::Contiguous, SplitDelimiterBehavior::Contiguous),
 ];
 
-/// Those of real files. GPT-2, Llama 3, Qwen 2, GPT-4o, Tekken, CLIP, OpenCLIP, BLOOM, Falcon, DeepSeek V3 (three).
+/// Those of real files. GPT-2, Llama 3, Qwen 2, GPT-4o, Tekken, CLIP, OpenCLIP, BLOOM, Falcon,
+/// DeepSeek V3 (three).
 const REGEXES: [&str; 12] = [
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",

@@ -1,5 +1,5 @@
-//! The patterns of tiktoken and its followers: Llama 3 (cl100k), Qwen 2, GPT-4o (o200k), Tekken. Every
-//! character belongs to a match.
+//! The patterns of tiktoken and its followers: Llama 3 (cl100k), Qwen 2, GPT-4o (o200k), Tekken.
+//! Every character belongs to a match.
 
 use super::contraction;
 use super::white_space::WhiteSpace;
@@ -45,7 +45,8 @@ impl Tiktoken {
         Some(Self { words, max_digits, takes_slashes })
     }
 
-    /// The most digits of one match, if the pattern ignores case and only line ends belong to punctuation.
+    /// The most digits of one match, if the pattern ignores case and only line ends belong to
+    /// punctuation.
     pub(super) fn max_digits_without_case(self) -> Option<usize> {
         (self.words == Words::Uncased && !self.takes_slashes).then_some(self.max_digits)
     }
@@ -89,8 +90,8 @@ fn uncased_word_end(text: &str, at: usize, class: u16, len: usize) -> Option<usi
     is_word.then(|| run_end(text, at + len, |class| class & LETTER != 0))
 }
 
-/// The end of a word for the patterns that distinguish case: two alternatives, each with an optional
-/// character before the word.
+/// The end of a word for the patterns that distinguish case: two alternatives, each with an
+/// optional character before the word.
 fn cased_word_end(text: &str, at: usize, class: u16, len: usize, with_contraction: bool) -> Option<usize> {
     let after_lead = is_lead(text, at, class).then_some(at + len);
     // A mark may be the character before the word, or part of the word.
@@ -125,7 +126,8 @@ fn lower_end(text: &str, start: usize) -> Option<usize> {
         }
     }
     let lower_end = run_end(text, end, is_lower);
-    // If no lower case follows, the first class backtracks to its last character that is in both classes.
+    // If no lower case follows, the first class backtracks to its last character that is in both
+    // classes.
     if lower_end > end { Some(lower_end) } else { last_lower_end }
 }
 

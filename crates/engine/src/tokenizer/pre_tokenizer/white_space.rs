@@ -28,8 +28,8 @@ impl WhiteSpace {
         Self { end, last, lines_end }
     }
 
-    /// `\s+(?!\S)|\s+`: the whole run at the end of the text, else all of it except the last character, unless
-    /// that is the only one.
+    /// `\s+(?!\S)|\s+`: the whole run at the end of the text, else all of it except the last
+    /// character, unless that is the only one.
     pub(super) fn match_end(&self, text: &str, start: usize) -> usize {
         if self.end == text.len() || self.last == start { self.end } else { self.last }
     }

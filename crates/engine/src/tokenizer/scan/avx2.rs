@@ -155,7 +155,8 @@ fn narrow(units: &[u16; VECTOR_BYTES]) -> __m256i {
     let halves = units.as_chunks::<16>().0;
     // SAFETY: the arrays have the 32 bytes that are read, and the load needs no alignment.
     let load = |half: &[u16; 16]| unsafe { _mm256_loadu_si256(half.as_ptr().cast::<__m256i>()) };
-    // Packing interleaves the quarters of the two vectors: first both lower ones, then both upper ones.
+    // Packing interleaves the quarters of the two vectors: first both lower ones, then both upper
+    // ones.
     _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi16(load(&halves[0]), load(&halves[1])))
 }
 

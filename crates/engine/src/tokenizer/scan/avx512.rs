@@ -1,4 +1,5 @@
-//! AVX-512 kernels: vectors of 64 bytes, one per block. The offsets of set bits are written 16 at a time.
+//! AVX-512 kernels: vectors of 64 bytes, one per block. The offsets of set bits are written 16 at a
+//! time.
 
 use std::arch::x86_64::{
     __m128i, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_and_si512, _mm512_broadcast_i32x4,

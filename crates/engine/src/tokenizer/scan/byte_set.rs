@@ -1,7 +1,8 @@
 //! A set of bytes that vector kernels can search for.
 
-/// Two tables of 16 entries: a byte may be in the set if the entries of its low and of its high four
-/// bits share a bit. This is exact for sets within ASCII; other sets appear to have a few more bytes.
+/// Two tables of 16 entries: a byte may be in the set if the entries of its low and of its high
+/// four bits share a bit. This is exact for sets within ASCII; other sets appear to have a few more
+/// bytes.
 #[derive(Debug, Clone, Default)]
 pub(in crate::tokenizer) struct ByteSet {
     pub(super) low: [u8; 16],

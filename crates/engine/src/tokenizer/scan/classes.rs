@@ -1,9 +1,9 @@
-//! The classes of ASCII as two tables for byte shuffles: one indexed by the low four bits of a byte, one
-//! by the high four. A byte is in a class if its two entries share a bit of that class. Non-ASCII bytes
-//! are in none: the entries of their high four bits are 0.
+//! The classes of ASCII as two tables for byte shuffles: one indexed by the low four bits of a
+//! byte, one by the high four. A byte is in a class if its two entries share a bit of that class.
+//! Non-ASCII bytes are in none: the entries of their high four bits are 0.
 
-/// Bits 0 and 6 are white space, the others punctuation. Each bit belongs to one or two values of the
-/// high four bits.
+/// Bits 0 and 6 are white space, the others punctuation. Each bit belongs to one or two values of
+/// the high four bits.
 #[rustfmt::skip]
 pub(super) const LOW_CLASSES: [u8; 16] = [
     // 0: space, @ `       1–8: ! " # …, 9: also \t

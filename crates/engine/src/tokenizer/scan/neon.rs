@@ -30,7 +30,8 @@ fn store(bytes: &mut [u8; VECTOR_BYTES], vector_u8x16: uint8x16_t) {
     unsafe { vst1q_u8(bytes.as_mut_ptr(), vector_u8x16) }
 }
 
-/// The place of the first byte that is 255, or 16 if all are 0. A narrowing shift leaves four bits per byte.
+/// The place of the first byte that is 255, or 16 if all are 0. A narrowing shift leaves four bits
+/// per byte.
 #[inline]
 #[target_feature(enable = "neon")]
 fn first(marks: uint8x16_t) -> usize {
@@ -38,8 +39,8 @@ fn first(marks: uint8x16_t) -> usize {
     (fours.trailing_zeros() / 4) as usize
 }
 
-/// One bit for each of 64 bytes that are 0 or 255, the lowest for the first byte. Each byte keeps the
-/// bit of its place among eight; three pairwise sums then combine the eight.
+/// One bit for each of 64 bytes that are 0 or 255, the lowest for the first byte. Each byte keeps
+/// the bit of its place among eight; three pairwise sums then combine the eight.
 #[inline]
 #[target_feature(enable = "neon")]
 fn bits(marks: [uint8x16_t; 4]) -> u64 {

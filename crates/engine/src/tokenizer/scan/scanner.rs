@@ -1,7 +1,7 @@
 //! The choice of kernels: a table of functions per instruction set, picked once and passed down.
 //!
-//! A call goes through a function pointer. A `match` per call would cost the same, as no kernel can be
-//! inlined into a function without its target features.
+//! A call goes through a function pointer. A `match` per call would cost the same, as no kernel can
+//! be inlined into a function without its target features.
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2;
@@ -92,9 +92,10 @@ impl Scanner {
         unsafe { (self.0.copy_ascii)(source, target, lower, clean) }
     }
 
-    /// Adds the bounds of words and punctuation in `window` to `bounds`. ASCII white space separates
-    /// words, each ASCII punctuation character is a word, and all other bytes make up words. Offsets
-    /// count from `offset` before the window, which must be a number of whole blocks.
+    /// Adds the bounds of words and punctuation in `window` to `bounds`. ASCII white space
+    /// separates words, each ASCII punctuation character is a word, and all other bytes make up
+    /// words. Offsets count from `offset` before the window, which must be a number of whole
+    /// blocks.
     #[inline]
     pub(in crate::tokenizer) fn find_words(self, window: &[u8], offset: u32, bounds: &mut WordBounds) {
         bounds.reserve(window.len());
@@ -103,8 +104,8 @@ impl Scanner {
     }
 
     /// [`copy_ascii`](Self::copy_ascii) with `clean`, and [`find_words`](Self::find_words), in one
-    /// pass over UTF-16. Returns whether the text has, or may have, a byte of `marks`. Returns `None`
-    /// for a text that is not plain ASCII throughout, and adds none of its words.
+    /// pass over UTF-16. Returns whether the text has, or may have, a byte of `marks`. Returns
+    /// `None` for a text that is not plain ASCII throughout, and adds none of its words.
     ///
     /// `units` and `target` continue after the text up to [`whole_blocks`]. The units there may be
     /// anything, and the target there may be overwritten.

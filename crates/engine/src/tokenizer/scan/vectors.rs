@@ -38,8 +38,8 @@ pub(super) fn copy<const BYTES: usize>(
     done + tail.len().min(plain)
 }
 
-/// The loop of `Scanner::find_any`. `find` returns the place of a vector's first byte that is in the
-/// set, or `BYTES` if none is.
+/// The loop of `Scanner::find_any`. `find` returns the place of a vector's first byte that is in
+/// the set, or `BYTES` if none is.
 #[inline(always)]
 pub(super) fn find<const BYTES: usize>(bytes: &[u8], find: impl Fn(&[u8; BYTES]) -> usize) -> Option<usize> {
     let (chunks, tail) = bytes.as_chunks::<BYTES>();
@@ -63,8 +63,8 @@ pub(super) fn find<const BYTES: usize>(bytes: &[u8], find: impl Fn(&[u8; BYTES])
     (found < tail.len()).then_some(bytes.len() - tail.len() + found)
 }
 
-/// The loop of `Scanner::find_words`. `classify` returns the bits of white space and of punctuation,
-/// the lowest for the first byte. `push_bits` writes the offsets of set bits, as
+/// The loop of `Scanner::find_words`. `classify` returns the bits of white space and of
+/// punctuation, the lowest for the first byte. `push_bits` writes the offsets of set bits, as
 /// [`super::word_bounds::push_bits`] does.
 #[inline(always)]
 pub(super) fn find_words(
@@ -81,8 +81,8 @@ pub(super) fn find_words(
     }
 }
 
-/// The loop of `Scanner::find_plain_words`. `read` writes a block of units to the target as bytes and
-/// classifies it; `push_bits` is as in [`find_words`].
+/// The loop of `Scanner::find_plain_words`. `read` writes a block of units to the target as bytes
+/// and classifies it; `push_bits` is as in [`find_words`].
 #[inline(always)]
 pub(super) fn find_plain_words(
     text: PlainText<'_>,

@@ -54,8 +54,8 @@ impl Character {
     }
 }
 
-/// The length in bytes of the longest start of `text`, in whole characters, whose bytes alone prove that
-/// each character has one of `flags` and combining class 0.
+/// The length in bytes of the longest start of `text`, in whole characters, whose bytes alone prove
+/// that each character has one of `flags` and combining class 0.
 #[inline]
 pub(in crate::tokenizer) fn starters_len(text: &[u8], flags: u8) -> usize {
     let is_other = |byte: &u8| table::FLAGS_BY_BYTE[usize::from(*byte)] & flags == 0;

@@ -1,7 +1,8 @@
-//! A small number for each code point, in two stages: blocks of code points, equal ones written once.
+//! A small number for each code point, in two stages: blocks of code points, equal ones written
+//! once.
 
-/// The table: `BLOCKS` blocks of `1 << SHIFT` code points, of which the distinct ones have `NUMBERS`
-/// numbers together.
+/// The table: `BLOCKS` blocks of `1 << SHIFT` code points, of which the distinct ones have
+/// `NUMBERS` numbers together.
 #[derive(Debug)]
 pub(crate) struct TwoStage<const SHIFT: u32, const BLOCKS: usize, const NUMBERS: usize> {
     /// Which distinct block each block equals.

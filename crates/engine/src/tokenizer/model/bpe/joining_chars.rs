@@ -1,9 +1,9 @@
-//! The pairs of neighboring characters that a merge can join. A long word is cut between all others: its
-//! parts can never be joined, so they are merged separately.
+//! The pairs of neighboring characters that a merge can join. A long word is cut between all
+//! others: its parts can never be joined, so they are merged separately.
 //!
-//! The string of a symbol is that of its characters (see [`super::merge_word::merge_scanned`] for when that is
-//! so). So a merge across a border joins a string that ends with the character before the border and one
-//! that begins with the character after it.
+//! The string of a symbol is that of its characters (see [`super::merge_word::merge_scanned`] for
+//! when that is so). So a merge across a border joins a string that ends with the character before
+//! the border and one that begins with the character after it.
 
 use super::merge_list::MergeList;
 use super::pair_table::PairTable;

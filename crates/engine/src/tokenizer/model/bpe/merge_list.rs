@@ -1,5 +1,6 @@
-//! The `merges` of a BPE file: pairs of strings, or, in old files, lines with both (tokenizers 0.23.2,
-//! models/bpe/serialization.rs, `MergeType`; models/bpe/model.rs, `convert_merges_to_hashmap`).
+//! The `merges` of a BPE file: pairs of strings, or, in old files, lines with both (tokenizers
+//! 0.23.2, models/bpe/serialization.rs, `MergeType`; models/bpe/model.rs,
+//! `convert_merges_to_hashmap`).
 
 use std::fmt;
 

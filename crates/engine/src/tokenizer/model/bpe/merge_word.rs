@@ -1,5 +1,5 @@
-//! Merges the symbols of one word: always the pair of the lowest rank, and of equal ranks the first pair
-//! (tokenizers 0.23.2, models/bpe/word.rs, `merge_all`).
+//! Merges the symbols of one word: always the pair of the lowest rank, and of equal ranks the first
+//! pair (tokenizers 0.23.2, models/bpe/word.rs, `merge_all`).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -18,11 +18,11 @@ const NONE: u32 = u32::MAX;
 
 /// Merges at most [`MAX_SCANNED_SYMBOLS`] symbols in place, and returns how many are left.
 ///
-/// This requires that each id has one string, which is not empty, and that the string of a merge is the
-/// joined strings of its pair. The crate's queue keeps pairs whose symbols have changed since. It still
-/// merges such a pair if the pair that is now in its place gives the same id. Under the requirement this
-/// makes no difference: both pairs would end at the same place, and as borders only vanish, the border
-/// between their symbols would be the same, and so would the symbols.
+/// This requires that each id has one string, which is not empty, and that the string of a merge is
+/// the joined strings of its pair. The crate's queue keeps pairs whose symbols have changed since.
+/// It still merges such a pair if the pair that is now in its place gives the same id. Under the
+/// requirement this makes no difference: both pairs would end at the same place, and as borders
+/// only vanish, the border between their symbols would be the same, and so would the symbols.
 pub(super) fn merge_scanned(merges: &MergeTable, ids: &mut [u32]) -> usize {
     let mut len = ids.len();
     if len < 2 {

@@ -1,5 +1,5 @@
-//! BPE: the characters of a piece, merged pair by pair (tokenizers 0.23.2, models/bpe/model.rs, `merge_word`,
-//! `tokenize_with_cache`).
+//! BPE: the characters of a piece, merged pair by pair (tokenizers 0.23.2, models/bpe/model.rs,
+//! `merge_word`, `tokenize_with_cache`).
 
 mod joining_chars;
 mod merge_list;
@@ -20,7 +20,8 @@ pub(in crate::tokenizer) use merge_list::MergeList;
 use merge_table::{Merge, MergeTable};
 use merge_word::{KEPT_SYMBOLS, MAX_SCANNED_SYMBOLS, WordScratch, merge_queued, merge_scanned};
 
-/// Characters below this have their ids in an array. All characters of the byte-level alphabet are below.
+/// Characters below this have their ids in an array. All characters of the byte-level alphabet are
+/// below.
 const DIRECT_CHARS: usize = 0x180;
 
 /// The model's settings, as the file has them.
@@ -155,8 +156,8 @@ impl Bpe {
         let has_plain_merges = !*ignore_merges && prefix.is_empty() && suffix.is_empty();
         let Some(joining_chars) = self.joining_chars.as_ref().filter(|_| has_plain_merges) else { return true };
         let is_known = |character: char| char_id(&self.pieces, character).is_some();
-        // An unknown character may become the tokens of its bytes: `<0x0A>`. An unknown token that was
-        // pending before them comes after them; a known character leaves none pending.
+        // An unknown character may become the tokens of its bytes: `<0x0A>`. An unknown token that
+        // was pending before them comes after them; a known character leaves none pending.
         let is_bytes = |character: char| {
             let bytes = |bytes: &ByteFallback| bytes.get(character.encode_utf8(&mut [0; 4]).as_bytes()).is_some();
             self.byte_fallback.as_ref().is_some_and(bytes)
@@ -173,8 +174,8 @@ impl Bpe {
         }
     }
 
-    /// Appends the ids of the characters of `piece`. If it is long, `cuts` gets the places in `ids` across
-    /// which nothing is ever merged.
+    /// Appends the ids of the characters of `piece`. If it is long, `cuts` gets the places in `ids`
+    /// across which nothing is ever merged.
     fn push_characters(
         &self,
         piece: &str,
@@ -240,8 +241,8 @@ fn char_id(pieces: &PieceIds, character: char) -> Option<u32> {
     pieces.get(character.encode_utf8(&mut [0; 4]).as_bytes())
 }
 
-/// The merges by their ids; `None` if a pair, or its result, is not in the vocabulary (models/bpe/model.rs,
-/// `BpeBuilder::build`).
+/// The merges by their ids; `None` if a pair, or its result, is not in the vocabulary
+/// (models/bpe/model.rs, `BpeBuilder::build`).
 fn resolve(merges: &MergeList, pieces: &PieceIds, prefix_len: usize) -> Option<Vec<Merge>> {
     let mut merged = Vec::new();
     let resolve = |(left, right): (&str, &str)| {

@@ -34,7 +34,8 @@ fn ours(file: File) -> Option<Bpe> {
     Bpe::new(vocabulary(&tokens), &file.merges, options).ok()
 }
 
-/// The crate panics where the parts of a merge are longer than any token, or shorter than the prefix.
+/// The crate panics where the parts of a merge are longer than any token, or shorter than the
+/// prefix.
 fn reference(json: &str) -> Option<BPE> {
     std::panic::catch_unwind(|| serde_json::from_str(json).ok()).ok().flatten()
 }
@@ -79,8 +80,9 @@ fn every_file_gives_the_crates_ids() {
     }
 }
 
-/// Small models in which everything happens: several merges that make one token, pairs that come twice, ids with two strings, an
-/// empty string, prefixes and suffixes, bytes of which some are missing, merges of what is not in the vocabulary.
+/// Small models in which everything happens: several merges that make one token, pairs that come
+/// twice, ids with two strings, an empty string, prefixes and suffixes, bytes of which some are
+/// missing, merges of what is not in the vocabulary.
 fn random_file(random: &mut Random) -> String {
     let alphabet = ["a", "b", "c", "\u{e9}", "\u{2581}", "\u{65E5}", "\u{1F600}", "<0x61>", "<unk>"];
     let letters = &alphabet[..1 + random.below(alphabet.len())];
@@ -188,7 +190,8 @@ fn short_and_long_words_of_one_text_merge_alike() {
 
 #[test]
 fn a_queued_pair_that_changed_counts_while_it_makes_the_same_id() {
-    // "a b" waits when "b" becomes "bc"; as "a bc" makes the same id, it is merged in its place, before "bc d".
+    // "a b" waits when "b" becomes "bc"; as "a bc" makes the same id, it is merged in its place,
+    // before "bc d".
     let json = r#"{"vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "bc": 4, "ab": 5, "abc": 5, "bcd": 6},
         "merges": ["b c", "a b", "bc d", "a bc"]}"#;
     let expected: Vec<u32> = reference(json).unwrap().tokenize("abcd").unwrap().iter().map(|token| token.id).collect();

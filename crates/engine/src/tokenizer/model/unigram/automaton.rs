@@ -1,10 +1,11 @@
-//! All tokens of a vocabulary that end at each place of a text, found in one pass: an Aho-Corasick automaton
-//! (Aho, Corasick: Efficient string matching, 1975) over bytes, whose trie is a double array (Aoe: An
-//! efficient digital search algorithm, 1989).
+//! All tokens of a vocabulary that end at each place of a text, found in one pass: an Aho-Corasick
+//! automaton (Aho, Corasick: Efficient string matching, 1975) over bytes, whose trie is a double
+//! array (Aoe: An efficient digital search algorithm, 1989).
 //!
-//! Walking a trie from every start would take the length of the text times that of the longest token. The
-//! automaton takes one or two steps per byte, whatever the tokens are. But each step waits for the one
-//! before, and most words are short: for those, the trie is walked from every start.
+//! Walking a trie from every start would take the length of the text times that of the longest
+//! token. The automaton takes one or two steps per byte, whatever the tokens are. But each step
+//! waits for the one before, and most words are short: for those, the trie is walked from every
+//! start.
 
 use crate::tokenizer::file::vocabulary::Vocabulary;
 use crate::tokenizer::index::double_array::{self, Node, Placed, child};
@@ -17,8 +18,8 @@ const NONE: u32 = u32::MAX;
 /// The most tokens that may end at one place. Known vocabularies have at most twenty.
 const MAX_MATCHES: u32 = 1000;
 
-/// A state besides its children. A state is the longest end of the text read so far that a token begins
-/// with.
+/// A state besides its children. A state is the longest end of the text read so far that a token
+/// begins with.
 #[derive(Debug, Clone, Copy)]
 struct State {
     /// The longest other state that this state ends with.
@@ -56,8 +57,8 @@ pub(super) struct Automaton {
 }
 
 impl Automaton {
-    /// The id of a string that comes twice is its last index. `None` if the vocabulary is too large, or a score
-    /// is not a number.
+    /// The id of a string that comes twice is its last index. `None` if the vocabulary is too
+    /// large, or a score is not a number.
     pub(super) fn build(vocabulary: &Vocabulary, scores: &[f64]) -> Option<Self> {
         if scores.iter().any(|score| score.is_nan()) {
             return None;

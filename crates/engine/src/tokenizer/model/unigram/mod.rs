@@ -1,10 +1,10 @@
-//! Unigram: the segmentation of a piece with the highest sum of scores (tokenizers 0.23.2, models/unigram/model.rs,
-//! `encode_optimized`, `tokenize`).
+//! Unigram: the segmentation of a piece with the highest sum of scores (tokenizers 0.23.2,
+//! models/unigram/model.rs, `encode_optimized`, `tokenize`).
 //!
-//! The crate goes from each start to the ends of the tokens that begin there, and so does the search in
-//! short pieces here. In longer pieces, the search goes back from each end over the tokens that end
-//! there, longest first. Both see the same candidates in the same order, so of equal sums the same one
-//! wins.
+//! The crate goes from each start to the ends of the tokens that begin there, and so does the
+//! search in short pieces here. In longer pieces, the search goes back from each end over the
+//! tokens that end there, longest first. Both see the same candidates in the same order, so of
+//! equal sums the same one wins.
 
 mod automaton;
 #[cfg(test)]
@@ -25,13 +25,14 @@ const SHORT_BYTES: usize = 64;
 /// The ids of pieces with more bytes than this are always taken to depend on the text before them.
 pub(in crate::tokenizer) const MAX_SURE_BYTES: usize = 256;
 
-/// The most scores in a sum for which ids are sure: those of a piece, and of as many bytes before it.
+/// The most scores in a sum for which ids are sure: those of a piece, and of as many bytes before
+/// it.
 const SURE_SCORES: f64 = 2.0 * MAX_SURE_BYTES as f64;
 
-/// A sum of [`SURE_SCORES`] scores is at most that many times the largest score. It is rounded that many
-/// times, each time by at most 2^-53 of the sum. If two paths differ by more than all roundings of both,
-/// adding the scores of a prefix does not change which is better. The limit is this part of the largest
-/// score, which leaves some room.
+/// A sum of [`SURE_SCORES`] scores is at most that many times the largest score. It is rounded that
+/// many times, each time by at most 2^-53 of the sum. If two paths differ by more than all
+/// roundings of both, adding the scores of a prefix does not change which is better. The limit is
+/// this part of the largest score, which leaves some room.
 const SURE_MARGIN: f64 = 1.0 / (1_u64 << 32) as f64;
 
 /// A buffer that one long piece has enlarged beyond this is not kept.
@@ -49,7 +50,8 @@ pub(in crate::tokenizer) struct Unigram {
     unknown: Option<u32>,
     unknown_score: f64,
     byte_fallback: Option<ByteFallback>,
-    /// By how much the best path must be better than another one to stay the best whatever comes before.
+    /// By how much the best path must be better than another one to stay the best whatever comes
+    /// before.
     margin: f64,
 }
 
@@ -68,14 +70,16 @@ struct Step {
     len: u32,
 }
 
-/// Set in the length of a step if another step is so close that the text before may decide between them.
+/// Set in the length of a step if another step is so close that the text before may decide between
+/// them.
 const IS_NARROW: u32 = 1 << 31;
 
 impl Step {
     /// No path has been found yet.
     const NONE: Self = Self { score: f64::NEG_INFINITY, id: 0, len: 0 };
 
-    /// Replaces the step by a candidate that was found later, if that is better. `margin`: see [`Unigram`].
+    /// Replaces the step by a candidate that was found later, if that is better. `margin`: see
+    /// [`Unigram`].
     #[inline(always)]
     fn consider(&mut self, other: Self, margin: f64) {
         // Earlier candidates are further from a new best one than the old best is.
@@ -154,14 +158,15 @@ impl Unigram {
         self.unknown.and_then(|id| self.vocabulary.tokens().nth(id as usize)).map(|(token, _)| token)
     }
 
-    /// Whether pieces may be cut. They may not if a sum may be infinite: it is then greater than no other.
+    /// Whether pieces may be cut. They may not if a sum may be infinite: it is then greater than no
+    /// other.
     pub(in crate::tokenizer) fn can_be_cut(&self) -> bool {
         (self.margin / SURE_MARGIN * SURE_SCORES).is_finite()
     }
 
-    /// Appends the ids of `piece[start..]`. No token may cross `start`, and not both characters next to it may
-    /// be unknown. Returns whether the ids are the same after any text of up to [`MAX_SURE_BYTES`], provided
-    /// that no token crosses the start of the piece either.
+    /// Appends the ids of `piece[start..]`. No token may cross `start`, and not both characters
+    /// next to it may be unknown. Returns whether the ids are the same after any text of up to
+    /// [`MAX_SURE_BYTES`], provided that no token crosses the start of the piece either.
     ///
     /// # Errors
     /// If a character is unknown, and the file names no unknown token.
@@ -243,8 +248,9 @@ impl Unigram {
         Ok(())
     }
 
-    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbors with the unknown id make up
-    /// one string, which may be a token itself, or become bytes. Returns whether no step is narrow.
+    /// Appends the ids of the steps from `start` to the end of `piece`. Neighbors with the unknown
+    /// id make up one string, which may be a token itself, or become bytes. Returns whether no step
+    /// is narrow.
     fn walk_back(&self, piece: &str, start: usize, steps: &[Step], ids: &mut Vec<u32>) -> bool {
         let first = ids.len();
         let mut end = piece.len();

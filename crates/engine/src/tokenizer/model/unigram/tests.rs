@@ -71,8 +71,9 @@ fn every_file_gives_the_crates_ids() {
     }
 }
 
-/// Small vocabularies in which everything happens: equal sums, strings that come twice, unknowns that together are a token, bytes
-/// of which some are missing, an unknown id that is a frequent token.
+/// Small vocabularies in which everything happens: equal sums, strings that come twice, unknowns
+/// that together are a token, bytes of which some are missing, an unknown id that is a frequent
+/// token.
 fn random_file(random: &mut Random) -> File {
     let alphabet = ["a", "b", "c", "\u{e9}", "\u{2581}", "\u{65E5}", "\u{1F600}", "\0", "<0x61>"];
     let letters = &alphabet[..1 + random.below(alphabet.len())];

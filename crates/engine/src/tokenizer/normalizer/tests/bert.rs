@@ -49,8 +49,8 @@ impl Pair {
     }
 }
 
-/// Every code point: alone between letters, at the start of a word, and twice after marks of two classes
-/// that are not dropped.
+/// Every code point: alone between letters, at the start of a word, and twice after marks of two
+/// classes that are not dropped.
 fn assert_equal_for(codes: impl Iterator<Item = u32>, pair: &Pair) -> usize {
     let mut count = 0;
     let mut text = String::new();
@@ -69,7 +69,8 @@ fn assert_equal_for(codes: impl Iterator<Item = u32>, pair: &Pair) -> usize {
 #[test]
 fn every_code_point_normalizes_as_in_the_tokenizers_crate() {
     for options in option_sets() {
-        // What BERT's cased and uncased models have, over everything; the rest of the options where anything happens.
+        // What BERT's cased and uncased models have, over everything; the rest of the options where
+        // anything happens.
         let is_common =
             options.clean_text && options.handle_chinese_chars && options.strip_accents == options.lowercase;
         let pair = Pair::new(options);
@@ -84,7 +85,8 @@ fn every_code_point_normalizes_as_in_the_tokenizers_crate() {
 
 #[test]
 fn combining_characters_that_stay_are_sorted_as_in_the_tokenizers_crate() {
-    // Marks of several classes, dropped ones and kept ones, starters that are dropped, what decomposes, and what is removed.
+    // Marks of several classes, dropped ones and kept ones, starters that are dropped, what
+    // decomposes, and what is removed.
     let alphabet = "a\u{302E}\u{302F}\u{1B44}\u{A953}\u{111C0}\u{16FF0}\u{0301}\u{0327}\u{0CBF}\u{1D165}\u{1D16D}é가각\u{200D} \u{AD}\u{0F73}\u{0344}中\u{F900}";
     let alphabet: Vec<_> = alphabet.chars().collect();
     let mut state = 1_u64;

@@ -59,7 +59,8 @@ fn strings_of_a_charsmap_are_those_of_the_reference() {
     }
 }
 
-/// The reference ends the process where an index leads outside: such maps are only asked not to do so here.
+/// The reference ends the process where an index leads outside: such maps are only asked not to do
+/// so here.
 #[test]
 fn a_charsmap_of_any_numbers_can_be_used() {
     let mut random = Random::new();

@@ -166,7 +166,8 @@ fn clusters_are_those_of_unicode_segmentation() {
     }
 }
 
-/// In the reference, what a normalizer makes of a text could depend on the alignments that those before it left.
+/// In the reference, what a normalizer makes of a text could depend on the alignments that those
+/// before it left.
 #[test]
 fn normalizers_in_sequence_come_out_as_the_reference_has_them() {
     let mut random = Random::new();

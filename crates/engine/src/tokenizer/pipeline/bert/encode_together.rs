@@ -1,5 +1,5 @@
-//! Texts that are tokenized together, some KB at a time: their words fill whole groups of the word cache,
-//! and stay in the first-level cache of the CPU.
+//! Texts that are tokenized together, some KB at a time: their words fill whole groups of the word
+//! cache, and stay in the first-level cache of the CPU.
 
 use super::scratch::{BertScratch, WordScratch};
 use super::tokenizer::{BertTokenizer, CHUNK_BYTES};
@@ -58,8 +58,8 @@ impl BertTokenizer {
         Ok(Together { ids: &ids[..count], ends: &scratch.text_ends })
     }
 
-    /// Writes a text, normalized, after the first `start` normalized bytes, and adds the bounds of its
-    /// words. Returns where it ends, or `None` if there may be an added token in it.
+    /// Writes a text, normalized, after the first `start` normalized bytes, and adds the bounds of
+    /// its words. Returns where it ends, or `None` if there may be an added token in it.
     fn add_words(&self, units: &[u16], len: usize, start: usize, scratch: &mut BertScratch) -> Option<usize> {
         let BertScratch { normalized, words: WordScratch { bounds, .. }, utf8, .. } = scratch;
         let added_tokens = &self.added_tokens.in_text;

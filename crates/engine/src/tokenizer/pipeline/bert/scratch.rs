@@ -11,8 +11,8 @@ pub(in crate::tokenizer) struct BertScratch {
     pub(super) separated: Vec<u8>,
     pub(super) words: WordScratch,
     pub(super) utf8: Utf8Buffer,
-    /// For texts that are tokenized together: first where the words of each text end, then where its
-    /// ids end.
+    /// For texts that are tokenized together: first where the words of each text end, then where
+    /// its ids end.
     pub(super) text_ends: Vec<u32>,
 }
 

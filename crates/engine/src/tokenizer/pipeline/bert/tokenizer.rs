@@ -16,8 +16,8 @@ use crate::tokenizer::pipeline::added_tokens::{AddedTokens, Piece};
 use crate::tokenizer::pre_tokenizer::{self, Bounds, Words};
 use crate::tokenizer::scan::{Scanner, WINDOW_BYTES};
 
-/// A text is normalized in chunks of about this size, so that its words are still in a near cache when
-/// they are looked up.
+/// A text is normalized in chunks of about this size, so that its words are still in a near cache
+/// when they are looked up.
 pub(super) const CHUNK_BYTES: usize = 1 << 14;
 
 /// A tokenizer of the BERT kind.
@@ -25,8 +25,8 @@ pub(super) const CHUNK_BYTES: usize = 1 << 14;
 pub(in crate::tokenizer) struct BertTokenizer {
     pub(super) scanner: Scanner,
     pub(super) added_tokens: AddedTokens,
-    /// It also separates words, unless added tokens are searched in normalized text, which must then be
-    /// exactly that of the reference.
+    /// It also separates words, unless added tokens are searched in normalized text, which must
+    /// then be exactly that of the reference.
     pub(super) normalizer: BertNormalizer,
     model: WordPiece,
     /// Whether a NUL can reach the model. The word cache uses NUL as padding.
@@ -175,8 +175,8 @@ impl BertTokenizer {
         let WordScratch { remembers, bounds, cache, ids: found, ends } = scratch;
         let is_cacheable = *remembers && !(self.keeps_nul && text[..len].contains(&0));
         pre_tokenizer::split(text, len, self.scanner, bounds, |Words { text, overhanging, bounds }| {
-            // The words of a window have no more ids than bytes, except for the first word, which may have
-            // started long before the window.
+            // The words of a window have no more ids than bytes, except for the first word, which
+            // may have started long before the window.
             found.resize(self.model.max_ids() + WINDOW_BYTES + SLACK, 0);
             if let Some((start, len)) = overhanging {
                 let count = found_or_stop(self.model.tokenize(&text[start..start + len], found))?;
@@ -189,8 +189,8 @@ impl BertTokenizer {
         })
     }
 
-    /// Writes the ids of all words to the start of `ids`, and to `ends` where the ids of each word end.
-    /// Returns how many ids there are.
+    /// Writes the ids of all words to the start of `ids`, and to `ends` where the ids of each word
+    /// end. Returns how many ids there are.
     pub(super) fn look_up(
         &self,
         text: &[u8],

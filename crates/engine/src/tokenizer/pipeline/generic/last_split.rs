@@ -1,4 +1,5 @@
-//! The last split of a piece. The cache lines of the resulting pieces are prefetched as they are found.
+//! The last split of a piece. The cache lines of the resulting pieces are prefetched as they are
+//! found.
 
 use std::ops::Range;
 
@@ -22,9 +23,9 @@ pub(super) enum LastSplit<'a> {
 }
 
 impl LastSplit<'_> {
-    /// Splits the start of `text[at..end]`, at most a block of it, prefetches the lines of the pieces, and
-    /// returns where they end. `word` is the start of the word that `at` is in. [`PADDING`] bytes after
-    /// `end` can be read.
+    /// Splits the start of `text[at..end]`, at most a block of it, prefetches the lines of the
+    /// pieces, and returns where they end. `word` is the start of the word that `at` is in.
+    /// [`PADDING`] bytes after `end` can be read.
     #[inline(always)]
     pub(super) fn prefetch(self, text: &str, at: usize, end: usize, word: &mut usize, cache: &mut PieceCache) -> usize {
         let bytes = text.as_bytes();

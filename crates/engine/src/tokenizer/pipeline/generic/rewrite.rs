@@ -1,5 +1,5 @@
-//! How pre-tokenizers rewrite the text of a piece. The result depends only on the piece, so rewriting can
-//! wait until the model tokenizes a new piece.
+//! How pre-tokenizers rewrite the text of a piece. The result depends only on the piece, so
+//! rewriting can wait until the model tokenizes a new piece.
 
 use crate::tokenizer::normalizer::ByteLevel;
 
@@ -8,14 +8,14 @@ pub(super) enum Rewrite {
     Nothing,
     /// Puts a space before a piece that doesn't start with one.
     Space,
-    /// Puts `replacement` in place of each space and, if `with_prefix`, before a piece that doesn't start
-    /// with it.
+    /// Puts `replacement` in place of each space and, if `with_prefix`, before a piece that doesn't
+    /// start with it.
     Metaspace {
         replacement: char,
         with_prefix: bool,
     },
-    /// Writes a character for each byte. If `with_prefix`, a piece that doesn't start with a space gets one
-    /// before it.
+    /// Writes a character for each byte. If `with_prefix`, a piece that doesn't start with a space
+    /// gets one before it.
     ByteLevel {
         with_prefix: bool,
     },

@@ -1,6 +1,6 @@
 //! Where a text can be cut without changing its ids, although its pre-tokenizer leaves it whole:
-//! SentencePiece has no words, or words with the punctuation around them. Shorter pieces come again more
-//! often, so the word cache finds more of them.
+//! SentencePiece has no words, or words with the punctuation around them. Shorter pieces come again
+//! more often, so the word cache finds more of them.
 //!
 //! - BPE: between two characters that no merge ever joins. One must be in the vocabulary; the other may
 //!   be too, or become bytes. Nearly all files have merges with a space only at the start of a token, and
@@ -19,21 +19,21 @@ use crate::tokenizer::scan::block::Block;
 
 const SPACE: char = '\u{2581}';
 
-/// After this many bytes of a word, only the start of another word is a cut. So the text that has to be
-/// tokenized again for one piece stays short.
+/// After this many bytes of a word, only the start of another word is a cut. So the text that has
+/// to be tokenized again for one piece stays short.
 const MAX_WORD_BYTES: usize = 200;
 
-/// The cuts of one file, proved when it is read. A space is U+2581 or the character that the file has in
-/// its place, and also U+0020 if rewriting replaces it.
+/// The cuts of one file, proved when it is read. A space is U+2581 or the character that the file
+/// has in its place, and also U+0020 if rewriting replaces it.
 #[derive(Debug)]
 pub(super) struct SafeCuts {
     space: char,
     with_ascii_space: bool,
-    /// One bit per pair of bytes, indexed by the first and then the second: whether a cut between them is
-    /// always safe.
+    /// One bit per pair of bytes, indexed by the first and then the second: whether a cut between
+    /// them is always safe.
     pairs: Box<[[u64; 4]; 256]>,
-    /// One bit for each of the first 65,536 code points: whether a cut between this character and a space
-    /// is safe.
+    /// One bit for each of the first 65,536 code points: whether a cut between this character and a
+    /// space is safe.
     cut_before_space: Box<[u64]>,
     /// Whether every space starts a new piece.
     splits_at_spaces: bool,
@@ -48,7 +48,8 @@ impl SafeCuts {
                 Self::of_bpe(model, replacement, true)
             }
             (Model::Unigram(model), [Stage::Split(split)], Rewrite::Metaspace { replacement, with_prefix: false })
-                // A space of one byte would be a byte like any other in `pairs`, but it is always a cut.
+                // A space of one byte would be a byte like any other in `pairs`, but it is always a
+                // cut.
                 if !replacement.is_ascii()
                     && split.by_blocks() == Some(BlockSplitter::Metaspace(replacement))
                     && model.can_be_cut() =>
@@ -87,8 +88,8 @@ impl SafeCuts {
     }
 
     fn of_unigram(model: &Unigram, space: char) -> Self {
-        // For two bytes: whether a token has a character that ends with the first byte, followed by one that
-        // starts with the second.
+        // For two bytes: whether a token has a character that ends with the first byte, followed by
+        // one that starts with the second.
         let mut is_within = vec![[false; 256]; 256];
         for (token, _) in model.tokens() {
             let bytes = token.as_bytes();
@@ -96,8 +97,8 @@ impl SafeCuts {
                 is_within[usize::from(bytes[at - 1])][usize::from(bytes[at])] = true;
             }
         }
-        // Unknown neighbors make up one string, so a cut needs a known character on one side. The unknown
-        // token itself counts as unknown.
+        // Unknown neighbors make up one string, so a cut needs a known character on one side. The
+        // unknown token itself counts as unknown.
         let unknown = model.unknown_token().unwrap_or_default().as_bytes();
         let is_known = |byte: u8, unknown: Option<&u8>| {
             byte.is_ascii() && unknown != Some(&byte) && model.id(char::from(byte).encode_utf8(&mut [0; 4])).is_some()
@@ -122,8 +123,9 @@ impl SafeCuts {
         self.splits_at_spaces
     }
 
-    /// The places in the first block of a text of `len` bytes where a cut may be, one bit each, the end
-    /// included. They are mostly between words and punctuation: looking elsewhere would not pay.
+    /// The places in the first block of a text of `len` bytes where a cut may be, one bit each, the
+    /// end included. They are mostly between words and punctuation: looking elsewhere would not
+    /// pay.
     #[inline(always)]
     pub(super) fn places(&self, block: &Block, len: usize) -> u64 {
         let inside = if len < 64 { (1 << len) - 1 } else { u64::MAX };
@@ -138,7 +140,8 @@ impl SafeCuts {
         ((borders | space) & inside & !1) | end
     }
 
-    /// Whether a cut at `at` is safe. The last cut before a space was at `word`, or the text starts there.
+    /// Whether a cut at `at` is safe. The last cut before a space was at `word`, or the text starts
+    /// there.
     #[inline(always)]
     pub(super) fn is_cut(&self, text: &str, word: usize, at: usize) -> bool {
         let (before, byte) = (text.as_bytes()[at - 1], text.as_bytes()[at]);

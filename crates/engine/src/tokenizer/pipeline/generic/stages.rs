@@ -1,4 +1,5 @@
-//! The pre-tokenizers of a file as stages: each splits or rewrites the pieces of the stage before it.
+//! The pre-tokenizers of a file as stages: each splits or rewrites the pieces of the stage before
+//! it.
 
 use super::rewrite::Rewrite;
 use crate::tokenizer::file::spec::{PatternSpec, PreTokenizerSpec, PrependScheme};
@@ -30,8 +31,8 @@ pub(super) struct Stages {
 }
 
 impl Stages {
-    /// `is_normalized`: whether there are normalizers. The reference then no longer knows the original
-    /// offsets of characters.
+    /// `is_normalized`: whether there are normalizers. The reference then no longer knows the
+    /// original offsets of characters.
     ///
     /// # Errors
     /// The part of the file that only the reference path runs.
@@ -55,8 +56,8 @@ impl Stages {
         }
     }
 
-    /// Takes over the work of a normalizer that replaces each space, if no stage depends on it: then it
-    /// can wait until the model tokenizes a piece. Returns whether it does.
+    /// Takes over the work of a normalizer that replaces each space, if no stage depends on it:
+    /// then it can wait until the model tokenizes a piece. Returns whether it does.
     pub(super) fn defer_spaces(&mut self, replacement: char) -> bool {
         // Such a splitter finds no space after the normalizer.
         let is_idle = |stage: &Stage| matches!(stage, Stage::Split(splitter) if splitter.is_for_spaces());

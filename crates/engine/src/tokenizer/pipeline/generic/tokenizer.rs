@@ -182,8 +182,8 @@ impl GenericTokenizer {
         cache.resolve(text.as_bytes(), is_cacheable, ids, &mut tokenize)
     }
 
-    /// Appends the ids of one piece of a padded text. If the piece was cut within a word of Unigram's, its
-    /// ids may depend on the part of the word before it.
+    /// Appends the ids of one piece of a padded text. If the piece was cut within a word of
+    /// Unigram's, its ids may depend on the part of the word before it.
     fn tokenize_cut(
         &self,
         text: &str,

@@ -1,7 +1,7 @@
 //! The reference path: the `tokenizers` crate itself. Apart from tests, no other file names it.
 //!
-//! It equals Python's `tokenizers` 0.23.3 by construction, and is slow. A panic of that crate becomes an
-//! error here: no file and no text may end the process.
+//! It equals Python's `tokenizers` 0.23.3 by construction, and is slow. A panic of that crate
+//! becomes an error here: no file and no text may end the process.
 
 mod piece_length;
 #[cfg(test)]
@@ -42,8 +42,8 @@ impl ReferenceTokenizer {
     /// Builds the tokenizer of the file `path`, whose bytes are `json`.
     ///
     /// # Errors
-    /// [`LoadError::BadTokenizer`] with the crate's reason, or [`LoadError::UnsupportedTokenizer`] if the
-    /// crate doesn't know a part of the file.
+    /// [`LoadError::BadTokenizer`] with the crate's reason, or [`LoadError::UnsupportedTokenizer`]
+    /// if the crate doesn't know a part of the file.
     pub(in crate::tokenizer) fn parse(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
         let longest = longest_piece(json).map_err(|error| explain(path, json, &error.to_string()))?;
         if longest > LONGEST_PIECE {
@@ -57,8 +57,8 @@ impl ReferenceTokenizer {
 
     fn build(json: &[u8]) -> tokenizers::Result<Self> {
         let mut tokenizer = tokenizers::Tokenizer::from_bytes(json)?;
-        // model2vec sets both itself, whatever the file says (model2vec 0.10.0, model.py, `_disable_padding`,
-        // `_set_max_length_in_tokenizer`).
+        // model2vec sets both itself, whatever the file says (model2vec 0.10.0, model.py,
+        // `_disable_padding`, `_set_max_length_in_tokenizer`).
         tokenizer.with_padding(None).with_truncation(None)?;
         let unknown_id = unknown_id(&tokenizer, json)?;
         Ok(Self { tokenizer, unknown_id })
@@ -116,8 +116,8 @@ struct UnigramModel {
     unk_id: Option<u32>,
 }
 
-/// Runs `call`, and returns a panic as an error. The crate's state is safe to use afterwards: it is only
-/// read, except for caches with locks, which the crate no longer uses once they are poisoned.
+/// Runs `call`, and returns a panic as an error. The crate's state is safe to use afterwards: it is
+/// only read, except for caches with locks, which the crate no longer uses once they are poisoned.
 fn catch<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call))
         .map_err(|payload| format!("the `tokenizers` crate panicked: {}", panic_message(payload.as_ref())))

@@ -1,17 +1,17 @@
-//! The length of the longest piece of a Unigram vocabulary, found before the `tokenizers` crate reads the
-//! file.
+//! The length of the longest piece of a Unigram vocabulary, found before the `tokenizers` crate
+//! reads the file.
 //!
-//! The crate keeps the pieces in a trie with one node per byte, and drops it recursively. At about 80
-//! bytes of stack per level, a piece of 30,000 bytes overflows a stack of 2 MB and ends the process, and
-//! `catch_unwind` can't stop that.
+//! The crate keeps the pieces in a trie with one node per byte, and drops it recursively. At about
+//! 80 bytes of stack per level, a piece of 30,000 bytes overflows a stack of 2 MB and ends the
+//! process, and `catch_unwind` can't stop that.
 
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The length of the longest piece in bytes, 0 if the file has no Unigram vocabulary. If a name comes
-/// twice, both values count, whichever the crate uses.
+/// The length of the longest piece in bytes, 0 if the file has no Unigram vocabulary. If a name
+/// comes twice, both values count, whichever the crate uses.
 ///
 /// # Errors
 /// If the file is not JSON.

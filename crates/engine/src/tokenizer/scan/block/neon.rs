@@ -49,7 +49,8 @@ impl ByteVector for Vector {
         Self(unsafe { vcgeq_u8(self.0, first.0) })
     }
 
-    /// Each byte keeps the bit of its place among eight; three pairwise sums then combine the eight.
+    /// Each byte keeps the bit of its place among eight; three pairwise sums then combine the
+    /// eight.
     #[inline(always)]
     fn bits(vectors: [Self; 4]) -> u64 {
         let place = Self::load(&[1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128]);

@@ -1,4 +1,5 @@
-//! The classes of a block without vectors: the fallback of other CPUs, and what the vectors must equal.
+//! The classes of a block without vectors: the fallback of other CPUs, and what the vectors must
+//! equal.
 
 use crate::tokenizer::scan::window::BLOCK_BYTES;
 
