@@ -148,7 +148,8 @@ export interface NearestOptions {
    */
   readonly oversample?: number | undefined;
   /**
-   * How many threads the search may use: an integer ≥ 1.
+   * How many of the engine's threads the search may use: an integer ≥ 1. `nearestSync` works on its
+   * own thread as well.
    * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
    */
   readonly threads?: number | undefined;

@@ -30,6 +30,19 @@ function byAllPairs(matrix: EmbeddingMatrix<Dtype>, metric: SearchMetric, thresh
   return { kept: Uint32Array.from(kept), dropped }
 }
 
+test('equal rows score 1, so that a threshold of 1 finds them', async (t) => {
+  for (const dtype of ['float32', 'float16', 'bfloat16', 'int8'] as const) {
+    const once = vectors(dtype, 500, 100, 11).toArray()
+    const matrix = ofType(dtype, [...once, ...once], 100)
+    const { dropped } = await matrix.duplicates({ threshold: 1 })
+    t.deepEqual(
+      dropped.filter(({ index }) => index >= 500).map(({ index, of, score }) => [index - of, score]),
+      once.map(() => [500, 1]),
+      dtype,
+    )
+  }
+})
+
 for (const [dtype, metric, threshold] of [
   ['float32', 'cosine', 0.9],
   ['float32', 'euclidean', 1.5],

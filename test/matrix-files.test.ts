@@ -169,6 +169,10 @@ test('a damaged file is an error that names it, and takes no more memory than th
       header("{'descr': '<f4', 'fortran_order': False, 'shape': (4000000000000, 4000), }"),
       /the file has 3968 bytes/,
     ],
+    'rows of nothing': [
+      header("{'descr': '<f4', 'fortran_order': False, 'shape': (5, 0), }"),
+      /expected rows of at least one element, and a number of them, but its shape is \(5, 0\)/,
+    ],
     object: [header("{'descr': '|O', 'fortran_order': False, 'shape': (3, 4), }"), /but got \|O/],
     fields: [header("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3, 4), }"), /expected elements of/],
     'long header': [

@@ -48,7 +48,10 @@ export interface DedupeOptions {
 const MOST_KEY_LENGTH = 48
 
 function keyOf(text: string): string {
-  return text.length <= MOST_KEY_LENGTH ? text : `\0${createHash('sha256').update(text, 'utf16le').digest('base64')}`
+  // Of two lengths and kinds, so that no short text is the key of a long one.
+  return text.length <= MOST_KEY_LENGTH
+    ? `t${text}`
+    : `h${createHash('sha256').update(text, 'utf16le').digest('base64')}`
 }
 
 /** @param total bytes of all inputs */

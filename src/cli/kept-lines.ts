@@ -1,4 +1,4 @@
-// What `model2vec dedupe` writes: the lines that are kept, byte for byte, and a report of the
+// What `model2vec dedupe` writes: the lines that are kept, byte for byte but for line ends, and a report of the
 // others.
 
 import { throwIfAborted } from '../runtime/abort.js'

@@ -72,7 +72,7 @@ export async function loadNpy(file: unknown, options: unknown): Promise<MatrixPa
 
 /**
  * Writes beside the file, then renames: at any moment the old file is there, or the new one, whole
- * and on the disk. A link is followed; a file that is replaced passes on its mode and its owner.
+ * and on the disk. A link to a file is followed; a file that is replaced passes on its mode and its owner.
  *
  * @throws Model2VecError `ERR_INVALID_OPTION` when it can't be written, `ERR_OUT_TOO_SMALL` when
  * the memory of the vectors is gone
@@ -94,6 +94,7 @@ export async function saveNpy(
       const handle = await open(temporary, 'wx', before === null ? 0o666 : before.mode & 0o777)
       try {
         await write(handle, npyHeader({ dtype, rows, width }))
+        assertPresent(data, rows * width)
         await write(handle, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
         if (before !== null) {
           // Only a superuser may give files away.

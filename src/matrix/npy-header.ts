@@ -88,5 +88,9 @@ export function npyShape(dictionary: string, dtypes: readonly Dtype[] = DTYPES):
   }
   const dtype = dtypes.find((each) => DESCRIPTIONS[each] === description.replace('|V2', '<V2'))
   if (dtype === undefined) throw new Error(`expected elements of ${dtypes.join(', ')}, but got ${description}`)
-  return { dtype, rows: Number(rows), width: Number(width) }
+  const shape = { dtype, rows: Number(rows), width: Number(width) }
+  if (shape.width < 1 || !Number.isSafeInteger(shape.rows) || !Number.isSafeInteger(shape.width)) {
+    throw new Error(`expected rows of at least one element, and a number of them, but its shape is (${rows}, ${width})`)
+  }
+  return shape
 }

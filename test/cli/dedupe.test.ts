@@ -1,6 +1,7 @@
 // `model2vec dedupe`, the real command: the lines that it keeps and leaves out are those of a loop
 // over all pairs.
 
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -116,3 +117,16 @@ for (const [args, code, message] of [
     t.regex(outcome.err, message)
   })
 }
+
+test('a text that looks like the digest of another one is a text of its own', async (t) => {
+  const directory = emptyDirectory()
+  const long = 'a text that is longer than the texts that are compared as they are'
+  const digest = createHash('sha256').update(long, 'utf16le').digest('base64')
+  const file = path.join(directory, 'texts.jsonl')
+  const lines = [long, `\0${digest}`, `h${digest}`].map((text) => JSON.stringify({ text }))
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  const out = path.join(directory, 'kept.jsonl')
+  const { code } = await model2vec('dedupe', file, '--threshold', '0.9999', '--out', out, ...MODEL)
+  t.is(code, 0)
+  t.deepEqual(readFileSync(out, 'utf8').trimEnd().split('\n'), lines)
+})

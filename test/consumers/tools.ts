@@ -21,7 +21,8 @@ export function installTools(name: 'tools' | 'runtimes' | 'integrations'): strin
   // Beside it, then renamed: several test files ask for the same tools at once.
   const fresh = mkdtempSync(`${folder}-`)
   for (const [file, content] of contents) writeFileSync(path.join(fresh, file), content)
-  const install = contents.has('package-lock.json') ? ['ci'] : ['install', '--no-package-lock']
+  // Not `npm ci`: npm 11 refuses a lock file without the packages of other platforms.
+  const install = contents.has('package-lock.json') ? ['install'] : ['install', '--no-package-lock']
   try {
     execFileSync('npm', [...install, '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'], {
       cwd: fresh,

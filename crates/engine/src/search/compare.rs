@@ -221,12 +221,16 @@ fn int8_factor(squares: i32) -> f32 {
     if squares == 0 { f32::NAN } else { 1.0 / (squares as f32).sqrt() }
 }
 
+/// Cosines above this are 1. The cosine of equal vectors can be off by six roundings of 2⁻²⁴ each:
+/// it has to be 1 all the same, so that a bound of 1 finds them.
+const ONE: f32 = 1.0 - 1.0 / (1 << 21) as f32;
+
 #[inline]
 fn cosine_keys(products: &Sums<f32>, query: f32, rows: &[f32; BLOCK]) -> [f32; BLOCK] {
     std::array::from_fn(|r| {
         let cosine = products[r] * (query * rows[r]);
         // Comparisons that leave NaN as it is; -0 becomes +0.
-        let cosine = if cosine > 1.0 { 1.0 } else { cosine };
-        (if cosine < -1.0 { -1.0 } else { cosine }) + 0.0
+        let cosine = if cosine > ONE { 1.0 } else { cosine };
+        (if cosine < -ONE { -1.0 } else { cosine }) + 0.0
     })
 }

@@ -10,8 +10,8 @@
 //!   rows in exact integers. An element of int8 counts as its integer.
 //! - Rows with NaN or infinities are left out, and zero rows too where the metric is cosine, as they have no direction. Queries that
 //!   would be left out as rows find nothing.
-//! - The cosine is `Σ q·x · (1/√Σ q² · 1/√Σ x²)`, cut to −1 … 1, and the same whichever of two vectors is the query. A vector whose sum of
-//!   squares leaves the range of 2^-100 to 2^100 is compared in double precision, so that no score is NaN; what is beyond float32 is its
+//! - The cosine is `Σ q·x · (1/√Σ q² · 1/√Σ x²)`, cut to −1 … 1, and the same whichever of
+//!   two vectors is the query. Beyond ±(1 − 2⁻²¹) it is ±1, so that equal vectors score 1. A vector whose sum of squares leaves the range of 2^-100 to 2^100 is compared in double precision, so that no score is NaN; what is beyond float32 is its
 //!   largest number.
 
 mod allowed;
