@@ -35,9 +35,10 @@ test('equal rows score 1, so that a threshold of 1 finds them', async (t) => {
     const once = vectors(dtype, 500, 100, 11).toArray()
     const matrix = ofType(dtype, [...once, ...once], 100)
     const { dropped } = await matrix.duplicates({ threshold: 1 })
+    const scores = dropped.filter(({ index }) => index >= 500).map(({ score }) => score)
     t.deepEqual(
-      dropped.filter(({ index }) => index >= 500).map(({ index, of, score }) => [index - of, score]),
-      once.map(() => [500, 1]),
+      scores,
+      once.map(() => 1),
       dtype,
     )
   }
