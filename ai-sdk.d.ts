@@ -299,8 +299,8 @@ export interface Model2VecProvider<S extends Spec = "v3"> {
  * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode`
  * reject with, and with the signal's reason
  *
- * @example const { embedding } = await embed({ model: embeddingModel({ model:
- * 'minishlab/potion-base-8M' }), value: 'a dog' })
+ * @example
+ * const { embedding } = await embed({ model: embeddingModel({ model: 'minishlab/potion-base-8M' }), value: 'a dog' })
  */
 export declare function embeddingModel(source: EmbeddingSource, options?: EmbeddingModelOptions): Model2VecModel;
 /** A model of the specification that `spec` names. */
@@ -312,8 +312,9 @@ export declare function embeddingModel<S extends Spec>(source: EmbeddingSource, 
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example const registry = createProviderRegistry({ model2vec: createModel2Vec() }) await embed({
- * model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
+ * @example
+ * const registry = createProviderRegistry({ model2vec: createModel2Vec() })
+ * await embed({ model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
  */
 export declare function createModel2Vec(options?: ProviderOptions): Model2VecProvider;
 /** A provider of the specification that `spec` names. */

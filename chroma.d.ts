@@ -223,8 +223,8 @@ export interface VectorMatrix<D extends Dtype> {
  * An embedding function of Chroma's client. A collection that was made with it gets it again by its
  * name when it is opened, in any process that has imported this entry.
  *
- * @example const collection = await client.createCollection({ name: 'documents', embeddingFunction:
- * new Model2VecEmbedding() })
+ * @example
+ * const collection = await client.createCollection({ name: 'documents', embeddingFunction: new Model2VecEmbedding() })
  */
 export declare class Model2VecEmbedding {
   readonly name: string;
@@ -249,7 +249,8 @@ export declare class Model2VecEmbedding {
   /** The metrics that are allowed. */
   supportedSpaces(): ("cosine" | "l2" | "ip")[];
   /**
-   * What the collection keeps.
+   * What the collection keeps. An embedding function doesn't say with which `quantizeTo`,
+   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its options.
    *
    * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which model it is, `ERR_MODEL_NOT_READY` where it
    *   is not loaded

@@ -217,8 +217,8 @@ export type LanceFunction<L extends LanceModule> = InstanceType<L["embedding"]["
  * @param source where given, what every function of this name embeds with, or options of its loads
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example const embed = await registerModel2Vec(lancedb).create({ model:
- * 'minishlab/potion-base-8M' }) const schema = lancedb.embedding.LanceSchema({ text:
- * embed.sourceField(), vector: embed.vectorField() })
+ * @example
+ * const embed = await registerModel2Vec(lancedb).create({ model: 'minishlab/potion-base-8M' })
+ * const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector: embed.vectorField() })
  */
 export declare function registerModel2Vec<L extends LanceModule>(lancedb: L, name?: string, source?: EmbeddingSource): Registered<LanceFunction<L>>;

@@ -222,8 +222,8 @@ export interface Model2VecEmbeddingsOptions {
 /**
  * LangChain's `EmbeddingsInterface`, for vector stores and retrievers.
  *
- * @example const store = await MemoryVectorStore.fromTexts(texts, [], new Model2VecEmbeddings({
- * model: 'minishlab/potion-base-8M' }))
+ * @example
+ * const store = await MemoryVectorStore.fromTexts(texts, [], new Model2VecEmbeddings({ model: 'minishlab/potion-base-8M' }))
  */
 export declare class Model2VecEmbeddings {
   private readonly embedder;
@@ -257,8 +257,8 @@ export declare class Model2VecEmbeddings {
  * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `tokenize` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction:
- * lengthFunction(ef) })
+ * @example
+ * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
  */
 export declare function lengthFunction(source: Tokenizer): (text: string) => number;
 /**

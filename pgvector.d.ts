@@ -77,9 +77,9 @@ export interface PgCopyOptions {
  * @throws Model2VecError `ERR_INVALID_OPTION` for int8 and bfloat16, which pgvector has no type
  * for, and for anything else
  *
- * @example await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
- * await client.query('SELECT id FROM documents ORDER BY embedding <=> $1 LIMIT 10',
- * [pgVector(query)])
+ * @example
+ * await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
+ * await client.query('SELECT id FROM documents ORDER BY embedding <=> $1 LIMIT 10', [pgVector(query)])
  */
 export declare function pgVector(source: VectorMatrix<PgDtype>, index: number): Uint8Array;
 /** A row alone. */
@@ -106,7 +106,8 @@ export declare function pgText(source: PgRow): string;
  * @throws Model2VecError `ERR_INVALID_OPTION`: at once, and while a chunk is made for a value that
  * is not of its column's type
  *
- * @example const stream = client.query(copyFrom('COPY documents (id, embedding) FROM STDIN (FORMAT
- * binary)')) await pipeline(pgCopy(matrix, ids), stream)
+ * @example
+ * const stream = client.query(copyFrom('COPY documents (id, embedding) FROM STDIN (FORMAT binary)'))
+ * await pipeline(pgCopy(matrix, ids), stream)
  */
 export declare function pgCopy(matrix: VectorMatrix<PgDtype>, ids: readonly (string | number | bigint)[], options?: PgCopyOptions): Generator<Uint8Array, void, undefined>;

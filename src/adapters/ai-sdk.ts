@@ -6,6 +6,7 @@ import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
 import { count, invalid, isRecord, optional, read, text } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
+import { orAborted, throwIfAborted } from '../runtime/abort.js'
 import { DEFAULT_MODEL_ID, embedderOf, isEmbedder } from './source.js'
 import type { EmbeddingSource, ModelOptions } from './source.js'
 
@@ -124,8 +125,8 @@ const specName = optional((name, value): Spec => {
  * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode`
  * reject with, and with the signal's reason
  *
- * @example const { embedding } = await embed({ model: embeddingModel({ model:
- * 'minishlab/potion-base-8M' }), value: 'a dog' })
+ * @example
+ * const { embedding } = await embed({ model: embeddingModel({ model: 'minishlab/potion-base-8M' }), value: 'a dog' })
  */
 export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModelOptions): Model2VecModel
 /** A model of the specification that `spec` names. */
@@ -147,8 +148,10 @@ export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModel
     supportsParallelCalls: true,
     async doEmbed({ values, abortSignal, dimensions, providerOptions }) {
       const kept = dimensions ?? dimensionalityOf(providerOptions?.[PROVIDER]) ?? dimensionality
-      // A load that all calls share doesn't end with the signal of one.
-      const matrix = await (await embedder()).encode(values, { dtype, dimensionality: kept, signal: abortSignal })
+      throwIfAborted(abortSignal)
+      // A load that all calls share doesn't end with the signal of one: only the wait for it does.
+      const loaded = await orAborted(embedder(), abortSignal)
+      const matrix = await loaded.encode(values, { dtype, dimensionality: kept, signal: abortSignal })
       let tokens = 0
       for (const ofRow of matrix.tokens) tokens += ofRow
       return { embeddings: matrix.toArray(), usage: { tokens }, warnings: [] }
@@ -161,8 +164,9 @@ export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModel
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example const registry = createProviderRegistry({ model2vec: createModel2Vec() }) await embed({
- * model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
+ * @example
+ * const registry = createProviderRegistry({ model2vec: createModel2Vec() })
+ * await embed({ model: registry.embeddingModel('model2vec:minishlab/potion-base-8M'), value: 'a dog' })
  */
 export function createModel2Vec(options?: ProviderOptions): Model2VecProvider
 /** A provider of the specification that `spec` names. */

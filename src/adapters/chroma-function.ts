@@ -32,6 +32,15 @@ const KEPT = [
   ...['quantizeTo', 'dimensionality', 'vocabularyQuantization'],
 ] as const
 
+/** What is read of an embedding function's `info`. */
+interface LoadedInfo {
+  readonly modelSource: string
+  readonly normalize: boolean
+  readonly dim: number
+  readonly maxLength: number | null
+  readonly revision?: unknown
+}
+
 /** What is read of an `EmbeddingMatrix`; every one is such a thing. */
 export interface VectorMatrix<D extends Dtype> {
   /** rows × width elements. */
@@ -48,8 +57,8 @@ export interface VectorMatrix<D extends Dtype> {
  * An embedding function of Chroma's client. A collection that was made with it gets it again by its
  * name when it is opened, in any process that has imported this entry.
  *
- * @example const collection = await client.createCollection({ name: 'documents', embeddingFunction:
- * new Model2VecEmbedding() })
+ * @example
+ * const collection = await client.createCollection({ name: 'documents', embeddingFunction: new Model2VecEmbedding() })
  */
 export class Model2VecEmbedding {
   readonly name: string = NAME
@@ -92,7 +101,8 @@ export class Model2VecEmbedding {
   }
 
   /**
-   * What the collection keeps.
+   * What the collection keeps. An embedding function doesn't say with which `quantizeTo`,
+   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its options.
    *
    * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which model it is, `ERR_MODEL_NOT_READY` where it
    *   is not loaded
@@ -107,7 +117,8 @@ export class Model2VecEmbedding {
     if (!isRecord(info) || typeof info.modelSource !== 'string') {
       throw invalid('source', '{ model }, so that a collection can keep the model', source)
     }
-    return { model: info.modelSource, normalize: info.normalize as boolean, dimensionality: info.dim as number }
+    const { modelSource: model, normalize, dim: dimensionality, maxLength, revision } = info as unknown as LoadedInfo
+    return { model, normalize, dimensionality, maxLength, ...(typeof revision === 'string' ? { revision } : {}) }
   }
 }
 

@@ -42,9 +42,9 @@ export type LanceFunction<L extends LanceModule> = InstanceType<L['embedding']['
  * @param source where given, what every function of this name embeds with, or options of its loads
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example const embed = await registerModel2Vec(lancedb).create({ model:
- * 'minishlab/potion-base-8M' }) const schema = lancedb.embedding.LanceSchema({ text:
- * embed.sourceField(), vector: embed.vectorField() })
+ * @example
+ * const embed = await registerModel2Vec(lancedb).create({ model: 'minishlab/potion-base-8M' })
+ * const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector: embed.vectorField() })
  */
 export function registerModel2Vec<L extends LanceModule>(
   lancedb: L,
@@ -68,13 +68,18 @@ type LanceBase = abstract new () => { resolveVariables(options: object): ModelOp
 function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
   return class Model2VecTextFunction extends Base {
     private readonly options: ModelOptions
+    /** The source's, which no table keeps. */
+    private readonly token: ModelOptions['token']
     private embedder: Embedder | undefined
     private dim: number | undefined
 
     constructor(options: ModelOptions = {}) {
       super()
-      // Also what `toJSON` gives, which LanceDB keeps in the table.
-      this.options = this.resolveVariables(options)
+      // Also what `toJSON` gives, which LanceDB keeps in the table: with the options of the source,
+      // so that another process, which may register without them, embeds with the same model.
+      const { token, ...kept } = isEmbedder(source) ? {} : source
+      this.options = this.resolveVariables({ ...kept, ...options })
+      this.token = token
     }
 
     /**
@@ -91,7 +96,9 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
     }
 
     private async loaded(): Promise<Embedder> {
-      return (this.embedder ??= await embedderOf(isEmbedder(source) ? source : { ...source, ...this.options })())
+      return (this.embedder ??= await embedderOf(
+        isEmbedder(source) ? source : { token: this.token, ...this.options },
+      )())
     }
 
     ndims(): number | undefined {

@@ -31,8 +31,8 @@ export interface Model2VecEmbeddingsOptions {
 /**
  * LangChain's `EmbeddingsInterface`, for vector stores and retrievers.
  *
- * @example const store = await MemoryVectorStore.fromTexts(texts, [], new Model2VecEmbeddings({
- * model: 'minishlab/potion-base-8M' }))
+ * @example
+ * const store = await MemoryVectorStore.fromTexts(texts, [], new Model2VecEmbeddings({ model: 'minishlab/potion-base-8M' }))
  */
 export class Model2VecEmbeddings {
   // Plain fields: `#private` ones don't survive a Proxy around the object.
@@ -88,8 +88,8 @@ const PER_ENTRY = 32
  * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `tokenize` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
- * @example new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction:
- * lengthFunction(ef) })
+ * @example
+ * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
  */
 export function lengthFunction(source: Tokenizer): (text: string) => number
 /**

@@ -79,9 +79,9 @@ interface Row {
  * @throws Model2VecError `ERR_INVALID_OPTION` for int8 and bfloat16, which pgvector has no type
  * for, and for anything else
  *
- * @example await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
- * await client.query('SELECT id FROM documents ORDER BY embedding <=> $1 LIMIT 10',
- * [pgVector(query)])
+ * @example
+ * await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
+ * await client.query('SELECT id FROM documents ORDER BY embedding <=> $1 LIMIT 10', [pgVector(query)])
  */
 export function pgVector(source: VectorMatrix<PgDtype>, index: number): Uint8Array
 /** A row alone. */
@@ -133,8 +133,9 @@ const CHUNK = 1 << 16
  * @throws Model2VecError `ERR_INVALID_OPTION`: at once, and while a chunk is made for a value that
  * is not of its column's type
  *
- * @example const stream = client.query(copyFrom('COPY documents (id, embedding) FROM STDIN (FORMAT
- * binary)')) await pipeline(pgCopy(matrix, ids), stream)
+ * @example
+ * const stream = client.query(copyFrom('COPY documents (id, embedding) FROM STDIN (FORMAT binary)'))
+ * await pipeline(pgCopy(matrix, ids), stream)
  */
 export function pgCopy(
   matrix: VectorMatrix<PgDtype>,

@@ -1,6 +1,10 @@
 // model2vec-node/ai-sdk in the AI SDK itself: `ai` 5 and 6 in this Node, 7 in Node 22, which it
 // asks for.
 
+import { mkdtempSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
 import test from 'ava'
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 import { createModel2Vec, embeddingModel } from 'model2vec-node/ai-sdk'
@@ -84,6 +88,24 @@ for (const [major, node] of [
     },
   )
 }
+
+test.serial('an abort ends the wait for a model that loads, and an aborted call loads nothing', async (t) => {
+  let requests = 0
+  const silent = (): Promise<never> => {
+    requests++
+    return new Promise(() => undefined)
+  }
+  const cacheDir = mkdtempSync(path.join(os.tmpdir(), 'model2vec-hub-'))
+  const source = { model: 'org/never', cacheDir, fetch: silent }
+  const reason = new Error('no longer wanted')
+  const early = embeddingModel(source).doEmbed({ values: TEXTS, abortSignal: AbortSignal.abort(reason) })
+  await t.throwsAsync(early, { is: reason })
+  t.is(requests, 0)
+  const controller = new AbortController()
+  const waiting = embeddingModel(source).doEmbed({ values: TEXTS, abortSignal: controller.signal })
+  controller.abort(reason)
+  await t.throwsAsync(waiting, { is: reason })
+})
 
 test.serial('a model is loaded by the first call, once, and again after a load that failed', async (t) => {
   const load = Model2VecEmbeddingFunction.load.bind(Model2VecEmbeddingFunction)

@@ -98,21 +98,25 @@ async function freePort(): Promise<number> {
 async function startServer(t: ExecutionContext): Promise<number> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-chroma-'))
   const port = await freePort()
-  const chroma = path.join(path.dirname(python?.command ?? ''), 'chroma')
-  const args = ['run', '--path', folder, '--host', '127.0.0.1', '--port', `${port}`]
-  const server = spawn(chroma, args, { stdio: 'ignore', env: { ...process.env, ANONYMIZED_TELEMETRY: 'False' } })
+  // Not the environment's `chroma`: it names the folder in which the environment was made.
+  const chroma = ['-c', "import sys; from chromadb.cli.cli import app; sys.argv[0] = 'chroma'; app()"]
+  const args = [...chroma, 'run', '--path', folder, '--host', '127.0.0.1', '--port', `${port}`]
+  const server = spawn(python?.command ?? '', args, {
+    stdio: 'ignore',
+    env: { ...process.env, ANONYMIZED_TELEMETRY: 'False' },
+  })
   t.teardown(async () => {
     const ended = new Promise((resolve) => server.once('exit', resolve))
     server.kill('SIGKILL')
     await ended
     rmSync(folder, { recursive: true, force: true })
   })
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 3000; i++) {
     const answer = await fetch(`http://127.0.0.1:${port}/api/v2/heartbeat`).catch(() => null)
     if (answer?.ok === true) return port
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error('the server did not start within a minute')
+  throw new Error('the server did not start within five minutes')
 }
 
 for (const script of Object.keys(SCRIPTS)) {

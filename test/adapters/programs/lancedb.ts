@@ -59,14 +59,15 @@ async function main({ version, folder, directory, texts, query, action }: Input)
   const lancedb = await peer<Lance>(`@lancedb/lancedb-${version}`)
   const arrow = await peer<typeof arrowModule>('apache-arrow')
   const db = await lancedb.connect(folder)
-  const registered = registerModel2Vec(lancedb)
+  // The table keeps the option, too: the process that opens it registers without.
+  const registered = registerModel2Vec(lancedb, 'model2vec', action === 'make' ? { normalize: true } : {})
   // A second time: nothing happens.
   registerModel2Vec(lancedb)
   const first = texts.slice(0, -2).map((text) => ({ text }))
   const [appended = '', merged = ''] = texts.slice(-2)
   const ef = new Model2VecEmbeddingFunction(directory)
   if (action === 'make') {
-    const embed = (await registered.create({ model: directory, normalize: true })) as unknown as Fields
+    const embed = (await registered.create({ model: directory })) as unknown as Fields
     for (const [name, datatype] of [
       ['float32', undefined],
       ['float16', new arrow.FixedSizeList(embed.ndims(), new arrow.Field('item', new arrow.Float16(), true))],
