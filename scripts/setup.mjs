@@ -31,7 +31,8 @@ export function setup() {
   run(process.execPath, ['scripts/unpack-fixtures.mjs'])
   upToDate('TypeScript', 'dist/.setup', ['package-lock.json', 'tsconfig.json', 'src'], () => {
     rmSync('dist', { recursive: true, force: true })
-    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'])
+    // The comments are in the types that are published: the package is a quarter smaller without.
+    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.', '--removeComments'])
   })
   const { platformName } = createRequire(import.meta.url)('../dist/native/platform.js')
   const addon = `model2vec.${platformName()}.node`

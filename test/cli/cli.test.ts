@@ -169,8 +169,12 @@ for (const [args, code, message] of [
   [['info'], 2, /expected the id of a model or a directory; see `model2vec info --help`/],
   [['info', 'a', 'b'], 2, /but got another: b; see/],
   [['info', SMALL, '--colour'], 2, /Unknown option '--colour'.*; see `model2vec info --help`/],
-  [['embedd'], 2, /no command embedd; there are embed, search, verify, bench, info, pull; see `model2vec --help`/],
-  [[], 2, /expected a command: embed, search, verify, bench, info, pull; see `model2vec --help`/],
+  [
+    ['embedd'],
+    2,
+    /no command embedd; there are embed, search, dedupe, verify, bench, info, pull; see `model2vec --help`/,
+  ],
+  [[], 2, /expected a command: embed, search, dedupe, verify, bench, info, pull; see `model2vec --help`/],
   [['constructor'], 2, /no command constructor/],
 ] as const) {
   test(`an error is one line and exit code ${code}: ${args.map((arg) => path.basename(arg)).join(' ')}`, async (t) => {

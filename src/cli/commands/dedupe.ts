@@ -45,7 +45,7 @@ export const dedupe: Command = {
     ...MODEL_OPTIONS,
   },
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
-  example: 'docs.jsonl --threshold 0.9 --out kept.jsonl --report dropped.jsonl',
+  example: 'docs.jsonl --out kept.jsonl --report dropped.jsonl',
   async run(positionals, values) {
     const input = inputOptions([...positionals], values)
     const formats = new Set(input.paths.map((path) => input.format ?? formatOf(path)))
