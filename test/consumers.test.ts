@@ -203,11 +203,14 @@ test.serial('TypeScript finds the types in every way of resolving modules', asyn
   }
 })
 
-test.serial('every entry of the package can be imported and required', async (t) => {
+/** Registers itself in its client, one class for each kind of module: test/adapters/chroma.test.ts. */
+const NEEDS_ITS_CLIENT = './chroma'
+
+test.serial('every entry of the package can be imported and required without the clients it serves', async (t) => {
   const project = emptyProject()
   await npm(project, 'install', ...PACKAGES)
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> }
-  const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json'))
+  const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json') && entry !== NEEDS_ITS_CLIENT)
   t.true(entries.includes('.'))
   for (const entry of entries) {
     const name = path.posix.join('model2vec-node', entry)
