@@ -35,7 +35,6 @@ const ALSO_ACCEPTED = {
 const READ_BY_HAND = { 'model2vec-rs': 'MIT', 'base-64': 'MIT', 'json-bignum': 'MIT' }
 const INVENTORY = 'scripts/crate-licenses.json'
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
-const NPM = 'https://registry.npmjs.org/'
 
 process.chdir(root)
 const cargoLocks = sourceFiles(/^Cargo\.lock$/)
@@ -67,8 +66,9 @@ function npmPackages(lock) {
     version,
     license: license ?? READ_BY_HAND[nameOf(place)],
     isOurs: place === '' || link === true || folders.has(place),
-    // npm omits the address of a package of the registry (`omit-lockfile-registry-resolved`).
-    isFromRegistry: resolved === undefined || resolved.startsWith(NPM),
+    // npm omits the address of a package of the registry (`omit-lockfile-registry-resolved`, which our
+    // lock files are written with), and of no other.
+    isFromRegistry: resolved === undefined,
     source: resolved,
     checksum: integrity,
   }))

@@ -1,4 +1,5 @@
-// The entry `model2vec-node/chroma` for `import`: the same class as `require` gives, registered in the copy of `chromadb` that `import` gives.
+// The entry `model2vec-node/chroma` for `import`: the same class as `require` gives, registered in the
+// copy of `chromadb` that `import` gives.
 
 import { knownEmbeddingFunctions, registerEmbeddingFunction } from 'chromadb'
 

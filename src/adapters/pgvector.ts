@@ -9,8 +9,8 @@ import { isFloat32Array, isUint16Array, isUint8Array } from 'node:util/types'
 
 import { valuesOf } from '../dtype.js'
 import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
-import { describe, Model2VecError } from '../errors.js'
-import { invalid, isRecord, read } from '../options/checks.js'
+import { Model2VecError } from '../errors.js'
+import { checkRow, invalid, isRecord, read } from '../options/checks.js'
 import { Buffer } from '../runtime/node-globals.js'
 
 export type { Dtype, DtypeArray } from '../dtype.js'
@@ -263,12 +263,7 @@ function rowOf(source: unknown, index: number | undefined): Row {
   if (isUint8Array(source)) return { dtype: 'binary', bytes: source, dim: 8 * source.length }
   checkMatrix(source)
   const { data, rows, dim, width, dtype } = source
-  if (index === undefined || !Number.isInteger(index) || index < 0 || index >= rows) {
-    throw new Model2VecError(
-      'ERR_INVALID_OPTION',
-      `\`index\` should be an integer ≥ 0 and below the ${rows} rows, but got ${describe(index)}`,
-    )
-  }
+  checkRow(rows, index)
   return { dtype, bytes: bytesOf(data, index * width, width), dim }
 }
 

@@ -7,7 +7,6 @@ import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import { drawBar } from '../progress/bar.js'
-import type { Duplicate } from '../search/duplicates.js'
 import type { EncodedRows } from './encode-rows.js'
 import type { Id } from './input/format.js'
 import type { InputOptions, RowBatch } from './input/row-batches.js'
@@ -90,16 +89,19 @@ export async function findDuplicates(
   const matrix = joined(parts, places.length, model.dim)
   const onProgress = process.stderr.isTTY ? drawProgress : undefined
   const { kept, dropped } = await matrix.duplicates({ threshold, texts: keys, threads, signal, onProgress })
+  const leftOut = dropped.map(({ index, of, score }) => ({
+    place: placeOf(places, index),
+    of: placeOf(places, of),
+    score,
+    reason: keys[index] === keys[of] ? ('text' as const) : ('vector' as const),
+  }))
+  const equal = leftOut.filter(({ reason }) => reason === 'text').length
+  const near = leftOut.length - equal
   return {
     kept: Array.from(kept, (row) => placeOf(places, row)),
-    dropped: dropped.map(({ index, of, score }: Duplicate) => ({
-      place: placeOf(places, index),
-      of: placeOf(places, of),
-      score,
-      reason: keys[index] === keys[of] ? 'text' : 'vector',
-    })),
+    dropped: leftOut,
     headers,
-    summary: summaryOf(kept.length, dropped, keys),
+    summary: `${keys.length} texts: ${kept.length} kept, ${equal} left out for an equal text, ${near} for a near one`,
   }
 }
 
@@ -126,10 +128,4 @@ function joined(parts: Float32Array[], rows: number, dim: number): EmbeddingMatr
 function drawProgress({ done, total, remainingMs }: { done: number; total: number; remainingMs: number }): void {
   const isEnd = done === total
   drawBar(done / total, `${done} of ${total} compared, ${Math.ceil(remainingMs / 1000)} s left`, isEnd)
-}
-
-function summaryOf(kept: number, dropped: readonly Duplicate[], keys: readonly string[]): string {
-  const equal = dropped.filter(({ index, of }) => keys[index] === keys[of]).length
-  const near = dropped.length - equal
-  return `${keys.length} texts: ${kept} kept, ${equal} left out for an equal text, ${near} for a near one`
 }

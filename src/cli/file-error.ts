@@ -1,20 +1,9 @@
 // Errors of the system about files, as one line that names the file and the reason.
 
-import { getSystemErrorMap } from 'node:util'
+import { systemReason } from '../runtime/system-reason.js'
 
 /** An error whose message names the file. */
 export class FileError extends Error {}
-
-/**
- * The reason of a system error: `no such file or directory (ENOENT)` for
- * `ENOENT: no such file or directory, open 'a.txt'`. Null for any other error.
- */
-export function systemReason(error: unknown): string | null {
-  const { errno, code, syscall } = error as Partial<NodeJS.ErrnoException>
-  if (!(error instanceof Error) || typeof errno !== 'number' || syscall === undefined) return null
-  const [name, reason] = getSystemErrorMap().get(errno) ?? [code ?? 'unknown error', error.message]
-  return `${reason} (${name})`
-}
 
 /** A system error as one that names `file`; any other error unchanged. */
 export function fileError(error: unknown, file: string): unknown {

@@ -1,5 +1,5 @@
-// What `model2vec dedupe` writes: the lines that are kept, byte for byte but for line ends, and a report of the
-// others.
+// What `model2vec dedupe` writes: the lines that are kept, byte for byte but for line ends, and a
+// report of the others.
 
 import { throwIfAborted } from '../runtime/abort.js'
 import type { DuplicateLines, LinePlace } from './duplicate-lines.js'

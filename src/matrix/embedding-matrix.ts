@@ -13,7 +13,7 @@ import type {
   TokenArray,
 } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
-import { invalid } from '../options/checks.js'
+import { checkRow, invalid } from '../options/checks.js'
 import type { DuplicatesOptions, NearestOptions } from '../options/search.js'
 import { Buffer } from '../runtime/node-globals.js'
 import { duplicates } from '../search/duplicates.js'
@@ -30,7 +30,7 @@ import type { MatrixFileOptions } from './npy-file.js'
 import type { MatrixParts } from './parts.js'
 import { isTruncatedRow, sliceTruncated } from './truncated-rows.js'
 import type { TruncatedRows } from './truncated-rows.js'
-import { assertPresent, bytesOfRow, checkRow, rowView, sliceIndex, viewOf } from './views.js'
+import { assertPresent, bytesOfRow, rowView, sliceIndex, viewOf } from './views.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.
@@ -230,7 +230,7 @@ export class EmbeddingMatrix<
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
   row(index: number): A {
-    checkRow(this, index)
+    checkRow(this.rows, index)
     return rowView<D, A>(this, index)
   }
 
@@ -243,7 +243,7 @@ export class EmbeddingMatrix<
    * `data` was detached or made smaller
    */
   bytes(index: number): BytesOf<A> {
-    checkRow(this, index)
+    checkRow(this.rows, index)
     return bytesOfRow(this, index) as unknown as BytesOf<A>
   }
 
@@ -255,7 +255,7 @@ export class EmbeddingMatrix<
    * `data` was detached or made smaller
    */
   swapBytes(index: number): FreshBuffer {
-    checkRow(this, index)
+    checkRow(this.rows, index)
     const bytes = Buffer.from(bytesOfRow(this, index))
     const { BYTES_PER_ELEMENT: size } = this.data
     return size === 4 ? bytes.swap32() : size === 2 ? bytes.swap16() : bytes
@@ -274,7 +274,7 @@ export class EmbeddingMatrix<
     if (elements === undefined) {
       throw new Model2VecError('ERR_INVALID_OPTION', '`float16()` needs a Float16Array, which Node has from 24 on')
     }
-    if (index !== undefined) checkRow(this, index)
+    if (index !== undefined) checkRow(this.rows, index)
     const [start, length] = index === undefined ? [0, rows * width] : [index * width, width]
     assertPresent(data, start + length)
     return new elements(data.buffer, data.byteOffset + start * 2, length)
@@ -288,7 +288,7 @@ export class EmbeddingMatrix<
    * `data` was detached or made smaller
    */
   array(index: number): number[] {
-    checkRow(this, index)
+    checkRow(this.rows, index)
     const { data, width, dtype } = this
     assertPresent(data, (index + 1) * width)
     return valuesOf(dtype, data, index * width, width)
@@ -310,7 +310,7 @@ export class EmbeddingMatrix<
    *   OutOfMemoryError when the text is larger than a Buffer can be
    */
   json(index?: number): FreshBuffer {
-    if (index !== undefined) checkRow(this, index)
+    if (index !== undefined) checkRow(this.rows, index)
     return jsonOf(this, index)
   }
 
@@ -321,7 +321,7 @@ export class EmbeddingMatrix<
    * memory was detached
    */
   base64(index: number): string {
-    checkRow(this, index)
+    checkRow(this.rows, index)
     return base64Of(this, index)
   }
 
@@ -422,7 +422,7 @@ export class EmbeddingMatrix<
    * `data` was detached or made smaller
    */
   isEmpty(index: number): boolean {
-    checkRow(this, index)
+    checkRow(this.rows, index)
     const { data, width, dtype, tokens } = this
     if (tokens !== null) return tokens[index] === 0
     assertPresent(data, (index + 1) * width)
@@ -437,7 +437,7 @@ export class EmbeddingMatrix<
    * @throws Model2VecError ERR_INVALID_OPTION when there is no such row
    */
   isTruncated(index: number): boolean {
-    checkRow(this, index)
+    checkRow(this.rows, index)
     return isTruncatedRow(this.#truncatedRows, index)
   }
 }

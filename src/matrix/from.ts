@@ -4,10 +4,11 @@ import { isUint32Array } from 'node:util/types'
 
 import { arrayOf, elementOf, isArrayOf, outArray, widthOf } from '../dtype.js'
 import type { Dtype, RowArray, TokenArray } from '../dtype.js'
-import { withArticle, OutOfMemoryError } from '../errors.js'
+import { withArticle } from '../errors.js'
 import { count, invalid, read } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
 import { bufferOf, byteOffsetOf, lengthOf } from '../runtime/typed-array.js'
+import { allocate } from './allocate.js'
 import { partsOf } from './parts.js'
 import type { MatrixParts } from './parts.js'
 import { concatTruncated } from './truncated-rows.js'
@@ -83,7 +84,7 @@ function fromRows(rows: readonly unknown[], dtype: Dtype, dimGiven: number | und
   const dim = dimGiven ?? found
   if (dim === undefined || dim === 0) throw invalid('dim', 'an integer ≥ 1 where no row says it', dimGiven)
   const width = widthOf(dtype, dim)
-  const data = allocate(dtype, rows.length, width)
+  const data = allocate(dtype, rows.length * width, `${rows.length} rows of ${width}`)
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]
     const name = `data[${index}]`
@@ -139,7 +140,7 @@ export function concatParts(list: readonly MatrixParts[]): MatrixParts {
     assertPresent(matrix.data, matrix.rows * width)
     rows += matrix.rows
   }
-  const data = allocate(dtype, rows, width)
+  const data = allocate(dtype, rows * width, `${rows} rows of ${width}`)
   const tokens = list.every((matrix) => matrix.tokens !== null) ? new Uint32Array(rows) : null
   let start = 0
   let truncated = 0
@@ -151,15 +152,4 @@ export function concatParts(list: readonly MatrixParts[]): MatrixParts {
   }
   const truncatedRows = concatTruncated(list.map(({ truncatedRows, rows }) => ({ truncated: truncatedRows, rows })))
   return { data, rows, dim, dtype, tokens, truncated, truncatedRows }
-}
-
-/** @throws OutOfMemoryError */
-function allocate(dtype: Dtype, rows: number, width: number): RowArray {
-  const elements = arrayOf(dtype)
-  try {
-    return new elements(rows * width)
-  } catch (cause) {
-    const bytes = rows * width * elements.BYTES_PER_ELEMENT
-    throw new OutOfMemoryError(`${rows} rows of ${width} are ${bytes} bytes, which can't be allocated`, { cause })
-  }
 }

@@ -4,15 +4,16 @@ import { randomBytes } from 'node:crypto'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
-import { getSystemErrorMap } from 'node:util'
 
-import { arrayOf, widthOf } from '../dtype.js'
-import type { Dtype, RowArray } from '../dtype.js'
-import { isThrownError, messageOf, Model2VecError, OutOfMemoryError } from '../errors.js'
+import { widthOf } from '../dtype.js'
+import type { Dtype } from '../dtype.js'
+import { messageOf, Model2VecError } from '../errors.js'
 import { count, invalid, read } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
 import { localPath } from '../runtime/local-path.js'
 import { process } from '../runtime/node-globals.js'
+import { systemReason } from '../runtime/system-reason.js'
+import { allocate } from './allocate.js'
 import { npyHeader } from './npy-header.js'
 import { fill, readNpyHeader } from './npy-reader.js'
 import { partsOf } from './parts.js'
@@ -59,7 +60,7 @@ export async function loadNpy(file: unknown, options: unknown): Promise<MatrixPa
       throw invalid('dtype', `'${shape.dtype}', which ${place} has`, dtype)
     if (dim !== undefined && widthOf(shape.dtype, dim) !== shape.width)
       throw invalid('dim', `for rows of ${shape.width} elements, which ${place} has`, dim)
-    const data = allocate(place, shape.dtype, shape.rows * shape.width)
+    const data = allocate(shape.dtype, shape.rows * shape.width, `the vectors of ${place}`)
     const bytes = new Uint8Array(data.buffer)
     if (!(await systemErrors(place, 'read', () => fill(handle, bytes, start))))
       throw bad(place, `expected ${shape.rows} rows, but the file became shorter`)
@@ -123,16 +124,6 @@ async function write(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function allocate(place: string, dtype: Dtype, length: number): RowArray {
-  const elements = arrayOf(dtype)
-  try {
-    return new elements(length)
-  } catch (cause) {
-    const bytes = length * elements.BYTES_PER_ELEMENT
-    throw new OutOfMemoryError(`the vectors of ${place} are ${bytes} bytes, which can't be allocated`, { cause })
-  }
-}
-
 function bad(place: string, reason: string, cause?: unknown): Model2VecError {
   return new Model2VecError('ERR_BAD_NPY', `${place}: ${reason}`, { cause })
 }
@@ -142,11 +133,9 @@ async function systemErrors<T>(place: string, done: 'read' | 'written', work: ()
   try {
     return await work()
   } catch (error) {
-    if (!isThrownError(error)) throw error
-    const { errno, syscall } = error as Partial<NodeJS.ErrnoException>
-    if (typeof errno !== 'number' || syscall === undefined) throw error
-    const [name, reason] = getSystemErrorMap().get(errno) ?? ['unknown error', error.message]
-    const message = `\`path\` ${place} can't be ${done}: ${reason} (${name})`
+    const reason = systemReason(error)
+    if (reason === null) throw error
+    const message = `\`path\` ${place} can't be ${done}: ${reason}`
     throw new Model2VecError('ERR_INVALID_OPTION', message, { cause: error })
   }
 }

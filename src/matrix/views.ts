@@ -3,7 +3,7 @@
 
 import { arrayOf } from '../dtype.js'
 import type { Dtype, RowArray } from '../dtype.js'
-import { describe, Model2VecError } from '../errors.js'
+import { Model2VecError } from '../errors.js'
 import { invalid } from '../options/checks.js'
 import { Buffer } from '../runtime/node-globals.js'
 
@@ -36,16 +36,6 @@ function goneError(cause?: unknown): Model2VecError {
     'the memory of the vectors was detached or made smaller',
     cause === undefined ? undefined : { cause },
   )
-}
-
-/** @throws Model2VecError ERR_INVALID_OPTION when there is no such row */
-export function checkRow({ rows }: { readonly rows: number }, index: number): void {
-  if (!Number.isInteger(index) || index < 0 || index >= rows) {
-    throw new Model2VecError(
-      'ERR_INVALID_OPTION',
-      `\`index\` should be an integer ≥ 0 and below the ${rows} rows, but got ${describe(index)}`,
-    )
-  }
 }
 
 /** A place among the rows, as `Array.prototype.slice` takes it. */

@@ -119,3 +119,13 @@ export const abortSignal: Check<AbortSignal | undefined> = optional((name, value
   }
   return signal as AbortSignal
 })
+
+/** @throws Model2VecError ERR_INVALID_OPTION when there is no such row */
+export function checkRow(rows: number, index: unknown): asserts index is number {
+  if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= rows) {
+    throw new Model2VecError(
+      'ERR_INVALID_OPTION',
+      `\`index\` should be an integer ≥ 0 and below the ${rows} rows, but got ${describe(index)}`,
+    )
+  }
+}

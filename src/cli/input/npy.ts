@@ -5,7 +5,8 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 
 import { arrayOf, DTYPES, valueOf } from '../../dtype.js'
-import { FileError, naming, systemReason } from '../file-error.js'
+import { systemReason } from '../../runtime/system-reason.js'
+import { FileError, naming } from '../file-error.js'
 import type { NpyShape } from '../../matrix/npy-header.js'
 import { readAt, readNpyHeader } from '../../matrix/npy-reader.js'
 
