@@ -24,7 +24,7 @@ import type { Queries } from '../search/queries.js'
 import { concatParts, fromData } from './from.js'
 import type { MatrixOptions, MatrixRowsOptions } from './from.js'
 import { INSPECT, inspectMatrix } from './inspect.js'
-import { base64Of, jsonOf } from './json.js'
+import { rowBase64, rowJson, rowsJson } from './json.js'
 import { loadNpy, saveNpy } from './npy-file.js'
 import type { MatrixFileOptions } from './npy-file.js'
 import type { MatrixParts } from './parts.js'
@@ -310,8 +310,9 @@ export class EmbeddingMatrix<
    *   OutOfMemoryError when the text is larger than a Buffer can be
    */
   json(index?: number): FreshBuffer {
-    if (index !== undefined) checkRow(this.rows, index)
-    return jsonOf(this, index)
+    if (index === undefined) return rowsJson(this)
+    checkRow(this.rows, index)
+    return rowJson(this, index)
   }
 
   /**
@@ -322,7 +323,7 @@ export class EmbeddingMatrix<
    */
   base64(index: number): string {
     checkRow(this.rows, index)
-    return base64Of(this, index)
+    return rowBase64(this, index)
   }
 
   /**

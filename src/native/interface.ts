@@ -276,8 +276,10 @@ export interface Native {
    * come.
    */
   feedSegment: (this: NativeJob, segment: string, rest: number) => boolean
-  /** The JSON of rows `from` to `to`, commas between them, in brackets if `areAll`. */
-  rowsJson(data: RowArray, dtype: number, dim: number, from: number, to: number, areAll: boolean): Uint8Array
+  /** A Buffer with the JSON of the first `rows` rows. */
+  rowsJson(data: RowArray, dtype: number, dim: number, rows: number): Uint8Array
+  /** Writes the JSON of a row to `out`: its length. When `out` is shorter, nothing was written. */
+  rowJson(data: RowArray, dtype: number, dim: number, index: number, out: Uint8Array): number
   rowBase64(data: RowArray, dtype: number, dim: number, index: number): string
   /** `bound` NaN and `firstSelf` -1 are none. Copies the queries and the filter. */
   createSearch(

@@ -60,7 +60,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let js = Js(env.raw());
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
-        let functions: [(&str, RawCallback); 21] = [
+        let functions: [(&str, RawCallback); 22] = [
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
@@ -71,6 +71,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
             ("createGatherJob", native_job::create_gather_job),
             ("startQuantizedLoad", quantized_load::start_quantized_load),
             ("rowsJson", numbers::rows_json),
+            ("rowJson", numbers::row_json),
             ("rowBase64", numbers::row_base64),
             ("createSearch", search::create_search),
             ("scanHere", search::scan_here),
