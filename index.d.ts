@@ -148,8 +148,7 @@ export interface NearestOptions {
    */
   readonly oversample?: number | undefined;
   /**
-   * How many of the engine's threads the search may use: an integer ≥ 1. `nearestSync` works on its
-   * own thread as well.
+   * How many threads the search may use, that of `nearestSync` included: an integer ≥ 1.
    * @default `MODEL2VEC_THREADS`, else what affinity and cgroup quotas leave to this process
    */
   readonly threads?: number | undefined;

@@ -191,7 +191,8 @@ export function nearestSync(corpus: SearchVectors, queries: unknown, options: un
     for (let from = 0; from < rows; from += size) {
       const to = Math.min(rows, from + size)
       const search = call.search(from, to)
-      native().scanDirect.call(search, corpus.data, corpus.rows, true)
+      if (call.threads === 1) native().scanHere.call(search, corpus.data, 0, corpus.rows)
+      else native().scanDirect.call(search, corpus.data, corpus.rows, true)
       if (rescore === undefined) {
         call.write(search, from, to)
         continue

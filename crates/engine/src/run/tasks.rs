@@ -17,11 +17,21 @@ type Task = Box<dyn FnOnce(&AtomicBool) + Send>;
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Task>,
-    /// How many tasks are running, on any thread.
+    /// How many tasks are running.
     running: usize,
-    /// How many of them are running on threads of the pool.
-    running_on_pool: usize,
     error: Option<BatchError>,
+}
+
+impl State {
+    /// The next task, for a thread that runs it now; none while `threads` are running.
+    fn take(&mut self, threads: usize) -> Option<Task> {
+        if self.running >= threads {
+            return None;
+        }
+        let task = self.waiting.pop_front()?;
+        self.running += 1;
+        Some(task)
+    }
 }
 
 /// The tasks of one call.
@@ -34,8 +44,9 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// No tasks yet. They will use up to `threads` of the pool's threads. After each task, the
-    /// thread that ran it calls `on_task` with the number of tasks that wait or run.
+    /// No tasks yet. At most `threads` will run at once, that of a thread that
+    /// [helps](Self::help_and_wait) included. After each task, the thread that ran it calls
+    /// `on_task` with the number of tasks that wait or run.
     pub fn new(threads: usize, on_task: impl Fn(usize) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
             threads: threads.max(1),
@@ -56,17 +67,22 @@ impl Tasks {
         drop(state);
         let job: Arc<dyn Job> = Arc::clone(self) as Arc<dyn Job>;
         if !workers::submit(&job) {
-            self.help();
+            self.help_and_wait();
         }
     }
 
-    /// Runs tasks on this thread until none waits, then waits for those that other threads have
-    /// taken.
+    /// Runs tasks on this thread too, until none waits or runs.
     pub fn help_and_wait(self: &Arc<Self>) {
-        self.help();
         let mut state = self.lock();
         while state.running > 0 || !state.waiting.is_empty() {
-            state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
+            match state.take(self.threads) {
+                Some(task) => {
+                    drop(state);
+                    self.run(task);
+                    state = self.lock();
+                }
+                None => state = self.idle.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
         }
         drop(state);
         let job: Arc<dyn Job> = Arc::clone(self) as Arc<dyn Job>;
@@ -104,22 +120,11 @@ impl Tasks {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn help(&self) {
-        loop {
-            let mut state = self.lock();
-            let Some(task) = state.waiting.pop_front() else { return };
-            state.running += 1;
-            drop(state);
-            self.run(task, false);
-        }
-    }
-
-    fn run(&self, task: Task, is_on_pool: bool) {
+    fn run(&self, task: Task) {
         // What a task changes is of no use after a panic: the call fails.
         let outcome = catch_unwind(AssertUnwindSafe(|| task(&self.cancelled)));
         let mut state = self.lock();
         state.running -= 1;
-        state.running_on_pool -= usize::from(is_on_pool);
         if let Err(panic) = outcome {
             state.error.get_or_insert(BatchError::Panic(panic_message(panic.as_ref()).to_owned()));
             state.waiting.clear();
@@ -137,14 +142,9 @@ impl Job for Tasks {
         if state.waiting.is_empty() {
             return Claim::Empty;
         }
-        if state.running_on_pool >= self.threads {
-            return Claim::Busy;
-        }
-        let Some(task) = state.waiting.pop_front() else { return Claim::Empty };
-        state.running += 1;
-        state.running_on_pool += 1;
+        let Some(task) = state.take(self.threads) else { return Claim::Busy };
         drop(state);
-        Claim::Slice { is_long: false, run: Box::new(move || self.run(task, true)) }
+        Claim::Slice { is_long: false, run: Box::new(move || self.run(task)) }
     }
 
     fn thread_limit(&self) -> usize {
@@ -176,6 +176,24 @@ mod tests {
         // The call after a task comes after the task is counted as done.
         assert!((0..100).any(|_| receiver.recv().unwrap() == 0));
         assert_eq!(tasks.left(), 0);
+    }
+
+    #[test]
+    fn no_more_tasks_run_at_once_than_threads_were_given_the_helping_one_included() {
+        for threads in [1, 2] {
+            let tasks = Tasks::new(threads, |_| ());
+            let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+            for _ in 0..200 {
+                let (running, most) = (Arc::clone(&running), Arc::clone(&most));
+                tasks.add(move |_| {
+                    most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::yield_now();
+                    running.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+            tasks.help_and_wait();
+            assert!((1..=threads).contains(&most.load(Ordering::SeqCst)));
+        }
     }
 
     #[test]
