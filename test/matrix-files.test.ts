@@ -5,6 +5,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -126,6 +127,17 @@ test('save replaces a file at once, keeps its mode, follows a link, and leaves n
   t.is(statSync(file).size, 128 + texts.length * ef.dim * 4)
   if (process.platform !== 'win32') t.is(statSync(file).mode & 0o777, 0o600)
   t.deepEqual(readdirSync(place).sort(), process.platform === 'win32' ? ['x.npy'] : ['link.npy', 'x.npy'])
+})
+
+// Windows lets only administrators make links.
+const posixTest = process.platform === 'win32' ? test.skip : test
+
+posixTest('save makes the file that a link leads to when it is not there yet', async (t) => {
+  const place = folder()
+  symlinkSync('x.npy', path.join(place, 'link.npy'))
+  await ef.encodeSync(texts).save(path.join(place, 'link.npy'))
+  t.true(lstatSync(path.join(place, 'link.npy')).isSymbolicLink())
+  t.is(statSync(path.join(place, 'x.npy')).size, 128 + texts.length * ef.dim * 4)
 })
 
 test('what can not be written leaves the old file and nothing beside it', async (t) => {

@@ -312,6 +312,16 @@ for (const [title, call, code, message] of [
     'ERR_INVALID_OPTION',
     /place 0/,
   ],
+  [
+    'a filter that was detached',
+    () => {
+      const filter = Uint32Array.of(0, 1)
+      structuredClone(filter.buffer, { transfer: [filter.buffer] })
+      return rows.nearestSync([1, 2], { filter })
+    },
+    'ERR_INVALID_OPTION',
+    /`filter` was detached/,
+  ],
   ['a filter that is none', () => rows.nearestSync([1, 2], { filter: [0] as never }), 'ERR_INVALID_OPTION', /`filter`/],
   ['a minScore of NaN', () => rows.nearestSync([1, 2], { minScore: NaN }), 'ERR_INVALID_OPTION', /`minScore`/],
   ['oversample alone', () => bits.nearestSync(bits, { oversample: 2 }), 'ERR_INVALID_OPTION', /`rescore`/],

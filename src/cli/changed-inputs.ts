@@ -1,7 +1,8 @@
 // Whether the inputs of an output have changed since it was made, as far as the note beside it
 // says.
 
-import { outputFiles, readNote, statOrNull } from './output/files.js'
+import { statOrNull } from '../runtime/linked-file.js'
+import { outputFiles, readNote } from './output/files.js'
 import { identityOfFile, isSame } from './output/identity.js'
 import type { Identity } from './output/identity.js'
 

@@ -1,4 +1,5 @@
-// What `model2vec dedupe` writes: the lines that are kept, byte for byte but for line ends, and a
+// What `model2vec dedupe` writes: the lines that are kept, byte for byte but for line ends
+// and the byte order marks of later files, and a
 // report of the others.
 
 import { throwIfAborted } from '../runtime/abort.js'
@@ -14,6 +15,7 @@ import { wellFormed } from './well-formed.js'
 
 const CHUNK_BYTES = 1 << 20
 const LINE_FEED = Buffer.from('\n')
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 
 /** The lines that are kept, of all inputs in their order; of a header, that of the first input. */
 export async function* keptLines(
@@ -23,9 +25,13 @@ export async function* keptLines(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let chunk: Buffer[] = []
   let size = 0
+  let isFirst = true
   const take = (line: Buffer): void => {
-    chunk.push(line, LINE_FEED)
-    size += line.length + 1
+    // In the middle of the output the mark that a file begins with would be text.
+    const taken = isFirst ? line : withoutMark(line)
+    isFirst = false
+    chunk.push(taken, LINE_FEED)
+    size += taken.length + 1
   }
   let header: Buffer | null = null
   let next = 0
@@ -38,7 +44,8 @@ export async function* keptLines(
         needsHeader = false
         const own = Buffer.from(bytes.subarray(start, end))
         if (header === null) take(own)
-        else if (!header.equals(own)) throw new FileError(`${nameOf(path)} has another header than the files before it`)
+        else if (!withoutMark(header).equals(withoutMark(own)))
+          throw new FileError(`${nameOf(path)} has another header than the files before it`)
         header ??= own
       } else if (place?.file === file && place.line === number) {
         take(Buffer.from(bytes.subarray(start, end)))
@@ -52,6 +59,10 @@ export async function* keptLines(
   }
   if (next !== kept.length) throw new FileError('the files have changed while they were read')
   if (size > 0) yield Buffer.concat(chunk, size)
+}
+
+function withoutMark(line: Buffer): Buffer {
+  return line.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? line.subarray(BYTE_ORDER_MARK.length) : line
 }
 
 async function* linesOf(input: InputOptions, path: string): AsyncGenerator<Line, void, undefined> {

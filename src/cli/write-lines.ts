@@ -7,7 +7,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { naming } from './file-error.js'
 import { FileSink } from './output/sink.js'
 
-/** @param path undefined = standard output */
+/** @param path of a file that may be replaced, no link; undefined = standard output */
 export async function writeLines(path: string | undefined, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   if (path === undefined) {
     for await (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, 'drain')

@@ -1,7 +1,7 @@
 // A matrix in an `.npy` file, which numpy.load reads and numpy.save writes.
 
 import { randomBytes } from 'node:crypto'
-import { open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -10,6 +10,7 @@ import type { Dtype } from '../dtype.js'
 import { messageOf, Model2VecError } from '../errors.js'
 import { count, invalid, read } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
+import { fileBehindLinks } from '../runtime/linked-file.js'
 import { localPath } from '../runtime/local-path.js'
 import { process } from '../runtime/node-globals.js'
 import { systemReason } from '../runtime/system-reason.js'
@@ -86,7 +87,7 @@ export async function saveNpy(
   const { data, rows, width, dtype } = matrix
   assertPresent(data, rows * width)
   await systemErrors(place, 'written', async () => {
-    const target = await realpath(place).catch(() => place)
+    const target = await fileBehindLinks(place)
     const before = await stat(target).catch(() => null)
     if (before?.isFile() === false) throw new Model2VecError('ERR_INVALID_OPTION', `\`path\` ${place} is no file`)
     // A short name: the file's own may be as long as names can be.

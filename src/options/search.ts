@@ -4,7 +4,7 @@ import { isUint32Array, isUint8Array } from 'node:util/types'
 
 import type { Dtype, RowArray } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
-import { lengthOf } from '../runtime/typed-array.js'
+import { isDetached, lengthOf } from '../runtime/typed-array.js'
 import { abortSignal, boolean, callback, count, invalid, isRecord, optional, read } from './checks.js'
 
 /**
@@ -160,6 +160,8 @@ const rowFilter = optional((name, value): Uint8Array | Uint32Array => {
   if (!isUint8Array(value) && !isUint32Array(value)) {
     throw invalid(name, 'a Uint8Array with an element for each row, or a Uint32Array of rows in rising order', value)
   }
+  // It has no elements, which would allow no row.
+  if (isDetached(value)) throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` was detached`)
   return value
 })
 

@@ -18,6 +18,16 @@ export function bufferOf(array: object): ArrayBufferLike {
   return getBuffer.call(array) as ArrayBufferLike
 }
 
+/** Whether an array has lost its memory, which leaves it without elements. */
+export function isDetached(array: object): boolean {
+  try {
+    new Uint8Array(bufferOf(array))
+    return false
+  } catch {
+    return true
+  }
+}
+
 export function byteOffsetOf(array: object): number {
   return getByteOffset.call(array) as number
 }

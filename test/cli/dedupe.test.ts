@@ -2,7 +2,7 @@
 // over all pairs.
 
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -83,6 +83,42 @@ test('tables keep their header once, and records their line breaks; without --ou
   const refused = await model2vec('dedupe', one, other, ...MODEL)
   t.is(refused.code, 1)
   t.regex(refused.err, /c\.csv has another header than the files before it/)
+})
+
+test('the byte order mark of a later file does not come into the output, nor makes its header another one', async (t) => {
+  const directory = emptyDirectory()
+  const [one, two] = ['a.csv', 'b.csv'].map((name) => path.join(directory, name)) as [string, string]
+  writeFileSync(one, '\ufefftext\na dog\n')
+  writeFileSync(two, '\ufefftext\na stone\n')
+  const tables = await model2vec('dedupe', one, two, '--threshold', '1', ...MODEL)
+  t.deepEqual([tables.code, tables.out], [0, '\ufefftext\na dog\na stone\n'])
+  const lines = [path.join(directory, 'a.jsonl'), path.join(directory, 'b.jsonl')] as const
+  writeFileSync(lines[0], '{"text": "a dog"}\n')
+  writeFileSync(lines[1], '\ufeff{"text": "a stone"}\n')
+  const rows = await model2vec('dedupe', ...lines, '--threshold', '1', ...MODEL)
+  t.deepEqual([rows.code, rows.out], [0, '{"text": "a dog"}\n{"text": "a stone"}\n'])
+})
+
+test('an output of - is standard output, a link is followed, and a device is none', async (t) => {
+  const directory = emptyDirectory()
+  const [file, out, link] = ['a.jsonl', 'out.jsonl', 'link.jsonl'].map((name) => path.join(directory, name)) as [string, string, string] // prettier-ignore
+  writeFileSync(file, '{"text": "a dog"}\n{"text": "a dog"}\n{"text": "a stone"}\n')
+  const kept = '{"text": "a dog"}\n{"text": "a stone"}\n'
+  t.is((await model2vec('dedupe', file, '--out', '-', ...MODEL)).out, kept)
+  const reported = await model2vec('dedupe', file, '--out', out, '--report', '-', ...MODEL)
+  t.is(readFileSync(out, 'utf8'), kept)
+  t.like(JSON.parse(reported.out), { line: 2, reason: 'text' })
+  const both = await model2vec('dedupe', file, '--report', '-', ...MODEL)
+  t.is(both.code, 2)
+  t.regex(both.err, /--report - needs --out/)
+  if (process.platform === 'win32') return
+  writeFileSync(out, '')
+  symlinkSync(out, link)
+  t.is((await model2vec('dedupe', file, '--out', link, ...MODEL)).code, 0)
+  t.is(readFileSync(out, 'utf8'), kept)
+  const device = await model2vec('dedupe', file, '--out', '/dev/null', ...MODEL)
+  t.is(device.code, 1)
+  t.regex(device.err, /\/dev\/null is no regular file/)
 })
 
 test('no lines, and lines that cannot be read', async (t) => {

@@ -1,6 +1,5 @@
 // `model2vec dedupe`: the lines of files without those that are like an earlier line.
 
-import { statSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 
 import { UsageError } from '../command.js'
@@ -8,9 +7,11 @@ import type { Command, OptionValues } from '../command.js'
 import { findDuplicates } from '../duplicate-lines.js'
 import { FileError } from '../file-error.js'
 import { bytesOnDisk, INPUT_OPTIONS, inputOptions } from '../input-options.js'
+import { STDIN } from '../input/bytes.js'
 import { formatOf, inputTitles } from '../input/formats.js'
 import { keptLines, reportLines } from '../kept-lines.js'
 import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
+import { outputPlace } from '../output/files.js'
 import { interruptSignal } from '../terminal/interrupt.js'
 import { writeLines } from '../write-lines.js'
 
@@ -54,16 +55,17 @@ export const dedupe: Command = {
     const total = await bytesOnDisk(input.paths)
     if (total === null)
       throw new UsageError('the files are read twice: expected files, but got a pipe or standard input')
-    const [out, report] = [values.out, values.report] as (string | undefined)[]
-    await assertOthers([...input.paths], out, report)
+    const out = await placeOf(values.out)
+    const report = await placeOf(values.report)
+    assertOthers(await Promise.all(input.paths.map((path) => realpath(path))), out, report)
     const { signal, release } = interruptSignal()
     try {
       using model = await loadModel(values, signal)
       const limits = { maxLength: maxLength(values), threads: model.info.threads, threshold, signal }
       const found = await findDuplicates(input, total, model, limits)
-      await writeLines(out, keptLines(input, found, signal))
-      if (report !== undefined) await writeLines(report, reportLines(input, found))
-      if (out !== undefined) process.stdout.write(`${found.summary}\n`)
+      await writeLines(out.place, keptLines(input, found, signal))
+      if (report.given !== undefined) await writeLines(report.place, reportLines(input, found))
+      if (out.place !== undefined && report.given !== STDIN) process.stdout.write(`${found.summary}\n`)
     } finally {
       release()
     }
@@ -80,16 +82,27 @@ function thresholdOf(values: OptionValues): number {
   return value
 }
 
-/** @throws FileError when an output is an input, or both outputs are one file */
-async function assertOthers(inputs: readonly string[], ...outputs: readonly (string | undefined)[]): Promise<void> {
-  const taken = new Set(await Promise.all(inputs.map((path) => realpath(path))))
-  for (const output of outputs) {
-    if (output === undefined) continue
-    if (statSync(output, { throwIfNoEntry: false })?.isDirectory() === true) {
-      throw new FileError(`${output} is a directory, not a file`)
-    }
-    const place = await realpath(output).catch(() => output)
-    if (taken.has(place)) throw new FileError(`${output} is given twice: an output has to be a file of its own`)
+/** An output: its path after all links, undefined for standard output. */
+interface Output {
+  readonly given: string | undefined
+  readonly place: string | undefined
+}
+
+/** @throws FileError when no file can be there */
+async function placeOf(value: OptionValues[string]): Promise<Output> {
+  const given = value as string | undefined
+  return { given, place: given === undefined || given === STDIN ? undefined : await outputPlace(given) }
+}
+
+/** @throws UsageError, FileError when an output is an input, or both outputs are one file */
+function assertOthers(inputs: readonly string[], out: Output, report: Output): void {
+  if (report.given === STDIN && out.place === undefined) {
+    throw new UsageError('--report - needs --out: the kept lines go to standard output')
+  }
+  const taken = new Set(inputs)
+  for (const { given, place } of [out, report]) {
+    if (place === undefined) continue
+    if (taken.has(place)) throw new FileError(`${String(given)} is given twice: an output has to be a file of its own`)
     taken.add(place)
   }
 }

@@ -13,24 +13,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { fstat } from 'node:fs'
 import type { Stats } from 'node:fs'
-import {
-  access,
-  constants,
-  lstat,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises'
+import { access, constants, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
 import { OWN_MARK, stateOf } from '../../hub/process-mark.js'
 import { UsageError } from '../command.js'
+import { fileBehindLinks, followedOrNull, statOrNull } from '../../runtime/linked-file.js'
 import { FileError, naming } from '../file-error.js'
 import { STDIN } from '../input/bytes.js'
 
@@ -39,9 +28,6 @@ const MADE_BY = 'model2vec embed'
 
 /** Taking a lock takes less: an older file of one was left by a killed process. */
 const LEFT_MS = 10_000
-
-/** Symbolic links on the way to a file: Linux follows no more. */
-const MOST_LINKS = 40
 
 export interface OutputFiles {
   /** The output as the user gave it, for messages. */
@@ -60,12 +46,7 @@ export interface OutputFiles {
  * @throws UsageError when one of them is an input, FileError when the output can't take its place
  */
 export async function outputFiles(given: string, inputs: readonly string[]): Promise<OutputFiles> {
-  // First what the name leads to: a link to a device or a pipe has no target path that could be
-  // written.
-  const there = await naming(given, followed(given))
-  if (there?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
-  if (there !== null && !there.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
-  const whole = await targetOf(given)
+  const whole = await outputPlace(given)
   const files: OutputFiles = {
     given,
     whole,
@@ -85,6 +66,20 @@ export async function outputFiles(given: string, inputs: readonly string[]): Pro
   if (!(await naming(given, stat(folder))).isDirectory()) throw new FileError(`${given}: ${folder} is not a directory`)
   await naming(given, access(folder, constants.W_OK | constants.X_OK))
   return files
+}
+
+/**
+ * The path of an output after all links: two names of one output lead to one file.
+ *
+ * @throws FileError when no file can take its place
+ */
+export async function outputPlace(given: string): Promise<string> {
+  // First what the name leads to: a link to a device or a pipe has no target path that could be
+  // written.
+  const there = await naming(given, followedOrNull(given))
+  if (there?.isDirectory() === true) throw new FileError(`${given} is a directory, not a file`)
+  if (there !== null && !there.isFile()) throw new FileError(`${given} is no regular file: nothing can take its place`)
+  return naming(given, fileBehindLinks(given))
 }
 
 /**
@@ -175,43 +170,6 @@ export async function removeLeftovers({ whole, state, lock, madeBy }: OutputFile
     if (isInUse && Date.now() - ((await statOrNull(file))?.mtimeMs ?? 0) < LEFT_MS) continue
     await rm(file, { force: true })
   }
-}
-
-/** Null when it is not there. A link is not followed. */
-export async function statOrNull(file: string): Promise<Stats | null> {
-  return orNull(lstat(file))
-}
-
-/** Null when it is not there. Links are followed. */
-async function followed(file: string): Promise<Stats | null> {
-  return orNull(stat(file))
-}
-
-async function orNull(stats: Promise<Stats>): Promise<Stats | null> {
-  return stats.catch((error: unknown) => {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null
-    throw error
-  })
-}
-
-/**
- * The path after all links, also where no file is there yet: two names of one output lead to one
- * file, with one lock. Like the system, this follows a link to a folder before a `..` after it goes
- * up, so the path is not normalized first.
- *
- * @throws FileError when the folder is not there
- */
-async function targetOf(given: string): Promise<string> {
-  let file = given
-  for (let links = 0; links <= MOST_LINKS; links++) {
-    const folder = await naming(given, realpath(path.dirname(file)))
-    const found = path.join(folder, path.basename(file))
-    if ((await naming(given, statOrNull(found)))?.isSymbolicLink() !== true) return found
-    const target = await naming(given, readlink(found))
-    file = path.isAbsolute(target) ? target : `${folder}${path.sep}${target}`
-  }
-  throw new FileError(`${given}: too many symbolic links`)
 }
 
 /** Whether a file is one of the inputs, under any name. */

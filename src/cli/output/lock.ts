@@ -8,7 +8,8 @@ import os from 'node:os'
 import { isRunning, OWN_MARK, stateOf } from '../../hub/process-mark.js'
 import { sleep } from '../../hub/retry.js'
 import { FileError, naming } from '../file-error.js'
-import { besideOf, note, readNote, statOrNull } from './files.js'
+import { statOrNull } from '../../runtime/linked-file.js'
+import { besideOf, note, readNote } from './files.js'
 import type { OutputFiles } from './files.js'
 
 /** The holder touches the file this often. */
