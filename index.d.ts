@@ -127,12 +127,12 @@ export interface NearestOptions {
   readonly filter?: Uint8Array | Uint32Array | undefined;
   /**
    * The least score of what is found; for a distance, the largest. A row with just this score is
-   * found.
+   * found. A cosine beyond ±(1 − 2⁻²¹) counts as ±1.
    */
   readonly minScore?: number | undefined;
   /**
    * Whether a query that is a row of this matrix itself is kept from finding that row. The queries
-   * are the matrix, a `slice` of it, or a `row` of it then.
+   * are the matrix, a `slice` of it, or a `row` of it then; with `rescore`, those of `rescore`.
    * @default false
    */
   readonly excludeSelf?: boolean | undefined;
@@ -174,7 +174,7 @@ export interface DuplicatesProgress {
 export interface DuplicatesOptions {
   /**
    * A row is dropped when an earlier row that is kept scores at least this much; for a distance, at
-   * most.
+   * most. A cosine of more than 1 − 2⁻²¹ counts as 1.
    */
   readonly threshold: number;
   /**
@@ -237,6 +237,7 @@ export declare class Neighbors implements Iterable<Neighbor[]> {
   readonly k: number;
   /** How many queries there are. */
   readonly rows: number;
+  private constructor();
   /**
    * What was found for one query.
    *
@@ -468,10 +469,11 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
   /**
    * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that
    * is kept scores at least `threshold`. Rows whose `texts` are equal are dropped first, without
-   * comparing vectors.
+   * comparing vectors. Rows that no search finds (of NaN or infinities, by 'cosine' of zeros) are
+   * kept, unless their text is that of an earlier row.
    *
    * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take
-   * about half a minute on one thread, a million 47 minutes. The matrix must not change until the
+   * half a minute to a minute on one thread, a million 47 to 90 minutes. The matrix must not change until the
    * promise settles.
    *
    * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,

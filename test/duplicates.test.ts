@@ -76,6 +76,9 @@ test('equal texts are dropped first, for the kept row that has the text or is li
   const zeros = ofType('float32', [[0, 0], [0, 0]], 2) // prettier-ignore
   t.deepEqual((await zeros.duplicates({ threshold: 0.5, texts: ['', ''] })).dropped, [{ index: 1, of: 0, score: 1 }])
   t.deepEqual([...(await zeros.duplicates({ threshold: 0.5 })).kept], [0, 1])
+  const none = ofType('float32', [[NaN, 1], [NaN, 1]], 2) // prettier-ignore
+  const ofNone = await none.duplicates({ threshold: 0.9, metric: 'dot', texts: ['a', 'a'] })
+  t.deepEqual(ofNone.dropped, [{ index: 1, of: 0, score: 0 }])
   const dot = await matrix.duplicates({ threshold: 100, metric: 'dot', texts })
   t.deepEqual(dot.dropped[0], { index: 3, of: 2, score: Math.fround(1 + Math.fround(0.01) ** 2) })
 })

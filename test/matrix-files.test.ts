@@ -150,6 +150,10 @@ test('what can not be written leaves the old file and nothing beside it', async 
   ] as const) {
     await t.throwsAsync(matrix.save(path.join(place, name)), { code: 'ERR_INVALID_OPTION', message })
   }
+  await t.throwsAsync(matrix.save(`${path.join(place, 'new')}/`), {
+    code: 'ERR_INVALID_OPTION',
+    message: /`path` should be the path of a file/,
+  })
   await t.throwsAsync(matrix.save(5 as never), { code: 'ERR_INVALID_OPTION', message: /`path` should be a path/ })
   const file = path.join(place, 'x.npy')
   writeFileSync(file, 'old')

@@ -193,7 +193,7 @@ test('from an array is a view, and from rows a copy', (t) => {
   ])
   t.is(EmbeddingMatrix.from(new Float32Array(), { dim: 3 }).rows, 0)
   t.is(EmbeddingMatrix.from([], { dim: 3 }).rows, 0)
-  t.is(EmbeddingMatrix.from([[255, 1]], { dtype: 'binary', dim: 12 }).dim, 12)
+  t.is(EmbeddingMatrix.from([[255, 16]], { dtype: 'binary', dim: 12 }).dim, 12)
 })
 
 test('what is no matrix is refused by name', (t) => {
@@ -215,6 +215,13 @@ test('what is no matrix is refused by name', (t) => {
     [[[1, '2']], undefined, /`data\[0\]\[1\]` should be a number, but got "2"/],
     [[{ length: 2 }], undefined, /`data\[0\]` should be an array of numbers or a Float32Array, but got an object/],
     [[[1, 128]], { dtype: 'int8' }, /`data\[0\]\[1\]` should be an integer from -128 to 127 for the dtype 'int8'/],
+    [[null], { dim: 2 }, /`data\[0\]` should be an array of numbers or a Float32Array, but got null/],
+    [[null], undefined, /`data\[0\]` should be a row, but got null/],
+    [
+      Uint8Array.of(0, 7),
+      { dtype: 'binary', dim: 5 },
+      /`data\[1\]` should be a row whose bits beyond dimension 5 are 0/,
+    ],
     [[[0.5]], { dtype: 'binary' }, /should be an integer from 0 to 255/],
   ] as const) {
     t.throws(() => from(data, options), { code: 'ERR_INVALID_OPTION', message })

@@ -265,6 +265,39 @@ for (const [name, queries] of [
   })
 }
 
+test('many results, as many queries of numbers and duplicates without number leave the event loop its turns', async (t) => {
+  const rows = vectors('float32', 30_000, 8, 17)
+  const some = rows.slice(0, 64)
+  const all = some.nearestSync(rows, { k: 64 })
+  const turnsOf = async (work: Promise<unknown>): Promise<number> => {
+    let turns = 0
+    let isOver = false
+    const count = (): void => {
+      turns++
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    await work
+    isOver = true
+    return turns
+  }
+  t.true((await turnsOf(rows.nearest(some, { k: 20_000 }))) > 5)
+  const lists = rows.toArray()
+  const found = some.nearest(lists, { k: 64 })
+  t.true((await turnsOf(found)) > 5)
+  t.deepEqual(bitsOf(await found), bitsOf(all))
+  const many = EmbeddingMatrix.from(new Float32Array(400_000), { dim: 1 })
+  const texts = Array.from({ length: many.rows }, (_, i) => `${i % 3}`)
+  t.true((await turnsOf(many.duplicates({ threshold: 1, texts }))) > 3)
+})
+
+test('with more places than rows the places that are left are empty', async (t) => {
+  const some = vectors('float32', 3, 8, 18)
+  const found = await some.nearest(some.slice(0, 2), { k: 5 })
+  t.deepEqual([...found.counts], [3, 3])
+  t.deepEqual([...found.indices].filter((_, i) => i % 5 >= 3), [NO_ROW, NO_ROW, NO_ROW, NO_ROW]) // prettier-ignore
+})
+
 test('the event loop has its turns while searches run, and they all end', async (t) => {
   const rows = vectors('float32', 60_000, 128, 13)
   let turns = 0
@@ -281,6 +314,7 @@ test('the event loop has its turns while searches run, and they all end', async 
   t.true(turns > 20, `${turns} turns`)
 })
 
+const NO_ROW = 0xffffffff
 const rows = ofType('float32', [[1, 2], [3, 4]], 2) // prettier-ignore
 const bits = ofType('binary', [[1, -1], [1, 1]], 2) // prettier-ignore
 for (const [title, call, code, message] of [
@@ -304,13 +338,13 @@ for (const [title, call, code, message] of [
     'a list that falls',
     () => rows.nearestSync([1, 2], { filter: Uint32Array.of(1, 0) }),
     'ERR_INVALID_OPTION',
-    /rising/,
+    /rising order, but has 0 after 1 at place 1/,
   ],
   [
     'a list with a row too many',
     () => rows.nearestSync([1, 2], { filter: Uint32Array.of(2) }),
     'ERR_INVALID_OPTION',
-    /place 0/,
+    /below the 2 that there are, but has 2 at place 0/,
   ],
   [
     'a filter that was detached',
@@ -321,6 +355,30 @@ for (const [title, call, code, message] of [
     },
     'ERR_INVALID_OPTION',
     /`filter` was detached/,
+  ],
+  ...(
+    [
+      ['data', new Float64Array(2), /`queries\.data` should be a Float32Array, but got a Float64Array/],
+      ['width', 8, /`queries\.width` should be 2, but got 8/],
+      ['rows', -1, /`queries\.rows` should be an integer ≥ 0, but got -1/],
+      ['dtype', 'foo', /`queries\.dtype`/],
+      ['dim', 0, /`queries\.dim`/],
+    ] as const
+  ).map(([field, value, message]) => {
+    const fake = { data: Float32Array.of(1, 2), rows: 1, dim: 2, width: 2, dtype: 'float32' as const, [field]: value }
+    return [`a matrix with another ${field}`, () => rows.nearestSync(fake), 'ERR_INVALID_OPTION', message] as const
+  }),
+  [
+    'a matrix with fewer elements than rows',
+    () => rows.nearestSync({ data: Float32Array.of(1, 2), rows: 2, dim: 2, width: 2, dtype: 'float32' }),
+    'ERR_OUT_TOO_SMALL',
+    /smaller/,
+  ],
+  [
+    'a row of 16 bits of which the matrix says no type',
+    () => rows.nearestSync(Uint16Array.of(1, 2)),
+    'ERR_INVALID_OPTION',
+    /Uint16Array.*'float32'.*slice/,
   ],
   ['a filter that is none', () => rows.nearestSync([1, 2], { filter: [0] as never }), 'ERR_INVALID_OPTION', /`filter`/],
   ['a minScore of NaN', () => rows.nearestSync([1, 2], { minScore: NaN }), 'ERR_INVALID_OPTION', /`minScore`/],

@@ -179,16 +179,20 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** The rows that have a direction. */
 function rowsWithDirection(matrix: EmbeddingMatrix<Dtype>): number[] {
   const rows: number[] = []
-  for (let row = 0; row < matrix.rows; row++) if (hasDirection(matrix.row(row))) rows.push(row)
+  const { data, width } = matrix
+  for (let row = 0; row < matrix.rows; row++) if (hasDirection(data, row * width, width)) rows.push(row)
   return rows
 }
 
 /** Whether a vector is not all zeros, and has finite numbers only. */
-function hasDirection(vector: Iterable<number>): boolean {
+function hasDirection(numbers: ArrayLike<number>, start = 0, length = numbers.length): boolean {
   let isZero = true
-  for (const value of vector) {
-    if (!Number.isFinite(value)) return false
+  // 0 as long as all are finite.
+  let zeros = 0
+  for (let i = start; i < start + length; i++) {
+    const value = numbers[i] ?? NaN
+    zeros += value * 0
     if (value !== 0) isZero = false
   }
-  return !isZero
+  return zeros === 0 && !isZero
 }

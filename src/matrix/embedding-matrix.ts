@@ -30,7 +30,8 @@ import type { MatrixFileOptions } from './npy-file.js'
 import type { MatrixParts } from './parts.js'
 import { isTruncatedRow, sliceTruncated } from './truncated-rows.js'
 import type { TruncatedRows } from './truncated-rows.js'
-import { assertPresent, bytesOfRow, rowView, sliceIndex, viewOf } from './views.js'
+import { assertPresent, viewOf } from '../row-memory.js'
+import { bytesOfRow, rowView, sliceIndex } from './views.js'
 
 /**
  * The vectors of many texts, one row each, in one buffer.
@@ -360,10 +361,11 @@ export class EmbeddingMatrix<
   /**
    * Near-duplicates, greedily in the order of the rows: a row is dropped when an earlier row that
    * is kept scores at least `threshold`. Rows whose `texts` are equal are dropped first, without
-   * comparing vectors.
+   * comparing vectors. Rows that no search finds (of NaN or infinities, by 'cosine' of zeros) are
+   * kept, unless their text is that of an earlier row.
    *
    * Each row is compared with every kept row before it, on the engine's threads: 100,000 rows take
-   * about half a minute on one thread, a million 47 minutes. The matrix must not change until the
+   * half a minute to a minute on one thread, a million 47 to 90 minutes. The matrix must not change until the
    * promise settles.
    *
    * @throws (rejects) Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL when the memory was detached meanwhile,

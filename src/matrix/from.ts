@@ -2,17 +2,16 @@
 
 import { isUint32Array } from 'node:util/types'
 
-import { arrayOf, elementOf, isArrayOf, outArray, widthOf } from '../dtype.js'
+import { arrayOf, elementOf, outArray, widthOf } from '../dtype.js'
 import type { Dtype, RowArray, TokenArray } from '../dtype.js'
 import { withArticle } from '../errors.js'
 import { count, invalid, read } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
 import { bufferOf, byteOffsetOf, lengthOf } from '../runtime/typed-array.js'
-import { allocate } from './allocate.js'
-import { partsOf } from './parts.js'
+import { allocate, assertPresent, viewOf } from '../row-memory.js'
+import { partsOf, rowWithSpareBits } from './parts.js'
 import type { MatrixParts } from './parts.js'
 import { concatTruncated } from './truncated-rows.js'
-import { assertPresent, viewOf } from './views.js'
 
 /** Options of `EmbeddingMatrix.from` for rows. */
 export interface MatrixRowsOptions<D extends Dtype = 'float32', T extends TokenArray | null = null> {
@@ -49,6 +48,8 @@ export function fromData(data: unknown, options: unknown): MatrixParts {
   const dtype = dtypeName('dtype', given.dtype) ?? 'float32'
   const dim = count('dim', given.dim)
   const made = Array.isArray(data) ? fromRows(data, dtype, dim) : fromArray(data, dtype, dim)
+  const spare = rowWithSpareBits(made.data, dtype, made.dim)
+  if (spare !== null) throw invalid(`data[${spare}]`, `a row whose bits beyond dimension ${made.dim} are 0`, data)
   return partsOf(made.data, made.rows, { dtype, dim: made.dim }, tokensOf(given.tokens, made.rows))
 }
 
@@ -82,19 +83,18 @@ function fromRows(rows: readonly unknown[], dtype: Dtype, dimGiven: number | und
   const first = (rows[0] as { length?: unknown } | null | undefined)?.length
   const found = typeof first === 'number' ? first * (dtype === 'binary' ? 8 : 1) : undefined
   const dim = dimGiven ?? found
+  if (dim === undefined && rows.length > 0) throw invalid('data[0]', 'a row', rows[0])
   if (dim === undefined || dim === 0) throw invalid('dim', 'an integer ≥ 1 where no row says it', dimGiven)
   const width = widthOf(dtype, dim)
   const data = allocate(dtype, rows.length * width, `${rows.length} rows of ${width}`)
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index]
     const name = `data[${index}]`
-    const isTyped = isArrayOf(dtype, row)
-    if (!isTyped && !Array.isArray(row)) {
-      throw invalid(name, `an array of numbers or ${withArticle(arrayOf(dtype).name)}`, row)
-    }
-    if (row.length !== width) throw invalid(`${name}.length`, `${width}`, row.length)
-    if (isTyped) data.set(row, index * width)
-    else setValues(data, index * width, row, dtype, name)
+    const elements = Array.isArray(row) ? (row as readonly unknown[]) : outArray(dtype, row)
+    if (elements === null) throw invalid(name, `an array of numbers or ${withArticle(arrayOf(dtype).name)}`, row)
+    if (elements.length !== width) throw invalid(`${name}.length`, `${width}`, elements.length)
+    if (Array.isArray(elements)) setValues(data, index * width, elements as readonly unknown[], dtype, name)
+    else data.set(elements as RowArray, index * width)
   }
   return { data, rows: rows.length, dim }
 }

@@ -14,12 +14,11 @@ import { fileBehindLinks } from '../runtime/linked-file.js'
 import { localPath } from '../runtime/local-path.js'
 import { process } from '../runtime/node-globals.js'
 import { systemReason } from '../runtime/system-reason.js'
-import { allocate } from './allocate.js'
+import { allocate, assertPresent } from '../row-memory.js'
 import { npyHeader } from './npy-header.js'
 import { fill, readNpyHeader } from './npy-reader.js'
-import { partsOf } from './parts.js'
+import { partsOf, rowWithSpareBits } from './parts.js'
 import type { MatrixParts } from './parts.js'
-import { assertPresent } from './views.js'
 
 /** Options of `EmbeddingMatrix.load`. */
 export interface MatrixFileOptions<D extends Dtype = Dtype> {
@@ -66,6 +65,8 @@ export async function loadNpy(file: unknown, options: unknown): Promise<MatrixPa
     if (!(await systemErrors(place, 'read', () => fill(handle, bytes, start))))
       throw bad(place, `expected ${shape.rows} rows, but the file became shorter`)
     const dimensions = dim ?? (shape.dtype === 'binary' ? shape.width * 8 : shape.width)
+    const spare = rowWithSpareBits(data, shape.dtype, dimensions)
+    if (spare !== null) throw bad(place, `row ${spare} has bits beyond the ${dimensions} dimensions`)
     return partsOf(data, shape.rows, { dtype: shape.dtype, dim: dimensions }, null)
   } finally {
     await handle.close()
@@ -84,6 +85,7 @@ export async function saveNpy(
   file: unknown,
 ): Promise<void> {
   const place = localPath('path', file)
+  if (typeof file === 'string' && /[/\\]$/.test(file)) throw invalid('path', 'the path of a file', file)
   const { data, rows, width, dtype } = matrix
   assertPresent(data, rows * width)
   await systemErrors(place, 'written', async () => {

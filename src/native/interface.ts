@@ -306,10 +306,16 @@ export interface Native {
   /** Compares each query with `perQuery` candidates on this thread. */
   rescore: (this: NativeSearch, corpus: RowArray, candidates: Uint32Array, perQuery: number) => void
   /**
-   * Writes queries × k indices and scores, and the number of results of each query; once, at the
-   * end.
+   * Writes queries × k indices and scores, and the number of results, of as many queries from
+   * `from` on as `counts` has places. When all rows are compared.
    */
-  writeResults: (this: NativeSearch, indices: Uint32Array, scores: Float32Array, counts: Uint32Array) => void
+  writeResults: (
+    this: NativeSearch,
+    indices: Uint32Array,
+    scores: Float32Array,
+    counts: Uint32Array,
+    from: number,
+  ) => void
   createDuplicates(dtype: number, dim: number, metric: number, threshold: number, threads: number): NativeDuplicates
   /** Copies rows, of which `indices` are decided next. */
   beginGroup: (this: NativeDuplicates, corpus: RowArray, from: number, to: number, indices: Uint32Array) => void

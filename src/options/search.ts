@@ -2,10 +2,13 @@
 
 import { isUint32Array, isUint8Array } from 'node:util/types'
 
+import { arrayOf, isArrayOf, widthOf } from '../dtype.js'
 import type { Dtype, RowArray } from '../dtype.js'
-import { Model2VecError } from '../errors.js'
+import { Model2VecError, withArticle } from '../errors.js'
+import { assertPresent } from '../row-memory.js'
 import { isDetached, lengthOf } from '../runtime/typed-array.js'
 import { abortSignal, boolean, callback, count, invalid, isRecord, optional, read } from './checks.js'
+import { dtypeName } from './encode.js'
 
 /**
  * How two vectors are compared:
@@ -52,12 +55,12 @@ export interface NearestOptions {
   readonly filter?: Uint8Array | Uint32Array | undefined
   /**
    * The least score of what is found; for a distance, the largest. A row with just this score is
-   * found.
+   * found. A cosine beyond ±(1 − 2⁻²¹) counts as ±1.
    */
   readonly minScore?: number | undefined
   /**
    * Whether a query that is a row of this matrix itself is kept from finding that row. The queries
-   * are the matrix, a `slice` of it, or a `row` of it then.
+   * are the matrix, a `slice` of it, or a `row` of it then; with `rescore`, those of `rescore`.
    * @default false
    */
   readonly excludeSelf?: boolean | undefined
@@ -101,7 +104,7 @@ export interface DuplicatesProgress {
 export interface DuplicatesOptions {
   /**
    * A row is dropped when an earlier row that is kept scores at least this much; for a distance, at
-   * most.
+   * most. A cosine of more than 1 − 2⁻²¹ counts as 1.
    */
   readonly threshold: number
   /**
@@ -167,14 +170,28 @@ const rowFilter = optional((name, value): Uint8Array | Uint32Array => {
 
 const vectors = optional((name, value): SearchVectors => {
   if (!isVectors(value)) throw invalid(name, 'an EmbeddingMatrix', value)
-  return value
+  return checkVectors(name, value)
 })
 
 /** Whether a value has the fields of a matrix. */
 export function isVectors(value: unknown): value is SearchVectors {
-  if (!isRecord(value)) return false
-  const { data, rows, dim, width, dtype } = value
-  return ArrayBuffer.isView(data) && [rows, dim, width].every(Number.isSafeInteger) && typeof dtype === 'string'
+  return isRecord(value) && ['data', 'rows', 'dim', 'width', 'dtype'].every((field) => field in value)
+}
+
+/**
+ * A matrix, whose fields are read once.
+ *
+ * @throws Model2VecError ERR_INVALID_OPTION when they are not those of a matrix, ERR_OUT_TOO_SMALL
+ * when its memory is gone
+ */
+export function checkVectors(name: string, { data, rows, dim, width, dtype }: SearchVectors): SearchVectors {
+  if (dtypeName(`${name}.dtype`, dtype) === undefined) throw invalid(`${name}.dtype`, 'the name of a type', dtype)
+  if (count(`${name}.dim`, dim) === undefined) throw invalid(`${name}.dim`, 'an integer ≥ 1', dim)
+  if (!Number.isSafeInteger(rows) || rows < 0) throw invalid(`${name}.rows`, 'an integer ≥ 0', rows)
+  if (width !== widthOf(dtype, dim)) throw invalid(`${name}.width`, `${widthOf(dtype, dim)}`, width)
+  if (!isArrayOf(dtype, data)) throw invalid(`${name}.data`, withArticle(arrayOf(dtype).name), data)
+  assertPresent(data, rows * width)
+  return { data, rows, dim, width, dtype }
 }
 
 /** The metric of a matrix, checked against its element type. */

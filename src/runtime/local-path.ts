@@ -72,6 +72,6 @@ export function localPath(name: string, value: unknown): string {
   if (isUrl(value)) return urlPath(name, value)
   throw new Model2VecError(
     'ERR_INVALID_OPTION',
-    `\`${name}\` should be a path or a \`file:\` URL, but got ${describe(value)}`,
+    `\`${name}\` should be a path or a URL object of \`file:\`, but got ${describe(value)}`,
   )
 }

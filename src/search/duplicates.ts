@@ -6,7 +6,6 @@
 // twice.
 
 import { fromNative, notAString } from '../errors.js'
-import { valueOf } from '../dtype.js'
 import type { TokenArray } from '../dtype.js'
 import { NATIVE_DTYPE, NATIVE_METRIC } from '../native/interface.js'
 import type { NativeDuplicates } from '../native/interface.js'
@@ -17,7 +16,9 @@ import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { inTurns } from '../runtime/event-loop.js'
 import { PROGRESS_INTERVAL_MS, ProgressThrottle } from '../progress/throttle.js'
 import { performance } from '../runtime/node-globals.js'
+import { viewOf } from '../row-memory.js'
 import { feedParts } from './feed-parts.js'
+import { nearestSync } from './nearest.js'
 
 /** A row that was dropped. */
 export interface Duplicate {
@@ -27,6 +28,15 @@ export interface Duplicate {
   readonly of: number
   /** The score of the two. */
   readonly score: number
+}
+
+/** What native code has found. */
+interface FoundDuplicates {
+  readonly kept: TokenArray
+  /** The rows that were dropped in rising order, the kept rows that they are like, and the scores. */
+  readonly indices: Uint32Array
+  readonly of: Uint32Array
+  readonly scores: Float32Array
 }
 
 /** What a search for near-duplicates has found. */
@@ -47,6 +57,8 @@ const GROUP_BYTES = 2 ** 21
 const COPY_BYTES = 2 ** 19
 /** Texts that are looked up in a step. */
 const TEXTS_PER_STEP = 512
+/** Rows that are listed in a step. */
+const ROWS_PER_STEP = 1024
 
 /** `matrix.duplicates`. */
 export async function duplicates(corpus: SearchVectors, options: unknown): Promise<Duplicates> {
@@ -55,8 +67,9 @@ export async function duplicates(corpus: SearchVectors, options: unknown): Promi
   throwIfAborted(signal)
   const firsts = checked.texts === undefined ? null : await inTurns(firstTexts(checked.texts, signal), signal)
   try {
-    const { kept, dropped } = await compareAll(corpus, firsts, checked)
-    return { kept, dropped: firsts === null ? dropped : withEqualTexts(corpus, firsts, dropped, checked.metric) }
+    const found = await compareAll(corpus, firsts, checked)
+    const dropped = await inTurns(droppedRows(corpus, found, firsts, checked), signal)
+    return { kept: found.kept, dropped }
   } catch (error) {
     throwIfAborted(signal)
     throw error
@@ -86,7 +99,7 @@ async function compareAll(
   corpus: SearchVectors,
   firsts: Uint32Array | null,
   { threshold, metric, threads, signal, onProgress }: CheckedDuplicatesOptions,
-): Promise<Duplicates> {
+): Promise<FoundDuplicates> {
   const { rows, dim, dtype, data, width } = corpus
   const rowBytes = width * data.BYTES_PER_ELEMENT
   const size = Math.max(64, Math.min(GROUP_ROWS, Math.floor(GROUP_BYTES / rowBytes)))
@@ -114,9 +127,7 @@ async function compareAll(
       progress.at(to)
     }
     const { kept, indices, of, scoreBits } = search.lists()
-    const scores = new Float32Array(scoreBits.buffer)
-    const dropped = Array.from(indices, (index, i) => ({ index, of: of[i] ?? NaN, score: scores[i] ?? NaN }))
-    return { kept, dropped }
+    return { kept, indices, of, scores: new Float32Array(scoreBits.buffer) }
   } catch (error) {
     work?.cancel()
     // What the caller's function threw is the caller's.
@@ -132,33 +143,49 @@ function newRows(firsts: Uint32Array | null, from: number, to: number): Uint32Ar
   return firsts === null ? all : all.filter((row) => firsts[row] === row)
 }
 
-/** Adds the rows that were dropped for their text to those that were dropped for their vector. */
-function withEqualTexts(
+/**
+ * A list of the rows that were dropped, for their vector or for their text, some rows at each call.
+ */
+function droppedRows(
   corpus: SearchVectors,
-  firsts: Uint32Array,
-  dropped: readonly Duplicate[],
-  metric: SearchMetric,
-): Duplicate[] {
-  const byVector = new Map(dropped.map((row) => [row.index, row]))
+  { indices, of, scores }: FoundDuplicates,
+  firsts: Uint32Array | null,
+  { metric, signal }: CheckedDuplicatesOptions,
+): () => Duplicate[] | undefined {
   const all: Duplicate[] = []
-  for (const [index, first] of firsts.entries()) {
-    const near = byVector.get(index)
-    if (near !== undefined) all.push(near)
-    if (first === index) continue
-    // Where the first row with the text was dropped, this one is like the same kept row.
-    const { of, score } = byVector.get(first) ?? { of: first, score: ownScore(corpus, first, metric) }
-    all.push({ index, of, score })
+  // The place of each row that was dropped in `all`, from 1 on.
+  const places = new Uint32Array(firsts === null ? 0 : corpus.rows)
+  let next = 0
+  let row = 0
+  const dropUntil = (end: number): void => {
+    for (; next < indices.length && (indices[next] ?? NaN) < end; next++) {
+      const index = indices[next] ?? NaN
+      places[index] = all.push({ index, of: of[next] ?? NaN, score: scores[next] ?? NaN })
+    }
   }
-  return all
+  return () => {
+    throwIfAborted(signal)
+    const end = Math.min(corpus.rows, row + ROWS_PER_STEP)
+    for (; firsts !== null && row < end; row++) {
+      const first = firsts[row] ?? row
+      if (first === row) continue
+      dropUntil(row)
+      // Where the first row with the text was dropped, this one is like the same kept row.
+      const like = all[(places[first] ?? 0) - 1] ?? { of: first, score: ownScore(corpus, first, metric) }
+      places[row] = all.push({ index: row, of: like.of, score: like.score })
+    }
+    row = end
+    dropUntil(row)
+    return row === corpus.rows ? all : undefined
+  }
 }
 
-/** The score of a row and one that equals it. */
-function ownScore({ data, dtype, width }: SearchVectors, row: number, metric: SearchMetric): number {
+/** The score of a row and one that equals it; 0 where they can't be compared. */
+function ownScore({ data, dtype, dim, width }: SearchVectors, row: number, metric: SearchMetric): number {
   if (metric === 'cosine') return 1
   if (metric !== 'dot') return 0
-  let sum = 0
-  for (let i = row * width; i < (row + 1) * width; i++) sum += valueOf(dtype, data[i] ?? NaN) ** 2
-  return Math.fround(sum)
+  const own = { data: viewOf(dtype, data, row * width, (row + 1) * width), rows: 1, dim, width, dtype }
+  return nearestSync(own, own, { k: 1, metric, threads: 1 }).scores[0] ?? 0
 }
 
 /** Tells the caller's function how far the search is. */

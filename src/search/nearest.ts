@@ -20,7 +20,7 @@ import { inTurns } from '../runtime/event-loop.js'
 import { bufferOf } from '../runtime/typed-array.js'
 import { feedParts } from './feed-parts.js'
 import { Neighbors, NO_ROW } from './neighbors.js'
-import { bitsOf, firstOwnRow, queryRows, someQueries } from './queries.js'
+import { bitsOf, firstOwnRow, queryReader, someQueries } from './queries.js'
 import type { QueryRows } from './queries.js'
 
 /**
@@ -44,6 +44,8 @@ const STEP_BYTES = 2 ** 20
 const COPY_BYTES = 2 ** 19
 /** Rows that are compared once more in a step of `rescore`. */
 const RESCORED_ROWS = 2048
+/** Results that are sorted and written in a step: some 0.5 ms. */
+const WRITTEN_RESULTS = 2 ** 13
 
 /** One call, its options settled. */
 class NearestCall {
@@ -57,17 +59,15 @@ class NearestCall {
   readonly threads: number
   readonly result: Neighbors
 
-  constructor(method: string, corpus: SearchVectors, queries: unknown, options: unknown) {
-    const checked = checkNearestOptions(method, options, corpus)
-    const { rescore, k, oversample, excludeSelf } = checked
-    throwIfAborted(checked.signal)
+  constructor(corpus: SearchVectors, queries: QueryRows, options: CheckedNearestOptions) {
+    const { rescore, k, oversample, excludeSelf } = options
     this.corpus = corpus
-    this.options = checked
-    this.queries = queryRows(queries, corpus, rescore?.dtype ?? corpus.dtype)
+    this.options = options
+    this.queries = queries
     this.k = Math.min(k, corpus.rows)
     this.found = rescore === undefined ? this.k : Math.min(Math.ceil(k * oversample), corpus.rows)
     this.firstSelf = excludeSelf ? firstOwnRow(this.queries, rescore ?? corpus) : -1
-    this.threads = checked.threads ?? native().defaultThreads()
+    this.threads = options.threads ?? native().defaultThreads()
     this.result = emptyResult(this.queries.rows, k)
   }
 
@@ -82,23 +82,31 @@ class NearestCall {
   search(from: number, to: number): NativeSearch {
     const { corpus, options, found } = this
     const queries = this.#some(from, to)
-    if (options.rescore === undefined) return this.#newSearch(queries, corpus, options.metric, found, from)
-    return this.#newSearch(bitsOf(queries, corpus.dim), corpus, 'hamming', found, from)
+    const { filter, rescore, metric } = options
+    if (rescore === undefined) return this.#newSearch(queries, corpus, metric, found, from, filter)
+    return this.#newSearch(bitsOf(queries, corpus.dim), corpus, 'hamming', found, from, filter)
   }
 
   /**
    * The search of the queries `from` to `to` among the rows of `rescore` that the first one has
-   * found.
+   * found, which a filter has let through.
    */
   secondSearch(rescore: SearchVectors, from: number, to: number): NativeSearch {
-    return this.#newSearch(this.#some(from, to), rescore, this.options.metric, this.k, from)
+    return this.#newSearch(this.#some(from, to), rescore, this.options.metric, this.k, from, undefined)
   }
 
   #some(from: number, to: number): QueryRows {
     return { ...this.queries, data: someQueries(this.queries, from, to), rows: to - from }
   }
 
-  #newSearch(queries: QueryRows, corpus: SearchVectors, metric: SearchMetric, k: number, from: number): NativeSearch {
+  #newSearch(
+    queries: QueryRows,
+    corpus: SearchVectors,
+    metric: SearchMetric,
+    k: number,
+    from: number,
+    filter: CheckedNearestOptions['filter'],
+  ): NativeSearch {
     const { options, firstSelf, threads } = this
     // A bound is one of the last search.
     const isLast = options.rescore === undefined || corpus === options.rescore
@@ -112,28 +120,31 @@ class NearestCall {
       k,
       (isLast ? options.minScore : undefined) ?? NaN,
       firstSelf < 0 ? -1 : firstSelf + from,
-      options.filter,
+      filter,
       threads,
     )
   }
 
-  /** Writes what a search has found for the queries from `from` on: `k` places for each. */
-  write(search: NativeSearch, from: number, to: number): void {
+  /**
+   * Writes what a search has found: its query `first` and the next ones are the queries `from` to
+   * `to` of the call.
+   */
+  write(search: NativeSearch, first: number, from: number, to: number): void {
     const { result, k } = this
-    const places = (array: Uint32Array): Uint32Array => array.subarray(from * result.k, to * result.k)
     const counts = result.counts.subarray(from, to)
+    const indices = result.indices.subarray(from * result.k, to * result.k)
     const scores = result.scores.subarray(from * result.k, to * result.k)
     if (k === result.k) {
-      native().writeResults.call(search, places(result.indices), scores, counts)
+      native().writeResults.call(search, indices, scores, counts, first)
       return
     }
     // There are fewer rows than places.
     const found = new Found(to - from, k)
-    native().writeResults.call(search, found.indices, found.scores, counts)
+    native().writeResults.call(search, found.indices, found.scores, counts, first)
+    indices.fill(NO_ROW)
     for (let query = 0; query < to - from; query++) {
-      const at = (from + query) * result.k
-      result.indices.set(found.indices.subarray(query * k, (query + 1) * k), at)
-      result.scores.set(found.scores.subarray(query * k, (query + 1) * k), at)
+      indices.set(found.indices.subarray(query * k, (query + 1) * k), query * result.k)
+      scores.set(found.scores.subarray(query * k, (query + 1) * k), query * result.k)
     }
   }
 }
@@ -149,11 +160,11 @@ class Found {
   }
 }
 
-/** @throws OutOfMemoryError */
+/** Places that are to be written. @throws OutOfMemoryError */
 function emptyResult(queries: number, k: number): Neighbors {
   try {
     const { indices, scores } = new Found(queries, k)
-    return new Neighbors(indices.fill(NO_ROW), scores, new Uint32Array(queries), k)
+    return Neighbors.of(indices, scores, new Uint32Array(queries), k)
   } catch (cause) {
     throw new OutOfMemoryError(`the ${k} nearest rows of ${queries} queries can't be allocated`, { cause })
   }
@@ -161,18 +172,20 @@ function emptyResult(queries: number, k: number): Neighbors {
 
 /** `matrix.nearest`. */
 export async function nearest(corpus: SearchVectors, queries: unknown, options: unknown): Promise<Neighbors> {
-  const call = new NearestCall('nearest', corpus, queries, options)
+  const checked = checkNearestOptions('nearest', options, corpus)
+  const { signal } = checked
+  throwIfAborted(signal)
+  const read = queryReader(queries, corpus, checked.rescore?.dtype ?? corpus.dtype)
+  const call = new NearestCall(corpus, await inTurns(read, signal), checked)
   const { rows } = call.queries
-  const { signal, rescore } = call.options
   const size = call.groupSize
   try {
     for (let from = 0; from < rows; from += size) {
+      throwIfAborted(signal)
       const to = Math.min(rows, from + size)
       const search = call.search(from, to)
       await compare(call, search, to - from)
-      throwIfAborted(signal)
-      if (rescore === undefined) call.write(search, from, to)
-      else await inTurns(rescoring(call, rescore, search, from, to), signal)
+      await inTurns(finishing(call, search, from, to), signal)
     }
   } catch (error) {
     throwIfAborted(signal)
@@ -183,9 +196,11 @@ export async function nearest(corpus: SearchVectors, queries: unknown, options: 
 
 /** `matrix.nearestSync`. */
 export function nearestSync(corpus: SearchVectors, queries: unknown, options: unknown): Neighbors {
-  const call = new NearestCall('nearestSync', corpus, queries, options)
+  const checked = checkNearestOptions('nearestSync', options, corpus)
+  throwIfAborted(checked.signal)
+  const read = queryReader(queries, corpus, checked.rescore?.dtype ?? corpus.dtype)
+  const call = new NearestCall(corpus, atOnce(read), checked)
   const { rows } = call.queries
-  const { rescore } = call.options
   const size = call.groupSize
   try {
     for (let from = 0; from < rows; from += size) {
@@ -193,17 +208,20 @@ export function nearestSync(corpus: SearchVectors, queries: unknown, options: un
       const search = call.search(from, to)
       if (call.threads === 1) native().scanHere.call(search, corpus.data, 0, corpus.rows)
       else native().scanDirect.call(search, corpus.data, corpus.rows, true)
-      if (rescore === undefined) {
-        call.write(search, from, to)
-        continue
-      }
-      const step = rescoring(call, rescore, search, from, to)
-      while (step() === undefined);
+      atOnce(finishing(call, search, from, to))
     }
   } catch (error) {
     throw fromNative(error)
   }
   return call.result
+}
+
+/** The result of work in steps. */
+function atOnce<T>(step: () => T | undefined): T {
+  for (;;) {
+    const result = step()
+    if (result !== undefined) return result
+  }
 }
 
 /** Compares all rows with a search's `count` queries. */
@@ -256,29 +274,38 @@ function comparing(
   }
 }
 
-/** Orders what a search has found anew, for some queries at each call. */
-function rescoring(
-  call: NearestCall,
-  rescore: SearchVectors,
-  search: NativeSearch,
-  from: number,
-  to: number,
-): () => true | undefined {
-  const { found: each } = call
-  const candidates = new Found(to - from, each)
-  native().writeResults.call(search, candidates.indices, candidates.scores, new Uint32Array(to - from))
-  const step = Math.max(1, Math.floor(RESCORED_ROWS / Math.max(1, each)))
+/** Writes the results of some queries at each call, with `rescore` in another order. */
+function finishing(call: NearestCall, search: NativeSearch, from: number, to: number): () => true | undefined {
+  const { found } = call
+  const { rescore, signal } = call.options
+  const results = rescore === undefined ? WRITTEN_RESULTS : RESCORED_ROWS
+  const step = Math.max(1, Math.floor(results / Math.max(1, found)))
   let next = from
   return () => {
-    throwIfAborted(call.options.signal)
+    throwIfAborted(signal)
     const end = Math.min(to, next + step)
-    const second = call.secondSearch(rescore, next, end)
-    const some = candidates.indices.subarray((next - from) * each, (end - from) * each)
-    native().rescore.call(second, rescore.data, some, each)
-    call.write(second, next, end)
+    if (rescore === undefined) call.write(search, next - from, next, end)
+    else rescoreSome(call, rescore, search, next - from, next, end)
     next = end
     return next === to ? true : undefined
   }
+}
+
+/** Orders what a search has found for its query `first` and the next ones anew. */
+function rescoreSome(
+  call: NearestCall,
+  rescore: SearchVectors,
+  search: NativeSearch,
+  first: number,
+  from: number,
+  to: number,
+): void {
+  const { found: each } = call
+  const candidates = new Found(to - from, each)
+  native().writeResults.call(search, candidates.indices, candidates.scores, new Uint32Array(to - from), first)
+  const second = call.secondSearch(rescore, from, to)
+  native().rescore.call(second, rescore.data, candidates.indices, each)
+  call.write(second, 0, from, to)
 }
 
 /** How many rows have about this many bytes; at least one. */

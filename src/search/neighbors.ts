@@ -31,13 +31,17 @@ export class Neighbors implements Iterable<Neighbor[]> {
   /** How many queries there are. */
   readonly rows: number
 
-  /** @internal */
-  constructor(indices: TokenArray, scores: ReturnType<Float32Array['slice']>, counts: TokenArray, k: number) {
+  private constructor(indices: TokenArray, scores: ReturnType<Float32Array['slice']>, counts: TokenArray, k: number) {
     this.indices = indices
     this.scores = scores
     this.counts = counts
     this.k = k
     this.rows = counts.length
+  }
+
+  /** @internal */
+  static of(indices: TokenArray, scores: ReturnType<Float32Array['slice']>, counts: TokenArray, k: number): Neighbors {
+    return new Neighbors(indices, scores, counts, k)
   }
 
   /**

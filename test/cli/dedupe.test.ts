@@ -141,12 +141,14 @@ for (const [args, code, message] of [
   [['-', '--format', 'lines'], 2, /read twice/],
   [['examples/documents.jsonl', '--threshold', '2'], 2, /--threshold should be a number from -1 to 1, but got 2/],
   [['examples/documents.jsonl', '--threshold', ''], 2, /--threshold/],
+  [['examples/documents.jsonl', '--threshold', ' '], 2, /--threshold should/],
+  [['examples/documents.jsonl', '--out', 'kept.jsonl.gz'], 2, /kept\.jsonl\.gz: the output is not packed/],
   [['examples/documents.jsonl', 'README.csv'], 2, /files of one format/],
   [['examples/documents.jsonl', '--out', 'examples/documents.jsonl'], 1, /given twice/],
   [['examples/documents.jsonl', '--out', 'examples'], 1, /is a directory/],
   [['no-such.jsonl'], 1, /no-such\.jsonl: no such file/],
 ] as const) {
-  test(`a call that can't be served ends with one line: dedupe ${args.join(' ')}`, async (t) => {
+  test(`a call that can't be served ends with one line: dedupe ${args.map((arg) => JSON.stringify(arg)).join(' ')}`, async (t) => {
     const outcome = await model2vec('dedupe', ...args, ...MODEL)
     t.deepEqual([outcome.code, outcome.out], [code, ''])
     t.regex(outcome.err, /^model2vec: [^\n]+\n$/)

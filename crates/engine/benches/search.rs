@@ -8,9 +8,7 @@ use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use model2vec_engine::{
-    Dtype, Metric, Rows, Search, SearchOptions, SearchResults, SearchScratch, write_base64, write_json_row,
-};
+use model2vec_engine::{Dtype, Metric, Rows, Search, SearchOptions, SearchScratch, write_base64, write_json_row};
 
 struct Numbers(u64);
 
@@ -49,13 +47,16 @@ fn search(queries: Rows<'_>, corpus: Rows<'_>, metric: Metric, k: usize) -> Vec<
     let options = SearchOptions { metric, k, ..SearchOptions::default() };
     let search = Search::new(queries, corpus.dtype(), options).expect("a search");
     let count = search.query_count();
-    let (mut indices, mut scores, mut counts) = (vec![0; count * k], vec![0.0; count * k], vec![0; count]);
+    let (mut indices, mut scores) = (vec![0; count * k], vec![0.0; count * k]);
     let mut scratch = SearchScratch::default();
     for block in 0..search.query_blocks() {
         let mut hits = search.hits(block);
         search.scan(&mut hits, corpus, 0, &mut scratch, &AtomicBool::new(false)).expect("equal dimensions");
-        let mut results = SearchResults { indices: &mut indices, scores: &mut scores, counts: &mut counts };
-        search.write(hits, &mut results);
+        let first = block * search.block_queries();
+        for query in first..count.min(first + search.block_queries()) {
+            let places = query * k..(query + 1) * k;
+            search.write(query, &[&hits], &mut indices[places.clone()], &mut scores[places]);
+        }
     }
     indices
 }

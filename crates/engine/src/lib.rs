@@ -37,8 +37,7 @@ pub use run::slice::{Input, RowBuffer, Slice};
 pub use run::tasks::Tasks;
 pub use run::work::Work;
 pub use search::{
-    Dropped, Duplicates, Filter, FirstMatches, Hits, Metric, NewRows, Search, SearchError, SearchOptions,
-    SearchResults, SearchScratch,
+    Dropped, Duplicates, Filter, FirstMatches, Hits, Metric, NewRows, Search, SearchError, SearchOptions, SearchScratch,
 };
 pub use table::cluster::MAX_ITERATIONS;
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};

@@ -25,7 +25,7 @@ export const dedupe: Command = {
       'that are kept, as they are and in their order. A line is left out when its text is that of an earlier line, or ' +
       'when the cosine of its vector and that of an earlier line that is kept is at least the threshold.',
     'The vectors of all texts are in memory. Each is compared with all that are kept before it: on one core 100,000 ' +
-      'texts take about half a minute, a million 47 minutes. The files are read twice, so that none can be a pipe.',
+      'texts take half a minute to a minute, twice as many four times as long. The files are read twice, so that none can be a pipe.',
   ],
   options: {
     threshold: {
@@ -76,7 +76,7 @@ export const dedupe: Command = {
 function thresholdOf(values: OptionValues): number {
   const given = values.threshold
   const value = given === undefined ? DEFAULT_THRESHOLD : Number(given)
-  if (given === '' || !(value >= -1 && value <= 1)) {
+  if (String(given).trim() === '' || !(value >= -1 && value <= 1)) {
     throw new UsageError(`--threshold should be a number from -1 to 1, but got ${String(given)}`)
   }
   return value
@@ -88,9 +88,12 @@ interface Output {
   readonly place: string | undefined
 }
 
-/** @throws FileError when no file can be there */
+/** @throws UsageError, FileError when no file can be there */
 async function placeOf(value: OptionValues[string]): Promise<Output> {
   const given = value as string | undefined
+  if (given !== undefined && /\.(?:gz|zst)$/.test(given)) {
+    throw new UsageError(`${given}: the output is not packed, so that its name should not say so`)
+  }
   return { given, place: given === undefined || given === STDIN ? undefined : await outputPlace(given) }
 }
 

@@ -33,14 +33,15 @@ impl Filter {
     /// Allows the rows of a list.
     ///
     /// # Errors
-    /// [`SearchError::FilterRow`] when the list does not rise, or names a row that is not below
+    /// [`SearchError::FilterOrder`], [`SearchError::FilterRow`] when it names a row that is not below
     /// `rows`.
     pub fn rows(list: &[u32], rows: usize) -> Result<Self, SearchError> {
         if let Some(place) = list.windows(2).position(|pair| pair[0] >= pair[1]) {
-            return Err(SearchError::FilterRow(place + 1));
+            return Err(SearchError::FilterOrder { place: place + 1, row: list[place + 1], before: list[place] });
         }
         if list.last().is_some_and(|&last| last as usize >= rows) {
-            return Err(SearchError::FilterRow(list.partition_point(|&row| (row as usize) < rows)));
+            let place = list.partition_point(|&row| (row as usize) < rows);
+            return Err(SearchError::FilterRow { place, row: list[place], rows });
         }
         Ok(Self(Kind::Rows(list.into())))
     }

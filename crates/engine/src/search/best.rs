@@ -1,6 +1,4 @@
-//! The best rows of each query, and where they are written.
-
-use super::Metric;
+//! The best rows of each query.
 
 /// What is kept of the rows that a query is compared with.
 pub(super) trait List {
@@ -101,46 +99,8 @@ pub struct Hits {
 }
 
 impl Hits {
-    /// Adds what was found in other slices of the corpus for the same queries.
-    ///
-    /// # Panics
-    /// When `other` is of another block of queries.
-    pub fn merge(&mut self, other: &Self) {
-        assert!(self.first_query == other.first_query && self.lists.len() == other.lists.len(), "the same queries");
-        for (list, other) in self.lists.iter_mut().zip(&other.lists) {
-            list.merge(other);
-        }
-    }
-}
-
-/// Where results are written: queries × k indices and scores, best first, and how many of them each
-/// query has. Missing places have the index `u32::MAX` and the score 0.
-#[derive(Debug)]
-pub struct SearchResults<'a> {
-    /// Rows of the corpus.
-    pub indices: &'a mut [u32],
-    /// Similarities or distances.
-    pub scores: &'a mut [f32],
-    /// Of each query.
-    pub counts: &'a mut [u32],
-}
-
-impl SearchResults<'_> {
-    /// Writes the results of a block of queries. All three slices are those of all queries of the
-    /// search.
-    pub(super) fn write(&mut self, hits: Hits, metric: Metric, k: usize) {
-        let first = hits.first_query;
-        for (query, list) in hits.lists.into_iter().enumerate().map(|(place, list)| (first + place, list)) {
-            let places = query * k..(query + 1) * k;
-            let (indices, scores) = (&mut self.indices[places.clone()], &mut self.scores[places]);
-            let found = list.into_sorted();
-            let count = found.len();
-            self.counts[query] = count as u32;
-            for (place, (key, index)) in found.enumerate() {
-                (indices[place], scores[place]) = (index, metric.score(key));
-            }
-            indices[count..].fill(u32::MAX);
-            scores[count..].fill(0.0);
-        }
+    /// What was found for a query of the block.
+    pub(super) fn list(&self, query: usize) -> &Best {
+        &self.lists[query - self.first_query]
     }
 }

@@ -75,9 +75,24 @@ pub enum SearchError {
     },
     /// A bound or threshold is not a number.
     Bound,
-    /// A filter's list has a row twice, is not sorted, or names a row that there is not; the place
-    /// in the list.
-    FilterRow(usize),
+    /// A filter's list does not rise.
+    FilterOrder {
+        /// The place in the list.
+        place: usize,
+        /// What is there.
+        row: u32,
+        /// What comes before it.
+        before: u32,
+    },
+    /// A filter lists a row that is not there.
+    FilterRow {
+        /// The place in the list.
+        place: usize,
+        /// What is there.
+        row: u32,
+        /// How many rows there are.
+        rows: usize,
+    },
     /// A filter's mask has another length than there are rows.
     FilterMask {
         /// The length of the mask.
@@ -93,7 +108,11 @@ impl SearchError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Dimensions { .. } => "ERR_SHAPE_MISMATCH",
-            Self::Metric { .. } | Self::Bound | Self::FilterRow(_) | Self::FilterMask { .. } => "ERR_INVALID_OPTION",
+            Self::Metric { .. }
+            | Self::Bound
+            | Self::FilterOrder { .. }
+            | Self::FilterRow { .. }
+            | Self::FilterMask { .. } => "ERR_INVALID_OPTION",
         }
     }
 }
@@ -116,8 +135,11 @@ impl fmt::Display for SearchError {
                 metric.name()
             ),
             Self::Bound => write!(f, "the least score should be a number, but is NaN"),
-            Self::FilterRow(place) => {
-                write!(f, "a filter should list rows that there are in rising order, but does not at place {place}")
+            Self::FilterOrder { place, row, before } => {
+                write!(f, "a filter should list rows in rising order, but has {row} after {before} at place {place}")
+            }
+            Self::FilterRow { place, row, rows } => {
+                write!(f, "a filter should list rows below the {rows} that there are, but has {row} at place {place}")
             }
             Self::FilterMask { mask, rows } => {
                 write!(f, "a filter's mask should have an element for each of the {rows} rows, but has {mask}")

@@ -31,7 +31,7 @@ mod tests;
 mod tests_of_uses;
 
 pub use allowed::Filter;
-pub use best::{Hits, SearchResults};
+pub use best::Hits;
 pub use duplicates::{Dropped, Duplicates, FirstMatches, NewRows};
 pub use metric::{Metric, SearchError};
 pub use query::{Search, SearchOptions, SearchScratch};

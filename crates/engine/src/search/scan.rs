@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::allowed::Allowed;
-use super::best::{Best, Hits, SearchResults};
+use super::best::{Best, Hits};
 use super::compare::Slice;
 use super::exact::Range;
 use super::kernel::{BLOCK, Kernels, MAX_I8_DIM, padded};
@@ -104,8 +104,8 @@ impl Search {
     }
 
     /// Compares the queries of `hits` with a slice of the corpus, whose first row is row
-    /// `first_row` of the corpus. Slices may come in any order, and several lists of hits of the
-    /// same queries may be merged: the results are the same. False when `cancelled` became true:
+    /// `first_row` of the corpus. Slices may come in any order, and be divided among several hits
+    /// of the same queries: the results are the same. False when `cancelled` became true:
     /// then the hits are of no use.
     ///
     /// # Errors
@@ -139,12 +139,25 @@ impl Search {
         }
     }
 
-    /// Writes the results of a block of queries to their places.
+    /// Writes the results of one query: the best of what several hits of its block know, best
+    /// first. Returns how many there are; places beyond them get the index `u32::MAX` and the score
+    /// 0. A score is a similarity or a distance.
     ///
     /// # Panics
-    /// When the results have no room for all queries.
-    pub fn write(&self, hits: Hits, results: &mut SearchResults<'_>) {
-        results.write(hits, self.options.metric, self.options.k);
+    /// When hits are of another block, or there are fewer places than results.
+    pub fn write(&self, query: usize, found: &[&Hits], indices: &mut [u32], scores: &mut [f32]) -> usize {
+        let mut best = Best::new(self.options.k, self.least);
+        for hits in found {
+            best.merge(hits.list(query));
+        }
+        let best = best.into_sorted();
+        let count = best.len();
+        for (place, (key, index)) in best.enumerate() {
+            (indices[place], scores[place]) = (index, self.options.metric.score(key));
+        }
+        indices[count..].fill(u32::MAX);
+        scores[count..].fill(0.0);
+        count
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::kernel::Kernels;
-use super::{Filter, Metric, Search, SearchError, SearchOptions, SearchResults, SearchScratch};
+use super::{Filter, Metric, Search, SearchError, SearchOptions, SearchScratch};
 use crate::dtype::Dtype;
 use crate::float16;
 use crate::isa::Isa;
@@ -109,25 +109,27 @@ fn found(search: &Search, corpus: Rows<'_>, slice_rows: usize, apart: bool) -> F
     let (count, k) = (search.query_count(), search.options.k);
     let (mut indices, mut scores, mut counts) = (vec![7; count * k], vec![7.0; count * k], vec![7; count]);
     for block in 0..search.query_blocks() {
-        let mut hits = search.hits(block);
+        let mut hits = vec![search.hits(block)];
         let mut scratch = SearchScratch::default();
         let starts: Vec<usize> = (0..corpus.len()).step_by(slice_rows).collect();
         for start in starts.into_iter().rev() {
             let slice = corpus.slice(start..corpus.len().min(start + slice_rows));
             if apart {
-                let mut other = search.hits(block);
-                assert!(search.scan(&mut other, slice, start, &mut scratch, &AtomicBool::new(false)).unwrap());
-                hits.merge(&other);
-            } else {
-                assert!(search.scan(&mut hits, slice, start, &mut scratch, &AtomicBool::new(false)).unwrap());
+                hits.push(search.hits(block));
             }
+            let last = hits.last_mut().unwrap();
+            assert!(search.scan(last, slice, start, &mut scratch, &AtomicBool::new(false)).unwrap());
         }
-        let mut results = SearchResults { indices: &mut indices, scores: &mut scores, counts: &mut counts };
-        search.write(hits, &mut results);
+        let hits: Vec<_> = hits.iter().collect();
+        let first = block * search.block_queries();
+        for query in first..count.min(first + search.block_queries()) {
+            let places = query * k..(query + 1) * k;
+            counts[query] = search.write(query, &hits, &mut indices[places.clone()], &mut scores[places]);
+        }
     }
     (0..count)
         .map(|query| {
-            let (places, filled) = (query * k..(query + 1) * k, counts[query] as usize);
+            let (places, filled) = (query * k..(query + 1) * k, counts[query]);
             let (indices, scores) = (&indices[places.clone()], &scores[places]);
             assert!(indices[filled..].iter().all(|&index| index == u32::MAX));
             assert!(scores[filled..].iter().all(|&score| score.to_bits() == 0));
@@ -349,8 +351,8 @@ fn what_can_not_be_compared_is_refused() {
     assert!(metric_error(&bits, Dtype::Float32, Metric::Hamming));
     let bound = SearchOptions { bound: Some(f32::NAN), ..SearchOptions::default() };
     assert_eq!(Search::new(floats.rows(), Dtype::Float32, bound).unwrap_err(), SearchError::Bound);
-    assert_eq!(Filter::rows(&[1, 1], 3).unwrap_err(), SearchError::FilterRow(1));
-    assert_eq!(Filter::rows(&[0, 3], 3).unwrap_err(), SearchError::FilterRow(1));
+    assert_eq!(Filter::rows(&[1, 1], 3).unwrap_err(), SearchError::FilterOrder { place: 1, row: 1, before: 1 });
+    assert_eq!(Filter::rows(&[0, 3], 3).unwrap_err(), SearchError::FilterRow { place: 1, row: 3, rows: 3 });
     assert_eq!(Filter::mask(&[1], 2).unwrap_err(), SearchError::FilterMask { mask: 1, rows: 2 });
     let search = Search::new(floats.rows(), Dtype::Float32, SearchOptions::default()).unwrap();
     let others = Vectors::random(Dtype::Float32, 9, 2, &mut numbers);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model2vec_engine::{Dtype, Filter, Hits, Rows, Search, SearchOptions, SearchResults, SearchScratch};
+use model2vec_engine::{Dtype, Filter, Hits, Rows, Search, SearchOptions, SearchScratch};
 use napi::{Env, sys};
 use napi_derive::napi;
 
@@ -298,33 +298,35 @@ pub(crate) unsafe extern "C" fn rescore(env: sys::napi_env, info: sys::napi_call
     })
 }
 
-/// `writeResults.call(search, indices, scores, counts)`: writes queries × k indices and scores, and
-/// how many each query has. For one call, when all parts are compared.
+/// `writeResults.call(search, indices, scores, counts, from)`: writes queries × k indices and
+/// scores, and how many each query has, of as many queries from `from` on as `counts` has elements.
+/// For when all parts are compared.
 pub(crate) unsafe extern "C" fn write_results(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let native = NativeSearch::of(js, arguments)?;
         native.flow.outcome()?;
-        let ([indices, scores, counts], _) = arguments.split::<3>();
+        let ([indices, scores, counts, from], _) = arguments.split::<4>();
         let (indices, scores, counts) =
             (js.uint32_array(indices)?, js.float32_array(scores)?, js.uint32_array(counts)?);
         // SAFETY: nobody else has seen these arrays, which are apart from each other, and no
         // JavaScript runs while they are written.
-        let mut results = unsafe {
-            SearchResults {
-                indices: elements_mut(indices.start, indices.length),
-                scores: elements_mut(scores.start, scores.length),
-                counts: elements_mut(counts.start, counts.length),
-            }
+        let (indices, scores, counts) = unsafe {
+            (
+                elements_mut(indices.start, indices.length),
+                elements_mut(scores.start, scores.length),
+                elements_mut(counts.start, counts.length),
+            )
         };
-        let all = std::mem::take(&mut *native.found.lock().unwrap_or_else(PoisonError::into_inner));
-        for block in 0..native.search.query_blocks() {
-            let mut hits = native.search.hits(block);
-            for found in &all {
-                if let Some(other) = &found[block] {
-                    hits.merge(other);
-                }
-            }
-            native.search.write(hits, &mut results);
+        let first = js.get_number(from, "from")? as usize;
+        let k = indices.len() / counts.len().max(1);
+        let all = native.found.lock().unwrap_or_else(PoisonError::into_inner);
+        for (place, count) in counts.iter_mut().enumerate() {
+            let query = first + place;
+            let block = query / native.search.block_queries();
+            let found: Vec<&Hits> = all.iter().filter_map(|found| found[block].as_ref()).collect();
+            let places = place * k..(place + 1) * k;
+            let written = native.search.write(query, &found, &mut indices[places.clone()], &mut scores[places]);
+            *count = written as u32;
         }
         js.undefined()
     })
