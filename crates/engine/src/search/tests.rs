@@ -122,9 +122,10 @@ fn found(search: &Search, corpus: Rows<'_>, slice_rows: usize, apart: bool) -> F
         }
         let hits: Vec<_> = hits.iter().collect();
         let first = block * search.block_queries();
-        for query in first..count.min(first + search.block_queries()) {
+        let last = count.min(first + search.block_queries());
+        for (query, count) in (first..last).zip(&mut counts[first..last]) {
             let places = query * k..(query + 1) * k;
-            counts[query] = search.write(query, &hits, &mut indices[places.clone()], &mut scores[places]);
+            *count = search.write(query, &hits, &mut indices[places.clone()], &mut scores[places]);
         }
     }
     (0..count)
