@@ -6,6 +6,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, syml
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
 import type { ExecutionContext } from 'ava'
@@ -30,7 +31,8 @@ const BODY = `
   const client = new ChromaClient({ host: '127.0.0.1', port })
   const load = async () => {
     if (action === 'open') return client.getCollection({ name: 'documents' })
-    const embeddingFunction = new Model2VecEmbedding({ model: directory, normalize: true, token: 'secret' })
+    const model = directory.startsWith('file:') ? new URL(directory) : directory
+    const embeddingFunction = new Model2VecEmbedding({ model, normalize: true, token: 'secret' })
     const collection = await client.createCollection({ name: 'documents', embeddingFunction })
     await collection.add({ ids: texts.map((_, i) => String(i)), documents: texts })
     return collection
@@ -41,8 +43,21 @@ const BODY = `
     const stored = await collection.get({ include: ['embeddings'] })
     const many = Array.from({ length: 6000 }, (_, id) => ({ id: 'many ' + id }))
     let calls = 0
+    let unknown
+    const pipeline = { dim: 2, encodeDocuments: async (texts) => texts.map(() => new Float32Array([3, 4])) }
+    if (action === 'make') {
+      const embeddingFunction = new Model2VecEmbedding(pipeline)
+      const other = await client.createCollection({ name: 'pipeline', embeddingFunction })
+      await other.add({ ids: ['one'], documents: ['a dog'] })
+    } else {
+      const other = await client.getCollection({ name: 'pipeline' })
+      unknown = await other.query({ queryTexts: ['a dog'] }).catch(({ code, message }) => ({ code, message }))
+      const embeddingFunction = new Model2VecEmbedding(pipeline)
+      const again = await client.getCollection({ name: 'pipeline', embeddingFunction })
+      unknown.again = (await again.query({ queryTexts: ['a dog'] })).ids
+    }
     if (action === 'open') {
-      const matrix = { data: new Float32Array(2 * many.length).fill(1), rows: many.length, width: 2, dtype: 'float32' }
+      const matrix = { data: new Float32Array(2 * many.length).fill(1), rows: many.length, dim: 2, width: 2, dtype: 'float32' }
       const other = await client.createCollection({ name: 'many', embeddingFunction: null })
       for (const { items, embeddings } of batches(matrix, many)) {
         await other.add({ ids: items.map(({ id }) => id), embeddings })
@@ -51,7 +66,7 @@ const BODY = `
       calls = [calls, await other.count()]
     }
     const { configuration } = collection
-    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration }))
+    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration, unknown }))
   }
   run()`
 const SCRIPTS = {
@@ -70,6 +85,7 @@ interface Result {
   ids: string[]
   embeddings: number[][]
   calls: [number, number]
+  unknown?: { code: string; message: string; again: string[][] }
   configuration: { hnsw?: { space?: string }; spann?: { space?: string }; embeddingFunction?: object }
 }
 
@@ -137,8 +153,11 @@ for (const script of Object.keys(SCRIPTS)) {
         .slice(0, 3)
         .map(({ id }) => id)
       for (const action of ['make', 'open']) {
-        const input = JSON.stringify([action, port, SMALL, TEXTS, QUERY])
+        // By a name that only holds where the collection was made.
+        const model = script.endsWith('.mjs') ? pathToFileURL(SMALL).href : path.relative('.', SMALL)
+        const input = JSON.stringify([action, port, model, TEXTS, QUERY])
         const { stdout } = await promisify(execFile)(process.execPath, [path.join(application, script), input], {
+          cwd: action === 'make' ? '.' : os.tmpdir(),
           maxBuffer: 1 << 26,
         })
         const result = JSON.parse(stdout) as Result
@@ -151,7 +170,11 @@ for (const script of Object.keys(SCRIPTS)) {
         }
         t.is(result.configuration.hnsw?.space ?? result.configuration.spann?.space, 'cosine', 'the default metric')
         t.false(JSON.stringify(result.configuration).includes('secret'))
-        if (action === 'open') t.deepEqual(result.calls, [2, 6000])
+        if (action === 'make') continue
+        t.deepEqual(result.calls, [2, 6000])
+        t.is(result.unknown?.code, 'ERR_INVALID_OPTION')
+        t.regex(result.unknown?.message ?? '', /pipeline, which has to be passed/)
+        t.deepEqual(result.unknown?.again, [['one']])
       }
     },
     because,
