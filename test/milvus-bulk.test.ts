@@ -41,7 +41,7 @@ async function write(
     milvusField('vector', matrix),
   ]
   const schema = { fields, enable_dynamic_field: dynamic }
-  const writer = new BulkWriter({ schema, format, localPath } as ConstructorParameters<typeof BulkWriter>[0])
+  const writer = new BulkWriter({ schema, format, localPath })
   for (const row of rows) await writer.append(row)
   const [[file = ''] = []] = await writer.close()
   return file

@@ -91,7 +91,8 @@ for (const dtype of DTYPES) {
         dtype === 'float32'
           ? edge
           : EmbeddingMatrix.from(Uint16Array.from(edge.data), { dim: ef.dim, dtype: 'float16' })
-      const plain = { ...edges, json: undefined }
+      const { data, rows: count, dim, width } = edges
+      const plain = { data, rows: count, dim, width, dtype: edges.dtype }
       for (const text of dtype === 'binary' ? [] : [pgText(edges, 0), pgText(edges.row(0)), pgText(plain, 0)]) {
         const { rows } = await client.query<{ sent: Buffer }>(`SELECT ${SEND[dtype]}($1::${COLUMN[dtype]}) AS sent`, [
           text,
