@@ -1,30 +1,25 @@
 // model2vec-node/chroma with the real client and a real server: a collection embeds, and does so
 // again in another process.
 
-import { execFile, spawn } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
-import type { ExecutionContext } from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import { pythonEnvironment } from '../python-environment.js'
 import { corpus, SMALL } from '../test-data.js'
+import { installApplication } from './application.js'
+import { chromaPython, startChroma } from './chroma-server.js'
 import { reason, testWithPeers } from './peers.js'
 
-const python = reason === null ? pythonEnvironment('test/adapters/chroma.txt', 'chromadb') : null
+const python = reason === null ? chromaPython() : null
 const because = reason ?? (python !== null && python.command === null ? python.reason : null)
 const TEXTS = corpus('docs_en').slice(0, 50)
 const QUERY = 'the history of a town'
 
-/**
- * An application with this package and the client installed: both find `chromadb` from where they
- * are.
- */
 const application = path.resolve('build/adapter-chroma')
 const BODY = `
   const [action, port, directory, texts, query] = JSON.parse(process.argv[2])
@@ -89,58 +84,15 @@ interface Result {
   configuration: { hnsw?: { space?: string }; spann?: { space?: string }; embeddingFunction?: object }
 }
 
-function install(): void {
-  rmSync(application, { recursive: true, force: true })
-  const own = path.join(application, 'node_modules/model2vec-node')
-  mkdirSync(own, { recursive: true })
-  cpSync('dist', path.join(own, 'dist'), { recursive: true })
-  for (const file of ['package.json', ...readdirSync('.').filter((name) => name.endsWith('.node'))]) {
-    copyFileSync(file, path.join(own, file))
-  }
-  symlinkSync(path.resolve('build/integrations/node_modules/chromadb'), path.join(application, 'node_modules/chromadb'))
-  // The copy of this package has its own way to `chromadb`, which is a link beside it.
-  writeFileSync(path.join(application, 'package.json'), '{"private":true}')
-  for (const [file, script] of Object.entries(SCRIPTS)) writeFileSync(path.join(application, file), script)
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-async function startServer(t: ExecutionContext): Promise<number> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-chroma-'))
-  const port = await freePort()
-  // Not the environment's `chroma`: it names the folder in which the environment was made.
-  const chroma = ['-c', "import sys; from chromadb.cli.cli import app; sys.argv[0] = 'chroma'; app()"]
-  const args = [...chroma, 'run', '--path', folder, '--host', '127.0.0.1', '--port', `${port}`]
-  const server = spawn(python?.command ?? '', args, {
-    stdio: 'ignore',
-    env: { ...process.env, ANONYMIZED_TELEMETRY: 'False' },
-  })
-  t.teardown(async () => {
-    const ended = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGKILL')
-    await ended
-    rmSync(folder, { recursive: true, force: true })
-  })
-  for (let i = 0; i < 3000; i++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v2/heartbeat`).catch(() => null)
-    if (answer?.ok === true) return port
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error('the server did not start within five minutes')
-}
-
 for (const script of Object.keys(SCRIPTS)) {
   testWithPeers(
     `a collection of Chroma embeds with the model, also when another process opens it: ${script}`,
     async (t) => {
-      install()
-      const port = await startServer(t)
+      installApplication(application, ['chromadb'])
+      for (const [file, code] of Object.entries(SCRIPTS)) writeFileSync(path.join(application, file), code)
+      const server = await startChroma(python?.command ?? '')
+      t.teardown(() => server.stop())
+      const { port } = server
       const ef = new Model2VecEmbeddingFunction(SMALL, { normalize: true })
       const rows = ef.encodeSync(TEXTS).toArray()
       const [query = []] = ef.encodeSync([QUERY]).toArray()
