@@ -250,7 +250,7 @@ export interface PipelineConfig {
 export declare class Model2VecEmbedding {
   readonly name: string;
   private readonly source;
-  private readonly embedder;
+  private embedder;
   /**
    * @param source `{ model, …LoadOptions }`, which is loaded by the first call, a
    * `Model2VecEmbeddingFunction` that is loaded, or a pipeline whose head gives vectors
@@ -259,6 +259,8 @@ export declare class Model2VecEmbedding {
   constructor(source?: EmbeddingSource);
   /**
    * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
+   * An application may open one for each request: those of the same config share a model, which is
+   * let go after a minute in which none wanted it.
    */
   static buildFromConfig(config: ModelConfig | PipelineConfig): Model2VecEmbedding;
   /**

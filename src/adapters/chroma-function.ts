@@ -7,6 +7,7 @@ import { Model2VecError } from '../errors.js'
 import { count, invalid } from '../options/checks.js'
 import { configOfLoaded, configOfOptions, PIPELINE, pipelineMissing } from './kept-model.js'
 import type { ModelConfig, PipelineConfig } from './kept-model.js'
+import { sharedModels } from './shared-models.js'
 import { embedderOf, isDocumentEmbedder, isLoaded } from './source.js'
 import type { DocumentEmbedder, Embedder, EmbeddingSource } from './source.js'
 import { assertVectorMatrix } from './vector-matrix.js'
@@ -14,6 +15,9 @@ import type { VectorMatrix } from './vector-matrix.js'
 
 /** The name in Chroma's registry, which collections keep. */
 export const NAME = 'model2vec'
+
+/** The models of collections that were opened. */
+const shared = sharedModels()
 
 /** In place of a pipeline that has to be passed again: says so when it is used. */
 const NO_PIPELINE: DocumentEmbedder = {
@@ -32,7 +36,7 @@ export class Model2VecEmbedding {
   readonly name: string = NAME
   // Plain fields: `#private` ones don't survive a Proxy around the object.
   private readonly source: EmbeddingSource
-  private readonly embedder: () => Promise<Embedder>
+  private embedder: () => Promise<Embedder>
 
   /**
    * @param source `{ model, …LoadOptions }`, which is loaded by the first call, a
@@ -46,9 +50,14 @@ export class Model2VecEmbedding {
 
   /**
    * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
+   * An application may open one for each request: those of the same config share a model, which is
+   * let go after a minute in which none wanted it.
    */
   static buildFromConfig(config: ModelConfig | PipelineConfig): Model2VecEmbedding {
-    return new Model2VecEmbedding('pipeline' in config ? NO_PIPELINE : config)
+    if ('pipeline' in config) return new Model2VecEmbedding(NO_PIPELINE)
+    const opened = new Model2VecEmbedding(config)
+    opened.embedder = () => shared(config)
+    return opened
   }
 
   /**

@@ -8,7 +8,7 @@
 import { isFloat32Array, isUint16Array, isUint8Array } from 'node:util/types'
 
 import { valuesOf } from '../dtype.js'
-import { Model2VecError } from '../errors.js'
+import { isModel2VecError, Model2VecError } from '../errors.js'
 import { bytesOfRow } from '../matrix/views.js'
 import { checkRow, invalid, isRecord, read } from '../options/checks.js'
 import { Buffer } from '../runtime/node-globals.js'
@@ -110,10 +110,18 @@ export function pgText(source: VectorMatrix<PgDtype> | PgRow, index?: number): s
   return `[${valuesOf(dtype, elements, 0, dim).map(digitsOf).join(',')}]`
 }
 
-/** The text of a row by `EmbeddingMatrix.json`: the shortest digits that are the same elements. */
+/**
+ * The text of a row by `EmbeddingMatrix.json`: the shortest digits that are the same elements. Null
+ * where there is no such method, or no native module, which it needs.
+ */
 function jsonOf(source: object, index: number | undefined): string | null {
   if (!('json' in source) || typeof source.json !== 'function') return null
-  return String((source as { json(index?: number): unknown }).json(index))
+  try {
+    return String((source as { json(index?: number): unknown }).json(index))
+  } catch (error) {
+    if (isModel2VecError(error) && error.code === 'ERR_NATIVE_NOT_FOUND') return null
+    throw error
+  }
 }
 
 /** JavaScript's own text of −0 has no sign. */

@@ -33,6 +33,14 @@ const BODY = `
     return collection
   }
   const run = async () => {
+    const { Model2VecEmbeddingFunction } = await import('model2vec-node')
+    const own = Model2VecEmbeddingFunction.load.bind(Model2VecEmbeddingFunction)
+    let loads = 0
+    Model2VecEmbeddingFunction.load = (...args) => {
+      loads++
+      return own(...args)
+    }
+    if (action === 'open') await (await load()).query({ queryTexts: [query] })
     const collection = await load()
     const found = await collection.query({ queryTexts: [query], nResults: 3 })
     const stored = await collection.get({ include: ['embeddings'] })
@@ -61,7 +69,7 @@ const BODY = `
       calls = [calls, await other.count()]
     }
     const { configuration } = collection
-    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration, unknown }))
+    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration, unknown, loads }))
   }
   run()`
 const SCRIPTS = {
@@ -80,6 +88,7 @@ interface Result {
   ids: string[]
   embeddings: number[][]
   calls: [number, number]
+  loads: number
   unknown?: { code: string; message: string; again: string[][] }
   configuration: { hnsw?: { space?: string }; spann?: { space?: string }; embeddingFunction?: object }
 }
@@ -122,6 +131,7 @@ for (const script of Object.keys(SCRIPTS)) {
         }
         t.is(result.configuration.hnsw?.space ?? result.configuration.spann?.space, 'cosine', 'the default metric')
         t.false(JSON.stringify(result.configuration).includes('secret'))
+        t.is(result.loads, 1, 'also where the collection is opened twice')
         if (action === 'make') continue
         t.deepEqual(result.calls, [2, 6000])
         t.is(result.unknown?.code, 'ERR_INVALID_OPTION')

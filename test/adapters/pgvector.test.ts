@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 
 import test from 'ava'
-import { EmbeddingMatrix, isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
+import { EmbeddingMatrix, isModel2VecError, Model2VecEmbeddingFunction, Model2VecError } from 'model2vec-node'
 import { pgCopy, pgText, pgVector } from 'model2vec-node/pgvector'
 import type { PgCopyOptions, PgDtype, VectorMatrix } from 'model2vec-node/pgvector'
 
@@ -189,6 +189,19 @@ testWithPeers(
   },
   because,
 )
+
+test('the text of a row needs no native module, which a machine that only writes rows may not have', (t) => {
+  const matrix = EmbeddingMatrix.from([[0.5, -0, 1e-8]])
+  const without = {
+    ...{ data: matrix.data, rows: 1, dim: 3, width: 3, dtype: 'float32' as const },
+    json() {
+      throw new Model2VecError('ERR_NATIVE_NOT_FOUND', 'the native module is not installed')
+    },
+  }
+  t.is(pgText(without, 0), pgText(matrix.row(0)))
+  t.is(pgText(without, 0), '[0.5,-0,9.99999993922529e-9]')
+  t.is(pgText(matrix, 0), '[0.5,-0.0,1e-8]')
+})
 
 test('what pgvector has no type for, and values that are none of their column, are refused', async (t) => {
   const matrix = await ef.encode(['a dog', 'a cat'], { normalize: true })
