@@ -23,7 +23,6 @@ type DtypeArray<D extends Dtype> = {
   int8: Int8Array;
   binary: Uint8Array;
 }[D];
-type TokenArray = ReturnType<Uint32Array["slice"]>;
 interface DownloadProgress {
   /** The file's name in the model's repository. */
   readonly file: string;
@@ -177,8 +176,8 @@ export interface Embeddings {
   readonly rows: number;
   /** Dimensions of a vector. */
   readonly dim: number;
-  /** How many token ids were pooled, per row. */
-  readonly tokens: TokenArray;
+  /** How many token ids were pooled in all rows; null where that is not known. */
+  readonly totalTokens: number | null;
   /** rows × width numbers. */
   toArray(): number[][];
 }
@@ -188,6 +187,22 @@ export interface Embeddings {
  */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
+  /** How many token ids each text has: asked where `totalTokens` is null. */
+  countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
+}
+/**
+ * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
+ * Anything else that embeds by a method of this name will do.
+ */
+export interface DocumentEmbedder {
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** A vector per text, in order, of the element type of the options. */
+  encodeDocuments(texts: readonly string[], options?: EmbedOptions): Promise<readonly DtypeArray<Dtype>[]>;
+  /** What counts the tokens of texts. */
+  readonly embedder?: {
+    countTokensAsync(texts: readonly string[]): Promise<Iterable<number>>;
+  } | undefined;
 }
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
@@ -197,8 +212,8 @@ export interface ModelOptions extends LoadOptions {
    */
   readonly model?: ModelSource | undefined;
 }
-/** A `Model2VecEmbeddingFunction`, or the model to load. */
-export type EmbeddingSource = Embedder | ModelOptions;
+/** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
+export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;
 /**
  * The versions of the SDK's model specification: 'v3' for `ai` 6 and 7 and Mastra, 'v2' for `ai` 5.
  */
@@ -294,8 +309,8 @@ export interface Model2VecProvider<S extends Spec = "v3"> {
 /**
  * An embedding model for `embed` and `embedMany`.
  *
- * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by
- * the first call
+ * @param source a `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or
+ * `{ model, …LoadOptions }`, which is loaded by the first call
  * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode`
  * reject with, and with the signal's reason
  *

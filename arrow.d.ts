@@ -32,6 +32,8 @@ export interface VectorMatrix<D extends Dtype> {
   readonly data: DtypeArray<D>;
   /** How many vectors. */
   readonly rows: number;
+  /** Dimensions of a vector. */
+  readonly dim: number;
   /** Elements of `data` that a vector takes. */
   readonly width: number;
   /** The element type of `data`. */

@@ -27,7 +27,6 @@ export type DtypeArray<D extends Dtype> = {
   int8: Int8Array;
   binary: Uint8Array;
 }[D];
-type TokenArray = ReturnType<Uint32Array["slice"]>;
 interface DownloadProgress {
   /** The file's name in the model's repository. */
   readonly file: string;
@@ -167,6 +166,19 @@ interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 type ModelSource = string | URL;
+/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
+export interface VectorMatrix<D extends Dtype> {
+  /** rows × width elements. */
+  readonly data: DtypeArray<D>;
+  /** How many vectors. */
+  readonly rows: number;
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** Elements of `data` that a vector takes. */
+  readonly width: number;
+  /** The element type of `data`. */
+  readonly dtype: D;
+}
 /** The options of `encode` that adapters set. */
 export interface EmbedOptions {
   readonly dimensionality?: number | undefined;
@@ -181,8 +193,8 @@ export interface Embeddings {
   readonly rows: number;
   /** Dimensions of a vector. */
   readonly dim: number;
-  /** How many token ids were pooled, per row. */
-  readonly tokens: TokenArray;
+  /** How many token ids were pooled in all rows; null where that is not known. */
+  readonly totalTokens: number | null;
   /** rows × width numbers. */
   toArray(): number[][];
 }
@@ -192,6 +204,22 @@ export interface Embeddings {
  */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
+  /** How many token ids each text has: asked where `totalTokens` is null. */
+  countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
+}
+/**
+ * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
+ * Anything else that embeds by a method of this name will do.
+ */
+export interface DocumentEmbedder {
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** A vector per text, in order, of the element type of the options. */
+  encodeDocuments(texts: readonly string[], options?: EmbedOptions): Promise<readonly DtypeArray<Dtype>[]>;
+  /** What counts the tokens of texts. */
+  readonly embedder?: {
+    countTokensAsync(texts: readonly string[]): Promise<Iterable<number>>;
+  } | undefined;
 }
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
@@ -201,23 +229,16 @@ export interface ModelOptions extends LoadOptions {
    */
   readonly model?: ModelSource | undefined;
 }
-/** A `Model2VecEmbeddingFunction`, or the model to load. */
-export type EmbeddingSource = Embedder | ModelOptions;
+/** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
+export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;
 /**
- * What a collection keeps of a model: what the vectors depend on. Not where it is on this machine,
- * and no token.
+ * What a collection keeps of a model: what the vectors depend on. Not where its cache is on this
+ * machine, and no token.
  */
 export type ModelConfig = Pick<ModelOptions, "model" | "subfolder" | "revision" | "normalize" | "maxLength" | "quantizeTo" | "dimensionality" | "vocabularyQuantization">;
-/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
-export interface VectorMatrix<D extends Dtype> {
-  /** rows × width elements. */
-  readonly data: DtypeArray<D>;
-  /** How many vectors. */
-  readonly rows: number;
-  /** Elements of `data` that a vector takes. */
-  readonly width: number;
-  /** The element type of `data`. */
-  readonly dtype: D;
+/** What is kept of a pipeline: that it was one. Only the application can make it again. */
+export interface PipelineConfig {
+  readonly pipeline: true;
 }
 /**
  * An embedding function of Chroma's client. A collection that was made with it gets it again by its
@@ -229,17 +250,19 @@ export interface VectorMatrix<D extends Dtype> {
 export declare class Model2VecEmbedding {
   readonly name: string;
   private readonly source;
-  private readonly embedder;
+  private embedder;
   /**
-   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, or a
-   * `Model2VecEmbeddingFunction` that is loaded
+   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, a
+   * `Model2VecEmbeddingFunction` that is loaded, or a pipeline whose head gives vectors
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   constructor(source?: EmbeddingSource);
   /**
    * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
+   * An application may open one for each request: those of the same config share a model, which is
+   * let go after a minute in which none wanted it.
    */
-  static buildFromConfig(config: ModelConfig): Model2VecEmbedding;
+  static buildFromConfig(config: ModelConfig | PipelineConfig): Model2VecEmbedding;
   /**
    * A vector per text: texts × dim numbers. @throws (rejects) what `load` and `encode` reject with
    */
@@ -250,12 +273,13 @@ export declare class Model2VecEmbedding {
   supportedSpaces(): ("cosine" | "l2" | "ip")[];
   /**
    * What the collection keeps. An embedding function doesn't say with which `quantizeTo`,
-   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its options.
+   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its
+   * options. Of a pipeline nothing is kept: pass it again to open the collection.
    *
-   * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which model it is, `ERR_MODEL_NOT_READY` where it
-   *   is not loaded
+   * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which
+   * model it is, `ERR_MODEL_NOT_READY` where it is not loaded
    */
-  getConfig(): ModelConfig;
+  getConfig(): ModelConfig | PipelineConfig;
 }
 /**
  * Items with their vectors, in batches of at most `limit`: for `add`, `upsert` and the like of

@@ -722,7 +722,7 @@ export interface LoadOptions {
   /** Ends the load: `load` and `ready` reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
-/** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
+/** A directory (a path or a `file:` URL), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL;
 /** How far a call is, in texts. */
 export interface Progress {

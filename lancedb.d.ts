@@ -9,7 +9,6 @@ type DtypeArray<D extends Dtype> = {
   int8: Int8Array;
   binary: Uint8Array;
 }[D];
-type TokenArray = ReturnType<Uint32Array["slice"]>;
 interface DownloadProgress {
   /** The file's name in the model's repository. */
   readonly file: string;
@@ -163,8 +162,8 @@ export interface Embeddings {
   readonly rows: number;
   /** Dimensions of a vector. */
   readonly dim: number;
-  /** How many token ids were pooled, per row. */
-  readonly tokens: TokenArray;
+  /** How many token ids were pooled in all rows; null where that is not known. */
+  readonly totalTokens: number | null;
   /** rows × width numbers. */
   toArray(): number[][];
 }
@@ -174,6 +173,22 @@ export interface Embeddings {
  */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
+  /** How many token ids each text has: asked where `totalTokens` is null. */
+  countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
+}
+/**
+ * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
+ * Anything else that embeds by a method of this name will do.
+ */
+export interface DocumentEmbedder {
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** A vector per text, in order, of the element type of the options. */
+  encodeDocuments(texts: readonly string[], options?: EmbedOptions): Promise<readonly DtypeArray<Dtype>[]>;
+  /** What counts the tokens of texts. */
+  readonly embedder?: {
+    countTokensAsync(texts: readonly string[]): Promise<Iterable<number>>;
+  } | undefined;
 }
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
@@ -183,8 +198,8 @@ export interface ModelOptions extends LoadOptions {
    */
   readonly model?: ModelSource | undefined;
 }
-/** A `Model2VecEmbeddingFunction`, or the model to load. */
-export type EmbeddingSource = Embedder | ModelOptions;
+/** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
+export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;
 /** What is used of the module `@lancedb/lancedb`. */
 export interface LanceModule {
   readonly embedding: {

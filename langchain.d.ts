@@ -23,7 +23,6 @@ type DtypeArray<D extends Dtype> = {
   int8: Int8Array;
   binary: Uint8Array;
 }[D];
-type TokenArray = ReturnType<Uint32Array["slice"]>;
 interface DownloadProgress {
   /** The file's name in the model's repository. */
   readonly file: string;
@@ -177,8 +176,8 @@ export interface Embeddings {
   readonly rows: number;
   /** Dimensions of a vector. */
   readonly dim: number;
-  /** How many token ids were pooled, per row. */
-  readonly tokens: TokenArray;
+  /** How many token ids were pooled in all rows; null where that is not known. */
+  readonly totalTokens: number | null;
   /** rows × width numbers. */
   toArray(): number[][];
 }
@@ -188,12 +187,26 @@ export interface Embeddings {
  */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>;
+  /** How many token ids each text has: asked where `totalTokens` is null. */
+  countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
 }
-/** What counts tokens: the `tokenize` of a `Model2VecEmbeddingFunction`. */
-export interface Tokenizer {
-  tokenize(texts: readonly string[], options: {
-    readonly maxLength: null;
-  }): TokenArray[];
+/**
+ * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
+ * Anything else that embeds by a method of this name will do.
+ */
+export interface DocumentEmbedder {
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** A vector per text, in order, of the element type of the options. */
+  encodeDocuments(texts: readonly string[], options?: EmbedOptions): Promise<readonly DtypeArray<Dtype>[]>;
+  /** What counts the tokens of texts. */
+  readonly embedder?: {
+    countTokensAsync(texts: readonly string[]): Promise<Iterable<number>>;
+  } | undefined;
+}
+/** What counts tokens: a `Model2VecEmbeddingFunction`. */
+export interface TokenCounter {
+  countTokens(text: string): number;
 }
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
@@ -203,8 +216,8 @@ export interface ModelOptions extends LoadOptions {
    */
   readonly model?: ModelSource | undefined;
 }
-/** A `Model2VecEmbeddingFunction`, or the model to load. */
-export type EmbeddingSource = Embedder | ModelOptions;
+/** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
+export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;
 /** Options of {@link Model2VecEmbeddings}. */
 export interface Model2VecEmbeddingsOptions {
   /**
@@ -229,8 +242,8 @@ export declare class Model2VecEmbeddings {
   private readonly embedder;
   private readonly options;
   /**
-   * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by
-   * the first call
+   * @param source a `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or
+   * `{ model, …LoadOptions }`, which is loaded by the first call
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   constructor(source?: EmbeddingSource, options?: Model2VecEmbeddingsOptions);
@@ -249,18 +262,18 @@ export declare class Model2VecEmbeddings {
 }
 /**
  * The number of token ids of a text, for `lengthFunction` of a text splitter: chunks then have as
- * many tokens as a model reads. Counted to the end, whatever the model's `maxLength`. A splitter
- * asks for the same pieces several times: counts are remembered, those of at most 524,288 UTF-16
- * units of texts.
+ * many tokens as a model reads. As `countTokens`: all ids, unknown ones included, whatever the
+ * model's `maxLength`. A splitter asks for the same pieces several times: counts are remembered,
+ * those of at most 524,288 UTF-16 units of texts.
  *
  * @param source a loaded `Model2VecEmbeddingFunction`
- * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `tokenize` throws
+ * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `countTokens` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
  * @example
  * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
  */
-export declare function lengthFunction(source: Tokenizer): (text: string) => number;
+export declare function lengthFunction(source: TokenCounter): (text: string) => number;
 /**
  * With a model that is loaded by the first call: the length is a promise, which splitters await.
  */

@@ -27,6 +27,19 @@ export type DtypeArray<D extends Dtype> = {
   binary: Uint8Array;
 }[D];
 type RowArray = DtypeArray<Dtype>;
+/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
+export interface VectorMatrix<D extends Dtype> {
+  /** rows × width elements. */
+  readonly data: DtypeArray<D>;
+  /** How many vectors. */
+  readonly rows: number;
+  /** Dimensions of a vector. */
+  readonly dim: number;
+  /** Elements of `data` that a vector takes. */
+  readonly width: number;
+  /** The element type of `data`. */
+  readonly dtype: D;
+}
 /** The type of the Milvus field that holds vectors of an element type. */
 export type MilvusType<D extends Dtype> = {
   float32: "FloatVector";
@@ -43,19 +56,6 @@ export type MilvusVector<D extends Dtype> = {
   int8: Int8Array;
   binary: number[];
 }[D];
-/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
-export interface VectorMatrix<D extends Dtype> {
-  /** rows × width elements. */
-  readonly data: DtypeArray<D>;
-  /** How many vectors. */
-  readonly rows: number;
-  /** Dimensions of a vector. */
-  readonly dim: number;
-  /** Elements of `data` that a vector takes. */
-  readonly width: number;
-  /** The element type of `data`. */
-  readonly dtype: D;
-}
 /** A field of a collection's schema, for the SDK's `createCollection`. */
 export interface MilvusField<D extends Dtype> {
   readonly name: string;
@@ -77,6 +77,19 @@ export interface MilvusRowsOptions<F extends string = "vector"> {
    * @default false
    */
   readonly dynamic?: boolean | undefined;
+}
+/** Options of {@link milvusBulkRows}. */
+export interface MilvusBulkRowsOptions<F extends string = "vector"> {
+  /**
+   * The name of the vector field.
+   * @default 'vector'
+   */
+  readonly field?: F | undefined;
+  /**
+   * The format of the writer.
+   * @default 'json', the writer's own
+   */
+  readonly format?: "json" | "parquet" | undefined;
 }
 /**
  * The vector field for a collection's schema.
@@ -135,3 +148,24 @@ export declare function milvusRows<D extends Dtype, T extends object = object, F
   readonly dynamic?: false | undefined;
 }): (Omit<T, F> & Record<F, MilvusVector<D>>)[];
 export declare function milvusRows<D extends Dtype, T extends object = object, F extends string = "vector">(vectors: VectorMatrix<D> | readonly DtypeArray<D>[], items?: readonly T[], options?: MilvusRowsOptions<F>): (Omit<T, F> & Record<F, MilvusVector<D> | number[]>)[];
+/**
+ * The rows for the SDK's `BulkWriter`, one `append` each: it writes files of JSON or Parquet, which
+ * `bulkInsert` imports.
+ *
+ * In files of JSON vectors are numbers, of 'binary' the bytes; the sign of a −0 is lost. The writer
+ * takes the bytes of float16 and bfloat16 vectors too, but writes them as twice as many numbers,
+ * which a server refuses. In files of Parquet they are the bytes.
+ *
+ * The writer keeps a row until it has written it: the memory of the vectors must not change before.
+ *
+ * @param vectors an `EmbeddingMatrix`, or rows of `encodeDocuments`; rows that are bits, of float16
+ * or bfloat16, for Parquet only
+ * @param items the other fields of each row, as in {@link milvusRows}
+ * @throws Model2VecError `ERR_INVALID_OPTION`
+ *
+ * @example
+ * const writer = new BulkWriter({ schema: { fields }, format: 'parquet', localPath: 'bulk' })
+ * for (const row of milvusBulkRows(vectors, documents, { format: 'parquet' })) await writer.append(row)
+ * const files = await writer.close()
+ */
+export declare function milvusBulkRows<D extends Dtype, T extends object = object, F extends string = "vector">(vectors: VectorMatrix<D> | readonly DtypeArray<D>[], items?: readonly T[], options?: MilvusBulkRowsOptions<F>): (Omit<T, F> & Record<F, MilvusVector<D> | number[]>)[];

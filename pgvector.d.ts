@@ -88,7 +88,8 @@ export declare function pgVector(source: PgRow): Uint8Array;
  * A vector as text, `[0.5,-1]`, or the digits of a `bit`: for clients and files that take no
  * binary. It is read back as the same bits, at several times the price of {@link pgVector}.
  *
- * @param source a matrix with the `index` of the row, or the row
+ * @param source a matrix with the `index` of the row, which is the faster and the shorter text, or
+ * the row
  * @throws Model2VecError `ERR_INVALID_OPTION` as `pgVector`
  */
 export declare function pgText(source: VectorMatrix<PgDtype>, index: number): string;

@@ -6,7 +6,7 @@
 /* eslint @typescript-eslint/unified-signatures: 'off' */
 
 import type { Dtype, DtypeArray, FreshArray, TableDtype, TokenArray } from './dtype.js'
-import { countTokens, countTokensSync } from './call/count-tokens.js'
+import { countTokens, countTokensOfOne, countTokensSync } from './call/count-tokens.js'
 import { encode, encodeSync } from './call/encode.js'
 import { Model2VecError } from './errors.js'
 import { localPath } from './runtime/local-path.js'
@@ -547,10 +547,12 @@ export class Model2VecEmbeddingFunction {
    */
   countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray
   countTokens(texts: string | readonly string[], options?: CountOptions): number | TokenArray {
-    const list = textListOrText(texts)
+    const list = typeof texts === 'string' ? texts : textListOrText(texts)
     const { maxLength } = checkTokenizeOptions('countTokens', options)
-    const counts = countTokensSync(this.#state.now(), list, maxLength ?? null)
-    return typeof texts === 'string' ? (counts[0] ?? 0) : counts
+    const model = this.#state.now()
+    return typeof list === 'string'
+      ? countTokensOfOne(model, list, maxLength ?? null)
+      : countTokensSync(model, list, maxLength ?? null)
   }
 
   countTokensAsync(text: string, options?: CountAsyncOptions): Promise<number>

@@ -1,8 +1,8 @@
 // The declared types of model2vec-node/milvus, against those of the SDK: nothing here runs.
 
-import type { CreateCollectionReq, FieldType, InsertReq, SearchSimpleReq } from '@zilliz/milvus2-sdk-node'
+import type { BulkWriter, CreateCollectionReq, FieldType, InsertReq, SearchSimpleReq } from '@zilliz/milvus2-sdk-node'
 import type { Dtype, EmbeddingMatrix, Model2VecEmbeddingFunction } from 'model2vec-node'
-import { milvusField, milvusRows, milvusVector, milvusVectors } from 'model2vec-node/milvus'
+import { milvusBulkRows, milvusField, milvusRows, milvusVector, milvusVectors } from 'model2vec-node/milvus'
 import type { MilvusType, MilvusVector } from 'model2vec-node/milvus'
 
 declare const ef: Model2VecEmbeddingFunction
@@ -35,8 +35,11 @@ const searches: SearchSimpleReq[] = [
   { collection_name: 'c', data: milvusVectors(halves) },
   { collection_name: 'c', data: milvusVector(halves.row(0)) },
 ]
-export const used = [vector, text, named, maybe, type, one, many, anyType, create, inserts, searches]
+const bulk: Parameters<BulkWriter['append']>[0][] = milvusBulkRows(halves, items, { format: 'parquet' })
+export const used = [bulk, vector, text, named, maybe, type, one, many, anyType, create, inserts, searches]
 
+// @ts-expect-error the writer has no such format
+milvusBulkRows(halves, items, { format: 'numpy' })
 // @ts-expect-error a vector is no item
 milvusRows(halves, 'a dog')
 // @ts-expect-error no such element type

@@ -223,11 +223,11 @@ const WRONG: Record<string, [call: () => unknown, message: RegExp]> = {
   'no field name': [() => milvusRows(matrix, TEXTS.map(Object), { field: '' }), /`field` should be a string/],
   'bits of an unknown type': [
     () => milvusRows([...matrix], undefined, { dynamic: true }),
-    /`vectors` should be an EmbeddingMatrix where `dynamic` is true/,
+    /`vectors` should be an EmbeddingMatrix where the vectors become numbers/,
   ],
   'NaN through JSON': [
     () => milvusRows([Float32Array.of(1, NaN)], undefined, { dynamic: true }),
-    /`vectors\[0\]\[1\]` should be a finite number where `dynamic` is true, but got NaN/,
+    /`vectors\[0\]\[1\]` should be a finite number, as JSON has no other, but got NaN/,
   ],
   'a dtype of numpy': [
     () => milvusField('v', { dim: 8, dtype: 'uint8' as never }),

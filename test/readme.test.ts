@@ -1,5 +1,5 @@
 // The examples of the README and of the pages in docs/: they compile, they run, and they print what
-// they say.
+// they say. Those of docs/INTEGRATIONS.md are in test/adapters/page.test.ts, with their peers.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -52,12 +52,12 @@ const python = liteEnvironment('2.5')
 
 for (const [i, { page, code: block }] of blocks.entries()) {
   const [firstLine = ''] = block.split('\n').filter((line) => !line.startsWith('import') && line !== '')
-  const wantsMilvus = block.includes('model2vec-node/milvus')
+  const wantsMilvus = block.includes('MILVUS_ADDRESS')
   const runs = wantsMilvus && python.command === null ? test.skip : test
   const because = wantsMilvus && python.command === null ? ` (${python.reason})` : ''
   runs(`${page}, example ${i + 1} runs: ${firstLine}${because}`, async (t) => {
     // The SDK prints every request where NODE_ENV is 'test', which ava sets.
-    const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: undefined }
+    const env: NodeJS.ProcessEnv = { ...process.env, NODE_ENV: undefined, BULK_FOLDER: path.join(directory, 'bulk') }
     if (wantsMilvus) {
       const lite = await startLite(python.command ?? '', '2.5')
       t.teardown(() => lite.stop())

@@ -62,13 +62,15 @@ const NO_CACHE = {
   XDG_CACHE_HOME: undefined,
 }
 
-test('a directory is taken as an absolute and a relative path and as a URL', (t) => {
+test('a directory is taken as an absolute and a relative path, as a URL and as the text of one', (t) => {
   const absolute = path.resolve(SMALL)
   const relative = path.relative(process.cwd(), absolute)
-  for (const source of [absolute, relative, `./${relative}`, pathToFileURL(absolute)]) {
+  const url = pathToFileURL(absolute)
+  for (const source of [absolute, relative, `./${relative}`, url, url.href]) {
     const { info } = load(source)
     t.is(info.path, realpathSync(absolute))
     t.is(info.modelSource, String(source))
+    t.is(load(info.modelSource).info.path, info.path)
     t.is(info.revision, null)
   }
 })
@@ -90,14 +92,23 @@ for (const source of [
   'a\\b',
   '.',
   pathToFileURL('/nowhere'),
+  pathToFileURL('/nowhere').href,
 ]) {
   if (source === '.') continue
-  test(`a path that is missing is ERR_MODEL_NOT_FOUND: ${String(source)}`, async (t) => {
+  const kind = typeof source === 'string' ? 'path' : 'URL'
+  test(`a ${kind} that is missing is ERR_MODEL_NOT_FOUND: ${String(source)}`, async (t) => {
     const expected = { code: 'ERR_MODEL_NOT_FOUND', message: /: no such directory$/, instanceOf: Model2VecError }
     t.throws(() => load(source), expected)
     await t.throwsAsync(Model2VecEmbeddingFunction.load(source), expected)
   })
 }
+
+test('the text of a URL that names no local file is ERR_INVALID_OPTION, as the URL is', (t) => {
+  for (const source of ['file://elsewhere/model', new URL('file://elsewhere/model')]) {
+    if (process.platform === 'win32') continue
+    t.throws(() => load(source), { code: 'ERR_INVALID_OPTION', message: /names no local file/ })
+  }
+})
 
 test('a file is no model directory', (t) => {
   t.throws(() => load(path.join(SMALL, 'config.json')), {

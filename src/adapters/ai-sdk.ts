@@ -7,11 +7,11 @@ import { Model2VecError } from '../errors.js'
 import { count, invalid, isRecord, optional, read, text } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
 import { orAborted, throwIfAborted } from '../runtime/abort.js'
-import { DEFAULT_MODEL_ID, embedderOf, isEmbedder } from './source.js'
+import { DEFAULT_MODEL_ID, embedderOf, isLoaded } from './source.js'
 import type { EmbeddingSource, ModelOptions } from './source.js'
 
 export type { Dtype } from '../dtype.js'
-export type { Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
+export type { DocumentEmbedder, Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
 
 /**
  * The versions of the SDK's model specification: 'v3' for `ai` 6 and 7 and Mastra, 'v2' for `ai` 5.
@@ -120,8 +120,8 @@ const specName = optional((name, value): Spec => {
 /**
  * An embedding model for `embed` and `embedMany`.
  *
- * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by
- * the first call
+ * @param source a `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or
+ * `{ model, …LoadOptions }`, which is loaded by the first call
  * @throws Model2VecError `ERR_INVALID_OPTION`. Its calls reject with what `load` and `encode`
  * reject with, and with the signal's reason
  *
@@ -143,7 +143,7 @@ export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModel
     specificationVersion: specName('spec', given.spec) ?? 'v3',
     provider: PROVIDER,
     modelId:
-      text('modelId', given.modelId) ?? (isEmbedder(source) ? 'model2vec' : String(source.model ?? DEFAULT_MODEL_ID)),
+      text('modelId', given.modelId) ?? (isLoaded(source) ? 'model2vec' : String(source.model ?? DEFAULT_MODEL_ID)),
     maxEmbeddingsPerCall: Infinity,
     supportsParallelCalls: true,
     async doEmbed({ values, abortSignal, dimensions, providerOptions }) {
@@ -152,8 +152,7 @@ export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModel
       // A load that all calls share doesn't end with the signal of one: only the wait for it does.
       const loaded = await orAborted(embedder(), abortSignal)
       const matrix = await loaded.encode(values, { dtype, dimensionality: kept, signal: abortSignal })
-      let tokens = 0
-      for (const ofRow of matrix.tokens) tokens += ofRow
+      const tokens = matrix.totalTokens ?? sum(await loaded.countTokensAsync?.(values))
       return { embeddings: matrix.toArray(), usage: { tokens }, warnings: [] }
     },
   }
@@ -201,6 +200,12 @@ export function createModel2Vec(options: ProviderOptions<Spec> = {}): Model2VecP
     languageModel: none('a language'),
     imageModel: none('an image'),
   }
+}
+
+function sum(counts: Iterable<number> = []): number {
+  let total = 0
+  for (const count of counts) total += count
+  return total
 }
 
 function dimensionalityOf(options: unknown): number | undefined {

@@ -2,23 +2,14 @@
 // imports neither `apache-arrow`, which the caller passes (there may be several copies of it, and
 // each wants its own classes), nor the native module.
 
-import type { Dtype, DtypeArray } from '../dtype.js'
+import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
 import { invalid, isRecord } from '../options/checks.js'
+import { assertVectorMatrix, isVectorMatrix } from './vector-matrix.js'
+import type { VectorMatrix } from './vector-matrix.js'
 
 export type { Dtype, DtypeArray } from '../dtype.js'
-
-/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
-export interface VectorMatrix<D extends Dtype> {
-  /** rows × width elements. */
-  readonly data: DtypeArray<D>
-  /** How many vectors. */
-  readonly rows: number
-  /** Elements of `data` that a vector takes. */
-  readonly width: number
-  /** The element type of `data`. */
-  readonly dtype: D
-}
+export type { VectorMatrix } from './vector-matrix.js'
 
 /** The element types that Arrow has: 'binary' rows become lists of bytes. */
 export type ArrowDtype = Exclude<Dtype, 'bfloat16'>
@@ -69,7 +60,7 @@ export function fixedSizeList<A extends ArrowModule>(
   matrix: VectorMatrix<ArrowDtype>,
 ): InstanceType<A['Vector']> {
   checkArrow(arrow)
-  if (!isMatrix(matrix)) throw invalid('matrix', 'an EmbeddingMatrix', matrix)
+  assertVectorMatrix('matrix', matrix)
   const name = Object.hasOwn(TYPES, matrix.dtype) ? TYPES[matrix.dtype] : undefined
   if (name === undefined) {
     throw invalid('dtype', "'float32', 'float16', 'int8' or 'binary', which Arrow has a type for", matrix.dtype)
@@ -116,7 +107,8 @@ export function recordBatch<A extends ArrowModule>(
 }
 
 function vectorOf(arrow: ArrowModule, name: string, column: unknown): InstanceType<Arrow['Vector']> {
-  if (isMatrix(column)) return fixedSizeList(arrow, column) as InstanceType<Arrow['Vector']>
+  if (isVectorMatrix(column))
+    return fixedSizeList(arrow, column as VectorMatrix<ArrowDtype>) as InstanceType<Arrow['Vector']>
   if (column instanceof arrow.Vector) return column as InstanceType<Arrow['Vector']>
   if (!Array.isArray(column) && !ArrayBuffer.isView(column)) {
     throw invalid(name, "an EmbeddingMatrix, an array or one of Arrow's vectors", column)
@@ -125,10 +117,6 @@ function vectorOf(arrow: ArrowModule, name: string, column: unknown): InstanceTy
   const areTexts = Array.isArray(column) && column.some((value) => typeof value === 'string')
   const { vectorFromArray } = arrow as unknown as Arrow
   return areTexts ? vectorFromArray(column, new arrow.Utf8()) : vectorFromArray(column)
-}
-
-function isMatrix(value: unknown): value is VectorMatrix<ArrowDtype> {
-  return isRecord(value) && 'dtype' in value && 'rows' in value && 'width' in value && ArrayBuffer.isView(value.data)
 }
 
 function checkArrow(arrow: unknown): void {

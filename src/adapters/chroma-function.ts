@@ -2,55 +2,27 @@
 // chroma.ts and chroma.mts register it.
 
 import { valuesOf } from '../dtype.js'
-import type { Dtype, DtypeArray } from '../dtype.js'
+import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
-import { count, invalid, isRecord } from '../options/checks.js'
-import { embedderOf, isEmbedder } from './source.js'
-import type { Embedder, EmbeddingSource, ModelOptions } from './source.js'
+import { count, invalid } from '../options/checks.js'
+import { configOfLoaded, configOfOptions, PIPELINE, pipelineMissing } from './kept-model.js'
+import type { ModelConfig, PipelineConfig } from './kept-model.js'
+import { sharedModels } from './shared-models.js'
+import { embedderOf, isDocumentEmbedder, isLoaded } from './source.js'
+import type { DocumentEmbedder, Embedder, EmbeddingSource } from './source.js'
+import { assertVectorMatrix } from './vector-matrix.js'
+import type { VectorMatrix } from './vector-matrix.js'
 
 /** The name in Chroma's registry, which collections keep. */
 export const NAME = 'model2vec'
 
-/**
- * What a collection keeps of a model: what the vectors depend on. Not where it is on this machine,
- * and no token.
- */
-export type ModelConfig = Pick<
-  ModelOptions,
-  | 'model'
-  | 'subfolder'
-  | 'revision'
-  | 'normalize'
-  | 'maxLength'
-  | 'quantizeTo'
-  | 'dimensionality'
-  | 'vocabularyQuantization'
->
+/** The models of collections that were opened. */
+const shared = sharedModels()
 
-const KEPT = [
-  ...['model', 'subfolder', 'revision', 'normalize', 'maxLength'],
-  ...['quantizeTo', 'dimensionality', 'vocabularyQuantization'],
-] as const
-
-/** What is read of an embedding function's `info`. */
-interface LoadedInfo {
-  readonly modelSource: string
-  readonly normalize: boolean
-  readonly dim: number
-  readonly maxLength: number | null
-  readonly revision?: unknown
-}
-
-/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
-export interface VectorMatrix<D extends Dtype> {
-  /** rows × width elements. */
-  readonly data: DtypeArray<D>
-  /** How many vectors. */
-  readonly rows: number
-  /** Elements of `data` that a vector takes. */
-  readonly width: number
-  /** The element type of `data`. */
-  readonly dtype: D
+/** In place of a pipeline that has to be passed again: says so when it is used. */
+const NO_PIPELINE: DocumentEmbedder = {
+  dim: 0,
+  encodeDocuments: () => Promise.reject(pipelineMissing('`embeddingFunction: new Model2VecEmbedding(pipeline)`')),
 }
 
 /**
@@ -64,11 +36,11 @@ export class Model2VecEmbedding {
   readonly name: string = NAME
   // Plain fields: `#private` ones don't survive a Proxy around the object.
   private readonly source: EmbeddingSource
-  private readonly embedder: () => Promise<Embedder>
+  private embedder: () => Promise<Embedder>
 
   /**
-   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, or a
-   * `Model2VecEmbeddingFunction` that is loaded
+   * @param source `{ model, …LoadOptions }`, which is loaded by the first call, a
+   * `Model2VecEmbeddingFunction` that is loaded, or a pipeline whose head gives vectors
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   constructor(source: EmbeddingSource = {}) {
@@ -78,9 +50,14 @@ export class Model2VecEmbedding {
 
   /**
    * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
+   * An application may open one for each request: those of the same config share a model, which is
+   * let go after a minute in which none wanted it.
    */
-  static buildFromConfig(config: ModelConfig): Model2VecEmbedding {
-    return new Model2VecEmbedding(config)
+  static buildFromConfig(config: ModelConfig | PipelineConfig): Model2VecEmbedding {
+    if ('pipeline' in config) return new Model2VecEmbedding(NO_PIPELINE)
+    const opened = new Model2VecEmbedding(config)
+    opened.embedder = () => shared(config)
+    return opened
   }
 
   /**
@@ -102,23 +79,16 @@ export class Model2VecEmbedding {
 
   /**
    * What the collection keeps. An embedding function doesn't say with which `quantizeTo`,
-   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its options.
+   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its
+   * options. Of a pipeline nothing is kept: pass it again to open the collection.
    *
-   * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which model it is, `ERR_MODEL_NOT_READY` where it
-   *   is not loaded
+   * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which
+   * model it is, `ERR_MODEL_NOT_READY` where it is not loaded
    */
-  getConfig(): ModelConfig {
+  getConfig(): ModelConfig | PipelineConfig {
     const { source } = this
-    if (!isEmbedder(source)) {
-      const given = KEPT.filter((key) => source[key] !== undefined && source[key] !== null)
-      return Object.fromEntries(given.map((key) => [key, key === 'model' ? String(source[key]) : source[key]]))
-    }
-    const { info } = source as { info?: unknown }
-    if (!isRecord(info) || typeof info.modelSource !== 'string') {
-      throw invalid('source', '{ model }, so that a collection can keep the model', source)
-    }
-    const { modelSource: model, normalize, dim: dimensionality, maxLength, revision } = info as unknown as LoadedInfo
-    return { model, normalize, dimensionality, maxLength, ...(typeof revision === 'string' ? { revision } : {}) }
+    if (isDocumentEmbedder(source)) return PIPELINE
+    return isLoaded(source) ? configOfLoaded(source) : configOfOptions(source)
   }
 }
 
@@ -145,7 +115,7 @@ export function batches<T>(
   items: readonly T[],
   limit: number = MOST_ROWS,
 ): Generator<{ items: T[]; embeddings: number[][] }, void, undefined> {
-  if (!isRecord(matrix) || typeof matrix.rows !== 'number') throw invalid('matrix', 'an EmbeddingMatrix', matrix)
+  assertVectorMatrix('matrix', matrix)
   if (!Array.isArray(items)) throw invalid('items', 'an array', items)
   count('limit', limit)
   if (items.length !== matrix.rows) {

@@ -10,9 +10,10 @@ import { knownEmbeddingFunctions, registerEmbeddingFunction } from 'chromadb'
 import { Model2VecEmbedding, NAME } from './chroma-function.js'
 
 export type { Dtype, DtypeArray } from '../dtype.js'
-export type { Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
+export type { DocumentEmbedder, Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
 export { batches, Model2VecEmbedding } from './chroma-function.js'
-export type { ModelConfig, VectorMatrix } from './chroma-function.js'
+export type { ModelConfig, PipelineConfig } from './kept-model.js'
+export type { VectorMatrix } from './vector-matrix.js'
 
 // Another copy of this package may have: a second time throws.
 if (!knownEmbeddingFunctions.has(NAME)) registerEmbeddingFunction(NAME, Model2VecEmbedding)

@@ -3,10 +3,12 @@
 // function has to be a subclass of its own class.
 
 import { isRecord, invalid, text } from '../options/checks.js'
-import { embedderOf, isEmbedder } from './source.js'
+import { configOfLoaded, keptName, PIPELINE, pipelineMissing } from './kept-model.js'
+import { sharedModels } from './shared-models.js'
+import { embedderOf, isDocumentEmbedder, isLoaded } from './source.js'
 import type { Embedder, EmbeddingSource, ModelOptions } from './source.js'
 
-export type { Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
+export type { DocumentEmbedder, Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
 
 /** What is used of the module `@lancedb/lancedb`. */
 export interface LanceModule {
@@ -66,20 +68,27 @@ export function registerModel2Vec<L extends LanceModule>(
 type LanceBase = abstract new () => { resolveVariables(options: object): ModelOptions }
 
 function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
+  // LanceDB makes a function for each `add` and each search of a table.
+  const shared = sharedModels()
+
   return class Model2VecTextFunction extends Base {
-    private readonly options: ModelOptions
-    /** The source's, which no table keeps. */
-    private readonly token: ModelOptions['token']
+    private readonly load: () => Promise<Embedder>
     private embedder: Embedder | undefined
     private dim: number | undefined
 
     constructor(options: ModelOptions = {}) {
       super()
-      // Also what `toJSON` gives, which LanceDB keeps in the table: with the options of the source,
-      // so that another process, which may register without them, embeds with the same model.
-      const { token, ...kept } = isEmbedder(source) ? {} : source
-      this.options = this.resolveVariables({ ...kept, ...options })
-      this.token = token
+      // Also what `toJSON` gives, which LanceDB keeps in the table.
+      const resolved = this.resolveVariables(keptOptions(source, options))
+      if (isLoaded(source)) {
+        this.load = embedderOf(source)
+      } else {
+        if ('pipeline' in resolved) throw pipelineMissing('`registerModel2Vec(lancedb, name, pipeline)`')
+        // The source's token, which no table keeps.
+        const { token } = source
+        const given: ModelOptions = token === undefined ? resolved : { token, ...resolved }
+        this.load = () => shared(given)
+      }
     }
 
     /**
@@ -96,9 +105,7 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
     }
 
     private async loaded(): Promise<Embedder> {
-      return (this.embedder ??= await embedderOf(
-        isEmbedder(source) ? source : { token: this.token, ...this.options },
-      )())
+      return (this.embedder ??= await this.load())
     }
 
     ndims(): number | undefined {
@@ -110,5 +117,27 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
       const { data, rows, dim } = await (await this.loaded()).encode(texts)
       return Array.from({ length: rows }, (_, i) => (data as Float32Array).subarray(i * dim, (i + 1) * dim))
     }
+  }
+}
+
+/**
+ * The options of a function as the table keeps them: with those of the source, so that another
+ * process, which may register without a source, embeds with the same model.
+ */
+function keptOptions(source: EmbeddingSource, options: ModelOptions): object {
+  const all = isLoaded(source) ? keptOfLoaded(source) : { ...source, token: undefined, ...options }
+  // LanceDB takes an option that is undefined for a text.
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  const { model } = given as ModelOptions
+  return model === undefined ? given : { ...given, model: keptName(model) }
+}
+
+function keptOfLoaded(source: object): object {
+  if (isDocumentEmbedder(source)) return PIPELINE
+  try {
+    return configOfLoaded(source)
+  } catch {
+    // Not loaded yet, or somebody's own embedder: it has to be registered again.
+    return {}
   }
 }

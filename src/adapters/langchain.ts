@@ -7,11 +7,19 @@ import type { Dtype } from '../dtype.js'
 import { InvalidTextError } from '../errors.js'
 import { count, invalid, read } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
-import { embedderOf, isEmbedder, loadedOnce } from './source.js'
-import type { Embedder, EmbeddingSource, ModelOptions, Tokenizer } from './source.js'
+import { embedderOf, isLoaded, loadedOnce } from './source.js'
+import type { Embedder, EmbeddingSource, ModelOptions, TokenCounter } from './source.js'
 
 export type { Dtype } from '../dtype.js'
-export type { Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions, Tokenizer } from './source.js'
+export type {
+  DocumentEmbedder,
+  Embedder,
+  Embeddings,
+  EmbeddingSource,
+  EmbedOptions,
+  ModelOptions,
+  TokenCounter,
+} from './source.js'
 
 /** Options of {@link Model2VecEmbeddings}. */
 export interface Model2VecEmbeddingsOptions {
@@ -40,8 +48,8 @@ export class Model2VecEmbeddings {
   private readonly options: { readonly dtype: Dtype | undefined; readonly dimensionality: number | undefined }
 
   /**
-   * @param source a `Model2VecEmbeddingFunction`, or `{ model, …LoadOptions }`, which is loaded by
-   * the first call
+   * @param source a `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or
+   * `{ model, …LoadOptions }`, which is loaded by the first call
    * @throws Model2VecError `ERR_INVALID_OPTION`
    */
   constructor(source: EmbeddingSource = {}, options?: Model2VecEmbeddingsOptions) {
@@ -80,46 +88,41 @@ const PER_ENTRY = 32
 
 /**
  * The number of token ids of a text, for `lengthFunction` of a text splitter: chunks then have as
- * many tokens as a model reads. Counted to the end, whatever the model's `maxLength`. A splitter
- * asks for the same pieces several times: counts are remembered, those of at most 524,288 UTF-16
- * units of texts.
+ * many tokens as a model reads. As `countTokens`: all ids, unknown ones included, whatever the
+ * model's `maxLength`. A splitter asks for the same pieces several times: counts are remembered,
+ * those of at most 524,288 UTF-16 units of texts.
  *
  * @param source a loaded `Model2VecEmbeddingFunction`
- * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `tokenize` throws
+ * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `countTokens` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
  * @example
  * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
  */
-export function lengthFunction(source: Tokenizer): (text: string) => number
+export function lengthFunction(source: TokenCounter): (text: string) => number
 /**
  * With a model that is loaded by the first call: the length is a promise, which splitters await.
  */
 export function lengthFunction(source: ModelOptions): (text: string) => Promise<number>
 export function lengthFunction(
-  source: Tokenizer | ModelOptions,
+  source: TokenCounter | ModelOptions,
 ): ((text: string) => number) | ((text: string) => Promise<number>) {
-  if (isTokenizer(source)) return remembered((text) => countTokens(source, text))
-  if (isEmbedder(source)) throw invalid('source', 'a Model2VecEmbeddingFunction, which has `tokenize`', source)
+  if (isTokenCounter(source)) return remembered((text) => source.countTokens(text))
+  if (isLoaded(source)) throw invalid('source', 'a Model2VecEmbeddingFunction, which has `countTokens`', source)
   const model = loadedOnce(source)
   let counted: ((text: string) => number) | undefined
   return async (text) => {
     if (counted === undefined) {
-      const tokenizer = await model()
-      counted ??= remembered((each) => countTokens(tokenizer, each))
+      const counter = await model()
+      counted ??= remembered((each) => counter.countTokens(each))
     }
     return counted(text)
   }
 }
 
-function isTokenizer(source: unknown): source is Tokenizer {
-  return typeof source === 'object' && source !== null && 'tokenize' in source && typeof source.tokenize === 'function'
-}
-
-const WHOLE = { maxLength: null } as const
-
-function countTokens(tokenizer: Tokenizer, text: string): number {
-  return tokenizer.tokenize([text], WHOLE)[0]?.length ?? 0
+function isTokenCounter(source: unknown): source is TokenCounter {
+  if (typeof source !== 'object' || source === null) return false
+  return 'countTokens' in source && typeof source.countTokens === 'function'
 }
 
 /**
@@ -133,8 +136,7 @@ function remembered(measure: (text: string) => number): (text: string) => number
   return (text) => {
     const known = young.get(text)
     if (known !== undefined) return known
-    // Not a string: no key of the maps, and `tokenize` would say so with an index that the caller
-    // doesn't know.
+    // Not a string: no key of the maps, and an array would be counted.
     if (typeof text !== 'string') throw new InvalidTextError(`\`text\` should be a string, but got ${typeof text}`)
     const length = old.get(text) ?? measure(text)
     if (text.length > REMEMBERED) return length

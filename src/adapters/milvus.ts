@@ -3,12 +3,15 @@
 
 import { isFloat32Array, isInt8Array, isUint16Array, isUint8Array } from 'node:util/types'
 
-import { isArrayOf, valuesOf } from '../dtype.js'
+import { valuesOf } from '../dtype.js'
 import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
-import { describe, Model2VecError } from '../errors.js'
+import { describe } from '../errors.js'
 import { boolean, invalid, isRecord, read, text } from '../options/checks.js'
+import { assertVectorMatrix } from './vector-matrix.js'
+import type { VectorMatrix } from './vector-matrix.js'
 
 export type { Dtype, DtypeArray } from '../dtype.js'
+export type { VectorMatrix } from './vector-matrix.js'
 
 /** The type of the Milvus field that holds vectors of an element type. */
 export type MilvusType<D extends Dtype> = {
@@ -27,20 +30,6 @@ export type MilvusVector<D extends Dtype> = {
   int8: Int8Array
   binary: number[]
 }[D]
-
-/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
-export interface VectorMatrix<D extends Dtype> {
-  /** rows × width elements. */
-  readonly data: DtypeArray<D>
-  /** How many vectors. */
-  readonly rows: number
-  /** Dimensions of a vector. */
-  readonly dim: number
-  /** Elements of `data` that a vector takes. */
-  readonly width: number
-  /** The element type of `data`. */
-  readonly dtype: D
-}
 
 /** A field of a collection's schema, for the SDK's `createCollection`. */
 export interface MilvusField<D extends Dtype> {
@@ -64,6 +53,20 @@ export interface MilvusRowsOptions<F extends string = 'vector'> {
    * @default false
    */
   readonly dynamic?: boolean | undefined
+}
+
+/** Options of {@link milvusBulkRows}. */
+export interface MilvusBulkRowsOptions<F extends string = 'vector'> {
+  /**
+   * The name of the vector field.
+   * @default 'vector'
+   */
+  readonly field?: F | undefined
+  /**
+   * The format of the writer.
+   * @default 'json', the writer's own
+   */
+  readonly format?: 'json' | 'parquet' | undefined
 }
 
 const TYPES: { readonly [D in Dtype]: MilvusType<D> } = {
@@ -161,11 +164,57 @@ export function milvusRows(
   options?: MilvusRowsOptions<string>,
 ): object[] {
   const given = read('milvusRows', options, ['field', 'dynamic'])
-  const field = text('field', given.field) ?? 'vector'
   const dynamic = boolean('dynamic', given.dynamic) ?? false
+  return rowsWithItems(vectors, items, given.field, dynamic)
+}
+
+/**
+ * The rows for the SDK's `BulkWriter`, one `append` each: it writes files of JSON or Parquet, which
+ * `bulkInsert` imports.
+ *
+ * In files of JSON vectors are numbers, of 'binary' the bytes; the sign of a −0 is lost. The writer
+ * takes the bytes of float16 and bfloat16 vectors too, but writes them as twice as many numbers,
+ * which a server refuses. In files of Parquet they are the bytes.
+ *
+ * The writer keeps a row until it has written it: the memory of the vectors must not change before.
+ *
+ * @param vectors an `EmbeddingMatrix`, or rows of `encodeDocuments`; rows that are bits, of float16
+ * or bfloat16, for Parquet only
+ * @param items the other fields of each row, as in {@link milvusRows}
+ * @throws Model2VecError `ERR_INVALID_OPTION`
+ *
+ * @example
+ * const writer = new BulkWriter({ schema: { fields }, format: 'parquet', localPath: 'bulk' })
+ * for (const row of milvusBulkRows(vectors, documents, { format: 'parquet' })) await writer.append(row)
+ * const files = await writer.close()
+ */
+export function milvusBulkRows<D extends Dtype, T extends object = object, F extends string = 'vector'>(
+  vectors: VectorMatrix<D> | readonly DtypeArray<D>[],
+  items?: readonly T[],
+  options?: MilvusBulkRowsOptions<F>,
+): (Omit<T, F> & Record<F, MilvusVector<D> | number[]>)[]
+export function milvusBulkRows(
+  vectors: VectorMatrix<Dtype> | readonly RowArray[],
+  items?: readonly object[],
+  options?: MilvusBulkRowsOptions<string>,
+): object[] {
+  const given = read('milvusBulkRows', options, ['field', 'format'])
+  const { format = 'json' } = given
+  if (format !== 'json' && format !== 'parquet') throw invalid('format', "'json' or 'parquet'", format)
+  return rowsWithItems(vectors, items, given.field, format === 'json')
+}
+
+/** @param asNumbers whether vectors are numbers, for JSON */
+function rowsWithItems(
+  vectors: VectorMatrix<Dtype> | readonly RowArray[],
+  items: readonly object[] | undefined,
+  fieldName: unknown,
+  asNumbers: boolean,
+): object[] {
+  const field = text('field', fieldName) ?? 'vector'
   if (items !== undefined && !(Array.isArray as (value: unknown) => boolean)(items))
     throw invalid('items', 'an array', items)
-  const values = vectorsOf(vectors, dynamic)
+  const values = vectorsOf(vectors, asNumbers)
   if (items !== undefined && items.length !== values.length) {
     throw invalid('items.length', `${values.length}, one item per vector`, items.length)
   }
@@ -178,15 +227,15 @@ function itemAt(items: readonly object[] | undefined, index: number): object | u
   throw invalid(`items[${index}]`, "an object with the row's other fields", item)
 }
 
-function vectorsOf(vectors: VectorMatrix<Dtype> | readonly RowArray[], dynamic: boolean): MilvusVector<Dtype>[] {
-  return isRows(vectors) ? rowsOf(vectors, dynamic) : matrixOf(vectors, dynamic)
+function vectorsOf(vectors: VectorMatrix<Dtype> | readonly RowArray[], asNumbers: boolean): MilvusVector<Dtype>[] {
+  return isRows(vectors) ? rowsOf(vectors, asNumbers) : matrixOf(vectors, asNumbers)
 }
 
 function isRows(vectors: VectorMatrix<Dtype> | readonly RowArray[]): vectors is readonly RowArray[] {
   return Array.isArray(vectors)
 }
 
-function rowsOf(rows: readonly RowArray[], dynamic: boolean): MilvusVector<Dtype>[] {
+function rowsOf(rows: readonly RowArray[], asNumbers: boolean): MilvusVector<Dtype>[] {
   const first = rows[0]
   return rows.map((row, index) => {
     const name = `vectors[${index}]`
@@ -194,11 +243,11 @@ function rowsOf(rows: readonly RowArray[], dynamic: boolean): MilvusVector<Dtype
     if (row.length === 0) throw invalid(`${name}.length`, 'at least 1', 0)
     if (row.constructor !== first?.constructor) throw invalid(name, `${describe(first)} as the first`, row)
     if (row.length !== first.length) throw invalid(`${name}.length`, `${first.length} as the first`, row.length)
-    if (!dynamic) return milvusVector(row)
+    if (!asNumbers) return milvusVector(row)
     if (isUint16Array(row)) {
       throw invalid(
         'vectors',
-        'an EmbeddingMatrix where `dynamic` is true, as its `dtype` says what the bits mean',
+        'an EmbeddingMatrix where the vectors become numbers, as its `dtype` says what the bits mean',
         rows,
       )
     }
@@ -206,16 +255,12 @@ function rowsOf(rows: readonly RowArray[], dynamic: boolean): MilvusVector<Dtype
   })
 }
 
-function matrixOf(matrix: VectorMatrix<Dtype>, dynamic: boolean): MilvusVector<Dtype>[] {
-  if (!isMatrix(matrix)) throw invalid('vectors', 'an EmbeddingMatrix or an array of its rows', matrix)
+function matrixOf(matrix: unknown, asNumbers: boolean): MilvusVector<Dtype>[] {
+  assertVectorMatrix('vectors', matrix, 'an EmbeddingMatrix or an array of its rows')
   const { data, rows, width, dtype } = matrix
-  // Where the caller has moved or shrunk the memory, there is nothing to send.
-  if (data.length < rows * width) {
-    throw new Model2VecError('ERR_OUT_TOO_SMALL', 'the memory of the vectors was detached or made smaller')
-  }
   return Array.from({ length: rows }, (_, index) => {
     const start = index * width
-    return dynamic
+    return asNumbers
       ? finite(valuesOf(dtype, data, start, width), index)
       : dtype === 'float32' || dtype === 'binary'
         ? valuesOf(dtype, data, start, width)
@@ -226,7 +271,7 @@ function matrixOf(matrix: VectorMatrix<Dtype>, dynamic: boolean): MilvusVector<D
 /** JSON makes NaN and infinities null, which Milvus would take for 0. */
 function finite(values: number[], index: number): number[] {
   const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw invalid(`vectors[${index}][${bad}]`, 'a finite number where `dynamic` is true', values[bad])
+  if (bad >= 0) throw invalid(`vectors[${index}][${bad}]`, 'a finite number, as JSON has no other', values[bad])
   return values
 }
 
@@ -236,12 +281,4 @@ function typeOf<D extends Dtype>(dtype: D): MilvusType<D> {
     throw invalid('dtype', `one of ${names.join(', ')}`, dtype)
   }
   return TYPES[dtype]
-}
-
-/** By its shape: the matrix of another installed copy is one too. */
-function isMatrix(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const { data, rows, width, dtype } = value as Partial<Record<keyof VectorMatrix<Dtype>, unknown>>
-  const known = typeof dtype === 'string' && Object.hasOwn(TYPES, dtype) && isArrayOf(dtype as Dtype, data)
-  return known && Number.isInteger(rows) && Number.isInteger(width)
 }

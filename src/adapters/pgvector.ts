@@ -8,26 +8,15 @@
 import { isFloat32Array, isUint16Array, isUint8Array } from 'node:util/types'
 
 import { valuesOf } from '../dtype.js'
-import type { Dtype, DtypeArray, RowArray } from '../dtype.js'
-import { Model2VecError } from '../errors.js'
+import { isModel2VecError, Model2VecError } from '../errors.js'
+import { bytesOfRow } from '../matrix/views.js'
 import { checkRow, invalid, isRecord, read } from '../options/checks.js'
 import { Buffer } from '../runtime/node-globals.js'
+import { assertVectorMatrix } from './vector-matrix.js'
+import type { VectorMatrix } from './vector-matrix.js'
 
 export type { Dtype, DtypeArray } from '../dtype.js'
-
-/** What is read of an `EmbeddingMatrix`; every one is such a thing. */
-export interface VectorMatrix<D extends Dtype> {
-  /** rows × width elements. */
-  readonly data: DtypeArray<D>
-  /** How many vectors. */
-  readonly rows: number
-  /** Dimensions of a vector. */
-  readonly dim: number
-  /** Elements of `data` that a vector takes. */
-  readonly width: number
-  /** The element type of `data`. */
-  readonly dtype: D
-}
+export type { VectorMatrix } from './vector-matrix.js'
 
 /**
  * The element types that pgvector has a column type for: `vector`, `halfvec` and PostgreSQL's own
@@ -97,7 +86,8 @@ export function pgVector(source: VectorMatrix<PgDtype> | PgRow, index?: number):
  * A vector as text, `[0.5,-1]`, or the digits of a `bit`: for clients and files that take no
  * binary. It is read back as the same bits, at several times the price of {@link pgVector}.
  *
- * @param source a matrix with the `index` of the row, or the row
+ * @param source a matrix with the `index` of the row, which is the faster and the shorter text, or
+ * the row
  * @throws Model2VecError `ERR_INVALID_OPTION` as `pgVector`
  */
 export function pgText(source: VectorMatrix<PgDtype>, index: number): string
@@ -110,11 +100,33 @@ export function pgText(source: VectorMatrix<PgDtype> | PgRow, index?: number): s
     for (const byte of bytes) digits += byte.toString(2).padStart(8, '0')
     return digits.slice(0, dim)
   }
+  const json = jsonOf(source, index)
+  // JSON has null for what is no number, and PostgreSQL has a message of its own for NaN.
+  if (json?.includes('null') === false) return json
   const elements =
     dtype === 'float32'
       ? new Float32Array(bytes.buffer, bytes.byteOffset, dim)
       : new Uint16Array(bytes.buffer, bytes.byteOffset, dim)
-  return `[${valuesOf(dtype, elements, 0, dim).join(',')}]`
+  return `[${valuesOf(dtype, elements, 0, dim).map(digitsOf).join(',')}]`
+}
+
+/**
+ * The text of a row by `EmbeddingMatrix.json`: the shortest digits that are the same elements. Null
+ * where there is no such method, or no native module, which it needs.
+ */
+function jsonOf(source: object, index: number | undefined): string | null {
+  if (!('json' in source) || typeof source.json !== 'function') return null
+  try {
+    return String((source as { json(index?: number): unknown }).json(index))
+  } catch (error) {
+    if (isModel2VecError(error) && error.code === 'ERR_NATIVE_NOT_FOUND') return null
+    throw error
+  }
+}
+
+/** JavaScript's own text of −0 has no sign. */
+function digitsOf(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
 }
 
 const SIGNATURE = 'PGCOPY\n\xff\r\n\0'
@@ -258,25 +270,21 @@ function pgType(name: string, value: unknown): PgType {
 }
 
 function rowOf(source: unknown, index: number | undefined): Row {
-  if (isFloat32Array(source)) return { dtype: 'float32', bytes: bytesOf(source, 0, source.length), dim: source.length }
-  if (isUint16Array(source)) return { dtype: 'float16', bytes: bytesOf(source, 0, source.length), dim: source.length }
   if (isUint8Array(source)) return { dtype: 'binary', bytes: source, dim: 8 * source.length }
+  if (isFloat32Array(source) || isUint16Array(source)) {
+    const dtype = isFloat32Array(source) ? 'float32' : 'float16'
+    const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
+    return { dtype, bytes, dim: source.length }
+  }
   checkMatrix(source)
-  const { data, rows, dim, width, dtype } = source
-  checkRow(rows, index)
-  return { dtype, bytes: bytesOf(data, index * width, width), dim }
+  checkRow(source.rows, index)
+  return { dtype: source.dtype, bytes: bytesOfRow(source, index), dim: source.dim }
 }
 
 function checkMatrix(source: unknown): asserts source is VectorMatrix<PgDtype> {
-  if (!isRecord(source) || typeof source.rows !== 'number' || typeof source.width !== 'number') {
-    throw invalid('source', 'an EmbeddingMatrix, or a row of one as a Float32Array, Uint16Array or Uint8Array', source)
-  }
+  const expected = 'an EmbeddingMatrix, or a row of one as a Float32Array, Uint16Array or Uint8Array'
+  assertVectorMatrix('source', source, expected)
   const { dtype } = source
   if (dtype === 'float32' || dtype === 'float16' || dtype === 'binary') return
   throw invalid('dtype', "'float32', 'float16' or 'binary', which pgvector has a column type for", dtype)
-}
-
-function bytesOf(data: RowArray, start: number, count: number): Uint8Array {
-  const { BYTES_PER_ELEMENT: size } = data
-  return new Uint8Array(data.buffer, data.byteOffset + start * size, count * size)
 }

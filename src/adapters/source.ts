@@ -2,7 +2,8 @@
 // it is first needed.
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
-import type { Dtype, DtypeArray, TokenArray } from '../dtype.js'
+import type { Dtype, DtypeArray } from '../dtype.js'
+import { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
 import type { ModelSource } from '../model/locate.js'
 import { invalid, isRecord } from '../options/checks.js'
 import { checkLoadOptions } from '../options/load.js'
@@ -23,8 +24,8 @@ export interface Embeddings {
   readonly rows: number
   /** Dimensions of a vector. */
   readonly dim: number
-  /** How many token ids were pooled, per row. */
-  readonly tokens: TokenArray
+  /** How many token ids were pooled in all rows; null where that is not known. */
+  readonly totalTokens: number | null
   /** rows × width numbers. */
   toArray(): number[][]
 }
@@ -35,11 +36,26 @@ export interface Embeddings {
  */
 export interface Embedder {
   encode(texts: readonly string[], options?: EmbedOptions): Promise<Embeddings>
+  /** How many token ids each text has: asked where `totalTokens` is null. */
+  countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>
 }
 
-/** What counts tokens: the `tokenize` of a `Model2VecEmbeddingFunction`. */
-export interface Tokenizer {
-  tokenize(texts: readonly string[], options: { readonly maxLength: null }): TokenArray[]
+/**
+ * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
+ * Anything else that embeds by a method of this name will do.
+ */
+export interface DocumentEmbedder {
+  /** Dimensions of a vector. */
+  readonly dim: number
+  /** A vector per text, in order, of the element type of the options. */
+  encodeDocuments(texts: readonly string[], options?: EmbedOptions): Promise<readonly DtypeArray<Dtype>[]>
+  /** What counts the tokens of texts. */
+  readonly embedder?: { countTokensAsync(texts: readonly string[]): Promise<Iterable<number>> } | undefined
+}
+
+/** What counts tokens: a `Model2VecEmbeddingFunction`. */
+export interface TokenCounter {
+  countTokens(text: string): number
 }
 
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
@@ -51,15 +67,29 @@ export interface ModelOptions extends LoadOptions {
   readonly model?: ModelSource | undefined
 }
 
-/** A `Model2VecEmbeddingFunction`, or the model to load. */
-export type EmbeddingSource = Embedder | ModelOptions
+/** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
+export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions
 
 /** The model that a source without a name loads. */
 export const DEFAULT_MODEL_ID = 'minishlab/potion-base-8M'
 
-/** Whether a source is there already. */
-export function isEmbedder(source: unknown): source is Embedder {
-  return isRecordOrInstance(source) && typeof source.encode === 'function'
+/** Whether a source is there already, and is no model to load. By its methods: it may be a Proxy. */
+export function isLoaded(source: unknown): source is Embedder | DocumentEmbedder {
+  return isEmbedder(source) || isDocumentEmbedder(source)
+}
+
+function isEmbedder(source: unknown): source is Embedder {
+  return hasMethod(source, 'encode')
+}
+
+/** Whether a source embeds and has no `encode`, as a pipeline. */
+export function isDocumentEmbedder(source: unknown): source is DocumentEmbedder {
+  return hasMethod(source, 'encodeDocuments') && !isEmbedder(source)
+}
+
+function hasMethod(source: unknown, name: string): boolean {
+  if (typeof source !== 'object' || source === null) return false
+  return typeof (source as Record<string, unknown>)[name] === 'function'
 }
 
 /**
@@ -69,7 +99,23 @@ export function isEmbedder(source: unknown): source is Embedder {
  * @throws Model2VecError `ERR_INVALID_OPTION` for options that no load takes
  */
 export function embedderOf(source: EmbeddingSource): () => Promise<Embedder> {
-  return isEmbedder(source) ? () => Promise.resolve(source) : loadedOnce(source)
+  if (isEmbedder(source)) return () => Promise.resolve(source)
+  if (!isDocumentEmbedder(source)) return loadedOnce(source)
+  const embedder = embedderOfDocuments(source)
+  return () => Promise.resolve(embedder)
+}
+
+function embedderOfDocuments(source: DocumentEmbedder): Embedder {
+  return {
+    async encode(texts, options = {}) {
+      // Only what is given: a pipeline may not know the others.
+      const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+      const rows = await source.encodeDocuments(texts, given)
+      const { dtype = 'float32', dimensionality: dim = source.dim } = options
+      return EmbeddingMatrix.from<Dtype>(rows, { dtype, dim })
+    },
+    countTokensAsync: async (texts) => (await source.embedder?.countTokensAsync(texts)) ?? [],
+  }
 }
 
 /**
@@ -77,7 +123,7 @@ export function embedderOf(source: EmbeddingSource): () => Promise<Embedder> {
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  */
-export function loadedOnce(source: ModelOptions): () => Promise<Embedder & Tokenizer> {
+export function loadedOnce(source: ModelOptions): () => Promise<Embedder & TokenCounter> {
   const { model, options } = modelAndOptions(source)
   let loading: Promise<Model2VecEmbeddingFunction> | undefined
   return () =>
@@ -92,13 +138,11 @@ function modelAndOptions(source: ModelOptions): {
   readonly model: ModelSource | undefined
   readonly options: LoadOptions
 } {
-  if (!isRecord(source)) throw invalid('source', 'a Model2VecEmbeddingFunction or an object with `model`', source)
+  if (!isRecord(source)) {
+    throw invalid('source', 'a Model2VecEmbeddingFunction, a pipeline or an object with `model`', source)
+  }
   const { model, ...options } = source as ModelOptions
   // Now, and not at the first call: that may be much later.
   checkLoadOptions(options)
   return { model, options }
-}
-
-function isRecordOrInstance(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

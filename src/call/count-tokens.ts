@@ -76,6 +76,24 @@ export function countTokensSync(model: Model, texts: Texts, maxLength: number | 
   })
 }
 
+/**
+ * The count of one text, as {@link countTokensSync}, without a list of one: a splitter asks for
+ * every piece of a document alone.
+ */
+export function countTokensOfOne(model: Model, text: string, maxLength: number | null): number {
+  if (text.length > model.inlineUnits) return countTokensSync(model, { values: [text], count: 1 }, maxLength)[0] ?? 0
+  return model.use(countOneInline, model, text, nativeMaxLength(maxLength))
+}
+
+function countOneInline(_: NativeModel, model: Model, text: string, maxLength: number): number {
+  try {
+    model.inlineCalls().countTokens(inlineCounts, maxLength, text)
+  } catch (error) {
+    throw fromNative(error)
+  }
+  return inlineCounts[0] ?? 0
+}
+
 function countInline(model: Model, texts: readonly string[], maxLength: number): TokenArray {
   try {
     model.inlineCalls().countTokens(inlineCounts, maxLength, ...texts)

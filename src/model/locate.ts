@@ -8,10 +8,11 @@ import path from 'node:path'
 import { describe, isThrownError, messageOf, Model2VecError } from '../errors.js'
 import { findInHubCache, isHubId } from '../hub/cache.js'
 import type { WantedSnapshot } from '../hub/cache.js'
-import { absolutePath, isUrl, urlPath } from '../runtime/local-path.js'
+import { absolutePath, fileUrlOf, isUrl, urlPath } from '../runtime/local-path.js'
+import type { AbsolutePath } from '../runtime/local-path.js'
 import { process } from '../runtime/node-globals.js'
 
-/** A directory (a path or a `file:` URL object), or a Hub id such as `minishlab/potion-base-8M`. */
+/** A directory (a path or a `file:` URL), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL
 
 /** The files of a source. */
@@ -48,7 +49,7 @@ export interface HubModel {
  */
 export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirectory | HubModel {
   const modelSource = sourceText(source)
-  const absolute = typeof source === 'string' ? absolutePath(source) : { path: urlPath('modelSource', source as URL) }
+  const absolute = absoluteOf(source as ModelSource)
   const directory = absolute.path ?? modelSource
   const found = absolute.path === null ? 'nothing' : kindOf(absolute.path)
   if (found === 'directory') return { hubId: null, located: { modelSource, directory, revision: null } }
@@ -66,6 +67,24 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
     `\`${wanted.revision}\` in ${cached.lookedIn} (${cached.reason}), the package ` +
     `\`${companionName(source)}\` (${companion.reason})`
   return { hubId: source, located: null, lookedFor }
+}
+
+/** @throws Model2VecError ERR_INVALID_OPTION for a URL that names no local file */
+function absoluteOf(source: ModelSource): AbsolutePath {
+  const url = typeof source === 'string' ? fileUrlOf(source) : source
+  return url === null ? absolutePath(source as string) : { path: urlPath('modelSource', url) }
+}
+
+/**
+ * The absolute path of a source that is a directory: the name under which another process finds it
+ * too, whatever its working directory. Null for a Hub id, and for what is no directory now.
+ *
+ * @throws Model2VecError ERR_INVALID_OPTION when the source is neither text nor a `file:` URL
+ */
+export function directoryOf(source: ModelSource): string | null {
+  sourceText(source)
+  const { path: place } = absoluteOf(source)
+  return place !== null && kindOf(place) === 'directory' ? place : null
 }
 
 function sourceText(source: unknown): string {

@@ -7,11 +7,20 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { describe, Model2VecError } from '../errors.js'
+import { URL } from './node-globals.js'
 
 // By its shape: the URL of another realm (vm, Jest) is no instance of ours.
 export function isUrl(value: unknown): value is URL {
   const url = value as Partial<URL> | null
   return typeof url === 'object' && url !== null && typeof url.href === 'string' && typeof url.protocol === 'string'
+}
+
+/**
+ * The URL that a text is: a `file:` URL object that was kept as its text. Null for paths, also for
+ * one of a folder `file:`.
+ */
+export function fileUrlOf(text: string): URL | null {
+  return /^file:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : null
 }
 
 /** Node's functions throw errors of their own at such a path. */

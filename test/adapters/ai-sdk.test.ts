@@ -11,6 +11,7 @@ import { createModel2Vec, embeddingModel } from 'model2vec-node/ai-sdk'
 
 import { SMALL } from '../test-data.js'
 import { nodeOf, runProgram, testWithPeers } from './peers.js'
+import { documentEmbedder } from './programs/document-embedder.js'
 
 const TEXTS = ['a dog in the park', 'a cat on the sofa', '', 'what the weather will be']
 
@@ -131,6 +132,23 @@ test('a Proxy around a model embeds as the model does', async (t) => {
   const ef = new Model2VecEmbeddingFunction(SMALL)
   const wrapped = new Proxy(embeddingModel(ef), {})
   t.deepEqual((await wrapped.doEmbed({ values: TEXTS })).embeddings, (await ef.encode(TEXTS)).toArray())
+})
+
+test('a pipeline is a model, also behind a Proxy, whose tokens its embedder counts', async (t) => {
+  const ef = new Model2VecEmbeddingFunction(SMALL)
+  const wrapped = new Proxy(embeddingModel(documentEmbedder(ef)), {})
+  const { embeddings, usage } = await wrapped.doEmbed({ values: TEXTS })
+  const expected = await ef.encode(TEXTS)
+  t.deepEqual(
+    embeddings,
+    expected.toArray().map((row) => row.map((value) => -value)),
+  )
+  t.is(
+    usage.tokens,
+    ef.countTokens(TEXTS).reduce((sum, count) => sum + count, 0),
+  )
+  const counting = { ...documentEmbedder(ef), embedder: undefined }
+  t.is((await embeddingModel(counting).doEmbed({ values: TEXTS })).usage.tokens, 0)
 })
 
 test('what is no source, no option or no model id is refused at once', (t) => {

@@ -2,7 +2,7 @@
 
 import * as newest from 'apache-arrow'
 import test from 'ava'
-import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
+import { EmbeddingMatrix, isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 import { fixedSizeList, recordBatch } from 'model2vec-node/arrow'
 import type { ArrowDtype } from 'model2vec-node/arrow'
 
@@ -58,6 +58,9 @@ test('what Arrow has no type for, and columns of different lengths, are refused'
   refused(() => fixedSizeList(newest, halves as never), /`dtype`/)
   refused(() => fixedSizeList(newest, matrix.data as never), /`matrix`/)
   refused(() => fixedSizeList({} as never, matrix), /`arrow`/)
+  const gone = EmbeddingMatrix.from(new Float32Array(8), { dim: 4 })
+  structuredClone(gone.data.buffer, { transfer: [gone.data.buffer] })
+  t.throws(() => fixedSizeList(newest, gone), { code: 'ERR_OUT_TOO_SMALL' })
   refused(() => recordBatch(newest, { text: ['a'], embedding: matrix }), /1 rows, as the first column has, but got 3/)
   refused(() => recordBatch(newest, { text: 'a' }), /`text`/)
 })

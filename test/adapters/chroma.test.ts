@@ -1,48 +1,66 @@
 // model2vec-node/chroma with the real client and a real server: a collection embeds, and does so
 // again in another process.
 
-import { execFile, spawn } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
-import type { ExecutionContext } from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import { pythonEnvironment } from '../python-environment.js'
 import { corpus, SMALL } from '../test-data.js'
+import { installApplication } from './application.js'
+import { chromaPython, startChroma } from './chroma-server.js'
 import { reason, testWithPeers } from './peers.js'
 
-const python = reason === null ? pythonEnvironment('test/adapters/chroma.txt', 'chromadb') : null
+const python = reason === null ? chromaPython() : null
 const because = reason ?? (python !== null && python.command === null ? python.reason : null)
 const TEXTS = corpus('docs_en').slice(0, 50)
 const QUERY = 'the history of a town'
 
-/**
- * An application with this package and the client installed: both find `chromadb` from where they
- * are.
- */
 const application = path.resolve('build/adapter-chroma')
 const BODY = `
   const [action, port, directory, texts, query] = JSON.parse(process.argv[2])
   const client = new ChromaClient({ host: '127.0.0.1', port })
   const load = async () => {
     if (action === 'open') return client.getCollection({ name: 'documents' })
-    const embeddingFunction = new Model2VecEmbedding({ model: directory, normalize: true, token: 'secret' })
+    const model = directory.startsWith('file:') ? new URL(directory) : directory
+    const embeddingFunction = new Model2VecEmbedding({ model, normalize: true, token: 'secret' })
     const collection = await client.createCollection({ name: 'documents', embeddingFunction })
     await collection.add({ ids: texts.map((_, i) => String(i)), documents: texts })
     return collection
   }
   const run = async () => {
+    const { Model2VecEmbeddingFunction } = await import('model2vec-node')
+    const own = Model2VecEmbeddingFunction.load.bind(Model2VecEmbeddingFunction)
+    let loads = 0
+    Model2VecEmbeddingFunction.load = (...args) => {
+      loads++
+      return own(...args)
+    }
+    if (action === 'open') await (await load()).query({ queryTexts: [query] })
     const collection = await load()
     const found = await collection.query({ queryTexts: [query], nResults: 3 })
     const stored = await collection.get({ include: ['embeddings'] })
     const many = Array.from({ length: 6000 }, (_, id) => ({ id: 'many ' + id }))
     let calls = 0
+    let unknown
+    const pipeline = { dim: 2, encodeDocuments: async (texts) => texts.map(() => new Float32Array([3, 4])) }
+    if (action === 'make') {
+      const embeddingFunction = new Model2VecEmbedding(pipeline)
+      const other = await client.createCollection({ name: 'pipeline', embeddingFunction })
+      await other.add({ ids: ['one'], documents: ['a dog'] })
+    } else {
+      const other = await client.getCollection({ name: 'pipeline' })
+      unknown = await other.query({ queryTexts: ['a dog'] }).catch(({ code, message }) => ({ code, message }))
+      const embeddingFunction = new Model2VecEmbedding(pipeline)
+      const again = await client.getCollection({ name: 'pipeline', embeddingFunction })
+      unknown.again = (await again.query({ queryTexts: ['a dog'] })).ids
+    }
     if (action === 'open') {
-      const matrix = { data: new Float32Array(2 * many.length).fill(1), rows: many.length, width: 2, dtype: 'float32' }
+      const matrix = { data: new Float32Array(2 * many.length).fill(1), rows: many.length, dim: 2, width: 2, dtype: 'float32' }
       const other = await client.createCollection({ name: 'many', embeddingFunction: null })
       for (const { items, embeddings } of batches(matrix, many)) {
         await other.add({ ids: items.map(({ id }) => id), embeddings })
@@ -51,7 +69,7 @@ const BODY = `
       calls = [calls, await other.count()]
     }
     const { configuration } = collection
-    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration }))
+    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration, unknown, loads }))
   }
   run()`
 const SCRIPTS = {
@@ -70,61 +88,20 @@ interface Result {
   ids: string[]
   embeddings: number[][]
   calls: [number, number]
+  loads: number
+  unknown?: { code: string; message: string; again: string[][] }
   configuration: { hnsw?: { space?: string }; spann?: { space?: string }; embeddingFunction?: object }
-}
-
-function install(): void {
-  rmSync(application, { recursive: true, force: true })
-  const own = path.join(application, 'node_modules/model2vec-node')
-  mkdirSync(own, { recursive: true })
-  cpSync('dist', path.join(own, 'dist'), { recursive: true })
-  for (const file of ['package.json', ...readdirSync('.').filter((name) => name.endsWith('.node'))]) {
-    copyFileSync(file, path.join(own, file))
-  }
-  symlinkSync(path.resolve('build/integrations/node_modules/chromadb'), path.join(application, 'node_modules/chromadb'))
-  // The copy of this package has its own way to `chromadb`, which is a link beside it.
-  writeFileSync(path.join(application, 'package.json'), '{"private":true}')
-  for (const [file, script] of Object.entries(SCRIPTS)) writeFileSync(path.join(application, file), script)
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-async function startServer(t: ExecutionContext): Promise<number> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-chroma-'))
-  const port = await freePort()
-  // Not the environment's `chroma`: it names the folder in which the environment was made.
-  const chroma = ['-c', "import sys; from chromadb.cli.cli import app; sys.argv[0] = 'chroma'; app()"]
-  const args = [...chroma, 'run', '--path', folder, '--host', '127.0.0.1', '--port', `${port}`]
-  const server = spawn(python?.command ?? '', args, {
-    stdio: 'ignore',
-    env: { ...process.env, ANONYMIZED_TELEMETRY: 'False' },
-  })
-  t.teardown(async () => {
-    const ended = new Promise((resolve) => server.once('exit', resolve))
-    server.kill('SIGKILL')
-    await ended
-    rmSync(folder, { recursive: true, force: true })
-  })
-  for (let i = 0; i < 3000; i++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v2/heartbeat`).catch(() => null)
-    if (answer?.ok === true) return port
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error('the server did not start within five minutes')
 }
 
 for (const script of Object.keys(SCRIPTS)) {
   testWithPeers(
     `a collection of Chroma embeds with the model, also when another process opens it: ${script}`,
     async (t) => {
-      install()
-      const port = await startServer(t)
+      installApplication(application, ['chromadb'])
+      for (const [file, code] of Object.entries(SCRIPTS)) writeFileSync(path.join(application, file), code)
+      const server = await startChroma(python?.command ?? '')
+      t.teardown(() => server.stop())
+      const { port } = server
       const ef = new Model2VecEmbeddingFunction(SMALL, { normalize: true })
       const rows = ef.encodeSync(TEXTS).toArray()
       const [query = []] = ef.encodeSync([QUERY]).toArray()
@@ -137,8 +114,11 @@ for (const script of Object.keys(SCRIPTS)) {
         .slice(0, 3)
         .map(({ id }) => id)
       for (const action of ['make', 'open']) {
-        const input = JSON.stringify([action, port, SMALL, TEXTS, QUERY])
+        // By a name that only holds where the collection was made.
+        const model = script.endsWith('.mjs') ? pathToFileURL(SMALL).href : path.relative('.', SMALL)
+        const input = JSON.stringify([action, port, model, TEXTS, QUERY])
         const { stdout } = await promisify(execFile)(process.execPath, [path.join(application, script), input], {
+          cwd: action === 'make' ? '.' : os.tmpdir(),
           maxBuffer: 1 << 26,
         })
         const result = JSON.parse(stdout) as Result
@@ -151,7 +131,12 @@ for (const script of Object.keys(SCRIPTS)) {
         }
         t.is(result.configuration.hnsw?.space ?? result.configuration.spann?.space, 'cosine', 'the default metric')
         t.false(JSON.stringify(result.configuration).includes('secret'))
-        if (action === 'open') t.deepEqual(result.calls, [2, 6000])
+        t.is(result.loads, 1, 'also where the collection is opened twice')
+        if (action === 'make') continue
+        t.deepEqual(result.calls, [2, 6000])
+        t.is(result.unknown?.code, 'ERR_INVALID_OPTION')
+        t.regex(result.unknown?.message ?? '', /pipeline, which has to be passed/)
+        t.deepEqual(result.unknown?.again, [['one']])
       }
     },
     because,

@@ -10,6 +10,7 @@ import type { Dtype, EmbeddingMatrix } from 'model2vec-node'
 
 import { corpus, SMALL } from '../test-data.js'
 import { nodeOf, runProgram, testWithPeers } from './peers.js'
+import { documentEmbedder } from './programs/document-embedder.js'
 
 const TEXTS = [...new Set(corpus('docs_en').slice(0, 100))]
 const QUERY = 'the history of a town'
@@ -24,7 +25,12 @@ interface Result {
   readonly columns_float32: Found
   readonly columns_float16: Found
   readonly plainly: Record<string, string[]>
+  readonly loads: number
+  readonly pipeline: unknown
+  readonly secrets: { readonly refused: { readonly message: string }; readonly kept: string }
 }
+
+const byText = (a: { text: string }, b: { text: string }): number => (a.text < b.text ? -1 : 1)
 
 for (const [version, node] of [
   ['0.37', 20],
@@ -48,7 +54,7 @@ for (const [version, node] of [
           .sort((a, b) => score(b) - score(a))
           .slice(0, 3)
           .map(({ text }) => text)
-        return { rows: rows.sort((a, b) => (a.text < b.text ? -1 : 1)), found }
+        return { rows: rows.sort(byText), found }
       }
       for (const action of ['make', 'open'] as const) {
         const settings = { version, folder, directory: SMALL, texts: TEXTS, query: QUERY, action }
@@ -63,6 +69,15 @@ for (const [version, node] of [
           t.deepEqual(result.plainly[dtype], result[dtype].found)
           t.deepEqual(result[`columns_${dtype}`], await expected(TEXTS, dtype), `${action} columns of ${dtype}`)
         }
+        // LanceDB makes a function for each `add` and each search; all have the same options.
+        t.is(result.loads, 1, action)
+        const turned = await documentEmbedder(new Model2VecEmbeddingFunction(SMALL)).encodeDocuments(TEXTS.slice(0, -2))
+        const rows = turned.map((row, i) => ({ text: TEXTS[i] ?? '', vector: [...row] }))
+        if (action === 'make') t.deepEqual(result.pipeline, rows.sort(byText))
+        else t.like(result.pipeline, { code: 'ERR_INVALID_OPTION' })
+        t.regex(result.secrets.refused.message, /"token" is sensitive/)
+        t.regex(result.secrets.kept, /\$var:token/)
+        t.notRegex(result.secrets.kept, /hf_secret/)
       }
     },
   )

@@ -6,6 +6,7 @@ import { lengthFunction, Model2VecEmbeddings } from 'model2vec-node/langchain'
 
 import { corpus, modelPath, modelsOf, ROOTS, SMALL } from '../test-data.js'
 import { runProgram, testWithPeers } from './peers.js'
+import { documentEmbedder } from './programs/document-embedder.js'
 
 const TEXTS = corpus('docs_en').slice(0, 200)
 const QUERY = 'the history of a town'
@@ -65,7 +66,7 @@ testWithPeers("LangChain's store, retriever, MMR and splitter work with our vect
 })
 
 function tokensOf(ef: Model2VecEmbeddingFunction, text: string): number {
-  return ef.tokenize([text], { maxLength: null })[0]?.length ?? NaN
+  return ef.countTokens([text])[0] ?? NaN
 }
 
 test('a length is the number of all token ids, for every model', (t) => {
@@ -75,7 +76,7 @@ test('a length is the number of all token ids, for every model', (t) => {
     const folder = name === 'm8k-subfolder' ? { subfolder: 'sub' } : {}
     const ef = new Model2VecEmbeddingFunction(modelPath(name), folder)
     const length = lengthFunction(ef)
-    const expected = ef.tokenize(texts, { maxLength: null }).map((ids) => ids.length)
+    const expected = [...ef.countTokens(texts)]
     t.deepEqual(texts.map(length), expected, name)
     t.deepEqual(texts.map(length), expected, `${name}, again`)
     ef.close()
@@ -104,6 +105,25 @@ test('a Proxy around the embeddings embeds as they do', async (t) => {
   t.deepEqual(await wrapped.embedQuery('a dog'), (await embeddings.embedDocuments(['a dog']))[0])
   t.is((await wrapped.embedQuery('a dog')).length, 4)
   t.deepEqual(await wrapped.embedDocuments([]), [])
+})
+
+test('a pipeline embeds by its own method, and counts by its embedder', async (t) => {
+  const ef = new Model2VecEmbeddingFunction(SMALL)
+  const options = { dimensionality: 4, dtype: 'float16' } as const
+  const expected = (await ef.encode(TEXTS, options)).toArray().map((row) => row.map((value) => -value))
+  const turned = await new Model2VecEmbeddings(documentEmbedder(ef)).embedQuery('a dog')
+  t.deepEqual(
+    turned,
+    [...(await ef.encodeOne('a dog'))].map((value) => -value),
+  )
+  const halves = { ...documentEmbedder(ef), encodeDocuments: ef.encodeDocuments.bind(ef) }
+  const embeddings = new Model2VecEmbeddings(halves, options)
+  t.deepEqual(
+    await embeddings.embedDocuments(TEXTS),
+    expected.map((row) => row.map((value) => -value)),
+  )
+  t.deepEqual(await embeddings.embedDocuments([]), [])
+  t.is(lengthFunction(ef)('a dog'), ef.countTokens('a dog'))
 })
 
 test('what is no source, no option and no text is refused', async (t) => {

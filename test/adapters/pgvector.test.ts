@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 
 import test from 'ava'
-import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
+import { EmbeddingMatrix, isModel2VecError, Model2VecEmbeddingFunction, Model2VecError } from 'model2vec-node'
 import { pgCopy, pgText, pgVector } from 'model2vec-node/pgvector'
 import type { PgCopyOptions, PgDtype, VectorMatrix } from 'model2vec-node/pgvector'
 
@@ -82,6 +82,22 @@ for (const dtype of DTYPES) {
         await client.query(insert, [i, 'row', pgVector(matrix.row(i))])
         await client.query(insert, [i, 'text', pgText(matrix, i)])
         await client.query(insert, [i, 'text of a row', pgText(matrix.row(i))])
+      }
+      // The sign of a zero, the largest and the smallest elements.
+      const ends =
+        dtype === 'float16' ? [0x8000, 0x7bff, 1, 0xfbff] : [-0, 3.4028234663852886e38, 1.401298464324817e-45, -1]
+      const edge = EmbeddingMatrix.from([Array.from({ length: ef.dim }, (_, i) => ends[i % 4] ?? 0)])
+      const edges =
+        dtype === 'float32'
+          ? edge
+          : EmbeddingMatrix.from(Uint16Array.from(edge.data), { dim: ef.dim, dtype: 'float16' })
+      const { data, rows: count, dim, width } = edges
+      const plain = { data, rows: count, dim, width, dtype: edges.dtype }
+      for (const text of dtype === 'binary' ? [] : [pgText(edges, 0), pgText(edges.row(0)), pgText(plain, 0)]) {
+        const { rows } = await client.query<{ sent: Buffer }>(`SELECT ${SEND[dtype]}($1::${COLUMN[dtype]}) AS sent`, [
+          text,
+        ])
+        t.is(littleEndian(dtype, rows[0]?.sent ?? Buffer.alloc(0)), edges.bytes(0).toString('hex'), text)
       }
       const ways = { type: 'text', values: TEXTS.map(() => 'copy') } as const
       await copy(table, 'id, embedding, way', matrix, [...TEXTS.keys()], { columns: [ways] })
@@ -174,6 +190,19 @@ testWithPeers(
   because,
 )
 
+test('the text of a row needs no native module, which a machine that only writes rows may not have', (t) => {
+  const matrix = EmbeddingMatrix.from([[0.5, -0, 1e-8]])
+  const without = {
+    ...{ data: matrix.data, rows: 1, dim: 3, width: 3, dtype: 'float32' as const },
+    json() {
+      throw new Model2VecError('ERR_NATIVE_NOT_FOUND', 'the native module is not installed')
+    },
+  }
+  t.is(pgText(without, 0), pgText(matrix.row(0)))
+  t.is(pgText(without, 0), '[0.5,-0,9.99999993922529e-9]')
+  t.is(pgText(matrix, 0), '[0.5,-0.0,1e-8]')
+})
+
 test('what pgvector has no type for, and values that are none of their column, are refused', async (t) => {
   const matrix = await ef.encode(['a dog', 'a cat'], { normalize: true })
   const refused = (make: () => unknown, message: RegExp): void => {
@@ -187,6 +216,8 @@ test('what pgvector has no type for, and values that are none of their column, a
     refused(() => pgVector(other as never, 0), /`dtype`/)
     refused(() => pgCopy(other as never, [1]), /`dtype`/)
   }
+  const NaNs = EmbeddingMatrix.from([[NaN, 1]])
+  t.deepEqual([pgText(NaNs, 0), pgText(NaNs.row(0))], ['[NaN,1]', '[NaN,1]'])
   refused(() => pgVector(new Int8Array(2) as never), /`source`/)
   refused(() => pgText([1, 2] as never), /`source`/)
   refused(() => pgVector(matrix, 2), /`index`/)

@@ -1,13 +1,18 @@
 // Makes a table with LanceDB that embeds its texts, or opens it in another process: both print what
 // they find.
 
+import os from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+
 import type * as arrowModule from 'apache-arrow'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { fixedSizeList, recordBatch } from 'model2vec-node/arrow'
 import { registerModel2Vec } from 'model2vec-node/lancedb'
 import type { LanceModule } from 'model2vec-node/lancedb'
 
-import { input, peer, print } from './program.js'
+import { documentEmbedder } from './document-embedder.js'
+import { failureOf, input, peer, print } from './program.js'
 
 interface Row {
   text: string
@@ -28,6 +33,7 @@ interface Table {
   query(): Query
   search(query: string, type?: string): Query
   vectorSearch(query: Float32Array): Query
+  schema(): Promise<{ metadata: Map<string, string> }>
 }
 interface Lance extends LanceModule {
   connect(folder: string): Promise<{
@@ -35,7 +41,10 @@ interface Lance extends LanceModule {
     createEmptyTable(name: string, schema: unknown): Promise<Table>
     openTable(name: string): Promise<Table>
   }>
-  embedding: LanceModule['embedding'] & { LanceSchema(fields: object): unknown }
+  embedding: Omit<LanceModule['embedding'], 'getRegistry'> & {
+    LanceSchema(fields: object): unknown
+    getRegistry(): { get(name: string): unknown; setVar(name: string, value: string): void }
+  }
 }
 interface Fields {
   ndims(): number
@@ -55,9 +64,52 @@ interface Input {
 const rowsOf = (rows: Row[]): { text: string; vector: number[] }[] =>
   rows.map(({ text, vector }) => ({ text, vector: [...vector] })).sort((a, b) => (a.text < b.text ? -1 : 1))
 
+type Database = Awaited<ReturnType<Lance['connect']>>
+
+/** A table of a pipeline's vectors: the process that opens it has to pass the pipeline again. */
+async function ofPipeline(
+  lancedb: Lance,
+  db: Database,
+  action: string,
+  ef: Model2VecEmbeddingFunction,
+  rows: object[],
+): Promise<unknown> {
+  if (action === 'open') {
+    registerModel2Vec(lancedb, 'pipeline')
+    const table = await db.openTable('pipeline')
+    return failureOf(Promise.resolve().then(() => table.add(rows)))
+  }
+  const embed = (await registerModel2Vec(lancedb, 'pipeline', documentEmbedder(ef)).create()) as unknown as Fields
+  const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector: embed.vectorField() })
+  const table = await db.createEmptyTable('pipeline', schema)
+  await table.add(rows)
+  return rowsOf(await table.query().limit(1000).toArray())
+}
+
+/** What LanceDB says of a token, and what it keeps of the name of one. */
+async function secrets(lancedb: Lance, db: Database, model: string, action: string): Promise<unknown> {
+  const registered = registerModel2Vec(lancedb, 'secrets')
+  const refused = await failureOf(registered.create({ model, token: 'hf_secret' }))
+  await registered.create({ model, token: undefined })
+  lancedb.embedding.getRegistry().setVar('token', 'hf_secret')
+  const embed = (await registered.create({ model, token: '$var:token' })) as unknown as Fields
+  const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector: embed.vectorField() })
+  const table = await db.createEmptyTable(`secrets_${action}`, schema)
+  await table.add([{ text: 'a dog' }])
+  return { refused, kept: (await table.schema()).metadata.get('embedding_functions') }
+}
+
 async function main({ version, folder, directory, texts, query, action }: Input): Promise<void> {
   const lancedb = await peer<Lance>(`@lancedb/lancedb-${version}`)
   const arrow = await peer<typeof arrowModule>('apache-arrow')
+  const load = Model2VecEmbeddingFunction.load.bind(Model2VecEmbeddingFunction)
+  let loads = 0
+  Model2VecEmbeddingFunction.load = ((...args: Parameters<typeof load>) => {
+    loads++
+    return load(...args)
+  }) as typeof Model2VecEmbeddingFunction.load
+  // Another working directory than the one in which the table was made.
+  if (action === 'open') process.chdir(os.tmpdir())
   const db = await lancedb.connect(folder)
   // The table keeps the option, too: the process that opens it registers without.
   const registered = registerModel2Vec(lancedb, 'model2vec', action === 'make' ? { normalize: true } : {})
@@ -67,11 +119,14 @@ async function main({ version, folder, directory, texts, query, action }: Input)
   const [appended = '', merged = ''] = texts.slice(-2)
   const ef = new Model2VecEmbeddingFunction(directory)
   if (action === 'make') {
-    const embed = (await registered.create({ model: directory })) as unknown as Fields
-    for (const [name, datatype] of [
-      ['float32', undefined],
-      ['float16', new arrow.FixedSizeList(embed.ndims(), new arrow.Field('item', new arrow.Float16(), true))],
+    for (const [name, model, half] of [
+      ['float32', pathToFileURL(directory), false],
+      ['float16', path.relative('.', directory), true],
     ] as const) {
+      const embed = (await registered.create({ model })) as unknown as Fields
+      const datatype = half
+        ? new arrow.FixedSizeList(embed.ndims(), new arrow.Field('item', new arrow.Float16(), true))
+        : undefined
       const vector = datatype === undefined ? embed.vectorField() : embed.vectorField({ datatype })
       const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector })
       const table = await db.createEmptyTable(name, schema)
@@ -108,7 +163,8 @@ async function main({ version, folder, directory, texts, query, action }: Input)
       found: nearest.map(({ text }) => text),
     }
   }
-  print({ ...result, plainly })
+  const pipeline = await ofPipeline(lancedb, db, action, ef, first)
+  print({ ...result, plainly, loads, pipeline, secrets: await secrets(lancedb, db, directory, action) })
 }
 
 void main(input())

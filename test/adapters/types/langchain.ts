@@ -7,6 +7,17 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { lengthFunction, Model2VecEmbeddings } from 'model2vec-node/langchain'
 
 const ef = new Model2VecEmbeddingFunction()
+/** What a pipeline is to an adapter: the same methods, and no `encode`. */
+declare class Pipeline {
+  readonly dim: number
+  readonly embedder: Model2VecEmbeddingFunction
+  encodeDocuments: Model2VecEmbeddingFunction['encodeDocuments']
+  encodeQueries: Model2VecEmbeddingFunction['encodeQueries']
+}
+const pipeline = new Pipeline()
+const ofPipeline: EmbeddingsInterface = new Model2VecEmbeddings(pipeline)
+void ofPipeline
+lengthFunction(pipeline.embedder)
 const embeddings: EmbeddingsInterface = new Model2VecEmbeddings(ef, { dtype: 'float16' })
 new MemoryVectorStore(new Model2VecEmbeddings({ model: 'minishlab/potion-base-8M', quantizeTo: 'int8' }))
 void MemoryVectorStore.fromTexts(['a dog'], [], embeddings)
