@@ -3,7 +3,6 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -11,6 +10,7 @@ import { promisify } from 'node:util'
 import type { ExecutionContext } from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
+import { freePort } from '../free-port.js'
 import { pythonEnvironment } from '../python-environment.js'
 import { corpus, SMALL } from '../test-data.js'
 import { reason, testWithPeers } from './peers.js'
@@ -85,14 +85,6 @@ function install(): void {
   // The copy of this package has its own way to `chromadb`, which is a link beside it.
   writeFileSync(path.join(application, 'package.json'), '{"private":true}')
   for (const [file, script] of Object.entries(SCRIPTS)) writeFileSync(path.join(application, file), script)
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function startServer(t: ExecutionContext): Promise<number> {

@@ -18,13 +18,21 @@ export function installTools(name: 'tools' | 'runtimes' | 'integrations'): strin
   const contents = new Map(files.map((file) => [file, readFileSync(path.join('test', name, file), 'utf8')]))
   const modules = path.join(folder, 'node_modules')
   if (isInstalled(folder, contents)) return modules
-  // Beside it, then renamed: several test files ask for the same tools at once.
+  // Several test files ask for the same tools at once: one installs, the others wait.
+  return whileLocked(`${folder}.lock`, () =>
+    isInstalled(folder, contents) || install(folder, contents) ? modules : null,
+  )
+}
+
+/** Whether it could be installed; it can't where the registry can't be reached. */
+function install(folder: string, contents: ReadonlyMap<string, string>): boolean {
+  // Beside it, then renamed: an installation that was interrupted is none.
   const fresh = mkdtempSync(`${folder}-`)
   for (const [file, content] of contents) writeFileSync(path.join(fresh, file), content)
   // Not `npm ci`: npm 11 refuses a lock file without the packages of other platforms.
-  const install = contents.has('package-lock.json') ? ['install'] : ['install', '--no-package-lock']
+  const args = contents.has('package-lock.json') ? ['install'] : ['install', '--no-package-lock']
   try {
-    execFileSync('npm', [...install, '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'], {
+    execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'], {
       cwd: fresh,
       stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',
@@ -32,18 +40,45 @@ export function installTools(name: 'tools' | 'runtimes' | 'integrations'): strin
   } catch (error) {
     rmSync(fresh, { recursive: true })
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : ''
-    if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH/.test(output)) return null
+    if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH/.test(output)) return false
     throw error
   }
-  if (!isInstalled(folder, contents)) rmSync(folder, { recursive: true, force: true })
-  try {
-    renameSync(fresh, folder)
-  } catch (error) {
-    // Another was first.
-    rmSync(fresh, { recursive: true })
-    if (!isInstalled(folder, contents)) throw error
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(fresh, folder)
+  return true
+}
+
+/**
+ * Calls a function while this thread has the lock, a file with the process in it. The lock of a
+ * process that has ended is taken over.
+ */
+function whileLocked<T>(lock: string, call: () => T): T {
+  const until = Date.now() + 20 * 60_000
+  while (!isTaken(lock)) {
+    if (Date.now() > until) throw new Error(`${lock} is held for 20 minutes: delete it if nothing is being installed`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
   }
-  return modules
+  try {
+    return call()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function isTaken(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0)
+  } catch (error) {
+    // The process has ended, unless the lock is gone by now.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(lock, { force: true })
+  }
+  return false
 }
 
 /**
