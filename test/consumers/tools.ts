@@ -43,6 +43,8 @@ function install(folder: string, contents: ReadonlyMap<string, string>): boolean
     if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH/.test(output)) return false
     throw error
   }
+  // npm adds to a lock file what it learns, such as scripts: no reason to install once more.
+  for (const [file, content] of contents) writeFileSync(path.join(fresh, file), content)
   rmSync(folder, { recursive: true, force: true })
   renameSync(fresh, folder)
   return true
