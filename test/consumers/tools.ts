@@ -6,6 +6,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
+import { whileLocked } from './lock.js'
+
 /**
  * Installs what test/`name`/package.json lists, in exactly these versions, into build/`name`.
  * Returns its node_modules; null where the registry of npm can't be reached. Tools and runtimes
@@ -48,39 +50,6 @@ function install(folder: string, contents: ReadonlyMap<string, string>): boolean
   rmSync(folder, { recursive: true, force: true })
   renameSync(fresh, folder)
   return true
-}
-
-/**
- * Calls a function while this thread has the lock, a file with the process in it. The lock of a
- * process that has ended is taken over.
- */
-function whileLocked<T>(lock: string, call: () => T): T {
-  const until = Date.now() + 20 * 60_000
-  while (!isTaken(lock)) {
-    if (Date.now() > until) throw new Error(`${lock} is held for 20 minutes: delete it if nothing is being installed`)
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
-  }
-  try {
-    return call()
-  } finally {
-    rmSync(lock, { force: true })
-  }
-}
-
-function isTaken(lock: string): boolean {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  try {
-    process.kill(Number(readFileSync(lock, 'utf8')), 0)
-  } catch (error) {
-    // The process has ended, unless the lock is gone by now.
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') rmSync(lock, { force: true })
-  }
-  return false
 }
 
 /**

@@ -1,7 +1,6 @@
 // A Redis on this machine that has vector sets and RediSearch: Redis 8 of Debian 13, unpacked into
 // build/ with all its libraries, so that any Debian or Ubuntu runs it and nothing is installed. It
-// loads the module of a package of PyPI, which is for tests only: its license allows no service of
-// it.
+// loads the module of a package of PyPI, whose license (RSALv2 or SSPL) is no matter for a test.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
