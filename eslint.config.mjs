@@ -51,9 +51,14 @@ export default defineConfig(
     },
   },
   {
-    // Plain JavaScript: nothing to check types by.
-    files: ['**/*.mjs'],
+    // Plain JavaScript, and programs that are compiled where their packages are: nothing to check types by.
+    files: ['**/*.mjs', 'examples/**'],
     extends: [tseslint.configs.disableTypeChecked],
+  },
+  {
+    // Modules of NestJS.
+    files: ['examples/**/*.ts'],
+    rules: { '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }] },
   },
   {
     // Types that are only compared, never used.

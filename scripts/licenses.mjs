@@ -27,12 +27,29 @@ const ALSO_ACCEPTED = {
   // @zilliz/milvus2-sdk-node brings.
   'PSF-2.0': ['argparse'],
   'LGPL-3.0-or-later': ['memium', 'utilium'],
+  // Of the recipes' tests: "Anybody can modify or re-license it for any purpose, without restriction".
+  'LicenseRef-public-domain': ['uri-templates'],
   // Dependencies of the Rust libraries that the benchmarks compare with.
   'MPL-2.0': ['colored', 'option-ext'],
   'CDLA-Permissive-2.0': ['webpki-roots'],
 }
-/** Crates and packages that name no license where it is looked for, but have its text: read by hand. */
-const READ_BY_HAND = { 'model2vec-rs': 'MIT', 'base-64': 'MIT', 'json-bignum': 'MIT' }
+/**
+ * Crates and packages that name no license where it is looked for, or name it otherwise than SPDX
+ * does: read by hand in their text.
+ */
+const READ_BY_HAND = {
+  'model2vec-rs': 'MIT',
+  'base-64': 'MIT',
+  'json-bignum': 'MIT',
+  usearch: 'Apache-2.0',
+  'sqlite-vec': 'MIT OR Apache-2.0',
+  'sqlite-vec-darwin-arm64': 'MIT OR Apache-2.0',
+  'sqlite-vec-darwin-x64': 'MIT OR Apache-2.0',
+  'sqlite-vec-linux-arm64': 'MIT OR Apache-2.0',
+  'sqlite-vec-linux-x64': 'MIT OR Apache-2.0',
+  'sqlite-vec-windows-x64': 'MIT OR Apache-2.0',
+  'uri-templates': 'LicenseRef-public-domain',
+}
 const INVENTORY = 'scripts/crate-licenses.json'
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
 
@@ -64,7 +81,7 @@ function npmPackages(lock) {
     lock,
     name: nameOf(place),
     version,
-    license: license ?? READ_BY_HAND[nameOf(place)],
+    license: READ_BY_HAND[nameOf(place)] ?? license,
     isOurs: place === '' || link === true || folders.has(place),
     // npm omits the address of a package of the registry (`omit-lockfile-registry-resolved`, which our
     // lock files are written with), and of no other.
@@ -146,7 +163,7 @@ function foreignSpecifiers(file) {
   )
   const all = { ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }
   return Object.entries(all)
-    .filter(([, specifier]) => !/^(npm:(@[\w-]+\/)?[\w.-]+@)?[\^~>=<\d. |*x-]+$/.test(specifier))
+    .filter(([, specifier]) => !/^(npm:(@[\w-]+\/)?[\w.-]+@)?[\^~>=<\d. |*x-]+(-r\.\d+)?$/.test(specifier))
     .map(([name, specifier]) => `${file}: ${name} is \`${specifier}\`, expected a version of the public registry`)
 }
 

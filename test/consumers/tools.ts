@@ -6,6 +6,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
+import { whileLocked } from './lock.js'
+
 /**
  * Installs what test/`name`/package.json lists, in exactly these versions, into build/`name`.
  * Returns its node_modules; null where the registry of npm can't be reached. Tools and runtimes
@@ -18,13 +20,21 @@ export function installTools(name: 'tools' | 'runtimes' | 'integrations'): strin
   const contents = new Map(files.map((file) => [file, readFileSync(path.join('test', name, file), 'utf8')]))
   const modules = path.join(folder, 'node_modules')
   if (isInstalled(folder, contents)) return modules
-  // Beside it, then renamed: several test files ask for the same tools at once.
+  // Several test files ask for the same tools at once: one installs, the others wait.
+  return whileLocked(`${folder}.lock`, () =>
+    isInstalled(folder, contents) || install(folder, contents) ? modules : null,
+  )
+}
+
+/** Whether it could be installed; it can't where the registry can't be reached. */
+function install(folder: string, contents: ReadonlyMap<string, string>): boolean {
+  // Beside it, then renamed: an installation that was interrupted is none.
   const fresh = mkdtempSync(`${folder}-`)
   for (const [file, content] of contents) writeFileSync(path.join(fresh, file), content)
   // Not `npm ci`: npm 11 refuses a lock file without the packages of other platforms.
-  const install = contents.has('package-lock.json') ? ['install'] : ['install', '--no-package-lock']
+  const args = contents.has('package-lock.json') ? ['install'] : ['install', '--no-package-lock']
   try {
-    execFileSync('npm', [...install, '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'], {
+    execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'], {
       cwd: fresh,
       stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',
@@ -32,18 +42,14 @@ export function installTools(name: 'tools' | 'runtimes' | 'integrations'): strin
   } catch (error) {
     rmSync(fresh, { recursive: true })
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : ''
-    if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH/.test(output)) return null
+    if (/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH/.test(output)) return false
     throw error
   }
-  if (!isInstalled(folder, contents)) rmSync(folder, { recursive: true, force: true })
-  try {
-    renameSync(fresh, folder)
-  } catch (error) {
-    // Another was first.
-    rmSync(fresh, { recursive: true })
-    if (!isInstalled(folder, contents)) throw error
-  }
-  return modules
+  // npm adds to a lock file what it learns, such as scripts: no reason to install once more.
+  for (const [file, content] of contents) writeFileSync(path.join(fresh, file), content)
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(fresh, folder)
+  return true
 }
 
 /**

@@ -10,6 +10,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
+import { freePort } from '../free-port.js'
 import { pythonEnvironment } from '../python-environment.js'
 import type { Python } from '../python-environment.js'
 
@@ -49,14 +50,6 @@ export async function startLite(python: string, version: LiteVersion): Promise<L
     await setTimeout(50)
   }
   return { address: `127.0.0.1:${port}`, stop }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function accepts(port: number): Promise<boolean> {

