@@ -29,7 +29,7 @@ const TYPESCRIPT: Rooms = {
   stream: ['dtype', 'errors', 'matrix', 'options', 'runtime'],
   lines: ['errors', 'runtime', 'stream'],
   'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
-  adapters: ['dtype', 'embedding-function', 'errors', 'matrix', 'model', 'options', 'runtime'],
+  adapters: ['dtype', 'embedding-function', 'errors', 'matrix', 'model', 'options', 'row-memory', 'runtime'],
   index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'search', 'stream'],
   cli: [
     'call',

@@ -3,7 +3,7 @@
 
 import { DTYPES, isArrayOf } from '../dtype.js'
 import type { Dtype, DtypeArray } from '../dtype.js'
-import { assertPresent } from '../matrix/views.js'
+import { assertPresent } from '../row-memory.js'
 import { invalid, isRecord } from '../options/checks.js'
 
 /** What is read of an `EmbeddingMatrix`; every one is such a thing. */
