@@ -97,6 +97,12 @@ export interface ModelInfo {
    * The instruction set that vectors are computed with; all instruction sets give the same bits.
    */
   readonly kernel: string
+  /**
+   * Whether the model's directory has a head (`head.safetensors`), a trained classifier, regressor
+   * or projection: here vectors are the base embeddings all the same, as those of Python's
+   * `StaticModel`.
+   */
+  readonly hasHead: boolean
   /** How many threads a call may use. */
   readonly threads: number
 }

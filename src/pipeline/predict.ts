@@ -3,6 +3,7 @@
 import { encode, encodeSync } from '../call/encode.js'
 import { applyHead, applyHeadSync } from '../call/head.js'
 import type { Texts } from '../call/texts.js'
+import { elementOf, valueOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
 import type { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
@@ -88,7 +89,12 @@ export function labelReader(model: Model, rows: EmbeddingMatrix<Dtype>, threshol
   const classes = classesOf(model)
   return headOf(model).activation === 'softmax'
     ? bestLabels(rows, classes)
-    : labelsAbove(rows, classes, Math.fround(threshold))
+    : labelsAbove(rows, classes, thresholdIn(headOf(model).precision, threshold))
+}
+
+/** numpy compares with the threshold in the number type of the probabilities; here they are float32. */
+function thresholdIn(precision: ModelHead['precision'], threshold: number): number {
+  return precision === 'float16' ? valueOf('float16', elementOf('float16', threshold)) : Math.fround(threshold)
 }
 
 /** @throws Model2VecError ERR_BAD_HEAD */

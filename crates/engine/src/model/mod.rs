@@ -3,6 +3,7 @@
 
 mod config;
 mod encode;
+mod head;
 mod ids;
 pub(crate) mod layout;
 mod load;
