@@ -26,9 +26,8 @@ export interface HeadRun {
   readonly max_length?: number
   /** A label per text, or a list of labels. */
   readonly labels?: readonly (Label | readonly Label[])[]
-  /** Multi-label, at other thresholds. */
-  readonly 'labels0.1'?: readonly (readonly Label[])[]
-  readonly 'labels0.9'?: readonly (readonly Label[])[]
+  /** Multi-label, by the threshold. */
+  readonly labelsAbove?: Readonly<Record<string, readonly (readonly Label[])[]>>
 }
 
 export interface HeadReference {

@@ -8,10 +8,7 @@ import type { CheckedStreamOptions, StreamOptions } from './stream.js'
 /**
  * Options of `predictProba`. With a matrix instead of texts, `maxLength` has nothing to do.
  */
-export interface ProbabilityOptions extends Pick<
-  EncodeOptions,
-  'maxLength' | 'signal' | 'onProgress' | 'showProgressBar'
-> {}
+export type ProbabilityOptions = Pick<EncodeOptions, 'maxLength' | 'signal' | 'onProgress' | 'showProgressBar'>
 
 /** Options of `predict`. */
 export interface PredictOptions extends ProbabilityOptions {

@@ -154,7 +154,7 @@ test('a line that can not be read ends the run with its place, or is skipped', a
   for (const more of [[], ['--filter', 'label=de']]) {
     const skipped = await model2vec('classify', file, '-m', LANGUAGE, '--on-error', 'skip', ...more)
     t.is(skipped.code, 0)
-    t.regex(skipped.err, /skipped .*in\.jsonl:2[^]*1 line skipped/)
+    t.regex(skipped.err, /skipped .*in\.jsonl:2[^]*1 line was skipped/)
   }
 })
 

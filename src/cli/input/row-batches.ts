@@ -189,10 +189,10 @@ export class RowBatches {
 
   #read(input: OpenInput, line: Line): Row | null {
     const { name, reader } = input
-    const hadHeader = reader.header !== null
+    const before = reader.header
     try {
       const row = reader.read(line)
-      if (this.#options.keepsLines === true && !hadHeader && reader.header !== null) input.header = bytesOfLine(line)
+      if (this.#options.keepsLines === true && reader.header !== before) input.header = bytesOfLine(line)
       return row
     } catch (error) {
       if (!(error instanceof BadLine || error instanceof BadHeader)) throw error
