@@ -522,15 +522,16 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
  *
  * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of
  * any layout), `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
- * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a
- * download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
+ * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`,
+ * that of a pipeline also with `ERR_BAD_HEAD` (there is no head, or it is broken or does not fit the
+ * model); a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
  * (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache
  * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
  * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
  * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
  * call that needs it fails with that, a load. `ERR_INTERNAL` is a bug in this package.
  */
-export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
+export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_BAD_HEAD" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
 /**
  * Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says
  * which.
@@ -917,6 +918,12 @@ export interface ModelInfo {
    * The instruction set that vectors are computed with; all instruction sets give the same bits.
    */
   readonly kernel: string;
+  /**
+   * Whether the model's directory has a head (`head.safetensors`), a trained classifier, regressor
+   * or projection: here vectors are the base embeddings all the same, as those of Python's
+   * `StaticModel`.
+   */
+  readonly hasHead: boolean;
   /** How many threads a call may use. */
   readonly threads: number;
 }
