@@ -10,6 +10,7 @@ import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 import type * as loadModule from '../../dist/model/load.js'
 import type * as optionsModule from '../../dist/options/load.js'
 import type { Model } from '../../dist/model/model.js'
+import { headFile, withHeadConfig } from '../head-file.js'
 import { SMALL } from '../test-data.js'
 import { emptyCache, forgetEnvironment, snapshotFiles } from './cache-folder.js'
 import { COMMIT, filesOf, repository } from './content.js'
@@ -24,21 +25,10 @@ const { checkLoadOptions } = requireFile('./dist/options/load.js') as typeof opt
 const FILES = ['config.json', 'model.safetensors', 'tokenizer.json']
 const plain = filesOf(SMALL)
 
-/** A head of one layer for embeddings of 32 dimensions: 32 → 2. */
-function head(): Buffer {
-  const header =
-    '{"head.0.weight":{"dtype":"F32","shape":[2,32],"data_offsets":[0,256]},' +
-    '"head.0.bias":{"dtype":"F32","shape":[2],"data_offsets":[256,264]}}'
-  const length = Buffer.alloc(8)
-  length.writeBigUInt64LE(BigInt(header.length))
-  const numbers = Float32Array.from({ length: 66 }, (_, i) => Math.sin(i))
-  return Buffer.concat([length, Buffer.from(header), Buffer.from(numbers.buffer)])
-}
-
-function withHead(): Record<string, Buffer> {
-  const config = JSON.parse(String(plain['config.json'])) as object
-  const settings = { ...config, head_config: { n_layers: 1, activation: 'softmax', classes: ['no', 'yes'] } }
-  return { ...plain, 'config.json': Buffer.from(JSON.stringify(settings)), 'head.safetensors': head() }
+const withHead = {
+  ...plain,
+  'config.json': withHeadConfig(plain['config.json'], { n_layers: 1, activation: 'softmax', classes: ['no', 'yes'] }),
+  'head.safetensors': headFile(32, 2),
 }
 
 function loadWithHead(source: string, options: object): Promise<Model> {
@@ -56,7 +46,7 @@ async function failure(load: Promise<unknown>): Promise<{ code: string; message:
 }
 
 test('the head is fetched with the model where it is wanted, once, and after a model that was fetched without it', async (t) => {
-  const server = await HubServer.start(repository('org/Name', withHead()))
+  const server = await HubServer.start(repository('org/Name', withHead))
   const cacheDir = emptyCache()
   const options = { endpoint: server.endpoint, cacheDir }
   const ef = await Model2VecEmbeddingFunction.load('org/Name', options)
@@ -98,7 +88,7 @@ test('a repository without a head is refused, and one with an older head says ho
 })
 
 test('a model that is in the cache without its head is not enough where the Hub must not be asked', async (t) => {
-  const server = await HubServer.start(repository('org/Name', withHead()))
+  const server = await HubServer.start(repository('org/Name', withHead))
   const cacheDir = emptyCache()
   await Model2VecEmbeddingFunction.load('org/Name', { endpoint: server.endpoint, cacheDir })
   const error = await failure(loadWithHead('org/Name', { endpoint: server.endpoint, cacheDir, localFilesOnly: true }))
