@@ -107,7 +107,7 @@ test('a matrix may be of float16 or bfloat16, or one that was loaded, and its me
     t.deepEqual(made.data, applyHeadSync(rows, widened, given()).data, dtype)
   }
   const shared = new Float32Array(new SharedArrayBuffer(embeddings.data.byteLength))
-  shared.set(embeddings.data as Float32Array)
+  shared.set(embeddings.data)
   const made = await applyHead(rows, EmbeddingMatrix.from(shared, { dim: 32 }), given())
   t.deepEqual(made.data, expected.data)
   t.is(made.tokens, null)
@@ -129,7 +129,7 @@ test('a matrix that holds no embeddings of the model is refused', (t) => {
   })
   t.like(refused([[1, 2]]), { code: 'ERR_INVALID_OPTION' })
   const gone = EmbeddingMatrix.from(new Float32Array(64), { dim: 32 })
-  structuredClone(gone.data.buffer, { transfer: [gone.data.buffer as ArrayBuffer] })
+  structuredClone(gone.data.buffer, { transfer: [gone.data.buffer] })
   t.like(refused(gone), { code: 'ERR_OUT_TOO_SMALL' })
 })
 
