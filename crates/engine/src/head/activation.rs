@@ -90,21 +90,29 @@ pub(super) fn round_to_half(value: f32) -> f32 {
     to_f32(from_f32(value))
 }
 
-/// The largest score, or NaN if there is one, is subtracted first, so that no power overflows. A
-/// sum of rounded powers is exact in double precision, or nearly so: numpy sums pairwise in the
+/// The largest score, or NaN if there is one, is subtracted first, so that no power overflows. In
+/// double precision the sum of rounded powers is exact, or nearly so: numpy sums pairwise in the
 /// number type.
 fn softmax<R: Rounding>(row: &mut [R::Number]) {
     let largest = row.iter().fold(f64::NEG_INFINITY, |largest, &score| {
         let score: f64 = score.into();
         if score > largest || score.is_nan() { score } else { largest }
     });
-    let mut sum = 0.0;
+    // Without the sum, which has an order, the loop is vectorized.
     for score in row.iter_mut() {
-        let power = R::round(exp(R::round((*score).into() - largest)));
-        sum += power;
-        *score = R::of(power);
+        *score = R::of(exp(R::round((*score).into() - largest)));
     }
-    let sum = R::round(sum);
+    let (fours, rest) = row.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for powers in fours {
+        for (sum, &power) in sums.iter_mut().zip(powers) {
+            *sum += power.into();
+        }
+    }
+    for (sum, &power) in sums.iter_mut().zip(rest) {
+        *sum += power.into();
+    }
+    let sum = R::round((sums[0] + sums[2]) + (sums[1] + sums[3]));
     for power in row {
         *power = R::of((*power).into() / sum);
     }

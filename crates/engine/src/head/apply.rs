@@ -1,10 +1,13 @@
 //! Applies a head to embeddings: a block of rows at a time, layer by layer, each step in numpy's
 //! number type.
 
-use crate::head::activation::{Double, Half, Rounding, Single, round_to_half};
-use crate::head::kernel::{Inputs, Kernels};
+use crate::head::activation::{Activation, Double, Half, Rounding, Single, round_to_half};
+use crate::head::kernel::Kernels;
+use crate::head::kernel::numbers::Inputs;
 use crate::head::layer::{Layer, Numbers};
-use crate::head::{Head, HeadOutput, Precision};
+use crate::head::loaded_head::Head;
+use crate::head::output::HeadOutput;
+use crate::head::precision::Precision;
 
 /// The most rows of a block. Its numbers stay in the second-level cache beside the weights.
 const BLOCK_ROWS: usize = 96;
@@ -54,7 +57,7 @@ impl Head {
             (stride, precision) = (layer.width(), layer.sum);
         }
         let activation = match output {
-            HeadOutput::Scores => super::Activation::Identity,
+            HeadOutput::Scores => Activation::Identity,
             HeadOutput::Activated | HeadOutput::Best => self.activation,
         };
         let is_best = output == HeadOutput::Best;

@@ -1,7 +1,7 @@
 //! One layer: its weights as the kernels read them, its bias, and the number types of its steps.
 
-use crate::head::Precision;
 use crate::head::kernel::panels;
+use crate::head::precision::Precision;
 
 /// A linear layer.
 #[derive(Debug)]

@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 use crate::error::{LoadError, excerpt};
 use crate::files::safetensors::{Tensor, TensorFile};
 use crate::float16;
+use crate::head::activation::Activation;
 use crate::head::config::HeadConfig;
-use crate::head::kernel::{Element, panels};
+use crate::head::files::{HEAD_FILE, LEGACY_HEAD_FILE};
+use crate::head::kernel::numbers::Element;
+use crate::head::kernel::panels;
 use crate::head::layer::{Layer, Numbers};
-use crate::head::{Activation, HEAD_FILE, Head, LEGACY_HEAD_FILE, Precision};
+use crate::head::loaded_head::Head;
+use crate::head::precision::Precision;
 
 /// What a head is made of.
 pub(crate) struct HeadFiles<'a> {

@@ -8,27 +8,11 @@ use crate::isa::Isa;
 use crate::model::config::ModelConfig;
 use crate::model::layout::is_file;
 use crate::model::options::EncodeOptions;
+use crate::model::row_head::RowHead;
 use crate::model::scratch::{Scratch, SpareScratches};
 use crate::model::static_model::StaticModel;
 use crate::pooling::pool::{self, PoolScratch};
 use crate::table::{ElementType, EmbeddingTable};
-
-/// A head that the rows of calls go through.
-#[derive(Debug, Clone)]
-pub(super) struct RowHead {
-    pub(super) head: Arc<Head>,
-    output: HeadOutput,
-    /// Whether the embeddings that the head takes are normalized.
-    normalize: bool,
-    kernels: Kernels,
-}
-
-impl RowHead {
-    /// Numbers of a row.
-    pub(super) fn columns(&self) -> usize {
-        self.head.columns(self.output)
-    }
-}
 
 impl StaticModel {
     /// Whether the model's directory has the file of a head.

@@ -8,6 +8,7 @@ mod ids;
 pub(crate) mod layout;
 mod load;
 mod options;
+mod row_head;
 mod rows;
 mod save;
 mod scratch;

@@ -7,8 +7,9 @@ use crate::dtype::Dtype;
 use crate::files::source_file::SourceFile;
 use crate::head::Head;
 use crate::model::config::ModelConfig;
-use crate::model::head::RowHead;
+
 use crate::model::options::EncodeOptions;
+use crate::model::row_head::RowHead;
 use crate::model::scratch::{Scratch, SpareScratches};
 use crate::pooling::kernel::{Converters, Kernels};
 use crate::table::EmbeddingTable;

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm512_storeu_ps,
 };
 
-use crate::head::kernel::Inputs;
+use crate::head::kernel::numbers::Inputs;
 use crate::head::kernel::tiles::{Register, multiply};
 
 /// Implements [`Register`] for a type around a register of this file's instruction set.

@@ -18,6 +18,7 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+pub(crate) mod numbers;
 pub(crate) mod panels;
 mod scalar;
 #[cfg(test)]
@@ -26,38 +27,7 @@ mod tests;
 mod tiles;
 
 use crate::isa::{InstructionSet, Isa};
-
-/// A type that kernels compute in.
-pub(crate) trait Element: Copy + Into<f64> {
-    /// The nearest number.
-    fn of(value: f64) -> Self;
-}
-
-impl Element for f32 {
-    #[inline(always)]
-    fn of(value: f64) -> Self {
-        value as Self
-    }
-}
-
-impl Element for f64 {
-    #[inline(always)]
-    fn of(value: f64) -> Self {
-        value
-    }
-}
-
-/// The rows that a product takes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Inputs<'a, T> {
-    /// One row after the other; each begins `stride` elements after the one before.
-    pub(crate) rows: &'a [T],
-    pub(crate) stride: usize,
-    /// How many rows.
-    pub(crate) count: usize,
-    /// How many elements of a row are inputs.
-    pub(crate) inputs: usize,
-}
+use numbers::{Element, Inputs};
 
 /// Multiplies rows by panels of weights. The results have no gaps: rows × the panels' outputs.
 ///

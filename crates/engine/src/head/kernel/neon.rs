@@ -5,7 +5,7 @@ use std::arch::aarch64::{
     vmulq_f32, vmulq_f64, vst1q_f32, vst1q_f64,
 };
 
-use crate::head::kernel::Inputs;
+use crate::head::kernel::numbers::Inputs;
 use crate::head::kernel::tiles::{Register, multiply};
 
 /// Implements [`Register`] for a type around a register of this file's instruction set.

@@ -1,7 +1,7 @@
 //! How weights lie in memory: in panels of a few outputs. A panel has, input after input, the
 //! weights of its outputs side by side, so that a kernel reads it from end to end.
 
-use crate::head::kernel::Element;
+use crate::head::kernel::numbers::Element;
 
 /// The outputs of a panel: 64 bytes of weights, a cache line.
 pub(crate) const fn outputs_per_panel<T: Element>() -> usize {

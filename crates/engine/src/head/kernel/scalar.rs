@@ -1,7 +1,8 @@
 //! The portable kernels: a row, a panel, an input at a time.
 
 use crate::fused::add_product;
-use crate::head::kernel::{Element, Inputs, panels::outputs_per_panel};
+use crate::head::kernel::numbers::{Element, Inputs};
+use crate::head::kernel::panels::outputs_per_panel;
 
 pub(super) fn single(inputs: Inputs<'_, f32>, panels: &[f32], results: &mut [f32]) {
     multiply(inputs, panels, results, add_product);

@@ -1,7 +1,8 @@
 //! The sums of several rows and outputs at once, which stay in registers: the loops that every
 //! instruction set shares.
 
-use crate::head::kernel::{Element, Inputs, panels::outputs_per_panel};
+use crate::head::kernel::numbers::{Element, Inputs};
+use crate::head::kernel::panels::outputs_per_panel;
 
 /// A register of sums of neighboring outputs.
 ///
