@@ -292,6 +292,28 @@ fn a_model_is_saved_with_its_head_or_without() {
 }
 
 #[test]
+fn the_best_output_is_the_first_largest_score_and_its_probability() {
+    for activation in ["softmax", "sigmoid"] {
+        let folder = Folder::with_head("m8k-f32", activation);
+        let model = folder.load(MemoryMode::Copy).with_head().unwrap();
+        let texts = units_of(&texts());
+        let through = |output| {
+            let model = model.through_head(output, true).unwrap();
+            floats(&rows_of(&model, &texts, model.defaults()))
+        };
+        let (scores, activated) = (through(HeadOutput::Scores), through(HeadOutput::Activated));
+        let best = through(HeadOutput::Best);
+        assert_eq!(best.len(), 2 * scores.len() / 7);
+        for (row, pair) in best.chunks_exact(2).enumerate() {
+            let scores = &scores[7 * row..7 * row + 7];
+            let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let index = scores.iter().position(|&score| score == largest).unwrap();
+            assert_eq!(pair, [index as f32, activated[7 * row + index]], "{activation}, row {row}");
+        }
+    }
+}
+
+#[test]
 fn a_head_for_another_number_of_dimensions_is_refused() {
     let folder = Folder::with_head("m8k-vq", "softmax");
     let reduced = LoadOptions {
