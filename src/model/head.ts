@@ -15,15 +15,17 @@ export interface ModelHead {
   readonly layers: number
   /** Dimensions of an embedding, which the head takes. */
   readonly inputs: number
-  /** Dimensions of an output row. */
+  /** How many outputs the last layer has. */
   readonly outputs: number
+  /** numpy's number type of the outputs. */
+  readonly precision: NativeHead['precision']
 }
 
 /** What native code says about a head. */
 export function modelHead(head: NativeHead | null): ModelHead | null {
   if (head === null) return null
-  const { activation, classes, layers, inputs, outputs } = head
+  const { activation, classes, layers, inputs, outputs, precision } = head
   // The engine has checked it.
   const labels = classes == null ? null : Object.freeze(JSON.parse(classes) as ClassLabel[])
-  return { activation, classes: labels, layers, inputs, outputs }
+  return { activation, classes: labels, layers, inputs, outputs, precision }
 }

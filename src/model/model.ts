@@ -160,10 +160,11 @@ export class Model {
 
   /**
    * The model whose rows go through the head, for all calls that make one row per text: a row has
-   * `head.outputs` dimensions, and is normalized only where a call says so. It is closed with this
+   * `head.outputs` dimensions (with 'best' two), and is normalized only where a call says so. It is closed with this
    * model.
    *
-   * @param output 'scores' = what the last layer gives, 'activated' = probabilities
+   * @param output 'scores' = what the last layer gives, 'activated' = probabilities, 'best' = which
+   *   score is the largest, and its probability
    * @throws Model2VecError ERR_CLOSED
    */
   throughHead(output: HeadOutput): Model {

@@ -32,17 +32,23 @@ export interface NativeHead {
   readonly layers: number
   /** Dimensions of an embedding, which the head takes. */
   readonly inputs: number
-  /** Dimensions of a row: outputs of the last layer. */
+  /** Outputs of the last layer. */
   readonly outputs: number
+  /** numpy's number type of the outputs. */
+  readonly precision: 'float16' | 'float32' | 'float64'
   /** How many multiplications a row takes. */
   readonly multiplications: number
 }
 
-/** What a head makes of an embedding. */
-export type HeadOutput = 'scores' | 'activated'
+/**
+ * What a head makes of an embedding: the output of its last layer, the same after the activation,
+ * or two numbers: which output is the largest (numpy's `argmax`), and that one after the
+ * activation.
+ */
+export type HeadOutput = 'scores' | 'activated' | 'best'
 
 /** By the number that the native module knows it by (crates/node, model.rs). */
-export const NATIVE_HEAD_OUTPUT: Readonly<Record<HeadOutput, number>> = { scores: 0, activated: 1 }
+export const NATIVE_HEAD_OUTPUT: Readonly<Record<HeadOutput, number>> = { scores: 0, activated: 1, best: 2 }
 
 /** One handle on a loaded model; its table is shared between loads and threads. */
 export interface NativeModel {

@@ -57,16 +57,18 @@ pub struct NativeHead {
     pub layers: u32,
     /// Dimensions of an embedding, which the head takes.
     pub inputs: u32,
-    /// Dimensions of an output row.
+    /// How many outputs the last layer has.
     pub outputs: u32,
+    /// numpy's number type of the outputs.
+    pub precision: &'static str,
     /// How many multiplications a row takes.
     pub multiplications: f64,
 }
 
 /// What rows through a head are, by the numbers that JavaScript passes, with their names there
 /// (src/native/interface.ts, `HEAD_OUTPUT`).
-pub(crate) const HEAD_OUTPUTS: [(&str, HeadOutput); 2] =
-    [("scores", HeadOutput::Scores), ("activated", HeadOutput::Activated)];
+pub(crate) const HEAD_OUTPUTS: [(&str, HeadOutput); 3] =
+    [("scores", HeadOutput::Scores), ("activated", HeadOutput::Activated), ("best", HeadOutput::Best)];
 
 /// A handle on a loaded model.
 #[napi]
@@ -112,6 +114,7 @@ impl NativeModel {
             layers: head.layers() as u32,
             inputs: head.inputs() as u32,
             outputs: head.outputs() as u32,
+            precision: head.precision(),
             multiplications: head.multiplications() as f64,
         }))
     }

@@ -40,8 +40,8 @@ impl Head {
         (BLOCK_NUMBERS / widest).clamp(1, BLOCK_ROWS)
     }
 
-    /// Computes the outputs of the first `rows` rows of `scratch.embeddings`, and calls `each` with
-    /// the index of each row and its outputs.
+    /// Computes the first `rows` rows of `scratch.embeddings`, and calls `each` with the index of
+    /// each row and its [`columns`](Self::columns).
     pub(crate) fn apply(
         &self,
         kernels: &Kernels,
@@ -58,7 +58,12 @@ impl Head {
         }
         let activation = match output {
             HeadOutput::Scores => Activation::Identity,
-            HeadOutput::Activated => self.activation,
+            HeadOutput::Activated | HeadOutput::Best => self.activation,
+        };
+        let is_best = output == HeadOutput::Best;
+        let mut emit = |index: usize, best: Option<usize>, row: &[f32]| match best {
+            Some(best) => each(index, &[best as f32, row[best]]),
+            None => each(index, row),
         };
         let outputs = self.outputs();
         let HeadScratch { embeddings, single, double, next_single, .. } = scratch;
@@ -67,6 +72,7 @@ impl Head {
                 let numbers = if place == Place::Embeddings { embeddings } else { single };
                 for (index, row) in numbers.chunks_exact_mut(stride).take(rows).enumerate() {
                     let row = &mut row[..outputs];
+                    let best = is_best.then(|| best_of(row));
                     match precision {
                         Precision::Half => activation.activate::<Half>(row),
                         Precision::Single => activation.activate::<Single>(row),
@@ -78,19 +84,38 @@ impl Head {
                             narrow(double, row);
                         }
                     }
-                    each(index, row);
+                    emit(index, best, row);
                 }
             }
             Place::Double => {
                 next_single.resize(outputs, 0.0);
                 for (index, row) in double.chunks_exact_mut(stride).take(rows).enumerate() {
-                    activation.activate::<Double>(&mut row[..outputs]);
-                    narrow(&row[..outputs], &mut next_single[..outputs]);
-                    each(index, &next_single[..outputs]);
+                    let row = &mut row[..outputs];
+                    let best = is_best.then(|| best_of(row));
+                    activation.activate::<Double>(row);
+                    narrow(row, &mut next_single[..outputs]);
+                    emit(index, best, &next_single[..outputs]);
                 }
             }
         }
     }
+}
+
+/// The index of the largest score, as numpy's `argmax` finds it: the first of equal ones, the first
+/// NaN before any number.
+fn best_of<T: Copy + PartialOrd>(scores: &[T]) -> usize {
+    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+    let is_nan = |score: T| score != score;
+    let mut best = 0;
+    for (index, &score) in scores.iter().enumerate() {
+        if is_nan(score) {
+            return index;
+        }
+        if score > scores[best] {
+            best = index;
+        }
+    }
+    best
 }
 
 fn narrow(numbers: &[f64], row: &mut [f32]) {

@@ -2,6 +2,7 @@
 
 use crate::head::activation::Activation;
 use crate::head::layer::Layer;
+use crate::head::output::HeadOutput;
 use crate::head::precision::Precision;
 
 /// A loaded head.
@@ -45,10 +46,22 @@ impl Head {
         self.inputs
     }
 
-    /// Dimensions of an output row.
+    /// How many outputs the last layer has.
     #[must_use]
     pub fn outputs(&self) -> usize {
         self.layers.last().map_or(self.inputs, Layer::outputs)
+    }
+
+    /// Numbers of a row of a call.
+    #[must_use]
+    pub fn columns(&self, output: HeadOutput) -> usize {
+        if output == HeadOutput::Best { 2 } else { self.outputs() }
+    }
+
+    /// numpy's number type of the outputs.
+    #[must_use]
+    pub fn precision(&self) -> &'static str {
+        self.layers.last().map_or(self.embeddings, |layer| layer.sum).name()
     }
 
     /// How many multiplications a row takes.

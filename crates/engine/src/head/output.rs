@@ -7,4 +7,7 @@ pub enum HeadOutput {
     Scores,
     /// The same after the activation: the probabilities of a classifier.
     Activated,
+    /// Two numbers: which score is the largest (as numpy's `argmax`: the first of equal ones; the
+    /// first NaN), and what the activation makes of it.
+    Best,
 }

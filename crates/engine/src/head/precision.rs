@@ -10,3 +10,14 @@ pub(crate) enum Precision {
     /// float64.
     Double,
 }
+
+impl Precision {
+    /// Its name in numpy.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Half => "float16",
+            Self::Single => "float32",
+            Self::Double => "float64",
+        }
+    }
+}

@@ -78,12 +78,15 @@ fn require_file(folder: &Path) -> Result<PathBuf, LoadError> {
         return Ok(path);
     }
     if is_file(&folder.join(LEGACY_HEAD_FILE)) {
+        // Converted weights are transposed views, and safetensors 0.8 saves the memory of a view as it
+        // lies: without the third line the head that is saved is another one.
         let place = folder.display();
         let reason = format!(
             "expected `{HEAD_FILE}`, found only `{LEGACY_HEAD_FILE}`, which is older than model2vec 0.10; \
              Python converts it once, with scikit-learn and skops:\n\
-             from model2vec.inference import convert_legacy_pipeline\n\
-             pipeline = convert_legacy_pipeline({place:?})\n\
+             import numpy, model2vec.inference\n\
+             pipeline = model2vec.inference.convert_legacy_pipeline({place:?})\n\
+             for layer in pipeline.head.layers: layer.weight = numpy.ascontiguousarray(layer.weight)\n\
              pipeline.save_pretrained({place:?})",
             place = place.to_string()
         );

@@ -51,7 +51,7 @@ impl StaticModel {
     }
 
     /// This model with rows that go through its head; `None` = it was loaded without one. A row has
-    /// [`Head::outputs`] dimensions, of which the options of a call can ask for the first ones, and
+    /// [`Head::columns`] dimensions, of which the options of a call can ask for the first ones, and
     /// that they can normalize.
     ///
     /// `normalize` says whether the embeddings that the head takes are normalized. Embedding rows of

@@ -13,3 +13,10 @@ pub(super) struct RowHead {
     pub(super) normalize: bool,
     pub(super) kernels: Kernels,
 }
+
+impl RowHead {
+    /// Numbers of a row.
+    pub(super) fn columns(&self) -> usize {
+        self.head.columns(self.output)
+    }
+}

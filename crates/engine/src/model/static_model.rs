@@ -64,7 +64,7 @@ impl StaticModel {
     /// go through ([`through_head`](Self::through_head)).
     #[must_use]
     pub fn dim(&self) -> usize {
-        self.row_head.as_ref().map_or(self.table.dim(), |row_head| row_head.head.outputs())
+        self.row_head.as_ref().map_or(self.table.dim(), RowHead::columns)
     }
 
     /// The embedding table.
