@@ -80,8 +80,9 @@ test('a repository without a head is refused, and one with an older head says ho
   const old = await failure(loadWithHead('org/old', options))
   t.is(old.code, 'ERR_BAD_HEAD')
   t.deepEqual(old.message.split('\n').slice(1), [
-    'from model2vec.inference import convert_legacy_pipeline',
-    'pipeline = convert_legacy_pipeline("org/old")',
+    'import numpy, model2vec.inference',
+    'pipeline = model2vec.inference.convert_legacy_pipeline("org/old")',
+    'for layer in pipeline.head.layers: layer.weight = numpy.ascontiguousarray(layer.weight)',
     'pipeline.save_pretrained("my-pipeline")',
   ])
   t.false(server.requests.some(({ path: asked }) => asked.endsWith('.safetensors')))

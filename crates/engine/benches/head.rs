@@ -75,7 +75,8 @@ impl Numpy {
         let mut command = Command::new(python);
         command.args(["-c", NUMPY]).args(sizes.iter().map(usize::to_string));
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
-        let (ask, answers) = (process.stdin.take()?, BufReader::new(process.stdout.take()?));
+        let (ask, answers) = (process.stdin.take().expect("a pipe"), process.stdout.take().expect("a pipe"));
+        let answers = BufReader::new(answers);
         let mut numpy = Self { process, ask, answers };
         println!("  {}", numpy.line().trim());
         Some(numpy)
