@@ -57,7 +57,14 @@ const embeddings = encodeSync(model, textList(texts), given())
 test('a model whose rows go through its head has as many dimensions as the head has outputs', (t) => {
   t.is(rows.info.dim, 5)
   t.is(model.info.dim, 32)
-  t.deepEqual(model.head, { activation: 'softmax', classes: null, layers: 2, inputs: 32, outputs: 5 })
+  t.deepEqual(model.head, {
+    activation: 'softmax',
+    classes: null,
+    layers: 2,
+    inputs: 32,
+    outputs: 5,
+    precision: 'float32',
+  })
   t.deepEqual([expected.rows, expected.dim, expected.dtype], [texts.length, 5, 'float32'])
   for (const row of expected) t.true(Math.abs(Array.from(row).reduce((sum, x) => sum + x, 0) - 1) < 1e-6)
   t.is(model.throughHead('activated'), rows)

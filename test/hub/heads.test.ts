@@ -53,7 +53,14 @@ test('the head is fetched with the model where it is wanted, once, and after a m
   t.deepEqual(Object.keys(snapshotFiles(cacheDir, 'org/Name', COMMIT)).sort(), FILES)
   t.false(ef.info.hasHead)
   const model = await loadWithHead('org/Name', options)
-  t.deepEqual(model.head, { activation: 'softmax', classes: ['no', 'yes'], layers: 1, inputs: 32, outputs: 2 })
+  t.deepEqual(model.head, {
+    activation: 'softmax',
+    classes: ['no', 'yes'],
+    layers: 1,
+    inputs: 32,
+    outputs: 2,
+    precision: 'float32',
+  })
   t.is(model.located.revision, COMMIT)
   t.deepEqual(Object.keys(snapshotFiles(cacheDir, 'org/Name', COMMIT)).sort(), [...FILES, 'head.safetensors'].sort())
   for (const name of [...FILES, 'head.safetensors']) t.is(server.fetches(name).length, 1, name)
