@@ -1277,8 +1277,7 @@ export declare class Model2VecEmbeddingFunction {
 /**
  * Options of `predictProba`. With a matrix instead of texts, `maxLength` has nothing to do.
  */
-export interface ProbabilityOptions extends Pick<EncodeOptions, "maxLength" | "signal" | "onProgress" | "showProgressBar"> {
-}
+export type ProbabilityOptions = Pick<EncodeOptions, "maxLength" | "signal" | "onProgress" | "showProgressBar">;
 /** Options of `predict`. */
 export interface PredictOptions extends ProbabilityOptions {
   /**

@@ -12,7 +12,7 @@ pub(crate) enum Precision {
 }
 
 impl Precision {
-    /// Its name in numpy.
+    /// numpy's name of the type.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Half => "float16",
