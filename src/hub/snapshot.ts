@@ -136,8 +136,10 @@ function noHead(id: string, folder: string, has: (file: string) => boolean): str
   return (
     `${folder} lacks ${HEAD_FILE} and has only ${LEGACY_HEAD_FILE}, which is older than model2vec 0.10; Python converts ` +
     'it once, with scikit-learn and skops:\n' +
-    'from model2vec.inference import convert_legacy_pipeline\n' +
-    `pipeline = convert_legacy_pipeline(${JSON.stringify(id)})\n` +
+    'import numpy, model2vec.inference\n' +
+    `pipeline = model2vec.inference.convert_legacy_pipeline(${JSON.stringify(id)})\n` +
+    // The engine says why (crates/engine, head/read.rs).
+    'for layer in pipeline.head.layers: layer.weight = numpy.ascontiguousarray(layer.weight)\n' +
     'pipeline.save_pretrained("my-pipeline")'
   )
 }

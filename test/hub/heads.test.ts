@@ -53,7 +53,14 @@ test('the head is fetched with the model where it is wanted, once, and after a m
   t.deepEqual(Object.keys(snapshotFiles(cacheDir, 'org/Name', COMMIT)).sort(), FILES)
   t.false(ef.info.hasHead)
   const model = await loadWithHead('org/Name', options)
-  t.deepEqual(model.head, { activation: 'softmax', classes: ['no', 'yes'], layers: 1, inputs: 32, outputs: 2 })
+  t.deepEqual(model.head, {
+    activation: 'softmax',
+    classes: ['no', 'yes'],
+    layers: 1,
+    inputs: 32,
+    outputs: 2,
+    precision: 'float32',
+  })
   t.is(model.located.revision, COMMIT)
   t.deepEqual(Object.keys(snapshotFiles(cacheDir, 'org/Name', COMMIT)).sort(), [...FILES, 'head.safetensors'].sort())
   for (const name of [...FILES, 'head.safetensors']) t.is(server.fetches(name).length, 1, name)
@@ -80,8 +87,9 @@ test('a repository without a head is refused, and one with an older head says ho
   const old = await failure(loadWithHead('org/old', options))
   t.is(old.code, 'ERR_BAD_HEAD')
   t.deepEqual(old.message.split('\n').slice(1), [
-    'from model2vec.inference import convert_legacy_pipeline',
-    'pipeline = convert_legacy_pipeline("org/old")',
+    'import numpy, model2vec.inference',
+    'pipeline = model2vec.inference.convert_legacy_pipeline("org/old")',
+    'for layer in pipeline.head.layers: layer.weight = numpy.ascontiguousarray(layer.weight)',
     'pipeline.save_pretrained("my-pipeline")',
   ])
   t.false(server.requests.some(({ path: asked }) => asked.endsWith('.safetensors')))

@@ -173,6 +173,22 @@ fn rows_do_not_depend_on_the_rows_beside_them_or_the_instruction_set() {
     }
 }
 
+// Expected: `numpy.argmax`.
+#[test]
+fn the_best_class_is_the_first_of_equal_ones_and_a_nan_before_any_number() {
+    let folder = Folder::new();
+    fs::write(folder.0.join(HEAD_FILE), file_of(&[])).unwrap();
+    let config = r#"{"n_layers":0,"activation":"softmax","classes":["a","b","c"]}"#;
+    for precision in [Precision::Half, Precision::Single, Precision::Double] {
+        let head = folder.read(Some(config), Embeddings { precision, dim: 3 }).unwrap();
+        for (row, best) in [([1.0, 3.0, 3.0], 1), ([-1.0, f32::NEG_INFINITY, -1.0], 0), ([2.0, f32::NAN, 9.0], 1)] {
+            let found = outputs(&head, &row, HeadOutput::Best, Isa::detect());
+            let activated = outputs(&head, &row, HeadOutput::Activated, Isa::detect());
+            assert_eq!(found.map_bits(), vec![best as f32, activated[best]].map_bits(), "{row:?}");
+        }
+    }
+}
+
 #[test]
 fn tensors_that_are_missing_or_too_many_are_named() {
     let tensors = two_layers("F32");
@@ -264,8 +280,9 @@ fn a_folder_without_a_head_is_refused_and_an_older_one_with_the_way_to_convert_i
     assert_eq!(
         lines,
         [
-            "from model2vec.inference import convert_legacy_pipeline",
-            "pipeline = convert_legacy_pipeline(\"folder\")",
+            "import numpy, model2vec.inference",
+            "pipeline = model2vec.inference.convert_legacy_pipeline(\"folder\")",
+            "for layer in pipeline.head.layers: layer.weight = numpy.ascontiguousarray(layer.weight)",
             "pipeline.save_pretrained(\"folder\")"
         ]
     );

@@ -6,44 +6,7 @@ use std::arch::aarch64::{
 };
 
 use crate::head::kernel::numbers::Inputs;
-use crate::head::kernel::tiles::{Register, multiply};
-
-/// Implements [`Register`] for a type around a register of this file's instruction set.
-macro_rules! register {
-    ($name:ident, $number:ty, $lanes:literal, $zero:expr, $splat:ident, $load:ident, $store:ident,
-     |$sum:ident, $a:ident, $b:ident| $sum_of_all:expr) => {
-        impl Register for $name {
-            type Number = $number;
-            const LANES: usize = $lanes;
-            #[inline(always)]
-            fn zero() -> Self {
-                // SAFETY: the CPU has the instructions: the methods are called only in the kernels of this file, which have its target features.
-                Self(unsafe { $zero })
-            }
-            #[inline(always)]
-            fn splat(number: $number) -> Self {
-                // SAFETY: as in `zero`.
-                Self(unsafe { $splat(number) })
-            }
-            #[inline(always)]
-            unsafe fn load(numbers: *const $number) -> Self {
-                // SAFETY: as in `zero`; the caller has seen to the numbers, and the load needs no alignment.
-                Self(unsafe { $load(numbers) })
-            }
-            #[inline(always)]
-            unsafe fn store(self, numbers: *mut $number) {
-                // SAFETY: as in `load`.
-                unsafe { $store(numbers, self.0) }
-            }
-            #[inline(always)]
-            fn add_product(self, a: Self, b: Self) -> Self {
-                let ($sum, $a, $b) = (self.0, a.0, b.0);
-                // SAFETY: as in `zero`.
-                Self(unsafe { $sum_of_all })
-            }
-        }
-    };
-}
+use crate::head::kernel::tiles::{multiply, register};
 
 /// float32, by fused multiply-adds.
 #[derive(Clone, Copy)]

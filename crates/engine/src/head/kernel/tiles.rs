@@ -25,6 +25,45 @@ pub(super) trait Register: Copy {
     fn add_product(self, a: Self, b: Self) -> Self;
 }
 
+/// Implements [`Register`] for a type around a register of an instruction set, in whose
+/// file it is called.
+macro_rules! register {
+    ($name:ident, $number:ty, $lanes:literal, $zero:expr, $splat:ident, $load:ident, $store:ident,
+     |$sum:ident, $a:ident, $b:ident| $sum_of_all:expr) => {
+        impl $crate::head::kernel::tiles::Register for $name {
+            type Number = $number;
+            const LANES: usize = $lanes;
+            #[inline(always)]
+            fn zero() -> Self {
+                // SAFETY: the CPU has the instructions: the methods are called only in the kernels of its file, which have its target features.
+                Self(unsafe { $zero })
+            }
+            #[inline(always)]
+            fn splat(number: $number) -> Self {
+                // SAFETY: as in `zero`.
+                Self(unsafe { $splat(number) })
+            }
+            #[inline(always)]
+            unsafe fn load(numbers: *const $number) -> Self {
+                // SAFETY: as in `zero`; the caller has seen to the numbers, and the load needs no alignment.
+                Self(unsafe { $load(numbers) })
+            }
+            #[inline(always)]
+            unsafe fn store(self, numbers: *mut $number) {
+                // SAFETY: as in `load`.
+                unsafe { $store(numbers, self.0) }
+            }
+            #[inline(always)]
+            fn add_product(self, a: Self, b: Self) -> Self {
+                let ($sum, $a, $b) = (self.0, a.0, b.0);
+                // SAFETY: as in `zero`.
+                Self(unsafe { $sum_of_all })
+            }
+        }
+    };
+}
+pub(super) use register;
+
 /// Multiplies all rows: in tiles of `ROWS` rows and `COLUMNS` registers, and row by row, `WIDE`
 /// registers at a time, for those that are left.
 ///
