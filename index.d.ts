@@ -1454,6 +1454,8 @@ export declare class Model2VecPipeline<A extends Activation = Activation, L exte
   predictStream(source: StreamSource<string>, options?: PredictStreamOptions<string>): AsyncGenerator<PredictBatch<string, A, L>, void, undefined>;
   /** Fresh float32: see the last signature. */
   encode(texts: string | readonly string[], options?: PlainEncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
+  /** Options that are handed on. */
+  encode<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: EncodeOptions<D, Out>): Promise<EmbeddingMatrix<D, Out, TokenArray>>;
   /**
    * The rows of a projection as embeddings, in one matrix, with all options of
    * `Model2VecEmbeddingFunction.encode`: so a pipeline can be given to every integration. A row is
@@ -1462,27 +1464,37 @@ export declare class Model2VecPipeline<A extends Activation = Activation, L exte
    * @throws (rejects) the errors of `Model2VecEmbeddingFunction.encode`; Model2VecError
    *   `ERR_BAD_HEAD` for a classifier, whose rows are no embeddings
    */
-  encode<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: EncodeOptions<D, Out>): Promise<EmbeddingMatrix<D, Out, TokenArray>>;
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
   /** Fresh float32: see the last signature. */
   encodeSync(texts: string | readonly string[], options?: PlainEncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
-  /** {@link Model2VecPipeline.encode} on this thread, with the help of others; throws instead of rejecting. */
+  /** Options that are handed on. */
   encodeSync<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: EncodeOptions<D, Out>): EmbeddingMatrix<D, Out, TokenArray>;
+  /** {@link Model2VecPipeline.encode} on this thread, with the help of others; throws instead of rejecting. */
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
   /** Fresh float32: see the last signature. */
   encodeDocuments(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
-  /** The rows of {@link Model2VecPipeline.encode}, as views on one buffer. */
+  /** Options that are handed on. */
   encodeDocuments<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Promise<Out[]>;
+  /** The rows of {@link Model2VecPipeline.encode}, as views on one buffer. */
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
   /** Fresh float32: see the last signature. */
   encodeQueries(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
-  /** The same as {@link Model2VecPipeline.encodeDocuments}. */
+  /** Options that are handed on. */
   encodeQueries<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Promise<Out[]>;
+  /** The same as {@link Model2VecPipeline.encodeDocuments}. */
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
   /** Fresh float32: see the last signature. */
   encodeDocumentsSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
-  /** {@link Model2VecPipeline.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  /** Options that are handed on. */
   encodeDocumentsSync<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Out[];
+  /** {@link Model2VecPipeline.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
   /** Fresh float32: see the last signature. */
   encodeQueriesSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
-  /** The same as {@link Model2VecPipeline.encodeDocumentsSync}. */
+  /** Options that are handed on. */
   encodeQueriesSync<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Out[];
+  /** The same as {@link Model2VecPipeline.encodeDocumentsSync}. */
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
   /** For items that are not texts: the option `text` returns the text of an item. */
   encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;
   /**

@@ -233,7 +233,10 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
    *   `ERR_SHAPE_MISMATCH` (a matrix of other dimensions), `ERR_BAD_HEAD` (no class has a name),
    *   `ERR_CLOSED`, for a pending model the errors of `ready`; OutOfMemoryError; `signal.reason`
    */
-  async predict(input: string | readonly string[] | SearchVectors, options?: PredictOptions): Promise<Predictions<A, L>> {
+  async predict(
+    input: string | readonly string[] | SearchVectors,
+    options?: PredictOptions,
+  ): Promise<Predictions<A, L>> {
     const checked = checkPredictOptions('predict', options)
     const given = inputOf(input)
     const model = this.#state.model ?? (await this.#state.ready(checked.encode.signal))
@@ -256,7 +259,10 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
    *   activation identity, which has no probabilities
    */
   predictProba(texts: string | readonly string[], options?: ProbabilityOptions): Promise<HeadRows<TokenArray>>
-  async predictProba(input: string | readonly string[] | SearchVectors, options?: ProbabilityOptions): Promise<HeadRows> {
+  async predictProba(
+    input: string | readonly string[] | SearchVectors,
+    options?: ProbabilityOptions,
+  ): Promise<HeadRows> {
     const checked = checkProbabilityOptions('predictProba', options)
     const given = inputOf(input)
     const model = this.#state.model ?? (await this.#state.ready(checked.signal))
@@ -310,6 +316,11 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
     texts: string | readonly string[],
     options?: PlainEncodeOptions,
   ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>>
+  /** Options that are handed on. */
+  encode<D extends Dtype = 'float32', Out extends DtypeArray<D> = FreshArray<D>>(
+    texts: string | readonly string[],
+    options: EncodeOptions<D, Out>,
+  ): Promise<EmbeddingMatrix<D, Out, TokenArray>>
   /**
    * The rows of a projection as embeddings, in one matrix, with all options of
    * `Model2VecEmbeddingFunction.encode`: so a pipeline can be given to every integration. A row is
@@ -318,14 +329,13 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
    * @throws (rejects) the errors of `Model2VecEmbeddingFunction.encode`; Model2VecError
    *   `ERR_BAD_HEAD` for a classifier, whose rows are no embeddings
    */
-  encode<D extends Dtype = 'float32', Out extends DtypeArray<D> = FreshArray<D>>(
+  encode(
     texts: string | readonly string[],
-    options: EncodeOptions<D, Out>,
-  ): Promise<EmbeddingMatrix<D, Out, TokenArray>>
+    options?: EncodeOptions,
+  ): Promise<EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>>
   async encode(texts: string | readonly string[], options?: EncodeOptions<Dtype>): Promise<EmbeddingMatrix<Dtype>> {
-    const checked = checkEncodeOptions('encode', options)
-    const projection = this.#projected(this.#state.model ?? (await this.#state.ready(checked.signal)))
-    return projection.encode(texts, options as PlainEncodeOptions)
+    const model = this.#state.model ?? (await this.#state.ready(checkEncodeOptions('encode', options).signal))
+    return this.#projected(model).encode(texts, options as PlainEncodeOptions)
   }
 
   /** Fresh float32: see the last signature. */
@@ -333,59 +343,70 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
     texts: string | readonly string[],
     options?: PlainEncodeOptions,
   ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>
-  /** {@link Model2VecPipeline.encode} on this thread, with the help of others; throws instead of rejecting. */
+  /** Options that are handed on. */
   encodeSync<D extends Dtype = 'float32', Out extends DtypeArray<D> = FreshArray<D>>(
     texts: string | readonly string[],
     options: EncodeOptions<D, Out>,
   ): EmbeddingMatrix<D, Out, TokenArray>
+  /** {@link Model2VecPipeline.encode} on this thread, with the help of others; throws instead of rejecting. */
+  encodeSync(
+    texts: string | readonly string[],
+    options?: EncodeOptions,
+  ): EmbeddingMatrix<'float32', FreshArray<'float32'>, TokenArray>
   encodeSync(texts: string | readonly string[], options?: EncodeOptions<Dtype>): EmbeddingMatrix<Dtype> {
     return this.#projected(this.#state.now()).encodeSync(texts, options as PlainEncodeOptions)
   }
 
   /** Fresh float32: see the last signature. */
   encodeDocuments(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<'float32'>[]>
-  /** The rows of {@link Model2VecPipeline.encode}, as views on one buffer. */
+  /** Options that are handed on. */
   encodeDocuments<D extends Dtype = 'float32', Out extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: EncodeOptions<D, Out>,
   ): Promise<Out[]>
+  /** The rows of {@link Model2VecPipeline.encode}, as views on one buffer. */
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<'float32'>[]>
   async encodeDocuments(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
-    const checked = checkEncodeOptions('encodeDocuments', options)
-    const projection = this.#projected(this.#state.model ?? (await this.#state.ready(checked.signal)))
-    return projection.encodeDocuments(texts, options as PlainEncodeOptions)
+    const model = this.#state.model ?? (await this.#state.ready(checkEncodeOptions('encodeDocuments', options).signal))
+    return this.#projected(model).encodeDocuments(texts, options as PlainEncodeOptions)
   }
 
   /** Fresh float32: see the last signature. */
   encodeQueries(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<'float32'>[]>
-  /** The same as {@link Model2VecPipeline.encodeDocuments}. */
+  /** Options that are handed on. */
   encodeQueries<D extends Dtype = 'float32', Out extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: EncodeOptions<D, Out>,
   ): Promise<Out[]>
+  /** The same as {@link Model2VecPipeline.encodeDocuments}. */
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<'float32'>[]>
   async encodeQueries(texts: readonly string[], options?: EncodeOptions<Dtype>): Promise<DtypeArray<Dtype>[]> {
-    const checked = checkEncodeOptions('encodeQueries', options)
-    const projection = this.#projected(this.#state.model ?? (await this.#state.ready(checked.signal)))
-    return projection.encodeQueries(texts, options as PlainEncodeOptions)
+    const model = this.#state.model ?? (await this.#state.ready(checkEncodeOptions('encodeQueries', options).signal))
+    return this.#projected(model).encodeQueries(texts, options as PlainEncodeOptions)
   }
 
   /** Fresh float32: see the last signature. */
   encodeDocumentsSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<'float32'>[]
-  /** {@link Model2VecPipeline.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  /** Options that are handed on. */
   encodeDocumentsSync<D extends Dtype = 'float32', Out extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: EncodeOptions<D, Out>,
   ): Out[]
+  /** {@link Model2VecPipeline.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<'float32'>[]
   encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return this.#projected(this.#state.now()).encodeDocumentsSync(texts, options as PlainEncodeOptions)
   }
 
   /** Fresh float32: see the last signature. */
   encodeQueriesSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<'float32'>[]
-  /** The same as {@link Model2VecPipeline.encodeDocumentsSync}. */
+  /** Options that are handed on. */
   encodeQueriesSync<D extends Dtype = 'float32', Out extends DtypeArray<D> = FreshArray<D>>(
     texts: readonly string[],
     options: EncodeOptions<D, Out>,
   ): Out[]
+  /** The same as {@link Model2VecPipeline.encodeDocumentsSync}. */
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<'float32'>[]
   encodeQueriesSync(texts: readonly string[], options?: EncodeOptions<Dtype>): DtypeArray<Dtype>[] {
     return this.#projected(this.#state.now()).encodeQueriesSync(texts, options as PlainEncodeOptions)
   }
