@@ -62,7 +62,7 @@ export default defineConfig(
   },
   {
     // Types that are only compared, never used.
-    files: ['test/types.test-d.ts'],
+    files: ['test/types.test-d.ts', 'test/pipeline-types.test-d.ts'],
     rules: {
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/no-unused-expressions': 'off',

@@ -523,15 +523,16 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
  *
  * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of
  * any layout), `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
- * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a
- * download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
+ * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`,
+ * that of a pipeline also with `ERR_BAD_HEAD` (there is no head, or it is broken or does not fit the
+ * model); a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
  * (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache
  * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
  * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
  * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
  * call that needs it fails with that, a load. `ERR_INTERNAL` is a bug in this package.
  */
-export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
+export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_BAD_HEAD" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
 /**
  * Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says
  * which.
@@ -918,6 +919,12 @@ export interface ModelInfo {
    * The instruction set that vectors are computed with; all instruction sets give the same bits.
    */
   readonly kernel: string;
+  /**
+   * Whether the model's directory has a head (`head.safetensors`), a trained classifier, regressor
+   * or projection: here vectors are the base embeddings all the same, as those of Python's
+   * `StaticModel`.
+   */
+  readonly hasHead: boolean;
   /** How many threads a call may use. */
   readonly threads: number;
 }
@@ -1266,6 +1273,254 @@ export declare class Model2VecEmbeddingFunction {
    */
   close(): void;
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
+  [Symbol.dispose](): void;
+}
+/**
+ * Options of `predictProba`. With a matrix instead of texts, `maxLength` has nothing to do.
+ */
+export type ProbabilityOptions = Pick<EncodeOptions, "maxLength" | "signal" | "onProgress" | "showProgressBar">;
+/** Options of `predict`. */
+export interface PredictOptions extends ProbabilityOptions {
+  /**
+   * Of a multi-label head: the probability that a label's must be above: a number from 0 to 1.
+   * Other heads ignore it. Python: `threshold`.
+   * @default 0.5
+   */
+  readonly threshold?: number | undefined;
+}
+/** Options of `predictStream`. */
+export interface PredictStreamOptions<Item> extends Pick<StreamOptions<Item>, "text" | "batchSize" | "batchBytes" | "concurrency" | "maxLength" | "signal" | "onProgress">, Pick<PredictOptions, "threshold"> {
+}
+/** Options of `predictStream` for items that are not strings. */
+export interface PredictItemStreamOptions<Item> extends PredictStreamOptions<Item> {
+  readonly text: (item: Item) => string;
+}
+/**
+ * What a head computes last: 'softmax' chooses one class, 'sigmoid' any number of them
+ * (multi-label), 'identity' gives a vector (a regressor, a projection).
+ */
+export type Activation = "softmax" | "sigmoid" | "identity";
+/** A class of a head: what the model's configuration has, strings or numbers (or booleans). */
+export type Label = string | number | boolean;
+/** The rows of a head: rows × outputs; `tokens` is null where a matrix without them went in. */
+export type HeadRows<T extends TokenArray | null = TokenArray | null> = EmbeddingMatrix<"float32", FreshArray<"float32">, T>;
+/** What `predict` gives: a label per text, a list of labels per text, or a row per text. */
+export type Predictions<A extends Activation = Activation, L extends Label = Label> = A extends "softmax" ? L[] : A extends "sigmoid" ? L[][] : HeadRows;
+/**
+ * The probabilities of what was predicted: one per text, a list per text in the order of its
+ * labels, or null for a head that has none.
+ */
+export type Scores<A extends Activation = Activation> = A extends "softmax" ? Float32Array : A extends "sigmoid" ? number[][] : null;
+/** Some items of a stream, and what was predicted for each. */
+export interface PredictBatch<Item, A extends Activation = Activation, L extends Label = Label> {
+  /** The place of the first item in the source, from 0. */
+  readonly index: number;
+  /** The items, as the source gave them. */
+  readonly items: Item[];
+  /** As `predict` gives them, one per item. */
+  readonly predictions: Predictions<A, L>;
+  /** How probable each is. */
+  readonly scores: Scores<A>;
+}
+/** The facts of a loaded pipeline: those of its model, and its head's. */
+export interface PipelineInfo extends ModelInfo {
+  /** Numbers of a result row: how many classes there are, or dimensions of a projection. */
+  readonly dim: number;
+  /** Dimensions of an embedding, which the head takes. */
+  readonly embeddingDim: number;
+  /** What the head computes last. */
+  readonly activation: Activation;
+  /** How many layers the head has; with none, a row is the embedding. */
+  readonly layers: number;
+}
+/**
+ * A model with a trained head, as model2vec 0.10 saves it: a classifier (language, topic, quality,
+ * toxicity), a regressor, or a fine-tuned projection. The counterpart of Python's
+ * `StaticModelPipeline`, with its labels: what the two agree on to which digit is in docs/PARITY.md.
+ *
+ * One instance serves any number of calls at once. The type arguments say what is known of the head:
+ * its activation, and the type of its classes.
+ *
+ * @example
+ * const pipeline = await Model2VecPipeline.load<'softmax', string>('./language')
+ * const labels = await pipeline.predict(['Guten Morgen', 'Good morning']) // ['de', 'en']
+ */
+export declare class Model2VecPipeline<A extends Activation = Activation, L extends Label = Label> {
+  #private;
+  /**
+   * Loads a model and its head, as the constructor of `Model2VecEmbeddingFunction` loads a model: at
+   * once when the files are on this machine, else it stays pending until `ready` or an async method
+   * downloads it.
+   *
+   * @param modelSource a directory (a path or a `file:` URL), or a Hub id
+   * @throws Model2VecError the errors of that constructor, and `ERR_BAD_HEAD` when there is no head
+   *   (`head.safetensors`), or it is broken or doesn't fit the model
+   * @throws OutOfMemoryError
+   */
+  constructor(modelSource: ModelSource, options?: LoadOptions);
+  /** Of a subclass. */
+  static load<T extends Model2VecPipeline>(this: new (modelSource: ModelSource, options?: LoadOptions) => T, modelSource: ModelSource, options?: LoadOptions): Promise<T>;
+  /**
+   * Does what the constructor does, but off the event loop, and downloads model and head if needed.
+   * Python: `StaticModelPipeline.from_pretrained`.
+   *
+   * @returns an instance that is ready; rejects with the errors of the constructor and those of
+   *   `Model2VecEmbeddingFunction.load`
+   */
+  static load<A extends Activation = Activation, L extends Label = Label>(modelSource: ModelSource, options?: LoadOptions): Promise<Model2VecPipeline<A, L>>;
+  /**
+   * Resolves when model and head are loaded, as `Model2VecEmbeddingFunction.ready` does.
+   *
+   * @throws (rejects) the errors of `load`, and `ERR_CLOSED` after `close`
+   */
+  ready(): Promise<void>;
+  /**
+   * The classes in the order of the columns of `predictProba`; null where the head names none: that
+   * of a regressor or a projection. Python: `classes_`.
+   *
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
+   */
+  get classes(): readonly L[] | null;
+  /**
+   * What the head computes last.
+   *
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
+   */
+  get activation(): A;
+  /**
+   * Numbers of a result row: how many classes there are, or dimensions of a projection.
+   *
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
+   */
+  get dim(): number;
+  /**
+   * Facts about the model, its head, and how they run.
+   *
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
+   */
+  get info(): PipelineInfo;
+  /**
+   * The model without the head: its embeddings, from the same table in memory. Several heads can
+   * share the matrices that it gives: see `predict`. `close` closes it too. Python: `model`, whose
+   * table has 0 for NaN and the largest number for infinity, as here.
+   *
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
+   */
+  get embedder(): Model2VecEmbeddingFunction;
+  /**
+   * The labels of texts: for each text the most likely class (softmax), or every class whose
+   * probability is above `threshold` (sigmoid: multi-label), which may be none. With the activation
+   * identity there are no labels: a row for each text. Python: `predict`.
+   *
+   * A small call runs at once, a large one on the engine's threads.
+   *
+   * @param input the texts (one text is a list of one); or their embeddings, a matrix that `embedder.encode` gave (float32,
+   *   float16 or bfloat16), so that several heads share one embedding
+   * @throws (rejects) InvalidTextError `ERR_INVALID_TEXT`; Model2VecError `ERR_INVALID_OPTION`,
+   *   `ERR_SHAPE_MISMATCH` (a matrix of other dimensions), `ERR_BAD_HEAD` (no class has a name),
+   *   `ERR_CLOSED`, for a pending model the errors of `ready`; OutOfMemoryError; `signal.reason`
+   */
+  predict(input: string | readonly string[] | SearchVectors, options?: PredictOptions): Promise<Predictions<A, L>>;
+  /** {@link Model2VecPipeline.predict} on this thread, with the help of others; throws instead of rejecting. */
+  predictSync(input: string | readonly string[] | SearchVectors, options?: PredictOptions): Predictions<A, L>;
+  /** Of embeddings: `tokens` are those of the matrix. */
+  predictProba(matrix: SearchVectors, options?: ProbabilityOptions): Promise<HeadRows>;
+  /**
+   * The probability of every class: texts × classes. The rows of softmax have the sum 1; those of
+   * sigmoid are each class's own. Python: `predict_proba`.
+   *
+   * @throws (rejects) the errors of `predict`; Model2VecError `ERR_BAD_HEAD` for a head with the
+   *   activation identity, which has no probabilities
+   */
+  predictProba(texts: string | readonly string[], options?: ProbabilityOptions): Promise<HeadRows<TokenArray>>;
+  /** Of embeddings: `tokens` are those of the matrix. */
+  predictProbaSync(matrix: SearchVectors, options?: ProbabilityOptions): HeadRows;
+  /** {@link Model2VecPipeline.predictProba} on this thread, with the help of others; throws instead of rejecting. */
+  predictProbaSync(texts: string | readonly string[], options?: ProbabilityOptions): HeadRows<TokenArray>;
+  /** For items that are not texts: the option `text` returns the text of an item. */
+  predictStream<Item>(source: StreamSource<Item>, options: PredictItemStreamOptions<Item>): AsyncGenerator<PredictBatch<Item, A, L>, void, undefined>;
+  /**
+   * Predicts for a source of any length: gives batches of items with what was predicted for each and
+   * how probable that is. It reads, ends and fails as `Model2VecEmbeddingFunction.encodeStream`.
+   *
+   * @param source an iterable, an async iterable, a Node stream or a Web stream
+   * @throws at once: InvalidTextError `ERR_INVALID_TEXT` when `source` is none of these,
+   *   Model2VecError `ERR_INVALID_OPTION`. The iteration rejects with the errors of `predict` and of
+   *   the source
+   * @example
+   * for await (const { items, predictions, scores } of pipeline.predictStream(texts)) {
+   *   keep(items.filter((_, i) => predictions[i] === 'en' && scores[i] > 0.8))
+   * }
+   */
+  predictStream(source: StreamSource<string>, options?: PredictStreamOptions<string>): AsyncGenerator<PredictBatch<string, A, L>, void, undefined>;
+  /** Fresh float32: see the last signature. */
+  encode(texts: string | readonly string[], options?: PlainEncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
+  /** Options that are handed on. */
+  encode<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: EncodeOptions<D, Out>): Promise<EmbeddingMatrix<D, Out, TokenArray>>;
+  /**
+   * The rows of a projection as embeddings, in one matrix, with all options of
+   * `Model2VecEmbeddingFunction.encode`: so a pipeline can be given to every integration. A row is
+   * scaled to length 1 only with `normalize: true`.
+   *
+   * @throws (rejects) the errors of `Model2VecEmbeddingFunction.encode`; Model2VecError
+   *   `ERR_BAD_HEAD` for a classifier, whose rows are no embeddings
+   */
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>>;
+  /** Fresh float32: see the last signature. */
+  encodeSync(texts: string | readonly string[], options?: PlainEncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
+  /** Options that are handed on. */
+  encodeSync<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: string | readonly string[], options: EncodeOptions<D, Out>): EmbeddingMatrix<D, Out, TokenArray>;
+  /** {@link Model2VecPipeline.encode} on this thread, with the help of others; throws instead of rejecting. */
+  encodeSync(texts: string | readonly string[], options?: EncodeOptions): EmbeddingMatrix<"float32", FreshArray<"float32">, TokenArray>;
+  /** Fresh float32: see the last signature. */
+  encodeDocuments(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** Options that are handed on. */
+  encodeDocuments<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Promise<Out[]>;
+  /** The rows of {@link Model2VecPipeline.encode}, as views on one buffer. */
+  encodeDocuments(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** Fresh float32: see the last signature. */
+  encodeQueries(texts: readonly string[], options?: PlainEncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** Options that are handed on. */
+  encodeQueries<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Promise<Out[]>;
+  /** The same as {@link Model2VecPipeline.encodeDocuments}. */
+  encodeQueries(texts: readonly string[], options?: EncodeOptions): Promise<FreshArray<"float32">[]>;
+  /** Fresh float32: see the last signature. */
+  encodeDocumentsSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
+  /** Options that are handed on. */
+  encodeDocumentsSync<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Out[];
+  /** {@link Model2VecPipeline.encodeDocuments} on this thread, with the help of others; throws instead of rejecting. */
+  encodeDocumentsSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
+  /** Fresh float32: see the last signature. */
+  encodeQueriesSync(texts: readonly string[], options?: PlainEncodeOptions): FreshArray<"float32">[];
+  /** Options that are handed on. */
+  encodeQueriesSync<D extends Dtype = "float32", Out extends DtypeArray<D> = FreshArray<D>>(texts: readonly string[], options: EncodeOptions<D, Out>): Out[];
+  /** The same as {@link Model2VecPipeline.encodeDocumentsSync}. */
+  encodeQueriesSync(texts: readonly string[], options?: EncodeOptions): FreshArray<"float32">[];
+  /** For items that are not texts: the option `text` returns the text of an item. */
+  encodeStream<Item, D extends Dtype = "float32">(source: StreamSource<Item>, options: ItemStreamOptions<Item, D>): AsyncGenerator<StreamBatch<Item, D>, void, undefined>;
+  /**
+   * The rows of a projection for a source of any length: see
+   * `Model2VecEmbeddingFunction.encodeStream`.
+   *
+   * @throws at once the errors of `Model2VecEmbeddingFunction.encodeStream`; Model2VecError
+   *   `ERR_BAD_HEAD` for a classifier, `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
+   */
+  encodeStream<D extends Dtype = "float32">(source: StreamSource<string>, options?: StreamOptions<string, D>): AsyncGenerator<StreamBatch<string, D>, void, undefined>;
+  /**
+   * Writes the model with its head into a directory that Python's
+   * `StaticModelPipeline.from_pretrained` and this class can load: as
+   * `Model2VecEmbeddingFunction.savePretrained`, and `head.safetensors`. Python: `save_pretrained`.
+   *
+   * @param directory a path or a `file:` URL; created if it does not exist
+   * @throws (rejects) the errors of `Model2VecEmbeddingFunction.savePretrained`
+   */
+  savePretrained(directory: string | URL): Promise<void>;
+  /**
+   * Releases the model, and closes `embedder`. Calls that are running finish. Later calls and the
+   * properties fail with `ERR_CLOSED`. A second `close` does nothing.
+   */
+  close(): void;
+  /** {@link Model2VecPipeline.close}, for `using`. */
   [Symbol.dispose](): void;
 }
 /**

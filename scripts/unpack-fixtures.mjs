@@ -1,10 +1,11 @@
 // Writes test/fixtures/unpacked from the committed, compressed material of test/fixtures: models/,
-// corpora/ and reference/, laid out so that tests read it and a folder named by MODEL2VEC_TEST_DATA
+// heads/, corpora/ and references, laid out so that tests read it and a folder named by MODEL2VEC_TEST_DATA
 // in the same way. Does nothing when it is up to date. Usage: node scripts/unpack-fixtures.mjs
 import { createHash } from 'node:crypto'
 import {
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -72,6 +73,9 @@ function unpack(digest) {
     write(path, gunzipSync(readFileSync(join(target, `${path}.gz`))))
   }
   linkDefaultModel(join(target, 'models', 'potion-base-8M'))
+  for (const [name, head] of Object.entries(JSON.parse(readFileSync(join(fixtures, 'heads.json'), 'utf8')))) {
+    unpackHead(target, name, head, write)
+  }
   write('.digest', digest)
   rmSync(unpacked, { recursive: true, force: true })
   renameSync(target, unpacked)
@@ -95,6 +99,46 @@ function linkDefaultModel(link) {
   } catch {
     cpSync(defaultModel, link, { recursive: true })
   }
+}
+
+/**
+ * A head on the files of its model, some values of whose table may be changed to NaN and infinity,
+ * and apart from them what Python makes of it.
+ */
+function unpackHead(target, name, { model, changes = [] }, write) {
+  const from = join(target, 'models', model)
+  const to = join(target, 'heads', name)
+  mkdirSync(to, { recursive: true })
+  for (const file of ['tokenizer.json', 'model.safetensors']) linkOrCopy(realpathSync(join(from, file)), join(to, file))
+  if (changes.length > 0) {
+    const table = readFileSync(join(from, 'model.safetensors'))
+    for (const change of changes) changeValue(table, change)
+    rmSync(join(to, 'model.safetensors'))
+    write(`heads/${name}/model.safetensors`, table)
+  }
+  const packed = (file) => readFileSync(join(fixtures, 'heads', name, file))
+  write(`heads/${name}/config.json`, packed('config.json'))
+  write(`heads/${name}/head.safetensors`, gunzipSync(packed('head.safetensors.gz')))
+  for (const file of ['reference.json', 'reference.safetensors']) {
+    write(`head-references/${name}/${file}`, gunzipSync(packed(`${file}.gz`)))
+  }
+}
+
+function linkOrCopy(from, to) {
+  try {
+    linkSync(from, to)
+  } catch {
+    cpSync(from, to)
+  }
+}
+
+/** Sets a value of the table, of float32 or float16, to "nan", "inf" or "-inf". */
+function changeValue(bytes, [row, column, value]) {
+  const start = 8 + Number(bytes.readBigUInt64LE())
+  const { dtype, shape, data_offsets } = JSON.parse(bytes.toString('utf8', 8, start)).embeddings
+  const at = start + data_offsets[0] + (row * shape[1] + column) * BYTES_PER_VALUE[dtype]
+  if (dtype === 'F32') bytes.writeFloatLE(Number(value.replace('nan', 'NaN').replace('inf', 'Infinity')), at)
+  else bytes.writeUInt16LE({ nan: 0x7e00, inf: 0x7c00, '-inf': 0xfc00 }[value], at)
 }
 
 function safetensors({ header, tensors }) {

@@ -14,7 +14,7 @@ import { leavePending, loadOrLeave } from './model/load.js'
 import { rowViews, rowViewsInTurns } from './matrix/row-views.js'
 import type { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 import type { Model } from './model/model.js'
-import type { ModelState } from './model/state.js'
+import { ModelState } from './model/state.js'
 import { checkEncodeOptions, checkTokenizeAsyncOptions, checkTokenizeOptions } from './options/encode.js'
 import type {
   CountAsyncOptions,
@@ -60,6 +60,12 @@ export function modelOf(ef: Model2VecEmbeddingFunction): Model {
   return stateOf(ef).now()
 }
 
+/** A function on a model that is loaded already, for this package's own modules. */
+export function functionOf(model: Model): Model2VecEmbeddingFunction {
+  const opened = { [OPENED]: ModelState.loaded(model) } as LoadOptions
+  return new Model2VecEmbeddingFunction(model.located.modelSource, opened)
+}
+
 /** The facts of a loaded model. */
 export interface ModelInfo {
   /** The source as it was given: a directory, a `file:` URL, a Hub id. */
@@ -91,8 +97,34 @@ export interface ModelInfo {
    * The instruction set that vectors are computed with; all instruction sets give the same bits.
    */
   readonly kernel: string
+  /**
+   * Whether the model's directory has a head (`head.safetensors`), a trained classifier, regressor
+   * or projection: here vectors are the base embeddings all the same, as those of Python's
+   * `StaticModel`.
+   */
+  readonly hasHead: boolean
   /** How many threads a call may use. */
   readonly threads: number
+}
+
+/** For this package's own modules. */
+export function infoOf({ info, located, normalize, maxLength, threads }: Model): ModelInfo {
+  return {
+    modelSource: located.modelSource,
+    path: info.path,
+    revision: located.revision,
+    dim: info.dim,
+    vocabSize: info.vocabSize,
+    tableDtype: info.tableDtype,
+    memory: info.memory,
+    normalize,
+    maxLength,
+    tokenizer: info.tokenizer,
+    tokenizerReason: info.tokenizerReason ?? null,
+    kernel: info.kernel,
+    hasHead: info.hasHead,
+    threads,
+  }
 }
 
 /**
@@ -196,22 +228,7 @@ export class Model2VecEmbeddingFunction {
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
   get info(): ModelInfo {
-    const { info, located, normalize, maxLength, threads } = this.#state.now()
-    return {
-      modelSource: located.modelSource,
-      path: info.path,
-      revision: located.revision,
-      dim: info.dim,
-      vocabSize: info.vocabSize,
-      tableDtype: info.tableDtype,
-      memory: info.memory,
-      normalize,
-      maxLength,
-      tokenizer: info.tokenizer,
-      tokenizerReason: info.tokenizerReason ?? null,
-      kernel: info.kernel,
-      threads,
-    }
+    return infoOf(this.#state.now())
   }
 
   /**

@@ -8,8 +8,9 @@ import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } f
  *
  * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of
  * any layout), `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
- * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`; a
- * download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
+ * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`,
+ * that of a pipeline also with `ERR_BAD_HEAD` (there is no head, or it is broken or does not fit the
+ * model); a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
  * (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache
  * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
  * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'ERR_UNSUPPORTED_DTYPE'
   | 'ERR_SHAPE_MISMATCH'
   | 'ERR_BAD_NPY'
+  | 'ERR_BAD_HEAD'
   | 'ERR_INVALID_OPTION'
   | 'ERR_INVALID_TEXT'
   | 'ERR_OUT_TOO_SMALL'
@@ -50,6 +52,7 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   ERR_UNSUPPORTED_DTYPE: true,
   ERR_SHAPE_MISMATCH: true,
   ERR_BAD_NPY: true,
+  ERR_BAD_HEAD: true,
   ERR_INVALID_OPTION: true,
   ERR_INVALID_TEXT: true,
   ERR_OUT_TOO_SMALL: true,

@@ -6,6 +6,7 @@ export {
   isModel2VecError,
   Model2VecEmbeddingFunction,
   Model2VecError,
+  Model2VecPipeline,
   Neighbors,
   OutOfMemoryError,
   readLines,

@@ -16,6 +16,7 @@ interface Interface {
   readonly JOB_MODE: unknown
   readonly NATIVE_DTYPE: unknown
   readonly NATIVE_METRIC: unknown
+  readonly NATIVE_HEAD_OUTPUT: unknown
 }
 
 interface Constants {
@@ -24,6 +25,8 @@ interface Constants {
   readonly jobModes: unknown
   readonly dtypes: unknown
   readonly metrics: unknown
+  readonly headOutputs: unknown
+  readonly headFiles: unknown
   readonly layouts: unknown
 }
 
@@ -37,9 +40,11 @@ test('the numbers that small calls pass mean the same to the native module', (t)
   t.deepEqual(theirs.jobModes, ours.JOB_MODE)
   t.deepEqual(theirs.dtypes, ours.NATIVE_DTYPE)
   t.deepEqual(theirs.metrics, ours.NATIVE_METRIC)
+  t.deepEqual(theirs.headOutputs, ours.NATIVE_HEAD_OUTPUT)
 })
 
-test('a download looks for the files of the same layouts, in the same order, as a load', (t) => {
-  const { LAYOUTS } = requireFile('./dist/hub/layout.js') as typeof layoutModule
+test('a download looks for the files of the same layouts, in the same order, and of the same heads, as a load', (t) => {
+  const { HEAD_FILE, LAYOUTS, LEGACY_HEAD_FILE } = requireFile('./dist/hub/layout.js') as typeof layoutModule
+  t.deepEqual(native().constants().headFiles, [HEAD_FILE, LEGACY_HEAD_FILE])
   t.deepEqual(native().constants().layouts, LAYOUTS)
 })

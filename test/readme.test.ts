@@ -2,7 +2,7 @@
 // they say. Those of docs/INTEGRATIONS.md are in test/adapters/page.test.ts, with their peers.
 
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
+import { headPath } from './heads.js'
 import { liteEnvironment, startLite } from './milvus/lite.js'
 
 /** The README first: its examples are what a reader tries first. */
@@ -28,6 +29,8 @@ const directory = path.resolve('build/readme')
 test.before(() => {
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
+  // The pipeline that the examples name.
+  symlinkSync(headPath('language'), path.join(directory, 'language'), 'junction')
   for (const [i, { code }] of blocks.entries()) writeFileSync(path.join(directory, `example${i}.mts`), code)
   const options = [
     '--module',
@@ -64,7 +67,8 @@ for (const [i, { page, code: block }] of blocks.entries()) {
       env.MILVUS_ADDRESS = lite.address
     }
     const example = path.join(directory, `example${i}.mjs`)
-    const { stdout: output } = await promisify(execFile)(process.execPath, [example], { env })
+    const cwd = block.includes("'./language'") ? directory : undefined
+    const { stdout: output } = await promisify(execFile)(process.execPath, [example], { env, cwd })
     t.not(output, '')
     t.log(output)
     if (wantsMilvus) t.regex(output, /text: 'Born in Maida Vale, London, Turing was raised in southern England.'/)
@@ -95,6 +99,7 @@ function commandLineDirectory(): { readonly cwd: string; readonly env: NodeJS.Pr
     'docs.txt': documents.map(({ text }) => `${text.replaceAll(/\s+/g, ' ')}\n`).join(''),
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(path.join(cwd, name), content)
+  symlinkSync(headPath('language'), path.join(cwd, 'language'), 'junction')
   const main = path.resolve('dist/cli/main.js')
   writeFileSync(path.join(cwd, 'model2vec'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, { mode: 0o755 })
   execFileSync('cargo', ['build', '--locked', '--quiet', '-p', 'model2vec-verify'], { stdio: 'inherit' })

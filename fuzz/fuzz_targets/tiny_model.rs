@@ -5,7 +5,7 @@ use std::panic;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel};
+use model2vec_engine::{EncodeOptions, HeadOutput, LoadOptions, MemoryMode, StaticModel};
 
 const TOKENIZER: &[u8] = include_bytes!("../../crates/engine/tests/loader_mutants/tiny/word-level.json");
 const CONFIG: &[u8] = br#"{"model_type":"model2vec","normalize":true,"max_length":512}"#;
@@ -39,7 +39,25 @@ pub fn allow_caught_panics() {
     }));
 }
 
+/// Loads the model with `head_config` and `file` as its head, and uses it.
+#[allow(dead_code, reason = "only the target of heads calls it")]
+pub fn load_with_head(head_config: &[u8], file: &[u8]) {
+    let config = [&br#"{"normalize":true,"head_config":"#[..], head_config, b"}"].concat();
+    fs::write(FOLDER.join("config.json"), config).unwrap();
+    fs::write(FOLDER.join("head.safetensors"), file).unwrap();
+    let model = StaticModel::load(&FOLDER, &LoadOptions::default()).and_then(|model| model.with_head());
+    let Ok(model) = model else { return };
+    for output in [HeadOutput::Scores, HeadOutput::Activated] {
+        let model = model.through_head(output, true).expect("it was loaded with its head");
+        let (mut scratch, mut vector) = (model.take_scratch(), vec![0.0; model.dim()]);
+        for text in ["", "hello the world"] {
+            let _ = model.encode(text, model.defaults(), &mut scratch, &mut vector);
+        }
+    }
+}
+
 /// Loads the model with `bytes` as the file `name`, once copied and once mapped, and uses it.
+#[allow(dead_code, reason = "the target of heads does not call it")]
 pub fn load_with(name: &str, bytes: &[u8]) {
     fs::write(FOLDER.join(name), bytes).unwrap();
     for memory in [MemoryMode::Copy, MemoryMode::Map] {

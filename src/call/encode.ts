@@ -59,6 +59,10 @@ class EncodeCall implements Call<EncodedMatrix> {
     return 1 / 80
   }
 
+  get headShare(): number {
+    return this.model.headShare
+  }
+
   get signal(): AbortSignal | undefined {
     return this.options.signal
   }
@@ -174,7 +178,7 @@ export function encodeSync(model: Model, texts: Texts, options: CheckedEncodeOpt
 function encodeNowSync(handle: NativeModel, model: Model, texts: Texts, options: CheckedEncodeOptions): EncodedMatrix {
   const call = new EncodeCall(model, handle, texts.count, options)
   const read = readAtOnce(texts)
-  return read !== null && inlineShare(read, call.maxLength, call.inlineUnits) <= 1
+  return read !== null && inlineShare(read, call.maxLength, call.inlineUnits) + read.length * call.headShare <= 1
     ? call.runInline(read)
     : call.runAsJobSync(afterReading(read, texts))
 }

@@ -22,6 +22,8 @@ export interface Call<Result> {
   readonly inlineUnits: number
   /** What the call takes besides its texts, where 1 is the largest inline call. */
   readonly callShare: number
+  /** What the head takes for each text, in the same unit. Not there = no head. */
+  readonly headShare?: number
   readonly signal: AbortSignal | undefined
   runInline(texts: readonly string[]): Result
   runAsJob(texts: Texts): Promise<Result>
@@ -33,7 +35,7 @@ export function runCall<Result>(call: Call<Result>, texts: Texts): Result | Prom
   throwIfAborted(signal)
   const read = readAtOnce(texts)
   throwIfAborted(signal)
-  const share = inlineShare(read, maxLength, inlineUnits)
+  const share = inlineShare(read, maxLength, inlineUnits) + texts.count * (call.headShare ?? 0)
   if (read === null || share > 1) return call.runAsJob(afterReading(read, texts))
   // Before it runs: so a call that fails is charged too, and calls that its `onProgress` makes come
   // after it.

@@ -8,6 +8,8 @@ import { native } from '../native/load.js'
 import type { NativeJob, NativeJobResult } from '../native/interface.js'
 import type { OnProgress } from '../options/encode.js'
 import { ProgressClock, ProgressTimer } from './call-progress.js'
+import { rowSteps } from './input-rows.js'
+import type { InputRows } from './input-rows.js'
 import { NO_TEXTS, slices } from './texts.js'
 import type { Slice, Segment, Texts } from './texts.js'
 
@@ -17,23 +19,26 @@ export interface JobObserver {
   readonly report: OnProgress | null
 }
 
+/** What a job works on. */
+export type JobInput = Texts | InputRows
+
 /** Runs a job off the event loop. */
 export async function runJob<Result extends NativeJobResult>(
   job: NativeJob<Result>,
   observer: JobObserver,
-  texts: Texts = NO_TEXTS,
+  input: JobInput = NO_TEXTS,
 ): Promise<Result> {
   const { signal, report } = observer
   const cancel = (): void => {
     job.cancel()
   }
-  const timer = report === null ? null : new ProgressTimer(report, () => progressOf(job, texts), cancel)
+  const timer = report === null ? null : new ProgressTimer(report, () => progressOf(job, input), cancel)
   const forget = onAbort([signal], cancel)
   let result: Result | null = null
   let failure: { readonly error: unknown } | null = null
   try {
     try {
-      await feedAll(job, texts, () => timer?.failure != null, signal)
+      await feedAll(job, input, () => timer?.failure != null, signal)
     } catch (error) {
       failure = { error }
       job.cancel()
@@ -58,14 +63,12 @@ export async function runJob<Result extends NativeJobResult>(
 export function runJobSync<Result extends NativeJobResult>(
   job: NativeJob<Result>,
   report: OnProgress | null,
-  texts: Texts = NO_TEXTS,
+  input: JobInput = NO_TEXTS,
 ): Result {
   const clock = report === null ? null : new ProgressClock(report)
   try {
-    for (const slice of slices(texts, job.readableUnits())) {
-      feed(job, slice)
-      clock?.tick(() => progressOf(job, texts))
-    }
+    const steps = feedSteps(job, input)
+    while (steps.next().done !== true) clock?.tick(() => progressOf(job, input))
   } catch (error) {
     job.cancel()
     try {
@@ -82,25 +85,31 @@ export function runJobSync<Result extends NativeJobResult>(
   }
 }
 
-function progressOf(job: NativeJob, texts: Texts): { done: number; total: number } {
-  return { done: job.rowsDone(), total: texts.count }
+function progressOf(job: NativeJob, input: JobInput): { done: number; total: number } {
+  return { done: job.rowsDone(), total: input.count }
 }
 
 async function feedAll(
   job: NativeJob,
-  texts: Texts,
+  input: JobInput,
   isStopped: () => boolean,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const rest = slices(texts, job.readableUnits())
+  const rest = feedSteps(job, input)
   const feedNext = (): 'all' | 'full' | undefined => {
     throwIfAborted(signal)
     if (isStopped()) return 'all'
-    const slice = rest.next()
-    if (slice.done === true) return 'all'
-    return feed(job, slice.value) ? undefined : 'full'
+    const step = rest.next()
+    if (step.done === true) return 'all'
+    return step.value ? undefined : 'full'
   }
   while ((await inTurns(feedNext, signal)) === 'full') await room(job)
+}
+
+/** Feeds a slice in each step, which gives false when enough is in flight. */
+function* feedSteps(job: NativeJob, input: JobInput): Generator<boolean, void, undefined> {
+  if ('data' in input) yield* rowSteps(job, input)
+  else for (const slice of slices(input, job.readableUnits())) yield feed(job, slice)
 }
 
 /** Returns false when enough is in flight. */

@@ -2,6 +2,7 @@
 
 import type { Command } from './command.js'
 import { bench } from './commands/bench.js'
+import { classify } from './commands/classify.js'
 import { dedupe } from './commands/dedupe.js'
 import { embed } from './commands/embed.js'
 import { info } from './commands/info.js'
@@ -9,4 +10,13 @@ import { pull } from './commands/pull.js'
 import { search } from './commands/search.js'
 import { verify } from './commands/verify.js'
 
-export const COMMANDS: Readonly<Record<string, Command>> = { embed, search, dedupe, verify, bench, info, pull }
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  embed,
+  classify,
+  search,
+  dedupe,
+  verify,
+  bench,
+  info,
+  pull,
+}

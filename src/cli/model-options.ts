@@ -2,7 +2,8 @@
 
 import { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { LoadOptions } from '../options/load.js'
-import { integer } from './command.js'
+import { Model2VecPipeline } from '../pipeline/pipeline.js'
+import { integer, UsageError } from './command.js'
 import type { CommandOptions, OptionValues } from './command.js'
 
 /** Where the Hub's models are. */
@@ -51,6 +52,13 @@ export function modelOptions(values: OptionValues): LoadOptions {
 /** A token limit: a number, null for `none`, undefined when not given. @throws UsageError */
 export function maxLength(values: OptionValues): number | null | undefined {
   return values['max-length'] === 'none' ? null : integer(values, 'max-length', 0)
+}
+
+/** @throws UsageError without `--model`: there is no default pipeline; what a load throws */
+export async function loadPipeline(values: OptionValues, signal?: AbortSignal): Promise<Model2VecPipeline> {
+  const { model } = values
+  if (model === undefined) throw new UsageError('--model is needed: an id or a directory of a model with a head')
+  return Model2VecPipeline.load(String(model), { ...modelOptions(values), signal })
 }
 
 /** @throws what a load throws */

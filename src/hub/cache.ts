@@ -6,7 +6,7 @@ import path from 'node:path'
 
 import { describe, isThrownError, messageOf, Model2VecError } from '../errors.js'
 import { hubCacheDirectory } from './hub-environment.js'
-import { layoutFiles } from './layout.js'
+import { HEAD_FILE, layoutFiles } from './layout.js'
 
 /** A complete snapshot, or where it was looked for and why it is not there. */
 export type CachedSnapshot =
@@ -18,6 +18,8 @@ export interface WantedSnapshot {
   readonly revision: string
   readonly cacheDir: string | undefined
   readonly subfolder: string | undefined
+  /** Whether the file of a head must be there. */
+  readonly withHead: boolean
 }
 
 /** Whether the Hub allows this id (huggingface_hub, utils/_validators.py, `validate_repo_id`). */
@@ -36,7 +38,10 @@ export function repositoryFolder(id: string): string {
  * @throws Model2VecError ERR_MODEL_NOT_FOUND when it leaves the repository, or the revision the
  * folder of refs
  */
-export function partsInside(id: string, { revision, subfolder = '' }: Omit<WantedSnapshot, 'cacheDir'>): string[] {
+export function partsInside(
+  id: string,
+  { revision, subfolder = '' }: Pick<WantedSnapshot, 'revision' | 'subfolder'>,
+): string[] {
   if (!revision.split('/').every(isSafePart)) throw outside(id, 'revision', revision)
   const parts: string[] = []
   const given = path.isAbsolute(subfolder) ? ['..'] : subfolder.split(path.sep === '\\' ? /[/\\]/ : '/')
@@ -79,16 +84,16 @@ export function findInHubCache(id: string, wanted: WantedSnapshot): CachedSnapsh
     // No cache to look in: other sources may have the model.
     return { directory: null, lookedIn: 'the Hub cache', reason: messageOf(error) }
   }
-  const found = lookInto(path.join(cache, repositoryFolder(id)), wanted.revision, parts)
+  const found = lookInto(path.join(cache, repositoryFolder(id)), wanted, parts)
   return found.directory === null ? { ...found, lookedIn: `the Hub cache ${cache}` } : found
 }
 
 type Found =
   { readonly directory: string; readonly revision: string } | { readonly directory: null; readonly reason: string }
 
-function lookInto(repository: string, revision: string, parts: readonly string[]): Found {
+function lookInto(repository: string, wanted: WantedSnapshot, parts: readonly string[]): Found {
   try {
-    return snapshotIn(repository, revision, parts)
+    return snapshotIn(repository, wanted, parts)
   } catch (error) {
     // With `node --permission` a look at what may not be read is refused by an exception.
     if (!isThrownError(error) || error.code !== 'ERR_ACCESS_DENIED') throw error
@@ -96,16 +101,19 @@ function lookInto(repository: string, revision: string, parts: readonly string[]
   }
 }
 
-function snapshotIn(repository: string, wanted: string, parts: readonly string[]): Found {
+function snapshotIn(repository: string, wanted: WantedSnapshot, parts: readonly string[]): Found {
   if (!existsSync(repository)) return { directory: null, reason: 'the model is not in it' }
-  const revision = commitOf(repository, wanted)
+  const revision = commitOf(repository, wanted.revision)
   if (revision === null) return { directory: null, reason: `${repository} has no such revision` }
   const directory = path.join(repository, 'snapshots', revision)
   const folder = path.join(directory, ...parts)
   if (!existsSync(folder)) return { directory: null, reason: `${folder} does not exist` }
   const found = layoutFiles((file) => existsSync(path.join(folder, file)))
-  if (found.files !== null) return { directory, revision }
-  return { directory: null, reason: `${folder} lacks ${found.lacks}` }
+  if (found.files === null) return { directory: null, reason: `${folder} lacks ${found.lacks}` }
+  if (wanted.withHead && !existsSync(path.join(folder, HEAD_FILE))) {
+    return { directory: null, reason: `${folder} lacks ${HEAD_FILE}` }
+  }
+  return { directory, revision }
 }
 
 /** The commit that a revision names, or null. */

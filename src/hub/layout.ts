@@ -37,3 +37,11 @@ export function layoutFiles(has: (file: string) => boolean): LayoutFiles {
   if (layout !== undefined) return layout
   return { files: null, lacks: missing.map((names) => names.join(' and ')).join(', or ') }
 }
+
+/**
+ * The file of a head, beside the configuration, and that of pipelines from before model2vec 0.10,
+ * which need Python (model2vec 0.10.0, inference/model.py). The engine has the same
+ * names, and a test compares them.
+ */
+export const HEAD_FILE = 'head.safetensors'
+export const LEGACY_HEAD_FILE = 'pipeline.skops'

@@ -16,7 +16,7 @@ import { findInHubCache, partsInside, repositoryFolder } from './cache.js'
 import { downloadBlob } from './download.js'
 import { hubCacheDirectory } from './hub-environment.js'
 import { makeFolder } from './folder.js'
-import { layoutFiles } from './layout.js'
+import { HEAD_FILE, LEGACY_HEAD_FILE, layoutFiles } from './layout.js'
 import { withLock } from './lock.js'
 import { CallerFailure, DownloadMeter } from './download-progress.js'
 import type { OnDownloadProgress } from './download-progress.js'
@@ -27,6 +27,8 @@ import { requireStaticModel } from './static-model.js'
 export interface SnapshotOptions {
   readonly cacheDir: string | undefined
   readonly subfolder: string | undefined
+  /** Whether the file of a head is fetched as well. */
+  readonly withHead: boolean
   /** Whether to fetch what is in the cache, too. */
   readonly force: boolean
   readonly report: OnDownloadProgress | null
@@ -43,7 +45,8 @@ export interface Snapshot {
  * Downloads the files of a model, unless they are there once this caller holds the lock.
  *
  * @throws (rejects) Model2VecError ERR_HUB_AUTH, ERR_MODEL_NOT_FOUND, ERR_MODEL_LAYOUT, ERR_HUB_OFFLINE, ERR_HUB_HTTP,
- *   ERR_HUB_CACHE; the signal's reason; the exception of `report`
+ *   ERR_HUB_CACHE, ERR_BAD_HEAD (a head is wanted, and the repository has none); the signal's
+ *   reason; the exception of `report`
  */
 export async function downloadSnapshot(hub: Hub, options: SnapshotOptions, signal: AbortSignal): Promise<Snapshot> {
   const cache = hubCacheDirectory(options.cacheDir)
@@ -69,12 +72,12 @@ async function download(
   hub: Hub,
   repository: Repository,
   subfolder: readonly string[],
-  { force, report }: SnapshotOptions,
+  { force, report, withHead }: SnapshotOptions,
   signal: AbortSignal,
 ): Promise<Snapshot> {
   const revision = await askRevision(hub, signal)
   const { commit } = revision
-  const { names, tensor } = filesOf(hub, revision, subfolder)
+  const { names, tensor, table: tableName } = filesOf(hub, revision, subfolder, withHead)
   const files = await Promise.all(names.map((name) => askFile(hub, commit, name, signal)))
   const directory = repository.snapshot(commit)
   await makeFolder(repository.blobs)
@@ -101,7 +104,7 @@ async function download(
     }
   }
   const [config, ...others] = files
-  const table = files.at(-1)
+  const table = files.find(({ name }) => name === tableName)
   if (config !== undefined) await place(config)
   if (config !== undefined && table !== undefined && toFetch.has(table)) {
     await requireStaticModel(hub, commit, table, tensor, path.join(directory, config.name), signal)
@@ -115,12 +118,30 @@ function filesOf(
   hub: Hub,
   { commit, files }: Revision,
   subfolder: readonly string[],
-): { names: string[]; tensor: string } {
+  withHead: boolean,
+): { names: string[]; tensor: string; table: string } {
   const prefix = subfolder.map((part) => `${part}/`).join('')
-  const found = layoutFiles((file) => files.has(prefix + file))
-  if (found.files !== null) return { names: found.files.map((file) => prefix + file), tensor: found.tensor }
+  const has = (file: string): boolean => files.has(prefix + file)
+  const found = layoutFiles(has)
   const folder = `${hub.endpoint}/${hub.id}/tree/${commit}/${prefix}`
-  throw new Model2VecError('ERR_MODEL_LAYOUT', `${folder} lacks ${found.lacks}`)
+  if (found.files === null) throw new Model2VecError('ERR_MODEL_LAYOUT', `${folder} lacks ${found.lacks}`)
+  if (withHead && !has(HEAD_FILE)) throw new Model2VecError('ERR_BAD_HEAD', noHead(hub.id, folder, has))
+  const [config, tokenizer, table] = found.files
+  const names = [config, tokenizer, ...(withHead ? [HEAD_FILE] : []), table]
+  return { names: names.map((file) => prefix + file), tensor: found.tensor, table: prefix + table }
+}
+
+function noHead(id: string, folder: string, has: (file: string) => boolean): string {
+  if (!has(LEGACY_HEAD_FILE)) return `${folder} lacks the file of a head, ${HEAD_FILE}: this model has no head`
+  return (
+    `${folder} lacks ${HEAD_FILE} and has only ${LEGACY_HEAD_FILE}, which is older than model2vec 0.10; Python converts ` +
+    'it once, with scikit-learn and skops:\n' +
+    'import numpy, model2vec.inference\n' +
+    `pipeline = model2vec.inference.convert_legacy_pipeline(${JSON.stringify(id)})\n` +
+    // The engine says why (crates/engine, head/read.rs).
+    'for layer in pipeline.head.layers: layer.weight = numpy.ascontiguousarray(layer.weight)\n' +
+    'pipeline.save_pretrained("my-pipeline")'
+  )
 }
 
 /** Also a refusal of `node --permission`, which makes no system call. */

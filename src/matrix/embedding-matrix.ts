@@ -14,7 +14,7 @@ import type {
 } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
 import { checkRow, invalid } from '../options/checks.js'
-import type { DuplicatesOptions, NearestOptions } from '../options/search.js'
+import type { DuplicatesOptions, NearestOptions, SearchVectors } from '../options/search.js'
 import { Buffer } from '../runtime/node-globals.js'
 import { duplicates } from '../search/duplicates.js'
 import type { Duplicates } from '../search/duplicates.js'
@@ -27,6 +27,7 @@ import { INSPECT, inspectMatrix } from './inspect.js'
 import { rowBase64, rowJson, rowsJson } from './json.js'
 import { loadNpy, saveNpy } from './npy-file.js'
 import type { MatrixFileOptions } from './npy-file.js'
+import { partsOf } from './parts.js'
 import type { MatrixParts } from './parts.js'
 import { isTruncatedRow, sliceTruncated } from './truncated-rows.js'
 import type { TruncatedRows } from './truncated-rows.js'
@@ -115,6 +116,21 @@ export class EmbeddingMatrix<
       truncated,
       truncatedRows,
     )
+  }
+
+  /**
+   * @internal Other rows of the same texts, whose token counts are as well known as those of
+   * `matrix`. `data` has matrix.rows × width elements.
+   */
+  static ofSameTexts(
+    matrix: SearchVectors,
+    data: RowArray,
+    { dtype, dim }: { readonly dtype: Dtype; readonly dim: number },
+  ): EmbeddingMatrix<Dtype> {
+    const { rows } = matrix
+    if (!(matrix instanceof EmbeddingMatrix)) return EmbeddingMatrix.#ofParts(partsOf(data, rows, { dtype, dim }, null))
+    const known = (matrix as EmbeddingMatrix<Dtype>).#parts()
+    return EmbeddingMatrix.#ofParts({ ...known, data, dtype, dim })
   }
 
   static #ofParts({ data, rows, dtype, dim, tokens, truncated, truncatedRows }: MatrixParts): EmbeddingMatrix<Dtype> {

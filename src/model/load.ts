@@ -116,8 +116,8 @@ async function download(id: string, options: CheckedLoadOptions, signal: AbortSi
     timeoutMs: timeoutMs(),
   }
   const report = reportDownloadTo(options.onProgress, options.showProgressBar)
-  const { cacheDir, subfolder, forceDownload: force } = options
-  return downloadSnapshot(hub, { cacheDir, subfolder, force, report }, signal)
+  const { cacheDir, subfolder, withHead, forceDownload: force } = options
+  return downloadSnapshot(hub, { cacheDir, subfolder, withHead, force, report }, signal)
 }
 
 /** Why the Hub may not be asked, or null. */

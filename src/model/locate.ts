@@ -1,13 +1,14 @@
 // Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing
 // here uses the network: load.ts downloads a Hub id whose files are in none of these places.
 
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
 import { describe, isThrownError, messageOf, Model2VecError } from '../errors.js'
 import { findInHubCache, isHubId } from '../hub/cache.js'
 import type { WantedSnapshot } from '../hub/cache.js'
+import { HEAD_FILE } from '../hub/layout.js'
 import { absolutePath, fileUrlOf, isUrl, urlPath } from '../runtime/local-path.js'
 import type { AbsolutePath } from '../runtime/local-path.js'
 import { process } from '../runtime/node-globals.js'
@@ -60,7 +61,7 @@ export function locateModel(source: unknown, wanted: WantedSnapshot): FoundDirec
 
   const cached = findInHubCache(source, wanted)
   if (cached.directory !== null) return { hubId: source, located: { modelSource, ...cached }, lookedFor: '' }
-  const companion = findCompanion(source, wanted.revision)
+  const companion = findCompanion(source, wanted)
   if (companion.directory !== null) return { hubId: source, located: { modelSource, ...companion }, lookedFor: '' }
   const lookedFor =
     `looked for the directory ${directory} (${NO_DIRECTORY[found][1]}), revision ` +
@@ -130,7 +131,7 @@ type Companion = { directory: string; revision: string } | { directory: null; re
  * An npm package that carries a model's own files, and whose package.json says of which id and
  * revision.
  */
-function findCompanion(id: string, revision: string): Companion {
+function findCompanion(id: string, { revision, withHead }: WantedSnapshot): Companion {
   const name = companionName(id)
   const file = resolvePackage(name)
   if (file === null) return { directory: null, reason: 'is not installed' }
@@ -147,7 +148,9 @@ function findCompanion(id: string, revision: string): Companion {
   if (revision !== 'main' && revision !== model2vec.revision) {
     return { directory: null, reason: `carries revision \`${model2vec.revision}\`` }
   }
-  return { directory: path.dirname(file), revision: model2vec.revision }
+  const directory = path.dirname(file)
+  if (withHead && !existsSync(path.join(directory, HEAD_FILE))) return { directory: null, reason: `lacks ${HEAD_FILE}` }
+  return { directory, revision: model2vec.revision }
 }
 
 /**

@@ -6,9 +6,17 @@ import type { FreshArray } from '../dtype.js'
 import { describe, errorOfItsOwn, fromNative, Model2VecError } from '../errors.js'
 import { withRemedy } from './damaged.js'
 import { MappedPages } from './mapped-pages.js'
-import { NO_LIMIT } from '../native/interface.js'
+import { NATIVE_HEAD_OUTPUT, NO_LIMIT } from '../native/interface.js'
 import { native } from '../native/load.js'
-import type { NativeInlineCalls, NativeLoadOptions, NativeModel, NativeModelInfo } from '../native/interface.js'
+import type {
+  HeadOutput,
+  NativeInlineCalls,
+  NativeLoadOptions,
+  NativeModel,
+  NativeModelInfo,
+} from '../native/interface.js'
+import { modelHead } from './head.js'
+import type { ModelHead } from './head.js'
 import { openQuantized } from './quantized-load.js'
 import { isThenable } from '../runtime/promise.js'
 import { arrayOfThisRealm } from '../runtime/realm.js'
@@ -29,6 +37,8 @@ export const MAX_INLINE_UNITS: number = INLINE_UNITS.native
  * 32 bits.
  */
 const MAX_LENGTH = 2 ** 30
+/** About how many multiplications of a head take as long as the largest inline call. */
+const INLINE_MULTIPLICATIONS = 8_000_000
 /** More threads than any pool has. */
 const MAX_THREADS = 2 ** 16
 
@@ -43,6 +53,14 @@ export class Model {
   /** A call with at most this many UTF-16 units to read runs inline. */
   readonly inlineUnits: number
   readonly spareRows: SpareRows
+  /** The head, if the model was loaded with it. */
+  readonly head: ModelHead | null
+  /**
+   * What the head takes for each text, where 1 is the largest inline call; 0 where rows go through
+   * no head.
+   */
+  readonly headShare: number
+  readonly #options: CheckedLoadOptions
   readonly #handle: NativeModel
   /** Null unless the table is mapped. */
   readonly #pages: MappedPages | null
@@ -50,15 +68,25 @@ export class Model {
   #running = 0
   /** What `close` leaves for later calls: the cause of their errors. */
   #closed: Model2VecError | null = null
+  readonly #throughHead = new Map<HeadOutput, Model>()
 
-  private constructor(located: LocatedModel, handle: NativeModel, options: CheckedLoadOptions) {
+  /** @param rows what a row is: the embedding, or what the head makes of it */
+  private constructor(
+    located: LocatedModel,
+    handle: NativeModel,
+    options: CheckedLoadOptions,
+    rows: 'embedding' | HeadOutput = 'embedding',
+  ) {
     this.located = located
     this.info = handle.info
-    this.normalize = options.normalize ?? this.info.normalize
+    this.head = modelHead(handle.head)
+    this.headShare = rows === 'embedding' ? 0 : (handle.head?.multiplications ?? 0) / INLINE_MULTIPLICATIONS
+    this.normalize = rows === 'embedding' ? (options.normalize ?? this.info.normalize) : false
     this.maxLength = options.maxLength === undefined ? (this.info.maxLength ?? null) : options.maxLength
     this.inlineUnits = INLINE_UNITS[this.info.tokenizer]
     this.spareRows = new SpareRows(this.info.dim)
     this.threads = Math.min(options.threads ?? native().defaultThreads(), MAX_THREADS)
+    this.#options = options
     this.#handle = handle
     this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
   }
@@ -130,6 +158,46 @@ export class Model {
     else this.#pages?.release()
   }
 
+  /**
+   * The model whose rows go through the head, for all calls that make one row per text: a row has
+   * `head.outputs` dimensions (with 'best' two), and is normalized only where a call says so. It is closed with this
+   * model.
+   *
+   * @param output 'scores' = what the last layer gives, 'activated' = probabilities, 'best' = which
+   *   score is the largest, and its probability
+   * @throws Model2VecError ERR_CLOSED
+   */
+  throughHead(output: HeadOutput): Model {
+    return this.use((handle) => {
+      let model = this.#throughHead.get(output)
+      if (model === undefined) {
+        try {
+          const through = handle.throughHead(NATIVE_HEAD_OUTPUT[output], this.normalize)
+          model = new Model(this.located, through, this.#options, output)
+        } catch (error) {
+          throw fromNative(error)
+        }
+        this.#throughHead.set(output, model)
+      }
+      return model
+    })
+  }
+
+  /**
+   * The same model, closed on its own: both share everything in memory.
+   *
+   * @throws Model2VecError ERR_CLOSED
+   */
+  share(): Model {
+    return this.use((handle) => {
+      try {
+        return new Model(this.located, handle.share(), this.#options)
+      } catch (error) {
+        throw fromNative(error)
+      }
+    })
+  }
+
   /** The functions of inline calls, to be called in {@link Model.use} only. */
   inlineCalls(): NativeInlineCalls {
     return (this.#inlineCalls ??= native().createInlineCalls(this.#handle))
@@ -171,11 +239,11 @@ export class Model {
     })
   }
 
-  /** Writes the model's files into a directory. */
-  save(directory: string): Promise<void> {
+  /** Writes the model's files into a directory, with the head's if `withHead`. */
+  save(directory: string, withHead = false): Promise<void> {
     return this.use(async (handle) => {
       try {
-        await native().saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength))
+        await native().saveModel(handle, directory, this.normalize, nativeMaxLength(this.maxLength), withHead)
       } catch (error) {
         throw fromNative(error)
       }
@@ -192,6 +260,7 @@ export class Model {
     if (this.#closed !== null) return
     this.#closed = new Model2VecError('ERR_CLOSED', 'the model is closed')
     this.spareRows.clear()
+    for (const model of this.#throughHead.values()) model.close()
     if (this.#running === 0) this.#handle.close()
   }
 }
@@ -210,12 +279,13 @@ async function openShort(located: LocatedModel, options: CheckedLoadOptions): Pr
 }
 
 function nativeOptions(options: CheckedLoadOptions): NativeLoadOptions {
-  const { subfolder, memory, quantizeTo, dimensionality, vocabularyQuantization } = options
+  const { subfolder, memory, quantizeTo, dimensionality, vocabularyQuantization, withHead } = options
   return {
     memory,
     ...(subfolder !== undefined && { subfolder }),
     ...(quantizeTo !== undefined && { quantizeTo }),
     ...(dimensionality !== undefined && { dimensionality }),
     ...(vocabularyQuantization !== undefined && { vocabularyQuantization }),
+    ...(withHead && { withHead }),
   }
 }

@@ -17,11 +17,52 @@ export interface NativeModelInfo {
   /** Why it is 'reference'. */
   tokenizerReason?: string
   kernel: string
+  /** Whether the model's directory has the file of a head. */
+  hasHead: boolean
 }
+
+/** What comes after the last layer of a head. */
+export type HeadActivation = 'softmax' | 'sigmoid' | 'identity'
+
+/** What the engine knows about a head. */
+export interface NativeHead {
+  readonly activation: HeadActivation
+  /** A JSON array of strings, numbers or booleans; not there = the head names none. */
+  readonly classes?: string | null
+  readonly layers: number
+  /** Dimensions of an embedding, which the head takes. */
+  readonly inputs: number
+  /** Outputs of the last layer. */
+  readonly outputs: number
+  /** numpy's number type of the outputs. */
+  readonly precision: 'float16' | 'float32' | 'float64'
+  /** How many multiplications a row takes. */
+  readonly multiplications: number
+}
+
+/**
+ * What a head makes of an embedding: the output of its last layer, the same after the activation,
+ * or two numbers: which output is the largest (numpy's `argmax`), and that one after the
+ * activation.
+ */
+export type HeadOutput = 'scores' | 'activated' | 'best'
+
+/** By the number that the native module knows it by (crates/node, model.rs). */
+export const NATIVE_HEAD_OUTPUT: Readonly<Record<HeadOutput, number>> = { scores: 0, activated: 1, best: 2 }
 
 /** One handle on a loaded model; its table is shared between loads and threads. */
 export interface NativeModel {
   readonly info: NativeModelInfo
+  /** Null if the model was loaded without its head. */
+  readonly head: NativeHead | null
+  /**
+   * Another handle on the model, whose rows go through the head. `output` as in
+   * {@link NATIVE_HEAD_OUTPUT}; `normalize`: whether the embeddings that the head takes are
+   * normalized.
+   */
+  throughHead(output: number, normalize: boolean): NativeModel
+  /** Another handle on the same model. */
+  share(): NativeModel
   close(): void
   /** Gives the pages of a mapped table back that calls have read. */
   releasePages(): void
@@ -35,6 +76,7 @@ export interface NativeLoadOptions {
   quantizeTo?: TableDtype
   dimensionality?: number
   vocabularyQuantization?: number
+  withHead?: boolean
 }
 
 /** A load with a vocabulary quantization, on a thread of its own. */
@@ -63,6 +105,10 @@ export interface NativeConstants {
   readonly dtypes: Readonly<Record<string, number>>
   /** {@link NATIVE_METRIC}. */
   readonly metrics: Readonly<Record<string, number>>
+  /** {@link NATIVE_HEAD_OUTPUT}. */
+  readonly headOutputs: Readonly<Record<string, number>>
+  /** The files of a head (src/hub/layout.ts): the one that is loaded, and that of older pipelines. */
+  readonly headFiles: readonly string[]
   /** The most iterations of a vocabulary quantization. */
   readonly maxIterations: number
   /**
@@ -227,7 +273,13 @@ export interface Native {
    */
   NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
   /** Off the event loop. `maxLength` as for {@link NativeInlineCalls}. */
-  saveModel(model: NativeModel, directory: string, normalize: boolean, maxLength: number): Promise<void>
+  saveModel(
+    model: NativeModel,
+    directory: string,
+    normalize: boolean,
+    maxLength: number,
+    withHead: boolean,
+  ): Promise<void>
   /**
    * Gives the `setImmediate` with which results that are more than a turn of the event loop has
    * time for wait for the next.
@@ -266,6 +318,19 @@ export interface Native {
     threads: number,
     ...options: NativeEncodeOptions
   ): NativeJob
+  /** A job of one row per embedding, on a handle whose rows go through the head. */
+  createHeadJob(
+    model: NativeModel,
+    out: RowArray,
+    mode: JobMode,
+    rows: number,
+    threads: number,
+    ...options: NativeEncodeOptions
+  ): NativeJob
+  /**
+   * Starts work on rows of a matrix of embeddings, which it copies. Returns as {@link Native.feed}.
+   */
+  feedRows: (this: NativeJob, data: RowArray, dtype: number, dim: number, from: number, to: number) => boolean
   /**
    * Starts work on the texts; false = enough in flight, wait for `room()`. Throws what ended the
    * job, once something has.

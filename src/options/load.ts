@@ -201,11 +201,21 @@ export interface CheckedLoadOptions {
   readonly onProgress: OnDownloadProgress | undefined
   readonly showProgressBar: boolean
   readonly signal: AbortSignal | undefined
+  /** Whether the model's head is loaded with it. No option of callers: a pipeline sets it. */
+  readonly withHead: boolean
 }
 
-/** @throws Model2VecError ERR_INVALID_OPTION */
-export function checkLoadOptions(options: unknown): CheckedLoadOptions {
-  const given = read('Model2VecEmbeddingFunction', options, LOAD_OPTIONS)
+/**
+ * @param owner the class whose options these are, for messages
+ * @param withHead whether the model's head is loaded with it
+ * @throws Model2VecError ERR_INVALID_OPTION
+ */
+export function checkLoadOptions(
+  options: unknown,
+  owner = 'Model2VecEmbeddingFunction',
+  withHead = false,
+): CheckedLoadOptions {
+  const given = read(owner, options, LOAD_OPTIONS)
   const forceDownload = boolean('forceDownload', given.forceDownload) ?? false
   const localFilesOnly = boolean('localFilesOnly', given.localFilesOnly) ?? false
   if (forceDownload && localFilesOnly) {
@@ -230,5 +240,6 @@ export function checkLoadOptions(options: unknown): CheckedLoadOptions {
     onProgress: callback('onProgress', given.onProgress) as OnDownloadProgress | undefined,
     showProgressBar: boolean('showProgressBar', given.showProgressBar) ?? false,
     signal: abortSignal('signal', given.signal),
+    withHead,
   }
 }

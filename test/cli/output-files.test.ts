@@ -173,7 +173,8 @@ async function lockedRun(): Promise<OutputRun> {
   const lock = await OutputLock.take(files, new AbortController().signal)
   const identity = { inputs: [], model: { directory: 'model', revision: null, files: [] }, options: {} }
   const columns = { dtype: 'float32', dim: 4, width: 4, id: null, text: null } as const
-  return { files, lock, open: jsonLines.open, columns, identity }
+  const open: OutputRun['open'] = (sink, state) => jsonLines.open(sink, columns, state)
+  return { files, lock, open, identity }
 }
 
 for (const step of ['create', 'resume', 'isDone'] as const) {

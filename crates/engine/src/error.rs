@@ -67,6 +67,13 @@ pub enum LoadError {
         /// Which sizes disagree.
         reason: String,
     },
+    /// A model that is loaded with its head has none, or one that is broken or does not fit.
+    BadHead {
+        /// The file of the head, its folder where there is no such file, or the configuration file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
     /// An option has a value that is invalid for this model.
     InvalidOption {
         /// The file that the valid values depend on.
@@ -101,6 +108,7 @@ impl LoadError {
             Self::BadSafetensors { .. } => "ERR_BAD_SAFETENSORS",
             Self::UnsupportedDtype { .. } => "ERR_UNSUPPORTED_DTYPE",
             Self::ShapeMismatch { .. } => "ERR_SHAPE_MISMATCH",
+            Self::BadHead { .. } => "ERR_BAD_HEAD",
             Self::InvalidOption { .. } => "ERR_INVALID_OPTION",
             Self::Cancelled { .. } => "ERR_ABORTED",
             Self::OutOfMemory { .. } => "ERR_OUT_OF_MEMORY",
@@ -120,6 +128,20 @@ impl LoadError {
 
     pub(crate) fn unsupported_dtype(path: &Path, reason: impl Into<String>) -> Self {
         Self::UnsupportedDtype { path: path.to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn bad_head(path: &Path, reason: impl Into<String>) -> Self {
+        Self::BadHead { path: path.to_owned(), reason: reason.into() }
+    }
+
+    /// The error of a safetensors file that holds a head.
+    pub(crate) fn of_head(self) -> Self {
+        match self {
+            Self::BadSafetensors { path, reason }
+            | Self::UnsupportedDtype { path, reason }
+            | Self::ShapeMismatch { path, reason } => Self::BadHead { path, reason },
+            other => other,
+        }
     }
 
     pub(crate) fn shape_mismatch(path: &Path, reason: impl Into<String>) -> Self {
@@ -163,6 +185,7 @@ impl fmt::Display for LoadError {
             | Self::BadSafetensors { path, reason }
             | Self::UnsupportedDtype { path, reason }
             | Self::ShapeMismatch { path, reason }
+            | Self::BadHead { path, reason }
             | Self::InvalidOption { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::Cancelled { path } => write!(f, "{}: the load was cancelled", path.display()),
             Self::OutOfMemory { path, bytes } => {

@@ -10,6 +10,8 @@ mod dtype;
 mod error;
 mod files;
 mod float16;
+mod fused;
+mod head;
 mod isa;
 mod load_control;
 mod model;
@@ -25,6 +27,7 @@ mod tokenizer;
 
 pub use dtype::Dtype;
 pub use error::LoadError;
+pub use head::{Activation, HEAD_FILE, Head, HeadOutput, LEGACY_HEAD_FILE};
 pub use load_control::LoadControl;
 pub use model::layout::{LAYOUTS, Layout, source_files};
 pub use model::{EncodeOptions, LoadOptions, SaveError, Scratch, StaticModel, TextStats};

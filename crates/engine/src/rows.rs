@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::dtype::Dtype;
+use crate::float16;
 
 /// Vectors of one element type, one row after the other without gaps, elements in the machine's
 /// order (little-endian).
@@ -108,6 +109,21 @@ impl<'a> Rows<'a> {
     /// The elements of row `index` of int8 rows.
     pub(crate) fn row_i8(&self, index: usize) -> &'a [i8] {
         self.elements_of(index)
+    }
+
+    /// The elements of all rows as float32, without rounding; `None` for int8 and binary rows, which
+    /// are no longer the vectors that they were made of.
+    #[must_use]
+    pub fn widened(&self) -> Option<Vec<f32>> {
+        let widen = |to_f32: fn(u16) -> f32| {
+            (0..self.len()).flat_map(|row| self.row_u16(row)).map(|&bits| to_f32(bits)).collect()
+        };
+        match self.dtype {
+            Dtype::Float32 => Some((0..self.len()).flat_map(|row| self.row_f32(row)).copied().collect()),
+            Dtype::Float16 => Some(widen(float16::to_f32)),
+            Dtype::BFloat16 => Some(widen(|bits| f32::from_bits(u32::from(bits) << 16))),
+            Dtype::Int8 | Dtype::Binary => None,
+        }
     }
 
     fn elements_of<T: Element>(&self, index: usize) -> &'a [T] {

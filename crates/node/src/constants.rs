@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 
-use model2vec_engine::{LAYOUTS, MAX_ITERATIONS};
+use model2vec_engine::{HEAD_FILE, LAYOUTS, LEGACY_HEAD_FILE, MAX_ITERATIONS};
 use napi_derive::napi;
 
 use crate::job::Mode;
 use crate::js::callback::MAX_TEXTS;
+use crate::model::HEAD_OUTPUTS;
 use crate::options::{DTYPES, METRICS, NO_LIMIT};
 
 /// See [`constants`].
@@ -27,6 +28,10 @@ pub struct NativeConstants {
     pub dtypes: HashMap<&'static str, u32>,
     /// The metrics of a search by name.
     pub metrics: HashMap<&'static str, u32>,
+    /// What rows through a head are, by name.
+    pub head_outputs: HashMap<&'static str, u32>,
+    /// The files of a head: the one that is loaded, and that of older pipelines.
+    pub head_files: Vec<&'static str>,
     /// The most iterations of a vocabulary quantization.
     pub max_iterations: u32,
     /// The ways to lay out a model's files, in the order in which they are looked for.
@@ -57,6 +62,8 @@ pub fn constants() -> NativeConstants {
         job_modes: numbered(&mut Mode::NAMED.iter().map(|&(name, _)| name)),
         dtypes: numbered(&mut DTYPES.iter().map(|&(name, _)| name)),
         metrics: numbered(&mut METRICS.iter().map(|&(name, _)| name)),
+        head_outputs: numbered(&mut HEAD_OUTPUTS.iter().map(|&(name, _)| name)),
+        head_files: vec![HEAD_FILE, LEGACY_HEAD_FILE],
         max_iterations: MAX_ITERATIONS,
         layouts: layouts.collect(),
     }

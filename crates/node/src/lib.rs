@@ -60,7 +60,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let js = Js(env.raw());
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
-        let functions: [(&str, RawCallback); 22] = [
+        let functions: [(&str, RawCallback); 24] = [
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
@@ -69,6 +69,8 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
             ("createCountJob", native_job::create_count_job),
             ("createTokenizeJob", native_job::create_tokenize_job),
             ("createGatherJob", native_job::create_gather_job),
+            ("createHeadJob", native_job::create_head_job),
+            ("feedRows", native_job::feed_rows),
             ("startQuantizedLoad", quantized_load::start_quantized_load),
             ("rowsJson", numbers::rows_json),
             ("rowJson", numbers::row_json),

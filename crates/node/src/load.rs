@@ -31,6 +31,8 @@ pub struct NativeLoadOptions {
     pub dimensionality: Option<f64>,
     /// How many clusters the embedding rows become.
     pub vocabulary_quantization: Option<f64>,
+    /// Whether the model's head is loaded with it.
+    pub with_head: Option<bool>,
 }
 
 impl NativeLoadOptions {
@@ -62,7 +64,8 @@ pub(crate) fn open(
 ) -> Result<Arc<StaticModel>, Thrown> {
     catch_panic(&format!("the loader of {directory}"), || {
         fault::panic_at_load_where_injected();
-        registry::open(Path::new(directory), &options.into_engine(), control).map_err(Thrown::from)
+        let open = if options.with_head == Some(true) { registry::open_with_head } else { registry::open };
+        open(Path::new(directory), &options.into_engine(), control).map_err(Thrown::from)
     })
 }
 

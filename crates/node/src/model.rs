@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use model2vec_engine::{EncodeOptions, MemoryMode, StaticModel};
+use model2vec_engine::{EncodeOptions, HeadOutput, MemoryMode, StaticModel};
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue};
 use napi_derive::napi;
@@ -41,7 +41,34 @@ pub struct NativeModelInfo {
     pub tokenizer_reason: Option<String>,
     /// The instruction set of the pooling kernels.
     pub kernel: String,
+    /// Whether the model's directory has the file of a head.
+    pub has_head: bool,
 }
+
+/// Facts about a head.
+#[napi(object, object_from_js = false)]
+#[derive(Debug)]
+pub struct NativeHead {
+    /// `'softmax'`, `'sigmoid'` or `'identity'`.
+    pub activation: &'static str,
+    /// The classes as a JSON array; null = the head names none.
+    pub classes: Option<String>,
+    /// How many layers there are.
+    pub layers: u32,
+    /// Dimensions of an embedding, which the head takes.
+    pub inputs: u32,
+    /// How many outputs the last layer has.
+    pub outputs: u32,
+    /// numpy's number type of the outputs.
+    pub precision: &'static str,
+    /// How many multiplications a row takes.
+    pub multiplications: f64,
+}
+
+/// What rows through a head are, by the numbers that JavaScript passes, with their names there
+/// (src/native/interface.ts, `HEAD_OUTPUT`).
+pub(crate) const HEAD_OUTPUTS: [(&str, HeadOutput); 3] =
+    [("scores", HeadOutput::Scores), ("activated", HeadOutput::Activated), ("best", HeadOutput::Best)];
 
 /// A handle on a loaded model.
 #[napi]
@@ -74,7 +101,41 @@ impl NativeModel {
             tokenizer_reason: model.tokenizer().reference_reason().map(str::to_owned),
             tokenizer: if model.tokenizer().is_native() { "native" } else { "reference" }.to_owned(),
             kernel: model.kernel().to_owned(),
+            has_head: model.has_head_file(),
         })
+    }
+
+    /// Facts about the head; null if the model was loaded without one.
+    #[napi(getter, catch_unwind)]
+    pub fn head(&self) -> Result<Option<NativeHead>, CodedError> {
+        Ok(self.opened()?.head().map(|head| NativeHead {
+            activation: head.activation().name(),
+            classes: head.classes().map(str::to_owned),
+            layers: head.layers() as u32,
+            inputs: head.inputs() as u32,
+            outputs: head.outputs() as u32,
+            precision: head.precision(),
+            multiplications: head.multiplications() as f64,
+        }))
+    }
+
+    /// Another handle on the model, whose rows go through the head: `output` is a number of
+    /// `HEAD_OUTPUTS`, `normalize` says whether the embeddings that the head takes are normalized.
+    #[napi(catch_unwind)]
+    pub fn through_head(&self, env: Env, output: u32, normalize: bool) -> Result<NativeModel, CodedError> {
+        let (_, output) = HEAD_OUTPUTS.get(output as usize).ok_or_else(|| {
+            CodedError::new("ERR_INTERNAL", format!("internal error: {output} is no output of a head"))
+        })?;
+        let model = self.opened()?.through_head(*output, normalize).ok_or_else(|| {
+            CodedError::new("ERR_INTERNAL", "internal error: the model was loaded without its head".to_owned())
+        })?;
+        Ok(Self::new(Js(env.raw()), Arc::new(model)))
+    }
+
+    /// Another handle on the same model.
+    #[napi(catch_unwind)]
+    pub fn share(&self) -> Result<NativeModel, CodedError> {
+        Ok(Self { model: Rc::new(RefCell::new(Some(self.opened()?))) })
     }
 
     /// Lets the model go. Calls that are running keep it until they are done.
@@ -108,6 +169,9 @@ impl NativeModel {
     #[napi(catch_unwind)]
     pub fn embedding(&self, env: Env, id: u32, out: Unknown<'_>) -> Result<(), CodedError> {
         let model = self.opened()?;
+        if model.goes_through_head() {
+            return Err(CodedError::new("ERR_INTERNAL", "internal error: rows go through a head".to_owned()));
+        }
         if id as usize >= model.table().id_count() {
             let reason = format!("expected a token id below {}, found {id}", model.table().id_count());
             return Err(CodedError::new("ERR_INVALID_OPTION", reason));

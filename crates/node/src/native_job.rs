@@ -12,6 +12,7 @@ use crate::error::{CodedError, Thrown};
 use crate::job::{Job, JobSettings, Mode};
 use crate::js::{Arguments, Js, RawValue, callback, into_object, unwrap};
 use crate::local_model::LocalModel;
+use crate::matrix_memory::MatrixMemory;
 use crate::model::NativeModel;
 use crate::native_texts::NativeTexts;
 use crate::options::{encode_options, max_length_of};
@@ -180,6 +181,9 @@ pub(crate) unsafe extern "C" fn create_gather_job(
             // A gather job starts at once, and JavaScript runs before it ends.
             return Err(Thrown::internal("internal error: rows are not gathered into memory that is held"));
         }
+        if model.goes_through_head() {
+            return Err(Thrown::internal("internal error: rows of token ids go through no head"));
+        }
         let options = encode_options(js, &model, options)?;
         let settings = JobSettings {
             model,
@@ -194,6 +198,45 @@ pub(crate) unsafe extern "C" fn create_gather_job(
         let job = Job::create(js, Environment::of(arguments), settings)?;
         job.gather(js, token_ids);
         into_object(js, NativeJob { job })
+    })
+}
+
+/// `createHeadJob(model, out, mode, rows, threads, maxLength, normalize, dimensionality, dtype)`: a
+/// job of one row per embedding, which goes through the model's head.
+pub(crate) unsafe extern "C" fn create_head_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, out, mode, rows, threads, options @ ..], _) = arguments.split::<9>();
+        let model = model_of(js, model)?;
+        if !model.goes_through_head() {
+            return Err(Thrown::internal("internal error: rows go through no head"));
+        }
+        let options = encode_options(js, &model, options)?;
+        let settings = JobSettings {
+            model,
+            work: Work::Head(options),
+            max_length: None,
+            rows: js.get_number(rows, "rows")? as usize,
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?)?,
+            out: Some(out),
+            tokens: None,
+        };
+        into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
+    })
+}
+
+/// `feedRows.call(job, data, dtype, dim, from, to)`: copies rows `from` to `to` of a matrix of
+/// embeddings, which other threads work on. Returns as `feed`.
+pub(crate) unsafe extern "C" fn feed_rows(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let NativeJob { job } = unwrap::<NativeJob>(js, arguments.this, "NativeJob")?;
+        let ([data, dtype, dim, from, to], _) = arguments.split::<5>();
+        let memory = MatrixMemory::of(js, data, dtype, dim)?;
+        let range = js.get_number(from, "from")? as usize..js.get_number(to, "to")? as usize;
+        // SAFETY: no JavaScript runs while the rows are copied.
+        let embeddings = unsafe { memory.rows(range)? }.widened();
+        let embeddings = embeddings.ok_or_else(|| Thrown::internal("internal error: these rows are no embeddings"))?;
+        js.boolean(job.feed_embeddings(js, memory.dim, embeddings)?)
     })
 }
 

@@ -14,6 +14,7 @@ use model2vec_engine::{LoadControl, LoadError, LoadOptions, StaticModel, source_
 struct Key {
     directory: PathBuf,
     options: LoadOptions,
+    with_head: bool,
     files: Vec<FileIdentity>,
 }
 
@@ -40,8 +41,28 @@ pub(crate) fn open(
     control: &LoadControl,
 ) -> Result<Arc<StaticModel>, LoadError> {
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
-    let files = identities(&directory, options);
-    let key = Key { directory: directory.clone(), options: options.clone(), files };
+    open_shared(&directory, options, false, || StaticModel::load_with(&directory, options, control))
+}
+
+/// The model in `directory` with its head. The table is that of the model without it.
+pub(crate) fn open_with_head(
+    directory: &Path,
+    options: &LoadOptions,
+    control: &LoadControl,
+) -> Result<Arc<StaticModel>, LoadError> {
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
+    open_shared(&directory, options, true, || open(&directory, options, control)?.with_head())
+}
+
+/// The model of a key, from memory or by `load`.
+fn open_shared(
+    directory: &Path,
+    options: &LoadOptions,
+    with_head: bool,
+    load: impl FnOnce() -> Result<StaticModel, LoadError>,
+) -> Result<Arc<StaticModel>, LoadError> {
+    let files = identities(directory, options);
+    let key = Key { directory: directory.to_path_buf(), options: options.clone(), with_head, files };
     let slot = {
         let models = MODELS.get_or_init(Mutex::default);
         let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,7 +74,7 @@ pub(crate) fn open(
     if let Some(model) = kept.upgrade() {
         return Ok(model);
     }
-    let model = Arc::new(StaticModel::load_with(&directory, options, control)?);
+    let model = Arc::new(load()?);
     *kept = Arc::downgrade(&model);
     Ok(model)
 }

@@ -20,6 +20,7 @@ pub struct SaveTask {
     model: Arc<StaticModel>,
     directory: PathBuf,
     defaults: EncodeOptions,
+    with_head: bool,
 }
 
 impl Task for SaveTask {
@@ -28,7 +29,8 @@ impl Task for SaveTask {
 
     fn compute(&mut self) -> napi::Result<Self::Output> {
         let what = format!("saving to {}", self.directory.display());
-        Ok(catch_panic(&what, || self.model.save(&self.directory, self.defaults).map_err(Thrown::from)))
+        let save = if self.with_head { StaticModel::save_with_head } else { StaticModel::save };
+        Ok(catch_panic(&what, || save(&self.model, &self.directory, self.defaults).map_err(Thrown::from)))
     }
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<Self::JsValue> {
@@ -37,15 +39,17 @@ impl Task for SaveTask {
 }
 
 /// Writes the files of a model into `directory`, with `normalize` and `max_length` in its
-/// configuration. A negative `max_length` is no limit.
+/// configuration, and the head if `with_head`. A negative `max_length` is no limit.
 #[napi(ts_return_type = "Promise<void>")]
 pub fn save_model(
     model: &NativeModel,
     directory: String,
     normalize: bool,
     max_length: f64,
+    with_head: bool,
 ) -> Result<AsyncTask<SaveTask>, CodedError> {
     let model = model.opened()?;
     let defaults = EncodeOptions { normalize, max_length: max_length_of(max_length), ..model.defaults() };
-    Ok(AsyncTask::new(SaveTask { model: Arc::clone(model.model()), directory: PathBuf::from(directory), defaults }))
+    let model = Arc::clone(model.model());
+    Ok(AsyncTask::new(SaveTask { model, directory: PathBuf::from(directory), defaults, with_head }))
 }

@@ -3,28 +3,33 @@
 import { DTYPES, widthOf } from '../../dtype.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { embedTexts } from '../embed-texts.js'
+import { embedRun } from '../embed-texts.js'
 import type { EmbedRun, Encoding } from '../embed-texts.js'
-import { bytesOnDisk, INPUT_OPTIONS, inputOptions } from '../input-options.js'
+import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
 import { inputTitles } from '../input/formats.js'
-import { START } from '../input/position.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
+import { openCounted } from '../output/counted-output.js'
 import { assertStandardOutputIsNoInput, outputFiles } from '../output/files.js'
 import type { OutputFiles } from '../output/files.js'
 import { VECTOR_COLUMN } from '../output/format.js'
-import type { Columns, OutputFormat } from '../output/format.js'
+import type { Columns, OpenRows, OutputFormat, OutputRows } from '../output/format.js'
 import { ENDINGS_WITH_COLUMNS, OUTPUT_FORMATS, outputFormatOf } from '../output/formats.js'
-import { identityOfFile, identityOfModel } from '../output/identity.js'
-import type { FileIdentity, Identity } from '../output/identity.js'
+import { jsonLines } from '../output/json-lines.js'
+import { identityOfModel } from '../output/identity.js'
+import type { Identity } from '../output/identity.js'
 import { OutputLock } from '../output/lock.js'
-import { PartialOutput } from '../output/partial-output.js'
-import { StandardOutput } from '../output/standard-output.js'
 import { interruptSignal } from '../terminal/interrupt.js'
 import { counted, say } from '../terminal/message.js'
-
-const CHECKPOINT_SECONDS = 5
+import {
+  bytesToRead,
+  CHECKPOINT_OPTION,
+  checkpointMs,
+  identityOfInputs,
+  writeOutput,
+  writeStandardOutput,
+} from '../written-run.js'
 
 /** What `--out` says. */
 interface ChosenOutput {
@@ -51,11 +56,7 @@ export const embed: Command = {
         'go on where a run with the same inputs, model and options ended early; start where there was none; done ' +
         "when that run's output is whole. The output of another run is an error, and stays as it is",
     },
-    checkpoint: {
-      type: 'string',
-      value: '<s>',
-      help: `seconds between two checkpoints, where --resume can go on (default: ${CHECKPOINT_SECONDS})`,
-    },
+    checkpoint: CHECKPOINT_OPTION,
     dtype: { type: 'string', value: '<name>', help: `${DTYPES.join(', ')} (default: float32)` },
     dimensionality: { type: 'string', value: '<n>', help: 'the first n dimensions only' },
     normalize: { type: 'boolean', help: 'vectors of length 1 (default: as the model says)' },
@@ -69,17 +70,13 @@ export const embed: Command = {
   async run(positionals, values) {
     const input = inputOptions(positionals, values)
     const encoding = encodingOf(values)
-    const checkpointMs = 1000 * checkpointSeconds(values)
+    const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
     const format = chosenFormat(values)
     const isResumed = values.resume === true
-    if (isResumed && input.paths.includes(STDIN)) {
-      throw new UsageError('--resume needs files: standard input can be read only once')
-    }
     // Inputs that are missing and outputs that can't be written are errors before the model is
     // loaded.
-    const total = await bytesOnDisk(input.paths)
-    if (isResumed && total === null) throw new UsageError('--resume needs files: a pipe can be read only once')
+    const total = await bytesToRead(input, isResumed)
     const output = await chosenOutput(format, values, input)
     const { signal, release } = interruptSignal()
     const lock = output === null ? null : await OutputLock.take(output.files, signal)
@@ -89,36 +86,19 @@ export const embed: Command = {
       const columns: Columns = { dtype: encoding.dtype, dim, width: widthOf(encoding.dtype, dim), ...names }
       // What this model can't do is an error before a file is written.
       await model.encode([], encoding)
-      const run: EmbedRun = { model, columns, input, encoding, signal, checkpointMs, total }
+      const run: EmbedRun = { model, columns, input, encoding, signal, checkpointMs: everyMs, total }
+      const open: OpenRows<OutputRows> = (sink, state, rows) =>
+        openCounted((output?.format ?? jsonLines).open, sink, columns, state, rows)
       const skipped =
         output === null || lock === null
-          ? await embedTexts(run, await StandardOutput.open(columns), START)
-          : await embedInto(output, lock, run, isResumed)
+          ? await writeStandardOutput(open, embedRun(run))
+          : await writeOutput({ ...output, lock, open, identity: await identityOf(run) }, embedRun(run), isResumed)
       if (skipped > 0) say(`${counted(skipped, 'line')} skipped`)
     } finally {
       await lock?.release()
       release()
     }
   },
-}
-
-/** @returns how many lines were skipped */
-async function embedInto(
-  { files, format }: ChosenOutput,
-  lock: OutputLock,
-  run: EmbedRun,
-  isResumed: boolean,
-): Promise<number> {
-  const made = { files, lock, open: format.open, columns: run.columns, identity: await identityOf(run) }
-  const resumed = isResumed ? await PartialOutput.resume(made) : null
-  if (resumed === null && isResumed && (await PartialOutput.isDone(made))) {
-    say(`${files.given} is whole: there is nothing to go on with`)
-    return 0
-  }
-  const output = resumed?.output ?? (await PartialOutput.create(made))
-  const skipped = await embedTexts(run, output, resumed?.position ?? START)
-  await output.finish()
-  return skipped
 }
 
 function encodingOf(values: OptionValues): Encoding {
@@ -131,12 +111,6 @@ function encodingOf(values: OptionValues): Encoding {
     normalize: values.normalize === true ? true : values['no-normalize'] === true ? false : undefined,
     maxLength: maxLength(values),
   }
-}
-
-function checkpointSeconds({ checkpoint }: OptionValues): number {
-  const seconds = checkpoint === undefined ? CHECKPOINT_SECONDS : Number(checkpoint)
-  if (seconds >= 0) return seconds
-  throw new UsageError(`--checkpoint should be seconds, but got ${String(checkpoint)}`)
 }
 
 /**
@@ -188,11 +162,9 @@ async function chosenOutput(
 
 /** What a run that goes on must have in common with the one that ended. */
 async function identityOf({ model, columns, input, encoding }: EmbedRun): Promise<Identity> {
-  const inputs: (FileIdentity | null)[] = []
-  for (const each of input.paths) inputs.push(each === STDIN ? null : await identityOfFile(each))
   const { path: directory, revision, normalize } = model.info
   return {
-    inputs,
+    inputs: await identityOfInputs(input),
     model: await identityOfModel(directory, revision),
     options: {
       format: input.format?.name ?? null,

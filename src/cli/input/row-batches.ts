@@ -22,6 +22,8 @@ export interface RowBatch {
   readonly reader: RowReader
   /** The position after the last row. */
   readonly end: Position
+  /** The input's header as it is, in the batch with which it was read, where the caller wants lines. */
+  readonly header: Uint8Array | null
 }
 
 export interface InputOptions {
@@ -31,6 +33,8 @@ export interface InputOptions {
   readonly fields: Fields
   /** Whether a line that can't be read is skipped; else it ends the run. */
   readonly skipsBadLines: boolean
+  /** Whether rows have their lines as they are, too. Not for texts that are read natively. */
+  readonly keepsLines?: boolean
 }
 
 /**
@@ -60,6 +64,8 @@ interface OpenInput {
   readonly reader: RowReader
   /** Makes what reads this input's lines natively; null where nothing does. */
   readonly newTexts: (() => NativeTexts) | null
+  /** The header as it is, until it is given out; null where nobody wants it. */
+  header: Uint8Array | null
 }
 
 export class RowBatches {
@@ -102,22 +108,27 @@ export class RowBatches {
       if (path === undefined) return null
       const file = this.#file
       const input = (this.#input ??= this.#open(path))
-      const { reader } = input
       const rows = new Rows(input.newTexts?.() ?? null, skipsBadLines)
       try {
-        if (await this.#fill(input, rows)) return { rows, file, reader, end: this.#position(input.lines.place, input) }
+        if (await this.#fill(input, rows)) return this.#batch(input, rows, this.#position(input.lines.place, input))
       } catch (error) {
         this.#failure = { error: inputError(error, input.name) }
         if (rows.count === 0) throw this.#failure.error
         // Reading goes on at the line that failed; where the input itself failed there is none.
         const { lineStart, place } = input.lines
         const failed = error instanceof LocatedError ? lineStart : place
-        return { rows, file, reader, end: this.#position(failed, input) }
+        return this.#batch(input, rows, this.#position(failed, input))
       }
       this.#input = null
       this.#file++
-      if (rows.count > 0) return { rows, file, reader, end: this.#position(START, null) }
+      if (rows.count > 0 || input.header !== null) return this.#batch(input, rows, this.#position(START, null), file)
     }
+  }
+
+  #batch(input: OpenInput, rows: Rows, end: Position, file = this.#file): RowBatch {
+    const { reader, header } = input
+    input.header = null
+    return { rows, file, reader, end, header }
   }
 
   /** Closes the input. Where a read still waits, it is closed when that read ends. */
@@ -134,6 +145,7 @@ export class RowBatches {
       lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, format.newLineRules()),
       reader: format.newReader(fields, from.header),
       newTexts: this.#nativeTexts(format),
+      header: null,
     }
   }
 
@@ -148,7 +160,8 @@ export class RowBatches {
   }
 
   /** @returns whether the batch is full; otherwise the input is at its end */
-  async #fill({ name, lines, reader }: OpenInput, rows: Rows): Promise<boolean> {
+  async #fill(input: OpenInput, rows: Rows): Promise<boolean> {
+    const { lines } = input
     /**
      * Lines that are read here before the native module is tried again, now and after the next
      * failure.
@@ -169,14 +182,18 @@ export class RowBatches {
         if (await lines.more()) continue
         return false
       }
-      const row = this.#read(reader, line, name)
-      if (row !== null) rows.add(row, line.number)
+      const row = this.#read(input, line)
+      if (row !== null) rows.add(row, line.number, this.#options.keepsLines === true ? bytesOfLine(line) : null)
     }
   }
 
-  #read(reader: RowReader, line: Line, name: string): Row | null {
+  #read(input: OpenInput, line: Line): Row | null {
+    const { name, reader } = input
+    const before = reader.header
     try {
-      return reader.read(line)
+      const row = reader.read(line)
+      if (this.#options.keepsLines === true && reader.header !== before) input.header = bytesOfLine(line)
+      return row
     } catch (error) {
       if (!(error instanceof BadLine || error instanceof BadHeader)) throw error
       const located = new LocatedError(`${name}:${line.number}: ${error.message}`)
@@ -190,4 +207,9 @@ export class RowBatches {
   #position({ offset, line }: Place, input: OpenInput | null): Position {
     return { file: this.#file, offset, line, header: input?.reader.header ?? null, skipped: this.skipped }
   }
+}
+
+/** A copy: the bytes that were read are many lines together. */
+function bytesOfLine({ bytes, start, end }: Line): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes, start, end)
 }

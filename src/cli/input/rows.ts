@@ -23,12 +23,14 @@ export class Rows {
   readonly texts: string[] = []
   /** Empty when the caller wants no ids. */
   readonly ids: Id[] = []
+  /** The line of each row as it is, without its line break; empty unless the caller wants them. */
+  readonly lines: Uint8Array[] = []
   /** The number of rows. */
   count = 0
   /** UTF-16 code units of all texts. */
   units = 0
-  /** The line of each row of `texts`. */
-  readonly #lines: number[] = []
+  /** The number of the line of each row of `texts`. */
+  readonly #numbers: number[] = []
   readonly #runs: NativeRun[] = []
   readonly #keepsSources: boolean
 
@@ -50,15 +52,17 @@ export class Rows {
     return this.count >= DEFAULT_BATCH_SIZE || this.units >= DEFAULT_BATCH_BYTES
   }
 
-  add({ text, id }: Row, line: number): void {
+  /** @param bytes the line as it is, where the caller wants it */
+  add({ text, id }: Row, line: number, bytes: Uint8Array | null = null): void {
     if (this.native === null) {
       this.texts.push(text)
-      this.#lines.push(line)
+      this.#numbers.push(line)
     } else {
       this.native.push(text)
       this.#runs.push({ row: this.count, line, source: this.#keepsSources ? text : null })
     }
     if (id !== null) this.ids.push(id)
+    if (bytes !== null) this.lines.push(bytes)
     this.count++
     this.units += text.length
   }
@@ -83,7 +87,7 @@ export class Rows {
 
   /** The line of a row in its file, from 1. */
   lineOf(row: number): number {
-    if (this.native === null) return this.#lines[row] ?? 0
+    if (this.native === null) return this.#numbers[row] ?? 0
     const run = this.#runs.findLast((each) => each.row <= row)
     return run === undefined ? 0 : run.line + row - run.row
   }
@@ -106,7 +110,7 @@ export class Rows {
   filter(isKept: (row: number) => boolean): Rows {
     const rows = new Rows(null, true)
     for (const [i, text] of this.texts.entries()) {
-      if (isKept(i)) rows.add({ text, id: this.ids[i] ?? null }, this.lineOf(i))
+      if (isKept(i)) rows.add({ text, id: this.ids[i] ?? null }, this.lineOf(i), this.lines[i] ?? null)
     }
     return rows
   }

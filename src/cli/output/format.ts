@@ -41,10 +41,13 @@ export interface OutputRows {
   readonly matrix: EmbeddingMatrix<Dtype>
 }
 
-/** An output that is being written. Each call ends before the next one begins. */
-export interface Output {
-  write(rows: OutputRows): Promise<void>
-  /** The rows that the output holds, counted in what was written, not in what it was given. */
+/** An output that is being written, of rows of this kind. Each call ends before the next one begins. */
+export interface Output<R = OutputRows> {
+  write(rows: R): Promise<void>
+  /**
+   * The rows that the output holds, counted in what was written, not in what it was given. Where
+   * only some rows are written, those that it was given.
+   */
   rows(): number
   /**
    * What the format has to know to go on, as JSON. Writing goes on with this state and the file
@@ -60,6 +63,9 @@ export interface Output {
  * an empty sink.
  */
 export type OpenOutput = (sink: Sink, columns: Columns, state: unknown) => Promise<Output>
+
+/** As {@link OpenOutput}, with all that belongs to the kind of rows settled; `rows` = how many it holds. */
+export type OpenRows<R> = (sink: Sink, state: unknown, rows: number) => Promise<Output<R>>
 
 /** The bytes of all rows. */
 export function bytesOfRows({ data }: EmbeddingMatrix<Dtype>): Uint8Array {

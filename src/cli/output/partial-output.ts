@@ -9,11 +9,10 @@ import { lstat, open, rename, rm } from 'node:fs/promises'
 import { fileError, FileError } from '../file-error.js'
 import { START } from '../input/position.js'
 import type { Position } from '../input/position.js'
-import { openCounted } from './counted-output.js'
 import { statOrNull } from '../../runtime/linked-file.js'
 import { assertOurs, note, readNote, removeLeftovers, writeNote } from './files.js'
 import type { OutputFiles } from './files.js'
-import type { Columns, OpenOutput, Output, OutputRows } from './format.js'
+import type { OpenRows, Output, OutputRows } from './format.js'
 import { assertSameRun } from './identity.js'
 import type { Identity } from './identity.js'
 import type { OutputLock } from './lock.js'
@@ -40,21 +39,20 @@ interface MadeBy {
 }
 
 /** A run and the output that it writes. */
-export interface OutputRun {
+export interface OutputRun<R = OutputRows> {
   readonly files: OutputFiles
   readonly lock: OutputLock
-  readonly open: OpenOutput
-  readonly columns: Columns
+  readonly open: OpenRows<R>
   readonly identity: Identity
 }
 
-export class PartialOutput {
+export class PartialOutput<R = OutputRows> {
   /** Rows written so far. */
   rows: number
-  readonly #run: OutputRun
+  readonly #run: OutputRun<R>
   readonly #file: FileHandle
   readonly #sink: FileSink
-  readonly #output: Output
+  readonly #output: Output<R>
   /** The checkpoint that is being written. */
   #saving: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
@@ -64,7 +62,7 @@ export class PartialOutput {
    */
   #isBroken = false
 
-  private constructor(run: OutputRun, file: FileHandle, sink: FileSink, output: Output, rows: number) {
+  private constructor(run: OutputRun<R>, file: FileHandle, sink: FileSink, output: Output<R>, rows: number) {
     this.#run = run
     this.#file = file
     this.#sink = sink
@@ -78,8 +76,8 @@ export class PartialOutput {
   }
 
   /** Starts over. What an earlier run left is removed. */
-  static async create(run: OutputRun): Promise<PartialOutput> {
-    const { files, lock, columns, identity } = run
+  static async create<R>(run: OutputRun<R>): Promise<PartialOutput<R>> {
+    const { files, lock, identity } = run
     // The model was loaded since the lock was taken, which may have taken long.
     await lock.assertHeld()
     await assertOurs(files)
@@ -93,7 +91,7 @@ export class PartialOutput {
       const file = await open(files.partial, 'wx+')
       try {
         const sink = new FileSink(file, 0)
-        return new PartialOutput(run, file, sink, await openCounted(run.open, sink, columns, null, 0), 0)
+        return new PartialOutput(run, file, sink, await run.open(sink, null, 0), 0)
       } catch (error) {
         await removeOwn(run, file)
         throw error
@@ -107,8 +105,10 @@ export class PartialOutput {
    * @returns null when no run left anything to go on with
    * @throws FileError when it was another run: other inputs, another model, other options
    */
-  static async resume(run: OutputRun): Promise<{ readonly output: PartialOutput; readonly position: Position } | null> {
-    const { files, lock, columns, identity } = run
+  static async resume<R>(
+    run: OutputRun<R>,
+  ): Promise<{ readonly output: PartialOutput<R>; readonly position: Position } | null> {
+    const { files, lock, identity } = run
     await lock.assertHeld()
     await assertOurs(files)
     return naming(files, async () => {
@@ -129,7 +129,7 @@ export class PartialOutput {
         }
         await file.truncate(size)
         const sink = new FileSink(file, size)
-        const output = await openCounted(run.open, sink, columns, state, rows)
+        const output = await run.open(sink, state, rows)
         return { output: new PartialOutput(run, file, sink, output, rows), position }
       } catch (error) {
         await file.close()
@@ -143,7 +143,7 @@ export class PartialOutput {
    *
    * @throws FileError when another run made it, or no note says which one did
    */
-  static async isDone({ files, lock, identity }: OutputRun): Promise<boolean> {
+  static async isDone({ files, lock, identity }: Omit<OutputRun, 'open'>): Promise<boolean> {
     await lock.assertHeld()
     const found = await statOrNull(files.whole)
     if (found === null) return false
@@ -160,13 +160,13 @@ export class PartialOutput {
     return true
   }
 
-  async write(rows: OutputRows): Promise<void> {
+  async write(rows: R): Promise<void> {
     this.#assertSaved()
     await naming(this.#run.files, () => this.#output.write(rows)).catch((error: unknown) => {
       this.#isBroken = true
       throw error
     })
-    this.rows += rows.matrix.rows
+    this.rows = this.#output.rows()
   }
 
   /**
@@ -253,7 +253,7 @@ export class PartialOutput {
  *
  * @throws FileError when it is another file
  */
-async function assertOwn({ files, lock }: OutputRun, file: FileHandle): Promise<void> {
+async function assertOwn({ files, lock }: Pick<OutputRun, 'files' | 'lock'>, file: FileHandle): Promise<void> {
   await lock.assertHeld()
   const own = await file.stat({ bigint: true })
   // Inode numbers have 64 bits: as doubles, two different ones could be equal.
@@ -263,7 +263,7 @@ async function assertOwn({ files, lock }: OutputRun, file: FileHandle): Promise<
 }
 
 /** Removes the files of this run, and none of another one. */
-async function removeOwn(run: OutputRun, file: FileHandle): Promise<void> {
+async function removeOwn(run: Pick<OutputRun, 'files' | 'lock'>, file: FileHandle): Promise<void> {
   try {
     await assertOwn(run, file)
   } finally {

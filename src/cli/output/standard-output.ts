@@ -1,10 +1,8 @@
-// JSON Lines on standard output, as fast as the reader takes them.
+// Lines on standard output, as fast as the reader takes them.
 
 import { once } from 'node:events'
 
-import { openCounted } from './counted-output.js'
-import type { Columns, Output, OutputRows } from './format.js'
-import { jsonLines } from './json-lines.js'
+import type { OpenRows, Output, OutputRows } from './format.js'
 import type { Sink } from './sink.js'
 
 class StandardOutputSink implements Sink {
@@ -20,20 +18,20 @@ class StandardOutputSink implements Sink {
   }
 }
 
-export class StandardOutput {
+export class StandardOutput<R = OutputRows> {
   rows = 0
-  readonly #output: Output
+  readonly #output: Output<R>
 
-  private constructor(output: Output) {
+  private constructor(output: Output<R>) {
     this.#output = output
   }
 
-  static async open(columns: Columns): Promise<StandardOutput> {
-    return new StandardOutput(await openCounted(jsonLines.open, new StandardOutputSink(), columns, null, 0))
+  static async open<R>(open: OpenRows<R>): Promise<StandardOutput<R>> {
+    return new StandardOutput(await open(new StandardOutputSink(), null, 0))
   }
 
-  async write(rows: OutputRows): Promise<void> {
+  async write(rows: R): Promise<void> {
     await this.#output.write(rows)
-    this.rows += rows.matrix.rows
+    this.rows = this.#output.rows()
   }
 }

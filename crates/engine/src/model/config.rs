@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::{LoadError, excerpt};
 use crate::files::foreign_file;
@@ -37,28 +38,39 @@ impl ModelConfig {
     /// [`LoadError::BadConfig`] when the file can't be read, is no JSON object, or has a setting of
     /// the wrong type.
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
-        let json = read_bounded(path)?;
-        if let Err(error) = std::str::from_utf8(&json)
-            && foreign_file::kind_of(&json).is_none_or(|kind| kind == foreign_file::JSON)
-        {
-            return Err(LoadError::bad_config(path, format!("expected a JSON object: {error}")));
-        }
-        let standard = python_json::to_standard(&json);
-        let mut parser = serde_json::Deserializer::from_slice(&standard);
-        let settings = parser
-            .deserialize_map(SettingsVisitor)
-            .and_then(|settings| parser.end().map(|()| settings))
-            .map_err(|error| match foreign_file::kind_of(&json) {
-                Some(kind) if kind != foreign_file::JSON => {
-                    LoadError::bad_config(path, format!("expected a JSON object, found {kind}"))
-                }
-                _ => LoadError::bad_config(path, format!("expected a JSON object: {}", excerpt(&error.to_string()))),
-            })?;
+        let settings = read_settings(path)?;
         Ok(Self {
             normalize: normalize(path, settings.normalize.as_ref())?,
             max_length: max_length(path, settings.max_length.as_ref())?,
         })
     }
+
+    /// Reads the JSON value of `head_config` in a configuration file; `None` = it has none.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn read_head_config(path: &Path) -> Result<Option<String>, LoadError> {
+        Ok(read_settings(path)?.head_config)
+    }
+}
+
+fn read_settings(path: &Path) -> Result<Settings, LoadError> {
+    let json = read_bounded(path)?;
+    if let Err(error) = std::str::from_utf8(&json)
+        && foreign_file::kind_of(&json).is_none_or(|kind| kind == foreign_file::JSON)
+    {
+        return Err(LoadError::bad_config(path, format!("expected a JSON object: {error}")));
+    }
+    let standard = python_json::to_standard(&json);
+    let mut parser = serde_json::Deserializer::from_slice(&standard);
+    parser.deserialize_map(SettingsVisitor).and_then(|settings| parser.end().map(|()| settings)).map_err(|error| {
+        match foreign_file::kind_of(&json) {
+            Some(kind) if kind != foreign_file::JSON => {
+                LoadError::bad_config(path, format!("expected a JSON object, found {kind}"))
+            }
+            _ => LoadError::bad_config(path, format!("expected a JSON object: {}", excerpt(&error.to_string()))),
+        }
+    })
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, LoadError> {
@@ -104,9 +116,10 @@ fn wrong_type(path: &Path, key: &str, expected: &str, found: &Value) -> LoadErro
 struct Settings {
     normalize: Option<Value>,
     max_length: Option<Value>,
+    head_config: Option<String>,
 }
 
-/// Takes the two settings and skips every other value without parsing it: other keys may hold
+/// Takes the settings and skips every other value without parsing it: other keys may hold
 /// values that Python's `json` reads and `serde_json::Value` can't (1e999, lone surrogates, deep
 /// nesting). If a key occurs twice, the last value counts, as in Python.
 struct SettingsVisitor;
@@ -124,6 +137,7 @@ impl<'de> Visitor<'de> for SettingsVisitor {
             match key.as_slice() {
                 b"normalize" => settings.normalize = Some(map.next_value()?),
                 b"max_length" => settings.max_length = Some(map.next_value()?),
+                b"head_config" => settings.head_config = Some(map.next_value::<&RawValue>()?.get().to_owned()),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }

@@ -25,7 +25,7 @@ impl StaticModel {
     ) -> Result<TextStats, EncodeError> {
         scratch.ids.clear();
         let stats = self.append_ids(text, options.max_length, &mut scratch.tokenizer, &mut scratch.ids)?;
-        self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
+        self.vector_of_ids(options, scratch, vector);
         Ok(stats)
     }
 
@@ -42,17 +42,35 @@ impl StaticModel {
     ) -> Result<TextStats, EncodeError> {
         scratch.ids.clear();
         let stats = self.append_ids_utf16(units, options.max_length, scratch)?;
-        self.pool_ids(&scratch.ids, options, &mut scratch.pool, vector);
+        self.vector_of_ids(options, scratch, vector);
         Ok(stats)
+    }
+
+    /// Writes the vector of the ids in `scratch`, through the head if rows go through one.
+    fn vector_of_ids(&self, options: EncodeOptions, scratch: &mut Scratch, vector: &mut [f32]) {
+        let Scratch { ids, pool, head, .. } = scratch;
+        match &self.row_head {
+            None => self.pool_ids(ids, options, pool, vector),
+            Some(row_head) => {
+                self.check_columns(options, vector);
+                self.pool_through(row_head, ids, options, (pool, head), vector);
+            }
+        }
+    }
+
+    fn check_columns(&self, options: EncodeOptions, vector: &[f32]) {
+        assert_eq!(vector.len(), self.columns(options), "`vector` must have as many dimensions as the options say");
     }
 
     /// Writes the embedding row of one token id, multiplied by the id's weight, into `vector`,
     /// which has [`columns`](Self::columns) dimensions: a row of Python's `encode_as_sequence`.
     ///
     /// # Panics
-    /// When `id` is not below the table's `id_count()`, or `vector` has another length.
+    /// When `id` is not below the table's `id_count()`, `vector` has another length, or rows go
+    /// through a head.
     pub fn row(&self, id: u32, options: EncodeOptions, vector: &mut [f32]) {
-        assert_eq!(vector.len(), self.columns(options), "`vector` must have as many dimensions as the options say");
+        assert!(self.row_head.is_none(), "rows of token ids go through no head");
+        self.check_columns(options, vector);
         pool::gather(&self.table, &self.kernels, id, options.normalize, vector);
     }
 
@@ -63,7 +81,7 @@ impl StaticModel {
 
     /// Writes the vector of `ids` into `vector`, which has [`columns`](Self::columns) dimensions.
     pub(super) fn pool_ids(&self, ids: &[u32], options: EncodeOptions, scratch: &mut PoolScratch, vector: &mut [f32]) {
-        assert_eq!(vector.len(), self.columns(options), "`vector` must have as many dimensions as the options say");
+        self.check_columns(options, vector);
         pool::pool(&self.table, &self.kernels, ids, options.normalize, scratch, vector);
     }
 }

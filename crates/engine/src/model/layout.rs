@@ -5,10 +5,13 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{LoadError, excerpt};
+use crate::head::HEAD_FILE;
 
 /// The files of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModelFiles {
+    /// The folder of the files.
+    pub(crate) folder: PathBuf,
     pub(crate) config: PathBuf,
     pub(crate) tokenizer: PathBuf,
     pub(crate) table: PathBuf,
@@ -87,6 +90,7 @@ impl ModelFiles {
                     tokenizer: folder.join(layout.tokenizer),
                     table: folder.join(layout.table),
                     tensor: layout.tensor,
+                    folder,
                 });
             }
             lacking.push(format!("{} lacks {}", layout.name, missing.join(", ")));
@@ -101,7 +105,7 @@ impl ModelFiles {
 /// Every file that a load may read, each once: a change of any of them can change the model that a
 /// directory holds.
 pub fn source_files() -> impl Iterator<Item = &'static str> {
-    let mut names: Vec<_> = LAYOUTS.iter().flat_map(Layout::files).collect();
+    let mut names: Vec<_> = LAYOUTS.iter().flat_map(Layout::files).chain([HEAD_FILE]).collect();
     names.sort_unstable();
     names.dedup();
     names.into_iter()
@@ -120,7 +124,7 @@ impl Layout {
 
 /// Python only checks that the path exists. But a named pipe or a device exists too, and opening or
 /// reading one may never end.
-fn is_file(path: &Path) -> bool {
+pub(super) fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
@@ -228,14 +232,17 @@ mod tests {
     }
 
     #[test]
-    fn the_source_files_are_those_of_all_layouts_each_once() {
+    fn the_source_files_are_those_of_all_layouts_and_the_head_each_once() {
         let names: Vec<_> = source_files().collect();
         for layout in &LAYOUTS {
             for file in [layout.config, layout.table, layout.tokenizer] {
                 assert_eq!(names.iter().filter(|&&name| name == file).count(), 1, "{file}");
             }
         }
-        assert!(names.iter().all(|name| LAYOUTS.iter().any(|layout| layout.files().contains(name))));
+        assert_eq!(names.iter().filter(|&&name| name == HEAD_FILE).count(), 1);
+        assert!(
+            names.iter().all(|name| *name == HEAD_FILE || LAYOUTS.iter().any(|layout| layout.files().contains(name)))
+        );
     }
 
     #[test]

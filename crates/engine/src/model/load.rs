@@ -1,6 +1,7 @@
 //! Loading: finds the files of a model, reads them, and checks that they fit together.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::LoadError;
 use crate::files::source_file::SourceFile;
@@ -32,6 +33,7 @@ impl StaticModel {
     pub fn load_with(directory: &Path, options: &LoadOptions, control: &LoadControl) -> Result<Self, LoadError> {
         let files = ModelFiles::find(directory, options.subfolder.as_deref())?;
         let loaded = LoadedFiles {
+            folder: files.folder.clone(),
             config: SourceFile::new(files.config.clone()),
             tokenizer: SourceFile::new(files.tokenizer.clone()),
             table: files.table.clone(),
@@ -52,12 +54,14 @@ impl StaticModel {
         }
         Ok(Self {
             path: directory.to_path_buf(),
-            files: loaded,
+            files: Arc::new(loaded),
             config,
             unknown_id: tokenizer.unknown_id(),
             median_token_length: tokenizer.median_token_length(),
-            table,
-            tokenizer,
+            table: Arc::new(table),
+            tokenizer: Arc::new(tokenizer),
+            head: None,
+            row_head: None,
             kernels: Kernels::of(isa),
             converters: Converters::of(isa),
             scratches: SpareScratches::default(),

@@ -3,10 +3,12 @@
 
 mod config;
 mod encode;
+mod head;
 mod ids;
 pub(crate) mod layout;
 mod load;
 mod options;
+mod row_head;
 mod rows;
 mod save;
 mod scratch;

@@ -53,7 +53,9 @@ impl StaticModel {
                     return Ok(());
                 }
             }
-            if are_read_late {
+            if let Some(row_head) = &self.row_head {
+                self.pool_run_through(row_head, options, scratch, &mut rows);
+            } else if are_read_late {
                 write_non_temporally(|writer| self.pool_run(options, scratch, &mut rows, Some(writer)));
             } else {
                 self.pool_run(options, scratch, &mut rows, None);

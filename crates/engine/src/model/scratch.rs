@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::head::HeadScratch;
 use crate::model::text_stats::TextStats;
 use crate::pooling::pool::PoolScratch;
 use crate::texts::utf16::Utf8Buffer;
@@ -24,6 +25,7 @@ pub struct Scratch {
     pub(super) utf8: Utf8Buffer,
     /// A text's vector before it is converted to another element type.
     pub(super) vector: Vec<f32>,
+    pub(super) head: HeadScratch,
 }
 
 impl Scratch {
@@ -36,6 +38,7 @@ impl Scratch {
             pool: PoolScratch::default(),
             utf8: Utf8Buffer::default(),
             vector: Vec::new(),
+            head: HeadScratch::default(),
         }
     }
 

@@ -1,11 +1,15 @@
 //! The loaded model: its parts, and the facts about it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::dtype::Dtype;
 use crate::files::source_file::SourceFile;
+use crate::head::Head;
 use crate::model::config::ModelConfig;
+
 use crate::model::options::EncodeOptions;
+use crate::model::row_head::RowHead;
 use crate::model::scratch::{Scratch, SpareScratches};
 use crate::pooling::kernel::{Converters, Kernels};
 use crate::table::EmbeddingTable;
@@ -18,20 +22,27 @@ const TOKENIZER_FACTOR: usize = 3;
 /// The files of a loaded model.
 #[derive(Debug)]
 pub(super) struct LoadedFiles {
+    /// The folder of the files, in which the head's is looked for.
+    pub(super) folder: PathBuf,
     pub(super) config: SourceFile,
     pub(super) tokenizer: SourceFile,
     pub(super) table: PathBuf,
 }
 
 /// A model that was loaded from a directory. It never changes, so threads share it; the buffers
-/// that it keeps for them (`scratches`) are under a lock.
+/// that it keeps for them (`scratches`) are under a lock. Models that differ in their head alone
+/// share what is in an `Arc`.
 #[derive(Debug)]
 pub struct StaticModel {
     pub(super) path: PathBuf,
-    pub(super) files: LoadedFiles,
+    pub(super) files: Arc<LoadedFiles>,
     pub(super) config: ModelConfig,
-    pub(super) table: EmbeddingTable,
-    pub(super) tokenizer: Tokenizer,
+    pub(super) table: Arc<EmbeddingTable>,
+    pub(super) tokenizer: Arc<Tokenizer>,
+    /// The head that was loaded with the model.
+    pub(super) head: Option<Arc<Head>>,
+    /// What the rows of calls go through; `None` = they are the embeddings.
+    pub(super) row_head: Option<RowHead>,
     /// The id of the unknown token, which is not pooled.
     pub(super) unknown_id: Option<u32>,
     /// The median length of the vocabulary's tokens in code points: a text is cut to
@@ -49,10 +60,11 @@ impl StaticModel {
         &self.path
     }
 
-    /// The dimensions of a vector.
+    /// The dimensions of a result row: those of an embedding, or the outputs of the head that rows
+    /// go through ([`through_head`](Self::through_head)).
     #[must_use]
     pub fn dim(&self) -> usize {
-        self.table.dim()
+        self.row_head.as_ref().map_or(self.table.dim(), RowHead::columns)
     }
 
     /// The embedding table.
@@ -79,12 +91,13 @@ impl StaticModel {
         self.kernels.isa().name()
     }
 
-    /// The options that the model's configuration sets for calls that set none.
+    /// The options that the model's configuration sets for calls that set none. Rows that go through
+    /// a head are not normalized.
     #[must_use]
     pub fn defaults(&self) -> EncodeOptions {
         EncodeOptions {
             max_length: self.config.max_length,
-            normalize: self.config.normalize,
+            normalize: self.config.normalize && self.row_head.is_none(),
             dimensionality: None,
             dtype: Dtype::Float32,
         }
@@ -122,8 +135,13 @@ impl StaticModel {
     /// moment.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
+        if self.row_head.is_some() {
+            // The rest is shared with the model that was loaded, and is counted there.
+            return self.scratches.bytes();
+        }
         let tokenizer = TOKENIZER_FACTOR * self.files.tokenizer.size() as usize;
-        self.table.memory_bytes() + tokenizer + self.scratches.bytes()
+        let head = self.head.as_ref().map_or(0, |head| head.memory_bytes());
+        self.table.memory_bytes() + tokenizer + head + self.scratches.bytes()
     }
 
     /// Takes buffers for one thread: returned ones if there are any, else new ones.

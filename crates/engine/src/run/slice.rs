@@ -25,6 +25,8 @@ pub enum Input {
     Texts(Texts),
     /// Token ids whose rows are gathered: a range of the ids, which all slices share.
     Ids(Arc<Vec<u32>>, Range<usize>),
+    /// Embeddings that go through the model's head, one after the other.
+    Embeddings(Vec<f32>),
 }
 
 /// Consecutive texts, or token ids, of a call, and the results for them.
@@ -55,7 +57,7 @@ impl Slice {
     pub(super) fn unit_count(&self) -> usize {
         match &self.input {
             Input::Texts(texts) => texts.unit_count(),
-            Input::Ids(..) => 0,
+            Input::Ids(..) | Input::Embeddings(_) => 0,
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Work {
     },
     /// One row per token id.
     Gather(EncodeOptions),
+    /// One row per embedding, which goes through the model's head.
+    Head(EncodeOptions),
 }
 
 /// The model and the work of a batch, shared by the threads that run its slices.
@@ -47,7 +49,7 @@ impl SharedWork {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// How many texts, or ids to gather, are done.
+    /// How many texts, ids to gather, or embeddings are done.
     pub(super) fn rows_done(&self) -> usize {
         self.rows_done.load(Ordering::Relaxed)
     }
@@ -61,6 +63,7 @@ impl SharedWork {
             Work::Tokenize { max_length } => self.fill_ids(slice, max_length, &mut scratch),
             Work::Count { max_length } => self.fill_counts(slice, max_length, &mut scratch),
             Work::Gather(options) => self.fill_gathered(slice, options, &mut scratch),
+            Work::Head(options) => self.fill_through_head(slice, options, &mut scratch),
         };
         self.model.put_scratch(scratch);
         outcome
@@ -142,6 +145,20 @@ impl SharedWork {
             self.model.gather_row(id, options, scratch, row);
         }
         self.rows_done.fetch_add(range.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn fill_through_head(
+        &self,
+        slice: &mut Slice,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+    ) -> Result<(), BatchError> {
+        let (Input::Embeddings(embeddings), Some(rows)) = (&slice.input, &mut slice.rows) else { return Ok(()) };
+        self.check_cancelled()?;
+        self.model.head_rows(embeddings, options, scratch, rows.rows_mut());
+        self.check_cancelled()?;
+        self.rows_done.fetch_add(embeddings.len() / self.model.embedding_dim(), Ordering::Relaxed);
         Ok(())
     }
 }

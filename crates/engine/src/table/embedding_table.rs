@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::error::LoadError;
+use crate::files::safetensors::{Tensor, TensorFile};
 use crate::table::bytes::{CopyError, MemoryMode, TableBytes};
+use crate::table::finite;
 use crate::table::number_types::{ElementType, Elements, MappingType, Weights};
 use crate::table::per_token;
 use crate::table::quantize::{Conversion, Reduction};
-use crate::table::safetensors::{Tensor, TensorFile};
 
 /// A loaded table. The pooling kernels rely on these invariants:
 ///
@@ -66,6 +67,26 @@ impl EmbeddingTable {
             id_count,
             memory,
         })
+    }
+
+    /// A copy of this table in which NaN is 0 and infinities are the largest numbers of the element
+    /// type, as by `numpy.nan_to_num`; `None` where all numbers are finite, as nearly always.
+    ///
+    /// # Errors
+    /// [`LoadError::OutOfMemory`]; `path` is the table's file, for the message.
+    pub(crate) fn with_finite_numbers(&self, path: &Path) -> Result<Option<Self>, LoadError> {
+        let bytes = finite::copy(self.elements(), self.bytes.len());
+        // The pages of a mapped file that were read only for this.
+        self.release_pages();
+        let bytes =
+            bytes.map_err(|_| LoadError::OutOfMemory { path: path.to_owned(), bytes: self.bytes.len() as u64 })?;
+        Ok(bytes.map(|bytes| Self {
+            bytes,
+            mapping: self.mapping.clone(),
+            weights: self.weights.clone(),
+            memory: MemoryMode::Copy,
+            ..*self
+        }))
     }
 
     /// How many rows the table has.

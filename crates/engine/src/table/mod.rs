@@ -4,10 +4,10 @@
 mod bytes;
 pub(crate) mod cluster;
 mod embedding_table;
+mod finite;
 mod number_types;
 mod per_token;
 mod quantize;
-mod safetensors;
 #[cfg(test)]
 mod tests;
 mod vocabulary_quantization;

@@ -75,7 +75,7 @@ pub enum Elements<'a> {
 }
 
 /// The weights: one factor per token id.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Weights {
     /// The bits of IEEE half.
     F16(Vec<u16>),

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::LoadError;
+use crate::files::safetensors::{Tensor, TensorFile};
 use crate::table::number_types::{MappingType, Weights};
-use crate::table::safetensors::{Tensor, TensorFile};
 
 /// The weight of each token id, if the file has weights.
 pub(super) fn read_weights(file: &TensorFile) -> Result<Option<Weights>, LoadError> {

@@ -9,10 +9,10 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use crate::error::LoadError;
+use crate::files::safetensors::{Tensor, TensorFile};
 use crate::float16::{from_f32, from_f64, to_f32};
 use crate::table::bytes::{CopyError, TableBytes};
 use crate::table::number_types::ElementType;
-use crate::table::safetensors::{Tensor, TensorFile};
 
 /// The element type and the columns that a table is reduced to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::mutate::{Content, Directory};
-use crate::test_data;
+use crate::{tensors, test_data};
 
 pub(crate) struct Base {
     pub(crate) name: &'static str,
@@ -33,7 +33,34 @@ pub(crate) fn all() -> Vec<Base> {
     // The tiny ones twice, because they give more outcomes per time.
     let tiny = TOKENIZERS.iter().chain(&TOKENIZERS);
     let tiny = tiny.map(|(name, tokenizer)| Base { name, subfolder: None, files: tiny_model(tokenizer) });
-    real.into_iter().chain(tiny).collect()
+    let with_head = [("tiny classifier", "F32", "softmax"), ("tiny multi-label classifier", "F16", "sigmoid")];
+    let with_head = with_head.map(|(name, dtype, activation)| {
+        let mut files = tiny_model(TOKENIZERS[4].1);
+        add_head(&mut files, dtype, activation);
+        Base { name, subfolder: None, files }
+    });
+    real.into_iter().chain(tiny).chain(with_head).collect()
+}
+
+/// A head of two layers, 2 → 3 → 2.
+fn add_head(files: &mut Directory, dtype: &str, activation: &str) {
+    let size = if dtype == "F16" { 2 } else { 4 };
+    // Numbers around 0.5 and 1 in both types.
+    let bytes = |count: usize| {
+        let byte = |at: usize| if at % size == size - 1 { 0x3c + (at % 3) as u8 } else { at as u8 };
+        (0..count * size).map(byte).collect::<Vec<u8>>()
+    };
+    let file = tensors::file_of([
+        ("head.0.weight", dtype, &[3, 2][..], bytes(6)),
+        ("head.0.bias", dtype, &[3], bytes(3)),
+        ("head.1.weight", dtype, &[2, 3], bytes(6)),
+        ("head.1.bias", dtype, &[2], bytes(2)),
+    ]);
+    let config = format!(
+        r#"{{"normalize":true,"head_config":{{"n_layers":2,"activation":"{activation}","classes":["a","b"]}},"max_length":512}}"#
+    );
+    files.insert("head.safetensors".to_owned(), Content::Bytes(file));
+    files.insert("config.json".to_owned(), Content::Bytes(config.into_bytes()));
 }
 
 fn read_directory(path: &Path, prefix: &str, files: &mut Directory) {

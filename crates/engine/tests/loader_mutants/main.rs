@@ -1,10 +1,13 @@
 //! Loads 2,000 mutated model directories. Each one either loads, and then every row and some texts
-//! can be read, or gives a typed error. None may panic, hang, or end the process.
+//! can be read, with and without its head, or gives a typed error. None may panic, hang, or end the
+//! process.
 
 mod bases;
 mod json_tokens;
 mod mutate;
 mod random;
+#[path = "../test_data/tensors.rs"]
+mod tensors;
 #[path = "../test_data/mod.rs"]
 mod test_data;
 
@@ -12,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model2vec_engine::{Elements, EncodeOptions, LoadError, LoadOptions, MemoryMode, StaticModel};
+use model2vec_engine::{Elements, EncodeOptions, HeadOutput, LoadError, LoadOptions, MemoryMode, StaticModel};
 
 use crate::bases::Base;
 use crate::mutate::{Content, Directory};
@@ -51,6 +54,7 @@ fn every_mutant_of_a_model_loads_and_encodes_or_gives_a_typed_error() {
         "ERR_BAD_SAFETENSORS",
         "ERR_UNSUPPORTED_DTYPE",
         "ERR_SHAPE_MISMATCH",
+        "ERR_BAD_HEAD",
     ] {
         assert!(outcomes.get(outcome).is_some_and(|&count| count >= 5), "too few mutants with {outcome}: {outcomes:?}");
     }
@@ -71,6 +75,14 @@ fn load_and_use(directory: &Path, base: &Base, memory: MemoryMode) -> Result<(),
         .inspect_err(|error| assert!(error.to_string().len() < 10_000, "{} is too long a message", error.code()))?;
     read_every_row(&model);
     encode(&model);
+    if base.files.contains_key("head.safetensors") {
+        let model = model
+            .with_head()
+            .inspect_err(|error| assert!(error.to_string().len() < 10_000, "{} is too long a message", error.code()))?;
+        for output in [HeadOutput::Scores, HeadOutput::Activated] {
+            encode(&model.through_head(output, true).expect("it was loaded with its head"));
+        }
+    }
     Ok(())
 }
 

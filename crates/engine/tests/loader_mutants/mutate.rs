@@ -18,8 +18,14 @@ pub(crate) enum Content {
 
 /// Changes one file, and describes the change.
 pub(crate) fn mutate(directory: &mut Directory, random: &mut Random) -> String {
-    // The most can go wrong in the tokenizer, the least in the configuration.
-    let part = *random.pick(&["tokenizer", "tokenizer", "tokenizer", "safetensors", "safetensors", "config"]);
+    // The most can go wrong in the tokenizer, the least in the configuration, unless it describes a
+    // head.
+    let part = if directory.contains_key("head.safetensors") {
+        *random.pick(&["head.safetensors", "head.safetensors", "config", "config", "tokenizer", "model.safetensors"])
+    } else {
+        let table = "model.safetensors";
+        *random.pick(&["tokenizer", "tokenizer", "tokenizer", table, table, "config"])
+    };
     let Some(name) = directory.keys().find(|name| name.contains(part)).cloned() else {
         return format!("no {part}");
     };
@@ -29,10 +35,10 @@ pub(crate) fn mutate(directory: &mut Directory, random: &mut Random) -> String {
     let Some(Content::Bytes(bytes)) = directory.get_mut(&name) else {
         return format!("{name}: a directory already");
     };
-    let change = match (part, random.below(6)) {
-        ("safetensors", 0..2) => mutate_container(bytes, random),
-        ("safetensors", 2..4) => mutate_header(bytes, random),
-        ("safetensors", _) | (_, 0) => mutate_bytes(bytes, random),
+    let change = match (part.ends_with("safetensors"), random.below(6)) {
+        (true, 0..2) => mutate_container(bytes, random),
+        (true, 2..4) => mutate_header(bytes, random),
+        (true, _) | (_, 0) => mutate_bytes(bytes, random),
         _ => mutate_json(bytes, random),
     };
     format!("{name}: {change}")

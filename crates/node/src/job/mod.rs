@@ -55,7 +55,8 @@ impl Job {
     pub(crate) fn create(js: Js, environment: &Rc<Environment>, settings: JobSettings) -> Result<Rc<Self>, Thrown> {
         let id = environment.new_id();
         let results = Results::new(js, &settings)?;
-        let slice_rows = (SLICE_BYTES / (settings.model.dim() * size_of::<f32>())).max(1);
+        let slice_rows =
+            (SLICE_BYTES / (settings.model.dim().max(settings.model.embedding_dim()) * size_of::<f32>())).max(1);
         Ok(Rc::new(Self {
             id,
             environment: Rc::clone(environment),
@@ -128,6 +129,21 @@ impl Job {
             let range = first..self.rows.min(first + self.slice_rows);
             self.start(js, self.feed.slice_of(range.len(), Input::Ids(Arc::clone(&ids), range)));
         }
+    }
+
+    /// Starts a slice of embeddings, which go through the model's head. False when enough is in
+    /// flight.
+    pub(crate) fn feed_embeddings(self: &Rc<Self>, js: Js, dim: usize, embeddings: Vec<f32>) -> Result<bool, Thrown> {
+        let expected = self.model.borrow().as_ref().map(|model| model.embedding_dim());
+        if expected.is_some_and(|expected| expected != dim) {
+            return Err(Thrown::internal(format!("internal error: expected embeddings of {expected:?}, found {dim}")));
+        }
+        let rows = embeddings.len() / dim;
+        if !self.may_feed(rows)? {
+            return Ok(true);
+        }
+        self.start(js, self.feed.slice_of(rows, Input::Embeddings(embeddings)));
+        Ok(self.flow.has_room())
     }
 
     /// Starts a slice, or keeps it for later. If its memory is gone, the job fails.

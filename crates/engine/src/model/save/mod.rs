@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::head::{HEAD_FILE, Head};
 use crate::model::options::EncodeOptions;
 use crate::model::save::json::{Object, Style};
 use crate::model::save::replace::NewDirectory;
@@ -60,6 +61,23 @@ impl StaticModel {
     /// that the model was loaded from can't be read or has changed since, and when `directory` is a
     /// file, is the working directory, or holds the table file that this model has mapped.
     pub fn save(&self, directory: &Path, defaults: EncodeOptions) -> Result<(), SaveError> {
+        self.save_files(directory, defaults, None)
+    }
+
+    /// [`save`](Self::save) with the head, as Python's pipelines are saved: `head.safetensors` as it
+    /// was loaded, and `head_config` in `config.json`.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save), and when the model was loaded without a head.
+    pub fn save_with_head(&self, directory: &Path, defaults: EncodeOptions) -> Result<(), SaveError> {
+        let head = self.head.as_deref().ok_or_else(|| SaveError {
+            path: directory.to_owned(),
+            reason: "the model can't be saved with a head: it was loaded without one".to_owned(),
+        })?;
+        self.save_files(directory, defaults, Some(head))
+    }
+
+    fn save_files(&self, directory: &Path, defaults: EncodeOptions, head: Option<&Head>) -> Result<(), SaveError> {
         let failed = |path: &Path, reason: String| SaveError { path: path.to_owned(), reason };
         let not_written = |error: io::Error| failed(directory, format!("the model can't be saved: {error}"));
         // If `directory` is a symbolic link, the directory that it leads to is replaced, not the
@@ -84,8 +102,9 @@ impl StaticModel {
         let changed = |path: &Path, error: io::Error| failed(path, format!("the model can't be saved: {error}"));
         let config = self.files.config.read().map_err(|error| changed(self.files.config.path(), error))?;
         let tokenizer = self.files.tokenizer.read().map_err(|error| changed(self.files.tokenizer.path(), error))?;
-        let config =
-            self.config_json(&config, defaults).map_err(|error| changed(self.files.config.path(), error.into()))?;
+        let config = self
+            .config_json(&config, defaults, head)
+            .map_err(|error| changed(self.files.config.path(), error.into()))?;
         let tokenizer = tokenizer_json(&tokenizer, defaults.max_length)
             .map_err(|error| changed(self.files.tokenizer.path(), error.into()))?;
 
@@ -100,6 +119,9 @@ impl StaticModel {
             tensors::write(self.table(), &mut file)?;
             file.sync_all()?;
             write("tokenizer.json", tokenizer.as_bytes())?;
+            if let Some(head) = head {
+                write(HEAD_FILE, head.file())?;
+            }
             write("modules.json", modules_json(defaults.normalize).as_bytes())?;
             write("config.json", config.as_bytes())
         };
@@ -108,11 +130,15 @@ impl StaticModel {
 
     /// The loaded configuration with the settings that model2vec 0.10.0 changes, in the same order,
     /// since the file has new settings at its end (model.py, `StaticModel.__init__`: first
-    /// `max_length`, then `normalize`; persistence.py, `save_pretrained`).
-    fn config_json(&self, loaded: &[u8], defaults: EncodeOptions) -> serde_json::Result<String> {
+    /// `max_length`, then `normalize`; inference/model.py, `_save_pipeline`: `head_config`;
+    /// persistence.py, `save_pretrained`).
+    fn config_json(&self, loaded: &[u8], defaults: EncodeOptions, head: Option<&Head>) -> serde_json::Result<String> {
         let mut config = Object::parse(loaded)?;
         config.set("max_length", defaults.max_length.map_or("null".to_owned(), |length| length.to_string()));
         config.set("normalize", defaults.normalize.to_string());
+        if let Some(head) = head {
+            config.set("head_config", head.config_json());
+        }
         config.set("embedding_dtype", format!("\"{}\"", self.table_dtype()));
         if self.table().mapping().is_some() {
             config.set("vocabulary_quantization", self.table().rows().to_string());

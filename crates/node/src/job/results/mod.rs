@@ -36,7 +36,7 @@ impl Results {
     /// When the arrays have no room for all rows.
     pub(super) fn new(js: Js, settings: &JobSettings) -> Result<Self, Thrown> {
         let kind = match (settings.work, settings.out) {
-            (Work::Encode(options) | Work::Gather(options), Some(out)) => {
+            (Work::Encode(options) | Work::Gather(options) | Work::Head(options), Some(out)) => {
                 Kind::Rows(RowResults::new(js, settings, options, out)?)
             }
             (Work::Tokenize { .. }, _) => Kind::Ids(IdResults::default()),

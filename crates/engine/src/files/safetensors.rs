@@ -47,7 +47,7 @@ const ELEMENT_BITS: [(&str, u64); 22] = [
 ];
 
 /// An open file with a checked header.
-pub(super) struct TensorFile {
+pub(crate) struct TensorFile {
     path: PathBuf,
     file: File,
     tensors: Vec<Tensor>,
@@ -56,19 +56,19 @@ pub(super) struct TensorFile {
 /// One tensor of a [`TensorFile`]. `dtype` and `shape` require exactly `length` bytes, which the
 /// file had when it was opened.
 #[derive(Debug)]
-pub(super) struct Tensor {
-    pub(super) name: String,
-    pub(super) dtype: String,
-    pub(super) shape: Vec<u64>,
+pub(crate) struct Tensor {
+    pub(crate) name: String,
+    pub(crate) dtype: String,
+    pub(crate) shape: Vec<u64>,
     /// Where its bytes begin in the file.
-    pub(super) position: u64,
+    pub(crate) position: u64,
     /// How many bytes it has.
-    pub(super) length: u64,
+    pub(crate) length: u64,
 }
 
 impl TensorFile {
     /// Opens a file and checks its header.
-    pub(super) fn open(path: &Path) -> Result<Self, LoadError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, LoadError> {
         let unreadable =
             |error: io::Error| LoadError::bad_safetensors(path, format!("the file can't be read: {error}"));
         let file = File::open(path).map_err(unreadable)?;
@@ -103,21 +103,26 @@ impl TensorFile {
         Ok(Self { path: path.to_owned(), file, tensors })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
+    /// All tensors.
+    pub(crate) fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
     /// The tensor with this name.
-    pub(super) fn find(&self, name: &str) -> Option<&Tensor> {
+    pub(crate) fn find(&self, name: &str) -> Option<&Tensor> {
         self.tensors.iter().find(|tensor| tensor.name == name)
     }
 
     /// The tensor of that name, or an error that lists the names in the file.
-    pub(super) fn require(&self, name: &str) -> Result<&Tensor, LoadError> {
+    pub(crate) fn require(&self, name: &str) -> Result<&Tensor, LoadError> {
         self.find(name).ok_or_else(|| {
             let names: Vec<_> = self.tensors.iter().take(8).map(|tensor| tensor.name.as_str()).collect();
             LoadError::bad_safetensors(
@@ -132,21 +137,21 @@ impl TensorFile {
     }
 
     /// A reader of the tensor's bytes.
-    pub(super) fn reader(&self, tensor: &Tensor) -> Result<io::Take<&File>, LoadError> {
+    pub(crate) fn reader(&self, tensor: &Tensor) -> Result<io::Take<&File>, LoadError> {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(tensor.position)).map_err(|error| self.unreadable(tensor, &error))?;
         Ok(file.take(tensor.length))
     }
 
     /// The error for bytes of a tensor that can't be read.
-    pub(super) fn unreadable(&self, tensor: &Tensor, error: &io::Error) -> LoadError {
+    pub(crate) fn unreadable(&self, tensor: &Tensor, error: &io::Error) -> LoadError {
         LoadError::bad_safetensors(&self.path, format!("tensor `{}` can't be read: {error}", excerpt(&tensor.name)))
     }
 }
 
 impl Tensor {
     /// The error for an element type that is not allowed here. `expected` lists the allowed ones.
-    pub(super) fn unsupported_dtype(&self, path: &Path, expected: &str) -> LoadError {
+    pub(crate) fn unsupported_dtype(&self, path: &Path, expected: &str) -> LoadError {
         LoadError::unsupported_dtype(
             path,
             format!(
@@ -158,7 +163,7 @@ impl Tensor {
     }
 
     /// The number of entries of a one-dimensional tensor.
-    pub(super) fn entries(&self, path: &Path) -> Result<usize, LoadError> {
+    pub(crate) fn entries(&self, path: &Path) -> Result<usize, LoadError> {
         match self.shape[..] {
             [entries] => usize::try_from(entries)
                 .map_err(|_| LoadError::OutOfMemory { path: path.to_owned(), bytes: self.length }),
@@ -170,7 +175,7 @@ impl Tensor {
     }
 
     /// The shape for a message.
-    pub(super) fn shown_shape(&self) -> String {
+    pub(crate) fn shown_shape(&self) -> String {
         excerpt(&format!("{:?}", &self.shape[..self.shape.len().min(64)]))
     }
 }

@@ -1,0 +1,47 @@
+// The lines that pass a filter, as they are, each with a line feed after it; of tables with the
+// header of the first input.
+
+import { FileError } from '../file-error.js'
+import type { OpenRows } from './format.js'
+
+/** Lines of one input, and which of them pass. */
+export interface JudgedLines {
+  /** The input's name, for messages. */
+  readonly name: string
+  readonly lines: readonly Uint8Array[]
+  readonly passes: readonly boolean[]
+  /** The input's header, where it was read just before these lines. */
+  readonly header: Uint8Array | null
+}
+
+/** What is noted for a run that goes on. */
+interface State {
+  /** How many lines were judged. */
+  readonly rows: number
+  /** The header that was written, in base64. */
+  readonly header: string | null
+}
+
+const LINE_FEED = Buffer.from('\n')
+
+export const openPassedLines: OpenRows<JudgedLines> = (sink, state) => {
+  const before = (state ?? { rows: 0, header: null }) as State
+  let { rows } = before
+  let written = before.header === null ? null : Buffer.from(before.header, 'base64')
+  return Promise.resolve({
+    async write({ name, lines, passes, header }) {
+      const kept: Uint8Array[] = []
+      if (header !== null) {
+        if (written === null) kept.push(header, LINE_FEED)
+        else if (!written.equals(header)) throw new FileError(`${name} has another header than the files before it`)
+        written ??= Buffer.from(header)
+      }
+      for (const [i, line] of lines.entries()) if (passes[i] === true) kept.push(line, LINE_FEED)
+      if (kept.length > 0) await sink.append(Buffer.concat(kept))
+      rows += lines.length
+    },
+    rows: () => rows,
+    state: (): State => ({ rows, header: written?.toString('base64') ?? null }),
+    finish: () => Promise.resolve(),
+  })
+}
