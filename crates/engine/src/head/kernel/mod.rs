@@ -8,9 +8,9 @@
 //!
 //! The products of search (`search/kernel`) are of another kind: there both sides are rows, a sum
 //! is spread over the lanes of a register and these are added at the end. That needs no panels,
-//! which a corpus would have to be copied into; but for the few hundred inputs of a layer, the
-//! adding of lanes takes as long as a quarter of the products. Only the fused multiply-add without
-//! its instruction is common to both (`fused.rs`).
+//! which a corpus would have to be copied into; but for the few hundred inputs of a layer, adding
+//! the lanes would take about a quarter as long as the products. Only the fused multiply-add
+//! without its instruction is common to both (`fused.rs`).
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
