@@ -89,7 +89,7 @@ export const classify: Command = {
     model: { type: 'string', short: 'm', value: '<name>', help: 'an id or a directory: a model with a head' },
   },
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
-  example: 'docs.jsonl -m ./language --filter label=en -o en.jsonl',
+  example: 'in.jsonl -m ./language --filter label=en > en.jsonl',
   async run(positionals, values) {
     const wanted = wantedOf(values)
     const isFilter = wanted.filters.length > 0
