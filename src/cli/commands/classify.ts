@@ -47,7 +47,7 @@ interface Wanted {
 
 export const classify: Command = {
   summary: 'label the texts of files with a trained head, or filter them by label',
-  usage: ['<files…> --model <name> [options]', '<files…> --model <name> --filter label=x,min=0.8 [options]'],
+  usage: ['<files…> --model <name> [options]', '<files…> -m <name> --filter label=x,min=0.8 [options]'],
   description: [
     `Reads texts from ${inputTitles()} (gzip and zstd are unpacked), - is standard input. The model has a head, as ` +
       'model2vec 0.10 saves a trained pipeline. Writes JSON Lines, an object for each text, in order:',
@@ -89,7 +89,7 @@ export const classify: Command = {
     model: { type: 'string', short: 'm', value: '<name>', help: 'an id or a directory: a model with a head' },
   },
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
-  example: 'docs.jsonl --model ./language --filter label=en,min=0.8 --out english.jsonl',
+  example: 'in.jsonl -m ./language --filter label=en > en.jsonl',
   async run(positionals, values) {
     const wanted = wantedOf(values)
     const isFilter = wanted.filters.length > 0
