@@ -135,6 +135,11 @@ test('a matrix that holds no embeddings of the model is refused', (t) => {
     message: "`matrix` should be of 'float32', 'float16' or 'bfloat16' for a head, but is of 'int8'",
   })
   t.like(refused([[1, 2]]), { code: 'ERR_INVALID_OPTION' })
+  const other = { data: new Float64Array(32), rows: 1, dim: 32, width: 32, dtype: 'float32' }
+  t.like(refused(other), {
+    code: 'ERR_INVALID_OPTION',
+    message: '`matrix.data` should be a Float32Array, but got a Float64Array',
+  })
   const gone = EmbeddingMatrix.from(new Float32Array(64), { dim: 32 })
   structuredClone(gone.data.buffer, { transfer: [gone.data.buffer] })
   t.like(refused(gone), { code: 'ERR_OUT_TOO_SMALL' })

@@ -9,7 +9,7 @@ import type { NativeJob, NativeModel } from '../native/interface.js'
 import { native } from '../native/load.js'
 import { invalid } from '../options/checks.js'
 import type { CheckedEncodeOptions } from '../options/encode.js'
-import { isVectors } from '../options/search.js'
+import { checkVectors, isVectors } from '../options/search.js'
 import type { SearchVectors } from '../options/search.js'
 import { throwIfAborted } from '../runtime/abort.js'
 import { charge, isTurnSpent, whenThereIsTime } from '../runtime/event-loop.js'
@@ -116,9 +116,10 @@ export function applyHeadSync(model: Model, matrix: SearchVectors, options: Chec
   return model.use((handle) => new HeadCall(model, handle, matrix, options).runSync())
 }
 
-/** @throws Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH */
+/** @throws Model2VecError ERR_INVALID_OPTION, ERR_SHAPE_MISMATCH, ERR_OUT_TOO_SMALL */
 function assertEmbeddings(model: Model, matrix: unknown): void {
   if (!isVectors(matrix)) throw invalid('matrix', 'an EmbeddingMatrix', matrix)
+  checkVectors('matrix', matrix)
   if (matrix.dtype === 'int8' || matrix.dtype === 'binary') {
     const expected = "of 'float32', 'float16' or 'bfloat16'"
     throw new Model2VecError(
