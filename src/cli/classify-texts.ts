@@ -10,7 +10,7 @@ import type { Model2VecPipeline } from '../pipeline/pipeline.js'
 import type { Label } from '../pipeline/predictions.js'
 import type { RowBatch } from './input/row-batches.js'
 import type { Rows } from './input/rows.js'
-import { isPassed } from './label-filters.js'
+import { isPassedAny, isPassedBest } from './label-filters.js'
 import type { LabelFilter } from './label-filters.js'
 import type { Found, FoundRows, Probabilities } from './output/labels.js'
 import type { JudgedLines } from './output/passed-lines.js'
@@ -46,8 +46,15 @@ export function filterRun(run: ClassifyRun, filters: readonly LabelFilter[]): Wr
     ...run,
     newTexts: null,
     async work(texts, batch, signal) {
-      const { rows, found, skipped } = await classified(run, texts, batch, signal)
-      const passes = found.map((each) => isPassed(filters, each))
+      const { pipeline, threshold, maxLength } = run
+      const classes = pipeline.classes ?? []
+      const options = { dtype: 'float32', maxLength, signal } as const
+      const { rows, matrix, skipped } = await texts.encode(run.predicting, batch, options)
+      const passes = numbersOf(matrix).map((numbers) =>
+        pipeline.activation === 'softmax'
+          ? isPassedBest(filters, labelOf(classes, numbers[0] ?? 0), numbers[1] ?? Number.NaN)
+          : isPassedAny(filters, classes, numbers, threshold),
+      )
       const written = { name: texts.nameOf(batch.file), lines: rows.lines, passes, header: batch.header }
       return { written, count: rows.count, skipped }
     },
@@ -84,7 +91,7 @@ async function classified(run: ClassifyRun, texts: TextRun, batch: RowBatch, sig
   const found = numbersOf(matrix).map((numbers): Found => {
     if (activation === 'identity') return { values: numbers }
     if (activation === 'softmax') return { label: labelOf(classes, numbers[0] ?? 0), score: numbers[1] ?? Number.NaN }
-    const chosen = [...numbers.keys()].filter((i) => Math.fround(numbers[i] ?? 0) > Math.fround(threshold))
+    const chosen = [...numbers.keys()].filter((i) => Math.fround(numbers[i] ?? 0) > threshold)
     return {
       labels: chosen.map((i) => labelOf(classes, i)),
       scores: chosen.map((i) => numbers[i] ?? Number.NaN),

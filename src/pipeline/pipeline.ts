@@ -35,7 +35,7 @@ import type { SearchVectors } from '../options/search.js'
 import type { ItemStreamOptions, StreamOptions } from '../options/stream.js'
 import type { StreamBatch } from '../stream/encode-stream.js'
 import type { StreamSource } from '../stream/stream-source.js'
-import { headOf, headRows, headRowsSync, outputOf, predict, predictSync } from './predict.js'
+import { headOf, headRows, headRowsSync, outputOf, predict, predictSync, thresholdIn } from './predict.js'
 import type { PredictInput } from './predict.js'
 import { predictStream } from './predict-stream.js'
 import type { PredictBatch } from './predict-stream.js'
@@ -58,6 +58,11 @@ let stateOf: (pipeline: Model2VecPipeline) => ModelState
 export function predictingFunction(pipeline: Model2VecPipeline): Model2VecEmbeddingFunction {
   const model = stateOf(pipeline).now()
   return functionOf(model.throughHead(outputOf(model)))
+}
+
+/** What a probability of the head is compared with. For this package's own modules. */
+export function comparedThreshold(pipeline: Model2VecPipeline, threshold: number): number {
+  return thresholdIn(headOf(stateOf(pipeline).now()).precision, threshold)
 }
 
 /** What the head makes of each embedding. For this package's own modules. */
@@ -210,7 +215,8 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
 
   /**
    * The model without the head: its embeddings, from the same table in memory. Several heads can
-   * share the matrices that it gives: see `predict`. `close` closes it too. Python: `model`, whose
+   * share the matrices that it gives: see `predict`. `close` closes it too, and once it is closed itself
+   * it stays so. Python: `model`, whose
    * table has 0 for NaN and the largest number for infinity, as here.
    *
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`

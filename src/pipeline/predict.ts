@@ -93,7 +93,7 @@ export function labelReader(model: Model, rows: EmbeddingMatrix<Dtype>, threshol
 }
 
 /** numpy compares with the threshold in the number type of the probabilities; here they are float32. */
-function thresholdIn(precision: ModelHead['precision'], threshold: number): number {
+export function thresholdIn(precision: ModelHead['precision'], threshold: number): number {
   return precision === 'float16' ? valueOf('float16', elementOf('float16', threshold)) : Math.fround(threshold)
 }
 

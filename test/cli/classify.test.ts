@@ -1,13 +1,14 @@
 // `model2vec classify`, the real command: it writes what the pipeline predicts, filters lines, and
 // goes on where it was ended.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 
 import test from 'ava'
 import { Model2VecPipeline } from 'model2vec-node'
+import type { Activation } from 'model2vec-node'
 
 import { headPath } from '../heads.js'
 import { corpus, manyTexts } from '../test-data.js'
@@ -130,6 +131,54 @@ test('--filter writes the lines that pass, as they are, from standard input to s
   t.true(kept(['de', 0.8]).length > 0 && kept(['de', 0.8]).length < kept(['de', 0]).length)
 })
 
+test('--filter with a least probability looks at it alone, and without one at the labels that are predicted', async (t) => {
+  const all = topics.predictProbaSync(texts).toArray()
+  const [label, index] = [topics.classes?.[0] ?? '', 0]
+  const { file } = fileOf('in.jsonl', jsonLines.join('\n'))
+  for (const [filter, least] of [
+    [`label=${label},min=0.1`, 0.1],
+    [`label=${label}`, 0.5],
+  ] as const) {
+    const { code, out } = await model2vec('classify', file, '-m', TOPICS, '--filter', filter)
+    t.is(code, 0)
+    const expected = jsonLines.filter((_, i) =>
+      least === 0.1 ? (all[i]?.[index] ?? 0) >= Math.fround(0.1) : (all[i]?.[index] ?? 0) > 0.5,
+    )
+    t.deepEqual(
+      out.split('\n').filter((line) => line !== ''),
+      expected,
+    )
+    t.true(expected.length > 0 && expected.length < jsonLines.length)
+  }
+})
+
+test('--filter names the number of a class as the model or as JavaScript writes it', async (t) => {
+  using bytes = new Model2VecPipeline<Activation, number>(headPath('bytes-float-labels'))
+  const first = bytes.classes?.find((each) => Number.isInteger(each)) ?? NaN
+  const { file } = fileOf('in.jsonl', jsonLines.join('\n'))
+  const lines = await Promise.all(
+    [`label=${first}`, `label=${first}.0`].map((filter) =>
+      model2vec('classify', file, '-m', headPath('bytes-float-labels'), '--filter', filter),
+    ),
+  )
+  t.is(lines[0]?.code, 0)
+  t.is(lines[0]?.out, lines[1]?.out)
+})
+
+test('--resume notices that the head has changed', async (t) => {
+  const { file, at } = fileOf('in.jsonl', jsonLines.join('\n'))
+  cpSync(LANGUAGE, at('model'), { recursive: true, dereference: true })
+  t.is((await model2vec('classify', file, '-m', at('model'), '-o', at('out.jsonl'))).code, 0)
+  const head = path.join(at('model'), 'head.safetensors')
+  const bytes = readFileSync(head)
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0x80
+  writeFileSync(head, bytes)
+  utimesSync(head, 1, 1)
+  const other = await model2vec('classify', file, '-m', at('model'), '-o', at('out.jsonl'), '--resume')
+  t.is(other.code, 1)
+  t.regex(other.err, /is of another run: .*model/)
+})
+
 test('--filter keeps the header of tables, also where no line passes', async (t) => {
   const row = (text: string, i: number): string => `${i},"${text.replaceAll('"', '""')}"`
   const csv = ['id,text', ...texts.map(row)]
@@ -162,7 +211,7 @@ const wrong: [args: string[], message: RegExp][] = [
   [['in.jsonl'], /--model is needed/],
   [['in.jsonl', '-m', LANGUAGE, '--filter', 'fi'], /--filter should be label=x or label=x,min=n/],
   [['in.jsonl', '-m', LANGUAGE, '--filter', 'label=fi,min=2'], /with n from 0 to 1, but got label=fi,min=2/],
-  [['in.jsonl', '-m', LANGUAGE, '--filter', 'label=en'], /the head has no such label, only ar, cs, /],
+  [['in.jsonl', '-m', LANGUAGE, '--filter', 'label=en'], /the head has no such label, only "ar", "cs", /],
   [['in.jsonl', '-m', LANGUAGE, '--filter', 'label=fi', '--proba'], /--filter writes lines as they are: --proba/],
   [['in.jsonl', 'in.txt', '-m', LANGUAGE, '--filter', 'label=fi'], /expected one format/],
   [['in.jsonl', '-m', LANGUAGE, '--threshold', '0.5'], /--threshold is for multi-label heads/],

@@ -1,8 +1,9 @@
 // `model2vec classify`: what the head of a model makes of the texts of files, or the lines that it
 // lets pass.
 
+import { HEAD_FILE } from '../../hub/layout.js'
 import { DEFAULT_THRESHOLD } from '../../options/predict.js'
-import { predictingFunction } from '../../pipeline/pipeline.js'
+import { comparedThreshold, predictingFunction } from '../../pipeline/pipeline.js'
 import type { Model2VecPipeline } from '../../pipeline/pipeline.js'
 import { filterRun, labelsRun } from '../classify-texts.js'
 import type { ClassifyRun } from '../classify-texts.js'
@@ -73,7 +74,8 @@ export const classify: Command = {
       multiple: true,
       value: '<filter>',
       help:
-        'label=x: the lines with this label; label=x,min=n: with at least this probability. Given several times, a ' +
+        'label=x: the lines with this label; label=x,min=n: those where it has at least this probability (of a ' +
+        'multi-label head whatever --threshold is). Given several times, a ' +
         'line passes that one of them lets pass',
     },
     resume: {
@@ -113,7 +115,7 @@ export const classify: Command = {
         signal,
         checkpointMs: everyMs,
         total,
-        threshold: wanted.threshold ?? DEFAULT_THRESHOLD,
+        threshold: comparedThreshold(pipeline, wanted.threshold ?? DEFAULT_THRESHOLD),
         maxLength: maxLength(values),
         proba: wanted.proba,
       }
@@ -201,7 +203,7 @@ async function identityOf(
   const { path: directory, revision, maxLength: ownMaxLength } = pipeline.info
   return {
     inputs: await identityOfInputs(input),
-    model: await identityOfModel(directory, revision),
+    model: await identityOfModel(directory, revision, [HEAD_FILE]),
     options: {
       format: input.format?.name ?? null,
       'text-field': input.fields.text,
@@ -210,7 +212,12 @@ async function identityOf(
       'on-error': input.skipsBadLines ? 'skip' : 'fail',
       threshold,
       proba,
-      filter: wanted.filters.map(({ label, min }) => `label=${label},min=${min}`).join(' ') || null,
+      // In whatever order they were given: a line passes that one of them lets pass.
+      filter:
+        wanted.filters
+          .map(({ label, min }) => JSON.stringify([label, min]))
+          .sort()
+          .join(' ') || null,
       'max-length': (maxLength === undefined ? ownMaxLength : maxLength) ?? 'none',
     },
   }

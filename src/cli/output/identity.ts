@@ -44,9 +44,16 @@ export async function identityOfFile(file: string): Promise<FileIdentity | null>
   return { path: await realpath(file), size: stats.size, modified: stats.mtimeMs }
 }
 
-/** @param revision the Hub commit whose files the directory holds; null for any other directory */
-export async function identityOfModel(directory: string, revision: string | null): Promise<ModelIdentity> {
-  const names = new Set<string>()
+/**
+ * @param revision the Hub commit whose files the directory holds; null for any other directory
+ * @param others files that the model has beside those of a layout
+ */
+export async function identityOfModel(
+  directory: string,
+  revision: string | null,
+  others: readonly string[] = [],
+): Promise<ModelIdentity> {
+  const names = new Set<string>(revision === null ? others : [])
   if (revision === null) {
     layoutFiles((name) => {
       names.add(name)

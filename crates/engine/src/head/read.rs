@@ -80,20 +80,33 @@ fn require_file(folder: &Path) -> Result<PathBuf, LoadError> {
     if is_file(&folder.join(LEGACY_HEAD_FILE)) {
         // Converted weights are transposed views, and safetensors 0.8 saves the memory of a view as it
         // lies: without the third line the head that is saved is another one.
-        let place = folder.display();
+        let place = python_string(&folder.to_string_lossy());
         let reason = format!(
             "expected `{HEAD_FILE}`, found only `{LEGACY_HEAD_FILE}`, which is older than model2vec 0.10; \
              Python converts it once, with scikit-learn and skops:\n\
              import numpy, model2vec.inference\n\
-             pipeline = model2vec.inference.convert_legacy_pipeline({place:?})\n\
+             pipeline = model2vec.inference.convert_legacy_pipeline({place})\n\
              for layer in pipeline.head.layers: layer.weight = numpy.ascontiguousarray(layer.weight)\n\
-             pipeline.save_pretrained({place:?})",
-            place = place.to_string()
+             pipeline.save_pretrained({place})"
         );
         return Err(LoadError::bad_head(folder, reason));
     }
     let reason = format!("expected the file of a head, `{HEAD_FILE}`, found none: this model has no head");
     Err(LoadError::bad_head(folder, reason))
+}
+
+/// A text as a literal of Python.
+fn python_string(text: &str) -> String {
+    let mut literal = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => literal.extend(['\\', character]),
+            '\0'..'\x20' => literal.push_str(&format!("\\x{:02x}", u32::from(character))),
+            _ => literal.push(character),
+        }
+    }
+    literal.push('"');
+    literal
 }
 
 fn read_layers(file: &TensorFile, config: &HeadConfig, embeddings: Embeddings) -> Result<Vec<Layer>, LoadError> {
