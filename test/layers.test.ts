@@ -29,6 +29,7 @@ const TYPESCRIPT: Rooms = {
   lines: ['errors', 'runtime', 'stream'],
   'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
   adapters: ['dtype', 'embedding-function', 'errors', 'model', 'options', 'runtime'],
+  server: ['errors', 'matrix', 'options', 'runtime', 'version'],
   index: ['dtype', 'embedding-function', 'errors', 'hub', 'lines', 'matrix', 'model', 'options', 'search', 'stream'],
   cli: [
     'call',
@@ -44,6 +45,7 @@ const TYPESCRIPT: Rooms = {
     'progress',
     'runtime',
     'search',
+    'server',
     'stream',
     'version',
   ],
