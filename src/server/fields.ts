@@ -21,6 +21,11 @@ export function flag(value: unknown, param: string, otherwise: boolean): boolean
   return value
 }
 
+/** A string that nothing is done with. @throws Fault */
+export function ignored(value: unknown, param: string): void {
+  if (value !== undefined && value !== null && typeof value !== 'string') throw invalid(param, 'a string', value)
+}
+
 /** One of some strings. @throws Fault */
 export function oneOf<T extends string>(value: unknown, param: string, known: readonly T[], otherwise: T): T {
   if (value === undefined || value === null) return otherwise

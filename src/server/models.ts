@@ -112,7 +112,7 @@ function namedModels(models: unknown): NamedModel[] {
 }
 
 /** The id of the Hub; of a directory its name, not the path. */
-function nameOf(model: ServedModel): string {
+export function nameOf(model: ServedModel): string {
   const { info } = isPipeline(model) ? model.embedder : model
   if (info.revision !== null) return info.modelSource
   const name = info.path

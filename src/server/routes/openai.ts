@@ -6,7 +6,7 @@ import { BASE64_PER_STEP, embed, listed, NUMBERS_PER_STEP, numbersOf, truncatedH
 import type { Texts } from '../embed.js'
 import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
-import { assertNotEmpty, dimensions, oneOf, textOrList } from '../fields.js'
+import { assertNotEmpty, dimensions, ignored, oneOf, textOrList } from '../fields.js'
 import type { Body } from '../json-body.js'
 import type { ServedRows } from '../model.js'
 import type { NamedModel } from '../models.js'
@@ -22,6 +22,7 @@ async function embeddings(exchange: Exchange, body: Body): Promise<Answer> {
   const isBase64 = oneOf(body.encoding_format, 'encoding_format', FORMATS, 'float') === 'base64'
   const dimensionality = dimensions(body.dimensions, model.dim)
   const encoding = dimensionality === undefined ? undefined : { dimensionality }
+  ignored(body.user, 'user')
   const read: Texts = { texts, param: 'input' }
   return embed(exchange, model, read, encoding, !options.strict, (rows, signal) => {
     const item = (index: number): string => embeddingOf(rows, index, isBase64)

@@ -99,7 +99,8 @@ async function embedTokens(exchange: Exchange, body: Body): Promise<Answer> {
   })
 }
 
-function embedSparse(): Answer {
+function embedSparse(exchange: Exchange, body: Body): Answer {
+  readRequest(exchange, body)
   throw new Fault('unsupported', 'Model is not an embedding model with SPLADE pooling')
 }
 

@@ -83,8 +83,8 @@ function predictionsOf(scores: ServedScores, index: number, labels: readonly str
 
 function rerank({ shared }: Exchange, body: Body): Answer {
   const { options } = shared
-  oneText(body.query, 'query', options)
-  textList(body.texts, 'texts', options)
+  assertNotEmpty([oneText(body.query, 'query', options)], 'query')
+  assertNotEmpty(textList(body.texts, 'texts', options), 'texts')
   throw new Fault('unsupported', 'model is not a re-ranker model')
 }
 
