@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.js'
 import { GONE } from './exchange.js'
 import type { ServedModels } from './models.js'
 import type { ServerOptions } from './options.js'
-import { NO_BYTES, Service } from './service.js'
+import { Service } from './service.js'
 import { tooLarge } from './unpack-body.js'
 
 /** A request as the handler takes it: a `Request`. */
@@ -33,6 +33,8 @@ export interface Handler {
    */
   drain(): Promise<void>
 }
+
+const NO_BYTES: Buffer = Buffer.alloc(0)
 
 /** The headers that are read. */
 const HEADERS = [
@@ -85,13 +87,14 @@ async function serve(service: Service, request: HandlerRequest): Promise<WebResp
 }
 
 async function answerOf(service: Service, exchange: Exchange, { body }: HandlerRequest): Promise<Answer | null> {
+  if (exchange.route?.method === 'GET') return service.answerPlain(exchange)
   let bytes = NO_BYTES
-  if (exchange.route?.method === 'POST' && body !== null && body !== undefined) {
-    try {
+  try {
+    if (body !== null && body !== undefined) {
       bytes = await readStream(body as ReadableStream<Uint8Array>, service.shared.options.maxBody)
-    } catch (error) {
-      return service.fail(exchange, error)
     }
+  } catch (error) {
+    return service.fail(exchange, error)
   }
   return service.answer(exchange, bytes)
 }

@@ -12,7 +12,7 @@ import { GONE } from './exchange.js'
 import { readIncoming } from './incoming-body.js'
 import type { ServedModels } from './models.js'
 import type { ServerOptions } from './options.js'
-import { NO_BYTES, Service } from './service.js'
+import { Service } from './service.js'
 
 /** A request as the listener takes it: an `IncomingMessage` of `node:http` or `node:https`. */
 export interface ListenerRequest {
@@ -91,7 +91,7 @@ function serve(
   }
   exchange.watch = watchOf(request, response)
   if (exchange.route?.method === 'GET') {
-    settle(service, response, service.answer(exchange, NO_BYTES))
+    settle(service, response, service.answerPlain(exchange))
     return
   }
   const { body } = request as { readonly body?: unknown }

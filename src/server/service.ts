@@ -4,7 +4,8 @@
 import { availableParallelism } from 'node:os'
 
 import { isModel2VecError } from '../errors.js'
-import { Buffer, performance } from '../runtime/node-globals.js'
+import { performance } from '../runtime/node-globals.js'
+import type { Buffer } from '../runtime/node-globals.js'
 import { Admission } from './admission.js'
 import { JSON_TYPE, NO_HEADERS } from './answer.js'
 import type { Answer } from './answer.js'
@@ -133,17 +134,31 @@ export class Service {
     return path === null || this.#find(path)[0] === undefined
   }
 
+  /** The answer to what has no body: of a route with the method GET. */
+  answerPlain(exchange: Exchange): Answer | null {
+    const { route } = exchange
+    if (route === null) return null
+    try {
+      return this.#recorded(exchange, route.answer(exchange, NO_BODY) as Answer)
+    } catch (error) {
+      return this.#failed(exchange, error)
+    }
+  }
+
   /** The answer to a body. Never rejects; null = the client has gone away. */
   answer(exchange: Exchange, bytes: Buffer): Answer | null | Promise<Answer | null> {
     const encoding = exchange.headers['content-encoding'] as string | undefined
-    return bytes.length <= SMALL_BODY && isPlain(encoding)
-      ? this.#run(exchange, () => (exchange.route?.method === 'POST' ? parseSmall(bytes) : NO_BODY))
-      : this.#run(exchange, async () => this.#read(exchange, bytes, encoding ?? ''))
+    const isSmall = bytes.length <= SMALL_BODY && isPlain(encoding)
+    return this.#work(exchange, (route) =>
+      isSmall
+        ? route.answer(exchange, parseSmall(bytes))
+        : this.#read(exchange, bytes, encoding ?? '').then((body) => route.answer(exchange, body)),
+    )
   }
 
   /** The answer to a body that another has parsed already. */
   answerParsed(exchange: Exchange, value: unknown): Answer | null | Promise<Answer | null> {
-    return this.#run(exchange, () => asBody(value))
+    return this.#work(exchange, (route) => route.answer(exchange, asBody(value)))
   }
 
   /** The answer to a body that could not be read. */
@@ -161,7 +176,8 @@ export class Service {
     return this.shared.admission.idle()
   }
 
-  #run(exchange: Exchange, read: () => Body | Promise<Body>): Answer | null | Promise<Answer | null> {
+  /** Counts what is in work. */
+  #work(exchange: Exchange, work: (route: Route) => Answer | Promise<Answer>): Answer | null | Promise<Answer | null> {
     const { admission } = this.shared
     const { route } = exchange
     if (route === null) return null
@@ -170,23 +186,30 @@ export class Service {
     } catch (error) {
       return this.#failed(exchange, error)
     }
-    const done = (answer: Answer): Answer => {
-      exchange.end()
-      admission.leave()
-      return this.#recorded(exchange, answer)
-    }
-    const failed = (error: unknown): Answer | null => {
-      exchange.end()
-      admission.leave()
-      return this.#failed(exchange, error)
-    }
     try {
-      const body = read()
-      const answer = isPromise(body) ? body.then((each) => route.answer(exchange, each)) : route.answer(exchange, body)
-      return isPromise(answer) ? answer.then(done, failed) : done(answer)
+      const answer = work(route)
+      if (isPromise(answer)) {
+        return answer.then(
+          (made) => this.#ended(exchange, made),
+          (error: unknown) => this.#broken(exchange, error),
+        )
+      }
+      return this.#ended(exchange, answer)
     } catch (error) {
-      return failed(error)
+      return this.#broken(exchange, error)
     }
+  }
+
+  #ended(exchange: Exchange, answer: Answer): Answer {
+    exchange.end()
+    this.shared.admission.leave()
+    return this.#recorded(exchange, answer)
+  }
+
+  #broken(exchange: Exchange, error: unknown): Answer | null {
+    exchange.end()
+    this.shared.admission.leave()
+    return this.#failed(exchange, error)
   }
 
   async #read(exchange: Exchange, bytes: Buffer, encoding: string): Promise<Body> {
@@ -195,7 +218,6 @@ export class Service {
     return unpacked.length <= SMALL_BODY ? parseSmall(unpacked) : parseLarge(unpacked, maxText, exchange.signal)
   }
 
-  #failed(exchange: Exchange, error: unknown): Answer
   #failed(exchange: Exchange, error: unknown): Answer | null {
     if (error === GONE) {
       this.#recorded(exchange, { status: GONE_STATUS, type: JSON_TYPE, body: '', headers: [], texts: 0, tokens: 0 })
@@ -287,5 +309,3 @@ function protocolOf(routes: RoutesOfPath | undefined, path: string): Protocol {
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown }).then === 'function'
 }
-
-export const NO_BYTES: Buffer = Buffer.alloc(0)

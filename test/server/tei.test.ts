@@ -81,9 +81,7 @@ test('/tokenize gives the ids and their tokens', async (t) => {
   const ids = ef.tokenize(inputs, { maxLength: null })
   t.deepEqual(
     json,
-    ids.map((each) =>
-      [...each].map((id) => ({ id, text: ef.tokens[id], special: false, start: null, stop: null })),
-    ),
+    ids.map((each) => [...each].map((id) => ({ id, text: ef.tokens[id], special: false, start: null, stop: null }))),
   )
 })
 
@@ -93,7 +91,8 @@ test('/similarity gives the cosines in the order of the sentences, and 0 for a t
   const { json } = await post(`${url}/similarity`, { inputs: { source_sentence: 'a dog', sentences } })
   const [first, ...others] = (await ef.encode(['a dog', ...sentences])).toArray()
   const cosine = (a: readonly number[], b: readonly number[]): number => {
-    const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, v, i) => sum + v * (y[i] ?? 0), 0)
+    const dot = (x: readonly number[], y: readonly number[]): number =>
+      x.reduce((sum, v, i) => sum + v * (y[i] ?? 0), 0)
     const norms = Math.sqrt(dot(a, a) * dot(b, b))
     return norms === 0 ? 0 : dot(a, b) / norms
   }

@@ -61,8 +61,7 @@ function info({ shared }: Exchange): Answer {
 
 function metrics({ shared }: Exchange): Answer {
   const { admission, isDraining } = shared
-  // Without this request itself.
-  const text = shared.metrics.text({ inWork: admission.inWork - 1, waiting: admission.waiting, isDraining })
+  const text = shared.metrics.text({ inWork: admission.inWork, waiting: admission.waiting, isDraining })
   const body = Buffer.from(text)
   return {
     status: 200,
