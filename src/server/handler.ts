@@ -1,8 +1,8 @@
 // `createHandler`: a server for the web's Request and Response: Hono, Next.js, Bun, Deno.
 
 import { Buffer, webResponse } from '../runtime/node-globals.js'
-import { bytesOf } from './answer.js'
-import type { Answer, Chunk } from './answer.js'
+import { bytesOf, isList } from './answer.js'
+import type { Answer } from './answer.js'
 import type { Exchange } from './exchange.js'
 import { GONE } from './exchange.js'
 import type { ServedModels } from './models.js'
@@ -134,6 +134,6 @@ function respond(method: string, { status, type, body, headers: more }: Answer):
 }
 
 function bodyOf(body: Answer['body']): string | Uint8Array<ArrayBuffer> {
-  if (!Array.isArray(body)) return body as string | Uint8Array<ArrayBuffer>
-  return Buffer.concat(body.map((chunk: Chunk) => (typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)))
+  if (!isList(body)) return body as string | Uint8Array<ArrayBuffer>
+  return Buffer.concat(body.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)))
 }

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { clearTimeout, setTimeout } from '../runtime/node-globals.js'
-import { bytesOf } from './answer.js'
+import { bytesOf, isList } from './answer.js'
 import type { Answer, Chunk } from './answer.js'
 import type { Exchange, Watch } from './exchange.js'
 import { GONE } from './exchange.js'
@@ -143,12 +143,18 @@ function send(service: Service, response: ServerResponse, answer: Answer): void 
   if (service.shared.isDraining) headers.push('Connection', 'close')
   response.writeHead(status, headers)
   if (typeof body === 'string') response.end(body, 'latin1')
-  else if (isChunk(body)) response.end(body)
+  else if (!isList(body)) response.end(body)
+  else if (bytesOf(body) <= WRITTEN_TOGETHER) writeTogether(response, body)
   else void writeChunks(response, body)
 }
 
-function isChunk(body: Answer['body']): body is Chunk {
-  return !Array.isArray(body)
+/** Up to this many bytes an answer is written at once, with its headers. */
+const WRITTEN_TOGETHER = 1 << 19
+
+function writeTogether(response: ServerResponse, chunks: readonly Chunk[]): void {
+  response.cork()
+  for (const chunk of chunks) response.write(chunk, 'latin1')
+  response.end()
 }
 
 /** No faster than the client reads. */

@@ -213,9 +213,11 @@ export class Service {
   }
 
   async #read(exchange: Exchange, bytes: Buffer, encoding: string): Promise<Body> {
-    const { maxBody, maxText } = this.shared.options
+    const { maxBody, maxText, maxBatch } = this.shared.options
     const unpacked = isPlain(encoding) ? bytes : await unpack(bytes, encoding, maxBody)
-    return unpacked.length <= SMALL_BODY ? parseSmall(unpacked) : parseLarge(unpacked, maxText, exchange.signal)
+    return unpacked.length <= SMALL_BODY
+      ? parseSmall(unpacked)
+      : parseLarge(unpacked, maxText, maxBatch, exchange.signal)
   }
 
   #failed(exchange: Exchange, error: unknown): Answer | null {

@@ -2,7 +2,7 @@
 
 import { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import { jsonAnswer } from '../answer.js'
-import type { Answer } from '../answer.js'
+import type { Answer, Chunk } from '../answer.js'
 import { embed, latin1, listed, NUMBERS_PER_STEP, numbersOf, truncatedHeader } from '../embed.js'
 import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
@@ -55,15 +55,14 @@ async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
     { normalize, dimensionality },
     truncates,
     async (rows, signal) => {
-      const items = await listed(rows.rows, NUMBERS_PER_STEP, (index) => numbersOf(rows, index), signal)
+      const items = await listed(rows.rows, NUMBERS_PER_STEP, numbersOf(rows), signal)
       return listAnswer(items, rows.rows, rows.totalTokens, truncatedHeader(rows))
     },
   )
 }
 
-function listAnswer(items: readonly string[], texts: number, tokens: number, headers: readonly string[]): Answer {
-  const body = items.length === 1 ? `[${items[0] ?? ''}]` : ['[', ...items, ']']
-  return jsonAnswer(body, texts, tokens, headers)
+function listAnswer(items: readonly Chunk[], texts: number, tokens: number, headers: readonly string[]): Answer {
+  return jsonAnswer(['[', ...items, ']'], texts, tokens, headers)
 }
 
 /** A vector for each token. */
@@ -90,9 +89,9 @@ async function embedTokens(exchange: Exchange, body: Body): Promise<Answer> {
     metrics.texts += texts.length
     metrics.tokens += tokens
     metrics.truncated += cut
-    const items: string[] = []
+    const items: Chunk[] = []
     for (const matrix of matrices) {
-      const rows = await listed(matrix.rows, NUMBERS_PER_STEP, (index) => numbersOf(matrix, index), signal)
+      const rows = await listed(matrix.rows, NUMBERS_PER_STEP, numbersOf(matrix), signal)
       items.push(items.length === 0 ? '[' : ',[', ...rows, ']')
     }
     return jsonAnswer(['[', ...items, ']'], texts.length, tokens, truncatedHeader({ truncated: cut }))
