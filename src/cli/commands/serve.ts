@@ -86,7 +86,7 @@ export const serve: Command = {
     ...HUB_OPTIONS,
   },
   notes: ['Exit codes: 0 ended in order, 1 failed or cut off requests, 2 called wrongly.'],
-  example: '--model minishlab/potion-base-8M --served-model-name text-embedding-3-small',
+  example: '--served-model-name text-embedding-3-small',
   async run(positionals, values) {
     if (positionals.length > 0) throw new UsageError(`expected options only, but got ${positionals.join(' ')}`)
     // What can't be is an error before models are loaded.
