@@ -1,6 +1,6 @@
 // Texts to the rows of an answer: few texts at once, many in a slot and in the turns of the event loop.
 
-import { inTurns } from '../runtime/event-loop.js'
+import { charge, inTurns, isTurnSpent } from '../runtime/event-loop.js'
 import { Buffer } from '../runtime/node-globals.js'
 import { bytesOf } from './answer.js'
 import type { Answer, Chunk } from './answer.js'
@@ -19,27 +19,41 @@ export interface Texts {
 /** @param signal undefined = the texts were few */
 export type WriteAnswer = (rows: ServedRows, signal: AbortSignal | undefined) => Answer | Promise<Answer>
 
+/** What a call takes besides its texts, as a share of the largest inline one (src/call/encode.ts). */
+const CALL_SHARE = 1 / 80
+
 /**
  * @param truncates whether longer texts are cut; else they are a fault
- * @throws (rejects) Fault; the errors of `encode`
+ * @throws Fault; the errors of `encode`; so it rejects
  */
-export async function embed(
+export function embed(
   exchange: Exchange,
   model: NamedModel,
-  { texts, param }: Texts,
+  read: Texts,
   options: ServedEncodeOptions | undefined,
   truncates: boolean,
   write: WriteAnswer,
-): Promise<Answer> {
-  if (model.isInline(texts)) {
-    const rows = await model.encoder.encode(texts, options)
+): Answer | Promise<Answer> {
+  const { encoder } = model
+  const { texts, param } = read
+  const share = model.inlineShare(texts)
+  if (share > 1) {
+    return exchange.inSlot(async (signal) => {
+      const rows = await encoder.encode(texts, { ...options, signal })
+      count(exchange, model, rows, truncates, param)
+      return write(rows, signal)
+    })
+  }
+  // As `encode` does it, without its promise.
+  if (encoder.encodeSync !== undefined && !isTurnSpent()) {
+    charge(share + CALL_SHARE)
+    const rows = encoder.encodeSync(texts, options)
     count(exchange, model, rows, truncates, param)
     return write(rows, undefined)
   }
-  return exchange.inSlot(async (signal) => {
-    const rows = await model.encoder.encode(texts, { ...options, signal })
+  return encoder.encode(texts, options).then((rows) => {
     count(exchange, model, rows, truncates, param)
-    return write(rows, signal)
+    return write(rows, undefined)
   })
 }
 

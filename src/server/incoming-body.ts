@@ -11,8 +11,16 @@ export type OnBody = (error: Error | null, bytes: Buffer | null) => void
 /** What a body of unknown length gets at first. */
 const FIRST_BYTES = 1 << 16
 
-/** @param most bytes */
-export function readIncoming(request: IncomingMessage, most: number, onBody: OnBody): void {
+/**
+ * @param most bytes
+ * @param hold counts bytes of a body of several chunks; throws when they are too many
+ */
+export function readIncoming(
+  request: IncomingMessage,
+  most: number,
+  hold: (bytes: number) => void,
+  onBody: OnBody,
+): void {
   let first: Buffer | null = null
   /** For bodies of more than one chunk. It has room for all where the length is known: no long copy. */
   let all: Buffer | null = null
@@ -27,6 +35,12 @@ export function readIncoming(request: IncomingMessage, most: number, onBody: OnB
     if (size > most) finish(tooLarge(most), null)
     else if (first === null) first = chunk
     else {
+      try {
+        hold(all === null ? size : chunk.length)
+      } catch (error) {
+        finish(error as Error, null)
+        return
+      }
       if (all === null || size > all.length) all = roomFor(all ?? first, before, size, most, request)
       all.set(chunk, before)
     }

@@ -101,9 +101,16 @@ function serve(
     return
   }
   if (isAsked) response.writeContinue()
-  readIncoming(request, service.shared.options.maxBody, (error, bytes) => {
-    receive(service, exchange, request, response, error, bytes)
-  })
+  readIncoming(
+    request,
+    service.shared.options.maxBody,
+    (bytes) => {
+      exchange.hold(bytes)
+    },
+    (error, bytes) => {
+      receive(service, exchange, request, response, error, bytes)
+    },
+  )
 }
 
 function receive(
@@ -145,7 +152,7 @@ function send(service: Service, response: ServerResponse, answer: Answer): void 
   if (typeof body === 'string') response.end(body, 'latin1')
   else if (!isList(body)) response.end(body)
   else if (bytesOf(body) <= WRITTEN_TOGETHER) writeTogether(response, body)
-  else void writeChunks(response, body)
+  else void writeChunks(service, response, body)
 }
 
 /** Up to this many bytes an answer is written at once, with its headers. */
@@ -158,11 +165,15 @@ function writeTogether(response: ServerResponse, chunks: readonly Chunk[]): void
 }
 
 /** No faster than the client reads. */
-async function writeChunks(response: ServerResponse, chunks: readonly Chunk[]): Promise<void> {
+async function writeChunks(service: Service, response: ServerResponse, chunks: readonly Chunk[]): Promise<void> {
+  const { admission } = service.shared
+  const bytes = bytesOf(chunks)
+  admission.buffered += bytes
   for (const chunk of chunks) {
-    if (response.destroyed) return
+    if (response.destroyed) break
     if (!response.write(chunk, 'latin1')) await drained(response)
   }
+  admission.buffered -= bytes
   response.end()
 }
 

@@ -8,7 +8,7 @@ import type { Exchange, Route } from '../exchange.js'
 import { dimensions, flag, textOrList } from '../fields.js'
 import type { Body } from '../json-body.js'
 
-async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
+function embedTexts(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { models, options } = exchange.shared
   const model = models.find(body.model)
   const texts = textOrList(body.input, 'input', options)

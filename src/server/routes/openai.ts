@@ -13,7 +13,7 @@ import type { NamedModel } from '../models.js'
 
 const FORMATS = ['float', 'base64'] as const
 
-async function embeddings(exchange: Exchange, body: Body): Promise<Answer> {
+function embeddings(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { models, options } = exchange.shared
   const model = models.find(body.model)
   const input = inputOf(body.input)

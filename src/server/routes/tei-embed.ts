@@ -44,7 +44,7 @@ export function readTruncation(body: Body): boolean {
   return truncates && direction.toLowerCase() === 'right'
 }
 
-async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
+function embedTexts(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { model, texts, truncates } = readRequest(exchange, body)
   const normalize = flag(body.normalize, 'normalize', true)
   const dimensionality = dimensions(body.dimensions, model.dim)
@@ -104,7 +104,7 @@ function embedSparse(exchange: Exchange, body: Body): Answer {
 }
 
 /** How like a text is to others: the cosines of their vectors. */
-async function similarity(exchange: Exchange, body: Body): Promise<Answer> {
+function similarity(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { shared } = exchange
   const model = shared.models.find(body.model)
   const { inputs } = body
