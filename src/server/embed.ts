@@ -123,10 +123,18 @@ export function listed(
 function joined(parts: readonly Chunk[]): Uint8Array {
   const chunk = Buffer.allocUnsafe(bytesOf(parts))
   let at = 0
+  // Strings that follow each other are written together: a call of `write` takes longer than to join.
+  let text = ''
   for (const part of parts) {
-    if (typeof part === 'string') chunk.write(part, at, 'latin1')
-    else chunk.set(part, at)
+    if (typeof part === 'string') {
+      text += part
+      continue
+    }
+    at += chunk.write(text, at, 'latin1')
+    text = ''
+    chunk.set(part, at)
     at += part.length
   }
+  chunk.write(text, at, 'latin1')
   return chunk
 }
