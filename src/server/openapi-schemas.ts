@@ -37,6 +37,7 @@ export function schemas(
     description: 'The first dimensions of the vectors only, which are cut, then scaled',
   }
   const texts = list(text, { minItems: 1, maxItems: maxBatch })
+  const one = list(text, { minItems: 1, maxItems: 1 })
   const textOrTexts = { anyOf: [text, texts] }
   const truncation = {
     truncate: { ...BOOLEAN, description: 'Whether a text that is longer than the model reads is cut' },
@@ -62,7 +63,11 @@ export function schemas(
             {
               object: { const: 'embedding' },
               index: COUNT,
-              embedding: { anyOf: [vector, { ...STRING, description: 'float32, little-endian, in base64' }] },
+              embedding: {
+                type: ['array', 'string'],
+                items: NUMBER,
+                description: 'A string is float32, little-endian, in base64',
+              },
             },
             ['object', 'index', 'embedding'],
           ),
@@ -126,7 +131,7 @@ export function schemas(
     ),
     PredictRequest: object(
       {
-        inputs: { anyOf: [text, list(list(text, { minItems: 1, maxItems: 1 }), { minItems: 1, maxItems: maxBatch })] },
+        inputs: { anyOf: [text, one, list(one, { minItems: 1, maxItems: maxBatch })] },
         raw_scores: BOOLEAN,
         model,
         ...truncation,
@@ -155,7 +160,7 @@ export function schemas(
     Health: object({ status: { const: 'ok' } }, ['status']),
     OllamaEmbedRequest: object(
       {
-        input: { anyOf: [text, list({ ...text, minLength: 0 }, { maxItems: maxBatch })] },
+        input: { anyOf: [{ ...text, minLength: 0 }, list({ ...text, minLength: 0 }, { maxItems: maxBatch })] },
         model,
         truncate: BOOLEAN,
         dimensions,
