@@ -42,6 +42,7 @@ const TYPESCRIPT: Rooms = {
     'stream',
   ],
   adapters: ['dtype', 'embedding-function', 'errors', 'matrix', 'model', 'options', 'row-memory', 'runtime'],
+  server: ['errors', 'matrix', 'options', 'runtime', 'version'],
   index: [
     'dtype',
     'embedding-function',
@@ -70,6 +71,7 @@ const TYPESCRIPT: Rooms = {
     'progress',
     'runtime',
     'search',
+    'server',
     'stream',
     'version',
   ],

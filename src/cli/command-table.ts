@@ -8,6 +8,7 @@ import { embed } from './commands/embed.js'
 import { info } from './commands/info.js'
 import { pull } from './commands/pull.js'
 import { search } from './commands/search.js'
+import { serve } from './commands/serve.js'
 import { verify } from './commands/verify.js'
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -15,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   classify,
   search,
   dedupe,
+  serve,
   verify,
   bench,
   info,

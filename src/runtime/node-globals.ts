@@ -31,3 +31,8 @@ export const DOMException: typeof globalThis.DOMException = main.DOMException
 export function globalFetch(): typeof fetch {
   return (globalThis as { fetch?: typeof fetch }).fetch ?? main.fetch
 }
+
+/** The environment's `Response`, which a framework may have replaced, else Node's own. */
+export function webResponse(): typeof Response {
+  return (globalThis as { Response?: typeof Response }).Response ?? main.Response
+}

@@ -1,0 +1,140 @@
+// Texts to the rows of an answer: few texts at once, many in a slot and in the turns of the event loop.
+
+import { charge, inTurns, isTurnSpent } from '../runtime/event-loop.js'
+import { Buffer } from '../runtime/node-globals.js'
+import { bytesOf } from './answer.js'
+import type { Answer, Chunk } from './answer.js'
+import type { Exchange } from './exchange.js'
+import { Fault } from './fault.js'
+import type { ServedEncodeOptions, ServedRows } from './model.js'
+import type { NamedModel } from './models.js'
+
+/** Texts that were read of a request. */
+export interface Texts {
+  readonly texts: readonly string[]
+  /** The field that has them. */
+  readonly param: string
+}
+
+/** @param signal undefined = the texts were few */
+export type WriteAnswer = (rows: ServedRows, signal: AbortSignal | undefined) => Answer | Promise<Answer>
+
+/** What a call takes besides its texts, as a share of the largest inline one (src/call/encode.ts). */
+const CALL_SHARE = 1 / 80
+
+/**
+ * @param truncates whether longer texts are cut; else they are a fault
+ * @throws Fault; the errors of `encode`; so it rejects
+ */
+export function embed(
+  exchange: Exchange,
+  model: NamedModel,
+  read: Texts,
+  options: ServedEncodeOptions | undefined,
+  truncates: boolean,
+  write: WriteAnswer,
+): Answer | Promise<Answer> {
+  const { encoder } = model
+  const { texts, param } = read
+  const share = model.inlineShare(texts)
+  if (share > 1) {
+    return exchange.inSlot(async (signal) => {
+      const rows = await encoder.encode(texts, { ...options, signal })
+      count(exchange, model, rows, truncates, param)
+      return write(rows, signal)
+    })
+  }
+  // As `encode` does it, without its promise.
+  if (encoder.encodeSync !== undefined && !isTurnSpent()) {
+    charge(share + CALL_SHARE)
+    const rows = encoder.encodeSync(texts, options)
+    count(exchange, model, rows, truncates, param)
+    return write(rows, undefined)
+  }
+  return encoder.encode(texts, options).then((rows) => {
+    count(exchange, model, rows, truncates, param)
+    return write(rows, undefined)
+  })
+}
+
+function count(exchange: Exchange, model: NamedModel, rows: ServedRows, truncates: boolean, param: string): void {
+  const metrics = exchange.shared.metrics.model(model.name)
+  if (rows.truncated > 0) {
+    if (!truncates) throw tooLong(model, rows, param)
+    metrics.truncated += rows.truncated
+  }
+  metrics.texts += rows.rows
+  metrics.tokens += rows.totalTokens
+}
+
+function tooLong({ info }: NamedModel, rows: ServedRows, param: string): Fault {
+  let index = 0
+  while (index < rows.rows && !rows.isTruncated(index)) index++
+  const name = rows.rows === 1 ? param : `${param}[${index}]`
+  return new Fault('text', `\`${name}\` should have at most ${String(info.maxLength)} tokens, but has more`, param)
+}
+
+/** The header that tells how many texts were cut. */
+export function truncatedHeader({ truncated }: Pick<ServedRows, 'truncated'>): readonly string[] {
+  return truncated === 0 ? [] : ['X-Truncated-Texts', String(truncated)]
+}
+
+/** Rows as base64 are written many in a step, as numbers few: some 0.1 ms of work. */
+export const BASE64_PER_STEP = 128
+export const NUMBERS_PER_STEP = 16
+
+export function latin1(bytes: Uint8Array): string {
+  return (bytes as Buffer).toString('latin1')
+}
+
+/** The parts of an answer's body that an item of a list has, one after the other. */
+export type PartsOf = (index: number) => readonly Chunk[]
+
+/** Rows as lists of numbers. */
+export function numbersOf(rows: Pick<ServedRows, 'json'>): PartsOf {
+  return (index) => [rows.json(index)]
+}
+
+/**
+ * Items with commas between them, in as many chunks as steps.
+ *
+ * The chunks are outside of V8's heap: in it they would make long pauses for the garbage collector.
+ */
+export function listed(
+  count: number,
+  perStep: number,
+  partsOf: PartsOf,
+  signal: AbortSignal | undefined,
+): Uint8Array[] | Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = []
+  let index = 0
+  return inTurns(() => {
+    const end = Math.min(count, index + perStep)
+    const parts: Chunk[] = []
+    for (; index < end; index++) {
+      if (index > 0) parts.push(',')
+      for (const part of partsOf(index)) parts.push(part)
+    }
+    chunks.push(joined(parts))
+    return index === count ? chunks : undefined
+  }, signal)
+}
+
+function joined(parts: readonly Chunk[]): Uint8Array {
+  const chunk = Buffer.allocUnsafe(bytesOf(parts))
+  let at = 0
+  // Strings that follow each other are written together: a call of `write` takes longer than to join.
+  let text = ''
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part
+      continue
+    }
+    at += chunk.write(text, at, 'latin1')
+    text = ''
+    chunk.set(part, at)
+    at += part.length
+  }
+  chunk.write(text, at, 'latin1')
+  return chunk
+}

@@ -1,0 +1,163 @@
+// The server for the web's Request and Response gives the answers of the one for node:http; and both take
+// what frameworks give them.
+
+import http from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+
+import test from 'ava'
+import { Model2VecEmbeddingFunction } from 'model2vec-node'
+import { createHandler, createListener } from 'model2vec-node/server'
+import type { ListenerRequest, ListenerResponse } from 'model2vec-node/server'
+
+import { SMALL } from '../test-data.js'
+import { ef, GatedModel, MANY_TEXTS, post, serve, until } from './serving.js'
+
+const ORIGIN = 'http://localhost'
+
+function json(path: string, body: unknown, init: RequestInit = {}): Request {
+  const headers = { 'content-type': 'application/json' }
+  return new Request(ORIGIN + path, { method: 'POST', headers, body: JSON.stringify(body), ...init })
+}
+
+test('a handler gives the bytes, statuses and headers of a listener', async (t) => {
+  const options = { maxBatch: 400, aliases: { other: 'small' } }
+  const handler = createHandler({ small: ef }, options)
+  const { url } = await serve(t, options)
+  for (const [path, body] of [
+    ['/v1/embeddings', { input: 'a' }],
+    ['/v1/embeddings', { input: MANY_TEXTS, encoding_format: 'base64' }],
+    ['/v1/embeddings', { input: MANY_TEXTS }],
+    ['/v1/embeddings', { input: '' }],
+    ['/embed', { inputs: ['a', 'word '.repeat(1000)], truncate: true }],
+    ['/embed', { inputs: 'word '.repeat(1000) }],
+    ['/embed?x=1', { inputs: 'a' }],
+    ['/tokenize', { inputs: 'a b c' }],
+    ['/predict', { inputs: 'a' }],
+    ['/none', {}],
+  ] as const) {
+    const response = await handler(json(path, body))
+    const expected = await post(url + path, body)
+    t.is(response.status, expected.status, path)
+    t.is(await response.text(), expected.text)
+    for (const name of ['content-type', 'content-length', 'x-truncated-texts', 'allow']) {
+      t.is(response.headers.get(name), expected.headers.get(name), name)
+    }
+  }
+  for (const path of ['/v1/models', '/info', '/health', '/openapi.json']) {
+    const response = await handler(new Request(ORIGIN + path))
+    const expected = await fetch(url + path)
+    t.is(await response.text(), await expected.text(), path)
+  }
+  t.is((await handler(new Request(`${ORIGIN}/health`, { method: 'HEAD' }))).status, 200)
+})
+
+test('a handler reads no more of a body than the limit', async (t) => {
+  const handler = createHandler(ef, { maxBody: 1000 })
+  let given = 0
+  const body = new ReadableStream({
+    pull(controller) {
+      given += 500
+      controller.enqueue(new Uint8Array(500))
+    },
+  })
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body, duplex: 'half' } as RequestInit
+  const response = await handler(new Request(`${ORIGIN}/embed`, init))
+  t.is(response.status, 413)
+  t.true(given < 10_000)
+})
+
+test("a request's signal ends its work", async (t) => {
+  const model = new GatedModel()
+  const handler = createHandler({ model })
+  const controller = new AbortController()
+  const response = handler(json('/embed', { inputs: MANY_TEXTS }, { signal: controller.signal }))
+  await until(() => model.waiting.length === 1)
+  controller.abort()
+  t.is((await response).status, 499)
+  t.true(model.waiting[0]?.aborted)
+  await handler.drain()
+  t.is((await handler(new Request(`${ORIGIN}/health`))).status, 503)
+})
+
+test('a listener leaves paths that it does not have to the next handler, as in Express', async (t) => {
+  const listener = createListener(ef)
+  const server = http.createServer((request, response) => {
+    listener(request, response, () => {
+      response.end('next')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.is(await (await fetch(`${url}/none`)).text(), 'next')
+  t.is((await fetch(`${url}/health`)).status, 200)
+  t.is((await fetch(`${url}/embed`)).status, 405)
+})
+
+test('a listener takes the body that a parser before it has read', async (t) => {
+  const listener = createListener(ef)
+  const server = http.createServer((request, response) => {
+    let text = ''
+    request.setEncoding('utf8')
+    request.on('data', (chunk: string) => (text += chunk))
+    request.on('end', () => {
+      listener(Object.assign(request, { body: JSON.parse(text) as unknown }), response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 200)
+  t.is((await post(`${url}/embed`, '"no object"')).status, 422)
+})
+
+test('the entry loads by import and require, and refuses what are no models', async (t) => {
+  const required = createRequire(__filename)('model2vec-node/server') as { createListener: unknown }
+  const imported = (await import('model2vec-node/server')) as unknown as typeof required
+  t.is(imported.createListener, createListener)
+  t.is(required.createListener, createListener)
+  for (const models of [undefined, null, {}, 5, 'minishlab/potion-base-8M', [], { a: {} }, { a: null }]) {
+    t.throws(() => createListener(models as never), { code: 'ERR_INVALID_OPTION' })
+    t.throws(() => createHandler(models as never), { code: 'ERR_INVALID_OPTION' })
+  }
+  for (const options of [
+    { maxBatch: 0 },
+    { timeout: '5' },
+    { basePath: 'api' },
+    { aliases: { a: 'none' } },
+    { aliases: { a: 5 } },
+    { defaultModel: 'none' },
+    { cors: '*' },
+    { unknown: 1 },
+  ]) {
+    t.throws(() => createListener(ef, options as never), { code: 'ERR_INVALID_OPTION' }, JSON.stringify(options))
+  }
+})
+
+test('a model that is pending is loaded, and answered with 503 until then', async (t) => {
+  const model = new Model2VecEmbeddingFunction(SMALL, { vocabularyQuantization: 100 })
+  t.throws(() => createListener(model), { code: 'ERR_MODEL_NOT_READY' })
+  const { url } = await serve(t, {}, { model })
+  const { status } = await post(`${url}/embed`, { inputs: 'a' })
+  t.true(status === 503 || status === 200)
+  await until(async () => (await fetch(`${url}/health`)).status === 200)
+  t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 200)
+})
+
+test('a closed model is 503, and its server is not healthy', async (t) => {
+  const model = new Model2VecEmbeddingFunction(ef.info.path)
+  const { url } = await serve(t, {}, model)
+  model.close()
+  t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 503)
+  t.is((await fetch(`${url}/health`)).status, 503)
+})
+
+test('requests and responses of node:http are what a listener takes', (t) => {
+  // Checked by the compiler.
+  const take = (request: http.IncomingMessage, response: http.ServerResponse): [ListenerRequest, ListenerResponse] => [
+    request,
+    response,
+  ]
+  t.is(typeof take, 'function')
+})
