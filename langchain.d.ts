@@ -208,6 +208,10 @@ export interface DocumentEmbedder {
 export interface TokenCounter {
   countTokens(text: string): number;
 }
+/** What has a model that counts tokens: a `Model2VecPipeline`. */
+export interface TokenCounterOwner {
+  readonly embedder: TokenCounter;
+}
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
   /**
@@ -272,14 +276,14 @@ export declare class Model2VecEmbeddings {
  * model's `maxLength`. A splitter asks for the same pieces several times: counts are remembered,
  * those of at most 524,288 UTF-16 units of texts.
  *
- * @param source a loaded `Model2VecEmbeddingFunction`
+ * @param source a loaded `Model2VecEmbeddingFunction` or `Model2VecPipeline`
  * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `countTokens` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
  * @example
  * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
  */
-export declare function lengthFunction(source: TokenCounter): (text: string) => number;
+export declare function lengthFunction(source: TokenCounter | TokenCounterOwner): (text: string) => number;
 /**
  * With a model that is loaded by the first call: the length is a promise, which splitters await.
  */
