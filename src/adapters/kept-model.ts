@@ -35,7 +35,7 @@ export interface PassedConfig {
   readonly passed: true
 }
 
-export const PASSED: PassedConfig = { passed: true }
+const PASSED: PassedConfig = { passed: true }
 
 /**
  * The error for vectors of an embedder that wasn't passed: those of another would find anything.
