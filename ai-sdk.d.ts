@@ -191,8 +191,8 @@ export interface Embedder {
   countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
 }
 /**
- * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
- * Anything else that embeds by a method of this name will do.
+ * What adapters call of what embeds by `encodeDocuments` and has no `encode`: an embedder of the
+ * application's own. (A pipeline has both.)
  */
 export interface DocumentEmbedder {
   /** Dimensions of a vector. */
@@ -211,6 +211,12 @@ export interface ModelOptions extends LoadOptions {
    * @default 'minishlab/potion-base-8M'
    */
   readonly model?: ModelSource | undefined;
+  /**
+   * Whether the model is a pipeline, with a head that gives vectors: a `Model2VecPipeline`. It has
+   * to be named then.
+   * @default false
+   */
+  readonly pipeline?: boolean | undefined;
 }
 /** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
 export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;

@@ -70,7 +70,9 @@ export interface ArrowModule {
 export declare function fixedSizeList<A extends ArrowModule>(arrow: A, matrix: VectorMatrix<ArrowDtype>): InstanceType<A["Vector"]>;
 /**
  * A record batch of columns of the same length: matrices as {@link fixedSizeList} gives them,
- * arrays as Arrow reads them (strings as Utf8), and Arrow's own vectors of one chunk.
+ * arrays as Arrow reads them, and Arrow's own vectors of one chunk. Of an array, strings become
+ * Utf8, numbers Float64 and bigints Int64 (so ids that are to be integers are bigints, or an
+ * Int32Array or BigInt64Array); null and undefined are null.
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *

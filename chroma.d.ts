@@ -208,8 +208,8 @@ export interface Embedder {
   countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
 }
 /**
- * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
- * Anything else that embeds by a method of this name will do.
+ * What adapters call of what embeds by `encodeDocuments` and has no `encode`: an embedder of the
+ * application's own. (A pipeline has both.)
  */
 export interface DocumentEmbedder {
   /** Dimensions of a vector. */
@@ -228,17 +228,24 @@ export interface ModelOptions extends LoadOptions {
    * @default 'minishlab/potion-base-8M'
    */
   readonly model?: ModelSource | undefined;
+  /**
+   * Whether the model is a pipeline, with a head that gives vectors: a `Model2VecPipeline`. It has
+   * to be named then.
+   * @default false
+   */
+  readonly pipeline?: boolean | undefined;
 }
 /** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
 export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;
 /**
- * What a collection keeps of a model: what the vectors depend on. Not where its cache is on this
- * machine, and no token.
+ * What a collection keeps of a model: what the vectors depend on. Not what belongs to one machine,
+ * such as where its cache is, and no token. Nor where its Hub is: who writes a collection could
+ * otherwise have the token of a reader sent there.
  */
-export type ModelConfig = Pick<ModelOptions, "model" | "subfolder" | "revision" | "normalize" | "maxLength" | "quantizeTo" | "dimensionality" | "vocabularyQuantization">;
-/** What is kept of a pipeline: that it was one. Only the application can make it again. */
-export interface PipelineConfig {
-  readonly pipeline: true;
+export type ModelConfig = Pick<ModelOptions, "model" | "pipeline" | "subfolder" | "revision" | "normalize" | "maxLength" | "quantizeTo" | "dimensionality" | "vocabularyQuantization">;
+/** What is kept of an embedder that only the application can make again: that there was one. */
+export interface PassedConfig {
+  readonly passed: true;
 }
 /**
  * An embedding function of Chroma's client. A collection that was made with it gets it again by its
@@ -251,6 +258,8 @@ export declare class Model2VecEmbedding {
   readonly name: string;
   private readonly source;
   private embedder;
+  /** What it was made of, where that can't be loaded: the collection keeps it. */
+  private config;
   /**
    * @param source `{ model, …LoadOptions }`, which is loaded by the first call, a
    * `Model2VecEmbeddingFunction` that is loaded, or a pipeline whose head gives vectors
@@ -260,9 +269,13 @@ export declare class Model2VecEmbedding {
   /**
    * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
    * An application may open one for each request: those of the same config share a model, which is
-   * let go after a minute in which none wanted it.
+   * let go after a minute in which none wanted it. A function of a config that can't be loaded
+   * rejects when it embeds: Chroma passes over what is thrown here, and opens the collection.
+   *
+   * @throws Model2VecError `ERR_INVALID_OPTION` for what is no config, and for values that no load
+   * takes
    */
-  static buildFromConfig(config: ModelConfig | PipelineConfig): Model2VecEmbedding;
+  static buildFromConfig(config: ModelConfig | PassedConfig): Model2VecEmbedding;
   /**
    * A vector per text: texts × dim numbers. @throws (rejects) what `load` and `encode` reject with
    */
@@ -272,14 +285,14 @@ export declare class Model2VecEmbedding {
   /** The metrics that are allowed. */
   supportedSpaces(): ("cosine" | "l2" | "ip")[];
   /**
-   * What the collection keeps. An embedding function doesn't say with which `quantizeTo`,
-   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its
-   * options. Of a pipeline nothing is kept: pass it again to open the collection.
+   * What the collection keeps: the model's name with the options that vectors depend on, of a
+   * pipeline as well. Of an embedder of the application's own nothing is kept but that there was
+   * one: pass it again to open the collection.
    *
-   * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which
-   * model it is, `ERR_MODEL_NOT_READY` where it is not loaded
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` where the embedding function is not loaded,
+   * `ERR_CLOSED`
    */
-  getConfig(): ModelConfig | PipelineConfig;
+  getConfig(): ModelConfig | PassedConfig;
 }
 /**
  * Items with their vectors, in batches of at most `limit`: for `add`, `upsert` and the like of

@@ -896,12 +896,18 @@ export interface ModelInfo {
   readonly path: string;
   /** The Hub commit of the files, null for a directory. */
   readonly revision: string | null;
+  /** The option `subfolder` of the load, null where there was none. */
+  readonly subfolder: string | null;
   /** Dimensions of a vector. */
   readonly dim: number;
   /** How many token ids there are. */
   readonly vocabSize: number;
   /** The element type of the table. */
   readonly tableDtype: TableDtype;
+  /** The option `quantizeTo` of the load, null for the type in the file. */
+  readonly quantizeTo: TableDtype | null;
+  /** The option `vocabularyQuantization` of the load, null for the table as it is. */
+  readonly vocabularyQuantization: number | null;
   /** How the table is held: read into memory, or mapped from the file. */
   readonly memory: "copy" | "map";
   /** Whether calls that don't set `normalize` scale vectors to length 1. */

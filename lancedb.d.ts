@@ -177,8 +177,8 @@ export interface Embedder {
   countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
 }
 /**
- * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
- * Anything else that embeds by a method of this name will do.
+ * What adapters call of what embeds by `encodeDocuments` and has no `encode`: an embedder of the
+ * application's own. (A pipeline has both.)
  */
 export interface DocumentEmbedder {
   /** Dimensions of a vector. */
@@ -197,6 +197,12 @@ export interface ModelOptions extends LoadOptions {
    * @default 'minishlab/potion-base-8M'
    */
   readonly model?: ModelSource | undefined;
+  /**
+   * Whether the model is a pipeline, with a head that gives vectors: a `Model2VecPipeline`. It has
+   * to be named then.
+   * @default false
+   */
+  readonly pipeline?: boolean | undefined;
 }
 /** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
 export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;
@@ -215,22 +221,26 @@ export interface Registered<F> {
   /**
    * A function for `sourceField()` and `vectorField()` of a schema.
    *
-   * @param options `{ model, …LoadOptions }`: what of it is JSON is kept in the table, and loads
-   * the model again in another process
+   * @param options `{ model, …LoadOptions }`. What the vectors depend on is kept in the table, and
+   * loads the model again in another process; so is what is a variable of LanceDB's registry,
+   * `$var:…`. What belongs to this machine or this load is not: `cacheDir`, `endpoint`, `signal`, …
+   * @throws (rejects) what `load` rejects with; Model2VecError `ERR_INVALID_OPTION` where the table's
+   * vectors are those of an embedder that has to be passed to `registerModel2Vec`
    */
   create(options?: ModelOptions): Promise<F>;
 }
 /** An instance of LanceDB's `TextEmbeddingFunction`. */
 export type LanceFunction<L extends LanceModule> = InstanceType<L["embedding"]["TextEmbeddingFunction"]>;
 /**
- * Registers the function, once: a second call returns what is registered. A process that opens a
+ * Registers the function, once: a second call returns what is registered, with the same source or
+ * without. A process that opens a
  * table whose vectors were made by it has to register it as well, under the same name, before it
  * adds rows or searches by text.
  *
- * @param lancedb the module `@lancedb/lancedb`, 0.37 to 0.39
+ * @param lancedb the module `@lancedb/lancedb`, tested with 0.37 and 0.39
  * @param name the name in the registry, which tables refer to
  * @param source where given, what every function of this name embeds with, or options of its loads
- * @throws Model2VecError `ERR_INVALID_OPTION`
+ * @throws Model2VecError `ERR_INVALID_OPTION`, also where the name is registered with another source
  *
  * @example
  * const embed = await registerModel2Vec(lancedb).create({ model: 'minishlab/potion-base-8M' })

@@ -191,8 +191,8 @@ export interface Embedder {
   countTokensAsync?(texts: readonly string[]): Promise<Iterable<number>>;
 }
 /**
- * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
- * Anything else that embeds by a method of this name will do.
+ * What adapters call of what embeds by `encodeDocuments` and has no `encode`: an embedder of the
+ * application's own. (A pipeline has both.)
  */
 export interface DocumentEmbedder {
   /** Dimensions of a vector. */
@@ -208,6 +208,10 @@ export interface DocumentEmbedder {
 export interface TokenCounter {
   countTokens(text: string): number;
 }
+/** What has a model that counts tokens: a `Model2VecPipeline`. */
+export interface TokenCounterOwner {
+  readonly embedder: TokenCounter;
+}
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
   /**
@@ -215,6 +219,12 @@ export interface ModelOptions extends LoadOptions {
    * @default 'minishlab/potion-base-8M'
    */
   readonly model?: ModelSource | undefined;
+  /**
+   * Whether the model is a pipeline, with a head that gives vectors: a `Model2VecPipeline`. It has
+   * to be named then.
+   * @default false
+   */
+  readonly pipeline?: boolean | undefined;
 }
 /** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
 export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions;
@@ -266,14 +276,14 @@ export declare class Model2VecEmbeddings {
  * model's `maxLength`. A splitter asks for the same pieces several times: counts are remembered,
  * those of at most 524,288 UTF-16 units of texts.
  *
- * @param source a loaded `Model2VecEmbeddingFunction`
+ * @param source a loaded `Model2VecEmbeddingFunction` or `Model2VecPipeline`
  * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `countTokens` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
  * @example
  * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
  */
-export declare function lengthFunction(source: TokenCounter): (text: string) => number;
+export declare function lengthFunction(source: TokenCounter | TokenCounterOwner): (text: string) => number;
 /**
  * With a model that is loaded by the first call: the length is a promise, which splitters await.
  */

@@ -51,7 +51,10 @@ export type PgType = "bigint" | "int" | "uuid" | "text";
 /** A column beside the id and the vector: as many values as there are rows. */
 export interface PgColumn {
   readonly type: PgType;
-  /** `bigint` and `int`: numbers or bigints; `uuid` and `text`: strings. null is NULL. */
+  /**
+   * `bigint` and `int`: numbers or bigints; `uuid` and `text`: strings, a text without U+0000 and
+   * lone surrogates, which PostgreSQL can't have. null is NULL.
+   */
   readonly values: readonly (string | number | bigint | null)[];
 }
 /** Options of {@link pgCopy}. */
@@ -75,7 +78,7 @@ export interface PgCopyOptions {
  * @param source a matrix with the `index` of the row, or the row
  * @returns a Buffer: other views on bytes `pg` sends in a form that pgvector refuses
  * @throws Model2VecError `ERR_INVALID_OPTION` for int8 and bfloat16, which pgvector has no type
- * for, and for anything else
+ * for, and for anything else; `ERR_OUT_TOO_SMALL` when the memory was detached or made smaller
  *
  * @example
  * await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
@@ -101,8 +104,8 @@ export declare function pgText(source: PgRow): string;
  *
  * @param matrix vectors of 'float32', 'float16' or 'binary', for a column of `vector`, `halfvec` or
  * `bit`
- * @param ids an id per row: numbers or bigints for `bigint` and `int`, strings for `uuid` and
- * `text`
+ * @param ids an id per row, none of them null: numbers or bigints for `bigint` and `int`, strings
+ * for `uuid` and `text`
  * @returns chunks, made as they are taken: for `pipeline`, `Readable.from`
  * @throws Model2VecError `ERR_INVALID_OPTION`: at once, and while a chunk is made for a value that
  * is not of its column's type

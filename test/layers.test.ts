@@ -41,7 +41,17 @@ const TYPESCRIPT: Rooms = {
     'runtime',
     'stream',
   ],
-  adapters: ['dtype', 'embedding-function', 'errors', 'matrix', 'model', 'options', 'row-memory', 'runtime'],
+  adapters: [
+    'dtype',
+    'embedding-function',
+    'errors',
+    'matrix',
+    'model',
+    'options',
+    'pipeline',
+    'row-memory',
+    'runtime',
+  ],
   server: ['errors', 'matrix', 'options', 'runtime', 'version'],
   index: [
     'dtype',

@@ -12,7 +12,8 @@ const CHUNK = 2048
 const ef = await Model2VecEmbeddingFunction.load()
 const instance = await DuckDBInstance.create(process.argv[2] ?? ':memory:')
 const connection = await instance.connect()
-await connection.run(`CREATE TABLE documents (id VARCHAR, title VARCHAR, embedding FLOAT[${ef.dim}])`)
+// A second run begins anew.
+await connection.run(`CREATE OR REPLACE TABLE documents (id VARCHAR, title VARCHAR, embedding FLOAT[${ef.dim}])`)
 
 const appender = await connection.createAppender('documents')
 const stream = ef.encodeStream(documents(), { text: ({ text }) => text, batchSize: CHUNK })

@@ -8,7 +8,13 @@ import { Model2VecEmbeddingFunction, readLines } from 'model2vec-node'
 
 const QUERIES = ['play chess against the computer', 'filter out spam from my mail']
 const [name = 'qdrant', url] = process.argv.slice(2)
-const { open } = await import(`./${name}.mjs`)
+/** The file of each store: only its client has to be installed. */
+const STORES = { qdrant: () => import('./qdrant.mjs'), elastic: () => import('./elastic.mjs') }
+if (!Object.hasOwn(STORES, name)) {
+  console.error(`the store should be ${Object.keys(STORES).join(', ')}, but got ${name}`)
+  process.exit(2)
+}
+const { open } = await STORES[name]()
 
 const ef = await Model2VecEmbeddingFunction.load()
 const store = await open(url, ef.dim)

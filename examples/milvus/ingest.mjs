@@ -21,6 +21,11 @@ const { values, positionals } = parseArgs({
   },
 })
 const { address, dtype } = values
+const DTYPES = ['float32', 'float16', 'bfloat16', 'int8', 'binary']
+if (!DTYPES.includes(dtype)) {
+  console.error(`--dtype should be ${DTYPES.join(', ')}, but got ${dtype}`)
+  process.exit(2)
+}
 const file = positionals[0] ?? fileURLToPath(new URL('../documents.jsonl', import.meta.url))
 const collection_name = 'model2vec_documents'
 const QUERIES = [

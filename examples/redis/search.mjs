@@ -17,6 +17,11 @@ const { values, positionals } = parseArgs({
   options: { dtype: { type: 'string', default: 'float32' } },
 })
 const { dtype } = values
+const DTYPES = ['float32', 'float16', 'bfloat16']
+if (!DTYPES.includes(dtype)) {
+  console.error(`--dtype should be ${DTYPES.join(', ')}, but got ${dtype}`)
+  process.exit(2)
+}
 const ef = await Model2VecEmbeddingFunction.load()
 const client = await createClient({ url: positionals[0] ?? 'redis://localhost:6379' }).connect()
 if ((await client.ft._list()).includes(INDEX)) await client.ft.dropIndex(INDEX, { DD: true })

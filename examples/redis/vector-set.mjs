@@ -14,6 +14,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quantization: { type: 'string', default: 'Q8' } },
 })
+const QUANTIZATIONS = ['NOQUANT', 'Q8', 'BIN']
+if (!QUANTIZATIONS.includes(values.quantization)) {
+  console.error(`--quantization should be ${QUANTIZATIONS.join(', ')}, but got ${values.quantization}`)
+  process.exit(2)
+}
 const ef = await Model2VecEmbeddingFunction.load()
 const redis = new Redis(positionals[0] ?? 'redis://localhost:6379')
 await redis.del(KEY)

@@ -28,10 +28,14 @@ const { values, positionals } = parseArgs({
   },
 })
 const { driver, dtype } = values
+if (!Object.hasOwn(OPEN, driver)) refuse('--driver', Object.keys(OPEN), driver)
+if (!Object.hasOwn(TYPES, dtype)) refuse('--dtype', Object.keys(TYPES), dtype)
 const { column, parameter } = TYPES[dtype]
 const ef = await Model2VecEmbeddingFunction.load()
 const db = await OPEN[driver](positionals[0] ?? ':memory:')
 sqliteVec.load(db)
+// A second run begins anew, also with another dtype.
+db.exec('DROP TABLE IF EXISTS vectors; DROP TABLE IF EXISTS documents')
 db.exec('CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT, title TEXT, text TEXT)')
 db.exec(`CREATE VIRTUAL TABLE vectors USING vec0(number INTEGER PRIMARY KEY, embedding ${column(ef.dim)})`)
 
@@ -63,6 +67,11 @@ for (const [i, query] of QUERIES.entries()) {
   }
 }
 db.close()
+
+function refuse(option, known, value) {
+  console.error(`${option} should be ${known.join(', ')}, but got ${value}`)
+  process.exit(2)
+}
 
 async function* documents() {
   for await (const line of readLines(new URL('../documents.jsonl', import.meta.url))) yield JSON.parse(line)

@@ -7,7 +7,7 @@ import { Model2VecError } from '../errors.js'
 import { count, invalid, isRecord, optional, read, text } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
 import { orAborted, throwIfAborted } from '../runtime/abort.js'
-import { DEFAULT_MODEL_ID, embedderOf, isLoaded } from './source.js'
+import { DEFAULT_MODEL_ID, embedderOf, isLoaded, SOURCES } from './source.js'
 import type { EmbeddingSource, ModelOptions } from './source.js'
 
 export type { Dtype } from '../dtype.js'
@@ -151,8 +151,11 @@ export function embeddingModel(source: EmbeddingSource, options?: EmbeddingModel
       throwIfAborted(abortSignal)
       // A load that all calls share doesn't end with the signal of one: only the wait for it does.
       const loaded = await orAborted(embedder(), abortSignal)
-      const matrix = await loaded.encode(values, { dtype, dimensionality: kept, signal: abortSignal })
-      const tokens = matrix.totalTokens ?? sum(await loaded.countTokensAsync?.(values))
+      // Somebody's own embedder may pass the signal over.
+      const options = { dtype, dimensionality: kept, signal: abortSignal }
+      const matrix = await orAborted(loaded.encode(values, options), abortSignal)
+      const counted = matrix.totalTokens === null ? loaded.countTokensAsync?.(values) : undefined
+      const tokens = matrix.totalTokens ?? sum(await orAborted(Promise.resolve(counted), abortSignal))
       return { embeddings: matrix.toArray(), usage: { tokens }, warnings: [] }
     },
   }
@@ -177,8 +180,16 @@ export function createModel2Vec(options: ProviderOptions<Spec> = {}): Model2VecP
   const { spec: specGiven, models = {}, ...load } = options as ProviderOptions<Spec>
   const spec = specName('spec', specGiven) ?? 'v3'
   if (!isRecord(models)) throw invalid('models', 'an object with a source for each model id', models)
-  // Throws for what is no option of a load.
-  embedderOf(load)
+  if ((load as ModelOptions).model !== undefined) {
+    const message = '`model` is no option of `createModel2Vec`: the id is what `embeddingModel(id)` is called with'
+    throw new Model2VecError('ERR_INVALID_OPTION', message)
+  }
+  // Throw for what is no option of a load, and for what is no source.
+  embedderOf({ ...load, model: DEFAULT_MODEL_ID })
+  for (const [id, source] of Object.entries(models)) {
+    if (!isLoaded(source) && !isRecord(source)) throw invalid(`models[${JSON.stringify(id)}]`, SOURCES, source)
+    embedderOf(source)
+  }
   const made = new Map<string, Model2VecModel<Spec>>()
   const model = (given: string): Model2VecModel<Spec> => {
     const modelId = text('modelId', given) ?? DEFAULT_MODEL_ID

@@ -3,7 +3,7 @@
 // each wants its own classes), nor the native module.
 
 import type { Dtype } from '../dtype.js'
-import { Model2VecError } from '../errors.js'
+import { isModel2VecError, messageOf, Model2VecError } from '../errors.js'
 import { invalid, isRecord } from '../options/checks.js'
 import { assertVectorMatrix, isVectorMatrix } from './vector-matrix.js'
 import type { VectorMatrix } from './vector-matrix.js'
@@ -75,7 +75,9 @@ export function fixedSizeList<A extends ArrowModule>(
 
 /**
  * A record batch of columns of the same length: matrices as {@link fixedSizeList} gives them,
- * arrays as Arrow reads them (strings as Utf8), and Arrow's own vectors of one chunk.
+ * arrays as Arrow reads them, and Arrow's own vectors of one chunk. Of an array, strings become
+ * Utf8, numbers Float64 and bigints Int64 (so ids that are to be integers are bigints, or an
+ * Int32Array or BigInt64Array); null and undefined are null.
  *
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
@@ -113,10 +115,37 @@ function vectorOf(arrow: ArrowModule, name: string, column: unknown): InstanceTy
   if (!Array.isArray(column) && !ArrayBuffer.isView(column)) {
     throw invalid(name, "an EmbeddingMatrix, an array or one of Arrow's vectors", column)
   }
-  // By itself Arrow makes a dictionary of strings, which few stores take.
-  const areTexts = Array.isArray(column) && column.some((value) => typeof value === 'string')
   const { vectorFromArray } = arrow as unknown as Arrow
-  return areTexts ? vectorFromArray(column, new arrow.Utf8()) : vectorFromArray(column)
+  try {
+    if (!Array.isArray(column)) return vectorFromArray(column)
+    // Arrow's own builders write undefined as a number or a text.
+    const values = column.map((value: unknown) => value ?? null)
+    // By itself Arrow makes a dictionary of strings, which few stores take.
+    return kindOf(name, values) === 'string' ? vectorFromArray(values, new arrow.Utf8()) : vectorFromArray(values)
+  } catch (cause) {
+    if (isModel2VecError(cause)) throw cause
+    const message = `\`${name}\` should be values that Arrow has a type for, but it refused them: ${messageOf(cause)}`
+    throw new Model2VecError('ERR_INVALID_OPTION', message, { cause })
+  }
+}
+
+/**
+ * The one kind of an array's values, null where all are null.
+ *
+ * @throws Model2VecError `ERR_INVALID_OPTION` where there are several, and for a bigint that is no
+ * Int64: Arrow would store another number
+ */
+function kindOf(name: string, values: readonly unknown[]): string | null {
+  let kind: string | null = null
+  for (const [i, value] of values.entries()) {
+    if (value === null) continue
+    kind ??= typeof value
+    if (typeof value !== kind) throw invalid(`${name}[${i}]`, `a ${kind}, as the values before it, or null`, value)
+    if (typeof value === 'bigint' && BigInt.asIntN(64, value) !== value) {
+      throw invalid(`${name}[${i}]`, 'an integer of 64 bits', value)
+    }
+  }
+  return kind
 }
 
 function checkArrow(arrow: unknown): void {

@@ -4,12 +4,12 @@
 import { valuesOf } from '../dtype.js'
 import type { Dtype } from '../dtype.js'
 import { Model2VecError } from '../errors.js'
-import { count, invalid } from '../options/checks.js'
-import { configOfLoaded, configOfOptions, PIPELINE, pipelineMissing } from './kept-model.js'
-import type { ModelConfig, PipelineConfig } from './kept-model.js'
+import { count, invalid, isRecord } from '../options/checks.js'
+import { configOfLoaded, configOfOptions, notPassed, unknownKeys } from './kept-model.js'
+import type { ModelConfig, PassedConfig } from './kept-model.js'
 import { sharedModels } from './shared-models.js'
-import { embedderOf, isDocumentEmbedder, isLoaded } from './source.js'
-import type { DocumentEmbedder, Embedder, EmbeddingSource } from './source.js'
+import { embedderOf, isLoaded } from './source.js'
+import type { Embedder, EmbeddingSource } from './source.js'
 import { assertVectorMatrix } from './vector-matrix.js'
 import type { VectorMatrix } from './vector-matrix.js'
 
@@ -19,10 +19,16 @@ export const NAME = 'model2vec'
 /** The models of collections that were opened. */
 const shared = sharedModels()
 
-/** In place of a pipeline that has to be passed again: says so when it is used. */
-const NO_PIPELINE: DocumentEmbedder = {
-  dim: 0,
-  encodeDocuments: () => Promise.reject(pipelineMissing('`embeddingFunction: new Model2VecEmbedding(pipeline)`')),
+/** Why no function can be made of a config, or null. */
+function whyNotLoaded(config: object): Model2VecError | null {
+  if ('passed' in config) return notPassed('`embeddingFunction: new Model2VecEmbedding(embedder)`')
+  const unknown = unknownKeys(config)
+  if (unknown.length === 0) return null
+  const names = unknown.map((key) => `\`${key}\``).join(', ')
+  return new Model2VecError(
+    'ERR_INVALID_OPTION',
+    `the collection keeps ${names} of its model, which this version of model2vec-node doesn't know`,
+  )
 }
 
 /**
@@ -37,6 +43,8 @@ export class Model2VecEmbedding {
   // Plain fields: `#private` ones don't survive a Proxy around the object.
   private readonly source: EmbeddingSource
   private embedder: () => Promise<Embedder>
+  /** What it was made of, where that can't be loaded: the collection keeps it. */
+  private config: ModelConfig | PassedConfig | undefined
 
   /**
    * @param source `{ model, …LoadOptions }`, which is loaded by the first call, a
@@ -51,10 +59,20 @@ export class Model2VecEmbedding {
   /**
    * Chroma's `buildFromConfig`: the function of a collection that is opened. It loads nothing yet.
    * An application may open one for each request: those of the same config share a model, which is
-   * let go after a minute in which none wanted it.
+   * let go after a minute in which none wanted it. A function of a config that can't be loaded
+   * rejects when it embeds: Chroma passes over what is thrown here, and opens the collection.
+   *
+   * @throws Model2VecError `ERR_INVALID_OPTION` for what is no config, and for values that no load
+   * takes
    */
-  static buildFromConfig(config: ModelConfig | PipelineConfig): Model2VecEmbedding {
-    if ('pipeline' in config) return new Model2VecEmbedding(NO_PIPELINE)
+  static buildFromConfig(config: ModelConfig | PassedConfig): Model2VecEmbedding {
+    if (!isRecord(config)) throw invalid('config', 'what `getConfig` returned', config)
+    const error = whyNotLoaded(config)
+    if (error !== null) {
+      const failing = new Model2VecEmbedding({ encode: () => Promise.reject(error) })
+      failing.config = config
+      return failing
+    }
     const opened = new Model2VecEmbedding(config)
     opened.embedder = () => shared(config)
     return opened
@@ -78,16 +96,16 @@ export class Model2VecEmbedding {
   }
 
   /**
-   * What the collection keeps. An embedding function doesn't say with which `quantizeTo`,
-   * `vocabularyQuantization` or `subfolder` it was loaded: for these, name the model with its
-   * options. Of a pipeline nothing is kept: pass it again to open the collection.
+   * What the collection keeps: the model's name with the options that vectors depend on, of a
+   * pipeline as well. Of an embedder of the application's own nothing is kept but that there was
+   * one: pass it again to open the collection.
    *
-   * @throws Model2VecError `ERR_INVALID_OPTION` where the embedding function doesn't say which
-   * model it is, `ERR_MODEL_NOT_READY` where it is not loaded
+   * @throws Model2VecError `ERR_MODEL_NOT_READY` where the embedding function is not loaded,
+   * `ERR_CLOSED`
    */
-  getConfig(): ModelConfig | PipelineConfig {
-    const { source } = this
-    if (isDocumentEmbedder(source)) return PIPELINE
+  getConfig(): ModelConfig | PassedConfig {
+    const { source, config } = this
+    if (config !== undefined) return config
     return isLoaded(source) ? configOfLoaded(source) : configOfOptions(source)
   }
 }

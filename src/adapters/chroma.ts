@@ -12,7 +12,7 @@ import { Model2VecEmbedding, NAME } from './chroma-function.js'
 export type { Dtype, DtypeArray } from '../dtype.js'
 export type { DocumentEmbedder, Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
 export { batches, Model2VecEmbedding } from './chroma-function.js'
-export type { ModelConfig, PipelineConfig } from './kept-model.js'
+export type { ModelConfig, PassedConfig } from './kept-model.js'
 export type { VectorMatrix } from './vector-matrix.js'
 
 // Another copy of this package may have: a second time throws.

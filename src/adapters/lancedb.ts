@@ -2,10 +2,11 @@
 // embeds what is added and searched. It imports nothing of LanceDB, which the caller passes: the
 // function has to be a subclass of its own class.
 
+import { Model2VecError } from '../errors.js'
 import { isRecord, invalid, text } from '../options/checks.js'
-import { configOfLoaded, keptName, PIPELINE, pipelineMissing } from './kept-model.js'
-import { sharedModels } from './shared-models.js'
-import { embedderOf, isDocumentEmbedder, isLoaded } from './source.js'
+import { configOfLoaded, configOfOptions, notPassed } from './kept-model.js'
+import { isSameSource, sharedModels } from './shared-models.js'
+import { embedderOf, isLoaded } from './source.js'
 import type { Embedder, EmbeddingSource, ModelOptions } from './source.js'
 
 export type { DocumentEmbedder, Embedder, Embeddings, EmbeddingSource, EmbedOptions, ModelOptions } from './source.js'
@@ -25,8 +26,11 @@ export interface Registered<F> {
   /**
    * A function for `sourceField()` and `vectorField()` of a schema.
    *
-   * @param options `{ model, …LoadOptions }`: what of it is JSON is kept in the table, and loads
-   * the model again in another process
+   * @param options `{ model, …LoadOptions }`. What the vectors depend on is kept in the table, and
+   * loads the model again in another process; so is what is a variable of LanceDB's registry,
+   * `$var:…`. What belongs to this machine or this load is not: `cacheDir`, `endpoint`, `signal`, …
+   * @throws (rejects) what `load` rejects with; Model2VecError `ERR_INVALID_OPTION` where the table's
+   * vectors are those of an embedder that has to be passed to `registerModel2Vec`
    */
   create(options?: ModelOptions): Promise<F>
 }
@@ -35,14 +39,15 @@ export interface Registered<F> {
 export type LanceFunction<L extends LanceModule> = InstanceType<L['embedding']['TextEmbeddingFunction']>
 
 /**
- * Registers the function, once: a second call returns what is registered. A process that opens a
+ * Registers the function, once: a second call returns what is registered, with the same source or
+ * without. A process that opens a
  * table whose vectors were made by it has to register it as well, under the same name, before it
  * adds rows or searches by text.
  *
- * @param lancedb the module `@lancedb/lancedb`, 0.37 to 0.39
+ * @param lancedb the module `@lancedb/lancedb`, tested with 0.37 and 0.39
  * @param name the name in the registry, which tables refer to
  * @param source where given, what every function of this name embeds with, or options of its loads
- * @throws Model2VecError `ERR_INVALID_OPTION`
+ * @throws Model2VecError `ERR_INVALID_OPTION`, also where the name is registered with another source
  *
  * @example
  * const embed = await registerModel2Vec(lancedb).create({ model: 'minishlab/potion-base-8M' })
@@ -51,17 +56,33 @@ export type LanceFunction<L extends LanceModule> = InstanceType<L['embedding']['
 export function registerModel2Vec<L extends LanceModule>(
   lancedb: L,
   name = 'model2vec',
-  source: EmbeddingSource = {},
+  source?: EmbeddingSource,
 ): Registered<LanceFunction<L>> {
   text('name', name)
-  if (!isRecord(lancedb.embedding)) throw invalid('lancedb', 'the module `@lancedb/lancedb`', lancedb)
+  if (!isLanceModule(lancedb)) throw invalid('lancedb', 'the module `@lancedb/lancedb`', lancedb)
+  // Throws for what is no source.
+  if (source !== undefined) embedderOf(source)
   const { TextEmbeddingFunction, register, getRegistry } = lancedb.embedding
-  if (getRegistry().get(name) === undefined) {
-    // Throws for what is no source.
-    embedderOf(source)
-    register(name)(functionClass(TextEmbeddingFunction as unknown as LanceBase, source) as never)
+  const registry = getRegistry()
+  const sources = sourcesOf.get(registry) ?? new Map<string, EmbeddingSource>()
+  if (registry.get(name) === undefined) {
+    register(name)(functionClass(TextEmbeddingFunction as unknown as LanceBase, source ?? {}) as never)
+    sourcesOf.set(registry, sources.set(name, source ?? {}))
+  } else if (source !== undefined && !isSameSource(sources.get(name), source)) {
+    throw new Model2VecError(
+      'ERR_INVALID_OPTION',
+      `\`${name}\` is registered already, with another source: register this one under another name`,
+    )
   }
-  return getRegistry().get(name) as Registered<LanceFunction<L>>
+  return registry.get(name) as Registered<LanceFunction<L>>
+}
+
+/** What the names of each registry embed with. */
+const sourcesOf = new WeakMap<object, Map<string, EmbeddingSource>>()
+
+// A namespace of `import` is no record: it has a `Symbol.toStringTag`.
+function isLanceModule(lancedb: unknown): lancedb is LanceModule {
+  return typeof lancedb === 'object' && lancedb !== null && 'embedding' in lancedb && isRecord(lancedb.embedding)
 }
 
 /** LanceDB's class, with what it has for its subclasses. */
@@ -78,17 +99,16 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
 
     constructor(options: ModelOptions = {}) {
       super()
-      // Also what `toJSON` gives, which LanceDB keeps in the table.
-      const resolved = this.resolveVariables(keptOptions(source, options))
       if (isLoaded(source)) {
         this.load = embedderOf(source)
-      } else {
-        if ('pipeline' in resolved) throw pipelineMissing('`registerModel2Vec(lancedb, name, pipeline)`')
-        // The source's token, which no table keeps.
-        const { token } = source
-        const given: ModelOptions = token === undefined ? resolved : { token, ...resolved }
-        this.load = () => shared(given)
+        return
       }
+      if ('passed' in options) throw notPassed('`registerModel2Vec(lancedb, name, embedder)`')
+      const all: ModelOptions = { ...given(source), ...given(options) }
+      // What it is called with is what `toJSON` gives, which LanceDB keeps in the table.
+      const kept = this.resolveVariables(keptOptions(all, options))
+      const load: ModelOptions = { ...all, ...kept }
+      this.load = () => shared(load)
     }
 
     /**
@@ -102,6 +122,8 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
     /** Called and awaited by the registry's `create`. */
     async init(): Promise<void> {
       this.dim = (await (await this.loaded()).encode([''])).dim
+      // Only now it surely knows which model it is.
+      if (isLoaded(source)) this.resolveVariables(configOfLoaded(source))
     }
 
     private async loaded(): Promise<Embedder> {
@@ -120,24 +142,20 @@ function functionClass(Base: LanceBase, source: EmbeddingSource): unknown {
   }
 }
 
-/**
- * The options of a function as the table keeps them: with those of the source, so that another
- * process, which may register without a source, embeds with the same model.
- */
-function keptOptions(source: EmbeddingSource, options: ModelOptions): object {
-  const all = isLoaded(source) ? keptOfLoaded(source) : { ...source, token: undefined, ...options }
-  // LanceDB takes an option that is undefined for a text.
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
-  const { model } = given as ModelOptions
-  return model === undefined ? given : { ...given, model: keptName(model) }
+/** LanceDB takes an option that is undefined for a text. */
+function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
-function keptOfLoaded(source: object): object {
-  if (isDocumentEmbedder(source)) return PIPELINE
-  try {
-    return configOfLoaded(source)
-  } catch {
-    // Not loaded yet, or somebody's own embedder: it has to be registered again.
-    return {}
-  }
+/**
+ * What the table keeps of all options, those of the source included: another process, which may
+ * register without a source, embeds with the same model.
+ *
+ * @param options those of `create`, of which a token has to be a variable
+ */
+function keptOptions(all: ModelOptions, options: ModelOptions): object {
+  // Each machine has values of its own for the variables.
+  const variables = Object.entries(all).filter(([, value]) => typeof value === 'string' && value.startsWith('$var:'))
+  const { token } = options
+  return given({ ...configOfOptions(all), ...Object.fromEntries(variables), ...(token === undefined ? {} : { token }) })
 }

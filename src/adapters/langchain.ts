@@ -8,7 +8,7 @@ import { InvalidTextError } from '../errors.js'
 import { count, invalid, read } from '../options/checks.js'
 import { dtypeName } from '../options/encode.js'
 import { embedderOf, isLoaded, loadedOnce } from './source.js'
-import type { Embedder, EmbeddingSource, ModelOptions, TokenCounter } from './source.js'
+import type { Embedder, EmbeddingSource, ModelOptions, TokenCounter, TokenCounterOwner } from './source.js'
 
 export type { Dtype } from '../dtype.js'
 export type {
@@ -19,6 +19,7 @@ export type {
   EmbedOptions,
   ModelOptions,
   TokenCounter,
+  TokenCounterOwner,
 } from './source.js'
 
 /** Options of {@link Model2VecEmbeddings}. */
@@ -92,24 +93,28 @@ const PER_ENTRY = 32
  * model's `maxLength`. A splitter asks for the same pieces several times: counts are remembered,
  * those of at most 524,288 UTF-16 units of texts.
  *
- * @param source a loaded `Model2VecEmbeddingFunction`
+ * @param source a loaded `Model2VecEmbeddingFunction` or `Model2VecPipeline`
  * @returns a function that throws InvalidTextError `ERR_INVALID_TEXT` and what `countTokens` throws
  * @throws Model2VecError `ERR_INVALID_OPTION`
  *
  * @example
  * new RecursiveCharacterTextSplitter({ chunkSize: 256, chunkOverlap: 32, lengthFunction: lengthFunction(ef) })
  */
-export function lengthFunction(source: TokenCounter): (text: string) => number
+export function lengthFunction(source: TokenCounter | TokenCounterOwner): (text: string) => number
 /**
  * With a model that is loaded by the first call: the length is a promise, which splitters await.
  */
 export function lengthFunction(source: ModelOptions): (text: string) => Promise<number>
 export function lengthFunction(
-  source: TokenCounter | ModelOptions,
+  source: TokenCounter | TokenCounterOwner | ModelOptions,
 ): ((text: string) => number) | ((text: string) => Promise<number>) {
   if (isTokenCounter(source)) return remembered((text) => source.countTokens(text))
-  if (isLoaded(source)) throw invalid('source', 'a Model2VecEmbeddingFunction, which has `countTokens`', source)
-  const model = loadedOnce(source)
+  if (isLoaded(source)) {
+    // A pipeline's is there once it is loaded.
+    if ('embedder' in source) return remembered((text) => counterOf(source).countTokens(text))
+    throw invalid('source', 'a Model2VecEmbeddingFunction, which has `countTokens`, or a Model2VecPipeline', source)
+  }
+  const model = loadedOnce(source as ModelOptions)
   let counted: ((text: string) => number) | undefined
   return async (text) => {
     if (counted === undefined) {
@@ -118,6 +123,13 @@ export function lengthFunction(
     }
     return counted(text)
   }
+}
+
+/** @throws Model2VecError `ERR_INVALID_OPTION` where it counts nothing */
+function counterOf(source: object): TokenCounter {
+  const { embedder } = source as { embedder?: unknown }
+  if (isTokenCounter(embedder)) return embedder
+  throw invalid('embedder', 'a Model2VecEmbeddingFunction, which has `countTokens`', embedder)
 }
 
 function isTokenCounter(source: unknown): source is TokenCounter {

@@ -10,6 +10,7 @@ import { isFloat32Array, isUint16Array, isUint8Array } from 'node:util/types'
 import { valuesOf } from '../dtype.js'
 import { isModel2VecError, Model2VecError } from '../errors.js'
 import { bytesOfRow } from '../matrix/views.js'
+import { viewOf } from '../row-memory.js'
 import { checkRow, invalid, isRecord, read } from '../options/checks.js'
 import { Buffer } from '../runtime/node-globals.js'
 import { assertVectorMatrix } from './vector-matrix.js'
@@ -33,7 +34,10 @@ export type PgType = 'bigint' | 'int' | 'uuid' | 'text'
 /** A column beside the id and the vector: as many values as there are rows. */
 export interface PgColumn {
   readonly type: PgType
-  /** `bigint` and `int`: numbers or bigints; `uuid` and `text`: strings. null is NULL. */
+  /**
+   * `bigint` and `int`: numbers or bigints; `uuid` and `text`: strings, a text without U+0000 and
+   * lone surrogates, which PostgreSQL can't have. null is NULL.
+   */
   readonly values: readonly (string | number | bigint | null)[]
 }
 
@@ -66,7 +70,7 @@ interface Row {
  * @param source a matrix with the `index` of the row, or the row
  * @returns a Buffer: other views on bytes `pg` sends in a form that pgvector refuses
  * @throws Model2VecError `ERR_INVALID_OPTION` for int8 and bfloat16, which pgvector has no type
- * for, and for anything else
+ * for, and for anything else; `ERR_OUT_TOO_SMALL` when the memory was detached or made smaller
  *
  * @example
  * await client.query('INSERT INTO documents VALUES ($1, $2)', [id, pgVector(matrix, 0)])
@@ -139,8 +143,8 @@ const CHUNK = 1 << 16
  *
  * @param matrix vectors of 'float32', 'float16' or 'binary', for a column of `vector`, `halfvec` or
  * `bit`
- * @param ids an id per row: numbers or bigints for `bigint` and `int`, strings for `uuid` and
- * `text`
+ * @param ids an id per row, none of them null: numbers or bigints for `bigint` and `int`, strings
+ * for `uuid` and `text`
  * @returns chunks, made as they are taken: for `pipeline`, `Readable.from`
  * @throws Model2VecError `ERR_INVALID_OPTION`: at once, and while a chunk is made for a value that
  * is not of its column's type
@@ -156,16 +160,17 @@ export function pgCopy(
 ): Generator<Uint8Array, void, undefined> {
   const given = read('pgCopy', options, ['idType', 'columns'])
   checkMatrix(matrix)
-  const columns: PgColumn[] = [{ type: pgType('idType', given.idType ?? 'bigint'), values: ids }]
+  const columns: NamedColumn[] = [{ name: 'ids', type: pgType('idType', given.idType ?? 'bigint'), values: ids }]
   if (given.columns !== undefined) {
     if (!Array.isArray(given.columns)) throw invalid('columns', 'an array', given.columns)
-    for (const column of given.columns as readonly unknown[]) {
-      if (!isRecord(column)) throw invalid('columns', 'objects with `type` and `values`', column)
-      columns.push({ type: pgType('type', column.type), values: column.values as PgColumn['values'] })
+    for (const [i, column] of (given.columns as readonly unknown[]).entries()) {
+      const name = `columns[${i}]`
+      if (!isRecord(column)) throw invalid(name, 'an object with `type` and `values`', column)
+      const type = pgType(`${name}.type`, column.type)
+      columns.push({ name: `${name}.values`, type, values: column.values as PgColumn['values'] })
     }
   }
-  for (const [i, { values }] of columns.entries()) {
-    const name = i === 0 ? 'ids' : 'values'
+  for (const { name, values } of columns) {
     if (!Array.isArray(values)) throw invalid(name, 'an array', values)
     if (values.length !== matrix.rows) {
       throw new Model2VecError(
@@ -177,16 +182,21 @@ export function pgCopy(
   return copyChunks(matrix, columns)
 }
 
+interface NamedColumn extends PgColumn {
+  /** For messages. */
+  readonly name: string
+}
+
 function* copyChunks(
   matrix: VectorMatrix<PgDtype>,
-  columns: readonly PgColumn[],
+  columns: readonly NamedColumn[],
 ): Generator<Uint8Array, void, undefined> {
   const vectorBytes = matrix.data.BYTES_PER_ELEMENT * matrix.width
   let chunk = Buffer.allocUnsafeSlow(CHUNK)
   let at = chunk.write(SIGNATURE, 'latin1')
   at = chunk.writeInt32BE(0, at)
   at = chunk.writeInt32BE(0, at)
-  const [id, ...others] = columns as [PgColumn, ...PgColumn[]]
+  const [id, ...others] = columns as [NamedColumn, ...NamedColumn[]]
   for (let index = 0; index < matrix.rows; index++) {
     // The field count, and for each field its length; texts are the only values of any length.
     let size = 2 + 8 + vectorBytes
@@ -226,11 +236,12 @@ function writeVector(buffer: Buffer, at: number, { dtype, bytes, dim }: Row): nu
   return end
 }
 
-function writeValue(buffer: Buffer, at: number, { type, values }: PgColumn, index: number): number {
+function writeValue(buffer: Buffer, at: number, { name, type, values }: NamedColumn, index: number): number {
   const value = values[index]
-  if (value === null || value === undefined) {
-    if (value === null) return buffer.writeInt32BE(-1, at)
-  } else if (type === 'text' && typeof value === 'string' && !value.includes('\0')) {
+  const isNullable = name !== 'ids'
+  if (value === null) {
+    if (isNullable) return buffer.writeInt32BE(-1, at)
+  } else if (type === 'text' && typeof value === 'string' && !NO_TEXT.test(value)) {
     const length = buffer.write(value, at + 4, 'utf8')
     buffer.writeInt32BE(length, at)
     return at + 4 + length
@@ -242,18 +253,21 @@ function writeValue(buffer: Buffer, at: number, { type, values }: PgColumn, inde
   } else if (type === 'bigint' && typeof value !== 'string' && isInteger(value, 63)) {
     return buffer.writeBigInt64BE(BigInt(value), buffer.writeInt32BE(8, at))
   }
-  throw invalid(`values[${index}]`, EXPECTED[type], value)
+  throw invalid(`${name}[${index}]`, `${EXPECTED[type]}${isNullable ? ', or null' : ''}`, value)
 }
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
+/** What UTF-8 or PostgreSQL's texts can't have: U+FFFD would be written for a lone surrogate. */
+const NO_TEXT = /\0|\p{Surrogate}/u
 const EXPECTED: Readonly<Record<PgType, string>> = {
-  bigint: 'an integer of 64 bits, as a bigint or a safe number, or null',
-  int: 'an integer of 32 bits, or null',
-  uuid: 'a UUID with hyphens, or null',
-  text: 'a string without U+0000, or null',
+  bigint: 'an integer of 64 bits, as a bigint or a safe number',
+  int: 'an integer of 32 bits',
+  uuid: 'a UUID with hyphens',
+  text: 'a string without U+0000 and without lone surrogates',
 }
 
-function isInteger(value: number | bigint, bits: number): boolean {
+function isInteger(value: number | bigint | undefined, bits: number): value is number | bigint {
+  if (value === undefined) return false
   if (typeof value === 'number' && !Number.isSafeInteger(value)) return false
   return value >= -(2 ** bits) && value < 2 ** bits
 }
@@ -270,9 +284,13 @@ function pgType(name: string, value: unknown): PgType {
 }
 
 function rowOf(source: unknown, index: number | undefined): Row {
-  if (isUint8Array(source)) return { dtype: 'binary', bytes: source, dim: 8 * source.length }
+  if (isUint8Array(source)) {
+    // A view on the same bytes: of memory that was detached there is none.
+    return { dtype: 'binary', bytes: viewOf('binary', source, 0, source.length) as Uint8Array, dim: 8 * source.length }
+  }
   if (isFloat32Array(source) || isUint16Array(source)) {
     const dtype = isFloat32Array(source) ? 'float32' : 'float16'
+    viewOf(dtype, source, 0, source.length)
     const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
     return { dtype, bytes, dim: source.length }
   }

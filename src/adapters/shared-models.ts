@@ -3,8 +3,8 @@
 
 import { isUrl } from '../runtime/local-path.js'
 import { clearTimeout, setTimeout } from '../runtime/node-globals.js'
-import { loadedOnce } from './source.js'
-import type { Embedder, ModelOptions } from './source.js'
+import { isLoaded, loadedOnce } from './source.js'
+import type { Embedder, EmbeddingSource, ModelOptions } from './source.js'
 
 /** How long a model is kept for the next function that wants it. */
 const KEPT_MS = 60_000
@@ -38,9 +38,26 @@ export function sharedModels(keptMs: number = KEPT_MS): (options: ModelOptions) 
 
 /** The same for equal options in any order; null where one of them can't be compared. */
 function keyOf(options: ModelOptions): string | null {
-  const entries = Object.entries(options)
+  const entries = entriesOf(options)
+  const areComparable = entries.every(([, value]) => value === null || !['object', 'function'].includes(typeof value))
+  return areComparable ? JSON.stringify(entries) : null
+}
+
+/** Whether two sources are one: the same object, or the same options. */
+export function isSameSource(one: EmbeddingSource | undefined, other: EmbeddingSource): boolean {
+  if (one === other) return true
+  if (one === undefined || isLoaded(one) || isLoaded(other)) return false
+  const [entries, others] = [entriesOf(one), entriesOf(other)]
+  return (
+    entries.length === others.length &&
+    entries.every(([name, value], i) => name === others[i]?.[0] && value === others[i][1])
+  )
+}
+
+/** The options that are given, in the order of their names, URLs as text. */
+function entriesOf(options: ModelOptions): [string, unknown][] {
+  return Object.entries(options)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]: [string, unknown]): [string, unknown] => [name, isUrl(value) ? value.href : value])
-  const areComparable = entries.every(([, value]) => value === null || !['object', 'function'].includes(typeof value))
-  return areComparable ? JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1))) : null
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -5,9 +5,10 @@ import { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { Dtype, DtypeArray } from '../dtype.js'
 import { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
 import type { ModelSource } from '../model/locate.js'
-import { invalid, isRecord } from '../options/checks.js'
+import { boolean, invalid, isRecord } from '../options/checks.js'
 import { checkLoadOptions } from '../options/load.js'
 import type { LoadOptions } from '../options/load.js'
+import { Model2VecPipeline } from '../pipeline/pipeline.js'
 
 /** The options of `encode` that adapters set. */
 export interface EmbedOptions {
@@ -41,8 +42,8 @@ export interface Embedder {
 }
 
 /**
- * What adapters call of a pipeline whose head gives vectors (its activation is 'identity').
- * Anything else that embeds by a method of this name will do.
+ * What adapters call of what embeds by `encodeDocuments` and has no `encode`: an embedder of the
+ * application's own. (A pipeline has both.)
  */
 export interface DocumentEmbedder {
   /** Dimensions of a vector. */
@@ -58,6 +59,11 @@ export interface TokenCounter {
   countTokens(text: string): number
 }
 
+/** What has a model that counts tokens: a `Model2VecPipeline`. */
+export interface TokenCounterOwner {
+  readonly embedder: TokenCounter
+}
+
 /** A model by its name: loaded with these options when an adapter first needs it, and once. */
 export interface ModelOptions extends LoadOptions {
   /**
@@ -65,6 +71,12 @@ export interface ModelOptions extends LoadOptions {
    * @default 'minishlab/potion-base-8M'
    */
   readonly model?: ModelSource | undefined
+  /**
+   * Whether the model is a pipeline, with a head that gives vectors: a `Model2VecPipeline`. It has
+   * to be named then.
+   * @default false
+   */
+  readonly pipeline?: boolean | undefined
 }
 
 /** A `Model2VecEmbeddingFunction`, a pipeline whose head gives vectors, or the model to load. */
@@ -73,7 +85,11 @@ export type EmbeddingSource = Embedder | DocumentEmbedder | ModelOptions
 /** The model that a source without a name loads. */
 export const DEFAULT_MODEL_ID = 'minishlab/potion-base-8M'
 
-/** Whether a source is there already, and is no model to load. By its methods: it may be a Proxy. */
+/**
+ * Whether a source is there already, and is no model to load. By its methods, which every copy of
+ * this package has, and a wrapper: such as a Proxy that calls them on the object itself, because
+ * private fields don't survive another `this`.
+ */
 export function isLoaded(source: unknown): source is Embedder | DocumentEmbedder {
   return isEmbedder(source) || isDocumentEmbedder(source)
 }
@@ -82,8 +98,8 @@ function isEmbedder(source: unknown): source is Embedder {
   return hasMethod(source, 'encode')
 }
 
-/** Whether a source embeds and has no `encode`, as a pipeline. */
-export function isDocumentEmbedder(source: unknown): source is DocumentEmbedder {
+/** Whether a source embeds and has no `encode`. */
+function isDocumentEmbedder(source: unknown): source is DocumentEmbedder {
   return hasMethod(source, 'encodeDocuments') && !isEmbedder(source)
 }
 
@@ -124,25 +140,33 @@ function embedderOfDocuments(source: DocumentEmbedder): Embedder {
  * @throws Model2VecError `ERR_INVALID_OPTION`
  */
 export function loadedOnce(source: ModelOptions): () => Promise<Embedder & TokenCounter> {
-  const { model, options } = modelAndOptions(source)
-  let loading: Promise<Model2VecEmbeddingFunction> | undefined
+  const load = loaderOf(source)
+  let loading: Promise<Embedder & TokenCounter> | undefined
   return () =>
-    (loading ??= Model2VecEmbeddingFunction.load(model, options).catch((error: unknown) => {
+    (loading ??= load().catch((error: unknown) => {
       loading = undefined
       throw error
     }))
 }
 
 /** @throws Model2VecError `ERR_INVALID_OPTION` */
-function modelAndOptions(source: ModelOptions): {
-  readonly model: ModelSource | undefined
-  readonly options: LoadOptions
-} {
-  if (!isRecord(source)) {
-    throw invalid('source', 'a Model2VecEmbeddingFunction, a pipeline or an object with `model`', source)
-  }
-  const { model, ...options } = source as ModelOptions
+function loaderOf(source: ModelOptions): () => Promise<Embedder & TokenCounter> {
+  if (!isRecord(source)) throw invalid('source', SOURCES, source)
+  const { model, pipeline: isPipeline, ...options } = source as ModelOptions
   // Now, and not at the first call: that may be much later.
   checkLoadOptions(options)
-  return { model, options }
+  if (boolean('pipeline', isPipeline) !== true) return () => Model2VecEmbeddingFunction.load(model, options)
+  if (model === undefined) throw invalid('model', 'the name of a pipeline', model)
+  return () => loadPipeline(model, options)
+}
+
+/** What a source may be, for messages. */
+export const SOURCES = 'a Model2VecEmbeddingFunction, a Model2VecPipeline or an object with `model`'
+
+async function loadPipeline(model: ModelSource, options: LoadOptions): Promise<Embedder & TokenCounter> {
+  const pipeline = await Model2VecPipeline.load(model, options)
+  return {
+    encode: (texts, given = {}) => pipeline.encode(texts, given),
+    countTokens: (text) => pipeline.embedder.countTokens(text),
+  }
 }

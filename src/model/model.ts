@@ -91,6 +91,11 @@ export class Model {
     this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
   }
 
+  /** What of the options another load needs for the same table. */
+  get loadedAs(): Pick<CheckedLoadOptions, 'subfolder' | 'quantizeTo' | 'vocabularyQuantization'> {
+    return this.#options
+  }
+
   /** Loads the files on this thread. */
   static openSync(located: LocatedModel, options: CheckedLoadOptions): Model {
     throwIfAborted(options.signal)

@@ -6,9 +6,10 @@ import os from 'node:os'
 import path from 'node:path'
 
 import test from 'ava'
-import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
+import { isModel2VecError, Model2VecEmbeddingFunction, Model2VecPipeline } from 'model2vec-node'
 import { createModel2Vec, embeddingModel } from 'model2vec-node/ai-sdk'
 
+import { headPath } from '../heads.js'
 import { SMALL } from '../test-data.js'
 import { nodeOf, runProgram, testWithPeers } from './peers.js'
 import { documentEmbedder } from './programs/document-embedder.js'
@@ -151,6 +152,35 @@ test('a pipeline is a model, also behind a Proxy, whose tokens its embedder coun
   t.is((await embeddingModel(counting).doEmbed({ values: TEXTS })).usage.tokens, 0)
 })
 
+test('a Model2VecPipeline is a model, loaded or by its name, alone and in a provider', async (t) => {
+  const pipeline = new Model2VecPipeline(headPath('projection'))
+  const expected = await pipeline.encode(TEXTS)
+  const name = headPath('projection')
+  for (const model of [
+    embeddingModel(pipeline),
+    embeddingModel({ model: name, pipeline: true }),
+    createModel2Vec({ models: { own: pipeline } }).embeddingModel('own'),
+    createModel2Vec({ pipeline: true }).embeddingModel(name),
+  ]) {
+    const { embeddings, usage } = await model.doEmbed({ values: TEXTS })
+    t.deepEqual(embeddings, expected.toArray())
+    t.is(usage.tokens, expected.totalTokens)
+  }
+  const classifier = embeddingModel(new Model2VecPipeline(headPath('kind')))
+  await t.throwsAsync(classifier.doEmbed({ values: TEXTS }), { code: 'ERR_BAD_HEAD' })
+})
+
+test('an abort ends the wait for an embedder that passes signals over', async (t) => {
+  const never = { encode: () => new Promise<never>(() => undefined) }
+  const controller = new AbortController()
+  const waiting = embeddingModel(never).doEmbed({ values: TEXTS, abortSignal: controller.signal })
+  // Once it waits for the vectors.
+  await new Promise((resolve) => setImmediate(resolve))
+  const reason = new Error('no longer wanted')
+  controller.abort(reason)
+  await t.throwsAsync(waiting, { is: reason })
+})
+
 test('what is no source, no option or no model id is refused at once', (t) => {
   const refused = (make: () => unknown): void => {
     const error = t.throws(make, undefined)
@@ -163,6 +193,9 @@ test('what is no source, no option or no model id is refused at once', (t) => {
   refused(() => embeddingModel({ model: SMALL }, { dtype: 'float64' as never }))
   refused(() => embeddingModel({ model: SMALL }, { dimension: 3 } as never))
   refused(() => createModel2Vec({ modelId: SMALL } as never))
+  refused(() => createModel2Vec({ model: SMALL } as never))
+  refused(() => createModel2Vec({ models: { a: null as never } }))
+  refused(() => createModel2Vec({ models: { a: { modle: SMALL } as never } }))
   refused(() => createModel2Vec().embeddingModel(''))
   refused(() => createModel2Vec().languageModel('gpt'))
 })

@@ -47,6 +47,29 @@ for (const [version, load] of [
   }
 }
 
+test('arrays become columns of their values: undefined is null, bigints are Int64, numbers Float64', (t) => {
+  const columns = {
+    text: ['a', undefined, null],
+    number: [1, undefined, 2.5],
+    bigint: [2n ** 63n - 1n, null, -(2n ** 63n)],
+    typed: Int32Array.of(1, 2, 3),
+    flag: [true, null, false],
+  }
+  const { tableFromIPC, tableToIPC, Table } = newest
+  const read = tableFromIPC(tableToIPC(new Table([recordBatch(newest, columns)])))
+  t.deepEqual(
+    read.schema.fields.map(({ type }) => String(type)),
+    ['Utf8', 'Float64', 'Int64', 'Int32', 'Bool'],
+  )
+  for (const [name, values] of Object.entries(columns)) {
+    t.deepEqual(
+      [...(read.getChild(name) ?? [])],
+      [...values].map((value) => value ?? null),
+      name,
+    )
+  }
+})
+
 test('what Arrow has no type for, and columns of different lengths, are refused', async (t) => {
   const refused = (make: () => unknown, message: RegExp): void => {
     const error = t.throws(make, undefined)
@@ -63,4 +86,9 @@ test('what Arrow has no type for, and columns of different lengths, are refused'
   t.throws(() => fixedSizeList(newest, gone), { code: 'ERR_OUT_TOO_SMALL' })
   refused(() => recordBatch(newest, { text: ['a'], embedding: matrix }), /1 rows, as the first column has, but got 3/)
   refused(() => recordBatch(newest, { text: 'a' }), /`text`/)
+  // Of which Arrow would store others.
+  refused(() => recordBatch(newest, { id: [1n, 2n ** 63n] }), /`id\[1\]` .*64 bits/)
+  refused(() => recordBatch(newest, { id: [null, 1, 2n] }), /`id\[2\]` should be a number/)
+  refused(() => recordBatch(newest, { text: ['a', 5] }), /`text\[1\]` should be a string/)
+  refused(() => recordBatch(newest, { text: [Symbol('a')] }), /`text`/)
 })

@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
+import { headPath } from '../heads.js'
 import { corpus, SMALL } from '../test-data.js'
 import { installApplication } from './application.js'
 import { chromaPython, startChroma } from './chroma-server.js'
@@ -22,7 +23,7 @@ const QUERY = 'the history of a town'
 
 const application = path.resolve('build/adapter-chroma')
 const BODY = `
-  const [action, port, directory, texts, query] = JSON.parse(process.argv[2])
+  const [action, port, directory, texts, query, head] = JSON.parse(process.argv[2])
   const client = new ChromaClient({ host: '127.0.0.1', port })
   const load = async () => {
     if (action === 'open') return client.getCollection({ name: 'documents' })
@@ -33,7 +34,7 @@ const BODY = `
     return collection
   }
   const run = async () => {
-    const { Model2VecEmbeddingFunction } = await import('model2vec-node')
+    const { Model2VecEmbeddingFunction, Model2VecPipeline } = await import('model2vec-node')
     const own = Model2VecEmbeddingFunction.load.bind(Model2VecEmbeddingFunction)
     let loads = 0
     Model2VecEmbeddingFunction.load = (...args) => {
@@ -47,6 +48,15 @@ const BODY = `
     const many = Array.from({ length: 6000 }, (_, id) => ({ id: 'many ' + id }))
     let calls = 0
     let unknown
+    const projection = await Model2VecPipeline.load(head)
+    if (action === 'make') {
+      const embeddingFunction = new Model2VecEmbedding(projection)
+      await client.createCollection({ name: 'projection', embeddingFunction })
+    }
+    const projected = await client.getCollection({ name: 'projection' })
+    await projected.add({ ids: [action], documents: texts.slice(0, 1) })
+    const both = (await projected.get({ include: ['embeddings'] })).embeddings
+    const expected = (await projection.encode(texts.slice(0, 1))).toArray()
     const pipeline = { dim: 2, encodeDocuments: async (texts) => texts.map(() => new Float32Array([3, 4])) }
     if (action === 'make') {
       const embeddingFunction = new Model2VecEmbedding(pipeline)
@@ -69,7 +79,7 @@ const BODY = `
       calls = [calls, await other.count()]
     }
     const { configuration } = collection
-    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration, unknown, loads }))
+    console.log(JSON.stringify({ found: found.ids[0], ids: stored.ids, embeddings: stored.embeddings, calls, configuration, unknown, loads, both, expected }))
   }
   run()`
 const SCRIPTS = {
@@ -89,6 +99,9 @@ interface Result {
   embeddings: number[][]
   calls: [number, number]
   loads: number
+  /** The vectors of a text in the collection of a pipeline, one of each process; and the pipeline's. */
+  both: number[][]
+  expected: number[][]
   unknown?: { code: string; message: string; again: string[][] }
   configuration: { hnsw?: { space?: string }; spann?: { space?: string }; embeddingFunction?: object }
 }
@@ -116,7 +129,7 @@ for (const script of Object.keys(SCRIPTS)) {
       for (const action of ['make', 'open']) {
         // By a name that only holds where the collection was made.
         const model = script.endsWith('.mjs') ? pathToFileURL(SMALL).href : path.relative('.', SMALL)
-        const input = JSON.stringify([action, port, model, TEXTS, QUERY])
+        const input = JSON.stringify([action, port, model, TEXTS, QUERY, headPath('projection')])
         const { stdout } = await promisify(execFile)(process.execPath, [path.join(application, script), input], {
           cwd: action === 'make' ? '.' : os.tmpdir(),
           maxBuffer: 1 << 26,
@@ -132,10 +145,15 @@ for (const script of Object.keys(SCRIPTS)) {
         t.is(result.configuration.hnsw?.space ?? result.configuration.spann?.space, 'cosine', 'the default metric')
         t.false(JSON.stringify(result.configuration).includes('secret'))
         t.is(result.loads, 1, 'also where the collection is opened twice')
+        // Scaled by the server: the direction is the pipeline's.
+        const directions = [...result.both, ...result.expected].map((row) => row.map((x) => x / Math.hypot(...row)))
+        const [direction = []] = directions.slice(-1)
+        t.is(directions.length, action === 'make' ? 2 : 3)
+        for (const row of directions) t.true(row.every((x, i) => Math.abs(x - (direction[i] ?? NaN)) < 1e-6))
         if (action === 'make') continue
         t.deepEqual(result.calls, [2, 6000])
         t.is(result.unknown?.code, 'ERR_INVALID_OPTION')
-        t.regex(result.unknown?.message ?? '', /pipeline, which has to be passed/)
+        t.regex(result.unknown?.message ?? '', /has to be passed/)
         t.deepEqual(result.unknown?.again, [['one']])
       }
     },

@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-import { Model2VecEmbeddingFunction } from 'model2vec-node'
+import { Model2VecEmbeddingFunction, Model2VecPipeline } from 'model2vec-node'
 import type { Dtype, EmbeddingMatrix } from 'model2vec-node'
 
+import { headPath } from '../heads.js'
 import { corpus, SMALL } from '../test-data.js'
 import { nodeOf, runProgram, testWithPeers } from './peers.js'
 import { documentEmbedder } from './programs/document-embedder.js'
@@ -27,8 +28,12 @@ interface Result {
   readonly plainly: Record<string, string[]>
   readonly loads: number
   readonly pipeline: unknown
+  readonly loaded: Record<'reduced' | 'pending' | 'projection', Found['rows']>
+  readonly options: Readonly<Record<'kept' | 'variable' | 'same' | 'other' | 'loaded' | 'nothing', unknown>>
   readonly secrets: { readonly refused: { readonly message: string }; readonly kept: string }
 }
+
+const PROJECTION = headPath('projection')
 
 const byText = (a: { text: string }, b: { text: string }): number => (a.text < b.text ? -1 : 1)
 
@@ -57,7 +62,7 @@ for (const [version, node] of [
         return { rows: rows.sort(byText), found }
       }
       for (const action of ['make', 'open'] as const) {
-        const settings = { version, folder, directory: SMALL, texts: TEXTS, query: QUERY, action }
+        const settings = { version, folder, directory: SMALL, head: PROJECTION, texts: TEXTS, query: QUERY, action }
         const result = await runProgram<Result>('lancedb', settings, { node: nodeOf(node) })
         for (const dtype of ['float32', 'float16'] as const) {
           t.deepEqual(
@@ -75,6 +80,26 @@ for (const [version, node] of [
         const rows = turned.map((row, i) => ({ text: TEXTS[i] ?? '', vector: [...row] }))
         if (action === 'make') t.deepEqual(result.pipeline, rows.sort(byText))
         else t.like(result.pipeline, { code: 'ERR_INVALID_OPTION' })
+        // Opened without a source: the second row is embedded as the first.
+        const sources = {
+          reduced: new Model2VecEmbeddingFunction(SMALL, {
+            ...{ vocabularyQuantization: 50, quantizeTo: 'int8', dimensionality: 16, maxLength: null },
+          }),
+          pending: new Model2VecEmbeddingFunction(SMALL, { vocabularyQuantization: 40, normalize: false }),
+          projection: new Model2VecPipeline(PROJECTION),
+        }
+        for (const [name, source] of Object.entries(sources)) {
+          const given = TEXTS.slice(0, action === 'make' ? 1 : 2)
+          const vectors = (await source.encode(given)).toArray()
+          const own = vectors.map((vector, i) => ({ text: given[i] ?? '', vector })).sort(byText)
+          t.deepEqual(result.loaded[name as keyof typeof sources], own, `${action} ${name}`)
+        }
+        t.deepEqual(result.options.kept, { model: SMALL, maxLength: null })
+        t.deepEqual(result.options.variable, { model: SMALL, cacheDir: '$var:cache' })
+        t.like(result.options.same, { message: 'resolved' })
+        for (const failure of [result.options.other, result.options.loaded, result.options.nothing]) {
+          t.like(failure, { code: 'ERR_INVALID_OPTION' })
+        }
         t.regex(result.secrets.refused.message, /"token" is sensitive/)
         t.regex(result.secrets.kept, /\$var:token/)
         t.notRegex(result.secrets.kept, /hf_secret/)

@@ -1,9 +1,10 @@
 // model2vec-node/langchain in LangChain itself: a vector store, its retriever, and a text splitter.
 
 import test from 'ava'
-import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
+import { isModel2VecError, Model2VecEmbeddingFunction, Model2VecPipeline } from 'model2vec-node'
 import { lengthFunction, Model2VecEmbeddings } from 'model2vec-node/langchain'
 
+import { headPath } from '../heads.js'
 import { corpus, modelPath, modelsOf, ROOTS, SMALL } from '../test-data.js'
 import { runProgram, testWithPeers } from './peers.js'
 import { documentEmbedder } from './programs/document-embedder.js'
@@ -124,6 +125,20 @@ test('a pipeline embeds by its own method, and counts by its embedder', async (t
   )
   t.deepEqual(await embeddings.embedDocuments([]), [])
   t.is(lengthFunction(ef)('a dog'), ef.countTokens('a dog'))
+})
+
+test('a Model2VecPipeline embeds, and counts by its embedder', async (t) => {
+  const pipeline = new Model2VecPipeline(headPath('projection'))
+  const expected = (await pipeline.encode(TEXTS)).toArray()
+  t.deepEqual(await new Model2VecEmbeddings(pipeline).embedDocuments(TEXTS), expected)
+  const source = { model: headPath('projection'), pipeline: true }
+  t.deepEqual(await new Model2VecEmbeddings(source).embedDocuments(TEXTS), expected)
+  const counts = [...pipeline.embedder.countTokens(TEXTS)]
+  t.deepEqual(TEXTS.map(lengthFunction(pipeline)), counts)
+  t.deepEqual(await Promise.all(TEXTS.map(lengthFunction(source))), counts)
+  t.throws(() => lengthFunction({ encode: () => undefined, embedder: {} } as never)('a dog'), {
+    code: 'ERR_INVALID_OPTION',
+  })
 })
 
 test('what is no source, no option and no text is refused', async (t) => {

@@ -225,11 +225,38 @@ test('what pgvector has no type for, and values that are none of their column, a
   refused(() => pgCopy(matrix, [1]), /2 values, one per row, but got 1/)
   refused(() => pgCopy(matrix, [1, 2], { idType: 'serial' as never }), /`idType`/)
   refused(() => pgCopy(matrix, [1, 2], { columns: [{ type: 'text', values: [] }] }), /2 values/)
-  refused(() => all([1, '2']), /`values\[1\]`/)
+  refused(() => all([1, '2']), /`ids\[1\]`/)
+  refused(
+    () => all([1, null]),
+    /`ids\[1\]` should be an integer of 64 bits, as a bigint or a safe number, but got null/,
+  )
   refused(() => all([1, 1.5]), /64 bits/)
   refused(() => all([1, undefined]), /64 bits/)
   refused(() => all([1, 2n ** 63n]), /64 bits/)
   refused(() => all([1, 2 ** 31], { idType: 'int' }), /32 bits/)
   refused(() => all(['a', 'b\0'], { idType: 'text' }), /U\+0000/)
   refused(() => all(['a', 'b'], { idType: 'uuid' }), /UUID/)
+  // A Buffer would write U+FFFD for it.
+  refused(() => all(['a', '\ud83d'], { idType: 'text' }), /`ids\[1\]` .*lone surrogates/)
+  t.true(Buffer.concat([...pgCopy(matrix, ['a', '😀'], { idType: 'text' })]).includes('😀'))
+})
+
+test('an error of COPY names the column and the row', async (t) => {
+  const matrix = await ef.encode(['a dog', 'a cat'])
+  const good = { type: 'text', values: ['a', 'b'] } as const
+  const message = (column: object): string =>
+    t.throws(() => [...pgCopy(matrix, [1, 2], { columns: [good, column as never] })], { code: 'ERR_INVALID_OPTION' })
+      .message
+  t.regex(message({ type: 'text', values: ['a', 5] }), /^`columns\[1\]\.values\[1\]` should be a string/)
+  t.regex(message({ type: 'text', values: ['a'] }), /^`columns\[1\]\.values` should have 2 values/)
+  t.regex(message({ type: 'varchar', values: ['a', 'b'] }), /^`columns\[1\]\.type` should be 'bigint'/)
+  t.regex(message({ type: 'text' }), /^`columns\[1\]\.values` should be an array/)
+})
+
+test('a row whose memory was detached is refused, not written as an empty vector', (t) => {
+  for (const row of [new Float32Array(4), new Uint16Array(4), new Uint8Array(4)]) {
+    structuredClone(row.buffer, { transfer: [row.buffer] })
+    t.throws(() => pgVector(row), { code: 'ERR_OUT_TOO_SMALL' }, row.constructor.name)
+    t.throws(() => pgText(row), { code: 'ERR_OUT_TOO_SMALL' }, row.constructor.name)
+  }
 })

@@ -50,9 +50,11 @@ export async function storedBytes(dtype: Dtype = 'float32'): Promise<string[]> {
 /**
  * A folder of its own with the recipe, the documents, and the packages where the program looks for
  * them. It is in the package, which therefore finds itself by its name.
+ *
+ * @param under another name of the folder, for a second test file: these run at the same time
  */
-export function install(name: string): string {
-  const folder = path.resolve('build/recipes', name)
+export function install(name: string, under = name): string {
+  const folder = path.resolve('build/recipes', under)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   cpSync(path.join('examples', name), path.join(folder, name), { recursive: true })

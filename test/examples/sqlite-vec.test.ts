@@ -12,7 +12,8 @@ const folder = reason === null ? install('sqlite-vec') : ''
 for (const driver of ['better-sqlite3', 'node:sqlite']) {
   for (const dtype of ['float32', 'int8', 'binary'] as const) {
     testWithPeers(`sqlite-vec finds the nearest ${dtype} vectors, and keeps their bits: ${driver}`, async (t) => {
-      const file = path.join(folder, `${driver.replace(':', '-')}-${dtype}.db`)
+      // One file, as in the README: each run begins anew.
+      const file = path.join(folder, 'documents.db')
       const args = [file, '--driver', driver, '--dtype', dtype]
       await hasNearest(t, await run(path.join(folder, 'sqlite-vec/search.mjs'), args, { node }), { dtype })
       const { vectors, quantized } = await runProgram<{ vectors: string[]; quantized: string[] }>(

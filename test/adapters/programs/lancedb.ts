@@ -6,10 +6,10 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import type * as arrowModule from 'apache-arrow'
-import { Model2VecEmbeddingFunction } from 'model2vec-node'
+import { Model2VecEmbeddingFunction, Model2VecPipeline } from 'model2vec-node'
 import { fixedSizeList, recordBatch } from 'model2vec-node/arrow'
 import { registerModel2Vec } from 'model2vec-node/lancedb'
-import type { LanceModule } from 'model2vec-node/lancedb'
+import type { Embedder, EmbeddingSource, LanceModule } from 'model2vec-node/lancedb'
 
 import { documentEmbedder } from './document-embedder.js'
 import { failureOf, input, peer, print } from './program.js'
@@ -56,6 +56,8 @@ interface Input {
   version: string
   folder: string
   directory: string
+  /** A directory of a pipeline. */
+  head: string
   texts: string[]
   query: string
   action: 'make' | 'open'
@@ -86,6 +88,61 @@ async function ofPipeline(
   return rowsOf(await table.query().limit(1000).toArray())
 }
 
+/** Sources that are loaded, with options that vectors depend on. */
+const LOADED: Record<string, (directory: string, head: string) => Promise<Embedder>> = {
+  reduced: (directory) =>
+    Model2VecEmbeddingFunction.load(directory, {
+      ...{ vocabularyQuantization: 50, quantizeTo: 'int8', dimensionality: 16, maxLength: null },
+    }),
+  // Pending until the registry's `create` embeds.
+  pending: (directory) =>
+    Promise.resolve(new Model2VecEmbeddingFunction(directory, { vocabularyQuantization: 40, normalize: false })),
+  projection: (_, head) => Model2VecPipeline.load(head),
+}
+
+/**
+ * Tables of sources that were loaded: the process that opens them passes none. Returns the rows, of
+ * which one is added in each process.
+ */
+async function ofLoaded(lancedb: Lance, db: Database, { action, directory, head, texts }: Input): Promise<unknown> {
+  const all: Record<string, unknown> = {}
+  for (const [name, load] of Object.entries(LOADED)) {
+    if (action === 'make') {
+      const source = await load(directory, head)
+      const embed = (await registerModel2Vec(lancedb, name, source).create()) as unknown as Fields
+      const schema = lancedb.embedding.LanceSchema({ text: embed.sourceField(), vector: embed.vectorField() })
+      await db.createEmptyTable(name, schema)
+    } else registerModel2Vec(lancedb, name)
+    const table = await db.openTable(name)
+    await table.add([{ text: texts[action === 'make' ? 0 : 1] }])
+    all[name] = rowsOf(await table.query().limit(10).toArray())
+  }
+  return all
+}
+
+/** What is kept of options, and what of them another source under the name is. */
+async function options(lancedb: Lance, model: string): Promise<unknown> {
+  const json = async (given: object): Promise<unknown> => {
+    const embed = (await registerModel2Vec(lancedb, 'options').create(given)) as { toJSON(): unknown }
+    return embed.toJSON()
+  }
+  const { signal } = new AbortController()
+  const machine = { signal, onProgress: () => undefined, forceDownload: false, threads: 1, memory: 'copy' as const }
+  const where = { cacheDir: os.tmpdir(), endpoint: 'https://example.org' }
+  const register = (source: EmbeddingSource): Promise<unknown> =>
+    failureOf(Promise.resolve().then(() => registerModel2Vec(lancedb, 'taken', source)))
+  registerModel2Vec(lancedb, 'taken', { model, normalize: true })
+  lancedb.embedding.getRegistry().setVar('cache', os.tmpdir())
+  return {
+    kept: await json({ model, maxLength: null, ...machine, ...where }),
+    variable: await json({ model, cacheDir: '$var:cache' }),
+    same: await register({ normalize: true, model }),
+    other: await register({ model }),
+    loaded: await register(new Model2VecEmbeddingFunction(model, { normalize: true })),
+    nothing: await failureOf(Promise.resolve().then(() => registerModel2Vec(undefined as never))),
+  }
+}
+
 /** What LanceDB says of a token, and what it keeps of the name of one. */
 async function secrets(lancedb: Lance, db: Database, model: string, action: string): Promise<unknown> {
   const registered = registerModel2Vec(lancedb, 'secrets')
@@ -99,7 +156,8 @@ async function secrets(lancedb: Lance, db: Database, model: string, action: stri
   return { refused, kept: (await table.schema()).metadata.get('embedding_functions') }
 }
 
-async function main({ version, folder, directory, texts, query, action }: Input): Promise<void> {
+async function main(given: Input): Promise<void> {
+  const { version, folder, directory, texts, query, action } = given
   const lancedb = await peer<Lance>(`@lancedb/lancedb-${version}`)
   const arrow = await peer<typeof arrowModule>('apache-arrow')
   const load = Model2VecEmbeddingFunction.load.bind(Model2VecEmbeddingFunction)
@@ -164,7 +222,16 @@ async function main({ version, folder, directory, texts, query, action }: Input)
     }
   }
   const pipeline = await ofPipeline(lancedb, db, action, ef, first)
-  print({ ...result, plainly, loads, pipeline, secrets: await secrets(lancedb, db, directory, action) })
+  const loaded = loads
+  const others = { loaded: await ofLoaded(lancedb, db, given), options: await options(lancedb, directory) }
+  print({
+    ...result,
+    ...others,
+    plainly,
+    loads: loaded,
+    pipeline,
+    secrets: await secrets(lancedb, db, directory, action),
+  })
 }
 
 void main(input())
