@@ -2,6 +2,7 @@
 
 import { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import { messageOf } from '../../errors.js'
+import { Model2VecPipeline } from '../../pipeline/pipeline.js'
 import { createListener } from '../../server/listener.js'
 import type { ServedModel } from '../../server/model.js'
 import { nameOf } from '../../server/models.js'
@@ -174,7 +175,14 @@ async function loadModels(values: OptionValues, signal: AbortSignal): Promise<Re
   const sources = strings(values, 'model')
   const models: Record<string, ServedModel> = {}
   for (const source of sources.length === 0 ? [undefined] : sources) {
-    const model = await Model2VecEmbeddingFunction.load(source, { ...modelOptions(values), signal })
+    const options = { ...modelOptions(values), signal }
+    const embedder = await Model2VecEmbeddingFunction.load(source, options)
+    const { modelSource, hasHead } = embedder.info
+    let model: ServedModel = embedder
+    if (hasHead) {
+      model = await Model2VecPipeline.load(modelSource, options)
+      embedder.close()
+    }
     const name = nameOf(model)
     if (Object.hasOwn(models, name)) throw new UsageError(`two of the models are called ${name}`)
     models[name] = model
