@@ -1,31 +1,7 @@
 // Generated from src/ by `npm run api`: the whole public API.
 
-/**
- * The element type of a result. It does not depend on the table's: every type is converted from the
- * float32 vector. Except for NaN, the bits are those that numpy and ml_dtypes give for this vector.
- *
- * - `'float32'`: the vector itself
- * - `'float16'`: rounded to nearest, ties to even. For a float16 table these are Python's own
- *   vectors, bit for bit. Python: `astype(numpy.float16)`
- * - `'bfloat16'`: rounded to nearest, ties to even. Python: `astype(ml_dtypes.bfloat16)`
- * - `'int8'`: 127 · clamp(x, −1, 1), rounded to nearest, ties to even. NaN is 0. Only for vectors
- *   of length 1, which are normalized; for others `ERR_INVALID_OPTION`. Python:
- *   `numpy.rint(127 * numpy.clip(x, -1, 1)).astype(numpy.int8)`
- * - `'binary'`: one bit per dimension: x > 0. The first dimension is the highest bit of the first
- *   byte; unused bits of the last byte are 0. Python: `numpy.packbits(x > 0, axis=-1)`
- */
-export type Dtype = "float32" | "float16" | "bfloat16" | "int8" | "binary";
-/**
- * The typed array that holds rows of an element type. Elements of 'float16' and 'bfloat16' rows are
- * bit patterns, in a Uint16Array; a byte of a 'binary' row has the bits of eight dimensions.
- */
-export type DtypeArray<D extends Dtype> = {
-  float32: Float32Array;
-  float16: Uint16Array;
-  bfloat16: Uint16Array;
-  int8: Int8Array;
-  binary: Uint8Array;
-}[D];
+import type { Dtype, DtypeArray } from './index.js';
+export type { Dtype, DtypeArray } from './index.js';
 type RowArray = DtypeArray<Dtype>;
 /** What is read of an `EmbeddingMatrix`; every one is such a thing. */
 export interface VectorMatrix<D extends Dtype> {

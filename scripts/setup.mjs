@@ -33,6 +33,8 @@ export function setup() {
     rmSync('dist', { recursive: true, force: true })
     // The comments are in the types that are published: the package is a quarter smaller without.
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.', '--removeComments'])
+    // In a process of its own: TypeScript may have been installed just now.
+    run(process.execPath, ['scripts/strip-indentation.mjs', 'dist'])
   })
   const { platformName } = createRequire(import.meta.url)('../dist/native/platform.js')
   const addon = `model2vec.${platformName()}.node`

@@ -73,6 +73,8 @@ export function absolutePath(place: string): AbsolutePath {
  * @throws Model2VecError ERR_INVALID_OPTION
  */
 export function localPath(name: string, value: unknown): string {
+  const url = typeof value === 'string' ? fileUrlOf(value) : null
+  if (url !== null) return urlPath(name, url)
   if (typeof value === 'string' && value !== '') {
     const absolute = absolutePath(value)
     if (absolute.path !== null) return absolute.path
@@ -81,6 +83,6 @@ export function localPath(name: string, value: unknown): string {
   if (isUrl(value)) return urlPath(name, value)
   throw new Model2VecError(
     'ERR_INVALID_OPTION',
-    `\`${name}\` should be a path or a URL object of \`file:\`, but got ${describe(value)}`,
+    `\`${name}\` should be a path or a \`file:\` URL, but got ${describe(value)}`,
   )
 }
