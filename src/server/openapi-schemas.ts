@@ -27,6 +27,7 @@ export function schemas(
   { maxBatch, maxText }: CheckedServerOptions,
   models: ModelTable,
 ): Readonly<Record<string, Schema>> {
+  const { isClassifier } = models.default
   const text = { type: 'string', minLength: 1, maxLength: maxText }
   const model = { enum: [...models.names, null], description: 'The name of a model, or an alias' }
   const dim = Math.min(...models.all.map((each) => each.dim))
@@ -135,6 +136,8 @@ export function schemas(
     ),
     Prediction: object({ score: NUMBER, label: STRING }, ['score', 'label']),
     PredictResponse: { anyOf: [list(ref('Prediction')), list(list(ref('Prediction')))] },
+    RootRequest: ref(isClassifier ? 'PredictRequest' : 'EmbedRequest'),
+    RootResponse: ref(isClassifier ? 'PredictResponse' : 'EmbedResponse'),
     RerankRequest: object({ query: text, texts }, ['query', 'texts']),
     TeiError: object({ error: STRING, error_type: STRING }, ['error', 'error_type']),
     Info: object(

@@ -44,7 +44,8 @@ export function readTruncation(body: Body): boolean {
   return truncates && direction.toLowerCase() === 'right'
 }
 
-async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
+/** Vectors of texts. */
+export async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
   const { model, texts, truncates } = readRequest(exchange, body)
   const normalize = flag(body.normalize, 'normalize', true)
   const dimensionality = dimensions(body.dimensions, model.dim)
