@@ -11,8 +11,8 @@ const STRING = { type: 'string' } as const
 const INTEGER = { type: 'integer' } as const
 const COUNT = { type: 'integer', minimum: 0 } as const
 const BOOLEAN = { type: ['boolean', 'null'] } as const
-/** A NaN, which a table may have, is null. */
-const NUMBER = { type: ['number', 'null'] } as const
+/** A NaN, which a table may have, is null. Not `type: [...]`: Schemathesis 4.32 fails on that in an array. */
+const NUMBER = { anyOf: [{ type: 'number' }, { type: 'null' }] } as const
 
 function object(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {
   return { type: 'object', properties, required }
@@ -38,6 +38,9 @@ export function schemas(
     description: 'The first dimensions of the vectors only, which are cut, then scaled',
   }
   const texts = list(text, { minItems: 1, maxItems: maxBatch })
+  const one = list(text, { minItems: 1, maxItems: 1 })
+  /** Ollama has a vector for an empty text, too. */
+  const anyText = { ...text, minLength: 0 }
   const textOrTexts = { anyOf: [text, texts] }
   const truncation = {
     truncate: { ...BOOLEAN, description: 'Whether a text that is longer than the model reads is cut' },
@@ -127,7 +130,7 @@ export function schemas(
     ),
     PredictRequest: object(
       {
-        inputs: { anyOf: [text, list(list(text, { minItems: 1, maxItems: 1 }), { minItems: 1, maxItems: maxBatch })] },
+        inputs: { anyOf: [text, one, list(one, { minItems: 1, maxItems: maxBatch })] },
         raw_scores: BOOLEAN,
         model,
         ...truncation,
@@ -158,7 +161,7 @@ export function schemas(
     Health: object({ status: { const: 'ok' } }, ['status']),
     OllamaEmbedRequest: object(
       {
-        input: { anyOf: [text, list({ ...text, minLength: 0 }, { maxItems: maxBatch })] },
+        input: { anyOf: [anyText, list(anyText, { maxItems: maxBatch })] },
         model,
         truncate: BOOLEAN,
         dimensions,
