@@ -47,9 +47,13 @@ export interface ServedInfo {
 /** What a server calls of a `Model2VecEmbeddingFunction`. */
 export interface ServedFunction {
   readonly info: ServedInfo;
+  /** Loads a model that is pending. */
+  ready?(): Promise<void>;
   /** The token of each id. */
   readonly tokens: readonly string[];
   encode(texts: string | readonly string[], options?: ServedEncodeOptions): Promise<ServedRows>;
+  /** For few texts, which are embedded at once; without it they go through `encode`. */
+  encodeSync?(texts: string | readonly string[], options?: ServedEncodeOptions): ServedRows;
   encodeAsSequence(texts: readonly string[], options?: ServedEncodeOptions): Promise<readonly ServedRows[]>;
   tokenizeAsync(texts: readonly string[], options?: {
     readonly maxLength?: number | null | undefined;
@@ -69,6 +73,8 @@ export interface ServedScores {
 }
 /** What a server calls of a `Model2VecPipeline`. */
 export interface ServedPipeline {
+  /** Loads a model that is pending. */
+  ready?(): Promise<void>;
   /** The model without the head. */
   readonly embedder: ServedFunction;
   /** The names of the classes; null = the head names none. */
@@ -137,6 +143,12 @@ export interface ServerOptions {
    * @default 512
    */
   readonly maxConcurrency?: number | undefined;
+  /**
+   * The most bytes of bodies, and of answers that clients have not read yet, in memory at the same
+   * time; a body that would be more is answered with 429. Bodies of one packet don't count.
+   * @default 268435456 (256 MB)
+   */
+  readonly maxBuffered?: number | undefined;
   /**
    * The most milliseconds that a request may be in work or wait for it; then it is answered with
    * 503.

@@ -1,5 +1,6 @@
-// Which requests may be in work. All are counted, and one too many is refused. Large ones, which use
-// the threads of the engine, take one of a few slots, in order; small ones never wait for them.
+// Which requests may be in work. All are counted, and one too many is refused; so is a body that would
+// take too much memory. Large ones, which use the threads of the engine, take one of a few slots, in
+// order; small ones never wait for them.
 
 import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { Fault } from './fault.js'
@@ -9,6 +10,9 @@ const RETRY_AFTER = ['Retry-After', '1']
 
 export class Admission {
   readonly #most: number
+  readonly #mostBytes: number
+  /** Of bodies and answers. */
+  buffered = 0
   #free: number
   /** Requests in work, those that wait included. */
   inWork = 0
@@ -17,11 +21,21 @@ export class Admission {
 
   /**
    * @param most requests in work or waiting
+   * @param mostBytes bytes of bodies and answers
    * @param slots large requests in work at the same time
    */
-  constructor(most: number, slots: number) {
+  constructor(most: number, mostBytes: number, slots: number) {
     this.#most = most
+    this.#mostBytes = mostBytes
     this.#free = slots
+  }
+
+  /** @throws Fault when bytes of a body would be too many; else they are counted */
+  holdBody(bytes: number): void {
+    if (this.buffered + bytes > this.#mostBytes) {
+      throw new Fault('overloaded', 'the server has no memory for this body now', null, RETRY_AFTER)
+    }
+    this.buffered += bytes
   }
 
   /** How many large requests wait for a slot. */

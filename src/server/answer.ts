@@ -40,10 +40,15 @@ export function asciiJson(value: unknown): string {
     : json
 }
 
+/** Whether a body has several chunks. */
+export function isList(body: Answer['body']): body is readonly Chunk[] {
+  return Array.isArray(body)
+}
+
 /** The bytes of a body. */
 export function bytesOf(body: Answer['body']): number {
-  if (!Array.isArray(body)) return (body as Chunk).length
+  if (!isList(body)) return body.length
   let bytes = 0
-  for (const chunk of body as readonly Chunk[]) bytes += chunk.length
+  for (const chunk of body) bytes += chunk.length
   return bytes
 }

@@ -9,10 +9,11 @@ export function isPreflight(method: string, headers: Headers): boolean {
 }
 
 export function corsHeaders(origins: readonly string[], { origin }: Headers): readonly string[] {
-  if (origins.includes('*')) return ['Access-Control-Allow-Origin', '*']
+  const exposed = ['Access-Control-Expose-Headers', 'X-Truncated-Texts, Retry-After']
+  if (origins.includes('*')) return ['Access-Control-Allow-Origin', '*', ...exposed]
   const vary = ['Vary', 'Origin']
   return typeof origin === 'string' && origins.includes(origin)
-    ? ['Access-Control-Allow-Origin', origin, ...vary]
+    ? ['Access-Control-Allow-Origin', origin, ...vary, ...exposed]
     : origin === undefined
       ? NO_HEADERS
       : vary

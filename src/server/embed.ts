@@ -1,8 +1,9 @@
 // Texts to the rows of an answer: few texts at once, many in a slot and in the turns of the event loop.
 
-import { inTurns } from '../runtime/event-loop.js'
-import type { Buffer } from '../runtime/node-globals.js'
-import type { Answer } from './answer.js'
+import { charge, inTurns, isTurnSpent } from '../runtime/event-loop.js'
+import { Buffer } from '../runtime/node-globals.js'
+import { bytesOf } from './answer.js'
+import type { Answer, Chunk } from './answer.js'
 import type { Exchange } from './exchange.js'
 import { Fault } from './fault.js'
 import type { ServedEncodeOptions, ServedRows } from './model.js'
@@ -18,27 +19,41 @@ export interface Texts {
 /** @param signal undefined = the texts were few */
 export type WriteAnswer = (rows: ServedRows, signal: AbortSignal | undefined) => Answer | Promise<Answer>
 
+/** What a call takes besides its texts, as a share of the largest inline one (src/call/encode.ts). */
+const CALL_SHARE = 1 / 80
+
 /**
  * @param truncates whether longer texts are cut; else they are a fault
- * @throws (rejects) Fault; the errors of `encode`
+ * @throws Fault; the errors of `encode`; so it rejects
  */
-export async function embed(
+export function embed(
   exchange: Exchange,
   model: NamedModel,
-  { texts, param }: Texts,
+  read: Texts,
   options: ServedEncodeOptions | undefined,
   truncates: boolean,
   write: WriteAnswer,
-): Promise<Answer> {
-  if (model.isInline(texts)) {
-    const rows = await model.encoder.encode(texts, options)
+): Answer | Promise<Answer> {
+  const { encoder } = model
+  const { texts, param } = read
+  const share = model.inlineShare(texts)
+  if (share > 1) {
+    return exchange.inSlot(async (signal) => {
+      const rows = await encoder.encode(texts, { ...options, signal })
+      count(exchange, model, rows, truncates, param)
+      return write(rows, signal)
+    })
+  }
+  // As `encode` does it, without its promise.
+  if (encoder.encodeSync !== undefined && !isTurnSpent()) {
+    charge(share + CALL_SHARE)
+    const rows = encoder.encodeSync(texts, options)
     count(exchange, model, rows, truncates, param)
     return write(rows, undefined)
   }
-  return exchange.inSlot(async (signal) => {
-    const rows = await model.encoder.encode(texts, { ...options, signal })
+  return encoder.encode(texts, options).then((rows) => {
     count(exchange, model, rows, truncates, param)
-    return write(rows, signal)
+    return write(rows, undefined)
   })
 }
 
@@ -68,33 +83,58 @@ export function truncatedHeader({ truncated }: Pick<ServedRows, 'truncated'>): r
 export const BASE64_PER_STEP = 128
 export const NUMBERS_PER_STEP = 16
 
-/** A row as a list of numbers. */
-export function numbersOf(rows: Pick<ServedRows, 'json'>, index: number): string {
-  return latin1(rows.json(index))
-}
-
 export function latin1(bytes: Uint8Array): string {
   return (bytes as Buffer).toString('latin1')
 }
 
+/** The parts of an answer's body that an item of a list has, one after the other. */
+export type PartsOf = (index: number) => readonly Chunk[]
+
+/** Rows as lists of numbers. */
+export function numbersOf(rows: Pick<ServedRows, 'json'>): PartsOf {
+  return (index) => [rows.json(index)]
+}
+
 /**
- * Items with commas between them, in as many strings as steps.
+ * Items with commas between them, in as many chunks as steps.
  *
- * @param item the ASCII text of an item
+ * The chunks are outside of V8's heap: in it they would make long pauses for the garbage collector.
  */
 export function listed(
   count: number,
   perStep: number,
-  item: (index: number) => string,
+  partsOf: PartsOf,
   signal: AbortSignal | undefined,
-): string[] | Promise<string[]> {
-  const chunks: string[] = []
+): Uint8Array[] | Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = []
   let index = 0
   return inTurns(() => {
     const end = Math.min(count, index + perStep)
-    let chunk = ''
-    for (; index < end; index++) chunk += index === 0 ? item(index) : `,${item(index)}`
-    chunks.push(chunk)
+    const parts: Chunk[] = []
+    for (; index < end; index++) {
+      if (index > 0) parts.push(',')
+      for (const part of partsOf(index)) parts.push(part)
+    }
+    chunks.push(joined(parts))
     return index === count ? chunks : undefined
   }, signal)
+}
+
+function joined(parts: readonly Chunk[]): Uint8Array {
+  const chunk = Buffer.allocUnsafe(bytesOf(parts))
+  let at = 0
+  // Strings that follow each other are written together: a call of `write` takes longer than to join.
+  let text = ''
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part
+      continue
+    }
+    at += chunk.write(text, at, 'latin1')
+    text = ''
+    chunk.set(part, at)
+    at += part.length
+  }
+  chunk.write(text, at, 'latin1')
+  return chunk
 }

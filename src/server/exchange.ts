@@ -55,6 +55,8 @@ export class Exchange {
   readonly started: number = performance.now()
   /** The transport sets it before there is work. */
   watch: Watch | null = null
+  /** Bytes of the body that are counted. */
+  #held = 0
   #controller: AbortController | null = null
   #timer: NodeJS.Timeout | null = null
   #unwatch: (() => void) | null = null
@@ -103,8 +105,16 @@ export class Exchange {
     return this.shared.admission.inSlot(() => run(signal), signal)
   }
 
+  /** Counts bytes of the body, until the work is over. @throws Fault */
+  hold(bytes: number): void {
+    this.shared.admission.holdBody(bytes)
+    this.#held += bytes
+  }
+
   /** The work is over. */
   end(): void {
+    this.shared.admission.buffered -= this.#held
+    this.#held = 0
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#unwatch?.()
     this.#timer = null

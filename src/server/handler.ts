@@ -1,8 +1,8 @@
 // `createHandler`: a server for the web's Request and Response: Hono, Next.js, Bun, Deno.
 
 import { Buffer, webResponse } from '../runtime/node-globals.js'
-import { bytesOf } from './answer.js'
-import type { Answer, Chunk } from './answer.js'
+import { bytesOf, isList } from './answer.js'
+import type { Answer } from './answer.js'
 import type { Exchange } from './exchange.js'
 import { GONE } from './exchange.js'
 import type { ServedModels } from './models.js'
@@ -91,7 +91,7 @@ async function answerOf(service: Service, exchange: Exchange, { body }: HandlerR
   let bytes = NO_BYTES
   try {
     if (body !== null && body !== undefined) {
-      bytes = await readStream(body as ReadableStream<Uint8Array>, service.shared.options.maxBody)
+      bytes = await readStream(body as ReadableStream<Uint8Array>, service.shared.options.maxBody, exchange)
     }
   } catch (error) {
     return service.fail(exchange, error)
@@ -100,7 +100,7 @@ async function answerOf(service: Service, exchange: Exchange, { body }: HandlerR
 }
 
 /** @throws (rejects) Fault when there are more than `most` bytes; GONE when the stream fails */
-async function readStream(stream: ReadableStream<Uint8Array>, most: number): Promise<Buffer> {
+async function readStream(stream: ReadableStream<Uint8Array>, most: number, exchange: Exchange): Promise<Buffer> {
   const reader = stream.getReader()
   const chunks: Uint8Array[] = []
   let size = 0
@@ -110,9 +110,12 @@ async function readStream(stream: ReadableStream<Uint8Array>, most: number): Pro
     })
     if (done) break
     size += value.length
-    if (size > most) {
+    try {
+      if (size > most) throw tooLarge(most)
+      exchange.hold(value.length)
+    } catch (error) {
       void reader.cancel().catch(() => undefined)
-      throw tooLarge(most)
+      throw error
     }
     chunks.push(value)
   }
@@ -134,6 +137,6 @@ function respond(method: string, { status, type, body, headers: more }: Answer):
 }
 
 function bodyOf(body: Answer['body']): string | Uint8Array<ArrayBuffer> {
-  if (!Array.isArray(body)) return body as string | Uint8Array<ArrayBuffer>
-  return Buffer.concat(body.map((chunk: Chunk) => (typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)))
+  if (!isList(body)) return body as string | Uint8Array<ArrayBuffer>
+  return Buffer.concat(body.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk)))
 }

@@ -30,11 +30,12 @@ export function parseSmall(bytes: Buffer): Body {
 
 /**
  * @param maxText the most UTF-16 units of a text
+ * @param maxBatch the most elements of a list
  * @throws (rejects) Fault; the signal's reason
  */
-export async function parseLarge(bytes: Buffer, maxText: number, signal: AbortSignal): Promise<Body> {
+export async function parseLarge(bytes: Buffer, maxText: number, maxBatch: number, signal: AbortSignal): Promise<Body> {
   if (!isUtf8(bytes)) throw notUtf8()
-  const steps = parseObject(bytes, Math.max(SMALL_BODY, BYTES_PER_UNIT * maxText))
+  const steps = parseObject(bytes, Math.max(SMALL_BODY, BYTES_PER_UNIT * maxText), maxBatch)
   return inTurns(() => {
     const step = steps.next()
     return step.done === true ? step.value : undefined

@@ -31,10 +31,15 @@ function syntax(message: string): Fault {
  *
  * @param bytes UTF-8
  * @param most the most bytes of a value that can't be parsed in steps: what is no list, and an element
+ * @param mostItems the most elements of a list
  * @returns a generator that yields between two steps
  * @throws Fault
  */
-export function* parseObject(bytes: Buffer, most: number): Generator<undefined, Record<string, unknown>, undefined> {
+export function* parseObject(
+  bytes: Buffer,
+  most: number,
+  mostItems: number,
+): Generator<undefined, Record<string, unknown>, undefined> {
   const fields = Object.create(null) as Record<string, unknown>
   const closers: number[] = []
   let at = skipSpace(bytes, 0)
@@ -51,6 +56,9 @@ export function* parseObject(bytes: Buffer, most: number): Generator<undefined, 
   function* flush(into: unknown[], end: number): Generator<undefined, void, undefined> {
     const parsed = parse(`[${yield* textOf(bytes, elementStart, end, most)}]`) as unknown[]
     if (parsed.length === 0) throw syntax(`expected an element at byte ${elementStart}`)
+    if (into.length + parsed.length > mostItems) {
+      throw new Fault('batch', `a list of the body has more than ${mostItems} elements`)
+    }
     for (const element of parsed) into.push(element)
     elementStart = end + 1
   }

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 import { clearTimeout, setTimeout } from '../runtime/node-globals.js'
-import { bytesOf } from './answer.js'
+import { bytesOf, isList } from './answer.js'
 import type { Answer, Chunk } from './answer.js'
 import type { Exchange, Watch } from './exchange.js'
 import { GONE } from './exchange.js'
@@ -101,9 +101,16 @@ function serve(
     return
   }
   if (isAsked) response.writeContinue()
-  readIncoming(request, service.shared.options.maxBody, (error, bytes) => {
-    receive(service, exchange, request, response, error, bytes)
-  })
+  readIncoming(
+    request,
+    service.shared.options.maxBody,
+    (bytes) => {
+      exchange.hold(bytes)
+    },
+    (error, bytes) => {
+      receive(service, exchange, request, response, error, bytes)
+    },
+  )
 }
 
 function receive(
@@ -143,20 +150,30 @@ function send(service: Service, response: ServerResponse, answer: Answer): void 
   if (service.shared.isDraining) headers.push('Connection', 'close')
   response.writeHead(status, headers)
   if (typeof body === 'string') response.end(body, 'latin1')
-  else if (isChunk(body)) response.end(body)
-  else void writeChunks(response, body)
+  else if (!isList(body)) response.end(body)
+  else if (bytesOf(body) <= WRITTEN_TOGETHER) writeTogether(response, body)
+  else void writeChunks(service, response, body)
 }
 
-function isChunk(body: Answer['body']): body is Chunk {
-  return !Array.isArray(body)
+/** Up to this many bytes an answer is written at once, with its headers. */
+const WRITTEN_TOGETHER = 1 << 19
+
+function writeTogether(response: ServerResponse, chunks: readonly Chunk[]): void {
+  response.cork()
+  for (const chunk of chunks) response.write(chunk, 'latin1')
+  response.end()
 }
 
 /** No faster than the client reads. */
-async function writeChunks(response: ServerResponse, chunks: readonly Chunk[]): Promise<void> {
+async function writeChunks(service: Service, response: ServerResponse, chunks: readonly Chunk[]): Promise<void> {
+  const { admission } = service.shared
+  const bytes = bytesOf(chunks)
+  admission.buffered += bytes
   for (const chunk of chunks) {
-    if (response.destroyed) return
+    if (response.destroyed) break
     if (!response.write(chunk, 'latin1')) await drained(response)
   }
+  admission.buffered -= bytes
   response.end()
 }
 

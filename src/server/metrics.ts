@@ -61,6 +61,7 @@ export interface ModelMetrics {
 export interface Gauges {
   readonly inWork: number
   readonly waiting: number
+  readonly buffered: number
   readonly isDraining: boolean
 }
 
@@ -80,7 +81,7 @@ export class Metrics {
     return metrics
   }
 
-  text({ inWork, waiting, isDraining }: Gauges): string {
+  text({ inWork, waiting, buffered, isDraining }: Gauges): string {
     const memory = process.memoryUsage()
     const perModel = (name: string, value: (metrics: ModelMetrics) => number): string[] =>
       [...this.#models].map(([model, metrics]) => `${name}{model="${label(model)}"} ${value(metrics)}`)
@@ -111,6 +112,7 @@ export class Metrics {
       ),
       ...gauge('model2vec_requests_in_work', 'Requests in work, those that wait included', inWork),
       ...gauge('model2vec_requests_waiting', 'Large requests that wait for a slot', waiting),
+      ...gauge('model2vec_buffered_bytes', 'Bytes of large bodies, and of large answers that are written', buffered),
       ...gauge('model2vec_draining', 'Whether the server is shutting down', isDraining ? 1 : 0),
       ...gauge('process_resident_memory_bytes', 'Resident memory', memory.rss),
       ...gauge('nodejs_heap_size_used_bytes', 'Memory of JavaScript', memory.heapUsed),

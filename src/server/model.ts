@@ -50,9 +50,13 @@ export interface ServedInfo {
 /** What a server calls of a `Model2VecEmbeddingFunction`. */
 export interface ServedFunction {
   readonly info: ServedInfo
+  /** Loads a model that is pending. */
+  ready?(): Promise<void>
   /** The token of each id. */
   readonly tokens: readonly string[]
   encode(texts: string | readonly string[], options?: ServedEncodeOptions): Promise<ServedRows>
+  /** For few texts, which are embedded at once; without it they go through `encode`. */
+  encodeSync?(texts: string | readonly string[], options?: ServedEncodeOptions): ServedRows
   encodeAsSequence(texts: readonly string[], options?: ServedEncodeOptions): Promise<readonly ServedRows[]>
   tokenizeAsync(
     texts: readonly string[],
@@ -74,6 +78,8 @@ export interface ServedScores {
 
 /** What a server calls of a `Model2VecPipeline`. */
 export interface ServedPipeline {
+  /** Loads a model that is pending. */
+  ready?(): Promise<void>
   /** The model without the head. */
   readonly embedder: ServedFunction
   /** The names of the classes; null = the head names none. */

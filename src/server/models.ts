@@ -43,7 +43,7 @@ export class NamedModel {
   }
 
   /** What gives the vectors: of a pipeline whose head is a projection, the pipeline. */
-  get encoder(): Pick<ServedFunction, 'encode'> {
+  get encoder(): Pick<ServedFunction, 'encode' | 'encodeSync'> {
     return isPipeline(this.model) && this.model.activation === 'identity' ? this.model : this.embedder
   }
 
@@ -57,15 +57,18 @@ export class NamedModel {
     return this.embedder.info
   }
 
-  /** Whether these texts are embedded at once, on this thread. */
-  isInline(texts: readonly string[]): boolean {
-    if (texts.length > INLINE_TEXTS) return false
+  /**
+   * How large the work for these texts is: up to 1 it is done at once, on this thread, and takes about
+   * a quarter of a millisecond then.
+   */
+  inlineShare(texts: readonly string[]): number {
+    if (texts.length > INLINE_TEXTS) return Infinity
     if (this.#inlineUnits === 0) {
       this.#inlineUnits = this.info.tokenizer === 'native' ? INLINE_UNITS.native : INLINE_UNITS.reference
     }
     let units = 0
     for (const text of texts) units += text.length
-    return units <= this.#inlineUnits
+    return units / this.#inlineUnits
   }
 }
 
@@ -82,6 +85,7 @@ export class ModelTable {
     if (first === undefined) throw invalid('models', 'a model, or an object of models by their names', models)
     for (const model of this.all) this.#byName.set(model.name, model)
     for (const [alias, name] of aliases) this.#byName.set(alias, this.#known(`aliases[${asciiJson(alias)}]`, name))
+    this.wake()
     this.default = defaultName === undefined ? first : this.#known('defaultModel', defaultName)
   }
 
@@ -89,6 +93,12 @@ export class ModelTable {
     const model = this.#byName.get(name)
     if (model !== undefined) return model
     throw invalid(option, `one of the models ${this.all.map((each) => each.name).join(', ')}`, name)
+  }
+
+  /** Loads those that are pending: nobody else may be waiting for them. */
+  wake(): void {
+    // A request says what is wrong, and the next one tries again.
+    for (const { model } of this.all) void model.ready?.().catch(() => undefined)
   }
 
   /** Names and aliases. */

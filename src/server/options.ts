@@ -56,6 +56,12 @@ export interface ServerOptions {
    */
   readonly maxConcurrency?: number | undefined
   /**
+   * The most bytes of bodies, and of answers that clients have not read yet, in memory at the same
+   * time; a body that would be more is answered with 429. Bodies of one packet don't count.
+   * @default 268435456 (256 MB)
+   */
+  readonly maxBuffered?: number | undefined
+  /**
    * The most milliseconds that a request may be in work or wait for it; then it is answered with
    * 503.
    * @default 60000
@@ -91,6 +97,7 @@ const OPTIONS = [
   'maxBody',
   'maxText',
   'maxConcurrency',
+  'maxBuffered',
   'timeout',
   'strict',
   'cors',
@@ -107,6 +114,7 @@ export interface CheckedServerOptions {
   readonly maxBody: number
   readonly maxText: number
   readonly maxConcurrency: number
+  readonly maxBuffered: number
   readonly timeout: number
   readonly strict: boolean
   readonly cors: readonly string[]
@@ -120,6 +128,7 @@ export const DEFAULTS = {
   maxBody: 16_777_216,
   maxText: 1_048_576,
   maxConcurrency: 512,
+  maxBuffered: 268_435_456,
   timeout: 60_000,
 } as const
 
@@ -137,6 +146,7 @@ export function checkServerOptions(method: string, options: unknown): CheckedSer
     maxBody: count('maxBody', given.maxBody) ?? DEFAULTS.maxBody,
     maxText: count('maxText', given.maxText) ?? DEFAULTS.maxText,
     maxConcurrency: count('maxConcurrency', given.maxConcurrency) ?? DEFAULTS.maxConcurrency,
+    maxBuffered: count('maxBuffered', given.maxBuffered) ?? DEFAULTS.maxBuffered,
     timeout: Math.min(count('timeout', given.timeout) ?? DEFAULTS.timeout, MAX_TIMEOUT),
     strict: boolean('strict', given.strict) ?? false,
     cors: strings('cors', given.cors),

@@ -65,7 +65,7 @@ export class Service {
       models: table,
       options,
       metrics,
-      admission: new Admission(options.maxConcurrency, SLOTS_PER_CORE * availableParallelism()),
+      admission: new Admission(options.maxConcurrency, options.maxBuffered, SLOTS_PER_CORE * availableParallelism()),
       openApi: () => (document ??= openApiDocument(options, table)),
       isDraining: false,
     }
@@ -164,6 +164,7 @@ export class Service {
 
   /** The answer to a body that could not be read. */
   fail(exchange: Exchange, error: unknown): Answer | null {
+    exchange.end()
     return this.#failed(exchange, error)
   }
 
@@ -185,6 +186,7 @@ export class Service {
     try {
       admission.enter()
     } catch (error) {
+      exchange.end()
       return this.#failed(exchange, error)
     }
     try {
@@ -214,9 +216,12 @@ export class Service {
   }
 
   async #read(exchange: Exchange, bytes: Buffer, encoding: string): Promise<Body> {
-    const { maxBody, maxText } = this.shared.options
+    const { maxBody, maxText, maxBatch } = this.shared.options
     const unpacked = isPlain(encoding) ? bytes : await unpack(bytes, encoding, maxBody)
-    return unpacked.length <= SMALL_BODY ? parseSmall(unpacked) : parseLarge(unpacked, maxText, exchange.signal)
+    if (unpacked !== bytes) exchange.hold(unpacked.length)
+    return unpacked.length <= SMALL_BODY
+      ? parseSmall(unpacked)
+      : parseLarge(unpacked, maxText, maxBatch, exchange.signal)
   }
 
   #failed(exchange: Exchange, error: unknown): Answer | null {
@@ -231,6 +236,7 @@ export class Service {
   #faultOf(error: unknown): Fault {
     if (error instanceof Fault) return error
     if (isModel2VecError(error)) {
+      if (error.code === 'ERR_MODEL_NOT_READY') this.shared.models.wake()
       switch (error.code) {
         case 'ERR_INVALID_TEXT':
           return new Fault('invalid', error.message)

@@ -172,9 +172,9 @@ for (const [args, code, message] of [
   [
     ['embedd'],
     2,
-    /no command embedd; there are embed, search, dedupe, verify, bench, info, pull; see `model2vec --help`/,
+    /no command embedd; there are embed, search, dedupe, serve, verify, bench, info, pull; see `model2vec --help`/,
   ],
-  [[], 2, /expected a command: embed, search, dedupe, verify, bench, info, pull; see `model2vec --help`/],
+  [[], 2, /expected a command: embed, search, dedupe, serve, verify, bench, info, pull; see `model2vec --help`/],
   [['constructor'], 2, /no command constructor/],
 ] as const) {
   test(`an error is one line and exit code ${code}: ${args.map((arg) => path.basename(arg)).join(' ')}`, async (t) => {

@@ -10,6 +10,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { createHandler, createListener } from 'model2vec-node/server'
 import type { ListenerRequest, ListenerResponse } from 'model2vec-node/server'
 
+import { SMALL } from '../test-data.js'
 import { ef, GatedModel, MANY_TEXTS, post, serve, until } from './serving.js'
 
 const ORIGIN = 'http://localhost'
@@ -132,6 +133,16 @@ test('the entry loads by import and require, and refuses what are no models', as
   ]) {
     t.throws(() => createListener(ef, options as never), { code: 'ERR_INVALID_OPTION' }, JSON.stringify(options))
   }
+})
+
+test('a model that is pending is loaded, and answered with 503 until then', async (t) => {
+  const model = new Model2VecEmbeddingFunction(SMALL, { vocabularyQuantization: 100 })
+  t.throws(() => createListener(model), { code: 'ERR_MODEL_NOT_READY' })
+  const { url } = await serve(t, {}, { model })
+  const { status } = await post(`${url}/embed`, { inputs: 'a' })
+  t.true(status === 503 || status === 200)
+  await until(async () => (await fetch(`${url}/health`)).status === 200)
+  t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 200)
 })
 
 test('a closed model is 503, and its server is not healthy', async (t) => {

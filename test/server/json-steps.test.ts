@@ -12,8 +12,8 @@ const { parseObject } = createRequire(__filename)(path.resolve('dist/server/json
 const MOST = 10_000_000
 
 /** The value, or null when it is refused; and how many steps it took. */
-function inSteps(json: string | Buffer, most = MOST): { value: unknown; steps: number } {
-  const steps = parseObject(Buffer.from(json as string), most)
+function inSteps(json: string | Buffer, most = MOST, mostItems = Infinity): { value: unknown; steps: number } {
+  const steps = parseObject(Buffer.from(json as string), most, mostItems)
   for (let count = 1; ; count++) {
     try {
       const { done, value } = steps.next()
@@ -135,7 +135,9 @@ test('mistakes at the borders of steps are refused', (t) => {
   )
 })
 
-test('a value that can not be parsed in steps has a limit', (t) => {
+test('a value that can not be parsed in steps has a limit, and so have the elements of a list', (t) => {
+  t.is(inSteps(`{"a":[${'1,'.repeat(100_000)}1]}`, MOST, 1000).value, null)
+  t.true(inSteps(`{"a":[${'1,'.repeat(100_000)}1]}`, MOST, 1000).steps < 10)
   t.is(inSteps(`{"a":"${'x'.repeat(2000)}"}`, 1000).value, null)
   t.is(inSteps(`{"a":{"b":"${'x'.repeat(2000)}"}}`, 1000).value, null)
   t.is(inSteps(`{"a":[${'"x",'.repeat(50_000)}"y"]}`, 100_000).steps > 2, true)

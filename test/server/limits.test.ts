@@ -114,6 +114,30 @@ test('one request too many is 429 with Retry-After, and others are answered all 
   t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 200)
 })
 
+test('a body for which there is no memory is 429, and its bytes are free again when work is over', async (t) => {
+  const model = new GatedModel()
+  const { url, port } = await serve(t, { maxBuffered: 500_000 }, { model, free: ef })
+  const large = (of: string): object => ({ inputs: Array.from({ length: 300 }, () => 'word '.repeat(200)), model: of })
+  const buffered = async (): Promise<number> =>
+    Number(/^model2vec_buffered_bytes (\d+)$/m.exec((await get(`${url}/metrics`)).text)?.[1])
+  const running = post(`${url}/embed`, large('model'))
+  await until(() => model.waiting.length === 1)
+  t.true((await buffered()) > 300_000)
+  t.is((await post(`${url}/embed`, large('free'))).status, 429)
+  t.is((await post(`${url}/embed`, { inputs: 'a', model: 'free' })).status, 200)
+  model.open()
+  t.is((await running).status, 200)
+  await until(async () => (await buffered()) === 0)
+  t.is((await post(`${url}/embed`, large('free'))).status, 200)
+  // Of a client that goes away in the middle, too.
+  const socket = net.connect(port, '127.0.0.1')
+  socket.write(request('/embed', JSON.stringify(large('free'))).slice(0, 200_000))
+  await until(async () => (await buffered()) > 0)
+  socket.destroy()
+  await until(async () => (await buffered()) === 0)
+  t.pass()
+})
+
 test('/health and /metrics answer while the server is overloaded', async (t) => {
   const model = new GatedModel()
   const { url } = await serve(t, { maxConcurrency: 1 }, { model })

@@ -74,6 +74,11 @@ export const serve: Command = {
       value: '<n>',
       help: `requests in work or waiting, more are answered with 429 (default: ${DEFAULTS.maxConcurrency})`,
     },
+    'max-buffered': {
+      type: 'string',
+      value: '<bytes>',
+      help: `of large bodies and answers in memory, more are answered with 429 (default: ${DEFAULTS.maxBuffered})`,
+    },
     'max-connections': { type: 'string', value: '<n>', help: `open connections (default: ${DEFAULT_CONNECTIONS})` },
     timeout: { type: 'string', value: '<s>', help: `seconds for a request (default: ${DEFAULTS.timeout / 1000})` },
     drain: { type: 'string', value: '<s>', help: `seconds to end in order (default: ${DEFAULT_DRAIN})` },
@@ -86,7 +91,7 @@ export const serve: Command = {
     ...HUB_OPTIONS,
   },
   notes: ['Exit codes: 0 ended in order, 1 failed or cut off requests, 2 called wrongly.'],
-  example: '--model minishlab/potion-base-8M --served-model-name text-embedding-3-small',
+  example: '--served-model-name text-embedding-3-small',
   async run(positionals, values) {
     if (positionals.length > 0) throw new UsageError(`expected options only, but got ${positionals.join(' ')}`)
     // What can't be is an error before models are loaded.
@@ -150,6 +155,7 @@ function serverOptions(values: OptionValues, keys: readonly string[]): ServerOpt
     maxBody: integer(values, 'max-body', 1),
     maxText: integer(values, 'max-text', 1),
     maxConcurrency: integer(values, 'max-concurrency', 1),
+    maxBuffered: integer(values, 'max-buffered', 1),
     timeout: timeout === undefined ? undefined : timeout * 1000,
     strict: values.strict === true,
     cors: strings(values, 'cors'),

@@ -8,7 +8,7 @@ import type { Exchange, Route } from '../exchange.js'
 import { dimensions, flag, textOrList } from '../fields.js'
 import type { Body } from '../json-body.js'
 
-async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
+function embedTexts(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { models, options } = exchange.shared
   const model = models.find(body.model)
   const texts = textOrList(body.input, 'input', options)
@@ -16,7 +16,7 @@ async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
   const dimensionality = dimensions(body.dimensions, model.dim)
   const read = { texts, param: 'input' }
   return embed(exchange, model, read, { dimensionality }, truncates, async (rows, signal) => {
-    const items = await listed(rows.rows, NUMBERS_PER_STEP, (index) => numbersOf(rows, index), signal)
+    const items = await listed(rows.rows, NUMBERS_PER_STEP, numbersOf(rows), signal)
     const nanoseconds = Math.round(1e6 * (performance.now() - exchange.started))
     const end = `],"total_duration":${nanoseconds},"load_duration":0,"prompt_eval_count":${rows.totalTokens}}`
     const start = `{"model":${model.jsonName},"embeddings":[`

@@ -1,9 +1,9 @@
 // OpenAI's protocol: embeddings and the list of models.
 
 import { asciiJson, jsonAnswer } from '../answer.js'
-import type { Answer } from '../answer.js'
-import { BASE64_PER_STEP, embed, listed, NUMBERS_PER_STEP, numbersOf, truncatedHeader } from '../embed.js'
-import type { Texts } from '../embed.js'
+import type { Answer, Chunk } from '../answer.js'
+import { BASE64_PER_STEP, embed, latin1, listed, NUMBERS_PER_STEP, truncatedHeader } from '../embed.js'
+import type { PartsOf, Texts } from '../embed.js'
 import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, dimensions, ignored, oneOf, textOrList } from '../fields.js'
@@ -13,7 +13,7 @@ import type { NamedModel } from '../models.js'
 
 const FORMATS = ['float', 'base64'] as const
 
-async function embeddings(exchange: Exchange, body: Body): Promise<Answer> {
+function embeddings(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { models, options } = exchange.shared
   const model = models.find(body.model)
   const input = inputOf(body.input)
@@ -25,12 +25,11 @@ async function embeddings(exchange: Exchange, body: Body): Promise<Answer> {
   ignored(body.user, 'user')
   const read: Texts = { texts, param: 'input' }
   return embed(exchange, model, read, encoding, !options.strict, (rows, signal) => {
-    const item = (index: number): string => embeddingOf(rows, index, isBase64)
-    if (rows.rows === 1) return embeddingsAnswer(model, rows, [item(0)])
+    // As one string, which is written together with the headers.
+    if (rows.rows === 1) return shortAnswer(model, rows, isBase64)
+    const item = isBase64 ? base64Of(rows) : embeddingOf(rows)
     const items = listed(rows.rows, isBase64 ? BASE64_PER_STEP : NUMBERS_PER_STEP, item, signal)
-    return Array.isArray(items)
-      ? embeddingsAnswer(model, rows, items)
-      : items.then((each) => embeddingsAnswer(model, rows, each))
+    return Array.isArray(items) ? longAnswer(model, rows, items) : items.then((each) => longAnswer(model, rows, each))
   })
 }
 
@@ -49,18 +48,34 @@ function inputOf(input: unknown): unknown {
   return input
 }
 
-function embeddingOf(rows: ServedRows, index: number, isBase64: boolean): string {
-  const start = `{"object":"embedding","index":${index},"embedding":`
-  return isBase64 ? `${start}"${rows.base64(index)}"}` : `${start}${numbersOf(rows, index)}}`
+const START = '{"object":"list","data":['
+
+function itemStart(index: number): string {
+  return `{"object":"embedding","index":${index},"embedding":`
 }
 
-function embeddingsAnswer({ jsonName }: NamedModel, rows: ServedRows, items: readonly string[]): Answer {
+function embeddingOf(rows: ServedRows): PartsOf {
+  return (index) => [itemStart(index), rows.json(index), '}']
+}
+
+function base64Of(rows: ServedRows): PartsOf {
+  return (index) => [`${itemStart(index)}"`, rows.base64(index), '"}']
+}
+
+function answerEnd({ jsonName }: NamedModel, tokens: number): string {
+  return `],"model":${jsonName},"usage":{"prompt_tokens":${tokens},"total_tokens":${tokens}}}`
+}
+
+function shortAnswer(model: NamedModel, rows: ServedRows, isBase64: boolean): Answer {
   const tokens = rows.totalTokens
-  const start = '{"object":"list","data":['
-  const end = `],"model":${jsonName},"usage":{"prompt_tokens":${tokens},"total_tokens":${tokens}}}`
-  // Short ones as one string, which is written with the headers.
-  const body = items.length === 1 ? start + (items[0] ?? '') + end : [start, ...items, end]
-  return jsonAnswer(body, rows.rows, tokens, truncatedHeader(rows))
+  const vector = isBase64 ? `"${rows.base64(0)}"` : latin1(rows.json(0))
+  const body = `${START}${itemStart(0)}${vector}}${answerEnd(model, tokens)}`
+  return jsonAnswer(body, 1, tokens, truncatedHeader(rows))
+}
+
+function longAnswer(model: NamedModel, rows: ServedRows, items: readonly Chunk[]): Answer {
+  const tokens = rows.totalTokens
+  return jsonAnswer([START, ...items, answerEnd(model, tokens)], rows.rows, tokens, truncatedHeader(rows))
 }
 
 /** When the server was started, in seconds. */

@@ -15,8 +15,9 @@ function health({ shared }: Exchange): Answer {
   try {
     for (const { info } of shared.models.all) if (info.dim === 0) break
   } catch (error) {
-    if (isModel2VecError(error)) throw new Fault('unavailable', 'a model is not loaded')
-    throw error
+    if (!isModel2VecError(error)) throw error
+    shared.models.wake()
+    throw new Fault('unavailable', 'a model is not loaded')
   }
   return jsonAnswer('{"status":"ok"}')
 }
@@ -61,7 +62,12 @@ function info({ shared }: Exchange): Answer {
 
 function metrics({ shared }: Exchange): Answer {
   const { admission, isDraining } = shared
-  const text = shared.metrics.text({ inWork: admission.inWork, waiting: admission.waiting, isDraining })
+  const text = shared.metrics.text({
+    inWork: admission.inWork,
+    waiting: admission.waiting,
+    buffered: admission.buffered,
+    isDraining,
+  })
   const body = Buffer.from(text)
   return {
     status: 200,

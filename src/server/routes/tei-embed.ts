@@ -2,7 +2,7 @@
 
 import { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import { jsonAnswer } from '../answer.js'
-import type { Answer } from '../answer.js'
+import type { Answer, Chunk } from '../answer.js'
 import { embed, latin1, listed, NUMBERS_PER_STEP, numbersOf, truncatedHeader } from '../embed.js'
 import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
@@ -45,7 +45,7 @@ export function readTruncation(body: Body): boolean {
 }
 
 /** Vectors of texts. */
-export async function embedTexts(exchange: Exchange, body: Body): Promise<Answer> {
+export function embedTexts(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { model, texts, truncates } = readRequest(exchange, body)
   const normalize = flag(body.normalize, 'normalize', true)
   const dimensionality = dimensions(body.dimensions, model.dim)
@@ -56,15 +56,14 @@ export async function embedTexts(exchange: Exchange, body: Body): Promise<Answer
     { normalize, dimensionality },
     truncates,
     async (rows, signal) => {
-      const items = await listed(rows.rows, NUMBERS_PER_STEP, (index) => numbersOf(rows, index), signal)
+      const items = await listed(rows.rows, NUMBERS_PER_STEP, numbersOf(rows), signal)
       return listAnswer(items, rows.rows, rows.totalTokens, truncatedHeader(rows))
     },
   )
 }
 
-function listAnswer(items: readonly string[], texts: number, tokens: number, headers: readonly string[]): Answer {
-  const body = items.length === 1 ? `[${items[0] ?? ''}]` : ['[', ...items, ']']
-  return jsonAnswer(body, texts, tokens, headers)
+function listAnswer(items: readonly Chunk[], texts: number, tokens: number, headers: readonly string[]): Answer {
+  return jsonAnswer(['[', ...items, ']'], texts, tokens, headers)
 }
 
 /** A vector for each token. */
@@ -91,9 +90,9 @@ async function embedTokens(exchange: Exchange, body: Body): Promise<Answer> {
     metrics.texts += texts.length
     metrics.tokens += tokens
     metrics.truncated += cut
-    const items: string[] = []
+    const items: Chunk[] = []
     for (const matrix of matrices) {
-      const rows = await listed(matrix.rows, NUMBERS_PER_STEP, (index) => numbersOf(matrix, index), signal)
+      const rows = await listed(matrix.rows, NUMBERS_PER_STEP, numbersOf(matrix), signal)
       items.push(items.length === 0 ? '[' : ',[', ...rows, ']')
     }
     return jsonAnswer(['[', ...items, ']'], texts.length, tokens, truncatedHeader({ truncated: cut }))
@@ -106,7 +105,7 @@ function embedSparse(exchange: Exchange, body: Body): Answer {
 }
 
 /** How like a text is to others: the cosines of their vectors. */
-async function similarity(exchange: Exchange, body: Body): Promise<Answer> {
+function similarity(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { shared } = exchange
   const model = shared.models.find(body.model)
   const { inputs } = body

@@ -36,7 +36,7 @@ export async function predict(exchange: Exchange, body: Body): Promise<Answer> {
     metrics.tokens += tokens
     metrics.truncated += scores.truncated
     const labels = labelsOf(pipeline, scores)
-    const items = await listed(texts.length, TEXTS_PER_STEP, (index) => predictionsOf(scores, index, labels), signal)
+    const items = await listed(texts.length, TEXTS_PER_STEP, (index) => [predictionsOf(scores, index, labels)], signal)
     return jsonAnswer(isBatch ? ['[', ...items, ']'] : items, texts.length, tokens, truncatedHeader(scores))
   })
 }

@@ -1,7 +1,7 @@
 // TEI's tokens of texts.
 
 import { asciiJson, jsonAnswer } from '../answer.js'
-import type { Answer } from '../answer.js'
+import type { Answer, Chunk } from '../answer.js'
 import { listed } from '../embed.js'
 import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
@@ -28,9 +28,9 @@ async function tokenize(exchange: Exchange, body: Body): Promise<Answer> {
     const { tokens } = embedder
     const tokenOf = (id: number): string =>
       `{"id":${id},"text":${asciiJson(tokens[id] ?? '')},"special":false,"start":null,"stop":null}`
-    const items: string[] = []
+    const items: Chunk[] = []
     for (const each of ids) {
-      const chunks = await listed(each.length, TOKENS_PER_STEP, (index) => tokenOf(each[index] ?? 0), signal)
+      const chunks = await listed(each.length, TOKENS_PER_STEP, (index) => [tokenOf(each[index] ?? 0)], signal)
       items.push(items.length === 0 ? '[' : ',[', ...chunks, ']')
     }
     return jsonAnswer(['[', ...items, ']'], texts.length, count)

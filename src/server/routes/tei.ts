@@ -11,7 +11,7 @@ import { TOKENIZE_ROUTES } from './tei-tokenize.js'
  * What the default model is for: classes of a classifier, else vectors. Clients of Hugging Face post
  * here when they are given the address of a server only.
  */
-function root(exchange: Exchange, body: Body): Promise<Answer> {
+function root(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   return exchange.shared.models.default.isClassifier ? predict(exchange, body) : embedTexts(exchange, body)
 }
 
