@@ -66,7 +66,11 @@ export function schemas(
             {
               object: { const: 'embedding' },
               index: COUNT,
-              embedding: { anyOf: [vector, { ...STRING, description: 'float32, little-endian, in base64' }] },
+              embedding: {
+                type: ['array', 'string'],
+                items: NUMBER,
+                description: 'A string is float32, little-endian, in base64',
+              },
             },
             ['object', 'index', 'embedding'],
           ),

@@ -117,7 +117,12 @@ export class Service {
       if (route.method === 'GET') return null
       if (isDraining) throw new Fault('unavailable', 'the server is shutting down', null, ['Retry-After', '1'])
       const { 'content-type': type, 'content-encoding': encoding, 'content-length': length } = headers
-      if (typeof type === 'string' && !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+      // Without a type a page of any origin could ask, without a preflight.
+      if (
+        type === undefined
+          ? headers.origin !== undefined
+          : !/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(String(type))
+      ) {
         throw new Fault('media', 'Content-Type should be application/json')
       }
       if (!isPlain(encoding as string | undefined)) assertKnown(encoding as string)

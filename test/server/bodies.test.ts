@@ -144,7 +144,7 @@ test('of a field that is there twice the last value counts, as in JSON.parse, la
   t.is((await post(`${url}/embed`, '{"__proto__":{"inputs":"third"}}')).status, 422)
 })
 
-test('a type other than JSON is 415, and none is taken for JSON', async (t) => {
+test('a type other than JSON is 415, and none is taken for JSON, but not of a page', async (t) => {
   const { url, port } = await serve(t)
   for (const [type, status] of [
     ['text/plain', 415],
@@ -158,6 +158,8 @@ test('a type other than JSON is 415, and none is taken for JSON', async (t) => {
   }
   const plain = `POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n${CLOSE}\r\n{"inputs":"a"}`
   t.regex(await raw(port, plain), /^HTTP\/1\.1 200 /)
+  // A browser sends it without asking first.
+  t.regex(await raw(port, plain.replace('Host: x', 'Host: x\r\nOrigin: https://x')), /^HTTP\/1\.1 415 /)
 })
 
 test('a large body gives the vectors of its texts, whatever is in them', async (t) => {
