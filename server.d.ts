@@ -230,7 +230,7 @@ export interface Listener {
   /**
    * Answers a request.
    *
-   * @param next called instead, where the server has no such path: what Express gives
+   * @param next called instead, where the server has no such path with this method: what Express gives
    */
   (request: ListenerRequest, response: ListenerResponse, next?: (error?: unknown) => void): void;
   /**

@@ -120,20 +120,29 @@ export function listed(
   }, signal)
 }
 
+/**
+ * From this many characters on a string is written by itself: two of them joined would be copied once more,
+ * which takes longer than a call of `write`.
+ */
+const LONG = 256
+
 function joined(parts: readonly Chunk[]): Uint8Array {
   const chunk = Buffer.allocUnsafe(bytesOf(parts))
   let at = 0
-  // Strings that follow each other are written together: a call of `write` takes longer than to join.
+  // Short strings that follow each other are written together: a call of `write` takes longer than to join.
   let text = ''
   for (const part of parts) {
-    if (typeof part === 'string') {
+    if (typeof part === 'string' && part.length < LONG) {
       text += part
       continue
     }
-    at += chunk.write(text, at, 'latin1')
+    if (text !== '') at += chunk.write(text, at, 'latin1')
     text = ''
-    chunk.set(part, at)
-    at += part.length
+    if (typeof part === 'string') at += chunk.write(part, at, 'latin1')
+    else {
+      chunk.set(part, at)
+      at += part.length
+    }
   }
   chunk.write(text, at, 'latin1')
   return chunk

@@ -32,7 +32,7 @@ export interface Listener {
   /**
    * Answers a request.
    *
-   * @param next called instead, where the server has no such path: what Express gives
+   * @param next called instead, where the server has no such path with this method: what Express gives
    */
   (request: ListenerRequest, response: ListenerResponse, next?: (error?: unknown) => void): void
   /**
@@ -79,7 +79,7 @@ function serve(
   isAsked: boolean,
 ): void {
   const { method = 'GET', url = '/', headers } = request
-  if (next !== undefined && service.isUnknown(url)) {
+  if (next !== undefined && service.isUnknown(method, url)) {
     next()
     return
   }

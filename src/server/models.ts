@@ -37,6 +37,11 @@ export class NamedModel {
     return isPipeline(this.model) ? this.model : null
   }
 
+  /** Whether the model is for classes rather than vectors. */
+  get isClassifier(): boolean {
+    return isPipeline(this.model) && this.model.activation !== 'identity'
+  }
+
   /** What gives the vectors: of a pipeline whose head is a projection, the pipeline. */
   get encoder(): Pick<ServedFunction, 'encode' | 'encodeSync'> {
     return isPipeline(this.model) && this.model.activation === 'identity' ? this.model : this.embedder

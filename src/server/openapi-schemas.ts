@@ -11,8 +11,8 @@ const STRING = { type: 'string' } as const
 const INTEGER = { type: 'integer' } as const
 const COUNT = { type: 'integer', minimum: 0 } as const
 const BOOLEAN = { type: ['boolean', 'null'] } as const
-/** A NaN, which a table may have, is null. */
-const NUMBER = { type: ['number', 'null'] } as const
+/** A NaN, which a table may have, is null. Not `type: [...]`: Schemathesis 4.32 fails on that in an array. */
+const NUMBER = { anyOf: [{ type: 'number' }, { type: 'null' }] } as const
 
 function object(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {
   return { type: 'object', properties, required }
@@ -27,6 +27,7 @@ export function schemas(
   { maxBatch, maxText }: CheckedServerOptions,
   models: ModelTable,
 ): Readonly<Record<string, Schema>> {
+  const { isClassifier } = models.default
   const text = { type: 'string', minLength: 1, maxLength: maxText }
   const model = { enum: [...models.names, null], description: 'The name of a model, or an alias' }
   const dim = Math.min(...models.all.map((each) => each.dim))
@@ -38,6 +39,8 @@ export function schemas(
   }
   const texts = list(text, { minItems: 1, maxItems: maxBatch })
   const one = list(text, { minItems: 1, maxItems: 1 })
+  /** Ollama has a vector for an empty text, too. */
+  const anyText = { ...text, minLength: 0 }
   const textOrTexts = { anyOf: [text, texts] }
   const truncation = {
     truncate: { ...BOOLEAN, description: 'Whether a text that is longer than the model reads is cut' },
@@ -140,6 +143,8 @@ export function schemas(
     ),
     Prediction: object({ score: NUMBER, label: STRING }, ['score', 'label']),
     PredictResponse: { anyOf: [list(ref('Prediction')), list(list(ref('Prediction')))] },
+    RootRequest: ref(isClassifier ? 'PredictRequest' : 'EmbedRequest'),
+    RootResponse: ref(isClassifier ? 'PredictResponse' : 'EmbedResponse'),
     RerankRequest: object({ query: text, texts }, ['query', 'texts']),
     TeiError: object({ error: STRING, error_type: STRING }, ['error', 'error_type']),
     Info: object(
@@ -160,7 +165,7 @@ export function schemas(
     Health: object({ status: { const: 'ok' } }, ['status']),
     OllamaEmbedRequest: object(
       {
-        input: { anyOf: [{ ...text, minLength: 0 }, list({ ...text, minLength: 0 }, { maxItems: maxBatch })] },
+        input: { anyOf: [anyText, list(anyText, { maxItems: maxBatch })] },
         model,
         truncate: BOOLEAN,
         dimensions,

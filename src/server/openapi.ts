@@ -75,6 +75,13 @@ const OPERATIONS: readonly Operation[] = [
     statuses: [424],
   },
   {
+    path: '/',
+    protocol: 'tei',
+    summary: 'What the default model is for: /predict of a classifier, else /embed',
+    request: 'RootRequest',
+    response: 'RootResponse',
+  },
+  {
     path: '/rerank',
     protocol: 'tei',
     summary: 'Not supported by models of static vectors',

@@ -133,10 +133,11 @@ export class Service {
     }
   }
 
-  /** Whether a path is nobody's: another handler may have it. */
-  isUnknown(target: string): boolean {
+  /** Whether there is no such route: another handler may have it. */
+  isUnknown(method: string, target: string): boolean {
     const path = this.#pathOf(target)
-    return path === null || this.#find(path)[0] === undefined
+    const [routes] = path === null ? [] : this.#find(path)
+    return routes === undefined || (method !== 'OPTIONS' && routes[method === 'HEAD' ? 'GET' : method] === undefined)
   }
 
   /** The answer to what has no body: of a route with the method GET. */

@@ -40,16 +40,23 @@ export function nodeOf(major: number): string {
   return path.join(installTools('runtimes') ?? '', `node-${major}/bin/node`)
 }
 
-/**
- * Runs a file of test/adapters/programs with an input, and returns what it prints; both are JSON.
- */
+export interface ProgramOptions {
+  readonly node?: string
+  readonly flags?: readonly string[]
+  /** The folder of `programs/`, in test/. */
+  readonly of?: 'adapters' | 'server'
+}
 
+/**
+ * Runs a file of test/adapters/programs, or of another `programs`, with an input, and returns what it
+ * prints; both are JSON.
+ */
 export async function runProgram<T>(
   name: string,
   input: unknown,
-  { node = process.execPath, flags = [] }: { readonly node?: string; readonly flags?: readonly string[] } = {},
+  { node = process.execPath, flags = [], of = 'adapters' }: ProgramOptions = {},
 ): Promise<T> {
-  const program = path.resolve('build/test/adapters/programs', `${name}.js`)
+  const program = path.resolve('build/test', of, 'programs', `${name}.js`)
   const options = { timeout: 300_000, maxBuffer: 1 << 28 }
   const running = promisify(execFile)(node, [...flags, program], options)
   running.child.stdin?.end(JSON.stringify(input))

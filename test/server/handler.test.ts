@@ -80,7 +80,7 @@ test("a request's signal ends its work", async (t) => {
   t.is((await handler(new Request(`${ORIGIN}/health`))).status, 503)
 })
 
-test('a listener leaves paths that it does not have to the next handler, as in Express', async (t) => {
+test('a listener leaves paths and methods that it does not have to the next handler, as in Express', async (t) => {
   const listener = createListener(ef)
   const server = http.createServer((request, response) => {
     listener(request, response, () => {
@@ -92,7 +92,12 @@ test('a listener leaves paths that it does not have to the next handler, as in E
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   t.is(await (await fetch(`${url}/none`)).text(), 'next')
   t.is((await fetch(`${url}/health`)).status, 200)
-  t.is((await fetch(`${url}/embed`)).status, 405)
+  // The page of an application, say: a path that takes another method is left to it, too.
+  for (const path of ['/', '/embed']) t.is(await (await fetch(`${url}${path}`)).text(), 'next')
+  const body = JSON.stringify({ inputs: 'a' })
+  const headers = { 'content-type': 'application/json' }
+  for (const path of ['/', '/embed'])
+    t.is((await fetch(`${url}${path}`, { method: 'POST', headers, body })).status, 200)
 })
 
 test('a listener takes the body that a parser before it has read', async (t) => {

@@ -44,7 +44,8 @@ export function readTruncation(body: Body): boolean {
   return truncates && direction.toLowerCase() === 'right'
 }
 
-function embedTexts(exchange: Exchange, body: Body): Answer | Promise<Answer> {
+/** Vectors of texts. */
+export function embedTexts(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const { model, texts, truncates } = readRequest(exchange, body)
   const normalize = flag(body.normalize, 'normalize', true)
   const dimensionality = dimensions(body.dimensions, model.dim)

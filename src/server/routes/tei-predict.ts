@@ -14,7 +14,8 @@ import { readTruncation } from './tei-embed.js'
 /** How many texts' labels are sorted and written in a step. */
 const TEXTS_PER_STEP = 32
 
-async function predict(exchange: Exchange, body: Body): Promise<Answer> {
+/** The classes of texts. */
+export async function predict(exchange: Exchange, body: Body): Promise<Answer> {
   const { shared } = exchange
   const model = shared.models.find(body.model)
   const { isBatch, texts } = readInputs(exchange, body.inputs)
