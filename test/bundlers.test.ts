@@ -149,8 +149,12 @@ function deploy(written: string): string {
 
 function runIn(cwd: string, program: string, ...args: readonly string[]): { out: string; err: string } {
   const env = { PATH: process.env.PATH, HOME: cwd, HF_HUB_OFFLINE: '1' }
-  const { stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: 'utf8' })
-  return { out: stdout, err: stderr }
+  for (;;) {
+    const { stdout, stderr, error } = spawnSync(program, args, { cwd, env, encoding: 'utf8' })
+    if (error === undefined) return { out: stdout, err: stderr }
+    // A program that is started on another thread meanwhile has the copied file open for a moment.
+    if ((error as NodeJS.ErrnoException).code !== 'ETXTBSY') throw error
+  }
 }
 
 function expectedDigests(): unknown {
