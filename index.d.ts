@@ -1407,9 +1407,9 @@ export declare class Model2VecPipeline<A extends Activation = Activation, L exte
   get info(): PipelineInfo;
   /**
    * The model without the head: its embeddings, from the same table in memory. Several heads can
-   * share the matrices that it gives: see `predict`. `close` closes it too, and once it is closed itself
-   * it stays so. Python: `model`, whose
-   * table has 0 for NaN and the largest number for infinity, as here.
+   * share the matrices that it gives: see `predict`. `close` closes it too, and once it is closed
+   * itself it stays so. Python: `model`, whose table has 0 for NaN and the largest number for
+   * infinity, as here.
    *
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */

@@ -10,7 +10,7 @@ import { countTokens, countTokensOfOne, countTokensSync } from './call/count-tok
 import { encode, encodeSync } from './call/encode.js'
 import { Model2VecError } from './errors.js'
 import { localPath } from './runtime/local-path.js'
-import { leavePending, loadOrLeave } from './model/load.js'
+import { loadFor, loadOrLeave } from './model/load.js'
 import { rowViews, rowViewsInTurns } from './matrix/row-views.js'
 import type { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 import type { Model } from './model/model.js'
@@ -199,16 +199,9 @@ export class Model2VecEmbeddingFunction {
       )
     }
     const checked = checkLoadOptions(options)
-    const opened = leavePending(modelSource, checked)
-    try {
-      await opened.attempt(checked.signal)
-      // The options are not passed again: they are checked already, and their getters may return
-      // something else the second time.
-      return new this(modelSource, { [OPENED]: opened } as LoadOptions)
-    } catch (error) {
-      opened.close()
-      throw error
-    }
+    // The options are not passed again: they are checked already, and their getters may return
+    // something else the second time.
+    return loadFor(modelSource, checked, (opened) => new this(modelSource, { [OPENED]: opened } as LoadOptions))
   }
 
   /**

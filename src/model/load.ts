@@ -35,6 +35,25 @@ export function loadOrLeave(source: unknown, options: CheckedLoadOptions): Model
   return leavePending(source, options)
 }
 
+/**
+ * What a caller makes of a model that is loaded off the event loop. The model is closed when either
+ * fails.
+ */
+export async function loadFor<T>(
+  source: unknown,
+  options: CheckedLoadOptions,
+  make: (loaded: ModelState) => T,
+): Promise<T> {
+  const state = leavePending(source, options)
+  try {
+    await state.attempt(options.signal)
+    return make(state)
+  } catch (error) {
+    state.close()
+    throw error
+  }
+}
+
 /** A model that is loaded when a caller first waits for it, all of it off the event loop. */
 export function leavePending(source: unknown, options: CheckedLoadOptions): ModelState {
   return ModelState.pending('must be downloaded', async (signal) => {

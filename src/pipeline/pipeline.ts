@@ -14,7 +14,7 @@ import { Model2VecError } from '../errors.js'
 import { localPath } from '../runtime/local-path.js'
 import type { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
 import type { ModelHead } from '../model/head.js'
-import { leavePending, loadOrLeave } from '../model/load.js'
+import { loadFor, loadOrLeave } from '../model/load.js'
 import type { ModelSource } from '../model/locate.js'
 import type { Model } from '../model/model.js'
 import type { ModelState } from '../model/state.js'
@@ -153,16 +153,9 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
       )
     }
     const checked = checkedOptions(options)
-    const opened = leavePending(modelSource, checked)
-    try {
-      await opened.attempt(checked.signal)
-      // The options are not passed again: they are checked already, and their getters may return
-      // something else the second time.
-      return new this(modelSource, { [OPENED]: opened } as LoadOptions)
-    } catch (error) {
-      opened.close()
-      throw error
-    }
+    // The options are not passed again: they are checked already, and their getters may return
+    // something else the second time.
+    return loadFor(modelSource, checked, (opened) => new this(modelSource, { [OPENED]: opened } as LoadOptions))
   }
 
   /**
@@ -215,9 +208,9 @@ export class Model2VecPipeline<A extends Activation = Activation, L extends Labe
 
   /**
    * The model without the head: its embeddings, from the same table in memory. Several heads can
-   * share the matrices that it gives: see `predict`. `close` closes it too, and once it is closed itself
-   * it stays so. Python: `model`, whose
-   * table has 0 for NaN and the largest number for infinity, as here.
+   * share the matrices that it gives: see `predict`. `close` closes it too, and once it is closed
+   * itself it stays so. Python: `model`, whose table has 0 for NaN and the largest number for
+   * infinity, as here.
    *
    * @throws Model2VecError `ERR_MODEL_NOT_READY` while the model is pending, `ERR_CLOSED`
    */
