@@ -10,7 +10,6 @@ export type {
   ServedFunction,
   ServedInfo,
   ServedModel,
-  ServedNeighbors,
   ServedPipeline,
   ServedRows,
   ServedScores,

@@ -1,7 +1,11 @@
 // The models of a server by their names. A name that a client sends is only looked up here: it never
 // becomes a path.
 
+import { availableParallelism } from 'node:os'
+
 import { Model2VecError } from '../errors.js'
+import { INLINE_UNITS } from '../model/model.js'
+import { MAX_TEXTS } from '../native/interface.js'
 import { invalid } from '../options/checks.js'
 import { asciiJson } from './answer.js'
 import { Fault } from './fault.js'
@@ -10,10 +14,6 @@ import type { ServedFunction, ServedInfo, ServedModel, ServedPipeline } from './
 
 /** One model, or several by their names. */
 export type ServedModels = ServedModel | Readonly<Record<string, ServedModel>>
-
-/** Up to this many UTF-16 units `encode` runs at once: see `Model2VecEmbeddingFunction.encode`. */
-const INLINE_UNITS = { native: 16_384, reference: 512 } as const
-const INLINE_TEXTS = 256
 
 export class NamedModel {
   readonly name: string
@@ -57,12 +57,22 @@ export class NamedModel {
     return this.embedder.info
   }
 
+  /** How many threads its calls use. */
+  get threads(): number {
+    try {
+      return this.info.threads
+    } catch {
+      // It is not loaded.
+      return availableParallelism()
+    }
+  }
+
   /**
    * How large the work for these texts is: up to 1 it is done at once, on this thread, and takes about
    * a quarter of a millisecond then.
    */
   inlineShare(texts: readonly string[]): number {
-    if (texts.length > INLINE_TEXTS) return Infinity
+    if (texts.length > MAX_TEXTS) return Infinity
     if (this.#inlineUnits === 0) {
       this.#inlineUnits = this.info.tokenizer === 'native' ? INLINE_UNITS.native : INLINE_UNITS.reference
     }
@@ -84,7 +94,14 @@ export class ModelTable {
     const [first] = this.all
     if (first === undefined) throw invalid('models', 'a model, or an object of models by their names', models)
     for (const model of this.all) this.#byName.set(model.name, model)
-    for (const [alias, name] of aliases) this.#byName.set(alias, this.#known(`aliases[${asciiJson(alias)}]`, name))
+    for (const [alias, name] of aliases) {
+      const option = `aliases[${asciiJson(alias)}]`
+      const model = this.#known(option, name)
+      if ((this.#byName.get(alias) ?? model) !== model) {
+        throw new Model2VecError('ERR_INVALID_OPTION', `\`${option}\` is the name of another model`)
+      }
+      this.#byName.set(alias, model)
+    }
     this.wake()
     this.default = defaultName === undefined ? first : this.#known('defaultModel', defaultName)
   }
@@ -93,6 +110,17 @@ export class ModelTable {
     const model = this.#byName.get(name)
     if (model !== undefined) return model
     throw invalid(option, `one of the models ${this.all.map((each) => each.name).join(', ')}`, name)
+  }
+
+  /** The most threads that one of them uses. */
+  get threads(): number {
+    return Math.max(...this.all.map((model) => model.threads))
+  }
+
+  /** Whether a model is for classes, and whether one is for vectors. */
+  get kinds(): { readonly classes: boolean; readonly vectors: boolean } {
+    const classifiers = this.all.filter((model) => model.isClassifier).length
+    return { classes: classifiers > 0, vectors: classifiers < this.all.length }
   }
 
   /** Loads those that are pending: nobody else may be waiting for them. */
@@ -104,6 +132,10 @@ export class ModelTable {
   /** Names and aliases. */
   get names(): readonly string[] {
     return [...this.#byName.keys()]
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name)
   }
 
   /** The model of a request; undefined = it names none. @throws Fault */

@@ -20,6 +20,7 @@ function routePaths(): string[] {
   return files
     .flatMap((source) => [...source.matchAll(/path: '([^']+)'/g)].map(([, found = '']) => found))
     .map((each) => each.replace('*', '{model}'))
+    .filter((each, i, all) => all.indexOf(each) === i)
     .sort()
 }
 
