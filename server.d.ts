@@ -14,17 +14,8 @@ export interface ServedRows {
   json(index?: number): Uint8Array;
   /** The bytes of a row, little-endian, as base64. */
   base64(index: number): string;
-  /** The scores of the rows against another's. */
-  nearest(queries: never, options: {
-    readonly k: number;
-  }): Promise<ServedNeighbors>;
-}
-/** What is read of the results of a search. */
-export interface ServedNeighbors {
-  readonly indices: ArrayLike<number>;
-  readonly scores: ArrayLike<number>;
-  /** How many rows were found, per query. */
-  readonly counts: ArrayLike<number>;
+  /** The numbers of a row. */
+  row(index: number): Float32Array;
 }
 /** The options of `encode` that a server sets. */
 export interface ServedEncodeOptions {
@@ -67,6 +58,8 @@ export interface ServedScores {
   readonly totalTokens: number | null;
   /** How many texts were cut. */
   readonly truncated: number;
+  /** Whether the text of a row was cut. */
+  isTruncated(index: number): boolean;
   row(index: number): ArrayLike<number>;
   /** The UTF-8 JSON of a row. */
   json(index?: number): Uint8Array;
@@ -144,8 +137,10 @@ export interface ServerOptions {
    */
   readonly maxConcurrency?: number | undefined;
   /**
-   * The most bytes of bodies, and of answers that clients have not read yet, in memory at the same
-   * time; a body that would be more is answered with 429. Bodies of one packet don't count.
+   * The most bytes of bodies, as they arrive and are unpacked, of rows that are made of them, and of
+   * answers that clients have not read yet, in memory at the same time. They are counted before they
+   * are allocated; a request that would make them more is answered with 429. Answers of
+   * `createHandler` count until there is a Response of them.
    * @default 268435456 (256 MB)
    */
   readonly maxBuffered?: number | undefined;
@@ -166,6 +161,13 @@ export interface ServerOptions {
    * @default none
    */
   readonly cors?: readonly string[] | undefined;
+  /**
+   * Names that a request may have as its `Host`, besides addresses and localhost; another one is
+   * answered with 403. For a server of this machine alone: a page of a foreign site that has its own
+   * name resolved to it (DNS rebinding) is refused.
+   * @default none: every name
+   */
+  readonly hosts?: readonly string[] | undefined;
   /**
    * What all paths begin with, such as `/api/embeddings`.
    * @default ''
@@ -199,7 +201,7 @@ export interface Handler {
   /**
    * From now on `/health` answers 503, and so does every new request for work.
    *
-   * @returns resolves when no request is in work
+   * @returns resolves when every request that had begun has its Response
    */
   drain(): Promise<void>;
 }
@@ -242,7 +244,8 @@ export interface Listener {
    * From now on `/health` answers 503, and so does every new request for work; connections are closed
    * after their answers.
    *
-   * @returns resolves when no request is in work
+   * @returns resolves when every request that had begun is over: the last byte of its answer is
+   *   written, or its client has gone away
    */
   drain(): Promise<void>;
 }

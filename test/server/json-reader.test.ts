@@ -113,7 +113,22 @@ test('values of every shape are read as JSON.parse reads them, and broken ones a
 })
 
 test('every number and escape is read or refused as JSON.parse does', (t) => {
-  const numbers = ['01', '1.', '.5', '+1', '1e', '1e+', '--1', '-', '0x1', '1_0', '1e5', '-0.0', '1.5E-7', '9'.repeat(400)]
+  const numbers = [
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    '1e',
+    '1e+',
+    '--1',
+    '-',
+    '0x1',
+    '1_0',
+    '1e5',
+    '-0.0',
+    '1.5E-7',
+    '9'.repeat(400),
+  ]
   const strings = ['\\x', '\\u12g4', '\\', '\\"', '\\/\\b\\f\\n\\r\\t', '\t', '\u007f', '\u2028', '\\ud83d\\ude00']
   const words = ['tru', 'True', 'nullx', 'NaN', 'Infinity', 'undefined', "'a'"]
   for (const value of [...numbers, ...words, ...strings.map((each) => `"${each}"`)]) {

@@ -113,7 +113,7 @@ export const serve: Command = {
     const tls = tlsOf(values)
     const keys = apiKeys(values['api-key-file'] as string | undefined)
     const options = serverOptions(values, keys, place)
-    checkServerOptions('serve', options)
+    assertOptions(options)
     const settings = {
       tls,
       maxConnections: integer(values, 'max-connections', 1) ?? DEFAULT_CONNECTIONS,
@@ -187,6 +187,15 @@ function serverOptions(values: OptionValues, keys: readonly string[], place: Pla
 
 function strings(values: OptionValues, name: string): string[] {
   return (values[name] as string[] | undefined) ?? []
+}
+
+/** @throws UsageError */
+function assertOptions(options: ServerOptions): void {
+  try {
+    checkServerOptions('serve', options)
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
 }
 
 /** The names that a host may have; none = any. */
