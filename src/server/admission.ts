@@ -1,5 +1,6 @@
-// Which requests may be in work. All are counted, and one too many is refused. Large ones, which use
-// the threads of the engine, take one of a few slots, in order; small ones never wait for them.
+// Which requests may be in work. All are counted, and one too many is refused. Large ones, which
+// use the threads of the engine, take one of a few slots, first come, first served; small ones
+// never wait for them.
 
 import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { Fault, RETRY_AFTER } from './fault.js'

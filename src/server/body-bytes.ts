@@ -1,5 +1,5 @@
-// The bytes of a body as they arrive or are unpacked: no more than the limit, and counted before there
-// is memory for them.
+// The bytes of a body as they arrive or are unpacked: no more than the limit, and counted before
+// there is memory for them.
 
 import { Buffer } from '../runtime/node-globals.js'
 import { Fault, RETRY_AFTER } from './fault.js'

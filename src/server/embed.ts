@@ -1,4 +1,5 @@
-// Texts to the rows of an answer: few texts at once, many in a slot and in the turns of the event loop.
+// Texts to the rows of an answer: few texts at once, many in a slot and in the turns of the event
+// loop.
 
 import { CALL_SHARE } from '../call/inline.js'
 import { charge, inTurns, isTurnSpent } from '../runtime/event-loop.js'
@@ -144,15 +145,16 @@ export function listed(
 }
 
 /**
- * From this many characters on a string is written by itself: two of them joined would be copied once more,
- * which takes longer than a call of `write`.
+ * From this many characters on a string is written by itself: two of them joined would be copied
+ * once more, which takes longer than a call of `write`.
  */
 const LONG = 256
 
 function joined(parts: readonly Chunk[]): Uint8Array {
   const chunk = Buffer.allocUnsafe(bytesOf(parts))
   let at = 0
-  // Short strings that follow each other are written together: a call of `write` takes longer than to join.
+  // Short strings that follow each other are written together: a call of `write` takes longer than
+  // to join.
   let text = ''
   for (const part of parts) {
     if (typeof part === 'string' && part.length < LONG) {

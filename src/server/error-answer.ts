@@ -1,5 +1,6 @@
 // Faults in the words of the protocol that the client speaks: OpenAI's, that of
-// text-embeddings-inference (TEI; router/src/lib.rs and http/server.rs have its statuses), Ollama's.
+// text-embeddings-inference (TEI; router/src/lib.rs and http/server.rs have its statuses),
+// Ollama's.
 
 import { asciiJson, JSON_TYPE } from './answer.js'
 import type { Answer } from './answer.js'

@@ -68,8 +68,8 @@ export class Exchange {
   }
 
   /**
-   * Ends large work: when the client has gone away, and when the time is over. Made when it is first
-   * asked for: most requests are answered at once.
+   * Ends large work: when the client has gone away, and when the time is over. Made when it is
+   * first asked for: most requests are answered at once.
    */
   get signal(): AbortSignal {
     if (this.#controller === null) {

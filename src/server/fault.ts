@@ -1,5 +1,5 @@
-// Why a request is not answered as it wishes. A fault is of a kind; each protocol has its own status and
-// words for it (error-answer.ts).
+// Why a request is not answered as it wishes. A fault is of a kind; each protocol has its own
+// status and words for it (error-answer.ts).
 
 /**
  * The kinds of faults:

@@ -49,12 +49,12 @@ const HEADERS = [
 ] as const
 
 /**
- * The server of {@link createListener} as a function of the web's Request, for everything that takes
- * one. On Node's own server `createListener` is several times as fast.
+ * The server of {@link createListener} as a function of the web's Request, for everything that
+ * takes one. On Node's own server `createListener` is several times as fast.
  *
  * @param models a model or a pipeline, or several by their names
- * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded and
- *   has no name
+ * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded
+ *   and has no name
  * @example
  * export const POST = createHandler(ef, { basePath: '/api' }) // app/api/v1/embeddings/route.ts
  */

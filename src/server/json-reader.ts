@@ -1,6 +1,6 @@
 // A large JSON body, read in steps, so that others have their turns of the event loop: `JSON.parse`
-// would hold it for as long as the body wants, which is a second for a few MB of small values. What no
-// route reads is checked and left out, so that a body makes no more objects than it has texts.
+// would hold it for as long as the body wants, which is a second for a few MB of small values. What
+// no route reads is checked and left out, so that a body makes no more objects than it has texts.
 
 import type { Buffer } from '../runtime/node-globals.js'
 import { Fault } from './fault.js'
@@ -8,7 +8,9 @@ import { Fault } from './fault.js'
 /** About how many bytes are read in a step, and how many a token counts for: some 0.1 ms. */
 const STEP_BYTES = 1 << 16
 const TOKEN_BYTES = 16
-/** How deep a body may be, and how long a number in it: no body that is parsed at once exceeds them. */
+/**
+ * How deep a body may be, and how long a number in it: no body that is parsed at once exceeds them.
+ */
 const MAX_DEPTH = 1 << 16
 const MAX_NUMBER = 1 << 16
 /** Of a list in a list it matters whether it has one element. */
@@ -199,7 +201,10 @@ export class JsonReader {
     this.#expected = isList ? 'value or close' : 'name or close'
   }
 
-  /** The body and objects that are its values keep fields; lists in these, and lists in such lists, elements. */
+  /**
+   * The body and objects that are its values keep fields; lists in these, and lists in such lists,
+   * elements.
+   */
   #roomFor(isList: boolean, parent: Level | undefined): readonly [room: number, inner: number] {
     if (parent === undefined) return isList ? NO_ROOM : [1, 0]
     if (!isList) return this.#levels.length === 1 && parent.closer === CLOSE_OBJECT ? [1, 0] : NO_ROOM

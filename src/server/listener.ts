@@ -1,5 +1,5 @@
-// `createListener`: a server's requests as `node:http` has them, without Request and Response of the
-// web, which take several times as long as the work for a short text.
+// `createListener`: a server's requests as `node:http` has them, without Request and Response of
+// the web, which take several times as long as the work for a short text.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
@@ -32,7 +32,8 @@ export interface Listener {
   /**
    * Answers a request.
    *
-   * @param next called instead, where the server has no such path with this method: what Express gives
+   * @param next called instead, where the server has no such path with this method: what Express
+   *   gives
    */
   (request: ListenerRequest, response: ListenerResponse, next?: (error?: unknown) => void): void
   /**
@@ -41,8 +42,8 @@ export interface Listener {
    */
   readonly checkContinue: (request: ListenerRequest, response: ListenerResponse) => void
   /**
-   * From now on `/health` answers 503, and so does every new request for work; connections are closed
-   * after their answers.
+   * From now on `/health` answers 503, and so does every new request for work; connections are
+   * closed after their answers.
    *
    * @returns resolves when every request that had begun is over: the last byte of its answer is
    *   written, or its client has gone away
@@ -51,12 +52,13 @@ export interface Listener {
 }
 
 /**
- * A listener for `http.createServer`, which also Express takes, and Fastify with `reply.hijack()`: the
- * paths of OpenAI, text-embeddings-inference and Ollama, and those for the operation of a server.
+ * A listener for `http.createServer`, which also Express takes, and Fastify with `reply.hijack()`:
+ * the paths of OpenAI, text-embeddings-inference and Ollama, and those for the operation of a
+ * server.
  *
  * @param models a model or a pipeline, or several by their names
- * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded and
- *   has no name
+ * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded
+ *   and has no name
  * @example
  * const ef = await Model2VecEmbeddingFunction.load('minishlab/potion-base-8M')
  * http.createServer(createListener(ef)).listen(8080, '127.0.0.1')

@@ -1,6 +1,7 @@
-// One account of the memory of requests: their bodies as they arrive and are unpacked, the rows that
-// are made of them, and the answers until clients have read them. Bytes are counted before they are
-// allocated, so that a server with too many of them refuses requests instead of running out.
+// One account of the memory of requests: their bodies as they arrive and are unpacked, the rows
+// that are made of them, and the answers until clients have read them. Bytes are counted before
+// they are allocated, so that a server with too many of them refuses requests instead of running
+// out.
 
 import { Fault, RETRY_AFTER } from './fault.js'
 

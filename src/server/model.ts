@@ -1,5 +1,5 @@
-// What a server serves: a model, or a pipeline with a head. They are known by their shape, so that the
-// types of this entry stand alone.
+// What a server serves: a model, or a pipeline with a head. They are known by their shape, so that
+// the types of this entry stand alone.
 
 /** What is read of an `EmbeddingMatrix`. */
 export interface ServedRows {
@@ -56,7 +56,9 @@ export interface ServedFunction {
   ): Promise<readonly ArrayLike<number>[]>
 }
 
-/** What is read of the probabilities of a pipeline: a row for each text, a number for each class. */
+/**
+ * What is read of the probabilities of a pipeline: a row for each text, a number for each class.
+ */
 export interface ServedScores {
   readonly rows: number
   /** How many token ids the texts have. */

@@ -1,5 +1,5 @@
-// The models of a server by their names. A name that a client sends is only looked up here: it never
-// becomes a path.
+// The models of a server by their names. A name that a client sends is only looked up here: it
+// never becomes a path.
 
 import { availableParallelism } from 'node:os'
 
@@ -68,8 +68,8 @@ export class NamedModel {
   }
 
   /**
-   * How large the work for these texts is: up to 1 it is done at once, on this thread, and takes about
-   * a quarter of a millisecond then.
+   * How large the work for these texts is: up to 1 it is done at once, on this thread, and takes
+   * about a quarter of a millisecond then.
    */
   inlineShare(texts: readonly string[]): number {
     if (texts.length > MAX_TEXTS) return Infinity
@@ -88,7 +88,10 @@ export class ModelTable {
   readonly default: NamedModel
   readonly #byName = new Map<string, NamedModel>()
 
-  /** @throws Model2VecError ERR_INVALID_OPTION; ERR_MODEL_NOT_READY for a pending model without a name */
+  /**
+   * @throws Model2VecError ERR_INVALID_OPTION; ERR_MODEL_NOT_READY for a pending model without a
+   * name
+   */
   constructor(models: unknown, aliases: ReadonlyMap<string, string>, defaultName: string | undefined) {
     this.all = namedModels(models)
     const [first] = this.all

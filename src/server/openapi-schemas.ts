@@ -11,7 +11,10 @@ const STRING = { type: 'string' } as const
 const INTEGER = { type: 'integer' } as const
 const COUNT = { type: 'integer', minimum: 0 } as const
 const BOOLEAN = { type: ['boolean', 'null'] } as const
-/** A NaN, which a table may have, is null. Not `type: [...]`: Schemathesis 4.32 fails on that in an array. */
+/**
+ * A NaN, which a table may have, is null. Not `type: [...]`: Schemathesis 4.32 fails on that in an
+ * array.
+ */
 const NUMBER = { anyOf: [{ type: 'number' }, { type: 'null' }] } as const
 
 function object(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {

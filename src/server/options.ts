@@ -57,9 +57,9 @@ export interface ServerOptions {
    */
   readonly maxConcurrency?: number | undefined
   /**
-   * The most bytes of bodies, as they arrive and are unpacked, of rows that are made of them, and of
-   * answers that clients have not read yet, in memory at the same time. They are counted before they
-   * are allocated; a request that would make them more is answered with 429. Answers of
+   * The most bytes of bodies, as they arrive and are unpacked, of rows that are made of them, and
+   * of answers that clients have not read yet, in memory at the same time. They are counted before
+   * they are allocated; a request that would make them more is answered with 429. Answers of
    * `createHandler` count until there is a Response of them.
    * @default 268435456 (256 MB)
    */
@@ -83,8 +83,8 @@ export interface ServerOptions {
   readonly cors?: readonly string[] | undefined
   /**
    * Names that a request may have as its `Host`, besides addresses and localhost; another one is
-   * answered with 403. For a server of this machine alone: a page of a foreign site that has its own
-   * name resolved to it (DNS rebinding) is refused.
+   * answered with 403. For a server of this machine alone: a page of a foreign site that has its
+   * own name resolved to it (DNS rebinding) is refused.
    * @default none: every name
    */
   readonly hosts?: readonly string[] | undefined

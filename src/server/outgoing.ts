@@ -1,5 +1,5 @@
-// How an answer gets to a client of `node:http`: with its headers, no faster than the client reads, and
-// counted until the last byte is written.
+// How an answer gets to a client of `node:http`: with its headers, no faster than the client reads,
+// and counted until the last byte is written.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -100,8 +100,8 @@ export class Outgoing {
   }
 
   /**
-   * Answers a request whose body was not read. The connection is closed, but not at once: the client
-   * may still be sending, and would lose the answer to a reset of its connection.
+   * Answers a request whose body was not read. The connection is closed, but not at once: the
+   * client may still be sending, and would lose the answer to a reset of its connection.
    */
   #linger(body: Answer['body']): void {
     const request = this.#request

@@ -1,5 +1,5 @@
-// A server without its transport: lets a request in, reads its body, and turns whatever happens into an
-// answer.
+// A server without its transport: lets a request in, reads its body, and turns whatever happens
+// into an answer.
 
 import { isModel2VecError } from '../errors.js'
 import { performance } from '../runtime/node-globals.js'
@@ -34,7 +34,9 @@ import { assertKnown, isPlain, unpack } from './unpack-body.js'
 
 const ROUTES: readonly Route[] = [...OPENAI_ROUTES, ...TEI_ROUTES, ...OLLAMA_ROUTES, ...OPERATION_ROUTES]
 
-/** Large requests in work at the same time, per thread: one can be read while another is encoded. */
+/**
+ * Large requests in work at the same time, per thread: one can be read while another is encoded.
+ */
 const SLOTS_PER_THREAD = 2
 
 const NO_BODY: Body = {}

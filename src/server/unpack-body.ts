@@ -54,7 +54,8 @@ export function unpack(exchange: Exchange, packed: Buffer, encoding: string): Pr
         const forget = onAbort([signal], fail)
         stream.on('data', (chunk: Buffer) => {
           try {
-            // The first chunk is kept as it is given: this one would keep all of its stream's memory.
+            // The first chunk is kept as it is given: this one would keep all of its stream's
+            // memory.
             body.append(body.size === 0 ? Buffer.from(chunk) : chunk)
           } catch (error) {
             fail(error)

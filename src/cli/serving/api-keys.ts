@@ -1,5 +1,5 @@
-// The keys of `model2vec serve`: of a file, and of the environment, which other users can't see as they
-// can see arguments.
+// The keys of `model2vec serve`: of a file, and of the environment, which other users can't see as
+// they can see arguments.
 
 import { readFileSync } from 'node:fs'
 

@@ -1,5 +1,5 @@
-// The HTTP server of `model2vec serve`: its limits for slow, idle and too many clients, and where it
-// listens.
+// The HTTP server of `model2vec serve`: its limits for slow, idle and too many clients, and where
+// it listens.
 
 import { lstatSync, readFileSync, unlinkSync } from 'node:fs'
 import http from 'node:http'
@@ -32,7 +32,8 @@ const SECOND = 1000
 const LIMITS = {
   headersTimeout: 10 * SECOND,
   requestTimeout: 60 * SECOND,
-  // Longer than load balancers keep a connection (60 s): they end it, and never send into a closed one.
+  // Longer than load balancers keep a connection (60 s): they end it, and never send into a closed
+  // one.
   keepAliveTimeout: 65 * SECOND,
   connectionsCheckingInterval: SECOND,
   maxHeaderSize: 16 * 1024,

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs'
 
 import { UsageError } from '../command.js'
 
-/** What `--model` says: a source, or a name, `=` and a source. A path may have an equals sign, too. */
+/**
+ * What `--model` says: a source, or a name, `=` and a source. A path may have an equals sign, too.
+ */
 export function namedSource(given: string): readonly [name: string | null, source: string] {
   const [, name, source] = /^([^=/\\]+)=(.+)$/s.exec(given) ?? []
   return name === undefined || source === undefined || existsSync(given) ? [null, given] : [name, source]

@@ -9,7 +9,10 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 /** Lines that nobody reads are left out rather than kept in memory. */
 const MOST_WAITING = 1 << 20
 
-/** Writes lines many at a time: once in a turn of the event loop. A log that can't be written ends alone. */
+/**
+ * Writes lines many at a time: once in a turn of the event loop. A log that can't be written ends
+ * alone.
+ */
 export function requestLog(format: LogFormat): (request: RequestLog) => void {
   let lines = ''
   let dropped = 0

@@ -1,5 +1,5 @@
-// How the server of `model2vec serve` ends. What has begun is finished; what has not begun, such as a
-// connection without a whole header, is waited for by nobody.
+// How the server of `model2vec serve` ends. What has begun is finished; what has not begun, such as
+// a connection without a whole header, is waited for by nobody.
 
 import type http from 'node:http'
 import https from 'node:https'

@@ -10,7 +10,10 @@ import { Fault, RETRY_AFTER } from '../fault.js'
 import type { Route } from '../route.js'
 import { MAX_BATCH_TOKENS } from './tei-embed.js'
 
-/** Whether requests are answered: not before the models are loaded, and not while the server shuts down. */
+/**
+ * Whether requests are answered: not before the models are loaded, and not while the server shuts
+ * down.
+ */
 function health({ shared }: Exchange): Answer {
   if (shared.isDraining) throw new Fault('unavailable', 'the server is shutting down', null, RETRY_AFTER)
   try {

@@ -159,7 +159,9 @@ function similarity(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   )
 }
 
-/** The cosines of the first row with the others, as one row; 0 for a row of zeros, which has none. */
+/**
+ * The cosines of the first row with the others, as one row; 0 for a row of zeros, which has none.
+ */
 async function cosines(rows: ServedRows): Promise<EmbeddingMatrix> {
   const all = EmbeddingMatrix.from(Array.from({ length: rows.rows }, (_, index) => rows.row(index)))
   const others = all.slice(1)
