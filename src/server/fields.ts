@@ -61,7 +61,7 @@ export function oneOf<T extends string>(value: unknown, param: string, known: re
 /** An integer; null and what is missing are undefined. @throws Fault */
 export function integer(value: unknown, param: string): number | undefined {
   if (value === undefined || value === null) return undefined
-  if (!Number.isSafeInteger(value)) throw invalid(param, 'an integer', value)
+  if (!Number.isInteger(value)) throw invalid(param, 'an integer', value)
   return value as number
 }
 
