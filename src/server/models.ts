@@ -20,7 +20,9 @@ export class NamedModel {
   /** As JSON. */
   readonly jsonName: string
   readonly model: ServedModel
+  /** 0 = not known yet: the model may not be loaded. */
   #inlineUnits = 0
+  #dim = 0
 
   constructor(name: string, model: ServedModel) {
     this.name = name
@@ -47,9 +49,12 @@ export class NamedModel {
     return isPipeline(this.model) && this.model.activation === 'identity' ? this.model : this.embedder
   }
 
-  /** Dimensions of a vector. */
+  /** Dimensions of a vector. @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */
   get dim(): number {
-    return isPipeline(this.model) && this.model.activation === 'identity' ? this.model.dim : this.info.dim
+    if (this.#dim === 0) {
+      this.#dim = isPipeline(this.model) && this.model.activation === 'identity' ? this.model.dim : this.info.dim
+    }
+    return this.#dim
   }
 
   /** @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */

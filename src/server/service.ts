@@ -51,6 +51,7 @@ export class Service {
   readonly shared: Shared
   readonly #keys: ApiKeys
   readonly #router: Router
+  #knownHost: string | undefined
 
   /** @throws Model2VecError ERR_INVALID_OPTION, ERR_MODEL_NOT_READY */
   constructor(method: string, models: unknown, given: unknown) {
@@ -91,9 +92,7 @@ export class Service {
     const { options } = this.shared
     const { headers, method, route } = exchange
     try {
-      if (options.hosts.length > 0 && !isKnownHost(headers.host as string | undefined, options.hosts)) {
-        throw new Fault('host', 'the server is not known by the name that the request has as its host')
-      }
+      if (options.hosts.length > 0) this.#checkHost(headers.host as string | undefined)
       if (options.cors.length > 0 && isPreflight(method, headers)) {
         return this.#recorded(exchange, preflight(options.cors, headers))
       }
@@ -113,6 +112,16 @@ export class Service {
     } catch (error) {
       return this.#failed(exchange, error) as Answer
     }
+  }
+
+  /** @throws Fault */
+  #checkHost(host: string | undefined): void {
+    // Most requests have the host of the one before.
+    if (host === this.#knownHost) return
+    if (!isKnownHost(host, this.shared.options.hosts)) {
+      throw new Fault('host', 'the server is not known by the name that the request has as its host')
+    }
+    this.#knownHost = host
   }
 
   /** @throws Fault */
