@@ -1,13 +1,11 @@
 // Large bodies are parsed in steps: the result is that of JSON.parse.
 
-import { createRequire } from 'node:module'
-import path from 'node:path'
-
 import test from 'ava'
 
-import type * as jsonStepsModule from '../../dist/server/json-steps.js'
+import type * as jsonStepsModule from '../../build/modules/server/json-steps.js'
+import { load } from '../modules.js'
 
-const { parseObject } = createRequire(__filename)(path.resolve('dist/server/json-steps.js')) as typeof jsonStepsModule
+const { parseObject } = load('server/json-steps') as typeof jsonStepsModule
 
 const MOST = 10_000_000
 
