@@ -5,16 +5,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,14 +20,11 @@ export function setup() {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
   })
   run(process.execPath, ['scripts/unpack-fixtures.mjs'])
-  upToDate('TypeScript', 'dist/.setup', ['package-lock.json', 'tsconfig.json', 'src'], () => {
-    rmSync('dist', { recursive: true, force: true })
-    // The comments are in the types that are published: the package is a quarter smaller without.
-    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.', '--removeComments'])
-    // In a process of its own: TypeScript may have been installed just now.
-    run(process.execPath, ['scripts/strip-indentation.mjs', 'dist'])
+  upToDate('TypeScript', 'dist/.setup', ['package.json', 'package-lock.json', 'scripts/bundle.mjs', 'src'], () => {
+    // In a process of its own: the bundler may have been installed just now.
+    run(process.execPath, ['scripts/bundle.mjs'])
   })
-  const { platformName } = createRequire(import.meta.url)('../dist/native/platform.js')
+  const { platformName } = createRequire(import.meta.url)('../build/setup/platform.js')
   const addon = `model2vec.${platformName()}.node`
   upToDate(
     'native module',
@@ -51,7 +39,7 @@ export function setup() {
  * Runs `make` unless the stamp says that it was run for just these inputs and its product is still
  * there.
  */
-function upToDate(what, stamp, inputs, make, product = stamp) {
+export function upToDate(what, stamp, inputs, make, product = stamp) {
   const digest = digestOf(inputs)
   if (existsSync(product) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
   console.log(`setup: ${what}`)
@@ -138,7 +126,8 @@ function cargo(args) {
   return stdout
 }
 
-function run(command, args) {
+/** Runs a command, and throws where it fails. */
+export function run(command, args) {
   try {
     // npm is a script on Windows, which only a shell can start.
     execFileSync(command, args, { stdio: 'inherit', shell: windows && command === 'npm' })

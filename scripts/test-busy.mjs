@@ -29,7 +29,7 @@ setup()
 const node = process.execPath
 const isAll = process.argv.includes('--all')
 if (isAll) await prepare('scripts/package.mjs')
-await prepare('node_modules/typescript/bin/tsc', '-p', 'test')
+await prepare('scripts/compile-tests.mjs')
 const patterns = process.argv.slice(2).filter((argument) => argument !== '--all')
 const timed = sourceFiles(/\.test\.ts$/, 'test').filter(
   (file) => !LONG.includes(file) && TIMED.test(readFileSync(file, 'utf8')),

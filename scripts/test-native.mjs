@@ -24,12 +24,12 @@ const tree = execFileSync(
 if (/^tokenizers v/m.test(tree))
   throw new Error('the addon without `reference` still depends on the `tokenizers` crate')
 
-const { platformName } = createRequire(import.meta.url)('../dist/native/platform.js')
+const { platformName } = createRequire(import.meta.url)('../build/setup/platform.js')
 const addon = path.resolve(`target/native/model2vec.${platformName()}.node`)
 mkdirSync(path.dirname(addon), { recursive: true })
 buildAddon(addon, ['--profile', 'quick', ...FEATURES])
 
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'test'], { stdio: 'inherit' })
+execFileSync(process.execPath, ['scripts/compile-tests.mjs'], { stdio: 'inherit' })
 try {
   execFileSync(process.execPath, ['node_modules/ava/entrypoints/cli.mjs', '--tap', ...TESTS], {
     stdio: 'inherit',

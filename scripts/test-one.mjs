@@ -16,7 +16,7 @@ if (pattern === '') {
   process.exit(1)
 }
 setup()
-run('node_modules/typescript/bin/tsc', '-p', 'test')
+run('scripts/compile-tests.mjs')
 const all = readdirSync(COMPILED, { recursive: true })
   .filter((file) => file.endsWith('.test.js'))
   .map((file) => path.join(COMPILED, file))

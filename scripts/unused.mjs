@@ -30,7 +30,7 @@ function adapters() {
 }
 
 function sourceOf(built) {
-  return built.replace('./dist/', 'src/').replace(/\.(m?)js$/, '.$1ts')
+  return built.replace(/^(?:\.\/dist|build\/modules)\//, 'src/').replace(/\.(m?)js$/, '.$1ts')
 }
 
 /**
@@ -184,13 +184,14 @@ function exportFaults() {
 }
 
 /**
- * What tests take from built modules, dist/…: they load them at run time, and name what they take.
+ * What tests take from single modules, build/modules/…: they load them at run time, and name what
+ * they take.
  */
 function takenByTests(modules) {
   return sourceFiles(/\.ts$/, 'test').flatMap((test) =>
     importsOf(test).flatMap(({ from }) => {
       const built = path.posix.join(path.posix.dirname(test), from)
-      const target = built.startsWith('dist/') ? sourceOf(`./${built}`) : null
+      const target = built.startsWith('build/modules/') ? sourceOf(built) : null
       if (!modules.has(target)) return []
       const text = readFileSync(test, 'utf8')
       return [{ target, names: exportsOf(target).filter((name) => new RegExp(`\\b${name}\\b`).test(text)) }]

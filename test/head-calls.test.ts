@@ -2,31 +2,33 @@
 // the same bits; what Python gives is compared in pipeline.test.ts.
 
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 import test from 'ava'
-import { EmbeddingMatrix, Model2VecEmbeddingFunction } from 'model2vec-node'
-import type { EncodeOptions } from 'model2vec-node'
 
-import type * as headModule from '../dist/call/head.js'
-import type * as encodeModule from '../dist/call/encode.js'
-import type * as textsModule from '../dist/call/texts.js'
-import type * as loadModule from '../dist/model/load.js'
-import type { Model } from '../dist/model/model.js'
-import type * as encodeOptionsModule from '../dist/options/encode.js'
-import type * as loadOptionsModule from '../dist/options/load.js'
+import type * as headModule from '../build/modules/call/head.js'
+import type * as encodeModule from '../build/modules/call/encode.js'
+import type * as textsModule from '../build/modules/call/texts.js'
+import type * as functionModule from '../build/modules/embedding-function.js'
+import type * as matrixModule from '../build/modules/matrix/embedding-matrix.js'
+import type * as loadModule from '../build/modules/model/load.js'
+import type { Model } from '../build/modules/model/model.js'
+import type * as encodeOptionsModule from '../build/modules/options/encode.js'
+import type { EncodeOptions } from '../build/modules/options/encode.js'
+import type * as loadOptionsModule from '../build/modules/options/load.js'
 import { headFile, withHeadConfig } from './head-file.js'
 import { manyTexts, SMALL } from './test-data.js'
+import { load } from './modules.js'
 
-const requireFile = createRequire(path.resolve('package.json'))
-const { applyHead, applyHeadSync } = requireFile('./dist/call/head.js') as typeof headModule
-const { encode, encodeSync } = requireFile('./dist/call/encode.js') as typeof encodeModule
-const { textList } = requireFile('./dist/call/texts.js') as typeof textsModule
-const { loadOrLeave } = requireFile('./dist/model/load.js') as typeof loadModule
-const { checkEncodeOptions } = requireFile('./dist/options/encode.js') as typeof encodeOptionsModule
-const { checkLoadOptions } = requireFile('./dist/options/load.js') as typeof loadOptionsModule
+const { applyHead, applyHeadSync } = load('call/head') as typeof headModule
+const { encode, encodeSync } = load('call/encode') as typeof encodeModule
+const { EmbeddingMatrix } = load('matrix/embedding-matrix') as typeof matrixModule
+const { Model2VecEmbeddingFunction } = load('embedding-function') as typeof functionModule
+const { textList } = load('call/texts') as typeof textsModule
+const { loadOrLeave } = load('model/load') as typeof loadModule
+const { checkEncodeOptions } = load('options/encode') as typeof encodeOptionsModule
+const { checkLoadOptions } = load('options/load') as typeof loadOptionsModule
 
 function modelWithHead(...sizes: readonly number[]): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'm2v-head-calls-'))
@@ -40,7 +42,7 @@ function modelWithHead(...sizes: readonly number[]): string {
 
 const directory = modelWithHead(32, 40, 5)
 
-function load(options: object = {}, source = directory): Model {
+function opened(options: object = {}, source = directory): Model {
   return loadOrLeave(source, checkLoadOptions(options, 'Model2VecPipeline', true)).now()
 }
 
@@ -49,7 +51,7 @@ const given = (
 ): ReturnType<typeof checkEncodeOptions> => checkEncodeOptions('predictProba', options)
 
 const texts = [...manyTexts(3000), '', 'x'.repeat(300_000)]
-const model = load()
+const model = opened()
 const rows = model.throughHead('activated')
 const expected = encodeSync(rows, textList(texts), given())
 const embeddings = encodeSync(model, textList(texts), given())
@@ -74,7 +76,7 @@ test('a model whose rows go through its head has as many dimensions as the head 
 test('texts give the same rows at once, as a job, with any number of threads, and into any memory', async (t) => {
   t.deepEqual((await encode(rows, textList(texts), given())).data, expected.data)
   for (const threads of [1, 2, 7]) {
-    const other = load({ threads }).throughHead('activated')
+    const other = opened({ threads }).throughHead('activated')
     t.deepEqual((await encode(other, textList(texts), given())).data, expected.data, `${threads} threads`)
     t.deepEqual(encodeSync(other, textList(texts), given()).data, expected.data, `${threads} threads`)
   }
@@ -93,7 +95,7 @@ test('texts give the same rows at once, as a job, with any number of threads, an
 
 test('rows of a matrix give what their texts give, on this thread and on others', async (t) => {
   for (const threads of [1, 3]) {
-    const other = load({ threads }).throughHead('activated')
+    const other = opened({ threads }).throughHead('activated')
     for (const made of [await applyHead(other, embeddings, given()), applyHeadSync(other, embeddings, given())]) {
       t.deepEqual(made.data, expected.data)
       t.deepEqual(made.tokens, embeddings.tokens)
@@ -122,7 +124,7 @@ test('a matrix may be of float16 or bfloat16, or one that was loaded, and its me
 
 test('a matrix that holds no embeddings of the model is refused', (t) => {
   const refused = (matrix: unknown): { code: string; message: string } => {
-    const error = t.throws(() => applyHeadSync(rows, matrix as EmbeddingMatrix, given()))
+    const error = t.throws(() => applyHeadSync(rows, matrix as matrixModule.EmbeddingMatrix, given()))
     return error as unknown as { code: string; message: string }
   }
   t.like(refused(EmbeddingMatrix.from(new Float32Array(62), { dim: 31 })), {
@@ -146,7 +148,7 @@ test('a matrix that holds no embeddings of the model is refused', (t) => {
 })
 
 test('an abort ends a call of a large matrix, and progress is reported to its end', async (t) => {
-  const deep = load({}, modelWithHead(32, 2000, 2000, 5)).throughHead('scores')
+  const deep = opened({}, modelWithHead(32, 2000, 2000, 5)).throughHead('scores')
   const many = EmbeddingMatrix.from(new Float32Array(100_000 * 32), { dim: 32 })
   const controller = new AbortController()
   const reason = new Error('enough')
@@ -171,7 +173,7 @@ test('both share the table: a function on the same directory loads no second one
   t.true(ef.info.hasHead)
   t.false(new Model2VecEmbeddingFunction(SMALL).info.hasHead)
   t.deepEqual(ef.encodeSync(texts.slice(0, 5)).data, encodeSync(model, textList(texts.slice(0, 5)), given()).data)
-  const base = load()
+  const base = opened()
   const embedder = base.share()
   const through = base.throughHead('scores')
   base.close()

@@ -1,14 +1,10 @@
 // Numbers and names that TypeScript and the native module must agree on, each in two places for a
 // reason that its file gives.
 
-import { createRequire } from 'node:module'
-import path from 'node:path'
-
 import test from 'ava'
 
-import type * as layoutModule from '../dist/hub/layout.js'
-
-const requireFile = createRequire(path.resolve('package.json'))
+import type * as layoutModule from '../build/modules/hub/layout.js'
+import { load } from './modules.js'
 
 interface Interface {
   readonly MAX_TEXTS: number
@@ -30,10 +26,10 @@ interface Constants {
   readonly layouts: unknown
 }
 
-const { native } = requireFile('./dist/native/load.js') as { native: () => { constants: () => Constants } }
+const { native } = load('native/load') as { native: () => { constants: () => Constants } }
 
 test('the numbers that small calls pass mean the same to the native module', (t) => {
-  const ours = requireFile('./dist/native/interface.js') as Interface
+  const ours = load('native/interface') as Interface
   const theirs = native().constants()
   t.is(theirs.maxTexts, ours.MAX_TEXTS)
   t.is(theirs.noLimit, ours.NO_LIMIT)
@@ -44,7 +40,7 @@ test('the numbers that small calls pass mean the same to the native module', (t)
 })
 
 test('a download looks for the files of the same layouts, in the same order, and of the same heads, as a load', (t) => {
-  const { HEAD_FILE, LAYOUTS, LEGACY_HEAD_FILE } = requireFile('./dist/hub/layout.js') as typeof layoutModule
+  const { HEAD_FILE, LAYOUTS, LEGACY_HEAD_FILE } = load('hub/layout') as typeof layoutModule
   t.deepEqual(native().constants().headFiles, [HEAD_FILE, LEGACY_HEAD_FILE])
   t.deepEqual(native().constants().layouts, LAYOUTS)
 })

@@ -34,7 +34,7 @@ writeFileSync(
   script,
   `const { createReadStream } = require('node:fs')
   const zlib = require('node:zlib')
-  const { readLines } = require(${JSON.stringify(path.resolve('dist/lines/read-lines.js'))})
+  const { readLines } = require(${JSON.stringify(path.resolve('build/modules/lines/read-lines.js'))})
   const all = async (source) => { const lines = []; for await (const line of readLines(source)) lines.push(line); return lines }
   const error = async (source) => all(source).then(() => null, ({ code, message }) => [code, message])
   const [plain, packed, bad] = ${JSON.stringify([plain, packed, bad])}

@@ -9,9 +9,15 @@ import type { Readable, Writable } from 'node:stream'
 
 import type { ModelInfo } from '../embedding-function.js'
 import { readLines } from '../lines/read-lines.js'
+import { packageRoot } from '../runtime/package-root.js'
 import { wellFormed } from './well-formed.js'
 
 const EXECUTABLE = process.platform === 'win32' ? 'model2vec-verify.exe' : 'model2vec-verify'
+
+/** A file of this package. The command line is in no bundle. */
+function inPackage(...names: readonly string[]): string {
+  return path.join(packageRoot() ?? '', ...names)
+}
 
 /** It prints its version at once: a program that is silent for this long is another one. */
 const SILENCE_MS = 10_000
@@ -33,7 +39,7 @@ export interface Comparison {
 function executable(): string | null {
   const named = process.env.MODEL2VEC_VERIFY_PATH
   if (named !== undefined && named !== '') return path.resolve(named)
-  const built = path.join(__dirname, '../../target/verify', EXECUTABLE)
+  const built = inPackage('target/verify', EXECUTABLE)
   const directories = (process.env.PATH ?? '').split(path.delimiter).filter((directory) => directory !== '')
   const places = [built, ...directories.map((directory) => path.join(directory, EXECUTABLE))]
   return places.find((place) => existsSync(place)) ?? null
@@ -67,7 +73,7 @@ export class OfficialEngine {
     normalize: boolean,
     ids: number,
   ): Promise<OfficialEngine> {
-    const { version, repository } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
+    const { version, repository } = JSON.parse(readFileSync(inPackage('package.json'), 'utf8')) as {
       version: string
       repository: { url: string }
     }

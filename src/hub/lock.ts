@@ -11,7 +11,7 @@ import path from 'node:path'
 import { throwIfAborted } from '../runtime/abort.js'
 import { clearInterval, process, setInterval } from '../runtime/node-globals.js'
 import { makeFolder } from './folder.js'
-import { OWN_MARK, stateOf } from './process-mark.js'
+import { ownMark, stateOf } from './process-mark.js'
 import { sleep } from './retry.js'
 
 const POLL_MS = 50
@@ -66,7 +66,7 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
     return await work()
   } finally {
     clearInterval(heartbeat)
-    if ((await maker(file)) === OWN_MARK) await remove(file)
+    if ((await maker(file)) === ownMark()) await remove(file)
   }
 }
 
@@ -76,7 +76,7 @@ export async function withLock<T>(file: string, signal: AbortSignal, work: () =>
  */
 async function create(file: string): Promise<NodeJS.ErrnoException | null> {
   try {
-    await writeFile(file, OWN_MARK, { flag: 'wx' })
+    await writeFile(file, ownMark(), { flag: 'wx' })
     return null
   } catch (thrown) {
     const error = thrown as NodeJS.ErrnoException

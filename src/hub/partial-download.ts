@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
 import { Buffer } from '../runtime/node-globals.js'
-import { OWN_MARK, stateOf } from './process-mark.js'
+import { ownMark, stateOf } from './process-mark.js'
 
 /** Those that this thread writes to now. */
 const inUse = new Set<string>()
@@ -31,7 +31,7 @@ export class PartialFile {
    * taken over
    */
   static async open(blobs: string, etag: string, isChecked: boolean): Promise<PartialFile> {
-    const file = path.join(blobs, `${etag}.${OWN_MARK}-${randomBytes(4).toString('hex')}.incomplete`)
+    const file = path.join(blobs, `${etag}.${ownMark()}-${randomBytes(4).toString('hex')}.incomplete`)
     for (const abandoned of await abandonedParts(blobs, etag)) {
       if (isChecked) await rename(abandoned, file).catch(() => undefined)
       else await unlink(abandoned).catch(() => undefined)

@@ -38,15 +38,34 @@ function statusOf(pid: number): { readonly state: string; readonly start: string
   return { state: fields[0] ?? '', start: fields[19] ?? '0' }
 }
 
-const NAMESPACE = ofSystem(() => readlinkSync('/proc/self/ns/pid'))
-/** Random when the system gives no name: then no other process counts as one of this machine. */
-const HOST_NAME = ofSystem(() => os.hostname()) || randomBytes(16).toString('hex')
-/** Another container is another machine. */
-const HOST = hash(HOST_NAME, NAMESPACE)
-const BOOT = hash(ofSystem(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1')))
+/** What a mark says of the machine; another container is another machine. */
+interface Machine {
+  readonly host: string
+  readonly boot: string
+  /** Its namespace of process ids; '' where the system has none. */
+  readonly namespace: string
+}
 
-/** `<host>-<boot>-<process>-<start>-<thread>`, fit for a file name. */
-export const OWN_MARK: string = [HOST, BOOT, process.pid, statusOf(process.pid).start, threadId].join('-')
+let machine: Machine | null = null
+let mark: string | null = null
+
+function ownMachine(): Machine {
+  if (machine === null) {
+    const namespace = ofSystem(() => readlinkSync('/proc/self/ns/pid'))
+    // Random when the system gives no name: then no other process counts as one of this machine.
+    const name = ofSystem(() => os.hostname()) || randomBytes(16).toString('hex')
+    const boot = ofSystem(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'))
+    machine = { host: hash(name, namespace), boot: hash(boot), namespace }
+  }
+  return machine
+}
+
+/** The mark of this thread, `<host>-<boot>-<process>-<start>-<thread>`, fit for a file name. */
+export function ownMark(): string {
+  const { host, boot } = ownMachine()
+  mark ??= [host, boot, process.pid, statusOf(process.pid).start, threadId].join('-')
+  return mark
+}
 
 /**
  * The state of the thread that made a mark. 'perhaps alive': a process of another machine or
@@ -54,7 +73,7 @@ export const OWN_MARK: string = [HOST, BOOT, process.pid, statusOf(process.pid).
  * process.
  */
 export function stateOf(mark: string): 'this thread' | 'dead' | 'perhaps alive' {
-  if (mark === OWN_MARK) return 'this thread'
+  if (mark === ownMark()) return 'this thread'
   return knownState(mark) === 'dead' ? 'dead' : 'perhaps alive'
 }
 
@@ -65,10 +84,11 @@ export function isRunning(mark: string): boolean {
 
 function knownState(mark: string): 'dead' | 'alive' | 'not known' {
   const [, host, boot, id, start] = /^([\da-f]{8})-([\da-f]{8})-(\d+)-(\d+)-\d+$/.exec(mark) ?? []
-  if (host !== HOST) return 'not known'
+  const own = ownMachine()
+  if (host !== own.host) return 'not known'
   // In a container the name may be that of a container on another machine, which has another boot,
   // too.
-  if (boot !== BOOT) return NAMESPACE === FIRST_NAMESPACE ? 'dead' : 'not known'
+  if (boot !== own.boot) return own.namespace === FIRST_NAMESPACE ? 'dead' : 'not known'
   if (!exists(Number(id))) return 'dead'
   const now = statusOf(Number(id))
   if (start === '0' || now.start === '0') return 'not known'

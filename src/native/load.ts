@@ -8,6 +8,7 @@ import path from 'node:path'
 import { messageOf, Model2VecError } from '../errors.js'
 import { absolutePath } from '../runtime/local-path.js'
 import { process, setImmediate } from '../runtime/node-globals.js'
+import { packageRoot } from '../runtime/package-root.js'
 import type { Native } from './interface.js'
 import { libc, platformName } from './platform.js'
 import { VERSION } from '../version.js'
@@ -84,13 +85,6 @@ interface Candidate {
   readonly open: () => unknown
   /** What helps when it isn't there, or is another version's. */
   readonly remedy: string
-}
-
-/** The package's own folder; null in a bundle, where this file is a part of the application's. */
-function packageRoot(): string | null {
-  // In a bundle of modules there is no such name.
-  const file = typeof __filename === 'string' ? __filename : ''
-  return file.endsWith(path.join('native', 'load.js')) ? path.join(path.dirname(file), '../..') : null
 }
 
 /** The file that MODEL2VEC_NATIVE_PATH names, else a local build, else this platform's package. */

@@ -7,7 +7,7 @@ import path from 'node:path'
 import test from 'ava'
 import { Model2VecEmbeddingFunction, Model2VecPipeline } from 'model2vec-node'
 
-import type * as chromaModule from '../../dist/adapters/chroma-function.js'
+import type * as chromaModule from '../../build/modules/adapters/chroma-function.js'
 import { headPath } from '../heads.js'
 import { modelPath, POTION, SMALL } from '../test-data.js'
 

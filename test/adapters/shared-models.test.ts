@@ -1,17 +1,14 @@
 // The models that functions of a store share, by their options.
 
-import { createRequire } from 'node:module'
-import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import test from 'ava'
 
-import type * as sharedModule from '../../dist/adapters/shared-models.js'
+import type * as sharedModule from '../../build/modules/adapters/shared-models.js'
 import { modelPath, SMALL } from '../test-data.js'
+import { load } from '../modules.js'
 
-const { sharedModels } = createRequire(path.resolve('package.json'))(
-  './dist/adapters/shared-models.js',
-) as typeof sharedModule
+const { sharedModels } = load('adapters/shared-models') as typeof sharedModule
 
 test('equal options in any order share a model, others do not', async (t) => {
   const model = sharedModels()

@@ -2,7 +2,7 @@
 // that is not one of the package's. Arguments: the function (`os.homedir`, `fs.statSync`,
 // `fs/promises.mkdir`, …), an endpoint, a model's directory.
 
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
@@ -26,14 +26,23 @@ function inject(): void {
   }
 }
 
+function loadAllFiles(): void {
+  const require = createRequire(__filename)
+  const dist = path.dirname(require.resolve('model2vec-node'))
+  for (const file of readdirSync(dist)) if (file.endsWith('.js')) require(path.join(dist, file))
+}
+
 async function main(): Promise<void> {
-  // The module loader reads files itself; what is asked when the package is loaded fails from the
-  // start.
+  // The module loader reads files itself, those of the package that are loaded late, too; what is
+  // asked when the package is loaded fails from the start.
   const isOfFiles = owner.startsWith('fs')
   if (!isOfFiles) inject()
   const { isModel2VecError, Model2VecEmbeddingFunction } = await import('model2vec-node')
   const loaded = owner === 'process' || owner === 'os' ? null : new Model2VecEmbeddingFunction(model)
-  if (isOfFiles) inject()
+  if (isOfFiles) {
+    loadAllFiles()
+    inject()
+  }
   const hub = { endpoint, cacheDir: path.join(root, 'cache') }
   const entries: Record<string, () => unknown> = {
     'the default model': () => new Model2VecEmbeddingFunction(),

@@ -6,17 +6,18 @@ import path from 'node:path'
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import type * as commandTableModule from '../../dist/cli/command-table.js'
+import type * as commandTableModule from '../../build/modules/cli/command-table.js'
 import { emptyCache, forgetEnvironment } from '../hub/cache-folder.js'
 import { filesOf, repository } from '../hub/content.js'
 import { HubServer } from '../hub/server.js'
-import { INPUT_FORMATS, load, OUTPUT_FORMATS } from './modules.js'
+import { INPUT_FORMATS, OUTPUT_FORMATS } from './modules.js'
+import { load } from '../modules.js'
 import { model2vec, run } from './run.js'
 import { SMALL } from '../test-data.js'
 
 forgetEnvironment()
 
-const { COMMANDS } = load('command-table') as typeof commandTableModule
+const { COMMANDS } = load('cli/command-table') as typeof commandTableModule
 const NAMES = Object.keys(COMMANDS)
 
 test('--help lists the commands, and each command has its own help', async (t) => {

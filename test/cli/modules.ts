@@ -1,17 +1,11 @@
-// Modules of the command line, as they are built: its tables, and its parts for tests of one step.
+// The tables of the command line's formats.
 
-import { createRequire } from 'node:module'
-import path from 'node:path'
+import type * as inputFormatsModule from '../../build/modules/cli/input/formats.js'
+import type * as outputFormatsModule from '../../build/modules/cli/output/formats.js'
+import { load } from '../modules.js'
 
-import type * as inputFormatsModule from '../../dist/cli/input/formats.js'
-import type * as outputFormatsModule from '../../dist/cli/output/formats.js'
-
-export function load(name: string): unknown {
-  return createRequire(path.resolve('package.json'))(`./dist/cli/${name}.js`)
-}
-
-export const { INPUT_FORMATS } = load('input/formats') as typeof inputFormatsModule
-export const { OUTPUT_FORMATS } = load('output/formats') as typeof outputFormatsModule
+export const { INPUT_FORMATS } = load('cli/input/formats') as typeof inputFormatsModule
+export const { OUTPUT_FORMATS } = load('cli/output/formats') as typeof outputFormatsModule
 
 /** The endings of all output formats, without their dots. */
 export const ENDINGS: readonly string[] = OUTPUT_FORMATS.map(({ ending }) => ending.slice(1))

@@ -18,22 +18,23 @@ import path from 'node:path'
 
 import test from 'ava'
 
-import type * as positionModule from '../../dist/cli/input/position.js'
-import type * as filesModule from '../../dist/cli/output/files.js'
-import type * as jsonLinesModule from '../../dist/cli/output/json-lines.js'
-import type * as lockModule from '../../dist/cli/output/lock.js'
-import type * as partialOutputModule from '../../dist/cli/output/partial-output.js'
-import type { OutputRun } from '../../dist/cli/output/partial-output.js'
+import type * as positionModule from '../../build/modules/cli/input/position.js'
+import type * as filesModule from '../../build/modules/cli/output/files.js'
+import type * as jsonLinesModule from '../../build/modules/cli/output/json-lines.js'
+import type * as lockModule from '../../build/modules/cli/output/lock.js'
+import type * as partialOutputModule from '../../build/modules/cli/output/partial-output.js'
+import type { OutputRun } from '../../build/modules/cli/output/partial-output.js'
 import { SMALL } from '../test-data.js'
-import { ENDINGS, load } from './modules.js'
+import { ENDINGS } from './modules.js'
+import { load } from '../modules.js'
 import { emptyDirectory, MAIN, preloaded, run } from './run.js'
 
 // Modules of the command line, for the moments between two of its steps.
-const { note, outputFiles } = load('output/files') as typeof filesModule
-const { OutputLock } = load('output/lock') as typeof lockModule
-const { PartialOutput } = load('output/partial-output') as typeof partialOutputModule
-const { jsonLines } = load('output/json-lines') as typeof jsonLinesModule
-const { START } = load('input/position') as typeof positionModule
+const { note, outputFiles } = load('cli/output/files') as typeof filesModule
+const { OutputLock } = load('cli/output/lock') as typeof lockModule
+const { PartialOutput } = load('cli/output/partial-output') as typeof partialOutputModule
+const { jsonLines } = load('cli/output/json-lines') as typeof jsonLinesModule
+const { START } = load('cli/input/position') as typeof positionModule
 
 const MODEL = ['--model', SMALL]
 const KEPT = '{"keep":1}\n'

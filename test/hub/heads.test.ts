@@ -1,26 +1,23 @@
 // Downloads of models with heads: the file of the head is fetched for those that run it, and for
 // nobody else.
 
-import { createRequire } from 'node:module'
-import path from 'node:path'
-
 import test from 'ava'
 import { isModel2VecError, Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import type * as loadModule from '../../dist/model/load.js'
-import type * as optionsModule from '../../dist/options/load.js'
-import type { Model } from '../../dist/model/model.js'
+import type * as loadModule from '../../build/modules/model/load.js'
+import type * as optionsModule from '../../build/modules/options/load.js'
+import type { Model } from '../../build/modules/model/model.js'
 import { headFile, withHeadConfig } from '../head-file.js'
 import { SMALL } from '../test-data.js'
 import { emptyCache, forgetEnvironment, snapshotFiles } from './cache-folder.js'
 import { COMMIT, filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
+import { load } from '../modules.js'
 
 forgetEnvironment()
 
-const requireFile = createRequire(path.resolve('package.json'))
-const { leavePending, loadOrLeave } = requireFile('./dist/model/load.js') as typeof loadModule
-const { checkLoadOptions } = requireFile('./dist/options/load.js') as typeof optionsModule
+const { leavePending, loadOrLeave } = load('model/load') as typeof loadModule
+const { checkLoadOptions } = load('options/load') as typeof optionsModule
 
 const FILES = ['config.json', 'model.safetensors', 'tokenizer.json']
 const plain = filesOf(SMALL)

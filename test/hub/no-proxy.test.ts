@@ -1,16 +1,14 @@
 // NO_PROXY: which URLs are asked directly.
 
-import path from 'node:path'
-
 import test from 'ava'
 
 import { forgetEnvironment } from './cache-folder.js'
+import { load } from '../modules.js'
 
 forgetEnvironment()
 
 /** The built module: through the package each case would be a download. */
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const { proxyFor } = require(path.resolve('dist/hub/proxy.js')) as { proxyFor: (url: URL) => unknown }
+const { proxyFor } = load('hub/proxy') as { proxyFor: (url: URL) => unknown }
 
 /**
  * NO_PROXY, a URL, and what `should_bypass_proxies(url, None)` of Python's requests 2.34.2

@@ -12,6 +12,7 @@ import { SMALL } from '../test-data.js'
 import { emptyCache, forgetEnvironment } from './cache-folder.js'
 import { COMMIT, filesOf, repository } from './content.js'
 import { HubServer } from './server.js'
+import { load } from '../modules.js'
 
 forgetEnvironment()
 
@@ -19,13 +20,11 @@ forgetEnvironment()
  * The package does not export these functions, and waits between attempts: a hundred attempts
  * through it would take a minute. So the test takes them from the built file.
  */
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const { PassingFailure, withRetries } = require(path.resolve('dist/hub/retry.js')) as {
+const { PassingFailure, withRetries } = load('hub/retry') as {
   PassingFailure: new (error: Error, options: { waitMs: number }) => Error
   withRetries: (signal: AbortSignal, attempt: () => Promise<unknown>, progress: () => number) => Promise<unknown>
 }
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const { OWN_MARK } = require(path.resolve('dist/hub/process-mark.js')) as { OWN_MARK: string }
+const { ownMark } = load('hub/process-mark') as { ownMark: () => string }
 
 test('a download ends after five connections that break off after one byte each', async (t) => {
   const server = await HubServer.start(repository('org/Name', filesOf(SMALL)))
@@ -75,7 +74,10 @@ test('a file of unknown size that is larger than 4 GiB leaves nothing on disk', 
   mkdirSync(blobs, { recursive: true })
   // The partial file of a process that is dead now: a sparse file, as large as the limit. The
   // download goes on from its end. No process has this id.
-  const partial = path.join(blobs, `${etag}.${OWN_MARK.replace(/-\d+-(\d+-\d+)$/, '-99999999-$1')}-00000000.incomplete`)
+  const partial = path.join(
+    blobs,
+    `${etag}.${ownMark().replace(/-\d+-(\d+-\d+)$/, '-99999999-$1')}-00000000.incomplete`,
+  )
   writeFileSync(partial, '')
   truncateSync(partial, limit)
   const ranges: unknown[] = []

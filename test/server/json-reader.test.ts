@@ -1,13 +1,11 @@
 // Large bodies are read in steps: the result is what JSON.parse gives of the fields that are read.
 
-import { createRequire } from 'node:module'
-import path from 'node:path'
-
 import test from 'ava'
 
-import type * as jsonReaderModule from '../../dist/server/json-reader.js'
+import type * as jsonReaderModule from '../../build/modules/server/json-reader.js'
+import { load } from '../modules.js'
 
-const { JsonReader } = createRequire(__filename)(path.resolve('dist/server/json-reader.js')) as typeof jsonReaderModule
+const { JsonReader } = load('server/json-reader') as typeof jsonReaderModule
 
 const FIELDS = new Set(['k0', 'k1', 'é"'])
 /** The most elements of a list. */

@@ -17,7 +17,7 @@ import { access, constants, readdir, readFile, rename, rm, stat, writeFile } fro
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-import { OWN_MARK, stateOf } from '../../hub/process-mark.js'
+import { ownMark, stateOf } from '../../hub/process-mark.js'
 import { UsageError } from '../command.js'
 import { fileBehindLinks, followedOrNull, statOrNull } from '../../runtime/linked-file.js'
 import { FileError, naming } from '../file-error.js'
@@ -145,7 +145,7 @@ export async function writeNote(file: string, text: string): Promise<void> {
  * name is.
  */
 export function besideOf(file: string): string {
-  const name = `.${shortName(file)}.${OWN_MARK}.${randomBytes(6).toString('hex')}.new`
+  const name = `.${shortName(file)}.${ownMark()}.${randomBytes(6).toString('hex')}.new`
   return path.join(path.dirname(file), name)
 }
 

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 
-import { isRunning, OWN_MARK, stateOf } from '../../hub/process-mark.js'
+import { isRunning, ownMark, stateOf } from '../../hub/process-mark.js'
 import { sleep } from '../../hub/retry.js'
 import { FileError, naming } from '../file-error.js'
 import { statOrNull } from '../../runtime/linked-file.js'
@@ -48,7 +48,7 @@ export class OutputLock {
     const text = note({
       process: process.pid,
       host: os.hostname(),
-      mark: OWN_MARK,
+      mark: ownMark(),
       // Makes every lock different.
       nonce: randomBytes(8).toString('hex'),
     })

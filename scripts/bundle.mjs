@@ -1,0 +1,165 @@
+// `node scripts/bundle.mjs`: builds dist/, the JavaScript that is published, from src/. Every entry
+// of package.json's `exports` and `bin` is a file; what several of them use is in files that they
+// share, so that there is one class and one native module, whatever is imported.
+//
+// An import of the package then reads two files instead of a hundred, and what a plain encode does
+// without (the Hub, search, streams, many of Node's own modules) is loaded when it is first used:
+// together that is most of the time that the import took. Names stay as they are in src/: the stack
+// of an error can be read.
+
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { rolldown } from 'rolldown'
+import ts from 'typescript'
+
+const DESTINATION = 'dist'
+/** The file with what a plain encode needs, and every entry. */
+const CORE = 'core'
+/** Rooms of src/ that are loaded when they are first used, each from a file of its own. */
+const LATE_ROOMS = ['hub', 'lines', 'search', 'server', 'stream']
+/** Entries, and what `index.ts` gives out itself: it would be loaded with it in any case. */
+const NEVER_LATE = ['lines/read-lines', 'search/neighbors', 'server/index']
+/** Those modules of Node that a process has loaded when it starts. */
+const LOADED = ['async_hooks', 'buffer', 'fs', 'module', 'path', 'process', 'timers', 'url', 'util', 'vm']
+
+/** Only the package's own files are joined. */
+const external = (id) => !/^[./]/.test(id)
+/** Node 20 has no `using`, and what the bundler makes of it needs a package. */
+const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext }
+const withoutUsing = {
+  name: 'without-using',
+  transform: (code) =>
+    /^\s*using /m.test(code)
+      ? { code: ts.transpileModule(code, { compilerOptions }).outputText, moduleType: 'js' }
+      : null,
+}
+/** What `late` is in built files. */
+const LATE = 'const late = (load, it) => ({ get it() { return (it ??= load()); } });\n'
+
+const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8'))
+/** The built files that package.json names. */
+const targets = [
+  ...Object.values(exports).flatMap((entry) =>
+    typeof entry === 'string' ? [] : [entry.default, entry.require?.default, entry.import?.default],
+  ),
+  ...Object.values(bin),
+].filter((target) => target !== undefined)
+/** The name of an entry, by its built file: `adapters/milvus`. */
+const nameOf = (target) => target.replace(/^\.\/dist\/(.*)\.m?js$/, '$1')
+const commonjs = targets.filter((target) => target.endsWith('.js')).map(nameOf)
+const modules = targets.filter((target) => target.endsWith('.mjs')).map(nameOf)
+
+rmSync(DESTINATION, { recursive: true, force: true })
+const inCore = await modulesOf('src/index.ts')
+write(
+  await bundled(
+    {
+      // The class for Chroma is registered by the entries for `import` and for `require`, each in
+      // its own copy of `chromadb`.
+      input: Object.fromEntries([...commonjs, 'adapters/chroma-function'].map((name) => [name, `src/${name}.ts`])),
+      external,
+    },
+    {
+      format: 'cjs',
+      exports: 'named',
+      chunkFileNames: '[name].js',
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [
+          ...LATE_ROOMS.map((room) => ({ name: room, test: (id) => isLate(id, room) })),
+          { name: CORE, test: (id) => inCore.has(id) },
+        ],
+      },
+    },
+  ),
+)
+// What an entry for `import` re-exports is what `require` gives.
+write(
+  await bundled(
+    {
+      input: Object.fromEntries(modules.map((name) => [name, `src/${name}.mts`])),
+      external: (id) => !id.endsWith('.mts'),
+    },
+    { format: 'esm', entryFileNames: '[name].mjs' },
+  ),
+)
+
+// For scripts/setup.mjs, which looks for the native module of this platform.
+write(await bundled({ input: 'src/native/platform.ts', external }, { format: 'cjs' }), 'build/setup')
+
+async function bundled(input, output) {
+  const bundle = await rolldown({
+    platform: 'node',
+    preserveEntrySignatures: 'allow-extension',
+    plugins: [withoutUsing],
+    ...input,
+  })
+  return (await bundle.generate({ comments: false, ...output })).output
+}
+
+function write(chunks, folder = DESTINATION) {
+  for (const { fileName, code } of chunks) {
+    const file = path.join(folder, fileName)
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, withoutIndentation(loadedLate(code)))
+  }
+}
+
+/** The source files that an entry is made of, without its own. */
+async function modulesOf(entry) {
+  const chunks = await bundled({ input: entry, external }, { format: 'cjs' })
+  return new Set(chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => !id.endsWith(entry)))
+}
+
+function isLate(id, room) {
+  return id.includes(`/src/${room}/`) && !NEVER_LATE.some((file) => id.endsWith(`/src/${file}.ts`))
+}
+
+/**
+ * Code that loads other files, and modules of Node, when something of them is first used: each
+ * `let fs = require('fs')` becomes `fs = late(() => require('fs'))`, and each `fs.name` `fs.it.name`.
+ * The default export of a module of Node is that module.
+ */
+function loadedLate(code) {
+  const required = /^(?:const|let) (\w+) = require\("([^"]+)"\);\n(?:\1 = (?:\w+\.)?__toESM\(\1\);\n)?/gm
+  // What is only loaded is re-exported elsewhere.
+  code = code.replaceAll(/^require\("node:.*"\);\n/gm, '')
+  let hasLate = false
+  for (const [statement, name, from] of [...code.matchAll(required)]) {
+    if (statement.includes('__toESM') && !from.startsWith('node:')) throw new Error(`a default import of ${from}`)
+    const at = code.indexOf(statement)
+    if (at === -1) throw new Error(`${statement} is gone`)
+    const [before, after] = [code.slice(0, at), code.slice(at + statement.length)]
+    if (new RegExp(`\\b${name}\\b(?!\\.)`).test(before + after)) throw new Error(`${name} is used as a whole`)
+    const waits = isLoadedLate(from)
+    hasLate ||= waits
+    const used = new RegExp(`\\b${name}\\b(?:\\.default\\b)?`, 'g')
+    const uses = (part) => part.replaceAll(used, waits ? `${name}.it` : name)
+    const required = waits ? `late(() => require("${from}"))` : `require("${from}")`
+    code = `${uses(before)}const ${name} = ${required};\n${uses(after)}`
+  }
+  return hasLate ? code.replace(/^(?:#!.*\n)?/, (start) => start + LATE) : code
+}
+
+function isLoadedLate(from) {
+  if (from.startsWith('node:')) return !LOADED.includes(from.slice('node:'.length))
+  return LATE_ROOMS.some((room) => from.endsWith(`/${room}.js`))
+}
+
+/**
+ * Code without the spaces at the beginning of its lines, which makes the package a twentieth
+ * smaller. Spaces within a template are text.
+ */
+function withoutIndentation(code) {
+  const source = ts.createSourceFile('file.js', code, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS)
+  const templates = []
+  const visit = (node) => {
+    const isTemplate = ts.isTemplateLiteralToken(node) || ts.isTemplateMiddleOrTemplateTail(node)
+    if (isTemplate) templates.push([node.getStart(source), node.end])
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  const isText = (at) => templates.some(([start, end]) => at > start && at < end)
+  return code.replaceAll(/^[ \t]+/gm, (spaces, at) => (isText(at) ? spaces : ''))
+}
