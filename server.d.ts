@@ -14,17 +14,8 @@ export interface ServedRows {
   json(index?: number): Uint8Array;
   /** The bytes of a row, little-endian, as base64. */
   base64(index: number): string;
-  /** The scores of the rows against another's. */
-  nearest(queries: never, options: {
-    readonly k: number;
-  }): Promise<ServedNeighbors>;
-}
-/** What is read of the results of a search. */
-export interface ServedNeighbors {
-  readonly indices: ArrayLike<number>;
-  readonly scores: ArrayLike<number>;
-  /** How many rows were found, per query. */
-  readonly counts: ArrayLike<number>;
+  /** The numbers of a row. */
+  row(index: number): Float32Array;
 }
 /** The options of `encode` that a server sets. */
 export interface ServedEncodeOptions {
@@ -60,13 +51,17 @@ export interface ServedFunction {
     readonly signal?: AbortSignal | undefined;
   }): Promise<readonly ArrayLike<number>[]>;
 }
-/** What is read of the probabilities of a pipeline: a row for each text, a number for each class. */
+/**
+ * What is read of the probabilities of a pipeline: a row for each text, a number for each class.
+ */
 export interface ServedScores {
   readonly rows: number;
   /** How many token ids the texts have. */
   readonly totalTokens: number | null;
   /** How many texts were cut. */
   readonly truncated: number;
+  /** Whether the text of a row was cut. */
+  isTruncated(index: number): boolean;
   row(index: number): ArrayLike<number>;
   /** The UTF-8 JSON of a row. */
   json(index?: number): Uint8Array;
@@ -144,8 +139,10 @@ export interface ServerOptions {
    */
   readonly maxConcurrency?: number | undefined;
   /**
-   * The most bytes of bodies, and of answers that clients have not read yet, in memory at the same
-   * time; a body that would be more is answered with 429. Bodies of one packet don't count.
+   * The most bytes of bodies, as they arrive and are unpacked, of rows that are made of them, and
+   * of answers that clients have not read yet, in memory at the same time. They are counted before
+   * they are allocated; a request that would make them more is answered with 429. Answers of
+   * `createHandler` count until there is a Response of them.
    * @default 268435456 (256 MB)
    */
   readonly maxBuffered?: number | undefined;
@@ -166,6 +163,13 @@ export interface ServerOptions {
    * @default none
    */
   readonly cors?: readonly string[] | undefined;
+  /**
+   * Names that a request may have as its `Host`, besides addresses and localhost; another one is
+   * answered with 403. For a server of this machine alone: a page of a foreign site that has its
+   * own name resolved to it (DNS rebinding) is refused.
+   * @default none: every name
+   */
+  readonly hosts?: readonly string[] | undefined;
   /**
    * What all paths begin with, such as `/api/embeddings`.
    * @default ''
@@ -199,17 +203,17 @@ export interface Handler {
   /**
    * From now on `/health` answers 503, and so does every new request for work.
    *
-   * @returns resolves when no request is in work
+   * @returns resolves when every request that had begun has its Response
    */
   drain(): Promise<void>;
 }
 /**
- * The server of {@link createListener} as a function of the web's Request, for everything that takes
- * one. On Node's own server `createListener` is several times as fast.
+ * The server of {@link createListener} as a function of the web's Request, for everything that
+ * takes one. On Node's own server `createListener` is several times as fast.
  *
  * @param models a model or a pipeline, or several by their names
- * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded and
- *   has no name
+ * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded
+ *   and has no name
  * @example
  * export const POST = createHandler(ef, { basePath: '/api' }) // app/api/v1/embeddings/route.ts
  */
@@ -230,7 +234,8 @@ export interface Listener {
   /**
    * Answers a request.
    *
-   * @param next called instead, where the server has no such path with this method: what Express gives
+   * @param next called instead, where the server has no such path with this method: what Express
+   *   gives
    */
   (request: ListenerRequest, response: ListenerResponse, next?: (error?: unknown) => void): void;
   /**
@@ -239,20 +244,22 @@ export interface Listener {
    */
   readonly checkContinue: (request: ListenerRequest, response: ListenerResponse) => void;
   /**
-   * From now on `/health` answers 503, and so does every new request for work; connections are closed
-   * after their answers.
+   * From now on `/health` answers 503, and so does every new request for work; connections are
+   * closed after their answers.
    *
-   * @returns resolves when no request is in work
+   * @returns resolves when every request that had begun is over: the last byte of its answer is
+   *   written, or its client has gone away
    */
   drain(): Promise<void>;
 }
 /**
- * A listener for `http.createServer`, which also Express takes, and Fastify with `reply.hijack()`: the
- * paths of OpenAI, text-embeddings-inference and Ollama, and those for the operation of a server.
+ * A listener for `http.createServer`, which also Express takes, and Fastify with `reply.hijack()`:
+ * the paths of OpenAI, text-embeddings-inference and Ollama, and those for the operation of a
+ * server.
  *
  * @param models a model or a pipeline, or several by their names
- * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded and
- *   has no name
+ * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded
+ *   and has no name
  * @example
  * const ef = await Model2VecEmbeddingFunction.load('minishlab/potion-base-8M')
  * http.createServer(createListener(ef)).listen(8080, '127.0.0.1')

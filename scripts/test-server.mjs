@@ -99,7 +99,7 @@ function raw(what, bytes, most = 500) {
 const some = (count) => Array.from({ length: count }, () => texts[Math.floor(Math.random() * texts.length)])
 const json = (input, more = {}) => JSON.stringify({ input, ...more })
 const head = (length) =>
-  `POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
+  `POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
 
 const [query] = texts
 /** The same text has the same bits, whatever else is asked meanwhile. */

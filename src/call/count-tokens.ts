@@ -10,7 +10,7 @@ import type { Model } from '../model/model.js'
 import { JOB_MODE } from '../native/interface.js'
 import type { JobMode, NativeJob, NativeModel, TokenCounts } from '../native/interface.js'
 import { native } from '../native/load.js'
-import { afterReading, hasFewTexts, inlineCounts, inlineShare, readAtOnce, runCall } from './inline.js'
+import { CALL_SHARE, afterReading, hasFewTexts, inlineCounts, inlineShare, readAtOnce, runCall } from './inline.js'
 import type { Call } from './inline.js'
 import { runJob, runJobSync } from './job.js'
 import type { Texts } from './texts.js'
@@ -21,7 +21,7 @@ class CountCall implements Call<TokenArray> {
   readonly handle: NativeModel
   readonly maxLength: number
   readonly signal: AbortSignal | undefined
-  readonly callShare = 1 / 80
+  readonly callShare = CALL_SHARE
 
   constructor(model: Model, handle: NativeModel, maxLength: number, signal: AbortSignal | undefined) {
     this.model = model

@@ -14,7 +14,7 @@ import { NATIVE_DTYPE } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { NativeJob, NativeJobResult, NativeModel, NativeTexts } from '../native/interface.js'
 import { reportTo } from './call-progress.js'
-import { afterReading, hasFewTexts, inlineCounts, inlineShare, readAtOnce, runCall } from './inline.js'
+import { CALL_SHARE, afterReading, hasFewTexts, inlineCounts, inlineShare, readAtOnce, runCall } from './inline.js'
 import type { Call } from './inline.js'
 import { nativeEncodeOptions, rowFormat } from './row.js'
 import type { RowFormat } from './row.js'
@@ -54,9 +54,8 @@ class EncodeCall implements Call<EncodedMatrix> {
     return this.model.inlineUnits
   }
 
-  /** Some 3 µs, with the call's promise. */
   get callShare(): number {
-    return 1 / 80
+    return CALL_SHARE
   }
 
   get headShare(): number {

@@ -13,7 +13,7 @@ import { JOB_MODE, MAX_TEXTS } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from '../native/interface.js'
 import { idsOfThisRealm } from '../runtime/realm.js'
-import { afterReading, hasFewTexts, inlineShare, readAtOnce, runCall } from './inline.js'
+import { CALL_SHARE, afterReading, hasFewTexts, inlineShare, readAtOnce, runCall } from './inline.js'
 import type { Call } from './inline.js'
 import type { Texts } from './texts.js'
 
@@ -46,7 +46,7 @@ class TokenizeCall implements Call<TokenArray[]> {
   }
 
   get callShare(): number {
-    return 1 / 80
+    return CALL_SHARE
   }
 
   runInline(texts: readonly string[]): TokenArray[] {

@@ -30,6 +30,8 @@ export interface Command {
   readonly options: CommandOptions
   /** What the help says after the options. */
   readonly notes?: readonly HelpBlock[]
+  /** Whether it goes on when nobody reads its standard output any more. */
+  readonly outlivesOutput?: boolean
   /** A call, without `model2vec` and the command's name. */
   readonly example: string
   /** @throws UsageError; any other error is one line on stderr and exit code 1 */

@@ -14,6 +14,8 @@ import { Interrupted } from './terminal/interrupt.js'
 
 /** The name of the command that was found, with a space after it. */
 let found = ''
+/** Whether the command goes on without a reader of its output. */
+let outlivesOutput = false
 
 async function run(args: readonly string[]): Promise<void> {
   const [name, ...rest] = args
@@ -30,6 +32,7 @@ async function run(args: readonly string[]): Promise<void> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) throw new UsageError(`no command ${name}; there are ${known}`)
   found = `${name} `
+  outlivesOutput = command.outlivesOutput === true
   const options = { ...command.options, help: HELP_OPTION }
   const { positionals, values } = parseArgs({ args: rest, options, allowPositionals: true })
   if (values.help === true) process.stdout.write(`${commandHelp(name, command)}\n`)
@@ -54,6 +57,7 @@ function fail(error: unknown): void {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (outlivesOutput) return
   // The reader has left, as in `model2vec info … | head -1`.
   if (error.code === 'EPIPE') process.exit()
   process.exitCode = 1

@@ -30,7 +30,7 @@ import { SpareRows } from './spare-rows.js'
  * units take 0.02 ms here, and 0.1 ms as a job. The reference tokenizers take 12 to 24 ms for
  * 16,384 units.
  */
-const INLINE_UNITS = { native: 16_384, reference: 512 } as const
+export const INLINE_UNITS = { native: 16_384, reference: 512 } as const
 export const MAX_INLINE_UNITS: number = INLINE_UNITS.native
 /**
  * No string has more characters than this, so that a larger limit is none. The native module takes

@@ -1,46 +1,48 @@
-// Which requests may be in work. All are counted, and one too many is refused; so is a body that would
-// take too much memory. Large ones, which use the threads of the engine, take one of a few slots, in
-// order; small ones never wait for them.
+// Which requests may be in work. All are counted, and one too many is refused. Large ones, which
+// use the threads of the engine, take one of a few slots, first come, first served; small ones
+// never wait for them.
 
 import { onAbort, throwIfAborted } from '../runtime/abort.js'
-import { Fault } from './fault.js'
-
-/** When to try again, in seconds. */
-const RETRY_AFTER = ['Retry-After', '1']
+import { Fault, RETRY_AFTER } from './fault.js'
 
 export class Admission {
   readonly #most: number
-  readonly #mostBytes: number
-  /** Of bodies and answers. */
-  buffered = 0
-  #free: number
+  readonly #slots: () => number
+  #used = 0
   /** Requests in work, those that wait included. */
   inWork = 0
+  /** Requests whose headers have come, until the last byte of their answers is written. */
+  #open = 0
   readonly #waiting: (() => void)[] = []
   readonly #whenIdle: (() => void)[] = []
 
   /**
    * @param most requests in work or waiting
-   * @param mostBytes bytes of bodies and answers
    * @param slots large requests in work at the same time
    */
-  constructor(most: number, mostBytes: number, slots: number) {
+  constructor(most: number, slots: () => number) {
     this.#most = most
-    this.#mostBytes = mostBytes
-    this.#free = slots
-  }
-
-  /** @throws Fault when bytes of a body would be too many; else they are counted */
-  holdBody(bytes: number): void {
-    if (this.buffered + bytes > this.#mostBytes) {
-      throw new Fault('overloaded', 'the server has no memory for this body now', null, RETRY_AFTER)
-    }
-    this.buffered += bytes
+    this.#slots = slots
   }
 
   /** How many large requests wait for a slot. */
   get waiting(): number {
     return this.#waiting.length
+  }
+
+  /** A request has begun. */
+  open(): void {
+    this.#open++
+  }
+
+  /** A request is over. */
+  close(): void {
+    if (--this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  /** Resolves when every request that has begun is over. */
+  idle(): Promise<void> {
+    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve))
   }
 
   /** @throws Fault when too many are in work */
@@ -50,23 +52,19 @@ export class Admission {
   }
 
   leave(): void {
-    if (--this.inWork === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
-  }
-
-  /** Resolves when no request is in work. */
-  idle(): Promise<void> {
-    return this.inWork === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve))
+    this.inWork--
   }
 
   /** Runs large work in a slot. @throws (rejects) what `run` throws; the signal's reason */
   async inSlot<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    if (this.#free > 0) this.#free--
+    if (this.#used < this.#slots()) this.#used++
     else await this.#slot(signal)
     try {
+      throwIfAborted(signal)
       return await run()
     } finally {
       const next = this.#waiting.shift()
-      if (next === undefined) this.#free++
+      if (next === undefined) this.#used--
       else next()
     }
   }

@@ -1,5 +1,5 @@
-// What is sent back. Strings are ASCII, so that their length is that of their bytes, and that they are
-// written together with the headers.
+// The answer to a request. Its strings are ASCII, so that their length is that of their bytes, and
+// Node writes them together with the headers.
 
 /** A part of a body: ASCII, or bytes. */
 export type Chunk = string | Uint8Array

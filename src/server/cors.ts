@@ -19,9 +19,15 @@ export function corsHeaders(origins: readonly string[], { origin }: Headers): re
       : vary
 }
 
+/** Names of headers, as browsers ask for them. */
+const HEADER_NAMES = /^[\w-]+(?: *, *[\w-]+)*$/
+
 /** What a browser asks before a request. The allowed origin is a header that all answers get. */
 export function preflight(origins: readonly string[], headers: Headers): Answer {
   const isAllowed = origins.includes('*') || (typeof headers.origin === 'string' && origins.includes(headers.origin))
+  const { 'access-control-request-headers': asked } = headers
+  // All that are asked for: OpenAI's client, for one, sends nine of its own.
+  const names = typeof asked === 'string' && HEADER_NAMES.test(asked) ? asked : 'Authorization, Content-Type, X-Api-Key'
   return {
     status: 204,
     type: JSON_TYPE,
@@ -31,7 +37,7 @@ export function preflight(origins: readonly string[], headers: Headers): Answer 
           'Access-Control-Allow-Methods',
           'GET, POST',
           'Access-Control-Allow-Headers',
-          'Authorization, Content-Type, X-Api-Key',
+          names,
           'Access-Control-Max-Age',
           '600',
         ]

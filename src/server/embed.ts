@@ -1,5 +1,7 @@
-// Texts to the rows of an answer: few texts at once, many in a slot and in the turns of the event loop.
+// Texts to the rows of an answer: few texts at once, many in a slot and in the turns of the event
+// loop.
 
+import { CALL_SHARE } from '../call/inline.js'
 import { charge, inTurns, isTurnSpent } from '../runtime/event-loop.js'
 import { Buffer } from '../runtime/node-globals.js'
 import { bytesOf } from './answer.js'
@@ -12,35 +14,42 @@ import type { NamedModel } from './models.js'
 /** Texts that were read of a request. */
 export interface Texts {
   readonly texts: readonly string[]
-  /** The field that has them. */
+  /** The field that has them; for a fault of one of several the field and its place. */
   readonly param: string
+  readonly nameOf?: (index: number) => string
 }
 
-/** @param signal undefined = the texts were few */
-export type WriteAnswer = (rows: ServedRows, signal: AbortSignal | undefined) => Answer | Promise<Answer>
+/** Bytes of a dimension in an answer: about as many as a number has, and a third more than 4. */
+export const NUMBER_BYTES = 12
+export const BASE64_BYTES: number = 16 / 3
+/** Bytes of a dimension before it is written. */
+const FLOAT_BYTES = 4
 
-/** What a call takes besides its texts, as a share of the largest inline one (src/call/encode.ts). */
-const CALL_SHARE = 1 / 80
+export interface Embedding {
+  readonly options: ServedEncodeOptions | undefined
+  /** Whether longer texts are cut; else they are a fault. */
+  readonly truncates: boolean
+  /** Bytes of a dimension in the answer. */
+  readonly bytes: number
+  /** @param signal undefined = the texts were few */
+  readonly write: (rows: ServedRows, signal: AbortSignal | undefined) => Answer | Promise<Answer>
+}
 
-/**
- * @param truncates whether longer texts are cut; else they are a fault
- * @throws Fault; the errors of `encode`; so it rejects
- */
+/** @throws Fault; the errors of `encode`; so it rejects */
 export function embed(
   exchange: Exchange,
   model: NamedModel,
   read: Texts,
-  options: ServedEncodeOptions | undefined,
-  truncates: boolean,
-  write: WriteAnswer,
+  { options, truncates, bytes, write }: Embedding,
 ): Answer | Promise<Answer> {
   const { encoder } = model
-  const { texts, param } = read
+  const { texts } = read
   const share = model.inlineShare(texts)
+  exchange.hold(texts.length * Math.ceil((options?.dimensionality ?? model.dim) * (FLOAT_BYTES + bytes)))
   if (share > 1) {
     return exchange.inSlot(async (signal) => {
       const rows = await encoder.encode(texts, { ...options, signal })
-      count(exchange, model, rows, truncates, param)
+      countTexts(exchange, model, read, rows, truncates)
       return write(rows, signal)
     })
   }
@@ -48,29 +57,44 @@ export function embed(
   if (encoder.encodeSync !== undefined && !isTurnSpent()) {
     charge(share + CALL_SHARE)
     const rows = encoder.encodeSync(texts, options)
-    count(exchange, model, rows, truncates, param)
+    countTexts(exchange, model, read, rows, truncates)
     return write(rows, undefined)
   }
   return encoder.encode(texts, options).then((rows) => {
-    count(exchange, model, rows, truncates, param)
+    countTexts(exchange, model, read, rows, truncates)
     return write(rows, undefined)
   })
 }
 
-function count(exchange: Exchange, model: NamedModel, rows: ServedRows, truncates: boolean, param: string): void {
-  const metrics = exchange.shared.metrics.model(model.name)
-  if (rows.truncated > 0) {
-    if (!truncates) throw tooLong(model, rows, param)
-    metrics.truncated += rows.truncated
-  }
-  metrics.texts += rows.rows
-  metrics.tokens += rows.totalTokens
+/** What is known of texts that a model has read. */
+export interface ReadTexts {
+  readonly totalTokens: number | null
+  readonly truncated: number
+  isTruncated(index: number): boolean
 }
 
-function tooLong({ info }: NamedModel, rows: ServedRows, param: string): Fault {
+/** Counts texts. @throws Fault for the first one that is too long, unless it may be cut */
+export function countTexts(
+  exchange: Exchange,
+  model: NamedModel,
+  read: Texts,
+  counts: ReadTexts,
+  truncates: boolean,
+): void {
+  const metrics = exchange.shared.metrics.model(model.name)
+  const { texts } = read
+  if (counts.truncated > 0) {
+    if (!truncates) throw tooLong(model, read, counts)
+    metrics.truncated += counts.truncated
+  }
+  metrics.texts += texts.length
+  metrics.tokens += counts.totalTokens ?? 0
+}
+
+function tooLong({ info }: NamedModel, { texts, param, nameOf }: Texts, counts: ReadTexts): Fault {
   let index = 0
-  while (index < rows.rows && !rows.isTruncated(index)) index++
-  const name = rows.rows === 1 ? param : `${param}[${index}]`
+  while (index < texts.length && !counts.isTruncated(index)) index++
+  const name = nameOf?.(index) ?? (texts.length === 1 ? param : `${param}[${index}]`)
   return new Fault('text', `\`${name}\` should have at most ${String(info.maxLength)} tokens, but has more`, param)
 }
 
@@ -121,15 +145,16 @@ export function listed(
 }
 
 /**
- * From this many characters on a string is written by itself: two of them joined would be copied once more,
- * which takes longer than a call of `write`.
+ * From this many characters on a string is written by itself: two of them joined would be copied
+ * once more, which takes longer than a call of `write`.
  */
 const LONG = 256
 
 function joined(parts: readonly Chunk[]): Uint8Array {
   const chunk = Buffer.allocUnsafe(bytesOf(parts))
   let at = 0
-  // Short strings that follow each other are written together: a call of `write` takes longer than to join.
+  // Short strings that follow each other are written together: a call of `write` takes longer than
+  // to join.
   let text = ''
   for (const part of parts) {
     if (typeof part === 'string' && part.length < LONG) {

@@ -1,5 +1,6 @@
 // Faults in the words of the protocol that the client speaks: OpenAI's, that of
-// text-embeddings-inference (TEI; router/src/lib.rs and http/server.rs have its statuses), Ollama's.
+// text-embeddings-inference (TEI; router/src/lib.rs and http/server.rs have its statuses),
+// Ollama's.
 
 import { asciiJson, JSON_TYPE } from './answer.js'
 import type { Answer } from './answer.js'
@@ -26,6 +27,7 @@ const WORDS: Readonly<Record<FaultKind, Words>> = {
   media: { openai: [415, INVALID, null], tei: [415, 'Validation'] },
   encoding: { openai: [415, INVALID, null], tei: [415, 'Validation'] },
   key: { openai: [401, INVALID, 'invalid_api_key'], tei: [401, 'Unauthorized'] },
+  host: { openai: [403, INVALID, null], tei: [403, 'Validation'] },
   path: { openai: [404, INVALID, null], tei: [404, 'Validation'] },
   model: { openai: [404, INVALID, 'model_not_found'], tei: [404, 'Validation'] },
   method: { openai: [405, INVALID, null], tei: [405, 'Validation'] },

@@ -1,36 +1,25 @@
-// One request and its answer, without the transport that carries them, and what a route is.
+// One request and its answer, without the transport that carries them.
 
 import { AbortController, clearTimeout, performance, setTimeout } from '../runtime/node-globals.js'
 import type { Admission } from './admission.js'
-import type { Answer } from './answer.js'
 import type { Headers } from './api-keys.js'
-import type { Protocol } from './error-answer.js'
-import { Fault } from './fault.js'
-import type { Body } from './json-body.js'
+import { Fault, RETRY_AFTER } from './fault.js'
+import type { MemoryBudget } from './memory.js'
 import type { Metrics, RouteMetrics } from './metrics.js'
 import type { ModelTable } from './models.js'
 import type { CheckedServerOptions } from './options.js'
+import type { Route } from './route.js'
 
 /** What the requests of a server share. */
 export interface Shared {
   readonly models: ModelTable
   readonly options: CheckedServerOptions
   readonly admission: Admission
+  readonly memory: MemoryBudget
   readonly metrics: Metrics
   /** The document of `/openapi.json`, made once. */
   readonly openApi: () => string
   isDraining: boolean
-}
-
-export interface Route {
-  readonly method: 'GET' | 'POST'
-  /** What the path is; one that ends with `*` is what it begins with. */
-  readonly path: string
-  /** Whose words its errors are in. */
-  readonly protocol: Protocol
-  /** Whether it needs no key. */
-  readonly isOpen?: boolean
-  answer(exchange: Exchange, body: Body): Answer | Promise<Answer>
 }
 
 /** The client has gone away: nobody gets an answer. */
@@ -47,26 +36,25 @@ export class Exchange {
   readonly shared: Shared
   readonly method: string
   readonly headers: Headers
-  readonly route: Route | null
-  readonly protocol: Protocol
+  readonly route: Route
   readonly metrics: RouteMetrics
   /** What stands in the path for the `*` of the route. */
   readonly parameter: string
   readonly started: number = performance.now()
   /** The transport sets it before there is work. */
   watch: Watch | null = null
-  /** Bytes of the body that are counted. */
+  /** Bytes that are counted. */
   #held = 0
   #controller: AbortController | null = null
   #timer: NodeJS.Timeout | null = null
   #unwatch: (() => void) | null = null
+  #isOver = false
 
   constructor(
     shared: Shared,
     method: string,
     headers: Headers,
-    route: Route | null,
-    protocol: Protocol,
+    route: Route,
     metrics: RouteMetrics,
     parameter: string,
   ) {
@@ -74,14 +62,14 @@ export class Exchange {
     this.method = method
     this.headers = headers
     this.route = route
-    this.protocol = protocol
     this.metrics = metrics
     this.parameter = parameter
+    shared.admission.open()
   }
 
   /**
-   * Ends large work: when the client has gone away, and when the time is over. Made when it is first
-   * asked for: most requests are answered at once.
+   * Ends large work: when the client has gone away, and when the time is over. Made when it is
+   * first asked for: most requests are answered at once.
    */
   get signal(): AbortSignal {
     if (this.#controller === null) {
@@ -89,7 +77,7 @@ export class Exchange {
       this.#controller = controller
       const { timeout } = this.shared.options
       this.#timer = setTimeout(() => {
-        controller.abort(new Fault('timeout', `the request took more than ${timeout} ms`, null, ['Retry-After', '1']))
+        controller.abort(new Fault('timeout', `the request took more than ${timeout} ms`, null, RETRY_AFTER))
       }, timeout)
       this.#unwatch =
         this.watch?.(() => {
@@ -105,19 +93,41 @@ export class Exchange {
     return this.shared.admission.inSlot(() => run(signal), signal)
   }
 
-  /** Counts bytes of the body, until the work is over. @throws Fault */
+  /** Bytes that are counted for this request. */
+  get held(): number {
+    return this.#held
+  }
+
+  /** Counts bytes that are about to be allocated. @throws Fault */
   hold(bytes: number): void {
-    this.shared.admission.holdBody(bytes)
+    const { memory } = this.shared
+    if (this.#held + bytes > memory.limit) {
+      throw new Fault('body', `the request needs more than the ${memory.limit} bytes that the server has for all`)
+    }
+    memory.take(bytes)
     this.#held += bytes
   }
 
-  /** The work is over. */
-  end(): void {
-    this.shared.admission.buffered -= this.#held
-    this.#held = 0
+  /** Bytes that nothing holds any more. */
+  release(bytes: number): void {
+    this.shared.memory.give(bytes)
+    this.#held -= bytes
+  }
+
+  /** The work is over: what is left of it is an answer of this many bytes. */
+  end(bytes: number): void {
+    this.release(this.#held - bytes)
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#unwatch?.()
     this.#timer = null
     this.#unwatch = null
+  }
+
+  /** The answer is written, or nobody will read it. */
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.end(0)
+    this.shared.admission.close()
   }
 }

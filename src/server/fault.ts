@@ -1,5 +1,5 @@
-// Why a request is not answered as it wishes. A fault is of a kind; each protocol has its own status and
-// words for it (error-answer.ts).
+// Why a request is not answered as it wishes. A fault is of a kind; each protocol has its own
+// status and words for it (error-answer.ts).
 
 /**
  * The kinds of faults:
@@ -22,6 +22,7 @@ export type FaultKind =
   | 'media'
   | 'encoding'
   | 'key'
+  | 'host'
   | 'path'
   | 'model'
   | 'method'
@@ -44,3 +45,6 @@ export class Fault extends Error {
     this.headers = headers
   }
 }
+
+/** The header that says when to try again, in seconds. */
+export const RETRY_AFTER: readonly string[] = ['Retry-After', '1']

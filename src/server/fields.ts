@@ -4,6 +4,30 @@ import { describe } from '../errors.js'
 import { Fault } from './fault.js'
 import type { CheckedServerOptions } from './options.js'
 
+/** All names of fields that a route reads: of a large body, others are left out. */
+export const FIELDS = [
+  'input',
+  'inputs',
+  'model',
+  'dimensions',
+  'encoding_format',
+  'user',
+  'normalize',
+  'truncate',
+  'truncation_direction',
+  'prompt_name',
+  'parameters',
+  'source_sentence',
+  'sentences',
+  'add_special_tokens',
+  'raw_scores',
+  'query',
+  'texts',
+] as const
+
+/** The object of a body. */
+export type Body = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>
+
 function invalid(param: string, expected: string, value: unknown): Fault {
   return new Fault('invalid', `\`${param}\` should be ${expected}, but ${found(value)}`, param)
 }
@@ -34,6 +58,13 @@ export function oneOf<T extends string>(value: unknown, param: string, known: re
   return name
 }
 
+/** An integer; null and what is missing are undefined. @throws Fault */
+export function integer(value: unknown, param: string): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (!Number.isInteger(value)) throw invalid(param, 'an integer', value)
+  return value as number
+}
+
 /** How many dimensions; undefined = all. @throws Fault */
 export function dimensions(value: unknown, dim: number): number | undefined {
   if (value === undefined || value === null) return undefined
@@ -60,7 +91,7 @@ export function textList(value: unknown, param: string, options: CheckedServerOp
   if (!Array.isArray(value)) throw invalid(param, 'a list of strings', value)
   const { maxBatch, maxText } = options
   if (value.length > maxBatch) {
-    throw new Fault('batch', `\`${param}\` should have at most ${maxBatch} texts, but has ${value.length}`, param)
+    throw new Fault('batch', `\`${param}\` should have at most ${maxBatch} texts, but has more`, param)
   }
   for (let i = 0; i < value.length; i++) {
     const text: unknown = value[i]

@@ -1,14 +1,16 @@
 // `createHandler`: a server for the web's Request and Response: Hono, Next.js, Bun, Deno.
 
+import { orAborted } from '../runtime/abort.js'
 import { Buffer, webResponse } from '../runtime/node-globals.js'
 import { bytesOf, isList } from './answer.js'
 import type { Answer } from './answer.js'
-import type { Exchange } from './exchange.js'
+import type { BodyBytes } from './body-bytes.js'
 import { GONE } from './exchange.js'
+import type { Exchange, Watch } from './exchange.js'
 import type { ServedModels } from './models.js'
 import type { ServerOptions } from './options.js'
 import { Service } from './service.js'
-import { tooLarge } from './unpack-body.js'
+import type { Outcome } from './service.js'
 
 /** A request as the handler takes it: a `Request`. */
 export interface HandlerRequest {
@@ -29,12 +31,10 @@ export interface Handler {
   /**
    * From now on `/health` answers 503, and so does every new request for work.
    *
-   * @returns resolves when no request is in work
+   * @returns resolves when every request that had begun has its Response
    */
   drain(): Promise<void>
 }
-
-const NO_BYTES: Buffer = Buffer.alloc(0)
 
 /** The headers that are read. */
 const HEADERS = [
@@ -45,15 +45,16 @@ const HEADERS = [
   'content-length',
   'origin',
   'access-control-request-method',
+  'access-control-request-headers',
 ] as const
 
 /**
- * The server of {@link createListener} as a function of the web's Request, for everything that takes
- * one. On Node's own server `createListener` is several times as fast.
+ * The server of {@link createListener} as a function of the web's Request, for everything that
+ * takes one. On Node's own server `createListener` is several times as fast.
  *
  * @param models a model or a pipeline, or several by their names
- * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded and
- *   has no name
+ * @throws Model2VecError `ERR_INVALID_OPTION`; `ERR_MODEL_NOT_READY` for a model that is not loaded
+ *   and has no name
  * @example
  * export const POST = createHandler(ef, { basePath: '/api' }) // app/api/v1/embeddings/route.ts
  */
@@ -64,75 +65,76 @@ export function createHandler(models: ServedModels, options?: ServerOptions): Ha
 }
 
 async function serve(service: Service, request: HandlerRequest): Promise<WebResponse> {
-  const { method, signal } = request
-  const target = targetOf(request.url)
-  const headers: Record<string, string | undefined> = {}
+  const { method, url, signal } = request
+  const [, host, target] = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)([^#]*)/i.exec(url) ?? [null, undefined, url]
+  const headers: Record<string, string | undefined> = { host }
   for (const name of HEADERS) headers[name] = request.headers.get(name) ?? undefined
-  const exchange = service.open(method, target, headers)
-  const refusal = service.refuse(exchange, target)
-  if (refusal !== null) return respond(method, refusal)
-  if (signal !== undefined && signal !== null) {
-    exchange.watch = (onGone) => {
-      if (signal.aborted) onGone()
-      else signal.addEventListener('abort', onGone, { once: true })
-      return () => {
-        signal.removeEventListener('abort', onGone)
-      }
-    }
+  const exchange = service.open(method, headers, service.match(method, rooted(target)))
+  try {
+    const early = service.early(exchange)
+    if (early !== null) return respond(method, early)
+    exchange.watch = watchOf(signal)
+    const outcome = await answerOf(service, exchange, request)
+    return respond(method, outcome === GONE ? NOBODY : outcome)
+  } finally {
+    // How long the platform keeps the answer is not known here.
+    exchange.close()
   }
-  const answer = await answerOf(service, exchange, request)
-  if (answer !== null) return respond(method, answer)
-  // The client has gone away: nobody reads this.
-  return respond(method, { status: 499, type: 'text/plain', body: '', headers: [], texts: 0, tokens: 0 })
 }
 
-async function answerOf(service: Service, exchange: Exchange, { body }: HandlerRequest): Promise<Answer | null> {
-  if (exchange.route?.method === 'GET') return service.answerPlain(exchange)
-  let bytes = NO_BYTES
+/** What nobody reads: the client has gone away. */
+const NOBODY: Answer = { status: 499, type: 'text/plain', body: '', headers: [], texts: 0, tokens: 0 }
+
+function rooted(target: string): string {
+  return target.startsWith('/') ? target : `/${target}`
+}
+
+function watchOf(signal: AbortSignal | null | undefined): Watch | null {
+  if (signal === undefined || signal === null) return null
+  return (onGone) => {
+    if (signal.aborted) onGone()
+    else signal.addEventListener('abort', onGone, { once: true })
+    return () => {
+      signal.removeEventListener('abort', onGone)
+    }
+  }
+}
+
+async function answerOf(service: Service, exchange: Exchange, { body }: HandlerRequest): Promise<Outcome> {
+  const bytes = service.bodyOf(exchange)
   try {
     if (body !== null && body !== undefined) {
-      bytes = await readStream(body as ReadableStream<Uint8Array>, service.shared.options.maxBody, exchange)
+      await readStream(body as ReadableStream<Uint8Array>, bytes, exchange.signal)
     }
   } catch (error) {
     return service.fail(exchange, error)
   }
-  return service.answer(exchange, bytes)
+  return service.answer(exchange, bytes.bytes, exchange.headers['content-encoding'] as string | undefined)
 }
 
-/** @throws (rejects) Fault when there are more than `most` bytes; GONE when the stream fails */
-async function readStream(stream: ReadableStream<Uint8Array>, most: number, exchange: Exchange): Promise<Buffer> {
+/** @throws (rejects) Fault; the signal's reason; GONE when the stream fails */
+async function readStream(stream: ReadableStream<Uint8Array>, body: BodyBytes, signal: AbortSignal): Promise<void> {
   const reader = stream.getReader()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      throw GONE
-    })
-    if (done) break
-    size += value.length
-    try {
-      if (size > most) throw tooLarge(most)
-      exchange.hold(value.length)
-    } catch (error) {
-      void reader.cancel().catch(() => undefined)
-      throw error
+  try {
+    for (;;) {
+      const read = reader.read().catch(() => {
+        throw GONE
+      })
+      const { done, value } = await orAborted(read, signal)
+      if (done) return
+      body.append(value)
     }
-    chunks.push(value)
+  } catch (error) {
+    void reader.cancel().catch(() => undefined)
+    throw error
   }
-  return Buffer.concat(chunks, size)
-}
-
-/** Path and query of a URL, as it was written. */
-function targetOf(url: string): string {
-  const [, target = '/'] = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^#]*)/i.exec(url) ?? [null, url]
-  return target.startsWith('/') ? target : `/${target}`
 }
 
 function respond(method: string, { status, type, body, headers: more }: Answer): WebResponse {
-  const headers: [string, string][] = [['content-type', type]]
+  const headers: [string, string][] = status === 204 ? [] : [['content-type', type]]
   for (let i = 0; i < more.length; i += 2) headers.push([more[i] ?? '', more[i + 1] ?? ''])
   const isEmpty = status === 204 || method === 'HEAD'
-  if (!isEmpty) headers.push(['content-length', String(bytesOf(body))])
+  if (status !== 204) headers.push(['content-length', String(bytesOf(body))])
   return new (webResponse())(isEmpty ? null : bodyOf(body), { status, headers })
 }
 

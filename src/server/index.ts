@@ -1,5 +1,5 @@
-// The entry `model2vec-node/server`: an embeddings server as a function, for `node:http` and for the web's
-// Request and Response.
+// The entry `model2vec-node/server`: an embeddings server as a function, for `node:http` and for
+// the web's Request and Response.
 
 export { createHandler } from './handler.js'
 export type { Handler, HandlerRequest, WebResponse } from './handler.js'
@@ -10,7 +10,6 @@ export type {
   ServedFunction,
   ServedInfo,
   ServedModel,
-  ServedNeighbors,
   ServedPipeline,
   ServedRows,
   ServedScores,

@@ -6,15 +6,14 @@ import { isUtf8 } from 'node:buffer'
 import { inTurns } from '../runtime/event-loop.js'
 import type { Buffer } from '../runtime/node-globals.js'
 import { Fault } from './fault.js'
-import { parseObject } from './json-steps.js'
+import { FIELDS } from './fields.js'
+import type { Body } from './fields.js'
+import { JsonReader } from './json-reader.js'
 
-export type Body = Readonly<Record<string, unknown>>
-
-/** Up to this many bytes a body is parsed at once: at most some 0.5 ms. */
+/** Up to this many bytes a body is parsed at once: at most some 0.5 ms for texts. */
 export const SMALL_BODY: number = 1 << 16
 
-/** The most bytes of a UTF-16 unit, as UTF-8; an escape takes more, so that a few are allowed for. */
-const BYTES_PER_UNIT = 4
+const FIELD_NAMES: ReadonlySet<string> = new Set(FIELDS)
 
 /** @throws Fault */
 export function parseSmall(bytes: Buffer): Body {
@@ -29,22 +28,19 @@ export function parseSmall(bytes: Buffer): Body {
 }
 
 /**
- * @param maxText the most UTF-16 units of a text
  * @param maxBatch the most elements of a list
  * @throws (rejects) Fault; the signal's reason
  */
-export async function parseLarge(bytes: Buffer, maxText: number, maxBatch: number, signal: AbortSignal): Promise<Body> {
+export async function parseLarge(bytes: Buffer, maxBatch: number, signal: AbortSignal): Promise<Body> {
   if (!isUtf8(bytes)) throw notUtf8()
-  const steps = parseObject(bytes, Math.max(SMALL_BODY, BYTES_PER_UNIT * maxText), maxBatch)
-  return inTurns(() => {
-    const step = steps.next()
-    return step.done === true ? step.value : undefined
-  }, signal)
+  const reader = new JsonReader(bytes, FIELD_NAMES, maxBatch)
+  await inTurns(() => (reader.step() ? true : undefined), signal)
+  return asBody(reader.value)
 }
 
 /** @throws Fault */
 export function asBody(value: unknown): Body {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw new Fault('invalid', 'the body should be a JSON object')
 }
 

@@ -112,7 +112,7 @@ export class Metrics {
       ),
       ...gauge('model2vec_requests_in_work', 'Requests in work, those that wait included', inWork),
       ...gauge('model2vec_requests_waiting', 'Large requests that wait for a slot', waiting),
-      ...gauge('model2vec_buffered_bytes', 'Bytes of large bodies, and of large answers that are written', buffered),
+      ...gauge('model2vec_buffered_bytes', 'Bytes of bodies, rows, and answers that are not read yet', buffered),
       ...gauge('model2vec_draining', 'Whether the server is shutting down', isDraining ? 1 : 0),
       ...gauge('process_resident_memory_bytes', 'Resident memory', memory.rss),
       ...gauge('nodejs_heap_size_used_bytes', 'Memory of JavaScript', memory.heapUsed),

@@ -1,5 +1,5 @@
-// What a server serves: a model, or a pipeline with a head. They are known by their shape, so that the
-// types of this entry stand alone.
+// What a server serves: a model, or a pipeline with a head. They are known by their shape, so that
+// the types of this entry stand alone.
 
 /** What is read of an `EmbeddingMatrix`. */
 export interface ServedRows {
@@ -15,16 +15,8 @@ export interface ServedRows {
   json(index?: number): Uint8Array
   /** The bytes of a row, little-endian, as base64. */
   base64(index: number): string
-  /** The scores of the rows against another's. */
-  nearest(queries: never, options: { readonly k: number }): Promise<ServedNeighbors>
-}
-
-/** What is read of the results of a search. */
-export interface ServedNeighbors {
-  readonly indices: ArrayLike<number>
-  readonly scores: ArrayLike<number>
-  /** How many rows were found, per query. */
-  readonly counts: ArrayLike<number>
+  /** The numbers of a row. */
+  row(index: number): Float32Array
 }
 
 /** The options of `encode` that a server sets. */
@@ -64,13 +56,17 @@ export interface ServedFunction {
   ): Promise<readonly ArrayLike<number>[]>
 }
 
-/** What is read of the probabilities of a pipeline: a row for each text, a number for each class. */
+/**
+ * What is read of the probabilities of a pipeline: a row for each text, a number for each class.
+ */
 export interface ServedScores {
   readonly rows: number
   /** How many token ids the texts have. */
   readonly totalTokens: number | null
   /** How many texts were cut. */
   readonly truncated: number
+  /** Whether the text of a row was cut. */
+  isTruncated(index: number): boolean
   row(index: number): ArrayLike<number>
   /** The UTF-8 JSON of a row. */
   json(index?: number): Uint8Array

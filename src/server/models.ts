@@ -1,7 +1,11 @@
-// The models of a server by their names. A name that a client sends is only looked up here: it never
-// becomes a path.
+// The models of a server by their names. A name that a client sends is only looked up here: it
+// never becomes a path.
+
+import { availableParallelism } from 'node:os'
 
 import { Model2VecError } from '../errors.js'
+import { INLINE_UNITS } from '../model/model.js'
+import { MAX_TEXTS } from '../native/interface.js'
 import { invalid } from '../options/checks.js'
 import { asciiJson } from './answer.js'
 import { Fault } from './fault.js'
@@ -11,16 +15,14 @@ import type { ServedFunction, ServedInfo, ServedModel, ServedPipeline } from './
 /** One model, or several by their names. */
 export type ServedModels = ServedModel | Readonly<Record<string, ServedModel>>
 
-/** Up to this many UTF-16 units `encode` runs at once: see `Model2VecEmbeddingFunction.encode`. */
-const INLINE_UNITS = { native: 16_384, reference: 512 } as const
-const INLINE_TEXTS = 256
-
 export class NamedModel {
   readonly name: string
   /** As JSON. */
   readonly jsonName: string
   readonly model: ServedModel
+  /** 0 = not known yet: the model may not be loaded. */
   #inlineUnits = 0
+  #dim = 0
 
   constructor(name: string, model: ServedModel) {
     this.name = name
@@ -47,9 +49,12 @@ export class NamedModel {
     return isPipeline(this.model) && this.model.activation === 'identity' ? this.model : this.embedder
   }
 
-  /** Dimensions of a vector. */
+  /** Dimensions of a vector. @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */
   get dim(): number {
-    return isPipeline(this.model) && this.model.activation === 'identity' ? this.model.dim : this.info.dim
+    if (this.#dim === 0) {
+      this.#dim = isPipeline(this.model) && this.model.activation === 'identity' ? this.model.dim : this.info.dim
+    }
+    return this.#dim
   }
 
   /** @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED */
@@ -57,12 +62,22 @@ export class NamedModel {
     return this.embedder.info
   }
 
+  /** How many threads its calls use. */
+  get threads(): number {
+    try {
+      return this.info.threads
+    } catch {
+      // It is not loaded.
+      return availableParallelism()
+    }
+  }
+
   /**
-   * How large the work for these texts is: up to 1 it is done at once, on this thread, and takes about
-   * a quarter of a millisecond then.
+   * How large the work for these texts is: up to 1 it is done at once, on this thread, and takes
+   * about a quarter of a millisecond then.
    */
   inlineShare(texts: readonly string[]): number {
-    if (texts.length > INLINE_TEXTS) return Infinity
+    if (texts.length > MAX_TEXTS) return Infinity
     if (this.#inlineUnits === 0) {
       this.#inlineUnits = this.info.tokenizer === 'native' ? INLINE_UNITS.native : INLINE_UNITS.reference
     }
@@ -78,13 +93,23 @@ export class ModelTable {
   readonly default: NamedModel
   readonly #byName = new Map<string, NamedModel>()
 
-  /** @throws Model2VecError ERR_INVALID_OPTION; ERR_MODEL_NOT_READY for a pending model without a name */
+  /**
+   * @throws Model2VecError ERR_INVALID_OPTION; ERR_MODEL_NOT_READY for a pending model without a
+   * name
+   */
   constructor(models: unknown, aliases: ReadonlyMap<string, string>, defaultName: string | undefined) {
     this.all = namedModels(models)
     const [first] = this.all
     if (first === undefined) throw invalid('models', 'a model, or an object of models by their names', models)
     for (const model of this.all) this.#byName.set(model.name, model)
-    for (const [alias, name] of aliases) this.#byName.set(alias, this.#known(`aliases[${asciiJson(alias)}]`, name))
+    for (const [alias, name] of aliases) {
+      const option = `aliases[${asciiJson(alias)}]`
+      const model = this.#known(option, name)
+      if ((this.#byName.get(alias) ?? model) !== model) {
+        throw new Model2VecError('ERR_INVALID_OPTION', `\`${option}\` is the name of another model`)
+      }
+      this.#byName.set(alias, model)
+    }
     this.wake()
     this.default = defaultName === undefined ? first : this.#known('defaultModel', defaultName)
   }
@@ -93,6 +118,17 @@ export class ModelTable {
     const model = this.#byName.get(name)
     if (model !== undefined) return model
     throw invalid(option, `one of the models ${this.all.map((each) => each.name).join(', ')}`, name)
+  }
+
+  /** The most threads that one of them uses. */
+  get threads(): number {
+    return Math.max(...this.all.map((model) => model.threads))
+  }
+
+  /** Whether a model is for classes, and whether one is for vectors. */
+  get kinds(): { readonly classes: boolean; readonly vectors: boolean } {
+    const classifiers = this.all.filter((model) => model.isClassifier).length
+    return { classes: classifiers > 0, vectors: classifiers < this.all.length }
   }
 
   /** Loads those that are pending: nobody else may be waiting for them. */
@@ -104,6 +140,10 @@ export class ModelTable {
   /** Names and aliases. */
   get names(): readonly string[] {
     return [...this.#byName.keys()]
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name)
   }
 
   /** The model of a request; undefined = it names none. @throws Fault */

@@ -11,7 +11,10 @@ const STRING = { type: 'string' } as const
 const INTEGER = { type: 'integer' } as const
 const COUNT = { type: 'integer', minimum: 0 } as const
 const BOOLEAN = { type: ['boolean', 'null'] } as const
-/** A NaN, which a table may have, is null. Not `type: [...]`: Schemathesis 4.32 fails on that in an array. */
+/**
+ * A NaN, which a table may have, is null. Not `type: [...]`: Schemathesis 4.32 fails on that in an
+ * array.
+ */
 const NUMBER = { anyOf: [{ type: 'number' }, { type: 'null' }] } as const
 
 function object(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {
@@ -27,7 +30,7 @@ export function schemas(
   { maxBatch, maxText }: CheckedServerOptions,
   models: ModelTable,
 ): Readonly<Record<string, Schema>> {
-  const { isClassifier } = models.default
+  const { classes, vectors } = models.kinds
   const text = { type: 'string', minLength: 1, maxLength: maxText }
   const model = { enum: [...models.names, null], description: 'The name of a model, or an alias' }
   const dim = Math.min(...models.all.map((each) => each.dim))
@@ -47,6 +50,8 @@ export function schemas(
     truncation_direction: { enum: ['Right', 'right', 'Left', 'left', null] },
   }
   const vector = list(NUMBER)
+  const ofKinds = (ofClasses: string, ofVectors: string): Schema =>
+    classes && vectors ? { anyOf: [ref(ofClasses), ref(ofVectors)] } : ref(classes ? ofClasses : ofVectors)
   return {
     OpenAIEmbeddingRequest: object(
       {
@@ -143,8 +148,8 @@ export function schemas(
     ),
     Prediction: object({ score: NUMBER, label: STRING }, ['score', 'label']),
     PredictResponse: { anyOf: [list(ref('Prediction')), list(list(ref('Prediction')))] },
-    RootRequest: ref(isClassifier ? 'PredictRequest' : 'EmbedRequest'),
-    RootResponse: ref(isClassifier ? 'PredictResponse' : 'EmbedResponse'),
+    RootRequest: ofKinds('PredictRequest', 'EmbedRequest'),
+    RootResponse: ofKinds('PredictResponse', 'EmbedResponse'),
     RerankRequest: object({ query: text, texts }, ['query', 'texts']),
     TeiError: object({ error: STRING, error_type: STRING }, ['error', 'error_type']),
     Info: object(
@@ -165,12 +170,12 @@ export function schemas(
     Health: object({ status: { const: 'ok' } }, ['status']),
     OllamaEmbedRequest: object(
       {
-        input: { anyOf: [anyText, list(anyText, { maxItems: maxBatch })] },
+        input: { anyOf: [anyText, list(anyText, { maxItems: maxBatch }), { type: 'null' }] },
         model,
         truncate: BOOLEAN,
-        dimensions,
+        dimensions: { type: ['integer', 'null'], description: 'The first dimensions only; more than there are: all' },
       },
-      ['input'],
+      [],
     ),
     OllamaEmbedResponse: object(
       {

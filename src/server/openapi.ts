@@ -7,99 +7,7 @@ import type { ModelTable } from './models.js'
 import { ref, schemas } from './openapi-schemas.js'
 import type { Schema } from './openapi-schemas.js'
 import type { CheckedServerOptions } from './options.js'
-
-interface Operation {
-  readonly path: string
-  readonly protocol: Protocol
-  readonly summary: string
-  /** The schema of the body; none = GET. */
-  readonly request?: string
-  /** The schema of the answer; none = it can't be given. */
-  readonly response?: string
-  /** The statuses of errors besides those that every route of its kind has. */
-  readonly statuses?: readonly number[]
-  readonly type?: string
-}
-
-const OPERATIONS: readonly Operation[] = [
-  ...['/v1/embeddings', '/embeddings'].map((path) => ({
-    path,
-    protocol: 'openai' as const,
-    summary: 'Vectors of texts',
-    request: 'OpenAIEmbeddingRequest',
-    response: 'OpenAIEmbeddingResponse',
-  })),
-  { path: '/v1/models', protocol: 'openai', summary: 'The models', response: 'OpenAIModels' },
-  {
-    path: '/v1/models/{model}',
-    protocol: 'openai',
-    summary: 'A model',
-    response: 'OpenAIModel',
-    statuses: [404],
-  },
-  { path: '/embed', protocol: 'tei', summary: 'Vectors of texts', request: 'EmbedRequest', response: 'EmbedResponse' },
-  {
-    path: '/embed_all',
-    protocol: 'tei',
-    summary: 'A vector for each token of texts',
-    request: 'EmbedAllRequest',
-    response: 'EmbedAllResponse',
-  },
-  {
-    path: '/embed_sparse',
-    protocol: 'tei',
-    summary: 'Not supported by models of static vectors',
-    request: 'EmbedAllRequest',
-    statuses: [424],
-  },
-  {
-    path: '/similarity',
-    protocol: 'tei',
-    summary: 'The cosines of a text with others',
-    request: 'SimilarityRequest',
-    response: 'SimilarityResponse',
-  },
-  {
-    path: '/tokenize',
-    protocol: 'tei',
-    summary: 'The tokens of texts',
-    request: 'TokenizeRequest',
-    response: 'TokenizeResponse',
-  },
-  {
-    path: '/predict',
-    protocol: 'tei',
-    summary: "The classes of texts, by a pipeline's head",
-    request: 'PredictRequest',
-    response: 'PredictResponse',
-    statuses: [424],
-  },
-  {
-    path: '/',
-    protocol: 'tei',
-    summary: 'What the default model is for: /predict of a classifier, else /embed',
-    request: 'RootRequest',
-    response: 'RootResponse',
-  },
-  {
-    path: '/rerank',
-    protocol: 'tei',
-    summary: 'Not supported by models of static vectors',
-    request: 'RerankRequest',
-    statuses: [424],
-  },
-  {
-    path: '/api/embed',
-    protocol: 'ollama',
-    summary: 'Vectors of texts',
-    request: 'OllamaEmbedRequest',
-    response: 'OllamaEmbedResponse',
-  },
-  { path: '/health', protocol: 'tei', summary: 'Whether requests are answered', response: 'Health', statuses: [503] },
-  { path: '/info', protocol: 'tei', summary: 'The default model', response: 'Info', statuses: [503] },
-  { path: '/metrics', protocol: 'tei', summary: 'Counts for Prometheus', type: 'text/plain' },
-  { path: '/openapi.json', protocol: 'tei', summary: 'This document', response: 'OpenApi' },
-]
+import type { Route } from './route.js'
 
 /** What every route that takes a body may answer. */
 const BODY_STATUSES = [400, 404, 413, 415, 429, 500, 503]
@@ -110,6 +18,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   200: 'The answer',
   400: 'The body is no JSON, a field is wrong, or there is nothing to embed',
   401: 'There is no key, or not one of those that open the server',
+  403: 'The server is not known by the name of the host',
   404: 'There is no such model',
   413: 'The body, the batch or a text is too large',
   415: 'The body is of a type or packed in a way that is not known',
@@ -122,13 +31,23 @@ const MEANINGS: Readonly<Record<number, string>> = {
 
 const ERRORS: Readonly<Record<Protocol, string>> = { openai: 'OpenAIError', tei: 'TeiError', ollama: 'OllamaError' }
 
+/** Headers of answers by their statuses. */
+const HEADERS: Readonly<Record<number, readonly [name: string, description: string]>> = {
+  401: ['WWW-Authenticate', 'Bearer'],
+  429: ['Retry-After', 'When to try again, in seconds'],
+  503: ['Retry-After', 'When to try again, in seconds'],
+}
+const TRUNCATED = ['X-Truncated-Texts', 'How many texts were cut; not there = none'] as const
+/** Answers that say how many texts were cut. */
+const COUNTS_TRUNCATED = /^(?:Embed|OpenAIEmbedding|Ollama|Similarity|Predict|Root)/
+
 /** As JSON. */
-export function openApiDocument(options: CheckedServerOptions, models: ModelTable): string {
+export function openApiDocument(routes: readonly Route[], options: CheckedServerOptions, models: ModelTable): string {
   const hasKeys = options.apiKeys.length > 0
-  const paths: Record<string, Schema> = {}
-  for (const operation of OPERATIONS) {
-    const item = describe(operation, hasKeys, models)
-    paths[operation.path] = { [operation.request === undefined ? 'get' : 'post']: item }
+  const paths: Record<string, Record<string, Schema>> = {}
+  for (const route of routes) {
+    const item = (paths[pathOf(route)] ??= {})
+    item[route.method.toLowerCase()] = describe(route, options, models)
   }
   return asciiJson({
     openapi: '3.1.0',
@@ -141,48 +60,69 @@ export function openApiDocument(options: CheckedServerOptions, models: ModelTabl
     paths,
     components: {
       schemas: { ...schemas(options, models), OpenApi: { type: 'object' } },
-      ...(hasKeys && { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } }),
+      ...(hasKeys && {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          header: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+        },
+      }),
     },
   })
 }
 
-function describe(operation: Operation, hasKeys: boolean, models: ModelTable): Schema {
-  const { path, protocol, summary, request, response, type, statuses = [] } = operation
-  const isOpen = path === '/health'
+function pathOf({ path }: Route): string {
+  return path.replace('*', '{model}')
+}
+
+function describe(route: Route, { apiKeys, hosts }: CheckedServerOptions, models: ModelTable): Schema {
+  const { protocol, summary, request, response, type, statuses = [], isOpen = false } = route
+  const needsKey = apiKeys.length > 0 && !isOpen
   const errors = new Set([
     ...statuses,
+    ...(isOpen ? [] : [429]),
     ...(request === undefined ? [] : BODY_STATUSES),
     ...(request !== undefined && protocol === 'tei' ? [TEI_INVALID] : []),
-    ...(hasKeys && !isOpen ? [401] : []),
+    ...(needsKey ? [401] : []),
+    ...(hosts.length > 0 ? [403] : []),
   ])
   const responses: Record<string, Schema> = {}
   const content = (name: string): Schema => ({ 'application/json': { schema: ref(name) } })
-  if (response !== undefined) responses[200] = { description: meaning(200), content: content(response) }
+  if (response !== undefined) {
+    const headers = COUNTS_TRUNCATED.test(response) ? headersOf(TRUNCATED, { type: 'integer', minimum: 1 }) : {}
+    responses[200] = { description: meaning(200), ...headers, content: content(response) }
+  }
   if (type !== undefined) {
     responses[200] = { description: meaning(200), content: { [type]: { schema: { type: 'string' } } } }
   }
   for (const status of [...errors].sort((a, b) => a - b)) {
-    responses[status] = { description: meaning(status), content: content(ERRORS[protocol]) }
+    const header = HEADERS[status]
+    const headers = header === undefined ? {} : headersOf(header, { type: 'string' })
+    responses[status] = { description: meaning(status), ...headers, content: content(ERRORS[protocol]) }
   }
   return {
     summary,
-    operationId: operationId(operation),
+    operationId: operationId(route),
     tags: [{ openai: 'OpenAI', tei: 'TEI', ollama: 'Ollama' }[protocol]],
-    ...(path.endsWith('{model}') && {
+    ...(route.path.endsWith('*') && {
       parameters: [{ name: 'model', in: 'path', required: true, schema: { enum: models.names } }],
     }),
     ...(request !== undefined && {
       requestBody: { required: true, content: { 'application/json': { schema: ref(request) } } },
     }),
     responses,
-    ...(hasKeys && !isOpen && { security: [{ key: [] }] }),
+    ...(needsKey && { security: [{ bearer: [] }, { header: [] }] }),
   }
+}
+
+function headersOf([name, description]: readonly [string, string], schema: Schema): Schema {
+  return { headers: { [name]: { description, schema } } }
 }
 
 function meaning(status: number): string {
   return MEANINGS[status] ?? ''
 }
 
-function operationId({ path, request }: Operation): string {
-  return `${request === undefined ? 'get' : 'post'}${path.replaceAll(/[^a-z\d]+([a-z\d]?)/gi, (_, letter: string) => letter.toUpperCase())}`
+function operationId(route: Route): string {
+  const words = pathOf(route).replaceAll(/[^a-z\d]+([a-z\d]?)/gi, (_, letter: string) => letter.toUpperCase())
+  return `${route.method.toLowerCase()}${words}`
 }

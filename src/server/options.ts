@@ -1,6 +1,7 @@
 // The options of a server: their types, and the one place that checks them.
 
 import { Model2VecError } from '../errors.js'
+import { URL } from '../runtime/node-globals.js'
 import { boolean, callback, count, invalid, read, text } from '../options/checks.js'
 
 /** What was asked, and how it went: never texts, keys or headers. */
@@ -56,8 +57,10 @@ export interface ServerOptions {
    */
   readonly maxConcurrency?: number | undefined
   /**
-   * The most bytes of bodies, and of answers that clients have not read yet, in memory at the same
-   * time; a body that would be more is answered with 429. Bodies of one packet don't count.
+   * The most bytes of bodies, as they arrive and are unpacked, of rows that are made of them, and
+   * of answers that clients have not read yet, in memory at the same time. They are counted before
+   * they are allocated; a request that would make them more is answered with 429. Answers of
+   * `createHandler` count until there is a Response of them.
    * @default 268435456 (256 MB)
    */
   readonly maxBuffered?: number | undefined
@@ -78,6 +81,13 @@ export interface ServerOptions {
    * @default none
    */
   readonly cors?: readonly string[] | undefined
+  /**
+   * Names that a request may have as its `Host`, besides addresses and localhost; another one is
+   * answered with 403. For a server of this machine alone: a page of a foreign site that has its
+   * own name resolved to it (DNS rebinding) is refused.
+   * @default none: every name
+   */
+  readonly hosts?: readonly string[] | undefined
   /**
    * What all paths begin with, such as `/api/embeddings`.
    * @default ''
@@ -101,6 +111,7 @@ const OPTIONS = [
   'timeout',
   'strict',
   'cors',
+  'hosts',
   'basePath',
   'onRequest',
   'onError',
@@ -118,6 +129,7 @@ export interface CheckedServerOptions {
   readonly timeout: number
   readonly strict: boolean
   readonly cors: readonly string[]
+  readonly hosts: readonly string[]
   readonly basePath: string
   readonly onRequest: ((request: RequestLog) => void) | undefined
   readonly onError: ((error: unknown) => void) | undefined
@@ -132,14 +144,14 @@ export const DEFAULTS = {
   timeout: 60_000,
 } as const
 
-/** The longest delay of a timer. */
-const MAX_TIMEOUT = 2 ** 31 - 1
+/** The longest delay of a timer, in milliseconds. */
+export const MAX_TIMEOUT: number = 2 ** 31 - 1
 
 /** @throws Model2VecError ERR_INVALID_OPTION */
 export function checkServerOptions(method: string, options: unknown): CheckedServerOptions {
   const given = read(method, options, OPTIONS)
   return {
-    apiKeys: strings('apiKeys', given.apiKeys),
+    apiKeys: apiKeys(given.apiKeys),
     aliases: aliases(given.aliases),
     defaultModel: text('defaultModel', given.defaultModel),
     maxBatch: count('maxBatch', given.maxBatch) ?? DEFAULTS.maxBatch,
@@ -149,7 +161,8 @@ export function checkServerOptions(method: string, options: unknown): CheckedSer
     maxBuffered: count('maxBuffered', given.maxBuffered) ?? DEFAULTS.maxBuffered,
     timeout: Math.min(count('timeout', given.timeout) ?? DEFAULTS.timeout, MAX_TIMEOUT),
     strict: boolean('strict', given.strict) ?? false,
-    cors: strings('cors', given.cors),
+    cors: strings('cors', given.cors).map(origin),
+    hosts: strings('hosts', given.hosts).map((name) => name.toLowerCase()),
     basePath: basePath(given.basePath),
     onRequest: callback('onRequest', given.onRequest) as CheckedServerOptions['onRequest'],
     onError: callback('onError', given.onError) as CheckedServerOptions['onError'],
@@ -163,6 +176,22 @@ function strings(name: string, value: unknown): readonly string[] {
     throw new Model2VecError('ERR_INVALID_OPTION', `\`${name}\` should be an array of strings that are not empty`)
   }
   return [...(value as string[])]
+}
+
+/** A key is a word of a header. */
+function apiKeys(value: unknown): readonly string[] {
+  const keys = strings('apiKeys', value)
+  if (keys.every((key) => /^[\x21-\x7e]+$/.test(key))) return keys
+  throw new Model2VecError('ERR_INVALID_OPTION', '`apiKeys` should be strings of visible ASCII without spaces')
+}
+
+/** An origin as browsers send it: another form never matches. */
+function origin(given: string): string {
+  const isWhole = /^[a-z][a-z\d+.-]*:\/\/[^/?#\s]+$/.test(given)
+  // Those of other schemes, as of extensions and apps, are taken as they are.
+  const isAsSent = isWhole && (!/^https?:/.test(given) || (URL.canParse(given) && new URL(given).origin === given))
+  if (isAsSent || given === '*' || given === 'null') return given
+  throw invalid('cors', 'origins such as `https://example.com`, or `*`', given)
 }
 
 function aliases(value: unknown): ReadonlyMap<string, string> {
@@ -179,7 +208,7 @@ function aliases(value: unknown): ReadonlyMap<string, string> {
 
 function basePath(value: unknown): string {
   if (value === undefined || value === '') return ''
-  if (typeof value !== 'string' || !value.startsWith('/') || value.endsWith('/')) {
+  if (typeof value !== 'string' || !/^\/[^?#\s]*[^/?#\s]$/.test(value)) {
     throw invalid('basePath', 'a path that begins with a slash and ends without one', value)
   }
   return value

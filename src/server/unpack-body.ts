@@ -1,26 +1,26 @@
-// Bodies that are packed (Content-Encoding), unpacked off the event loop, and no further than the limit
-// of a body.
+// Bodies that are packed (Content-Encoding), unpacked off the event loop, in a slot, and no further
+// than there is memory for.
 
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import type { BrotliDecompress, Gunzip, Inflate } from 'node:zlib'
 
-import type { Buffer } from '../runtime/node-globals.js'
+import { onAbort } from '../runtime/abort.js'
+import { Buffer } from '../runtime/node-globals.js'
+import { BodyBytes } from './body-bytes.js'
+import type { Exchange } from './exchange.js'
 import { Fault } from './fault.js'
 
-type Unpacker = (
-  bytes: Buffer,
-  options: { readonly maxOutputLength: number; readonly chunkSize: number },
-  done: (error: Error | null, unpacked: Buffer) => void,
-) => void
+type Unpacker = (options: { readonly chunkSize: number }) => Gunzip | Inflate | BrotliDecompress
 
 const UNPACKERS: Readonly<Record<string, Unpacker>> = {
-  gzip: gunzip,
-  'x-gzip': gunzip,
-  deflate: inflate,
-  br: brotliDecompress,
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
 }
 
 /** How much is unpacked between two steps of a thread. */
-const CHUNK = 1 << 18
+const CHUNK = 1 << 16
 
 /** Whether a Content-Encoding leaves a body as it is. */
 export function isPlain(encoding: string | undefined): boolean {
@@ -37,21 +37,39 @@ export function assertKnown(encoding: string): void {
   }
 }
 
-/**
- * @param most the most bytes of what was packed
- * @throws (rejects) Fault
- */
-export function unpack(bytes: Buffer, encoding: string, most: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const unpacker = UNPACKERS[encoding.toLowerCase()]
-    unpacker?.(bytes, { maxOutputLength: most, chunkSize: Math.min(CHUNK, Math.max(64, most)) }, (error, unpacked) => {
-      if (error === null) resolve(unpacked)
-      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') reject(tooLarge(most))
-      else reject(new Fault('syntax', `the body should be packed as Content-Encoding says: ${error.message}`))
-    })
-  })
-}
-
-export function tooLarge(most: number): Fault {
-  return new Fault('body', `the body has more than ${most} bytes`)
+/** @throws (rejects) Fault; the reason of the exchange's signal */
+export function unpack(exchange: Exchange, packed: Buffer, encoding: string): Promise<Buffer> {
+  return exchange.inSlot(
+    (signal) =>
+      new Promise((resolve, reject) => {
+        const body = new BodyBytes(exchange, exchange.shared.options.maxBody)
+        const stream = UNPACKERS[encoding.toLowerCase()]?.({ chunkSize: CHUNK })
+        if (stream === undefined) return
+        const fail = (error: unknown): void => {
+          forget()
+          stream.destroy()
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- may be a signal's reason
+          reject(error)
+        }
+        const forget = onAbort([signal], fail)
+        stream.on('data', (chunk: Buffer) => {
+          try {
+            // The first chunk is kept as it is given: this one would keep all of its stream's
+            // memory.
+            body.append(body.size === 0 ? Buffer.from(chunk) : chunk)
+          } catch (error) {
+            fail(error)
+          }
+        })
+        stream.on('error', ({ message }) => {
+          fail(new Fault('syntax', `the body should be packed as Content-Encoding says: ${message}`))
+        })
+        stream.on('end', () => {
+          forget()
+          if (stream.bytesWritten === packed.length) resolve(body.bytes)
+          else fail(new Fault('syntax', 'the body has something after the end of what is packed'))
+        })
+        stream.end(packed)
+      }),
+  )
 }

@@ -1,94 +1,17 @@
 // `model2vec serve`: the real command, and real clients.
 
-import { execFileSync, spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
-import http from 'node:http'
-import https from 'node:https'
-import net from 'node:net'
+import { cpSync, existsSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import test from 'ava'
-import type { ExecutionContext } from 'ava'
+import { Model2VecPipeline } from 'model2vec-node'
 
-import { ef, vectorOf } from '../server/serving.js'
+import { headPath } from '../heads.js'
+import { ef } from '../server/serving.js'
 import { modelPath, SMALL } from '../test-data.js'
-import { emptyDirectory, MAIN, model2vec, run } from './run.js'
-import type { Outcome } from './run.js'
-
-interface Running {
-  /** What it says where it listens. */
-  readonly url: string
-  readonly child: ChildProcess
-  readonly ended: Promise<Outcome>
-}
-
-/** A server that runs until the test ends. */
-function start(
-  t: ExecutionContext,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Running> {
-  const child = spawn(process.execPath, [MAIN, 'serve', ...args], { env: { ...process.env, ...env } })
-  t.teardown(() => child.kill('SIGKILL'))
-  let [out, err] = ['', '']
-  const ended = new Promise<Outcome>((resolve) => {
-    child.on('close', (code, signal) => {
-      resolve({ code, signal, out, err })
-    })
-  })
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-  return new Promise((resolve, reject) => {
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text
-      const [, url] = /^model2vec: serving .* at (\S+)$/m.exec(err) ?? []
-      if (url !== undefined) resolve({ url, child, ended })
-    })
-    void ended.then(() => {
-      reject(new Error(err))
-    })
-  })
-}
-
-interface Reply {
-  readonly status: number
-  readonly text: string
-}
-
-interface Asked extends https.RequestOptions {
-  readonly headers?: http.OutgoingHttpHeaders
-}
-
-/** A request by `node:http`, also to a Unix socket. */
-function ask(options: Asked, body?: string): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const headers = { ...(body !== undefined && { 'content-type': 'application/json' }), ...options.headers }
-    const client = options.ca === undefined ? http : https
-    const method = body === undefined ? 'GET' : 'POST'
-    const request = client.request({ agent: false, method, ...options, headers }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => (text += chunk))
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, text })
-      })
-      response.on('error', reject)
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
-}
-
-function to(url: string, pathname: string): Asked {
-  const { hostname, port } = new URL(url)
-  return { hostname, port, path: pathname }
-}
-
-/** The first vector of an answer in base64. */
-function firstVector({ text }: Reply): Float32Array {
-  const { data } = JSON.parse(text) as { data: { embedding: string }[] }
-  return vectorOf(data[0]?.embedding ?? '')
-}
+import { emptyDirectory, model2vec, run } from './run.js'
+import { ask, certificate, converse, firstVector, start, to } from './serve-process.js'
+import type { Reply } from './serve-process.js'
 
 test('serve answers with the vectors of encode, and ends in order at SIGTERM and SIGINT', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -126,16 +49,94 @@ test('several models have their names, and further ones', async (t) => {
   }
 })
 
+test('two directories of one name are served by names of their own', async (t) => {
+  const [one, two] = [path.join(emptyDirectory(), 'model'), path.join(emptyDirectory(), 'model')]
+  cpSync(SMALL, one, { recursive: true })
+  cpSync(modelPath('m8k-dim3'), two, { recursive: true })
+  t.is((await model2vec('serve', '-m', one, '-m', two)).code, 2)
+  const { url } = await start(t, [
+    ...['-m', one, '-m', `__proto__=${two}`, '-p', '0'],
+    ...['--served-model-name', 'constructor=__proto__'],
+  ])
+  for (const [model, dim] of [
+    ['model', 32],
+    ['__proto__', 3],
+    ['constructor', 3],
+  ] as const) {
+    const body = JSON.stringify({ input: 'a', model, encoding_format: 'base64' })
+    t.is(firstVector(await ask(to(url, '/v1/embeddings'), body)).length, dim, model)
+  }
+})
+
+test('a directory with an equals sign is a directory', async (t) => {
+  const parent = emptyDirectory()
+  cpSync(SMALL, path.join(parent, 'a=b'), { recursive: true })
+  const { url } = await start(t, ['-m', path.join(parent, 'a=b'), '-p', '0'])
+  t.true((await ask(to(url, '/v1/models'))).text.includes('"id":"a=b"'))
+})
+
+test("the directory of a pipeline is served as a classifier, that of a projection's for its vectors", async (t) => {
+  const { url, child, ended } = await start(t, ['-m', headPath('topics'), '-m', headPath('projection'), '-p', '0'])
+  const pipeline = await Model2VecPipeline.load(headPath('topics'))
+  const texts = ['a match of two teams', 'the bank of a river']
+  const expected = await pipeline.predictProba(texts)
+  const { classes } = pipeline
+  const labels = (await pipeline.predict(texts)) as string[]
+  const predict = async (body: object): Promise<Reply> => ask(to(url, '/predict'), JSON.stringify(body))
+  const { status, text } = await predict({ inputs: texts.map((each) => [each]) })
+  t.is(status, 200)
+  const predictions = JSON.parse(text) as { score: number; label: string }[][]
+  for (const [i, row] of predictions.entries()) {
+    const scores = [...expected.row(i)].sort((a, b) => b - a)
+    t.deepEqual(
+      row.map(({ score }) => Math.fround(score)),
+      scores,
+    )
+    t.deepEqual(row.map(({ label }) => label).sort(), classes?.map(String).sort())
+    t.is(row[0]?.label, String(labels[i]))
+  }
+  t.is((await predict({ inputs: 'a', model: 'projection' })).status, 424)
+  const vectors = await ask(to(url, '/'), JSON.stringify({ inputs: 'a', model: 'projection', normalize: false }))
+  const projection = await Model2VecPipeline.load(headPath('projection'))
+  t.deepEqual(
+    Float32Array.from((JSON.parse(vectors.text) as number[][])[0] ?? []),
+    (await projection.encode('a')).row(0),
+  )
+  child.kill('SIGTERM')
+  t.notRegex((await ended).err, /internal error/)
+})
+
+test('on loopback without keys only names of this machine are answered, and those that are allowed', async (t) => {
+  for (const [args, env, statuses] of [
+    [[], {}, [200, 200, 403]],
+    [['--allowed-host', 'my.example'], {}, [200, 200, 200]],
+    [[], { MODEL2VEC_API_KEYS: 'key' }, [200, 200, 200]],
+    [['--host', '0.0.0.0'], {}, [200, 200, 200]],
+  ] as const) {
+    const { url, child } = await start(t, ['-m', SMALL, '-p', '0', ...args], env)
+    const replies = ['127.0.0.1', 'localhost:80', 'my.example'].map((host) =>
+      ask({ ...to(url.replace('0.0.0.0', '127.0.0.1'), '/health'), headers: { host } }),
+    )
+    t.deepEqual(
+      (await Promise.all(replies)).map(({ status }) => status),
+      [...statuses],
+      args.join(' '),
+    )
+    child.kill('SIGKILL')
+  }
+})
+
 test('keys come from a file and from the environment, and are printed nowhere', async (t) => {
   const file = path.join(emptyDirectory(), 'keys')
   writeFileSync(file, '# who\n\nkey-of-file\n')
   const { url, child, ended } = await start(t, ['-m', SMALL, '-p', '0', '--api-key-file', file, '--log', 'json'], {
-    MODEL2VEC_API_KEYS: 'key-of-environment, other-key',
+    MODEL2VEC_API_KEYS: 'key-of-environment, other-key,#key-of-none',
   })
   for (const [key, status] of [
     ['key-of-file', 200],
     ['key-of-environment', 200],
     ['other-key', 200],
+    ['#key-of-none', 200],
     ['wrong-key', 401],
     ['# who', 401],
   ] as const) {
@@ -147,7 +148,7 @@ test('keys come from a file and from the environment, and are printed nowhere', 
   const { out, err } = await ended
   t.notRegex(out + err, /key-of|other-key|wrong-key|in-the-query/)
   const lines = out.trimEnd().split('\n')
-  t.is(lines.length, 6)
+  t.is(lines.length, 7)
   for (const line of lines) {
     const entry = JSON.parse(line) as object
     t.deepEqual(Object.keys(entry), ['time', 'method', 'route', 'status', 'ms', 'texts', 'tokens'])
@@ -172,14 +173,28 @@ test('a server that others reach without a key warns', async (t) => {
     [['--host', '0.0.0.0'], { MODEL2VEC_API_KEYS: 'key' }, false],
     [['--host', 'localhost'], {}, false],
   ] as const) {
-    const { child, ended } = await start(t, ['-m', SMALL, '-p', '0', ...args], env)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    const { url, child, ended } = await start(t, ['-m', SMALL, '-p', '0', ...args], env)
+    // It has said all that it says at the start when it answers.
+    t.is((await ask(to(url.replace('0.0.0.0', '127.0.0.1'), '/health'))).status, 200)
     child.kill('SIGTERM')
     t.is(/^model2vec: warning: .*there is no API key$/m.test((await ended).err), warns)
   }
 })
 
 const onUnix = process.platform === 'win32' ? test.skip : test
+
+onUnix('a file in the place of a Unix socket is left as it is', async (t) => {
+  const file = path.join(emptyDirectory(), 'notes.txt')
+  writeFileSync(file, 'notes')
+  const { code, err } = await model2vec('serve', '-m', SMALL, '--socket', file)
+  t.is(code, 1)
+  t.regex(err, /EADDRINUSE/)
+  t.is(readFileSync(file, 'utf8'), 'notes')
+  const link = path.join(emptyDirectory(), 'link')
+  symlinkSync(file, link)
+  t.is((await model2vec('serve', '-m', SMALL, '--socket', link)).code, 1)
+  t.is(readlinkSync(link), file)
+})
 
 onUnix('a Unix socket is listened on; a dead one is replaced, and one in use is an error', async (t) => {
   const socketPath = path.join(emptyDirectory(), 'socket')
@@ -200,76 +215,24 @@ onUnix('a Unix socket is listened on; a dead one is replaced, and one in use is 
 })
 
 test('TLS', async (t) => {
-  const directory = emptyDirectory()
-  const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')]
-  try {
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
-    execFileSync('openssl', [...args, ...subject, '-keyout', key, '-out', cert], { stdio: 'pipe' })
-  } catch {
+  const tls = certificate()
+  if (tls === null) {
     t.log('skipped: there is no openssl')
     t.pass()
     return
   }
-  const { url } = await start(t, ['-m', SMALL, '-p', '0', '--tls-cert', cert, '--tls-key', key])
+  const { url } = await start(t, ['-m', SMALL, '-p', '0', '--tls-cert', tls.cert, '--tls-key', tls.key])
   t.regex(url, /^https:/)
-  const { readFileSync } = await import('node:fs')
-  t.is((await ask({ ...to(url, '/health'), ca: readFileSync(cert) })).status, 200)
-})
-
-/** Sends bytes, and more after `later`; resolves with what came back when the connection is closed. */
-function converse(url: string, bytes: string, later?: Promise<string>): Promise<string> {
-  const { hostname, port } = new URL(url)
-  return new Promise((resolve) => {
-    let reply = ''
-    const socket = net.connect(Number(port), hostname, () => {
-      socket.write(bytes)
-      void later?.then((more) => socket.write(more))
-    })
-    socket.setEncoding('latin1').on('data', (text: string) => (reply += text))
-    socket.on('error', () => undefined)
-    socket.on('close', () => {
-      resolve(reply)
-    })
-  })
-}
-
-const HEAD = 'POST /embed HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n'
-
-test('at SIGTERM a request whose body is on its way is still answered', async (t) => {
-  const { url, child, ended } = await start(t, ['-m', SMALL, '-p', '0'])
-  let send: (rest: string) => void = () => undefined
-  const rest = new Promise<string>((resolve) => (send = resolve))
-  const reply = converse(url, `${HEAD}{"inputs"`, rest)
-  // The server has the connection when it answers another one.
-  await ask(to(url, '/health'))
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  child.kill('SIGTERM')
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  send(':"a"}')
-  t.regex(await reply, /^HTTP\/1\.1 200 OK\r\n[^]*\r\nConnection: close\r\n/)
-  t.is((await ended).code, 0)
-})
-
-test('--drain is how long the end may take: then requests are cut off, and the exit code says so', async (t) => {
-  const { url, child, ended } = await start(t, ['-m', SMALL, '-p', '0', '--drain', '1'])
-  const reply = converse(url, `${HEAD}{"inputs"`)
-  await ask(to(url, '/health'))
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  child.kill('SIGTERM')
-  t.is(await reply, '')
-  const { code, err } = await ended
-  t.is(code, 1)
-  t.regex(err, /requests were cut off after 1 s\n$/)
+  t.is((await ask({ ...to(url, '/health'), ca: readFileSync(tls.cert) })).status, 200)
 })
 
 test('slow headers are 408, a flood of headers is 431, and what is no HTTP is 400', async (t) => {
   const { url } = await start(t, ['-m', SMALL, '-p', '0'])
   const [slow, silent, flood, long, noise] = await Promise.all([
-    converse(url, 'POST /embed HTTP/1.1\r\nHost: x\r\nContent-'),
+    converse(url, 'POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-'),
     converse(url, ''),
-    converse(url, `GET /health HTTP/1.1\r\nHost: x\r\n${'a: b\r\n'.repeat(10_000)}\r\n`),
-    converse(url, `GET /health HTTP/1.1\r\nHost: x\r\na: ${'b'.repeat(20_000)}\r\n\r\n`),
+    converse(url, `GET /health HTTP/1.1\r\nHost: localhost\r\n${'a: b\r\n'.repeat(10_000)}\r\n`),
+    converse(url, `GET /health HTTP/1.1\r\nHost: localhost\r\na: ${'b'.repeat(20_000)}\r\n\r\n`),
     converse(url, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 no HTTP\r\n\r\n'),
   ])
   t.regex(slow, /^HTTP\/1\.1 408 /)
@@ -290,6 +253,7 @@ test('wrong calls are exit code 2, before a model is loaded', async (t) => {
     ['--log', 'xml'],
     ['--max-batch', '0'],
     ['--drain', '-1'],
+    ['--cors', 'https://a.example/'],
   ]) {
     const { code, err } = await model2vec('serve', '-m', '/no/such/model', ...args)
     t.is(code, 2, args.join(' '))
@@ -297,6 +261,9 @@ test('wrong calls are exit code 2, before a model is loaded', async (t) => {
   }
   for (const args of [
     ['--served-model-name', 'a=none'],
+    ['--served-model-name', 'a=m8k-f32=c'],
+    ['-m', modelPath('m8k-dim3'), '--served-model-name', 'm8k-dim3'],
+    ['-m', modelPath('m8k-dim3'), '--served-model-name', 'a', '--served-model-name', 'a=m8k-dim3'],
     ['--served-model-name', ''],
     ['-m', SMALL],
   ]) {

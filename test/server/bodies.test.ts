@@ -115,7 +115,8 @@ test('what is no JSON object in UTF-8 is an error of the client, large or small'
     [`{"inputs":["a","${long}",]}`, 400],
     [`["${long}"]`, 422],
     ['['.repeat(50_000), 400],
-    ['['.repeat(100_000), 422],
+    ['['.repeat(100_000), 400],
+    [`${'['.repeat(50_000)}${']'.repeat(50_000)}`, 422],
     [`{"inputs":${'['.repeat(100_000)}`, 400],
     [`{"a":${'{"a":'.repeat(50_000)}`, 400],
     [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400],
@@ -142,6 +143,55 @@ test('of a field that is there twice the last value counts, as in JSON.parse, la
     t.deepEqual(Float32Array.from(json[0] as number[]), expected.row(0))
   }
   t.is((await post(`${url}/embed`, '{"__proto__":{"inputs":"third"}}')).status, 422)
+})
+
+test('a field that nobody reads is ignored, in a body of any size', async (t) => {
+  const { url } = await serve(t, { maxBatch: 4 })
+  for (const count of [10, 100_000]) {
+    for (const field of [
+      `[${'1,'.repeat(count)}1]`,
+      `"${'x'.repeat(60 * count)}"`,
+      `{"a":[${'[],'.repeat(count)}0]}`,
+    ]) {
+      for (const body of [`{"x":${field},"inputs":"a"}`, `{"inputs":["a"],"x":${field}}`]) {
+        t.is((await post(`${url}/embed`, body)).status, 200, `${body.slice(0, 30)}… of ${body.length}`)
+      }
+    }
+  }
+})
+
+test('a list that is too long has the same answer in a body of any size', async (t) => {
+  const { url } = await serve(t, { maxBatch: 4 })
+  const replies = await Promise.all(
+    ['a', 'x'.repeat(100_000)].map((text) => post(`${url}/v1/embeddings`, { input: Array(9).fill(text) })),
+  )
+  t.is(replies[0]?.status, 400)
+  t.is(replies[1]?.text, replies[0]?.text)
+})
+
+test('a text has as many characters as the limit says, however they are written', async (t) => {
+  const { url } = await serve(t, { maxText: 200_000, maxBody: 2_000_000 })
+  for (const character of ['a', 'é', '東', '\\u00e9', '\\ud83d']) {
+    const body = (count: number): string => `{"inputs":"${character.repeat(count)}","truncate":true}`
+    t.is((await post(`${url}/embed`, body(200_000))).status, 200, character)
+    t.is((await post(`${url}/embed`, body(200_001))).status, 413, character)
+  }
+})
+
+test('something after the end of what is packed is an error, in every encoding', async (t) => {
+  const { url } = await serve(t)
+  const body = Buffer.from('{"inputs":"a"}')
+  for (const [encoding, packed] of [
+    ['gzip', gzipSync(body)],
+    ['deflate', deflateSync(body)],
+    ['br', brotliCompressSync(body)],
+  ] as const) {
+    t.is((await post(`${url}/embed`, packed, { 'content-encoding': encoding })).status, 200)
+    for (const more of ['x', '\0\0']) {
+      const longer = Buffer.concat([packed, Buffer.from(more)])
+      t.is((await post(`${url}/embed`, longer, { 'content-encoding': encoding })).status, 400, encoding)
+    }
+  }
 })
 
 test('a type other than JSON is 415, and none is taken for JSON, but not of a page', async (t) => {

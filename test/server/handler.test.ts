@@ -6,12 +6,13 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 
 import test from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import { createHandler, createListener } from 'model2vec-node/server'
-import type { ListenerRequest, ListenerResponse } from 'model2vec-node/server'
+import type { ListenerRequest, ListenerResponse, ServerOptions } from 'model2vec-node/server'
 
 import { SMALL } from '../test-data.js'
-import { ef, GatedModel, MANY_TEXTS, post, serve, until } from './serving.js'
+import { connect, ef, GatedModel, MANY_TEXTS, post, request, serve, until } from './serving.js'
 
 const ORIGIN = 'http://localhost'
 
@@ -49,7 +50,10 @@ test('a handler gives the bytes, statuses and headers of a listener', async (t) 
     const expected = await fetch(url + path)
     t.is(await response.text(), await expected.text(), path)
   }
-  t.is((await handler(new Request(`${ORIGIN}/health`, { method: 'HEAD' }))).status, 200)
+  const head = await handler(new Request(`${ORIGIN}/health`, { method: 'HEAD' }))
+  t.is(head.status, 200)
+  t.is(head.headers.get('content-length'), '15')
+  t.is(await head.text(), '')
 })
 
 test('a handler reads no more of a body than the limit', async (t) => {
@@ -65,6 +69,26 @@ test('a handler reads no more of a body than the limit', async (t) => {
   const response = await handler(new Request(`${ORIGIN}/embed`, init))
   t.is(response.status, 413)
   t.true(given < 10_000)
+})
+
+test('a handler stops to read a body when the client has gone away, and when the time is over', async (t) => {
+  const stalled = (): ReadableStream =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(Buffer.from('{'))
+      },
+    })
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, duplex: 'half' } as RequestInit
+  const handler = createHandler(ef, { timeout: 20 })
+  const late = await handler(new Request(`${ORIGIN}/embed`, { ...init, body: stalled() }))
+  t.is(late.status, 503)
+  const controller = new AbortController()
+  const patient = createHandler(ef)
+  const { signal } = controller
+  const gone = patient(new Request(`${ORIGIN}/embed`, { ...init, body: stalled(), signal }))
+  controller.abort()
+  t.is((await gone).status, 499)
+  await patient.drain()
 })
 
 test("a request's signal ends its work", async (t) => {
@@ -114,7 +138,78 @@ test('a listener takes the body that a parser before it has read', async (t) => 
   t.teardown(() => server.close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 200)
-  t.is((await post(`${url}/embed`, '"no object"')).status, 422)
+  t.is((await post(`${url}/embed`, '[1]')).status, 422)
+})
+
+/** A server that reads bodies before it calls the listener. */
+async function serveRead(
+  t: ExecutionContext,
+  options: ServerOptions,
+  asBody: (bytes: Buffer) => unknown,
+): Promise<string> {
+  const listener = createListener(ef, options)
+  const server = http.createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      listener(Object.assign(request, { body: asBody(Buffer.concat(chunks)) }), response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('a listener takes the bytes or the text of a body that is read already', async (t) => {
+  const expected = await ef.encode('żółw', { normalize: true })
+  for (const asBody of [(bytes: Buffer) => bytes, (bytes: Buffer) => bytes.toString()]) {
+    const url = await serveRead(t, {}, asBody)
+    // As `express.raw` and `express.text` give them: unpacked.
+    const { status, json } = await post(`${url}/embed`, { inputs: 'żółw' }, { 'content-encoding': 'gzip' })
+    t.is(status, 200)
+    t.deepEqual(Float32Array.from(json[0] as number[]), expected.row(0))
+  }
+})
+
+test('a body that is read already and kept nowhere is an error of the application, not a request that hangs', async (t) => {
+  const errors: unknown[] = []
+  const url = await serveRead(t, { onError: (error) => errors.push(error) }, () => undefined)
+  t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 500)
+  t.regex((errors[0] as Error).message, /read before the listener/)
+  t.is((await post(`${url}/embed`, '')).status, 400)
+})
+
+test('an answer that the application has given instead is left alone', async (t) => {
+  const model = new GatedModel()
+  const listener = createListener({ model })
+  let answer: () => void = () => undefined
+  const server = http.createServer((request, response) => {
+    answer = () => response.writeHead(504).end('too late')
+    listener(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  // While the texts are embedded.
+  const reply = post(`http://127.0.0.1:${port}/embed`, { inputs: MANY_TEXTS })
+  await until(() => model.waiting.length === 1)
+  answer()
+  t.is((await reply).text, 'too late')
+  model.open()
+  // While the body is on its way.
+  const [head, rest] = [request('/embed', '{"inputs":"a"}', 'Expect: 100-continue\r\n').slice(0, -9), '"inputs":"a"}']
+  const slow = connect(port)
+  server.on('checkContinue', (incoming, response) => {
+    answer = () => response.writeHead(504).end('too late')
+    listener.checkContinue(incoming, response)
+  })
+  slow.socket.write(head)
+  await until(() => slow.reply().includes('100 Continue'))
+  answer()
+  await until(() => slow.reply().includes('too late'))
+  slow.socket.end(rest.slice(-9))
+  await listener.drain()
+  t.pass()
 })
 
 test('the entry loads by import and require, and refuses what are no models', async (t) => {
@@ -134,6 +229,12 @@ test('the entry loads by import and require, and refuses what are no models', as
     { aliases: { a: 5 } },
     { defaultModel: 'none' },
     { cors: '*' },
+    { cors: ['https://a.example/'] },
+    { cors: ['https://a.example:443'] },
+    { cors: ['a.example'] },
+    { apiKeys: ['a b'] },
+    { basePath: '/a?b' },
+    { basePath: '/' },
     { unknown: 1 },
   ]) {
     t.throws(() => createListener(ef, options as never), { code: 'ERR_INVALID_OPTION' }, JSON.stringify(options))

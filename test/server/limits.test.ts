@@ -53,6 +53,7 @@ test('pages of other origins may ask only where the options say so', async (t) =
   t.is(preflight.status, 204)
   t.is(preflight.headers.get('access-control-allow-origin'), 'https://a.example')
   t.regex(preflight.headers.get('access-control-allow-headers') ?? '', /Authorization/)
+  for (const name of ['content-length', 'content-type']) t.is(preflight.headers.get(name), null)
   t.is(
     (await get(`${one.url}/info`, { headers: asked })).headers.get('access-control-allow-origin'),
     'https://a.example',
@@ -65,6 +66,44 @@ test('pages of other origins may ask only where the options say so', async (t) =
   }
   const all = await serve(t, { cors: ['*'] })
   t.is((await get(`${all.url}/info`, { headers: other })).headers.get('access-control-allow-origin'), '*')
+})
+
+test("a page may send the headers that it asks for: OpenAI's client has some of its own", async (t) => {
+  const { url } = await serve(t, { cors: ['https://a.example'] })
+  const asked = async (names: string): Promise<string | null> => {
+    const headers = {
+      origin: 'https://a.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': names,
+    }
+    const { headers: given } = await get(`${url}/v1/embeddings`, { method: 'OPTIONS', headers })
+    return given.get('access-control-allow-headers')
+  }
+  const names = 'authorization,content-type,x-stainless-arch,x-stainless-lang, x-stainless-retry-count'
+  t.is(await asked(names), names)
+  t.is(await asked('a b;c'), 'Authorization, Content-Type, X-Api-Key')
+})
+
+test('a server that says by which names it is known answers no other', async (t) => {
+  const { port } = await serve(t, { hosts: ['My.Example'] })
+  const status = async (host: string): Promise<string> =>
+    (await raw(port, `GET /health HTTP/1.1\r\n${host}Connection: close\r\n\r\n`)).slice(9, 12)
+  for (const host of [
+    'localhost',
+    'LOCALHOST:8080',
+    'a.localhost',
+    '127.0.0.1:1',
+    '10.0.0.1',
+    '[::1]:80',
+    'my.example:5',
+  ]) {
+    t.is(await status(`Host: ${host}\r\n`), '200', host)
+  }
+  for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'evil.example:8080', '']) {
+    t.is(await status(`Host: ${host}\r\n`), '403', host)
+  }
+  const every = await serve(t, { hosts: ['*'] })
+  t.regex(await raw(every.port, 'GET /health HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 /)
 })
 
 test('another method is 405 and another path is 404, each in the words of its protocol', async (t) => {
@@ -85,6 +124,16 @@ test('another method is 405 and another path is 404, each in the words of its pr
   }
   t.regex(await raw(port, 'GET /../embed HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 404 /)
   t.is((await post(`${url}/embed?a=b`, { inputs: 'a' })).status, 200)
+  // As a client sends it to what may be a proxy (RFC 9112, 3.2.2).
+  for (const [target, status] of [
+    ['http://x/health', 200],
+    ['HTTP://x:8080/health?a=b', 200],
+    ['http://x', 200],
+    ['http://x/none', 404],
+  ] as const) {
+    const reply = await raw(port, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    t.is(reply.slice(9, 12), String(status), target)
+  }
 })
 
 test('a base path stands before all paths', async (t) => {
@@ -114,30 +163,6 @@ test('one request too many is 429 with Retry-After, and others are answered all 
   t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 200)
 })
 
-test('a body for which there is no memory is 429, and its bytes are free again when work is over', async (t) => {
-  const model = new GatedModel()
-  const { url, port } = await serve(t, { maxBuffered: 500_000 }, { model, free: ef })
-  const large = (of: string): object => ({ inputs: Array.from({ length: 300 }, () => 'word '.repeat(200)), model: of })
-  const buffered = async (): Promise<number> =>
-    Number(/^model2vec_buffered_bytes (\d+)$/m.exec((await get(`${url}/metrics`)).text)?.[1])
-  const running = post(`${url}/embed`, large('model'))
-  await until(() => model.waiting.length === 1)
-  t.true((await buffered()) > 300_000)
-  t.is((await post(`${url}/embed`, large('free'))).status, 429)
-  t.is((await post(`${url}/embed`, { inputs: 'a', model: 'free' })).status, 200)
-  model.open()
-  t.is((await running).status, 200)
-  await until(async () => (await buffered()) === 0)
-  t.is((await post(`${url}/embed`, large('free'))).status, 200)
-  // Of a client that goes away in the middle, too.
-  const socket = net.connect(port, '127.0.0.1')
-  socket.write(request('/embed', JSON.stringify(large('free'))).slice(0, 200_000))
-  await until(async () => (await buffered()) > 0)
-  socket.destroy()
-  await until(async () => (await buffered()) === 0)
-  t.pass()
-})
-
 test('/health and /metrics answer while the server is overloaded', async (t) => {
   const model = new GatedModel()
   const { url } = await serve(t, { maxConcurrency: 1 }, { model })
@@ -149,14 +174,14 @@ test('/health and /metrics answer while the server is overloaded', async (t) => 
   t.is((await running).status, 200)
 })
 
-test('large requests wait for a slot in their order, and small ones do not wait for them', async (t) => {
+test('large requests wait for a slot, of which a thread has two, in their order, and small ones do not wait for them', async (t) => {
   const model = new GatedModel()
   const { url } = await serve(t, {}, { model, free: ef })
   const large = Array.from({ length: 40 }, () => post(`${url}/embed`, { inputs: MANY_TEXTS, model: 'model' }))
   const waiting = async (): Promise<number> =>
     Number(/^model2vec_requests_waiting (\d+)$/m.exec((await get(`${url}/metrics`)).text)?.[1])
   await until(async () => model.waiting.length + (await waiting()) === 40)
-  t.true((await waiting()) > 0)
+  t.is(await waiting(), 40 - 2 * ef.info.threads)
   t.is((await post(`${url}/embed`, { inputs: 'a', model: 'free' })).status, 200)
   model.open()
   for (const { status } of await Promise.all(large)) t.is(status, 200)
@@ -190,11 +215,11 @@ test('a client that goes away cancels all the work of its connection', async (t)
   const model = new GatedModel()
   const { port } = await serve(t, {}, { model })
   const socket = net.connect(port, '127.0.0.1')
-  socket.write(request('/embed', JSON.stringify({ inputs: MANY_TEXTS })).repeat(3))
-  await until(() => model.waiting.length === 3)
+  socket.write(request('/embed', JSON.stringify({ inputs: MANY_TEXTS })).repeat(2))
+  await until(() => model.waiting.length === 2)
   socket.destroy()
   await until(() => model.waiting.every((signal) => signal?.aborted))
-  t.is(model.waiting.length, 3)
+  t.is(model.waiting.length, 2)
 })
 
 test('clients that go away in the middle of a body or of an answer leave nothing in work', async (t) => {
@@ -204,29 +229,11 @@ test('clients that go away in the middle of a body or of an answer leave nothing
     const socket = net.connect(port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.write(whole.slice(0, Math.ceil((whole.length * i) / 20)))
-    await new Promise((resolve) => setTimeout(resolve, i))
+    await new Promise((resolve) => setImmediate(resolve))
     socket.destroy()
   }
   await until(async () => /^model2vec_requests_in_work 0$/m.test((await get(`${url}/metrics`)).text))
   t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 200)
-})
-
-test('a draining server is not healthy, takes no new work, finishes what it has, and closes connections', async (t) => {
-  const model = new GatedModel()
-  const { url, port, listener } = await serve(t, {}, { model })
-  const running = post(`${url}/embed`, { inputs: 'a' })
-  await until(() => model.waiting.length === 1)
-  let isDrained = false
-  const drained = listener.drain().then(() => (isDrained = true))
-  const health = await get(`${url}/health`)
-  t.is(health.status, 503)
-  t.is((await post(`${url}/embed`, { inputs: 'a' })).status, 503)
-  t.regex(await raw(port, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'), /\r\nConnection: close\r\n/)
-  t.false(isDrained)
-  model.open()
-  t.is((await running).status, 200)
-  await drained
-  t.true(isDrained)
 })
 
 test('/metrics counts requests, texts, tokens and latencies of routes that there are', async (t) => {

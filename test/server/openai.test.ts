@@ -122,6 +122,16 @@ test('models have names and aliases; another name is 404, and never a path', asy
   }
 })
 
+test('an alias can not take the place of a model, and every name can be an alias', async (t) => {
+  const models = { small: ef, other: new Model2VecEmbeddingFunction(modelPath('m8k-dim3')) }
+  const error = await t.throwsAsync(serve(t, { aliases: { other: 'small' } }, models), { code: 'ERR_INVALID_OPTION' })
+  t.regex(error.message, /aliases\["other"\]` is the name of another model/)
+  const names = JSON.parse('{"__proto__":"other","small":"small"}') as Record<string, string>
+  const { url } = await serve(t, { aliases: names }, models)
+  const { json } = await post(`${url}/v1/embeddings`, { input: 'a', model: '__proto__' })
+  t.is(json.data[0].embedding.length, 3)
+})
+
 test('a model in a directory is called by its last name, not by its path', async (t) => {
   const { url } = await serve(t, {}, ef)
   const { json } = await get(`${url}/v1/models`)

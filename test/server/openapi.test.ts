@@ -20,6 +20,7 @@ function routePaths(): string[] {
   return files
     .flatMap((source) => [...source.matchAll(/path: '([^']+)'/g)].map(([, found = '']) => found))
     .map((each) => each.replace('*', '{model}'))
+    .filter((each, i, all) => all.indexOf(each) === i)
     .sort()
 }
 
@@ -64,4 +65,20 @@ test('every path answers with a status that the document has for it', async (t) 
       }
     }
   }
+})
+
+test('the document has both forms of a key, and the headers of answers', async (t) => {
+  const { url } = await serve(t, { apiKeys: ['key'], hosts: ['x'] })
+  const { json } = await get(`${url}/openapi.json`, { headers: { 'x-api-key': 'key' } })
+  t.deepEqual(Object.keys(json.components.securitySchemes as object), ['bearer', 'header'])
+  const { responses } = json.paths['/v1/embeddings'].post
+  for (const [status, name] of [
+    [200, 'X-Truncated-Texts'],
+    [401, 'WWW-Authenticate'],
+    [429, 'Retry-After'],
+    [503, 'Retry-After'],
+  ] as const) {
+    t.deepEqual(Object.keys(responses[status].headers as object), [name])
+  }
+  t.true(403 in responses)
 })

@@ -90,15 +90,34 @@ export function raw(port: number, bytes: string | Uint8Array): Promise<string> {
   })
 }
 
+/** A connection, and what has come back so far. */
+export function connect(port: number): { readonly socket: net.Socket; readonly reply: () => string } {
+  let reply = ''
+  const socket = net.connect(port, '127.0.0.1')
+  socket.setEncoding('latin1').on('data', (text: string) => (reply += text))
+  socket.on('error', () => undefined)
+  return { socket, reply: () => reply }
+}
+
 /** An HTTP/1.1 request with a JSON body. */
 export function request(path: string, body: string, headers = ''): string {
   const bytes = Buffer.byteLength(body)
   return `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n${headers}\r\n${body}`
 }
 
-/** The real model, whose calls wait at a gate: work that takes as long as a test wants. */
+/** A number of `/metrics`; 0 where it is not there. */
+export async function metric(url: string, name: string): Promise<number> {
+  const { text } = await get(`${url}/metrics`)
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `))
+  return Number(line?.slice(name.length + 1) ?? 0)
+}
+
+/**
+ * The real model, whose calls wait at a gate: work that takes as long as a test wants. It has one
+ * thread.
+ */
 export class GatedModel implements ServedFunction {
-  readonly info = ef.info
+  readonly info = { ...ef.info, threads: 1 }
   readonly tokens = ef.tokens
   /** The signals of calls that wait. */
   readonly waiting: (AbortSignal | undefined)[] = []

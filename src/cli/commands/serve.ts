@@ -6,15 +6,17 @@ import { Model2VecPipeline } from '../../pipeline/pipeline.js'
 import { createListener } from '../../server/listener.js'
 import type { ServedModel } from '../../server/model.js'
 import { nameOf } from '../../server/models.js'
-import { DEFAULTS } from '../../server/options.js'
+import { checkServerOptions, DEFAULTS } from '../../server/options.js'
 import type { ServerOptions } from '../../server/options.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
 import { HUB_OPTIONS, modelOptions } from '../model-options.js'
 import { apiKeys, KEYS_VARIABLE } from '../serving/api-keys.js'
-import { httpServer, isLoopback, listen, shutDown } from '../serving/http-server.js'
+import { httpServer, isLoopback, listen } from '../serving/http-server.js'
 import type { Place, Tls } from '../serving/http-server.js'
 import { LOG_FORMATS, requestLog } from '../serving/request-log.js'
+import { aliasesOf, namedSource } from '../serving/model-names.js'
+import { Connections, shutDown } from '../serving/shut-down.js'
 import { interruptSignal } from '../terminal/interrupt.js'
 import { say } from '../terminal/message.js'
 
@@ -34,7 +36,7 @@ export const serve: Command = {
       ['Ollama', '/api/embed'],
     ],
     'For operation there are /health, /metrics (Prometheus) and /openapi.json. The vectors are those of `encode`, ' +
-      'bit for bit. SIGTERM and SIGINT end it in order: /health says 503, requests in work are finished.',
+      'bit for bit. SIGTERM and SIGINT end it: requests that have begun are finished; a second one kills it.',
   ],
   options: {
     model: {
@@ -42,7 +44,7 @@ export const serve: Command = {
       short: 'm',
       multiple: true,
       value: '<name>',
-      help: 'an id or a directory; may be given several times, the first is the default (default: minishlab/potion-base-8M)',
+      help: 'an id or a directory, or name=directory; several may be given, the first is the default (default: minishlab/potion-base-8M)',
     },
     'served-model-name': {
       type: 'string',
@@ -66,6 +68,12 @@ export const serve: Command = {
       value: '<origin>',
       help: 'an origin whose pages may ask, or * (default: none)',
     },
+    'allowed-host': {
+      type: 'string',
+      multiple: true,
+      value: '<name>',
+      help: 'a name that requests may have as Host besides localhost, or *; on loopback without keys no other is answered',
+    },
     strict: { type: 'boolean', help: 'a text that is longer than the model reads is an error; else it is cut' },
     'max-batch': { type: 'string', value: '<n>', help: `texts of a request (default: ${DEFAULTS.maxBatch})` },
     'max-body': { type: 'string', value: '<bytes>', help: `of a request, unpacked (default: ${DEFAULTS.maxBody})` },
@@ -78,11 +86,15 @@ export const serve: Command = {
     'max-buffered': {
       type: 'string',
       value: '<bytes>',
-      help: `of large bodies and answers in memory, more are answered with 429 (default: ${DEFAULTS.maxBuffered})`,
+      help: `of bodies and answers in memory, more are answered with 429 (default: ${DEFAULTS.maxBuffered})`,
     },
     'max-connections': { type: 'string', value: '<n>', help: `open connections (default: ${DEFAULT_CONNECTIONS})` },
     timeout: { type: 'string', value: '<s>', help: `seconds for a request (default: ${DEFAULTS.timeout / 1000})` },
-    drain: { type: 'string', value: '<s>', help: `seconds to end in order (default: ${DEFAULT_DRAIN})` },
+    drain: {
+      type: 'string',
+      value: '<s>',
+      help: `seconds for requests to be finished at the end (default: ${DEFAULT_DRAIN})`,
+    },
     log: {
       type: 'string',
       value: '<format>',
@@ -91,7 +103,8 @@ export const serve: Command = {
     threads: { type: 'string', value: '<n>', help: 'how many threads to use (default: all there are)' },
     ...HUB_OPTIONS,
   },
-  notes: ['Exit codes: 0 ended in order, 1 failed or cut off requests, 2 called wrongly.'],
+  notes: ['Exit codes: 0 ended, 1 failed or cut off requests, 2 called wrongly.'],
+  outlivesOutput: true,
   example: '--served-model-name text-embedding-3-small',
   async run(positionals, values) {
     if (positionals.length > 0) throw new UsageError(`expected options only, but got ${positionals.join(' ')}`)
@@ -99,7 +112,8 @@ export const serve: Command = {
     const place = placeOf(values)
     const tls = tlsOf(values)
     const keys = apiKeys(values['api-key-file'] as string | undefined)
-    const options = serverOptions(values, keys)
+    const options = serverOptions(values, keys, place)
+    assertOptions(options)
     const settings = {
       tls,
       maxConnections: integer(values, 'max-connections', 1) ?? DEFAULT_CONNECTIONS,
@@ -109,16 +123,19 @@ export const serve: Command = {
     const { signal, release } = interruptSignal()
     try {
       const models = await loadModels(values, signal)
-      const listener = createListener(models, { ...options, aliases: aliasesOf(values, Object.keys(models)) })
+      const names = [...models.keys()]
+      const aliases = Object.fromEntries(aliasesOf(strings(values, 'served-model-name'), names))
+      const listener = createListener(Object.fromEntries(models), { ...options, aliases })
       const server = httpServer(listener, settings)
+      const connections = new Connections(server)
       const url = await listen(server, place)
-      say(`serving ${Object.keys(models).join(', ')} at ${url}`)
+      say(`serving ${names.join(', ')} at ${url}`)
       if ('host' in place && !isLoopback(place.host) && keys.length === 0) {
         say(`warning: everyone who reaches ${place.host} may ask: there is no API key`)
       }
       await aborted(signal)
       say('shutting down')
-      if (!(await shutDown(server, listener, drain))) {
+      if (!(await shutDown(server, connections, listener, drain))) {
         process.exitCode = 1
         say(`requests were cut off after ${drain} s`)
       }
@@ -147,7 +164,7 @@ function tlsOf({ 'tls-cert': cert, 'tls-key': key }: OptionValues): Tls | null {
   return { cert: cert as string, key: key as string }
 }
 
-function serverOptions(values: OptionValues, keys: readonly string[]): ServerOptions {
+function serverOptions(values: OptionValues, keys: readonly string[], place: Place): ServerOptions {
   const log = choice(values, 'log', LOG_FORMATS)
   const timeout = integer(values, 'timeout', 1)
   return {
@@ -160,6 +177,7 @@ function serverOptions(values: OptionValues, keys: readonly string[]): ServerOpt
     timeout: timeout === undefined ? undefined : timeout * 1000,
     strict: values.strict === true,
     cors: strings(values, 'cors'),
+    hosts: hostsOf(strings(values, 'allowed-host'), keys, place),
     onRequest: log === undefined ? undefined : requestLog(log),
     onError: (error) => {
       say(`internal error: ${messageOf(error)}`)
@@ -171,10 +189,25 @@ function strings(values: OptionValues, name: string): string[] {
   return (values[name] as string[] | undefined) ?? []
 }
 
-async function loadModels(values: OptionValues, signal: AbortSignal): Promise<Record<string, ServedModel>> {
-  const sources = strings(values, 'model')
-  const models: Record<string, ServedModel> = {}
-  for (const source of sources.length === 0 ? [undefined] : sources) {
+/** @throws UsageError */
+function assertOptions(options: ServerOptions): void {
+  try {
+    checkServerOptions('serve', options)
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
+}
+
+/** The names that a host may have; none = any. */
+function hostsOf(names: readonly string[], keys: readonly string[], place: Place): readonly string[] {
+  if (names.length > 0 || keys.length > 0 || !('host' in place) || !isLoopback(place.host)) return names
+  return ['localhost']
+}
+
+async function loadModels(values: OptionValues, signal: AbortSignal): Promise<ReadonlyMap<string, ServedModel>> {
+  const given = strings(values, 'model')
+  const models = new Map<string, ServedModel>()
+  for (const [own, source] of given.length === 0 ? [[null, undefined] as const] : given.map(namedSource)) {
     const options = { ...modelOptions(values), signal }
     const embedder = await Model2VecEmbeddingFunction.load(source, options)
     const { modelSource, hasHead } = embedder.info
@@ -183,25 +216,12 @@ async function loadModels(values: OptionValues, signal: AbortSignal): Promise<Re
       model = await Model2VecPipeline.load(modelSource, options)
       embedder.close()
     }
-    const name = nameOf(model)
-    if (Object.hasOwn(models, name)) throw new UsageError(`two of the models are called ${name}`)
-    models[name] = model
+    const name = own ?? nameOf(model)
+    if (models.has(name))
+      throw new UsageError(`two of the models are called ${name}: --model name=… gives another name`)
+    models.set(name, model)
   }
   return models
-}
-
-/** Other names of models. @throws UsageError */
-function aliasesOf(values: OptionValues, names: readonly string[]): Record<string, string> {
-  const aliases: Record<string, string> = {}
-  for (const given of strings(values, 'served-model-name')) {
-    const [alias = '', model = names[0] ?? ''] = given.split('=')
-    if (alias === '') throw new UsageError(`--served-model-name should be a name or name=model, but got ${given}`)
-    if (!names.includes(model)) {
-      throw new UsageError(`--served-model-name ${given}: the models are ${names.join(', ')}`)
-    }
-    aliases[alias] = model
-  }
-  return aliases
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,12 +1,13 @@
-// The HTTP server of `model2vec serve`: its limits for slow, idle and too many clients, where it
-// listens, and how it ends.
+// The HTTP server of `model2vec serve`: its limits for slow, idle and too many clients, and where
+// it listens.
 
-import { readFileSync, unlinkSync } from 'node:fs'
+import { lstatSync, readFileSync, unlinkSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
 
 import type { Listener } from '../../server/listener.js'
+import { MAX_TIMEOUT } from '../../server/options.js'
 
 /** Where a server listens. */
 export type Place = { readonly host: string; readonly port: number } | { readonly socket: string }
@@ -31,12 +32,18 @@ const SECOND = 1000
 const LIMITS = {
   headersTimeout: 10 * SECOND,
   requestTimeout: 60 * SECOND,
-  // Longer than load balancers keep a connection (60 s): they end it, and never send into a closed one.
+  // Longer than load balancers keep a connection (60 s): they end it, and never send into a closed
+  // one.
   keepAliveTimeout: 65 * SECOND,
   connectionsCheckingInterval: SECOND,
   maxHeaderSize: 16 * 1024,
 } as const
 const MAX_HEADERS = 200
+
+/** For a timer: more milliseconds than it takes would be none. */
+export function millisecondsOf(seconds: number): number {
+  return Math.min(seconds * SECOND, MAX_TIMEOUT)
+}
 
 export function httpServer(listener: Listener, { maxConnections, timeout, tls }: HttpSettings): http.Server {
   const server =
@@ -55,7 +62,7 @@ export function httpServer(listener: Listener, { maxConnections, timeout, tls }:
   server.maxConnections = maxConnections
   server.maxHeadersCount = MAX_HEADERS
   // A client that reads nothing of its answer: no byte for longer than any request is in work.
-  server.setTimeout((timeout + 60) * SECOND)
+  server.setTimeout(millisecondsOf(timeout + 60))
   return server
 }
 
@@ -82,8 +89,9 @@ function listening(server: http.Server, options: net.ListenOptions): Promise<voi
   })
 }
 
-/** A socket that a killed process has left: nobody listens on it. */
+/** A socket that a killed process has left: nobody listens on it. Any other file stays. */
 async function removeDeadSocket(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return
   const code = await new Promise<string | undefined>((resolve) => {
     const client = net.connect(path)
     client.once('connect', () => {
@@ -95,31 +103,6 @@ async function removeDeadSocket(path: string): Promise<void> {
     })
   })
   if (code === 'ECONNREFUSED') unlinkSync(path)
-}
-
-/**
- * Ends a server in order: it says that it is not healthy, takes no new work, finishes what it has, and
- * closes its connections; those that are left after `seconds` are cut.
- *
- * @returns whether all requests were finished
- */
-export async function shutDown(server: http.Server, listener: Listener, seconds: number): Promise<boolean> {
-  let isLate = false
-  const cut = setTimeout(() => {
-    isLate = true
-    server.closeAllConnections()
-  }, seconds * SECOND)
-  const late = new Promise<void>((resolve) => setTimeout(resolve, seconds * SECOND).unref())
-  await Promise.race([listener.drain(), late])
-  await new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve()
-    })
-    server.closeIdleConnections()
-    if (isLate) server.closeAllConnections()
-  })
-  clearTimeout(cut)
-  return !isLate
 }
 
 /** Whether only this machine reaches a host. */

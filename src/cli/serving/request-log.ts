@@ -1,6 +1,7 @@
 // The log of requests on standard output: a line each, as JSON or as text.
 
 import type { RequestLog } from '../../server/options.js'
+import { say } from '../terminal/message.js'
 
 export const LOG_FORMATS = ['json', 'text'] as const
 export type LogFormat = (typeof LOG_FORMATS)[number]
@@ -8,10 +9,18 @@ export type LogFormat = (typeof LOG_FORMATS)[number]
 /** Lines that nobody reads are left out rather than kept in memory. */
 const MOST_WAITING = 1 << 20
 
-/** Writes lines many at a time: once in a turn of the event loop. */
+/**
+ * Writes lines many at a time: once in a turn of the event loop. A log that can't be written ends
+ * alone.
+ */
 export function requestLog(format: LogFormat): (request: RequestLog) => void {
   let lines = ''
   let dropped = 0
+  let isOpen = true
+  process.stdout.on('error', ({ message }) => {
+    if (isOpen) say(`requests are not logged any more: ${message}`)
+    isOpen = false
+  })
   const write = (): void => {
     const note = dropped === 0 ? '' : `${lineOf(format, { time: now(), dropped })}\n`
     dropped = 0
@@ -19,6 +28,7 @@ export function requestLog(format: LogFormat): (request: RequestLog) => void {
     lines = ''
   }
   return (request) => {
+    if (!isOpen) return
     if (process.stdout.writableLength > MOST_WAITING) {
       dropped++
       return

@@ -2,14 +2,24 @@
 
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer, Chunk } from '../answer.js'
-import { BASE64_PER_STEP, embed, latin1, listed, NUMBERS_PER_STEP, truncatedHeader } from '../embed.js'
-import type { PartsOf, Texts } from '../embed.js'
-import type { Exchange, Route } from '../exchange.js'
+import {
+  BASE64_BYTES,
+  BASE64_PER_STEP,
+  embed,
+  latin1,
+  listed,
+  NUMBER_BYTES,
+  NUMBERS_PER_STEP,
+  truncatedHeader,
+} from '../embed.js'
+import type { PartsOf } from '../embed.js'
+import type { Exchange } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, dimensions, ignored, oneOf, textOrList } from '../fields.js'
-import type { Body } from '../json-body.js'
+import type { Body } from '../fields.js'
 import type { ServedRows } from '../model.js'
 import type { NamedModel } from '../models.js'
+import type { Route } from '../route.js'
 
 const FORMATS = ['float', 'base64'] as const
 
@@ -21,16 +31,26 @@ function embeddings(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   assertNotEmpty(texts, 'input')
   const isBase64 = oneOf(body.encoding_format, 'encoding_format', FORMATS, 'float') === 'base64'
   const dimensionality = dimensions(body.dimensions, model.dim)
-  const encoding = dimensionality === undefined ? undefined : { dimensionality }
   ignored(body.user, 'user')
-  const read: Texts = { texts, param: 'input' }
-  return embed(exchange, model, read, encoding, !options.strict, (rows, signal) => {
-    // As one string, which is written together with the headers.
-    if (rows.rows === 1) return shortAnswer(model, rows, isBase64)
-    const item = isBase64 ? base64Of(rows) : embeddingOf(rows)
-    const items = listed(rows.rows, isBase64 ? BASE64_PER_STEP : NUMBERS_PER_STEP, item, signal)
-    return Array.isArray(items) ? longAnswer(model, rows, items) : items.then((each) => longAnswer(model, rows, each))
-  })
+  return embed(
+    exchange,
+    model,
+    { texts, param: 'input' },
+    {
+      options: dimensionality === undefined ? undefined : { dimensionality },
+      truncates: !options.strict,
+      bytes: isBase64 ? BASE64_BYTES : NUMBER_BYTES,
+      write(rows, signal) {
+        // As one string, which is written together with the headers.
+        if (rows.rows === 1) return shortAnswer(model, rows, isBase64)
+        const item = isBase64 ? base64Of(rows) : embeddingOf(rows)
+        const items = listed(rows.rows, isBase64 ? BASE64_PER_STEP : NUMBERS_PER_STEP, item, signal)
+        return Array.isArray(items)
+          ? longAnswer(model, rows, items)
+          : items.then((each) => longAnswer(model, rows, each))
+      },
+    },
+  )
 }
 
 /** Texts, and not what else a client of OpenAI may send. @throws Fault */
@@ -103,9 +123,33 @@ function decoded(part: string): string {
   }
 }
 
+const EMBEDDINGS = {
+  method: 'POST',
+  protocol: 'openai',
+  summary: 'Vectors of texts',
+  request: 'OpenAIEmbeddingRequest',
+  response: 'OpenAIEmbeddingResponse',
+  answer: embeddings,
+} as const
+
 export const OPENAI_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/v1/embeddings', protocol: 'openai', answer: embeddings },
-  { method: 'POST', path: '/embeddings', protocol: 'openai', answer: embeddings },
-  { method: 'GET', path: '/v1/models', protocol: 'openai', answer: listModels },
-  { method: 'GET', path: '/v1/models/*', protocol: 'openai', answer: showModel },
+  { path: '/v1/embeddings', ...EMBEDDINGS },
+  { path: '/embeddings', ...EMBEDDINGS },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    protocol: 'openai',
+    summary: 'The models',
+    response: 'OpenAIModels',
+    answer: listModels,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models/*',
+    protocol: 'openai',
+    summary: 'A model',
+    response: 'OpenAIModel',
+    statuses: [404],
+    answer: showModel,
+  },
 ]

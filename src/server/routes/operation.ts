@@ -1,23 +1,27 @@
-// What those who run a server ask it.
+// For the operation of a server: whether it is well, what it is, and its counts.
 
 import { isModel2VecError } from '../../errors.js'
 import { Buffer } from '../../runtime/node-globals.js'
 import { VERSION } from '../../version.js'
 import { asciiJson, JSON_TYPE, jsonAnswer, NO_HEADERS } from '../answer.js'
 import type { Answer } from '../answer.js'
-import type { Exchange, Route } from '../exchange.js'
-import { Fault } from '../fault.js'
+import type { Exchange } from '../exchange.js'
+import { Fault, RETRY_AFTER } from '../fault.js'
+import type { Route } from '../route.js'
 import { MAX_BATCH_TOKENS } from './tei-embed.js'
 
-/** Whether requests are answered: not before the models are loaded, and not while the server shuts down. */
+/**
+ * Whether requests are answered: not before the models are loaded, and not while the server shuts
+ * down.
+ */
 function health({ shared }: Exchange): Answer {
-  if (shared.isDraining) throw new Fault('unavailable', 'the server is shutting down')
+  if (shared.isDraining) throw new Fault('unavailable', 'the server is shutting down', null, RETRY_AFTER)
   try {
     for (const { info } of shared.models.all) if (info.dim === 0) break
   } catch (error) {
     if (!isModel2VecError(error)) throw error
     shared.models.wake()
-    throw new Fault('unavailable', 'a model is not loaded')
+    throw new Fault('unavailable', 'a model is not loaded', null, RETRY_AFTER)
   }
   return jsonAnswer('{"status":"ok"}')
 }
@@ -61,11 +65,11 @@ function info({ shared }: Exchange): Answer {
 }
 
 function metrics({ shared }: Exchange): Answer {
-  const { admission, isDraining } = shared
+  const { admission, memory, isDraining } = shared
   const text = shared.metrics.text({
     inWork: admission.inWork,
     waiting: admission.waiting,
-    buffered: admission.buffered,
+    buffered: memory.taken,
     isDraining,
   })
   const body = Buffer.from(text)
@@ -83,9 +87,44 @@ function openApi({ shared }: Exchange): Answer {
   return { status: 200, type: JSON_TYPE, body: shared.openApi(), headers: NO_HEADERS, texts: 0, tokens: 0 }
 }
 
+const HEALTH = {
+  method: 'GET',
+  protocol: 'tei',
+  isOpen: true,
+  summary: 'Whether requests are answered',
+  response: 'Health',
+  statuses: [503],
+  answer: health,
+} as const
+
 export const OPERATION_ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/health', protocol: 'tei', isOpen: true, answer: health },
-  { method: 'GET', path: '/info', protocol: 'tei', answer: info },
-  { method: 'GET', path: '/metrics', protocol: 'tei', answer: metrics },
-  { method: 'GET', path: '/openapi.json', protocol: 'tei', answer: openApi },
+  { path: '/health', ...HEALTH },
+  // TEI's other paths of it. In an application the first one is the application's own page.
+  { path: '/', isYielded: true, ...HEALTH },
+  { path: '/ping', ...HEALTH },
+  {
+    method: 'GET',
+    path: '/info',
+    protocol: 'tei',
+    summary: 'The default model',
+    response: 'Info',
+    statuses: [503],
+    answer: info,
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    protocol: 'tei',
+    summary: 'Counts for Prometheus',
+    type: 'text/plain',
+    answer: metrics,
+  },
+  {
+    method: 'GET',
+    path: '/openapi.json',
+    protocol: 'tei',
+    summary: 'This document',
+    response: 'OpenApi',
+    answer: openApi,
+  },
 ]

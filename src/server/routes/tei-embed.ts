@@ -3,16 +3,28 @@
 import { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import { jsonAnswer } from '../answer.js'
 import type { Answer, Chunk } from '../answer.js'
-import { embed, latin1, listed, NUMBERS_PER_STEP, numbersOf, truncatedHeader } from '../embed.js'
-import type { Exchange, Route } from '../exchange.js'
+import {
+  countTexts,
+  embed,
+  latin1,
+  listed,
+  NUMBER_BYTES,
+  NUMBERS_PER_STEP,
+  numbersOf,
+  truncatedHeader,
+} from '../embed.js'
+import type { Exchange } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, dimensions, flag, oneText, textList, textOrList } from '../fields.js'
-import type { Body } from '../json-body.js'
+import type { Body } from '../fields.js'
 import type { ServedRows } from '../model.js'
 import type { NamedModel } from '../models.js'
+import type { Route } from '../route.js'
 
 /** The most token ids of a request that has an answer for each: TEI's own default. */
 export const MAX_BATCH_TOKENS = 16_384
+/** Bytes of a dimension of a token's vector. */
+const FLOAT_BYTES = 4
 
 /** What requests of embeddings have in common. */
 interface TeiRequest {
@@ -53,11 +65,14 @@ export function embedTexts(exchange: Exchange, body: Body): Answer | Promise<Ans
     exchange,
     model,
     { texts, param: 'inputs' },
-    { normalize, dimensionality },
-    truncates,
-    async (rows, signal) => {
-      const items = await listed(rows.rows, NUMBERS_PER_STEP, numbersOf(rows), signal)
-      return listAnswer(items, rows.rows, rows.totalTokens, truncatedHeader(rows))
+    {
+      options: { normalize, dimensionality },
+      truncates,
+      bytes: NUMBER_BYTES,
+      async write(rows, signal) {
+        const items = await listed(rows.rows, NUMBERS_PER_STEP, numbersOf(rows), signal)
+        return listAnswer(items, rows.rows, rows.totalTokens, truncatedHeader(rows))
+      },
     },
   )
 }
@@ -81,21 +96,21 @@ async function embedTokens(exchange: Exchange, body: Body): Promise<Answer> {
         'inputs',
       )
     }
+    exchange.hold(tokens * info.dim * (FLOAT_BYTES + NUMBER_BYTES))
     const matrices = await embedder.encodeAsSequence(texts, { maxLength, signal })
     const cut = matrices.filter(({ truncated }) => truncated > 0).length
-    if (cut > 0 && !truncates) {
-      throw new Fault('text', `\`inputs\` should have at most ${String(maxLength)} tokens per text`, 'inputs')
+    const counts = {
+      totalTokens: tokens,
+      truncated: cut,
+      isTruncated: (index: number) => matrices[index]?.truncated !== 0,
     }
-    const metrics = exchange.shared.metrics.model(model.name)
-    metrics.texts += texts.length
-    metrics.tokens += tokens
-    metrics.truncated += cut
+    countTexts(exchange, model, { texts, param: 'inputs' }, counts, truncates)
     const items: Chunk[] = []
     for (const matrix of matrices) {
       const rows = await listed(matrix.rows, NUMBERS_PER_STEP, numbersOf(matrix), signal)
       items.push(items.length === 0 ? '[' : ',[', ...rows, ']')
     }
-    return jsonAnswer(['[', ...items, ']'], texts.length, tokens, truncatedHeader({ truncated: cut }))
+    return jsonAnswer(['[', ...items, ']'], texts.length, tokens, truncatedHeader(counts))
   })
 }
 
@@ -125,27 +140,72 @@ function similarity(exchange: Exchange, body: Body): Answer | Promise<Answer> {
   const sentences = textList(others, 'inputs.sentences', shared.options)
   assertNotEmpty([first], 'inputs.source_sentence')
   assertNotEmpty(sentences, 'inputs.sentences')
-  const truncates = readTruncation((parameters ?? {}) as Body)
-  const read = { texts: [first, ...sentences], param: 'inputs' }
-  return embed(exchange, model, read, undefined, truncates, async (rows) => {
-    const scores = await cosines(rows)
-    return jsonAnswer(latin1(scores.json(0)), rows.rows, rows.totalTokens, truncatedHeader(rows))
-  })
+  const truncates = readTruncation(parameters ?? {})
+  const nameOf = (index: number): string => (index === 0 ? 'inputs.source_sentence' : `inputs.sentences[${index - 1}]`)
+  return embed(
+    exchange,
+    model,
+    { texts: [first, ...sentences], param: 'inputs', nameOf },
+    {
+      options: undefined,
+      truncates,
+      // Rows are copied for the search.
+      bytes: FLOAT_BYTES,
+      async write(rows) {
+        const scores = await cosines(rows)
+        return jsonAnswer(latin1(scores.json(0)), rows.rows, rows.totalTokens, truncatedHeader(rows))
+      },
+    },
+  )
 }
 
-/** The cosines of the first row with the others; 0 for a row of zeros, which has none. */
-async function cosines(rows: ServedRows): Promise<ServedRows> {
-  const all = rows as unknown as EmbeddingMatrix
+/**
+ * The cosines of the first row with the others, as one row; 0 for a row of zeros, which has none.
+ */
+async function cosines(rows: ServedRows): Promise<EmbeddingMatrix> {
+  const all = EmbeddingMatrix.from(Array.from({ length: rows.rows }, (_, index) => rows.row(index)))
   const others = all.slice(1)
   const { indices, scores, counts } = await others.nearest(all.slice(0, 1), { k: others.rows })
   const inOrder = new Float32Array(others.rows)
   for (let i = 0; i < (counts[0] ?? 0); i++) inOrder[indices[i] ?? 0] = scores[i] ?? 0
-  return EmbeddingMatrix.from(inOrder, { dim: inOrder.length }) as unknown as ServedRows
+  return EmbeddingMatrix.from(inOrder, { dim: inOrder.length })
 }
 
 export const EMBED_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/embed', protocol: 'tei', answer: embedTexts },
-  { method: 'POST', path: '/embed_all', protocol: 'tei', answer: embedTokens },
-  { method: 'POST', path: '/embed_sparse', protocol: 'tei', answer: embedSparse },
-  { method: 'POST', path: '/similarity', protocol: 'tei', answer: similarity },
+  {
+    method: 'POST',
+    path: '/embed',
+    protocol: 'tei',
+    summary: 'Vectors of texts',
+    request: 'EmbedRequest',
+    response: 'EmbedResponse',
+    answer: embedTexts,
+  },
+  {
+    method: 'POST',
+    path: '/embed_all',
+    protocol: 'tei',
+    summary: 'A vector for each token of texts',
+    request: 'EmbedAllRequest',
+    response: 'EmbedAllResponse',
+    answer: embedTokens,
+  },
+  {
+    method: 'POST',
+    path: '/embed_sparse',
+    protocol: 'tei',
+    summary: 'Not supported by models of static vectors',
+    request: 'EmbedAllRequest',
+    statuses: [424],
+    answer: embedSparse,
+  },
+  {
+    method: 'POST',
+    path: '/similarity',
+    protocol: 'tei',
+    summary: 'The cosines of a text with others',
+    request: 'SimilarityRequest',
+    response: 'SimilarityResponse',
+    answer: similarity,
+  },
 ]

@@ -3,40 +3,40 @@
 
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer } from '../answer.js'
-import { listed, latin1, truncatedHeader } from '../embed.js'
-import type { Exchange, Route } from '../exchange.js'
+import { countTexts, listed, latin1, truncatedHeader } from '../embed.js'
+import type { Exchange } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, flag, oneText, textList } from '../fields.js'
-import type { Body } from '../json-body.js'
+import type { Body } from '../fields.js'
 import type { ServedPipeline, ServedScores } from '../model.js'
+import type { Route } from '../route.js'
 import { readTruncation } from './tei-embed.js'
 
 /** How many texts' labels are sorted and written in a step. */
 const TEXTS_PER_STEP = 32
+const FLOAT_BYTES = 4
+/** About how many bytes a class has in an answer, besides its label. */
+const PREDICTION_BYTES = 36
 
 /** The classes of texts. */
 export async function predict(exchange: Exchange, body: Body): Promise<Answer> {
-  const { shared } = exchange
-  const model = shared.models.find(body.model)
+  const model = exchange.shared.models.find(body.model)
   const { isBatch, texts } = readInputs(exchange, body.inputs)
   const truncates = readTruncation(body)
   const isRaw = flag(body.raw_scores, 'raw_scores', false)
   const { pipeline } = model
-  if (pipeline === null) throw new Fault('unsupported', 'model is not a classifier model')
+  // A head that is a projection gives vectors.
+  if (pipeline === null || !model.isClassifier) throw new Fault('unsupported', 'model is not a classifier model')
   if (isRaw) throw new Fault('unsupported', 'scores are probabilities: `raw_scores` is not supported')
   return exchange.inSlot(async (signal) => {
+    exchange.hold(texts.length * model.dim * FLOAT_BYTES)
     const scores = await pipeline.predictProba(texts, { signal })
-    if (scores.truncated > 0 && !truncates) {
-      const { maxLength } = model.info
-      throw new Fault('text', `\`inputs\` should have at most ${String(maxLength)} tokens per text`, 'inputs')
-    }
-    const tokens = scores.totalTokens ?? 0
-    const metrics = shared.metrics.model(model.name)
-    metrics.texts += texts.length
-    metrics.tokens += tokens
-    metrics.truncated += scores.truncated
+    const nameOf = (index: number): string => (isBatch ? `inputs[${index}][0]` : 'inputs')
+    countTexts(exchange, model, { texts, param: 'inputs', nameOf }, scores, truncates)
     const labels = labelsOf(pipeline, scores)
+    exchange.hold(texts.length * labels.reduce((sum, { length }) => sum + length + PREDICTION_BYTES, 0))
     const items = await listed(texts.length, TEXTS_PER_STEP, (index) => [predictionsOf(scores, index, labels)], signal)
+    const tokens = scores.totalTokens ?? 0
     return jsonAnswer(isBatch ? ['[', ...items, ']'] : items, texts.length, tokens, truncatedHeader(scores))
   })
 }
@@ -90,6 +90,23 @@ function rerank({ shared }: Exchange, body: Body): Answer {
 }
 
 export const PREDICT_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/predict', protocol: 'tei', answer: predict },
-  { method: 'POST', path: '/rerank', protocol: 'tei', answer: rerank },
+  {
+    method: 'POST',
+    path: '/predict',
+    protocol: 'tei',
+    summary: "The classes of texts, by a pipeline's head",
+    request: 'PredictRequest',
+    response: 'PredictResponse',
+    statuses: [424],
+    answer: predict,
+  },
+  {
+    method: 'POST',
+    path: '/rerank',
+    protocol: 'tei',
+    summary: 'Not supported by models of static vectors',
+    request: 'RerankRequest',
+    statuses: [424],
+    answer: rerank,
+  },
 ]

@@ -3,14 +3,17 @@
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer, Chunk } from '../answer.js'
 import { listed } from '../embed.js'
-import type { Exchange, Route } from '../exchange.js'
+import type { Exchange } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, flag, textOrList } from '../fields.js'
-import type { Body } from '../json-body.js'
+import type { Body } from '../fields.js'
+import type { Route } from '../route.js'
 
 /** The most tokens of an answer, in which each has some 70 bytes. */
 const MAX_TOKENS = 1 << 18
 const TOKENS_PER_STEP = 256
+/** About how many bytes a token has in an answer. */
+const TOKEN_BYTES = 80
 
 /** Model2Vec has no tokens that are only special, and no places of tokens. */
 async function tokenize(exchange: Exchange, body: Body): Promise<Answer> {
@@ -25,6 +28,7 @@ async function tokenize(exchange: Exchange, body: Body): Promise<Answer> {
     if (count > MAX_TOKENS) {
       throw new Fault('text', `\`inputs\` should have at most ${MAX_TOKENS} tokens, but has ${count}`, 'inputs')
     }
+    exchange.hold(count * TOKEN_BYTES)
     const { tokens } = embedder
     const tokenOf = (id: number): string =>
       `{"id":${id},"text":${asciiJson(tokens[id] ?? '')},"special":false,"start":null,"stop":null}`
@@ -38,5 +42,13 @@ async function tokenize(exchange: Exchange, body: Body): Promise<Answer> {
 }
 
 export const TOKENIZE_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/tokenize', protocol: 'tei', answer: tokenize },
+  {
+    method: 'POST',
+    path: '/tokenize',
+    protocol: 'tei',
+    summary: 'The tokens of texts',
+    request: 'TokenizeRequest',
+    response: 'TokenizeResponse',
+    answer: tokenize,
+  },
 ]

@@ -1,0 +1,31 @@
+// What a route is: a path, what it answers, and what the OpenAPI document says of it.
+
+import type { Answer } from './answer.js'
+import type { Protocol } from './error-answer.js'
+import type { Exchange } from './exchange.js'
+import type { Body } from './fields.js'
+
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** What the path is; one that ends with `*` is what it begins with. */
+  readonly path: string
+  /** Whose words its errors are in. */
+  readonly protocol: Protocol
+  /** Whether it needs no key. */
+  readonly isOpen?: boolean
+  /** Whether another handler after this server has it, where there is one. */
+  readonly isYielded?: boolean
+  /** Whether its body is taken for JSON whatever its Content-Type says. */
+  readonly takesAnyType?: boolean
+  /** What it does, in a few words. */
+  readonly summary: string
+  /** The schema of the body. */
+  readonly request?: string
+  /** The schema of the answer; none = it can't be given. */
+  readonly response?: string
+  /** The type of an answer that is not JSON. */
+  readonly type?: string
+  /** The statuses of errors besides those that every route of its kind has. */
+  readonly statuses?: readonly number[]
+  answer(exchange: Exchange, body: Body): Answer | Promise<Answer>
+}
