@@ -346,6 +346,22 @@ export interface Native {
   /** Writes the JSON of a row to `out`: its length. When `out` is shorter, nothing was written. */
   rowJson(data: RowArray, dtype: number, dim: number, index: number, out: Uint8Array): number
   rowBase64(data: RowArray, dtype: number, dim: number, index: number): string
+  /**
+   * The JSON lines of the rows `from` to `to`, in order: each is its head, the vector and `}`. Head
+   * i ends at `ends[i]` of `heads`; without ends, all rows have the same. `base64`: whether a vector
+   * is a string, not an array. On up to `threads` threads, for which this one waits.
+   */
+  rowLines(
+    data: RowArray,
+    dtype: number,
+    dim: number,
+    from: number,
+    to: number,
+    heads: Uint8Array,
+    ends: Uint32Array,
+    base64: boolean,
+    threads: number,
+  ): Uint8Array[]
   /** `bound` NaN and `firstSelf` -1 are none. Copies the queries and the filter. */
   createSearch(
     queries: RowArray,

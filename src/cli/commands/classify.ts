@@ -30,6 +30,8 @@ import {
   CHECKPOINT_OPTION,
   checkpointMs,
   identityOfInputs,
+  PROGRESS_OPTION,
+  progressIsJson,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
@@ -85,6 +87,7 @@ export const classify: Command = {
         "when that run's output is whole",
     },
     checkpoint: CHECKPOINT_OPTION,
+    progress: PROGRESS_OPTION,
     'with-text': { type: 'boolean', help: 'write the texts too' },
     ...INPUT_OPTIONS,
     ...MODEL_OPTIONS,
@@ -99,6 +102,7 @@ export const classify: Command = {
     if (isFilter) assertOneFormat(input)
     const everyMs = checkpointMs(values)
     const out = outOf(values)
+    const isJson = progressIsJson(values)
     const isResumed = values.resume === true
     const total = await bytesToRead(input, isResumed)
     const files = out === null ? null : await outputFiles(out, input.paths)
@@ -115,6 +119,7 @@ export const classify: Command = {
         signal,
         checkpointMs: everyMs,
         total,
+        progressIsJson: isJson,
         threshold: comparedThreshold(pipeline, wanted.threshold ?? DEFAULT_THRESHOLD),
         maxLength: maxLength(values),
         proba: wanted.proba,

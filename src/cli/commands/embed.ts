@@ -1,25 +1,26 @@
 // `model2vec embed`: the vectors of the texts of files.
 
 import { DTYPES, widthOf } from '../../dtype.js'
+import type { Dtype } from '../../dtype.js'
+import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { embedRun } from '../embed-texts.js'
-import type { EmbedRun, Encoding } from '../embed-texts.js'
+import { columnsOf, embedRun } from '../embed-texts.js'
+import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
 import { inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
-import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
-import { openCounted } from '../output/counted-output.js'
+import { DEFAULT_MODEL, loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
 import { assertStandardOutputIsNoInput, outputFiles } from '../output/files.js'
 import type { OutputFiles } from '../output/files.js'
-import { VECTOR_COLUMN } from '../output/format.js'
-import type { Columns, OpenRows, OutputFormat, OutputRows } from '../output/format.js'
+import type { OpenRows, OutputFormat, OutputRows, VectorColumn } from '../output/format.js'
 import { ENDINGS_WITH_COLUMNS, OUTPUT_FORMATS, outputFormatOf } from '../output/formats.js'
 import { jsonLines } from '../output/json-lines.js'
 import { identityOfModel } from '../output/identity.js'
 import type { Identity } from '../output/identity.js'
 import { OutputLock } from '../output/lock.js'
+import { openTyped } from '../output/typed-output.js'
 import { interruptSignal } from '../terminal/interrupt.js'
 import { counted, say } from '../terminal/message.js'
 import {
@@ -27,6 +28,8 @@ import {
   CHECKPOINT_OPTION,
   checkpointMs,
   identityOfInputs,
+  PROGRESS_OPTION,
+  progressIsJson,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
@@ -57,10 +60,21 @@ export const embed: Command = {
         "when that run's output is whole. The output of another run is an error, and stays as it is",
     },
     checkpoint: CHECKPOINT_OPTION,
+    progress: PROGRESS_OPTION,
     dtype: { type: 'string', value: '<name>', help: `${DTYPES.join(', ')} (default: float32)` },
     dimensionality: { type: 'string', value: '<n>', help: 'the first n dimensions only' },
     normalize: { type: 'boolean', help: 'vectors of length 1 (default: as the model says)' },
     'no-normalize': { type: 'boolean', help: 'vectors as they are' },
+    'vector-field': { type: 'string', value: '<name>', help: "the vectors' column (default: embedding)" },
+    'vector-encoding': {
+      type: 'string',
+      value: '<name>',
+      help: 'in JSON: numbers (default), or base64 of little-endian elements, a third to a half of the size',
+    },
+    milvus: {
+      type: 'boolean',
+      help: "vectors as Milvus' bulk import takes them, in .parquet, .json or .npy (docs/MILVUS.md)",
+    },
     'with-text': { type: 'boolean', help: `write the texts too (${ENDINGS_WITH_COLUMNS.join(', ')})` },
     ...INPUT_OPTIONS,
     ...MODEL_OPTIONS,
@@ -73,22 +87,35 @@ export const embed: Command = {
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
     const format = chosenFormat(values)
+    const chosen = format ?? jsonLines
+    const isJson = progressIsJson(values)
     const isResumed = values.resume === true
     // Inputs that are missing and outputs that can't be written are errors before the model is
     // loaded.
     const total = await bytesToRead(input, isResumed)
     const output = await chosenOutput(format, values, input)
+    await chosen.prepare?.()
     const { signal, release } = interruptSignal()
     const lock = output === null ? null : await OutputLock.take(output.files, signal)
     try {
       using model = await loadModel(values, signal)
       const dim = encoding.dimensionality ?? model.dim
-      const columns: Columns = { dtype: encoding.dtype, dim, width: widthOf(encoding.dtype, dim), ...names }
+      const vector = vectorColumn(values, encoding.dtype, dim, model)
       // What this model can't do is an error before a file is written.
       await model.encode([], encoding)
-      const run: EmbedRun = { model, columns, input, encoding, signal, checkpointMs: everyMs, total }
-      const open: OpenRows<OutputRows> = (sink, state, rows) =>
-        openCounted((output?.format ?? jsonLines).open, sink, columns, state, rows)
+      const run: EmbedRun = {
+        model,
+        vector,
+        names,
+        input,
+        encoding,
+        signal,
+        checkpointMs: everyMs,
+        total,
+        progressIsJson: isJson,
+      }
+      const expected = Object.values(columnsOf(names)).filter((column) => column !== null)
+      const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, vector, expected, state, rows)
       const skipped =
         output === null || lock === null
           ? await writeStandardOutput(open, embedRun(run))
@@ -118,14 +145,14 @@ function encodingOf(values: OptionValues): Encoding {
  *
  * @throws UsageError when two columns would have one name
  */
-function columnNames({ fields }: InputOptions, values: OptionValues): Pick<Columns, 'id' | 'text'> {
+function columnNames({ fields }: InputOptions, values: OptionValues): ColumnNames {
   const names = { id: fields.id, text: values['with-text'] === true ? fields.text : null }
   for (const [option, name] of [
     ['--id-field', names.id],
     ['--text-field', names.text],
   ] as const) {
-    if (name !== VECTOR_COLUMN) continue
-    throw new UsageError(`${option} ${name} would be a second column of that name: the vectors' is ${VECTOR_COLUMN}`)
+    if (name !== vectorField(values)) continue
+    throw new UsageError(`${option} ${name} would be a second column of that name: the vectors' is ${name}`)
   }
   if (names.id !== null && names.id === names.text) {
     throw new UsageError(
@@ -139,15 +166,54 @@ function columnNames({ fields }: InputOptions, values: OptionValues): Pick<Colum
 function chosenFormat(values: OptionValues): OutputFormat | null {
   const out = values.out as string | undefined
   if (out === undefined || out === STDIN) {
+    if (values.milvus === true) throw new UsageError('--milvus needs --out: a file that Milvus imports')
     if (values.resume === true) throw new UsageError('--resume needs --out: standard output can be written only once')
     return null
   }
-  const format = outputFormatOf(out)
-  if (!format.columns && (values['id-field'] !== undefined || values['with-text'] === true)) {
+  const format = outputFormatOf(out, values.milvus === true)
+  if (values['vector-encoding'] !== undefined && !format.ending.startsWith(jsonLines.ending)) {
+    throw new UsageError(`--vector-encoding is for ${jsonLines.ending}, but --out is ${out}`)
+  }
+  const named = values['id-field'] ?? values['vector-field']
+  if (!format.columns && (named !== undefined || values['with-text'] === true)) {
     const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
-    throw new UsageError(`${format.ending} holds vectors only: --id-field and --with-text are for ${others}`)
+    throw new UsageError(
+      `${format.ending} holds vectors only: --id-field, --with-text and --vector-field are for ${others}`,
+    )
   }
   return format
+}
+
+function vectorField(values: OptionValues): string {
+  return String(values['vector-field'] ?? 'embedding')
+}
+
+function vectorColumn(
+  values: OptionValues,
+  dtype: Dtype,
+  dim: number,
+  { info }: Model2VecEmbeddingFunction,
+): VectorColumn {
+  const metadata = {
+    'model2vec.model': String(values.model ?? DEFAULT_MODEL),
+    'model2vec.revision': info.revision ?? '',
+    'model2vec.dtype': dtype,
+    'model2vec.dim': String(dim),
+  }
+  if (values.milvus === true && dtype === 'binary' && dim % 8 !== 0) {
+    throw new UsageError(`a BinaryVector of Milvus has a multiple of 8 dimensions, but the vectors have ${dim}`)
+  }
+  const isBase64 = choice(values, 'vector-encoding', ['numbers', 'base64']) === 'base64'
+  return {
+    name: vectorField(values),
+    dtype,
+    dim,
+    width: widthOf(dtype, dim),
+    isBase64,
+    isForMilvus: values.milvus === true,
+    threads: info.threads,
+    metadata,
+  }
 }
 
 async function chosenOutput(
@@ -161,7 +227,7 @@ async function chosenOutput(
 }
 
 /** What a run that goes on must have in common with the one that ended. */
-async function identityOf({ model, columns, input, encoding }: EmbedRun): Promise<Identity> {
+async function identityOf({ model, vector, names, input, encoding }: EmbedRun): Promise<Identity> {
   const { path: directory, revision, normalize } = model.info
   return {
     inputs: await identityOfInputs(input),
@@ -170,10 +236,13 @@ async function identityOf({ model, columns, input, encoding }: EmbedRun): Promis
       format: input.format?.name ?? null,
       'text-field': input.fields.text,
       'id-field': input.fields.id,
-      'with-text': columns.text !== null,
+      'with-text': names.text !== null,
       'on-error': input.skipsBadLines ? 'skip' : 'fail',
-      dtype: columns.dtype,
-      dimensionality: columns.dim,
+      'vector-field': vector.name,
+      milvus: vector.isForMilvus,
+      'vector-encoding': vector.isBase64 ? 'base64' : null,
+      dtype: vector.dtype,
+      dimensionality: vector.dim,
       normalize: encoding.normalize ?? normalize,
       'max-length': (encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength) ?? 'none',
     },

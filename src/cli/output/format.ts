@@ -2,8 +2,8 @@
 // its own and a row in `formats.ts`.
 
 import type { Dtype } from '../../dtype.js'
-import type { Id } from '../input/format.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
+import type { Column, ColumnData } from '../column.js'
 import type { Sink } from './sink.js'
 
 export interface OutputFormat {
@@ -13,32 +13,46 @@ export interface OutputFormat {
   readonly title: string
   /** What a file of it holds, for `embed --help`. */
   readonly help: string
-  /** Whether it has columns for ids and texts; else it holds vectors only. */
+  /** Whether it has columns beside the vectors'. */
   readonly columns: boolean
+  /** Whether a column has one type in all rows. */
+  readonly isTyped: boolean
+  /** Loads what {@link open} needs. @throws Error that says what to install */
+  readonly prepare?: () => Promise<unknown>
   readonly open: OpenOutput
 }
 
-/** The name of the vectors' column, where columns have names. */
-export const VECTOR_COLUMN = 'embedding'
-
-/** The columns of an output. */
-export interface Columns {
+/** The vectors of an output. */
+export interface VectorColumn {
+  /** The name, where columns have names. */
+  readonly name: string
   readonly dtype: Dtype
   /** Dimensions of a vector. */
   readonly dim: number
   /** Elements of the typed array per row. */
   readonly width: number
-  /** The name of the ids' column, null without one. */
-  readonly id: string | null
-  /** The name of the texts' column, null without one. */
-  readonly text: string | null
+  /** Whether JSON has the base64 of a vector's bytes, not numbers. */
+  readonly isBase64: boolean
+  /** Whether they have the form that Milvus imports. */
+  readonly isForMilvus: boolean
+  /** How many threads may work on the text of vectors. */
+  readonly threads: number
+  /** What formats with metadata say about the vectors. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Rows to be written: `ids` and `texts` are empty where there is no column for them. */
+/** The columns of an output: those beside the vectors' come first. */
+export interface Columns extends VectorColumn {
+  readonly columns: readonly Column[]
+}
+
+/** Rows to be written. */
 export interface OutputRows {
-  readonly ids: readonly Id[]
-  readonly texts: readonly string[]
+  /** One for each of {@link Columns.columns}, in their order. */
+  readonly columns: readonly ColumnData[]
   readonly matrix: EmbeddingMatrix<Dtype>
+  /** Where a row comes from, for messages: the input and the line. */
+  readonly placeOf: (row: number) => string
 }
 
 /** An output that is being written, of rows of this kind. Each call ends before the next one begins. */
@@ -49,9 +63,11 @@ export interface Output<R = OutputRows> {
    * only some rows are written, those that it was given.
    */
   rows(): number
+  /** Whether a run could go on from here: not in the middle of a row group. */
+  isWhole(): boolean
   /**
    * What the format has to know to go on, as JSON. Writing goes on with this state and the file
-   * truncated to the bytes that it had when the state was taken.
+   * truncated to the bytes that it had when the state was taken. Only where {@link Output.isWhole}.
    */
   state(): unknown
   /** Writes what belongs at the end. */
