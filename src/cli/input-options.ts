@@ -9,6 +9,8 @@ import type { CommandOptions, OptionValues } from './command.js'
 import { FileError, naming } from './file-error.js'
 import { STDIN } from './input/bytes.js'
 import { formatOf, INPUT_FORMATS, PACKED_ENDINGS } from './input/formats.js'
+import { ON_NULL } from './input/fields.js'
+import type { Fields } from './input/fields.js'
 import type { InputOptions } from './input/row-batches.js'
 
 const FORMAT_NAMES = INPUT_FORMATS.map(({ name }) => name)
@@ -22,12 +24,27 @@ export const INPUT_OPTIONS: CommandOptions = {
       `${either(FORMAT_NAMES)}, for all inputs (default: by the ending: ${ENDINGS.join(' ')}, each also with ` +
       `${either(PACKED_ENDINGS)}); needed for - and for other endings`,
   },
-  'text-field': { type: 'string', value: '<name>', help: 'the field that holds the text (default: text)' },
+  'text-field': {
+    type: 'string',
+    multiple: true,
+    value: '<name>',
+    help:
+      'the field that holds the text (default: text); in JSON also a path, such as meta.title. Given several times, ' +
+      'their texts are joined',
+  },
+  join: { type: 'string', value: '<text>', help: 'what is between texts that are joined (default: \\n)' },
   'id-field': { type: 'string', value: '<name>', help: 'the field that holds the id (default: none)' },
   'on-error': {
     type: 'string',
     value: '<what>',
     help: "what to do with a line that can't be read: fail (default), or skip it and print its file and number",
+  },
+  'on-null': {
+    type: 'string',
+    value: '<what>',
+    help:
+      'what to do where the text is null or missing: fail (default), skip the row, or take it as empty. Of several ' +
+      'fields, those that have a text are joined',
   },
 }
 
@@ -59,9 +76,24 @@ export function inputOptions(paths: readonly string[], values: OptionValues): In
   return {
     paths,
     format,
-    fields: { text: String(values['text-field'] ?? 'text'), id },
+    fields: fieldsOf(values),
     skipsBadLines: choice(values, 'on-error', ['fail', 'skip']) === 'skip',
   }
+}
+
+/** @throws UsageError */
+function fieldsOf(values: OptionValues): Fields {
+  return {
+    texts: (values['text-field'] as readonly string[] | undefined) ?? ['text'],
+    join: unescaped((values.join as string | undefined) ?? '\\n'),
+    id: (values['id-field'] as string | undefined) ?? null,
+    onNull: choice(values, 'on-null', ON_NULL) ?? 'fail',
+  }
+}
+
+/** With line feeds, tabs and backslashes for `\n`, `\t` and `\\`, which shells leave as they are. */
+function unescaped(text: string): string {
+  return text.replace(/\\[nt\\]/g, (escape) => ({ '\\n': '\n', '\\t': '\t' })[escape] ?? '\\')
 }
 
 /** An input in messages about arguments. */

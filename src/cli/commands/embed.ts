@@ -7,6 +7,7 @@ import { columnsOf, embedRun } from '../embed-texts.js'
 import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
+import { textColumn } from '../input/fields.js'
 import { inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
@@ -27,6 +28,7 @@ import {
   CHECKPOINT_OPTION,
   checkpointMs,
   identityOfInputs,
+  identityOfReading,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
@@ -121,7 +123,7 @@ function encodingOf(values: OptionValues): Encoding {
  * @throws UsageError when two columns would have one name
  */
 function columnNames({ fields }: InputOptions, values: OptionValues): ColumnNames {
-  const names = { id: fields.id, text: values['with-text'] === true ? fields.text : null }
+  const names = { id: fields.id, text: values['with-text'] === true ? textColumn(fields) : null }
   for (const [option, name] of [
     ['--id-field', names.id],
     ['--text-field', names.text],
@@ -169,11 +171,8 @@ async function identityOf({ model, shape, names, input, encoding }: EmbedRun): P
     inputs: await identityOfInputs(input),
     model: await identityOfModel(directory, revision),
     options: {
-      format: input.format?.name ?? null,
-      'text-field': input.fields.text,
-      'id-field': input.fields.id,
+      ...identityOfReading(input),
       'with-text': names.text !== null,
-      'on-error': input.skipsBadLines ? 'skip' : 'fail',
       dtype: shape.dtype,
       dimensionality: shape.dim,
       normalize: encoding.normalize ?? normalize,

@@ -3,6 +3,7 @@
 
 import { isUtf8 } from 'node:buffer'
 
+import type { Fields } from './fields.js'
 import type { Line } from './line.js'
 import type { LineRules } from './lines.js'
 
@@ -32,13 +33,6 @@ export interface InputFormat {
   newReader(fields: Fields, header: readonly string[] | null): RowReader
 }
 
-/** The names of the fields that are read. */
-export interface Fields {
-  readonly text: string
-  /** Null when no ids are read. */
-  readonly id: string | null
-}
-
 /** The id of a row. JSON Lines has strings and numbers; in CSV and TSV every id is a string. */
 export type Id = string | number
 
@@ -48,6 +42,9 @@ export interface Row {
   readonly id: Id | null
 }
 
+/** A row that is left out because it has no text, as the fields' `onNull` says. */
+export const NO_TEXT: unique symbol = Symbol('no text')
+
 /** Turns the lines of one file into rows, in order. */
 export interface RowReader {
   /**
@@ -56,7 +53,7 @@ export interface RowReader {
    *
    * @throws BadLine, BadHeader
    */
-  read(line: Line): Row | null
+  read(line: Line): Row | typeof NO_TEXT | null
   /** The names in the header of CSV or TSV; null before it was read, and in other formats. */
   readonly header: readonly string[] | null
 }

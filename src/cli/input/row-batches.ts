@@ -4,8 +4,9 @@ import type { NativeTexts } from '../../native/interface.js'
 import { FileError, messageOf } from '../file-error.js'
 import { bytesOf, nameOf } from './bytes.js'
 import type { ByteCount } from './bytes.js'
-import { BadHeader, BadLine } from './format.js'
-import type { Fields, InputFormat, Row, RowReader } from './format.js'
+import type { Fields } from './fields.js'
+import { BadHeader, BadLine, NO_TEXT } from './format.js'
+import type { InputFormat, Row, RowReader } from './format.js'
 import { DEFAULT_FORMAT, formatOf } from './formats.js'
 import type { Line, Place } from './line.js'
 import { LineSplitter } from './lines.js'
@@ -152,7 +153,9 @@ export class RowBatches {
   #nativeTexts({ native }: InputFormat): (() => NativeTexts) | null {
     const newTexts = this.#newTexts
     if (newTexts === null || native === null) return null
-    const field = native === 'json' ? this.#options.fields.text : null
+    const [text, ...others] = this.#options.fields.texts
+    if (text === undefined || (native === 'json' && others.length > 0)) return null
+    const field = native === 'json' ? text : null
     // On its way to Rust a lone surrogate in the name becomes U+FFFD, which would name another
     // field.
     if (field?.includes('\ufffd') === true || /\p{Surrogate}/u.test(field ?? '')) return null
@@ -193,7 +196,9 @@ export class RowBatches {
     try {
       const row = reader.read(line)
       if (this.#options.keepsLines === true && reader.header !== before) input.header = bytesOfLine(line)
-      return row
+      if (row !== NO_TEXT) return row
+      this.skipped++
+      return null
     } catch (error) {
       if (!(error instanceof BadLine || error instanceof BadHeader)) throw error
       const located = new LocatedError(`${name}:${line.number}: ${error.message}`)

@@ -3,6 +3,7 @@
 
 import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
+import { NO_TEXT } from './format.js'
 import type { Id, Row, RowReader } from './format.js'
 import { linesOf } from './lines.js'
 import type { LineSplitter } from './lines.js'
@@ -100,7 +101,10 @@ export class Rows {
       if (typeof source === 'string') {
         rows.add({ text: source, id: null }, line)
       } else if (source !== null) {
-        for (const each of linesOf(source, line)) rows.add(reader.read(each) ?? { text: '', id: null }, each.number)
+        for (const each of linesOf(source, line)) {
+          const row = reader.read(each)
+          rows.add(row === null || row === NO_TEXT ? { text: '', id: null } : row, each.number)
+        }
       }
     }
     return rows

@@ -1,15 +1,17 @@
 // A table of CSV or TSV: a header that names the fields, then a record per line.
 
+import type { Fields } from './fields.js'
 import { BadHeader, BadLine, stringOf } from './format.js'
-import type { Fields, Row, RowReader } from './format.js'
+import type { Row, RowReader } from './format.js'
 import type { Line } from './line.js'
 
 export class TableReader implements RowReader {
   header: readonly string[] | null
   readonly #split: (record: string) => string[]
   readonly #fields: Fields
-  /** The columns of text and id; -1 = none. */
-  #text = -1
+  /** The columns of the texts. */
+  #texts: readonly number[] = []
+  /** The column of the id; -1 = none. */
   #id = -1
 
   /** @param split the values of a record; it may throw BadLine */
@@ -32,7 +34,10 @@ export class TableReader implements RowReader {
       const lines = line.lines > 1 ? ` in the record of lines ${line.number} to ${line.number + line.lines - 1}` : ''
       throw new BadLine(`expected the header's ${this.header.length} fields, but got ${values.length}${lines}`)
     }
-    return { text: values[this.#text] ?? '', id: this.#id === -1 ? null : (values[this.#id] ?? '') }
+    return {
+      text: this.#texts.map((column) => values[column]).join(this.#fields.join),
+      id: this.#id === -1 ? null : (values[this.#id] ?? ''),
+    }
   }
 
   /** Null where the line is empty. @throws BadHeader */
@@ -51,7 +56,7 @@ export class TableReader implements RowReader {
   }
 
   #findColumns(header: readonly string[]): void {
-    this.#text = columnOf(header, this.#fields.text)
+    this.#texts = this.#fields.texts.map((name) => columnOf(header, name))
     this.#id = this.#fields.id === null ? -1 : columnOf(header, this.#fields.id)
   }
 }
