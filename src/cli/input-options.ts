@@ -77,6 +77,7 @@ export function inputOptions(paths: readonly string[], values: OptionValues): In
     paths,
     format,
     fields: fieldsOf(values),
+    keep: [],
     skipsBadLines: choice(values, 'on-error', ['fail', 'skip']) === 'skip',
   }
 }

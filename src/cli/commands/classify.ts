@@ -13,7 +13,7 @@ import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
 import { textColumn } from '../input/fields.js'
 import type { Fields } from '../input/fields.js'
-import { formatOf, inputTitles } from '../input/formats.js'
+import { inputTitles, oneLineFormat } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { assertKnown, labelFilters } from '../label-filters.js'
 import type { LabelFilter } from '../label-filters.js'
@@ -100,7 +100,7 @@ export const classify: Command = {
     const wanted = wantedOf(values, given.fields)
     const isFilter = wanted.filters.length > 0
     const input: InputOptions = { ...given, keepsLines: isFilter }
-    if (isFilter) assertOneFormat(input)
+    if (isFilter) oneLineFormat(input.paths, input.format)
     const everyMs = checkpointMs(values)
     const out = outOf(values)
     const isResumed = values.resume === true
@@ -177,13 +177,6 @@ function outOf(values: OptionValues): string | null {
   if (out !== undefined && out !== STDIN) return out
   if (values.resume === true) throw new UsageError('--resume needs --out: standard output can be written only once')
   return null
-}
-
-/** @throws UsageError */
-function assertOneFormat(input: InputOptions): void {
-  const formats = new Set(input.paths.map((path) => input.format ?? formatOf(path)))
-  if (formats.size > 1)
-    throw new UsageError('with --filter the output has the format of the files: expected one format')
 }
 
 /** @throws UsageError when the head can't do what is wanted */

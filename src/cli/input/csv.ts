@@ -2,10 +2,11 @@
 
 import { CsvRecords } from './csv-records.js'
 import { BadLine, excerpt } from './format.js'
-import type { InputFormat } from './format.js'
+import type { LineFormat } from './format.js'
 import { TableReader } from './table.js'
 
-export const csv: InputFormat = {
+export const csv: LineFormat = {
+  kind: 'lines',
   name: 'csv',
   title: 'CSV',
   endings: ['.csv'],

@@ -1,5 +1,6 @@
-// The interface of the input formats, and what they share. Each format is defined in its own file
-// and listed in `formats.ts`; `row-batches.ts` reads files with them.
+// The interface of the input formats that have lines, and what they share with the others
+// (`column-format.ts`). Each format is defined in its own file and listed in `formats.ts`;
+// `row-batches.ts` reads files with them.
 
 import { isUtf8 } from 'node:buffer'
 
@@ -7,15 +8,21 @@ import type { Fields } from './fields.js'
 import type { Line } from './line.js'
 import type { LineRules } from './lines.js'
 
-export interface InputFormat {
+/** What every input format has. */
+export interface FormatName {
   /** The name that `--format` takes. */
   readonly name: string
   /** The name in help texts. */
   readonly title: string
-  /** The endings of its files' names, in lower case. `.gz` or `.zst` may follow them. */
+  /** The endings of its files' names, in lower case. Of lines, `.gz` or `.zst` may follow them. */
   readonly endings: readonly string[]
-  /** Whether a line has fields, so that options such as `--id-field` can name them. */
+  /** Whether a row has fields, so that options such as `--id-field` can name them. */
   readonly hasFields: boolean
+}
+
+/** A format whose rows are lines. */
+export interface LineFormat extends FormatName {
+  readonly kind: 'lines'
   /**
    * How the native module (`NativeTexts` of `native/interface`) can read this format itself,
    * without a JavaScript string per text: each line is a text ('lines'), or an object with the text
@@ -33,8 +40,11 @@ export interface InputFormat {
   newReader(fields: Fields, header: readonly string[] | null): RowReader
 }
 
-/** The id of a row. JSON Lines has strings and numbers; in CSV and TSV every id is a string. */
-export type Id = string | number
+/**
+ * The id of a row. JSON Lines has strings and numbers, columns of Parquet and Arrow also larger
+ * integers; in CSV and TSV every id is a string.
+ */
+export type Id = string | number | bigint
 
 /** What is read from a line, or from one CSV record. */
 export interface Row {

@@ -4,11 +4,12 @@ import { describe } from '../../errors.js'
 import { fieldAt, joinedText } from './fields.js'
 import type { FieldPath, Fields } from './fields.js'
 import { BadLine, excerpt, NO_TEXT, stringOf } from './format.js'
-import type { InputFormat, Row } from './format.js'
+import type { LineFormat, Row } from './format.js'
 import { EVERY_LINE_FEED } from './line.js'
 import type { Line } from './line.js'
 
-export const jsonLines: InputFormat = {
+export const jsonLines: LineFormat = {
+  kind: 'lines',
   name: 'jsonl',
   title: 'JSON Lines',
   endings: ['.jsonl', '.ndjson'],

@@ -1,10 +1,11 @@
 // Plain lines: each is a text, an empty one too.
 
 import { stringOf } from './format.js'
-import type { InputFormat } from './format.js'
+import type { LineFormat } from './format.js'
 import { EVERY_LINE_FEED } from './line.js'
 
-export const plainLines: InputFormat = {
+export const plainLines: LineFormat = {
+  kind: 'lines',
   name: 'lines',
   title: 'plain lines',
   endings: ['.txt'],

@@ -1,11 +1,12 @@
 // TSV as IANA has it (text/tab-separated-values), with a header: a quote is a character like
 // others.
 
-import type { InputFormat } from './format.js'
+import type { LineFormat } from './format.js'
 import { EVERY_LINE_FEED } from './line.js'
 import { TableReader } from './table.js'
 
-export const tsv: InputFormat = {
+export const tsv: LineFormat = {
+  kind: 'lines',
   name: 'tsv',
   title: 'TSV',
   endings: ['.tsv'],
