@@ -79,11 +79,27 @@ export function noColumn(path: FieldPath, names: readonly string[]): string {
   return `expected a column ${JSON.stringify(path)}, but there is only ${shown.join(', ') || 'a file without columns'}${more}`
 }
 
-/** The names of the kept columns, in the file's order. */
-export function keptNames(keep: KeptFields, names: readonly string[]): readonly string[] {
-  return keep === 'all' ? names : names.filter((name) => keep.includes(name))
+/** What a column is read for. */
+export interface ColumnUse {
+  readonly kind: 'text' | 'id' | 'kept'
+  readonly path: FieldPath
 }
 
+/** What is read of a file with columns of these names. */
+export function columnUses({ texts, id, keep }: WantedColumns, names: readonly string[]): ColumnUse[] {
+  return [
+    ...texts.map((path) => ({ kind: 'text' as const, path })),
+    ...(id === null ? [] : [{ kind: 'id' as const, path: id }]),
+    ...(keep === 'all' ? names : keep).map((path) => ({ kind: 'kept' as const, path })),
+  ]
+}
+
+/** What the columns of each use hold, for messages. */
+export const EXPECTED: Readonly<Record<ColumnUse['kind'], string>> = {
+  text: 'strings',
+  id: 'strings or integers',
+  kept: 'values that can be kept',
+}
 
 export function keepsFields(keep: KeptFields): boolean {
   return keep === 'all' || keep.length > 0

@@ -96,10 +96,9 @@ export class ColumnInput implements OpenInput {
   /** The first row from here on without a text or without an id. */
   #endOfPlainRows({ count, id }: ColumnRun, { nulls }: Utf8Values): number {
     let end = count
-    if (this.#parts.fields.onNull !== 'empty' && nulls !== null) {
-      const found = nulls.indexOf(1, this.#at)
-      if (found !== -1) end = found
-    }
+    // A null may have bytes, which mean nothing.
+    const firstNull = nulls?.indexOf(1, this.#at) ?? -1
+    if (firstNull !== -1) end = firstNull
     if (id?.column.isNullable === true) {
       const found = (id.values as readonly (ColumnValue | null)[]).indexOf(null, this.#at)
       if (found !== -1) end = Math.min(end, found)

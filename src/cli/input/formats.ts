@@ -49,9 +49,12 @@ export function oneLineFormat(paths: readonly string[], given: InputFormat | nul
   for (const path of paths) {
     const format = given ?? formatOf(path) ?? DEFAULT_FORMAT
     if (format.kind === 'columns') {
-      throw new UsageError(`rows are written as the lines that they are, but ${path} is ${format.title}, which has none`)
+      throw new UsageError(
+        `rows are written as the lines that they are, but ${path} is ${format.title}, which has none`,
+      )
     }
-    if (found !== null && found !== format) throw new UsageError('the output has the format of the files: expected files of one format')
+    if (found !== null && found !== format)
+      throw new UsageError('the output has the format of the files: expected files of one format')
     found = format
   }
   return found ?? DEFAULT_FORMAT

@@ -172,7 +172,11 @@ function pageOf({ kind, leaf }: WantedLeaf, values: readonly unknown[]): NonNull
   const convert = kind === 'id' && isText(leaf) ? stringOfUtf8 : (parquetType(leaf)?.convert ?? null)
   return {
     values: Array.from(values, (value) =>
-      value === null || value === undefined ? null : convert === null ? (value as ColumnValue) : convert(value as never),
+      value === null || value === undefined
+        ? null
+        : convert === null
+          ? (value as ColumnValue)
+          : convert(value as never),
     ),
   }
 }

@@ -3,52 +3,44 @@
 import type { ColumnMetaData, RowGroup, SchemaTree } from 'hyparquet'
 
 import { FileError } from '../file-error.js'
-import { keptNames, noColumn } from './column-format.js'
-import type { WantedColumns } from './column-format.js'
+import { columnUses, EXPECTED, noColumn } from './column-format.js'
+import type { ColumnUse, WantedColumns } from './column-format.js'
 import { fieldAt } from './fields.js'
-import type { FieldPath } from './fields.js'
 import { isId, isText, parquetType, typeName } from './parquet-types.js'
 
 /** A column that is read. */
 export interface WantedLeaf {
-  readonly kind: 'text' | 'id' | 'kept'
-  readonly name: FieldPath
+  readonly kind: ColumnUse['kind']
+  /** As the user names it. */
+  readonly name: string
   /** From the root on. */
   readonly path: readonly SchemaTree[]
   readonly leaf: SchemaTree
 }
 
-/** @throws FileError */
-export function columnsOf(root: SchemaTree, { texts, id, keep }: WantedColumns, path: string): WantedLeaf[] {
-  const names = root.children.map(({ element }) => element.name)
-  const wanted = (kind: WantedLeaf['kind'], name: FieldPath, isFit: (leaf: SchemaTree) => boolean, what: string): WantedLeaf => {
-    const leaf = fieldAt(root, name, ({ children }, key) => children.find(({ element }) => element.name === key))
-    if (leaf === undefined) throw new FileError(`${path}: ${noColumn(name, names)}`)
-    const schemaPath = pathTo(root, leaf)
-    const isRepeated = schemaPath.some(({ element }) => element.repetition_type === 'REPEATED')
-    if (isRepeated || !isFit(leaf)) {
-      throw new FileError(`${path}: expected ${what} in the column ${JSON.stringify(name)}, but got ${isRepeated ? 'a list' : typeName(leaf)}`)
-    }
-    return { kind, name, path: schemaPath, leaf }
-  }
-  return [
-    ...texts.map((name) => wanted('text', name, isText, 'strings')),
-    ...(id === null ? [] : [wanted('id', id, isId, 'strings or integers')]),
-    ...keptNames(keep, names).map((name) =>
-      wanted('kept', name, (leaf) => parquetType(leaf) !== null, 'a type that can be kept'),
-    ),
-  ]
+/** Whether a column can be read for this. */
+const IS_FIT: Readonly<Record<ColumnUse['kind'], (leaf: SchemaTree) => boolean>> = {
+  text: isText,
+  id: isId,
+  kept: (leaf) => parquetType(leaf) !== null,
 }
 
-function pathTo(root: SchemaTree, leaf: SchemaTree): SchemaTree[] {
-  const path = [root]
-  for (let at = root; at !== leaf;) {
-    const next = at.children.find((child) => child === leaf || child.path.every((name, i) => name === leaf.path[i]))
-    if (next === undefined) throw new Error('expected a column of the schema')
-    path.push(next)
-    at = next
-  }
-  return path
+/** @throws FileError */
+export function columnsOf(root: SchemaTree, wanted: WantedColumns, file: string): WantedLeaf[] {
+  const names = root.children.map(({ element }) => element.name)
+  return columnUses(wanted, names).map(({ kind, path: name }) => {
+    const childOf = (nodes: readonly SchemaTree[], key: string): readonly SchemaTree[] | undefined => {
+      const child = nodes.at(-1)?.children.find(({ element }) => element.name === key)
+      return child && [...nodes, child]
+    }
+    const path = fieldAt<readonly SchemaTree[]>([root], name, childOf)
+    const leaf = path?.at(-1)
+    if (path === undefined || leaf === undefined) throw new FileError(`${file}: ${noColumn(name, names)}`)
+    const isList = path.some(({ element }) => element.repetition_type === 'REPEATED')
+    if (!isList && IS_FIT[kind](leaf)) return { kind, name, path, leaf }
+    const found = isList ? 'a list' : typeName(leaf)
+    throw new FileError(`${file}: expected ${EXPECTED[kind]} in the column ${JSON.stringify(name)}, but got ${found}`)
+  })
 }
 
 /** Where a column is in a row group. */
@@ -61,4 +53,3 @@ export function chunkOf({ columns }: RowGroup, { leaf }: WantedLeaf): ColumnMeta
   if (found?.meta_data === undefined) throw new Error(`no column ${JSON.stringify(leaf.path.join('.'))} in a row group`)
   return found.meta_data
 }
-

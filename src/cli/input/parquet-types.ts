@@ -3,6 +3,7 @@
 import type { DecodedArray, ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet'
 
 import type { Column, ColumnValue, TimeUnit } from '../column.js'
+import { decimalText } from './decimal-text.js'
 import { stringOfUtf8 } from './utf8-string.js'
 
 type Type = Pick<Column, 'type' | 'unit' | 'isUtc'>
@@ -90,8 +91,13 @@ export function parquetType(leaf: SchemaTree): ParquetType | null {
 /** The column as hyparquet has to read it: of a decimal it would make a number that is not exact. */
 export function readAs(element: SchemaElement): SchemaElement {
   if (!isDecimal(element)) return element
-  const { converted_type: _, logical_type: __, ...raw } = element
-  return raw
+  const { name, type, type_length, repetition_type } = element
+  return {
+    name,
+    ...(type && { type }),
+    ...(type_length !== undefined && { type_length }),
+    ...(repetition_type && { repetition_type }),
+  }
 }
 
 function isDecimal({ converted_type, logical_type }: SchemaElement): boolean {
@@ -106,9 +112,7 @@ function decimal(value: number | bigint | Uint8Array, scale: number): string {
   } else {
     integer = BigInt(value)
   }
-  const digits = String(integer < 0n ? -integer : integer).padStart(scale + 1, '0')
-  const [whole, fraction] = [digits.slice(0, digits.length - scale), digits.slice(digits.length - scale)]
-  return `${integer < 0n ? '-' : ''}${whole}${scale > 0 ? `.${fraction}` : ''}`
+  return decimalText(integer, scale)
 }
 
 /**

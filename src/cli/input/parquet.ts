@@ -28,7 +28,9 @@ export const parquet: ColumnFormat = {
     try {
       const metadata = await metadataOf(library, file)
       const columns = columnsOf(library.parquetSchema(metadata), wanted, path)
-      const codecs = new Set(columns.flatMap((column) => metadata.row_groups.map((group) => chunkOf(group, column).codec)))
+      const codecs = new Set(
+        columns.flatMap((column) => metadata.row_groups.map((group) => chunkOf(group, column).codec)),
+      )
       const reading: ParquetReading = { ...library, compressors: await codecsOf(codecs) }
       return new ParquetFile(file, reading, metadata, columns, from, read)
     } catch (error) {
@@ -71,4 +73,3 @@ async function metadataOf({ parquetMetadataAsync }: Library, file: RandomAccess)
     throw broken(file.path, 'footer', error)
   }
 }
-
