@@ -38,17 +38,17 @@ export interface EmbedRun {
 
 export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
-  // Where only the engine needs the texts, they are read natively. Over short lines that halves the
-  // time of a run.
-  const wantsTexts = id !== null || text !== null
   return {
     ...run,
-    newTexts: wantsTexts ? null : textReader(modelOf(model), encoding.maxLength),
+    // Where only the engine needs the texts, they are read natively. Over short lines that halves the
+    // time of a run.
+    newTexts: text !== null ? null : textReader(modelOf(model), encoding.maxLength),
     async work(texts, batch, signal) {
       const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
       const columns = [
-        ...(id === null ? [] : [{ column: id, values: rows.ids }]),
+        ...(id === null ? [] : [{ column: { ...id, type: rows.idType }, values: rows.ids }]),
         ...(text === null ? [] : [{ column: text, values: rows.texts }]),
+        ...rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name),
       ]
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
       const written = rows.count === 0 ? null : { columns, matrix, placeOf }

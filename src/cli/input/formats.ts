@@ -59,3 +59,8 @@ export function oneLineFormat(paths: readonly string[], given: InputFormat | nul
   }
   return found ?? DEFAULT_FORMAT
 }
+
+/** Whether fields beside text and id can be kept. */
+export function canKeep(format: InputFormat): boolean {
+  return format.kind === 'columns' || format === jsonLines
+}
