@@ -4,9 +4,8 @@ import type { NativeTexts } from '../../native/interface.js'
 import { FileError, messageOf } from '../file-error.js'
 import { bytesOf, nameOf } from './bytes.js'
 import type { ByteCount } from './bytes.js'
-import type { Fields } from './fields.js'
 import { BadHeader, BadLine, NO_TEXT } from './format.js'
-import type { InputFormat, Row, RowReader } from './format.js'
+import type { InputFormat, ReadOptions, Row, RowReader } from './format.js'
 import { DEFAULT_FORMAT, formatOf } from './formats.js'
 import type { Line, Place } from './line.js'
 import { LineSplitter } from './lines.js'
@@ -27,11 +26,10 @@ export interface RowBatch {
   readonly header: Uint8Array | null
 }
 
-export interface InputOptions {
+export interface InputOptions extends ReadOptions {
   readonly paths: readonly string[]
   /** The format of all inputs; null = each has the one that its name says. */
   readonly format: InputFormat | null
-  readonly fields: Fields
   /** Whether a line that can't be read is skipped; else it ends the run. */
   readonly skipsBadLines: boolean
   /** Whether rows have their lines as they are, too. Not for texts that are read natively. */
@@ -138,13 +136,14 @@ export class RowBatches {
   }
 
   #open(path: string): OpenInput {
-    const { format: given, fields } = this.#options
+    const { format: given } = this.#options
     const from = this.#file === this.#from.file ? this.#from : START
     const format = given ?? formatOf(path) ?? DEFAULT_FORMAT
+    const { rules, reader } = format.open(this.#options, from.header)
     return {
       name: nameOf(path),
-      lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, format.newLineRules()),
-      reader: format.newReader(fields, from.header),
+      lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, rules),
+      reader,
       newTexts: this.#nativeTexts(format),
       header: null,
     }
