@@ -6,11 +6,10 @@ import { promisify } from 'node:util'
 
 import { choice, UsageError } from './command.js'
 import type { CommandOptions, OptionValues } from './command.js'
+import { FIELD_OPTIONS, readOptions } from './field-options.js'
 import { FileError, naming } from './file-error.js'
 import { STDIN } from './input/bytes.js'
 import { formatOf, INPUT_FORMATS, PACKED_ENDINGS } from './input/formats.js'
-import { ON_NULL } from './input/fields.js'
-import type { Fields } from './input/fields.js'
 import type { InputOptions } from './input/row-batches.js'
 
 const FORMAT_NAMES = INPUT_FORMATS.map(({ name }) => name)
@@ -24,28 +23,12 @@ export const INPUT_OPTIONS: CommandOptions = {
       `${either(FORMAT_NAMES)}, for all inputs (default: by the ending: ${ENDINGS.join(' ')}, each also with ` +
       `${either(PACKED_ENDINGS)}); needed for - and for other endings`,
   },
-  'text-field': {
-    type: 'string',
-    multiple: true,
-    value: '<name>',
-    help:
-      'the field that holds the text (default: text); in JSON also a path, such as meta.title. Given several times, ' +
-      'their texts are joined',
-  },
-  join: { type: 'string', value: '<text>', help: 'what is between texts that are joined (default: \\n)' },
-  'id-field': { type: 'string', value: '<name>', help: 'the field that holds the id (default: none)' },
   'on-error': {
     type: 'string',
     value: '<what>',
     help: "what to do with a line that can't be read: fail (default), or skip it and print its file and number",
   },
-  'on-null': {
-    type: 'string',
-    value: '<what>',
-    help:
-      'what to do where the text is null or missing: fail (default), skip the row, or take it as empty. Of several ' +
-      'fields, those that have a text are joined',
-  },
+  ...FIELD_OPTIONS,
 }
 
 function either(names: readonly string[]): string {
@@ -67,6 +50,7 @@ export function inputOptions(paths: readonly string[], values: OptionValues): In
   }
   if (paths.filter((path) => path === STDIN).length > 1) throw new UsageError('- was given twice')
   const id = (values['id-field'] as string | undefined) ?? null
+  const formats = paths.map((path) => format ?? formatOf(path))
   const plain = paths.find((path) => (format ?? formatOf(path))?.hasFields === false)
   if (id !== null && plain !== undefined) {
     const known = either(INPUT_FORMATS.filter(({ hasFields }) => hasFields).map((each) => each.name))
@@ -76,25 +60,10 @@ export function inputOptions(paths: readonly string[], values: OptionValues): In
   return {
     paths,
     format,
-    fields: fieldsOf(values),
+    ...readOptions(values, formats),
     keep: [],
     skipsBadLines: choice(values, 'on-error', ['fail', 'skip']) === 'skip',
   }
-}
-
-/** @throws UsageError */
-function fieldsOf(values: OptionValues): Fields {
-  return {
-    texts: (values['text-field'] as readonly string[] | undefined) ?? ['text'],
-    join: unescaped((values.join as string | undefined) ?? '\\n'),
-    id: (values['id-field'] as string | undefined) ?? null,
-    onNull: choice(values, 'on-null', ON_NULL) ?? 'fail',
-  }
-}
-
-/** With line feeds, tabs and backslashes for `\n`, `\t` and `\\`, which shells leave as they are. */
-function unescaped(text: string): string {
-  return text.replace(/\\[nt\\]/g, (escape) => ({ '\\n': '\n', '\\t': '\t' })[escape] ?? '\\')
 }
 
 /** An input in messages about arguments. */

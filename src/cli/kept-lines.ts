@@ -67,7 +67,7 @@ function withoutMark(line: Buffer): Buffer {
 
 async function* linesOf(input: InputOptions, path: string): AsyncGenerator<Line, void, undefined> {
   const format = oneLineFormat([path], input.format)
-  const lines = new LineSplitter(bytesOf(path, 0, { bytes: 0 }), { ...START }, format.newLineRules())
+  const lines = new LineSplitter(bytesOf(path, 0, { bytes: 0 }), { ...START }, format.open(input, null).rules)
   try {
     do {
       for (let line = lines.next(); line !== null; line = lines.next()) yield line

@@ -82,7 +82,7 @@ export async function identityOfInputs({ paths }: InputOptions): Promise<(FileId
 }
 
 /** How inputs are read: options of a run's {@link Identity}. */
-export function identityOfReading({ format, fields, skipsBadLines }: InputOptions): Identity['options'] {
+export function identityOfReading({ format, fields, table, skipsBadLines }: InputOptions): Identity['options'] {
   const { texts, join, id, onNull } = fields
   return {
     format: format?.name ?? null,
@@ -91,6 +91,8 @@ export function identityOfReading({ format, fields, skipsBadLines }: InputOption
     'id-field': id,
     'on-error': skipsBadLines ? 'skip' : 'fail',
     'on-null': onNull,
+    delimiter: table.delimiter,
+    quotes: table.quotes,
   }
 }
 

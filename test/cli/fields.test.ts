@@ -13,9 +13,7 @@ import { emptyDirectory, model2vec } from './run.js'
 const MODEL = ['--model', SMALL]
 const ef = new Model2VecEmbeddingFunction(SMALL)
 
-interface WrittenRow {
-  readonly [field: string]: unknown
-}
+type WrittenRow = Readonly<Record<string, unknown>>
 
 /** The rows that `embed --with-text` writes of a file. */
 async function rowsOf(name: string, content: string, ...options: string[]): Promise<WrittenRow[]> {
@@ -82,7 +80,13 @@ test('the names of a path may have dots, and arrays have elements by number', as
 })
 
 for (const [name, content] of [
-  ['several.jsonl', jsonLines([{ title: 'A dog', body: 'barks', n: 1 }, { title: '', body: 'meows', n: 2 }])],
+  [
+    'several.jsonl',
+    jsonLines([
+      { title: 'A dog', body: 'barks', n: 1 },
+      { title: '', body: 'meows', n: 2 },
+    ]),
+  ],
   ['several.csv', 'n,body,title\n1,barks,A dog\n2,meows,\n'],
   ['several.tsv', 'title\tn\tbody\nA dog\t1\tbarks\n\t2\tmeows\n'],
 ] as const) {

@@ -25,6 +25,7 @@ export const arrow: ColumnFormat = {
   title: TITLE,
   endings: ['.arrow', '.feather'],
   hasFields: true,
+  isTable: false,
   async open(path, wanted, from, read) {
     const library = await optionalPackage(PACKAGE, () => import('apache-arrow'), TITLE)
     await registerCodecs(library)

@@ -18,6 +18,8 @@ export interface FormatName {
   readonly endings: readonly string[]
   /** Whether a row has fields, so that options such as `--id-field` can name them. */
   readonly hasFields: boolean
+  /** Whether it has a header and records, to which {@link TableOptions} apply. */
+  readonly isTable: boolean
 }
 
 /** A format whose rows are lines. */
@@ -29,15 +31,38 @@ export interface LineFormat extends FormatName {
    * in a field ('json'). Null when only the {@link RowReader} can read it.
    */
   readonly native: 'lines' | 'json' | null
-  /** Rules that split one file into lines. They may keep state, so each file needs new ones. */
-  newLineRules(): LineRules
   /**
-   * A reader for the lines of one file.
+   * What reads one file.
    *
-   * @param header the names of the fields when reading resumes after the header; null at the start
-   *   of a file, and for formats without a header
+   * @param header that of the file when reading resumes after it; null at the start of a file, and
+   *   for formats without a header
    */
-  newReader(fields: Fields, header: readonly string[] | null): RowReader
+  open(options: ReadOptions, header: Header | null): LineReading
+}
+
+/** What the user says of all tables, CSV and TSV; null = as the format has it. */
+export interface TableOptions {
+  /** One ASCII character. */
+  readonly delimiter: string | null
+  readonly quotes: boolean | null
+}
+
+/** What is read of the inputs. */
+export interface ReadOptions {
+  readonly fields: Fields
+  readonly table: TableOptions
+}
+
+/** Splits one file into lines, and reads these. Both may keep state. */
+export interface LineReading {
+  readonly rules: LineRules
+  readonly reader: RowReader
+}
+
+/** The header of CSV or TSV, and what is between its fields. */
+export interface Header {
+  readonly names: readonly string[]
+  readonly delimiter: string
 }
 
 /**
@@ -64,8 +89,8 @@ export interface RowReader {
    * @throws BadLine, BadHeader
    */
   read(line: Line): Row | typeof NO_TEXT | null
-  /** The names in the header of CSV or TSV; null before it was read, and in other formats. */
-  readonly header: readonly string[] | null
+  /** Null before it was read, and in formats without one. */
+  readonly header: Header | null
 }
 
 /**

@@ -14,10 +14,13 @@ export const jsonLines: LineFormat = {
   title: 'JSON Lines',
   endings: ['.jsonl', '.ndjson'],
   hasFields: true,
+  isTable: false,
   native: 'json',
   // A carriage return is white space in JSON.
-  newLineRules: () => ({ ends: EVERY_LINE_FEED, allowsReturns: true }),
-  newReader: (fields) => ({ read: (line) => rowOf(line, fields), header: null }),
+  open: ({ fields }) => ({
+    rules: { ends: EVERY_LINE_FEED, allowsReturns: true },
+    reader: { read: (line) => rowOf(line, fields), header: null },
+  }),
 }
 
 function rowOf(line: Line, fields: Fields): Row | typeof NO_TEXT | null {

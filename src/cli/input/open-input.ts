@@ -1,7 +1,7 @@
 // An input that is being read, whatever its format.
 
 import type { Place } from './line.js'
-import type { RowReader } from './format.js'
+import type { Header } from './format.js'
 import type { Rows } from './rows.js'
 
 export interface OpenInput {
@@ -11,7 +11,7 @@ export interface OpenInput {
   /** After a row that failed: the place before it. */
   readonly failedAt: Place
   /** Of a table whose header was read. */
-  readonly header: RowReader['header']
+  readonly header: Header | null
   /** Rows to be filled. */
   newRows(): Rows
   /**

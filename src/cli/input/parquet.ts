@@ -22,6 +22,7 @@ export const parquet: ColumnFormat = {
   title: TITLE,
   endings: ['.parquet'],
   hasFields: true,
+  isTable: false,
   async open(path, wanted, from, read) {
     const library = await optionalPackage(PACKAGE, loadLibrary, TITLE)
     const file = await RandomAccess.open(path, TITLE)

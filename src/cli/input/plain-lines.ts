@@ -10,7 +10,10 @@ export const plainLines: LineFormat = {
   title: 'plain lines',
   endings: ['.txt'],
   hasFields: false,
+  isTable: false,
   native: 'lines',
-  newLineRules: () => ({ ends: EVERY_LINE_FEED, allowsReturns: false }),
-  newReader: () => ({ read: (line) => ({ text: stringOf(line), id: null }), header: null }),
+  open: () => ({
+    rules: { ends: EVERY_LINE_FEED, allowsReturns: false },
+    reader: { read: (line) => ({ text: stringOf(line), id: null }), header: null },
+  }),
 }

@@ -7,8 +7,7 @@ import type { ByteCount } from './bytes.js'
 import { keepsFields } from './column-format.js'
 import type { ColumnFile, KeptFields } from './column-format.js'
 import { ColumnInput } from './column-input.js'
-import type { Fields } from './fields.js'
-import type { LineFormat } from './format.js'
+import type { LineFormat, ReadOptions } from './format.js'
 import { DEFAULT_FORMAT, formatOf } from './formats.js'
 import type { InputFormat } from './formats.js'
 import type { Place } from './line.js'
@@ -32,11 +31,10 @@ export interface RowBatch {
   readonly header: Uint8Array | null
 }
 
-export interface InputOptions {
+export interface InputOptions extends ReadOptions {
   readonly paths: readonly string[]
   /** The format of all inputs; null = each has the one that its name says. */
   readonly format: InputFormat | null
-  readonly fields: Fields
   /** The other fields that rows have. */
   readonly keep: KeptFields
   /** Whether a line that can't be read is skipped; else it ends the run. */
@@ -133,10 +131,11 @@ export class RowBatches {
       const newTexts = this.#newTexts
       return new ColumnInput({ ...common, open, from: from.line, fields, newTexts: newTexts && (() => newTexts(null)) })
     }
+    const { rules, reader } = format.open(this.#options, from.header)
     return new LineInput({
       ...common,
-      lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, format.newLineRules()),
-      reader: format.newReader(fields, from.header),
+      lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, rules),
+      reader,
       newTexts: this.#nativeTexts(format),
       keepsLines,
     })
