@@ -14,8 +14,14 @@ const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: typeof zl
 
 /** Makes apache-arrow read packed files. */
 export async function registerCodecs({ compressionRegistry, CompressionType }: Arrow): Promise<void> {
-  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decodeLz4 })
-  compressionRegistry.set(CompressionType.ZSTD, { decode: zstdDecompressSync ?? (await zstdOfPackage()) })
+  const zstd = zstdDecompressSync ?? (await zstdOfPackage())
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => aligned(decodeLz4(bytes)) })
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => aligned(zstd(bytes)) })
+}
+
+/** The library makes arrays of 64-bit integers of them, which begin at a multiple of 8 only. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  return bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.prototype.slice.call(bytes)
 }
 
 function decodeLz4(frame: Uint8Array): Uint8Array {
