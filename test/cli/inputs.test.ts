@@ -257,9 +257,9 @@ for (const format of ['jsonl', 'lines', 'csv', 'tsv']) {
 }
 
 for (const [args, message] of [
-  [['embed', '@'], /^model2vec: @ is a directory, not a file\n$/],
-  [['search', 'dog', '@'], /^model2vec: @ is a directory, not a file\n$/],
-  [['bench', '@'], /^model2vec: @ is a directory, not a file\n$/],
+  [['embed', '@/empty'], /^model2vec: @\/empty: expected files that end with .*\.parquet.*\n$/],
+  [['search', 'dog', '@/empty'], /^model2vec: @\/empty: expected files that end with .*\.parquet.*\n$/],
+  [['bench', '@/empty'], /^model2vec: @\/empty: expected files that end with .*\.parquet.*\n$/],
   [['embed', '@/none.txt'], /^model2vec: @\/none\.txt: no such file or directory \(ENOENT\)\n$/],
   [['embed', '@/a.txt/b.txt'], /^model2vec: @\/a\.txt\/b\.txt: not a directory \(ENOTDIR\)\n$/],
   [['embed', '@/a.txt', '-o', '@/none/v.npy'], /^model2vec: @\/none\/v\.npy: no such file or directory \(ENOENT\)\n$/],
@@ -272,6 +272,7 @@ for (const [args, message] of [
 ] as const) {
   test(`an error of the system is one line with the file and the reason: ${args.join(' ')}`, async (t) => {
     const directory = emptyDirectory()
+    mkdirSync(path.join(directory, 'empty'))
     writeFileSync(path.join(directory, 'a.txt'), 'a dog\n')
     const outcome = await model2vec(...args.map((each) => each.replace('@', directory)), ...MODEL)
     t.deepEqual([outcome.code, outcome.out], [1, ''])

@@ -43,6 +43,7 @@ export function isText({ element: { type, converted_type, logical_type }, childr
 /** Whether its values can be ids. */
 export function isId(leaf: SchemaTree): boolean {
   const type = parquetType(leaf)?.type
+  if (isDecimal(leaf.element)) return false
   return isText(leaf) || type === 'int32' || type === 'int64' || type === 'uint64' || type === 'string'
 }
 
