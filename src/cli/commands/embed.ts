@@ -51,7 +51,7 @@ export const embed: Command = {
     `Reads texts from ${inputTitles()} (gzip and zstd are unpacked), - is standard input; writes a vector for ` +
       "each, in order. Files may be larger than the memory. The output's format goes by the ending of --out:",
     [...OUTPUT_FORMATS.map(({ ending, help }) => [ending, help] as const), ['none', 'JSON Lines on standard output']],
-    'An empty line is a text among plain lines, and nothing in other formats. In TSV a quote is a character. ' +
+    'An empty line is a text among plain lines, and nothing in other formats. In TSV a quote is a character unless --quotes says otherwise. ' +
       'The output has its name when it is whole: until then it is <out>.partial, with notes beside it. A hidden ' +
       'note, .<name>.made-by.json, says which run made it. Only one process can write an output at a time.',
   ],
