@@ -6,7 +6,7 @@ import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { Column } from './column.js'
 import type { InputOptions } from './input/row-batches.js'
-import type { OutputRows, VectorShape } from './output/format.js'
+import type { OutputRows, VectorColumn } from './output/format.js'
 import type { WrittenRun } from './written-run.js'
 
 /** How texts are encoded. */
@@ -24,7 +24,7 @@ export interface ColumnNames {
 
 export interface EmbedRun {
   readonly model: Model2VecEmbeddingFunction
-  readonly shape: VectorShape
+  readonly vector: VectorColumn
   /** The names of the columns for ids and texts; null = none. */
   readonly names: ColumnNames
   readonly input: InputOptions
@@ -34,6 +34,7 @@ export interface EmbedRun {
   readonly checkpointMs: number
   /** Bytes of all inputs, null when not known: then they can be read only once. */
   readonly total: number | null
+  readonly progressIsJson: boolean
 }
 
 export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenRun<OutputRows> {
@@ -50,6 +51,12 @@ export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenR
         ...(text === null ? [] : [{ column: text, values: rows.texts }]),
         ...rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name),
       ]
+      if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
+        throw new Error(
+          `${texts.nameOf(batch.file)} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
+            'give them another with --vector-field, or name the columns to --keep',
+        )
+      }
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
       const written = rows.count === 0 ? null : { columns, matrix, placeOf }
       return { written, count: rows.count, skipped }

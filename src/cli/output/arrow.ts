@@ -4,7 +4,7 @@ import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Float32, Schema } from 'apache-arrow'
 
 import { arrowData, arrowType } from './arrow-columns.js'
-import { bytesOfRows, VECTOR_COLUMN } from './format.js'
+import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { optionalPackage } from './optional-package.js'
 
@@ -43,9 +43,9 @@ function vectorType(arrow: Arrow, { dtype, dim, width }: Columns): DataType {
   }
 }
 
-function schemaOf(arrow: Arrow, { columns }: Columns, vector: DataType): Schema {
+function schemaOf(arrow: Arrow, { columns, name, metadata }: Columns, vector: DataType): Schema {
   const fields = columns.map((column) => new arrow.Field(column.name, arrowType(arrow, column), column.isNullable))
-  return new arrow.Schema([...fields, new arrow.Field(VECTOR_COLUMN, vector, false)])
+  return new arrow.Schema([...fields, new arrow.Field(name, vector, false)], new Map(Object.entries(metadata)))
 }
 
 function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Data {
@@ -133,6 +133,7 @@ const open: OpenOutput = async (sink, columns, state) => {
       await sink.append(writer.take())
     },
     rows: () => rows,
+    isWhole: () => true,
     state: (): State => ({ blocks: writer.blocks, rows }),
     async finish() {
       writer.end()

@@ -41,6 +41,7 @@ export const openPassedLines: OpenRows<JudgedLines> = (sink, state) => {
       rows += lines.length
     },
     rows: () => rows,
+    isWhole: () => true,
     state: (): State => ({ rows, header: written?.toString('base64') ?? null }),
     finish: () => Promise.resolve(),
   })
