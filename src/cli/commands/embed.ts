@@ -191,7 +191,8 @@ function assertKeeps({ keep, paths, format: given }: InputOptions, vector: strin
     if (format === null || canKeep(format)) continue
     throw new UsageError(`--keep is for ${KEEPING.join(', ')}, but ${path} is ${format.name}`)
   }
-  if (keep !== 'all' && keep.includes(vector)) throw new UsageError(`--keep ${vector} would be a second column of that name`)
+  if (keep !== 'all' && keep.includes(vector))
+    throw new UsageError(`--keep ${vector} would be a second column of that name`)
 }
 
 /** The format of `--out`; null = standard output. @throws UsageError */
