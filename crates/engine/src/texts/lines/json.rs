@@ -44,10 +44,12 @@ impl<'a> Scan<'a> {
 
     /// Reads an object, and returns the string at `path` in it. The inner `None` is for an object
     /// that was read and has no string there.
+    // Inlined into the loop over lines, nearly all of which have no path to follow.
+    #[inline(always)]
     fn string_in_object(&mut self, path: &[u8], depth: usize) -> Option<Option<Content>> {
         let outer = path.iter().position(|&byte| byte == b'.');
-        // The outer `None` of `exact`: there is no field of that name.
-        let (mut exact, mut inner) = (None, None);
+        let mut is_exact = false;
+        let mut found = None;
         self.expect(b'{')?;
         self.space();
         if self.take(b'}') {
@@ -60,26 +62,30 @@ impl<'a> Scan<'a> {
                 return None;
             }
             let key = &self.bytes[key];
+            let is_path = key == path;
+            let inner = outer.filter(|&dot| !is_exact && *key == path[..dot]);
             self.colon()?;
-            if key == path {
-                exact =
-                    Some(if self.peek()? == b'"' { Some(self.string()?) } else { self.value(depth).map(|()| None)? });
-            } else if let Some(dot) = outer
-                && *key == path[..dot]
-            {
-                let is_object = self.peek()? == b'{' && depth < MAX_DEPTH;
-                inner = if is_object {
-                    self.string_in_object(&path[dot + 1..], depth + 1)?
-                } else {
-                    self.value(depth).map(|()| None)?
-                };
+            if is_path {
+                is_exact = true;
+                found = if self.peek()? == b'"' { Some(self.string()?) } else { self.value(depth).map(|()| None)? };
+            } else if let Some(dot) = inner {
+                found = self.string_in_value(&path[dot + 1..], depth)?;
             } else {
                 self.value(depth)?;
             }
             if !self.goes_on(b'}')? {
-                return Some(exact.unwrap_or(inner));
+                return Some(found);
             }
         }
+    }
+
+    /// Reads a value, and returns the string at `path` in it if it is an object.
+    #[inline(never)]
+    fn string_in_value(&mut self, path: &[u8], depth: usize) -> Option<Option<Content>> {
+        if self.peek()? == b'{' && depth < MAX_DEPTH {
+            return self.string_in_object(path, depth + 1);
+        }
+        self.value(depth).map(|()| None)
     }
 
     fn peek(&self) -> Option<u8> {
