@@ -9,7 +9,11 @@ import test from 'ava'
 
 import { pythonEnvironment } from '../python-environment.js'
 import { corpus, SMALL } from '../test-data.js'
+import type * as limitsModule from '../../dist/cli/output/milvus-limits.js'
+import { load } from './modules.js'
 import { emptyDirectory, model2vec } from './run.js'
+
+const { assertImportable } = load('output/milvus-limits') as typeof limitsModule
 
 const MODEL = ['--model', SMALL]
 const documents = corpus('docs_en_300')
@@ -40,7 +44,32 @@ for (const dtype of ['float32', 'float16', 'bfloat16', 'int8', 'binary']) {
   }
 }
 
-test('the JSON for Milvus is whole without rows, and after --resume', async (t) => {
+test('a text that no VarChar of Milvus holds is an error with its line', async (t) => {
+  const directory = emptyDirectory()
+  const [file, out] = [path.join(directory, 'd.jsonl'), path.join(directory, 'd.parquet')]
+  const embed = (text: string): ReturnType<typeof model2vec> => {
+    writeFileSync(file, `{"text":"a"}\n${JSON.stringify({ text })}\n`)
+    return model2vec('embed', file, '-o', out, '--milvus', '--with-text', ...MODEL)
+  }
+  t.is((await embed('\u00e9'.repeat(32_767))).code, 0)
+  const { code, err } = await embed('\u00e9'.repeat(32_768))
+  t.is(code, 1)
+  t.regex(err, /d\.jsonl:2: expected at most 65535 bytes in "text", .* but got 65536\n$/)
+})
+
+test('a file that is too large for an import of Milvus is an error', (t) => {
+  t.notThrows(() => {
+    assertImportable(16 * 2 ** 30)
+  })
+  t.throws(
+    () => {
+      assertImportable(16 * 2 ** 30 + 1)
+    },
+    { message: /^Milvus imports files of at most 16 GiB/ },
+  )
+})
+
+test('the JSON for Milvus is whole, also without rows', async (t) => {
   const directory = emptyDirectory()
   const at = (name: string): string => path.join(directory, name)
   writeFileSync(at('e.jsonl'), '')

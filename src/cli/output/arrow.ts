@@ -100,8 +100,8 @@ const open: OpenOutput = async (sink, columns, state) => {
       this._writeFooter(schema)
     }
 
-    take(): Buffer {
-      return Buffer.concat(this.#pieces.splice(0))
+    take(): Uint8Array[] {
+      return this.#pieces.splice(0)
     }
 
     protected override _write(chunk: ArrayBufferView): this {
@@ -116,7 +116,7 @@ const open: OpenOutput = async (sink, columns, state) => {
   let rows = 0
   if (state === null) {
     writer.begin()
-    await sink.append(writer.take())
+    await sink.append(...writer.take())
   } else {
     const before = state as State
     rows = before.rows
@@ -130,14 +130,14 @@ const open: OpenOutput = async (sink, columns, state) => {
       const batch = new arrow.RecordBatch(schema, data)
       writer.write(batch)
       rows += batch.numRows
-      await sink.append(writer.take())
+      await sink.append(...writer.take())
     },
     rows: () => rows,
     isWhole: () => true,
     state: (): State => ({ blocks: writer.blocks, rows }),
     async finish() {
       writer.end()
-      await sink.append(writer.take())
+      await sink.append(...writer.take())
     },
   }
 }

@@ -11,6 +11,8 @@ import type { Sink } from './sink.js'
 
 /** Starts of lines are made together up to this many UTF-16 code units. */
 const MOST_UNITS = 1 << 26
+/** Lines are made together up to this many, while the ones before are written. */
+const MOST_LINES = 512
 
 /** @param separator what comes before each line but the first */
 export function openLines(
@@ -25,20 +27,26 @@ export function openLines(
   return Promise.resolve({
     async write({ columns, matrix }) {
       const fields = columns.map((data) => ({ key: JSON.stringify(data.column.name), value: jsonColumn(data) }))
+      let before = Promise.resolve()
       for (let from = 0, to = 0; from < matrix.rows; from = to) {
         const heads: string[] = []
         const areSame = fields.length === 0 && separator === ''
-        if (areSame) to = matrix.rows
-        for (let units = 0; to < matrix.rows && units < MOST_UNITS; to++) {
+        const most = Math.min(matrix.rows, from + MOST_LINES)
+        if (areSame) to = most
+        for (let units = 0; to < most && units < MOST_UNITS; to++) {
           const start = rows === 0 && to === from ? '{' : `${separator}{`
           const head = `${start}${fields.map(({ key, value }) => `${key}:${value(to)},`).join('')}${end}`
           heads.push(head)
           units += head.length
         }
         const parts = vectorLines(matrix, { from, to, isBase64, threads }, areSame ? sameHead : heads)
-        await sink.append(...parts)
+        await before
+        before = sink.append(...parts)
+        // Its error is thrown where it is waited for.
+        before.catch(() => undefined)
         rows += to - from
       }
+      await before
     },
     rows: () => rows,
     isWhole: () => true,

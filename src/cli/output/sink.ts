@@ -22,10 +22,14 @@ export class FileSink implements Sink {
   }
 
   async append(...parts: readonly Uint8Array[]): Promise<void> {
-    for (const bytes of parts) {
-      await this.overwrite(bytes, this.size)
-      this.size += bytes.length
+    const length = parts.reduce((sum, bytes) => sum + bytes.length, 0)
+    if (length === 0) return
+    // One call for all: the system writes them while JavaScript goes on.
+    const { bytesWritten } = await this.#file.writev([...parts], this.size)
+    if (bytesWritten < length) {
+      await this.overwrite(Buffer.concat(parts).subarray(bytesWritten), this.size + bytesWritten)
     }
+    this.size += length
   }
 
   async overwrite(bytes: Uint8Array, at: number): Promise<void> {

@@ -4,6 +4,7 @@
 
 import type { Column, ColumnData } from '../column.js'
 import type { Columns, Output, OutputFormat, OutputRows, VectorColumn } from './format.js'
+import { assertFitsMilvus, assertImportable } from './milvus-limits.js'
 import type { Sink } from './sink.js'
 
 /** What is noted for a run that goes on; null = no row was written. */
@@ -44,7 +45,9 @@ export async function openTyped(
         null,
       )
       assertSame(current.columns, typed, isTyped, rows)
+      if (vector.isForMilvus) assertFitsMilvus(rows)
       await current.output.write({ ...rows, columns: typed })
+      if (vector.isForMilvus) assertImportable(sink.size)
       count += rows.matrix.rows
       check()
     },
