@@ -39,18 +39,24 @@ export interface EmbedRun {
 
 export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
-  // Where only the engine needs the texts, they are read natively. Over short lines that halves the
-  // time of a run.
-  const wantsTexts = id !== null || text !== null
   return {
     ...run,
-    newTexts: wantsTexts ? null : textReader(modelOf(model), encoding.maxLength),
+    // Where only the engine needs the texts, they are read natively. Over short lines that halves the
+    // time of a run.
+    newTexts: text !== null ? null : textReader(modelOf(model), encoding.maxLength),
     async work(texts, batch, signal) {
       const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
       const columns = [
-        ...(id === null ? [] : [{ column: id, values: rows.ids }]),
+        ...(id === null ? [] : [{ column: { ...id, type: rows.idType }, values: rows.ids }]),
         ...(text === null ? [] : [{ column: text, values: rows.texts }]),
+        ...rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name),
       ]
+      if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
+        throw new Error(
+          `${texts.nameOf(batch.file)} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
+            'give them another with --vector-field, or name the columns to --keep',
+        )
+      }
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
       const written = rows.count === 0 ? null : { columns, matrix, placeOf }
       return { written, count: rows.count, skipped }

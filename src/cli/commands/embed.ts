@@ -9,7 +9,10 @@ import { columnsOf, embedRun } from '../embed-texts.js'
 import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
-import { inputTitles } from '../input/formats.js'
+import { textColumn } from '../input/fields.js'
+import { keepsFields } from '../input/column-format.js'
+import type { KeptFields } from '../input/column-format.js'
+import { canKeep, formatOf, INPUT_FORMATS, inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { DEFAULT_MODEL, loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
 import { assertStandardOutputIsNoInput, outputFiles } from '../output/files.js'
@@ -28,11 +31,15 @@ import {
   CHECKPOINT_OPTION,
   checkpointMs,
   identityOfInputs,
+  identityOfReading,
   PROGRESS_OPTION,
   progressIsJson,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
+
+/** The input formats of whose fields `--keep` can name others. */
+const KEEPING = INPUT_FORMATS.filter(canKeep).map(({ name }) => name)
 
 /** What `--out` says. */
 interface ChosenOutput {
@@ -47,7 +54,7 @@ export const embed: Command = {
     `Reads texts from ${inputTitles()} (gzip and zstd are unpacked), - is standard input; writes a vector for ` +
       "each, in order. Files may be larger than the memory. The output's format goes by the ending of --out:",
     [...OUTPUT_FORMATS.map(({ ending, help }) => [ending, help] as const), ['none', 'JSON Lines on standard output']],
-    'An empty line is a text among plain lines, and nothing in other formats. In TSV a quote is a character. ' +
+    'An empty line is a text among plain lines, and nothing in other formats. In TSV a quote is a character unless --quotes says otherwise. ' +
       'The output has its name when it is whole: until then it is <out>.partial, with notes beside it. A hidden ' +
       'note, .<name>.made-by.json, says which run made it. Only one process can write an output at a time.',
   ],
@@ -65,6 +72,12 @@ export const embed: Command = {
     dimensionality: { type: 'string', value: '<n>', help: 'the first n dimensions only' },
     normalize: { type: 'boolean', help: 'vectors of length 1 (default: as the model says)' },
     'no-normalize': { type: 'boolean', help: 'vectors as they are' },
+    keep: {
+      type: 'string',
+      multiple: true,
+      value: '<names>',
+      help: `write other fields too, as they are: names with commas between them, or all (${KEEPING.join(', ')} to ${ENDINGS_WITH_COLUMNS.join(', ')})`,
+    },
     'vector-field': { type: 'string', value: '<name>', help: "the vectors' column (default: embedding)" },
     'vector-encoding': {
       type: 'string',
@@ -82,7 +95,8 @@ export const embed: Command = {
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
   example: 'docs.jsonl.gz --out vectors.npy --text-field body',
   async run(positionals, values) {
-    const input = inputOptions(positionals, values)
+    const input = { ...inputOptions(positionals, values), keep: keptFields(values) }
+    assertKeeps(input, vectorField(values))
     const encoding = encodingOf(values)
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
@@ -146,7 +160,7 @@ function encodingOf(values: OptionValues): Encoding {
  * @throws UsageError when two columns would have one name
  */
 function columnNames({ fields }: InputOptions, values: OptionValues): ColumnNames {
-  const names = { id: fields.id, text: values['with-text'] === true ? fields.text : null }
+  const names = { id: fields.id, text: values['with-text'] === true ? textColumn(fields) : null }
   for (const [option, name] of [
     ['--id-field', names.id],
     ['--text-field', names.text],
@@ -162,6 +176,25 @@ function columnNames({ fields }: InputOptions, values: OptionValues): ColumnName
   return names
 }
 
+/** The fields of `--keep`. */
+function keptFields({ keep }: OptionValues): KeptFields {
+  const given = (keep as readonly string[] | undefined) ?? []
+  if (given.length === 1 && given[0] === 'all') return 'all'
+  return [...new Set(given.flatMap((names) => names.split(',')))]
+}
+
+/** @throws UsageError where fields of an input can't be kept */
+function assertKeeps({ keep, paths, format: given }: InputOptions, vector: string): void {
+  if (!keepsFields(keep)) return
+  for (const path of paths) {
+    const format = given ?? formatOf(path)
+    if (format === null || canKeep(format)) continue
+    throw new UsageError(`--keep is for ${KEEPING.join(', ')}, but ${path} is ${format.name}`)
+  }
+  if (keep !== 'all' && keep.includes(vector))
+    throw new UsageError(`--keep ${vector} would be a second column of that name`)
+}
+
 /** The format of `--out`; null = standard output. @throws UsageError */
 function chosenFormat(values: OptionValues): OutputFormat | null {
   const out = values.out as string | undefined
@@ -174,11 +207,11 @@ function chosenFormat(values: OptionValues): OutputFormat | null {
   if (values['vector-encoding'] !== undefined && !format.ending.startsWith(jsonLines.ending)) {
     throw new UsageError(`--vector-encoding is for ${jsonLines.ending}, but --out is ${out}`)
   }
-  const named = values['id-field'] ?? values['vector-field']
+  const named = values['id-field'] ?? values['vector-field'] ?? values.keep
   if (!format.columns && (named !== undefined || values['with-text'] === true)) {
     const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
     throw new UsageError(
-      `${format.ending} holds vectors only: --id-field, --with-text and --vector-field are for ${others}`,
+      `${format.ending} holds vectors only: --id-field, --with-text, --keep and --vector-field are for ${others}`,
     )
   }
   return format
@@ -233,11 +266,9 @@ async function identityOf({ model, vector, names, input, encoding }: EmbedRun): 
     inputs: await identityOfInputs(input),
     model: await identityOfModel(directory, revision),
     options: {
-      format: input.format?.name ?? null,
-      'text-field': input.fields.text,
-      'id-field': input.fields.id,
+      ...identityOfReading(input),
       'with-text': names.text !== null,
-      'on-error': input.skipsBadLines ? 'skip' : 'fail',
+      keep: input.keep === 'all' ? 'all' : input.keep.length > 0 ? input.keep.join(',') : null,
       'vector-field': vector.name,
       milvus: vector.isForMilvus,
       'vector-encoding': vector.isBase64 ? 'base64' : null,

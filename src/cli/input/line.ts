@@ -24,7 +24,7 @@ export interface Line {
 
 /** A place between two lines, where reading can go on. */
 export interface Place {
-  /** Bytes of the unpacked file before it. */
+  /** Bytes of the file before it, as unpacked and in UTF-8. */
   offset: number
   /** Line breaks before it. */
   line: number
@@ -68,6 +68,14 @@ export function endAt({ bytes, isLast }: Unread, feed: number): LineEnd {
 
 export function isTooLong({ bytes, at }: Unread): boolean {
   return bytes.length - at > MAX_LINE_BYTES
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
+/** A line without the byte order mark that the first one of a file may have. */
+export function withoutMark(line: Uint8Array): Buffer {
+  const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
+  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes
 }
 
 /** How many line feeds there are from `start` up to `end`. */

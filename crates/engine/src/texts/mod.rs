@@ -2,6 +2,8 @@
 
 pub(crate) mod lines;
 pub(crate) mod utf16;
+pub(crate) mod values;
+mod widen;
 
 use std::collections::TryReserveError;
 
