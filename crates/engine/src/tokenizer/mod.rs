@@ -30,6 +30,11 @@ use pipeline::reference::ReferenceTokenizer;
 pub(crate) use pipeline::together::Together;
 use pipeline::{Pipeline, PipelineScratch};
 
+/// Whether the character is punctuation, which some pre-tokenizers keep apart from words.
+pub(crate) fn is_punctuation(c: char) -> bool {
+    unicode::Property::of(c).is(unicode::PUNCTUATION)
+}
+
 /// Buffers and the word cache that one thread reuses from text to text.
 ///
 /// They belong to the tokenizer that made them. Used with another tokenizer, they start afresh.
@@ -135,6 +140,12 @@ impl Tokenizer {
             *scratch = self.scratch();
         }
         self.pipeline.encode_together(texts, from, max_units, &mut scratch.pipeline)
+    }
+
+    /// Whether the ids of this text are those of its parts, one part after the other, wherever it is
+    /// cut beside white space or punctuation. False also when that is not certain.
+    pub(crate) fn adds_up(&self, text: &str) -> bool {
+        self.pipeline.adds_up(text)
     }
 
     /// The vocabulary, added tokens included: `(token, id)` by rising id.

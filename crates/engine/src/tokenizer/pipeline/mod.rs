@@ -100,6 +100,16 @@ impl Pipeline {
         }
     }
 
+    /// See [`Tokenizer::adds_up`](super::Tokenizer::adds_up).
+    pub(super) fn adds_up(&self, text: &str) -> bool {
+        match self {
+            Self::Bert(tokenizer) => tokenizer.adds_up(text),
+            Self::Generic(_) => false,
+            #[cfg(feature = "reference")]
+            Self::Reference(_) => false,
+        }
+    }
+
     /// The vocabulary, added tokens included, by rising id.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
         match self {

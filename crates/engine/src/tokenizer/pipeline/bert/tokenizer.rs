@@ -102,6 +102,12 @@ impl BertTokenizer {
         sorted_tokens(self.added_tokens.merged_with(self.model.vocabulary().tokens(), |token| self.model.id(token)))
     }
 
+    /// See [`Tokenizer::adds_up`](crate::tokenizer::Tokenizer::adds_up): without added tokens, words
+    /// are tokenized one by one, white space divides them, and a punctuation mark is one.
+    pub(in crate::tokenizer) fn adds_up(&self, text: &str) -> bool {
+        self.added_tokens.in_normalized.is_empty() && !self.added_tokens.in_text.is_in(text, self.scanner)
+    }
+
     /// The ids of `text`, at most `limit`.
     ///
     /// # Errors
