@@ -4,8 +4,9 @@ import { textReader } from '../call/encode.js'
 import type { Dtype } from '../dtype.js'
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
+import type { Column } from './column.js'
 import type { InputOptions } from './input/row-batches.js'
-import type { Columns, OutputRows } from './output/format.js'
+import type { OutputRows, VectorShape } from './output/format.js'
 import type { WrittenRun } from './written-run.js'
 
 /** How texts are encoded. */
@@ -16,9 +17,16 @@ export interface Encoding {
   readonly maxLength: number | null | undefined
 }
 
+export interface ColumnNames {
+  readonly id: string | null
+  readonly text: string | null
+}
+
 export interface EmbedRun {
   readonly model: Model2VecEmbeddingFunction
-  readonly columns: Columns
+  readonly shape: VectorShape
+  /** The names of the columns for ids and texts; null = none. */
+  readonly names: ColumnNames
   readonly input: InputOptions
   readonly encoding: Encoding
   readonly signal: AbortSignal
@@ -28,17 +36,31 @@ export interface EmbedRun {
   readonly total: number | null
 }
 
-export function embedRun({ model, columns, encoding, ...run }: EmbedRun): WrittenRun<OutputRows> {
+export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenRun<OutputRows> {
+  const { id, text } = columnsOf(names)
   // Where only the engine needs the texts, they are read natively. Over short lines that halves the
   // time of a run.
-  const wantsTexts = columns.id !== null || columns.text !== null
+  const wantsTexts = id !== null || text !== null
   return {
     ...run,
     newTexts: wantsTexts ? null : textReader(modelOf(model), encoding.maxLength),
     async work(texts, batch, signal) {
       const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
-      const written = rows.count === 0 ? null : { ids: rows.ids, texts: rows.texts, matrix }
+      const columns = [
+        ...(id === null ? [] : [{ column: id, values: rows.ids }]),
+        ...(text === null ? [] : [{ column: text, values: rows.texts }]),
+      ]
+      const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
+      const written = rows.count === 0 ? null : { columns, matrix, placeOf }
       return { written, count: rows.count, skipped }
     },
+  }
+}
+
+/** The columns for ids and texts. */
+export function columnsOf({ id, text }: ColumnNames): { readonly id: Column | null; readonly text: Column | null } {
+  return {
+    id: id === null ? null : { name: id, type: 'id', isNullable: false },
+    text: text === null ? null : { name: text, type: 'string', isNullable: false },
   }
 }

@@ -79,7 +79,10 @@ test('a field that a header has twice is an error', async (t) => {
 
 const pythonTest = 'read' in python ? test : test.skip
 pythonTest('the options that are left give as many rows as there are lines, with ids and texts', async (t) => {
-  const { at } = filesIn({ 'd.jsonl': '{"id":1,"body":"a"}\n{"id":"b","body":"c"}\n', 'n.txt': 'a\nb\nc\n' })
+  const { at } = filesIn({
+    'd.jsonl': '{"id":1,"body":"a"}\n{"id":-9007199254740991,"body":"c"}\n',
+    'n.txt': 'a\nb\nc\n',
+  })
   const outputs: string[] = []
   for (const ending of ['arrow', 'parquet']) {
     const [ids, texts] = [at(`ids.${ending}`), at(`texts.${ending}`)]
@@ -89,7 +92,7 @@ pythonTest('the options that are left give as many rows as there are lines, with
     outputs.push(ids, texts)
   }
   const tables = 'read' in python ? python.read(...outputs) : []
-  const [withIds, withTexts] = [{ id: ['1', 'b'], body: ['a', 'c'] }, { text: ['a', 'b', 'c'] }]
+  const [withIds, withTexts] = [{ id: [1, -9007199254740991], body: ['a', 'c'] }, { text: ['a', 'b', 'c'] }]
   t.deepEqual(
     tables.map(({ rows, columns }) => [rows, columns]),
     [
@@ -100,6 +103,36 @@ pythonTest('the options that are left give as many rows as there are lines, with
     ],
   )
 })
+
+for (const [ids, line, message] of [
+  ['1 2 "b"', 3, 'expected an integer in "id", but got "b"'],
+  ['"a" 1', 2, 'expected a string in "id", but got 1'],
+  ['1 1.5', 2, 'expected an integer in "id", but got 1.5'],
+  ['0.5', 1, 'expected an integer in "id", but got 0.5'],
+] as const) {
+  test(`ids of both kinds are written to JSON Lines as they are, and are an error elsewhere: ${ids}`, async (t) => {
+    const { at } = filesIn({
+      'd.jsonl': ids
+        .split(' ')
+        .map((id) => `{"id":${id},"text":"a"}\n`)
+        .join(''),
+    })
+    const { code, out } = await model2vec('embed', at('d.jsonl'), '--id-field', 'id', ...MODEL)
+    const objects = out.trimEnd().split('\n')
+    t.is(code, 0)
+    t.deepEqual(
+      objects.map((line) => (JSON.parse(line) as { id: unknown }).id),
+      JSON.parse(`[${ids.replaceAll(' ', ',')}]`) as unknown[],
+    )
+    for (const ending of ['arrow', 'parquet']) {
+      const outcome = await model2vec('embed', at('d.jsonl'), '--id-field', 'id', '-o', at(`o.${ending}`), ...MODEL)
+      const rule = 'in this format ids are all integers or all strings, as the first one is'
+      t.is(outcome.err, `model2vec: ${at('d.jsonl')}:${line}: ${message}: ${rule}\n`)
+      t.is(outcome.code, 1)
+      t.false(existsSync(at(`o.${ending}`)))
+    }
+  })
+}
 
 test('a file that no run made is neither replaced nor written', async (t) => {
   const content = '{"text":"a dog"}\n'

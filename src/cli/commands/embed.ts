@@ -3,23 +3,23 @@
 import { DTYPES, widthOf } from '../../dtype.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { embedRun } from '../embed-texts.js'
-import type { EmbedRun, Encoding } from '../embed-texts.js'
+import { columnsOf, embedRun } from '../embed-texts.js'
+import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
 import { inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
-import { openCounted } from '../output/counted-output.js'
 import { assertStandardOutputIsNoInput, outputFiles } from '../output/files.js'
 import type { OutputFiles } from '../output/files.js'
 import { VECTOR_COLUMN } from '../output/format.js'
-import type { Columns, OpenRows, OutputFormat, OutputRows } from '../output/format.js'
+import type { OpenRows, OutputFormat, OutputRows } from '../output/format.js'
 import { ENDINGS_WITH_COLUMNS, OUTPUT_FORMATS, outputFormatOf } from '../output/formats.js'
 import { jsonLines } from '../output/json-lines.js'
 import { identityOfModel } from '../output/identity.js'
 import type { Identity } from '../output/identity.js'
 import { OutputLock } from '../output/lock.js'
+import { openTyped } from '../output/typed-output.js'
 import { interruptSignal } from '../terminal/interrupt.js'
 import { counted, say } from '../terminal/message.js'
 import {
@@ -73,6 +73,7 @@ export const embed: Command = {
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
     const format = chosenFormat(values)
+    const chosen = format ?? jsonLines
     const isResumed = values.resume === true
     // Inputs that are missing and outputs that can't be written are errors before the model is
     // loaded.
@@ -83,12 +84,13 @@ export const embed: Command = {
     try {
       using model = await loadModel(values, signal)
       const dim = encoding.dimensionality ?? model.dim
-      const columns: Columns = { dtype: encoding.dtype, dim, width: widthOf(encoding.dtype, dim), ...names }
+      const shape = { dtype: encoding.dtype, dim, width: widthOf(encoding.dtype, dim) }
       // What this model can't do is an error before a file is written.
       await model.encode([], encoding)
-      const run: EmbedRun = { model, columns, input, encoding, signal, checkpointMs: everyMs, total }
-      const open: OpenRows<OutputRows> = (sink, state, rows) =>
-        openCounted((output?.format ?? jsonLines).open, sink, columns, state, rows)
+      await chosen.prepare?.()
+      const run: EmbedRun = { model, shape, names, input, encoding, signal, checkpointMs: everyMs, total }
+      const expected = Object.values(columnsOf(names)).filter((column) => column !== null)
+      const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, shape, expected, state, rows)
       const skipped =
         output === null || lock === null
           ? await writeStandardOutput(open, embedRun(run))
@@ -118,7 +120,7 @@ function encodingOf(values: OptionValues): Encoding {
  *
  * @throws UsageError when two columns would have one name
  */
-function columnNames({ fields }: InputOptions, values: OptionValues): Pick<Columns, 'id' | 'text'> {
+function columnNames({ fields }: InputOptions, values: OptionValues): ColumnNames {
   const names = { id: fields.id, text: values['with-text'] === true ? fields.text : null }
   for (const [option, name] of [
     ['--id-field', names.id],
@@ -161,7 +163,7 @@ async function chosenOutput(
 }
 
 /** What a run that goes on must have in common with the one that ended. */
-async function identityOf({ model, columns, input, encoding }: EmbedRun): Promise<Identity> {
+async function identityOf({ model, shape, names, input, encoding }: EmbedRun): Promise<Identity> {
   const { path: directory, revision, normalize } = model.info
   return {
     inputs: await identityOfInputs(input),
@@ -170,10 +172,10 @@ async function identityOf({ model, columns, input, encoding }: EmbedRun): Promis
       format: input.format?.name ?? null,
       'text-field': input.fields.text,
       'id-field': input.fields.id,
-      'with-text': columns.text !== null,
+      'with-text': names.text !== null,
       'on-error': input.skipsBadLines ? 'skip' : 'fail',
-      dtype: columns.dtype,
-      dimensionality: columns.dim,
+      dtype: shape.dtype,
+      dimensionality: shape.dim,
       normalize: encoding.normalize ?? normalize,
       'max-length': (encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength) ?? 'none',
     },

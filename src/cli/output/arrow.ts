@@ -3,6 +3,7 @@
 import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Float32, Schema } from 'apache-arrow'
 
+import { arrowData, arrowType } from './arrow-columns.js'
 import { bytesOfRows, VECTOR_COLUMN } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { optionalPackage } from './optional-package.js'
@@ -42,26 +43,9 @@ function vectorType(arrow: Arrow, { dtype, dim, width }: Columns): DataType {
   }
 }
 
-function schemaOf(arrow: Arrow, columns: Columns, vector: DataType): Schema {
-  const fields: arrowModule.Field[] = []
-  if (columns.id !== null) fields.push(new arrow.Field(columns.id, new arrow.Utf8(), false))
-  if (columns.text !== null) fields.push(new arrow.Field(columns.text, new arrow.Utf8(), false))
-  fields.push(new arrow.Field(VECTOR_COLUMN, vector, false))
-  return new arrow.Schema(fields)
-}
-
-function strings(arrow: Arrow, values: readonly string[]): Data {
-  const encoded = Buffer.from(values.join(''))
-  const valueOffsets = new Int32Array(values.length + 1)
-  let end = 0
-  for (const [i, value] of values.entries()) {
-    end += Buffer.byteLength(value)
-    valueOffsets[i + 1] = end
-  }
-  // Where one value ends with a high surrogate and the next begins with a low one, joining made one
-  // character of them.
-  const data = encoded.length === end ? encoded : Buffer.concat(values.map((value) => Buffer.from(value)))
-  return arrow.makeData({ type: new arrow.Utf8(), length: values.length, nullCount: 0, valueOffsets, data })
+function schemaOf(arrow: Arrow, { columns }: Columns, vector: DataType): Schema {
+  const fields = columns.map((column) => new arrow.Field(column.name, arrowType(arrow, column), column.isNullable))
+  return new arrow.Schema([...fields, new arrow.Field(VECTOR_COLUMN, vector, false)])
 }
 
 function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Data {
@@ -76,8 +60,12 @@ function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Da
   return arrow.makeData({ type, length, nullCount: 0, data: bytesOfRows(matrix) })
 }
 
+function load(): Promise<Arrow> {
+  return optionalPackage(PACKAGE, () => import('apache-arrow'), ENDING)
+}
+
 const open: OpenOutput = async (sink, columns, state) => {
-  const arrow = await optionalPackage(PACKAGE, () => import('apache-arrow'), ENDING)
+  const arrow = await load()
   const vector = vectorType(arrow, columns)
   const schema = schemaOf(arrow, columns, vector)
 
@@ -135,11 +123,8 @@ const open: OpenOutput = async (sink, columns, state) => {
     writer.goOn(sink.size, before.blocks)
   }
   return {
-    async write({ ids, texts, matrix }) {
-      const children: Data[] = []
-      if (columns.id !== null) children.push(strings(arrow, ids.map(String)))
-      if (columns.text !== null) children.push(strings(arrow, texts))
-      children.push(vectors(arrow, vector, matrix))
+    async write({ columns, matrix }) {
+      const children = [...columns.map((data) => arrowData(arrow, data)), vectors(arrow, vector, matrix)]
       const struct = new arrow.Struct(schema.fields)
       const data = arrow.makeData({ type: struct, length: matrix.rows, nullCount: 0, children })
       const batch = new arrow.RecordBatch(schema, data)
@@ -161,5 +146,7 @@ export const arrow: OutputFormat = {
   title: 'Arrow',
   help: `Arrow IPC (needs \`npm install ${PACKAGE}\`): lists of fixed size; bfloat16 and binary are bytes`,
   columns: true,
+  isTyped: true,
+  prepare: load,
   open,
 }

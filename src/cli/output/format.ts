@@ -2,8 +2,8 @@
 // its own and a row in `formats.ts`.
 
 import type { Dtype } from '../../dtype.js'
-import type { Id } from '../input/format.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
+import type { Column, ColumnData } from '../column.js'
 import type { Sink } from './sink.js'
 
 export interface OutputFormat {
@@ -13,32 +13,39 @@ export interface OutputFormat {
   readonly title: string
   /** What a file of it holds, for `embed --help`. */
   readonly help: string
-  /** Whether it has columns for ids and texts; else it holds vectors only. */
+  /** Whether it has columns beside the vectors'. */
   readonly columns: boolean
+  /** Whether a column has one type in all rows. */
+  readonly isTyped: boolean
+  /** Loads what {@link open} needs. @throws Error that says what to install */
+  readonly prepare?: () => Promise<unknown>
   readonly open: OpenOutput
 }
 
 /** The name of the vectors' column, where columns have names. */
 export const VECTOR_COLUMN = 'embedding'
 
-/** The columns of an output. */
-export interface Columns {
+/** The vectors of an output. */
+export interface VectorShape {
   readonly dtype: Dtype
   /** Dimensions of a vector. */
   readonly dim: number
   /** Elements of the typed array per row. */
   readonly width: number
-  /** The name of the ids' column, null without one. */
-  readonly id: string | null
-  /** The name of the texts' column, null without one. */
-  readonly text: string | null
 }
 
-/** Rows to be written: `ids` and `texts` are empty where there is no column for them. */
+/** The columns of an output: those beside the vectors' come first. */
+export interface Columns extends VectorShape {
+  readonly columns: readonly Column[]
+}
+
+/** Rows to be written. */
 export interface OutputRows {
-  readonly ids: readonly Id[]
-  readonly texts: readonly string[]
+  /** One for each of {@link Columns.columns}, in their order. */
+  readonly columns: readonly ColumnData[]
   readonly matrix: EmbeddingMatrix<Dtype>
+  /** Where a row comes from, for messages: the input and the line. */
+  readonly placeOf: (row: number) => string
 }
 
 /** An output that is being written, of rows of this kind. Each call ends before the next one begins. */

@@ -1,8 +1,7 @@
 // JSON Lines: an object per row, with the id and the text where they have columns, and the vector
 // as numbers.
 
-import type { Id } from '../input/format.js'
-import { wellFormed } from '../well-formed.js'
+import { jsonColumn } from './column-json.js'
 import { VECTOR_COLUMN } from './format.js'
 import type { OutputFormat } from './format.js'
 
@@ -15,7 +14,8 @@ export const jsonLines: OutputFormat = {
   title: 'JSON Lines',
   help: `an object per line: the id, the text, and "${VECTOR_COLUMN}", numbers`,
   columns: true,
-  open(sink, { id, text }, state) {
+  isTyped: false,
+  open(sink, _, state) {
     let rows = state === null ? 0 : (state as number)
     const append = async (lines: string): Promise<void> => {
       const bytes = Buffer.from(lines)
@@ -23,15 +23,12 @@ export const jsonLines: OutputFormat = {
       for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) rows++
     }
     return Promise.resolve({
-      async write({ ids, texts, matrix }) {
+      async write({ columns, matrix }) {
+        const fields = columns.map((data) => ({ key: JSON.stringify(data.column.name), value: jsonColumn(data) }))
         let lines = ''
         for (const [i, embedding] of matrix.toArray().entries()) {
-          const object = {
-            ...(id !== null && { [id]: idOf(ids[i]) }),
-            ...(text !== null && { [text]: wellFormed(texts[i] ?? '') }),
-            [VECTOR_COLUMN]: embedding,
-          }
-          const line = `${JSON.stringify(object)}\n`
+          const start = fields.map(({ key, value }) => `${key}:${value(i)},`).join('')
+          const line = `{${start}"${VECTOR_COLUMN}":${JSON.stringify(embedding)}}\n`
           // One line alone may be half of the longest string that V8 has.
           if (lines.length + line.length > MOST_UNITS && lines !== '') {
             await append(lines)
@@ -46,8 +43,4 @@ export const jsonLines: OutputFormat = {
       finish: () => Promise.resolve(),
     })
   },
-}
-
-function idOf(id: Id | undefined): Id | undefined {
-  return typeof id === 'string' ? wellFormed(id) : id
 }

@@ -12,6 +12,7 @@ export const npy: OutputFormat = {
   title: '`.npy`',
   help: 'a matrix for numpy.load, version 1.0, C order; bfloat16 is <V2',
   columns: false,
+  isTyped: true,
   async open(sink, { dtype, width }, state) {
     if (state === null) await sink.append(npyHeader({ dtype, width, rows: 0 }))
     const rowBytes = width * arrayOf(dtype).BYTES_PER_ELEMENT

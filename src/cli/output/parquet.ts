@@ -1,18 +1,21 @@
 // Parquet, by hyparquet-writer: a row group for each batch of rows.
 
+import type * as writerModule from 'hyparquet-writer'
 import type { ColumnSource, SchemaElement } from 'hyparquet-writer'
 import type { RowGroup } from 'hyparquet'
 
 import { bytesOfRows, VECTOR_COLUMN } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { optionalPackage } from './optional-package.js'
+import { columnSource, schemaElement } from './parquet-columns.js'
+
+type Writer = typeof writerModule
 
 const ENDING = '.parquet'
 const PACKAGE = 'hyparquet-writer'
 
 /** A list of floats for float32; other vectors are the bytes of a row. */
-function schemaOf({ dtype, width, id, text }: Columns): SchemaElement[] {
-  const strings = [id, text].filter((name) => name !== null)
+function schemaOf({ dtype, width, columns }: Columns): SchemaElement[] {
   const vector: SchemaElement[] =
     dtype === 'float32'
       ? [
@@ -28,22 +31,11 @@ function schemaOf({ dtype, width, id, text }: Columns): SchemaElement[] {
             repetition_type: 'REQUIRED',
           },
         ]
-  return [
-    { name: 'root', num_children: strings.length + 1 },
-    ...strings.map((name): SchemaElement => ({
-      name,
-      type: 'BYTE_ARRAY',
-      converted_type: 'UTF8',
-      repetition_type: 'REQUIRED',
-    })),
-    ...vector,
-  ]
+  return [{ name: 'root', num_children: columns.length + 1 }, ...columns.map(schemaElement), ...vector]
 }
 
-function columnsOf({ id, text, dtype }: Columns, { ids, texts, matrix }: OutputRows): ColumnSource[] {
-  const sources: ColumnSource[] = []
-  if (id !== null) sources.push({ name: id, data: ids.map(String) })
-  if (text !== null) sources.push({ name: text, data: [...texts] })
+function columnsOf({ dtype }: Columns, { columns, matrix }: OutputRows): ColumnSource[] {
+  const sources: ColumnSource[] = columns.map(columnSource)
   const bytes = bytesOfRows(matrix)
   const size = bytes.length / matrix.rows
   // The library takes lists only as plain arrays.
@@ -67,8 +59,12 @@ function unpacked(text: string): RowGroup[] {
   ) as RowGroup[]
 }
 
+function load(): Promise<Writer> {
+  return optionalPackage(PACKAGE, () => import('hyparquet-writer'), ENDING)
+}
+
 const open: OpenOutput = async (sink, columns, state) => {
-  const { ByteWriter, ParquetWriter } = await optionalPackage(PACKAGE, () => import('hyparquet-writer'), ENDING)
+  const { ByteWriter, ParquetWriter } = await load()
   const bytes = new ByteWriter()
   const writer = new ParquetWriter({ writer: bytes, schema: schemaOf(columns) })
   /** Takes what was written. The library's offset, which the metadata refers to, goes on. */
@@ -106,5 +102,7 @@ export const parquet: OutputFormat = {
   title: 'Parquet',
   help: `Parquet (needs \`npm install ${PACKAGE}\`): lists of floats; all but float32 are bytes`,
   columns: true,
+  isTyped: true,
+  prepare: load,
   open,
 }

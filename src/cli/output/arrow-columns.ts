@@ -1,0 +1,115 @@
+// Columns beside the vectors' in Arrow: their types and their buffers.
+
+import type * as arrowModule from 'apache-arrow'
+import type { Data, DataType } from 'apache-arrow'
+
+import type { Column, ColumnData, ColumnValue, ColumnValues } from '../column.js'
+
+type Arrow = typeof arrowModule
+
+export function arrowType(arrow: Arrow, { type, unit = 'us', isUtc = false }: Column): DataType {
+  switch (type) {
+    case 'boolean':
+      return new arrow.Bool()
+    case 'int32':
+      return new arrow.Int32()
+    case 'int64':
+      return new arrow.Int64()
+    case 'uint64':
+      return new arrow.Uint64()
+    case 'float32':
+      return new arrow.Float32()
+    case 'float64':
+      return new arrow.Float64()
+    case 'bytes':
+      return new arrow.Binary()
+    case 'date':
+      return new arrow.DateDay()
+    case 'timestamp': {
+      const { MILLISECOND, MICROSECOND, NANOSECOND } = arrow.TimeUnit
+      return new arrow.Timestamp({ ms: MILLISECOND, us: MICROSECOND, ns: NANOSECOND }[unit], isUtc ? 'UTC' : null)
+    }
+    case 'string':
+    case 'json':
+    case 'id':
+      return new arrow.Utf8()
+  }
+}
+
+export function arrowData(arrow: Arrow, data: ColumnData): Data {
+  const { column, values } = data
+  const length = values.length
+  const nulls = nullsOf(values)
+  return arrow.makeData({ type: arrowType(arrow, column), length, ...nulls, ...buffersOf(data) } as never) as Data
+}
+
+function nullsOf(values: ColumnValues): { nullCount: number; nullBitmap?: Uint8Array } {
+  if (ArrayBuffer.isView(values) || !values.includes(null)) return { nullCount: 0 }
+  let nullCount = 0
+  const nullBitmap = bitsOf(values, (value) => {
+    if (value === null) nullCount++
+    return value !== null
+  })
+  return { nullCount, nullBitmap }
+}
+
+interface Buffers {
+  readonly data: ArrayBufferView
+  readonly valueOffsets?: Int32Array
+}
+
+function buffersOf({ column, values }: ColumnData): Buffers {
+  switch (column.type) {
+    case 'boolean':
+      return { data: bitsOf(values as readonly ColumnValue[], (value) => value === true) }
+    case 'int32':
+    case 'date':
+      return { data: values instanceof Int32Array ? values : Int32Array.from(values as number[]) }
+    case 'int64':
+    case 'timestamp':
+      return { data: values instanceof BigInt64Array ? values : BigInt64Array.from(values as number[], bigOf) }
+    case 'uint64':
+      return { data: values instanceof BigUint64Array ? values : BigUint64Array.from(values as number[], bigOf) }
+    case 'float32':
+      return { data: values instanceof Float32Array ? values : Float32Array.from(values as number[]) }
+    case 'float64':
+      return { data: values instanceof Float64Array ? values : Float64Array.from(values as number[]) }
+    case 'bytes':
+      return bytes(values as readonly (Uint8Array | null)[])
+    case 'string':
+    case 'json':
+    case 'id':
+      return strings(values as readonly (string | null)[])
+  }
+}
+
+function bigOf(value: bigint | number | null): bigint {
+  return BigInt(value ?? 0)
+}
+
+function bitsOf<T>(values: readonly T[], isSet: (value: T) => boolean): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(values.length / 8))
+  for (const [i, value] of values.entries()) if (isSet(value)) bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << (i & 7))
+  return bits
+}
+
+function bytes(values: readonly (Uint8Array | null)[]): Buffers {
+  const all = values.map((value) => value ?? new Uint8Array())
+  return { data: Buffer.concat(all), valueOffsets: offsetsOf(all, ({ length }) => length) }
+}
+
+function strings(values: readonly (string | null)[]): Buffers {
+  const all = values.map((value) => value ?? '')
+  const encoded = Buffer.from(all.join(''))
+  const valueOffsets = offsetsOf(all, (value) => Buffer.byteLength(value))
+  // Where one value ends with a high surrogate and the next begins with a low one, joining made one
+  // character of them.
+  const isWhole = encoded.length === valueOffsets.at(-1)
+  return { data: isWhole ? encoded : Buffer.concat(all.map((value) => Buffer.from(value))), valueOffsets }
+}
+
+function offsetsOf<T>(values: readonly T[], lengthOf: (value: T) => number): Int32Array {
+  const offsets = new Int32Array(values.length + 1)
+  for (const [i, value] of values.entries()) offsets[i + 1] = (offsets[i] ?? 0) + lengthOf(value)
+  return offsets
+}
