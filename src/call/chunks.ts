@@ -94,11 +94,7 @@ export async function chunksAsync(model: Model, texts: Texts, options: CheckedCh
   return model.use((handle) =>
     whenThereIsTime(
       () =>
-        runJob(
-          chunkJob(model, handle, texts.count, options, JOB_MODE.direct, false),
-          { signal, report: null },
-          texts,
-        ),
+        runJob(chunkJob(model, handle, texts.count, options, JOB_MODE.direct, false), { signal, report: null }, texts),
       hasFewTexts(texts),
       signal,
     ),

@@ -4,6 +4,8 @@ import { textReader } from '../call/encode.js'
 import type { Dtype } from '../dtype.js'
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
+import type { CheckedChunkOptions } from '../options/chunks.js'
+import { chunkColumnData, chunkColumns } from './chunking.js'
 import type { Column } from './column.js'
 import type { InputOptions } from './input/row-batches.js'
 import type { OutputRows, VectorShape } from './output/format.js'
@@ -29,6 +31,8 @@ export interface EmbedRun {
   readonly names: ColumnNames
   readonly input: InputOptions
   readonly encoding: Encoding
+  /** Null = a row is a text. */
+  readonly chunking: CheckedChunkOptions | null
   readonly signal: AbortSignal
   /** Milliseconds between two checkpoints. */
   readonly checkpointMs: number
@@ -36,15 +40,24 @@ export interface EmbedRun {
   readonly total: number | null
 }
 
-export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenRun<OutputRows> {
+export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
   // Where only the engine needs the texts, they are read natively. Over short lines that halves the
   // time of a run.
   const wantsTexts = id !== null || text !== null
   return {
     ...run,
-    newTexts: wantsTexts ? null : textReader(modelOf(model), encoding.maxLength),
+    newTexts: wantsTexts ? null : textReader(modelOf(model), chunking === null ? encoding.maxLength : null),
     async work(texts, batch, signal) {
+      if (chunking !== null) {
+        const { rows, found, matrix, skipped } = await texts.encodeChunks(model, batch, chunking, {
+          ...encoding,
+          signal,
+        })
+        const { columns, rowOf } = chunkColumnData(id, text, rows, found)
+        const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(rowOf[row] ?? 0)}`
+        return { written: matrix.rows === 0 ? null : { columns, matrix, placeOf }, count: matrix.rows, skipped }
+      }
       const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
       const columns = [
         ...(id === null ? [] : [{ column: id, values: rows.ids }]),
@@ -57,8 +70,14 @@ export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenR
   }
 }
 
+/** All columns of an output, in their order. */
+export function outputColumns(names: ColumnNames, isChunked: boolean): Column[] {
+  const { id, text } = columnsOf(names)
+  return isChunked ? chunkColumns(id, text) : [id, text].filter((column) => column !== null)
+}
+
 /** The columns for ids and texts. */
-export function columnsOf({ id, text }: ColumnNames): { readonly id: Column | null; readonly text: Column | null } {
+function columnsOf({ id, text }: ColumnNames): { readonly id: Column | null; readonly text: Column | null } {
   return {
     id: id === null ? null : { name: id, type: 'id', isNullable: false },
     text: text === null ? null : { name: text, type: 'string', isNullable: false },

@@ -1,9 +1,10 @@
 // `model2vec embed`: the vectors of the texts of files.
 
 import { DTYPES, widthOf } from '../../dtype.js'
+import { CHUNK_OPTIONS, chunking as chunkingOf } from '../chunking.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { columnsOf, embedRun } from '../embed-texts.js'
+import { embedRun, outputColumns } from '../embed-texts.js'
 import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
@@ -62,6 +63,7 @@ export const embed: Command = {
     normalize: { type: 'boolean', help: 'vectors of length 1 (default: as the model says)' },
     'no-normalize': { type: 'boolean', help: 'vectors as they are' },
     'with-text': { type: 'boolean', help: `write the texts too (${ENDINGS_WITH_COLUMNS.join(', ')})` },
+    ...CHUNK_OPTIONS,
     ...INPUT_OPTIONS,
     ...MODEL_OPTIONS,
   },
@@ -72,6 +74,7 @@ export const embed: Command = {
     const encoding = encodingOf(values)
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
+    const chunking = chunkingOf(values, input)
     const format = chosenFormat(values)
     const chosen = format ?? jsonLines
     const isResumed = values.resume === true
@@ -88,8 +91,8 @@ export const embed: Command = {
       // What this model can't do is an error before a file is written.
       await model.encode([], encoding)
       await chosen.prepare?.()
-      const run: EmbedRun = { model, shape, names, input, encoding, signal, checkpointMs: everyMs, total }
-      const expected = Object.values(columnsOf(names)).filter((column) => column !== null)
+      const run: EmbedRun = { model, shape, names, input, encoding, chunking, signal, checkpointMs: everyMs, total }
+      const expected = outputColumns(names, chunking !== null)
       const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, shape, expected, state, rows)
       const skipped =
         output === null || lock === null
@@ -145,9 +148,10 @@ function chosenFormat(values: OptionValues): OutputFormat | null {
     return null
   }
   const format = outputFormatOf(out)
-  if (!format.columns && (values['id-field'] !== undefined || values['with-text'] === true)) {
+  const asked = values['id-field'] !== undefined || values['with-text'] === true || values.chunk !== undefined
+  if (!format.columns && asked) {
     const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
-    throw new UsageError(`${format.ending} holds vectors only: --id-field and --with-text are for ${others}`)
+    throw new UsageError(`${format.ending} holds vectors only: --id-field, --with-text and --chunk are for ${others}`)
   }
   return format
 }
@@ -163,7 +167,7 @@ async function chosenOutput(
 }
 
 /** What a run that goes on must have in common with the one that ended. */
-async function identityOf({ model, shape, names, input, encoding }: EmbedRun): Promise<Identity> {
+async function identityOf({ model, shape, names, input, encoding, chunking }: EmbedRun): Promise<Identity> {
   const { path: directory, revision, normalize } = model.info
   return {
     inputs: await identityOfInputs(input),
@@ -178,6 +182,8 @@ async function identityOf({ model, shape, names, input, encoding }: EmbedRun): P
       dimensionality: shape.dim,
       normalize: encoding.normalize ?? normalize,
       'max-length': (encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength) ?? 'none',
+      chunk: chunking?.size ?? null,
+      overlap: chunking?.overlap ?? null,
     },
   }
 }

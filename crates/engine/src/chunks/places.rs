@@ -29,13 +29,16 @@ pub(super) fn last_sentence_end(text: &str, range: Range<usize>) -> Option<usize
     }
 }
 
-/// The first start of a sentence or a line in `range`, both ends included.
+/// The first start of a sentence or a line that is not empty in `range`, both ends included.
 pub(super) fn first_sentence_start(text: &str, range: Range<usize>) -> Option<usize> {
     let mut from = floor(text, range.start.saturating_sub(BEFORE));
     loop {
         let (offset, mark) = text[from..range.end].char_indices().find(|&(_, c)| may_end_sentence(c))?;
-        if let Some(end) = sentence_end(text, from + offset).filter(|end| (range.start..=range.end).contains(end)) {
-            return Some(end);
+        let is_in_range = |end: &usize| (range.start..=range.end).contains(end);
+        if let Some(start) = sentence_end(text, from + offset).filter(is_in_range)
+            && !text[start..].starts_with(['\n', '\r'])
+        {
+            return Some(start);
         }
         from += offset + mark.len_utf8();
     }
@@ -148,7 +151,8 @@ mod tests {
             for end in places().into_iter().filter(|&end| end > start) {
                 let last = ends.iter().rev().find(|&&at| at > start && at <= end).copied();
                 assert_eq!(last_sentence_end(TEXT, start..end), last, "{start}..{end}");
-                let first = ends.iter().find(|&&at| at >= start && at <= end).copied();
+                let starts = |at: &&usize| **at >= start && **at <= end && !TEXT[**at..].starts_with('\r');
+                let first = ends.iter().find(starts).copied();
                 assert_eq!(first_sentence_start(TEXT, start..end), first, "{start}..{end}");
             }
         }
