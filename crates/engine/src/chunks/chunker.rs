@@ -4,15 +4,14 @@
 //! smaller, and goes back to the last sentence end. Pieces end before white space, where hardly any
 //! tokenizer's ids depend on what follows. The tokenizer has the last word: where it isn't certain
 //! that the ids of the pieces are those of the chunk, the chunk is tokenized as a whole, and made
-//! smaller until it fits.
+//! smaller until it fits. It is certain where pieces meet at seams (`Tokenizer::is_seam`).
 
 use super::ChunkOptions;
 use super::places::{
-    ceil, first_sentence_start, first_word_end, floor, is_space, last_character_end, last_sentence_end, last_word_end,
-    space_end,
+    ceil, first_sentence_start, first_word_end, floor, last_character_end, last_sentence_end, last_word_end, space_end,
 };
 use crate::texts::code_points::first_code_points;
-use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch, is_punctuation};
+use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch, is_space};
 
 /// The bytes of a token at the start of a text, and the most that are assumed.
 const TYPICAL_BYTES: f32 = 4.0;
@@ -23,6 +22,8 @@ const CAUTION: f32 = 0.85;
 const MOST_SPACE: usize = 64;
 /// How many times a chunk is made smaller because the ids of its pieces were fewer than its own.
 const ATTEMPTS: usize = 6;
+/// Seams are looked for in this many bytes.
+const FAR_SEAM: usize = 128;
 /// An overlap of fewer bytes starts with a word or not at all.
 const LONG_OVERLAP: usize = 48;
 
@@ -34,8 +35,8 @@ pub(crate) struct Chunker<'a> {
     options: ChunkOptions,
     /// The most code points of a chunk.
     most_code_points: Option<usize>,
-    /// See [`Tokenizer::adds_up`].
-    adds_up: bool,
+    /// See [`Tokenizer::has_seams`].
+    has_seams: bool,
     /// About how many bytes a token has here.
     bytes_per_token: f32,
     /// The ids of the chunk.
@@ -60,7 +61,7 @@ impl<'a> Chunker<'a> {
             text,
             options: ChunkOptions { size: options.size.max(1), ..options },
             most_code_points,
-            adds_up: tokenizer.adds_up(text),
+            has_seams: tokenizer.has_seams(text),
             bytes_per_token: TYPICAL_BYTES,
             ids: Vec::new(),
             piece: Vec::new(),
@@ -135,21 +136,28 @@ impl<'a> Chunker<'a> {
         let text = self.text;
         let most = self.most_end(start);
         self.ids.clear();
-        let (mut at, mut is_in_word) = (start, false);
-        while at < most {
-            match self.next_piece(at, most, room, is_in_word)? {
-                Piece::Fits(end) => at = end,
+        let mut filled = Filled { at: start, seam: start, ids: 0 };
+        let (mut is_in_word, mut is_certain) = (false, self.has_seams);
+        while filled.at < most {
+            match self.next_piece(&filled, most, room, is_in_word)? {
+                Piece::Fits(end) => is_certain &= self.add_piece(&mut filled, end)?,
                 // A word that no chunk has room for is cut; but it may start with a chunk.
                 Piece::TooLong if !is_in_word && self.ids.len() < room.div_ceil(2) => is_in_word = true,
-                Piece::TooMany if !is_in_word && at == start => is_in_word = true,
+                Piece::TooMany if !is_in_word && filled.at == start => is_in_word = true,
                 Piece::TooLong | Piece::TooMany => break,
             }
+            // Characters of one word are counted one after the other.
+            if is_in_word {
+                (filled.seam, filled.ids, is_certain) = (filled.at, self.ids.len(), false);
+            }
             if self.ids.len() > 8 {
-                self.bytes_per_token = ((at - start) as f32 / self.ids.len() as f32).clamp(1.0, MOST_BYTES as f32);
+                let bytes = (filled.at - start) as f32 / self.ids.len() as f32;
+                self.bytes_per_token = bytes.clamp(1.0, MOST_BYTES as f32);
             }
         }
+        let at = filled.at;
         if at == text.len() {
-            return Ok((at, self.adds_up && !is_in_word));
+            return Ok((at, is_certain));
         }
         let limit = match is_in_word {
             true if at == start => ceil(text, start + 1),
@@ -159,40 +167,97 @@ impl<'a> Chunker<'a> {
         let half = floor(text, start.midpoint(limit)).max(before);
         let sentence = if half < limit { last_sentence_end(text, half..limit) } else { None };
         let end = sentence.unwrap_or(limit);
-        if !self.adds_up || is_in_word || !is_between_words(text, end) {
-            return Ok((end, false));
-        }
-        if end < at {
-            let after = self.count(end, at, usize::MAX)?;
-            self.ids.truncate(self.ids.len() - after);
-        }
-        Ok((end, true))
+        Ok((end, is_certain && self.move_end(start, at, end)?))
     }
 
-    /// Appends the ids of the next piece from `at` on, as large as there is room for in `room` ids.
-    fn next_piece(&mut self, at: usize, most: usize, room: usize, is_in_word: bool) -> Result<Piece, EncodeError> {
-        let text = self.text;
-        let room = room - self.ids.len();
-        let expected = room as f32 * self.bytes_per_token;
+    /// Sets `piece` to the ids from the last seam on to the end of the next piece, as large as there
+    /// is room for in `room` ids.
+    fn next_piece(
+        &mut self,
+        filled: &Filled,
+        most: usize,
+        room: usize,
+        is_in_word: bool,
+    ) -> Result<Piece, EncodeError> {
+        let (text, at) = (self.text, filled.at);
+        let expected = (room - self.ids.len().min(room)) as f32 * self.bytes_per_token;
         let all_fits = most == text.len() && ((most - at) as f32) < expected;
         let target = if all_fits { most } else { most.min(at + (expected * CAUTION) as usize) };
-        let mut end = match piece_end(text, at, floor(text, target), most, is_in_word) {
+        let mut end = match self.piece_end(at, floor(text, target), most, is_in_word) {
             Some(end) => end,
             None => return Ok(Piece::TooLong),
         };
         loop {
             // One more than a chunk may have says that no chunk has room for it.
-            let count = self.count(at, end, self.options.size + 1)?;
-            if count <= room {
-                self.ids.extend_from_slice(&self.piece);
+            let count = self.count(filled.seam, end, self.options.size + 1)?;
+            if filled.ids + count <= room {
                 return Ok(Piece::Fits(end));
             }
-            let target = at + ((end - at) as f32 * CAUTION * room as f32 / count as f32) as usize;
-            match piece_end(text, at, floor(text, target), end - 1, is_in_word) {
+            let fits = (room - filled.ids.min(room)) as f32 / count as f32;
+            let target = filled.seam + ((end - filled.seam) as f32 * CAUTION * fits) as usize;
+            match self.piece_end(at, floor(text, target.max(at)), end - 1, is_in_word) {
                 Some(smaller) => end = smaller,
                 None => return Ok(if count > self.options.size { Piece::TooLong } else { Piece::TooMany }),
             }
         }
+    }
+
+    /// Adds the piece up to `end`, whose ids are in `piece`. Returns whether the next one starts at a
+    /// seam.
+    fn add_piece(&mut self, filled: &mut Filled, end: usize) -> Result<bool, EncodeError> {
+        self.ids.truncate(filled.ids);
+        self.ids.extend_from_slice(&self.piece);
+        filled.at = end;
+        if !self.has_seams {
+            (filled.seam, filled.ids) = (end, self.ids.len());
+            return Ok(false);
+        }
+        match self.last_seam(filled.seam, end) {
+            Some(seam) => {
+                let after = if seam < end { self.count(seam, end, usize::MAX)? } else { 0 };
+                (filled.seam, filled.ids) = (seam, self.ids.len() - after);
+            }
+            None if end - filled.seam <= FAR_SEAM => {}
+            None => {
+                (filled.seam, filled.ids) = (end, self.ids.len());
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Makes the ids from `start` to `at` those from `start` to `end`, and returns true, where there
+    /// is a seam that makes it certain.
+    fn move_end(&mut self, start: usize, at: usize, end: usize) -> Result<bool, EncodeError> {
+        let Some(seam) = self.last_seam(start, at.min(end)) else { return Ok(false) };
+        if seam < at {
+            let after = self.count(seam, at, usize::MAX)?;
+            self.ids.truncate(self.ids.len() - after);
+        }
+        if seam < end {
+            self.count(seam, end, usize::MAX)?;
+            self.ids.extend_from_slice(&self.piece);
+        }
+        Ok(true)
+    }
+
+    /// The last seam up to `target`, not far from it, and beyond `at`.
+    fn last_seam(&self, at: usize, target: usize) -> Option<usize> {
+        let is_seam = |place: &usize| self.text.is_char_boundary(*place) && self.tokenizer.is_seam(self.text, *place);
+        (target.saturating_sub(FAR_SEAM).max(at + 1)..=target).rev().find(is_seam)
+    }
+
+    /// Where a piece from `at` on ends: at the last seam or word end up to `target`, else at the first
+    /// word end up to `most`; inside words at `target`, but after one character at least.
+    fn piece_end(&self, at: usize, target: usize, most: usize, is_in_word: bool) -> Option<usize> {
+        let text = self.text;
+        if is_in_word {
+            let first = ceil(text, at + 1);
+            return (first <= most).then(|| target.clamp(first, most));
+        }
+        let is_end = |seam: &usize| text[*seam..].starts_with(is_space);
+        let seam = if self.has_seams && target < text.len() { self.last_seam(at, target).filter(is_end) } else { None };
+        seam.or_else(|| last_word_end(text, at..target)).or_else(|| first_word_end(text, at..most))
     }
 
     /// Where the chunk starts that comes after the one from `start` to `end`.
@@ -238,30 +303,24 @@ impl<'a> Chunker<'a> {
     }
 }
 
+/// What a chunk has so far.
+struct Filled {
+    /// Where its last piece ends.
+    at: usize,
+    /// The last seam up to there, or the start.
+    seam: usize,
+    /// How many ids it has up to the seam.
+    ids: usize,
+}
+
 /// The next piece of a chunk.
 enum Piece {
-    /// It was appended, and ends here.
+    /// It ends here.
     Fits(usize),
     /// There is no room for the next word.
     TooMany,
     /// No chunk has room for it.
     TooLong,
-}
-
-/// Where a piece from `at` on ends: at the last word end up to `target`, else at the first one up to
-/// `most`; inside words at the last character's end up to `target`, else after one character.
-fn piece_end(text: &str, at: usize, target: usize, most: usize, is_in_word: bool) -> Option<usize> {
-    if !is_in_word {
-        return last_word_end(text, at..target.max(at)).or_else(|| first_word_end(text, at..most));
-    }
-    let first = ceil(text, at + 1);
-    if first <= most { Some(target.clamp(first, most)) } else { None }
-}
-
-/// Whether the ids before and after `at` are those of the text, where [`Tokenizer::adds_up`].
-fn is_between_words(text: &str, at: usize) -> bool {
-    let is_apart = |c: char| is_space(c) || is_punctuation(c);
-    text[..at].chars().next_back().is_none_or(is_apart) || text[at..].chars().next().is_none_or(is_space)
 }
 
 /// The first start of a word from `from` on; where there is none for long, `from`, or the next bound

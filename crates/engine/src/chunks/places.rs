@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-use crate::tokenizer::is_punctuation;
+use crate::tokenizer::{is_punctuation, is_space};
 
 /// How many bytes before and after a character that may end a sentence the rules look at: before it
 /// a letter, after it quotes, spaces, and a letter that may be lower case.
@@ -59,15 +59,6 @@ fn sentence_end(text: &str, mark: usize) -> Option<usize> {
     let (from, to) = (floor(text, mark.saturating_sub(BEFORE)), ceil(text, mark + AFTER));
     let mut bounds = text[from..to].split_sentence_bound_indices().map(|(offset, _)| from + offset);
     bounds.find(|&bound| bound > mark)
-}
-
-/// Whether words can be cut off beside the character, whatever the tokenizer makes of it: white
-/// space that is no control character, which normalizers may remove.
-pub(super) fn is_space(c: char) -> bool {
-    match c {
-        ' ' | '\t' | '\n' | '\r' => true,
-        _ => c >= '\u{a0}' && c.is_whitespace(),
-    }
 }
 
 /// The last place in `range`, its end included and its start not, where white space begins, or

@@ -30,6 +30,15 @@ use pipeline::reference::ReferenceTokenizer;
 pub(crate) use pipeline::together::Together;
 use pipeline::{Pipeline, PipelineScratch};
 
+/// Whether words can be cut off beside the character: white space that is no control character, which
+/// normalizers may remove.
+pub(crate) fn is_space(c: char) -> bool {
+    match c {
+        ' ' | '\t' | '\n' | '\r' => true,
+        _ => c >= '\u{a0}' && c.is_whitespace(),
+    }
+}
+
 /// Whether the character is punctuation, which some pre-tokenizers keep apart from words.
 pub(crate) fn is_punctuation(c: char) -> bool {
     unicode::Property::of(c).is(unicode::PUNCTUATION)
@@ -142,10 +151,15 @@ impl Tokenizer {
         self.pipeline.encode_together(texts, from, max_units, &mut scratch.pipeline)
     }
 
-    /// Whether the ids of this text are those of its parts, one part after the other, wherever it is
-    /// cut beside white space or punctuation. False also when that is not certain.
-    pub(crate) fn adds_up(&self, text: &str) -> bool {
-        self.pipeline.adds_up(text)
+    /// Whether the ids of this text, and of each slice of it, are those of its parts, one part after
+    /// the other, wherever it is cut at a [seam](Self::is_seam). False also when that is not certain.
+    pub(crate) fn has_seams(&self, text: &str) -> bool {
+        self.pipeline.has_seams(text)
+    }
+
+    /// Whether `at` is a seam of a text that [has some](Self::has_seams).
+    pub(crate) fn is_seam(&self, text: &str, at: usize) -> bool {
+        self.pipeline.is_seam(text, at)
     }
 
     /// The vocabulary, added tokens included: `(token, id)` by rising id.

@@ -100,11 +100,21 @@ impl Pipeline {
         }
     }
 
-    /// See [`Tokenizer::adds_up`](super::Tokenizer::adds_up).
-    pub(super) fn adds_up(&self, text: &str) -> bool {
+    /// See [`Tokenizer::has_seams`](super::Tokenizer::has_seams).
+    pub(super) fn has_seams(&self, text: &str) -> bool {
         match self {
-            Self::Bert(tokenizer) => tokenizer.adds_up(text),
-            Self::Generic(_) => false,
+            Self::Bert(tokenizer) => tokenizer.has_seams(text),
+            Self::Generic(tokenizer) => tokenizer.has_seams(text),
+            #[cfg(feature = "reference")]
+            Self::Reference(_) => false,
+        }
+    }
+
+    /// See [`Tokenizer::is_seam`](super::Tokenizer::is_seam).
+    pub(super) fn is_seam(&self, text: &str, at: usize) -> bool {
+        match self {
+            Self::Bert(_) => bert::is_seam(text, at),
+            Self::Generic(tokenizer) => tokenizer.is_seam(text, at),
             #[cfg(feature = "reference")]
             Self::Reference(_) => false,
         }
