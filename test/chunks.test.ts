@@ -43,7 +43,7 @@ function problemOf(model: Model2VecEmbeddingFunction, text: string, options: Chu
     const place = `chunk ${i} (${start} to ${end}, ${tokens} tokens) of ${JSON.stringify(text.slice(0, 30))}`
     if (chunk.text !== text.slice(start, end) || end <= start) return `${place} is not its part of the text`
     if (tokens !== counts[i]) return `${place} has ${counts[i] ?? 0} tokens`
-    if (tokens > size && [...chunk.text].length > 1) return `${place} is too long`
+    if (tokens > size && Array.from(chunk.text).length > 1) return `${place} is too long`
     for (const at of [start, end]) {
       if (/[\ud800-\udbff]$/.test(text.slice(0, at)) && /^[\udc00-\udfff]/.test(text.slice(at))) {
         return `${place} splits a surrogate pair`
@@ -140,12 +140,13 @@ test('chunksAsync gives the chunks of chunks while the event loop has its turns'
   const text = corpus('docs_en').join('\n')
   const options = { size: 200, overlap: 20 }
   let turns = 0
-  let isDone = false
+  const end = new AbortController()
+  const done = end.signal
   const counting = (async () => {
-    for (; !isDone; turns++) await turn()
+    for (; !done.aborted; turns++) await turn()
   })()
   const found = await chunksAsync(potion, text, options)
-  isDone = true
+  end.abort()
   await counting
   t.true(turns > 3)
   t.deepEqual(found, chunks(potion, text, options))

@@ -7,6 +7,7 @@ import type { CheckedChunkOptions } from '../options/chunks.js'
 import type { Column, ColumnData } from './column.js'
 import { integer, UsageError } from './command.js'
 import type { CommandOptions, OptionValues } from './command.js'
+import { textColumn } from './input/fields.js'
 import type { InputOptions } from './input/row-batches.js'
 import type { Rows } from './input/rows.js'
 import { VECTOR_COLUMN } from './output/format.js'
@@ -41,7 +42,7 @@ export function chunking(values: OptionValues, { fields, paths }: InputOptions):
     throw new UsageError('--chunk needs --id-field with several files: a line alone does not say which text it is')
   }
   const taken = [...(fields.id === null ? [LINE] : []), ...PLACE].map(({ name }) => name)
-  for (const name of [fields.id, values['with-text'] === true ? fields.text : null]) {
+  for (const name of [fields.id, values['with-text'] === true ? textColumn(fields) : null]) {
     if (name === null || !taken.includes(name)) continue
     throw new UsageError(
       `with --chunk, ${name} would be two columns: ${taken.join(', ')} and ${VECTOR_COLUMN} are taken`,
@@ -55,10 +56,17 @@ export function chunkColumns(id: Column | null, text: Column | null): Column[] {
   return [id ?? LINE, ...PLACE, ...(text === null ? [] : [text])]
 }
 
-/** The columns of chunks, and the row of each chunk's text. */
+/**
+ * The columns of chunks, and the row of each chunk's text.
+ *
+ * @param ids null = the line stands for the id
+ * @param kept other columns of the texts
+ * @throws Error where one of these has a name that is taken
+ */
 export function chunkColumnData(
-  id: Column | null,
+  ids: ColumnData | null,
   text: Column | null,
+  kept: readonly ColumnData[],
   rows: Rows,
   found: TextChunks,
 ): { readonly columns: ColumnData[]; readonly rowOf: Uint32Array } {
@@ -75,7 +83,18 @@ export function chunkColumnData(
       if (text !== null) parts.push((rows.texts[row] ?? '').slice(start, end))
     }
   }
-  const owners = Array.from(rowOf, (row) => (id === null ? rows.lineOf(row) : (rows.ids[row] ?? '')))
-  const values = [owners, ...places, ...(text === null ? [] : [parts])]
-  return { columns: chunkColumns(id, text).map((column, i) => ({ column, values: values[i] ?? [] })), rowOf }
+  const lines = Array.from({ length: rows.count }, (_, row) => rows.lineOf(row))
+  const ofRows = ({ column, values }: ColumnData): ColumnData => {
+    return { column, values: Array.from(rowOf, (row) => values[row] ?? null) }
+  }
+  const columns = [
+    ofRows(ids ?? { column: LINE, values: lines }),
+    ...PLACE.map((column, i) => ({ column, values: places[i] ?? [] })),
+    ...(text === null ? [] : [{ column: text, values: parts }]),
+  ]
+  const taken = [...columns.map(({ column }) => column.name), VECTOR_COLUMN]
+  for (const { column } of kept) {
+    if (taken.includes(column.name)) throw new Error(`--keep: with --chunk, ${column.name} would be two columns`)
+  }
+  return { columns: [...columns, ...kept.map(ofRows)], rowOf }
 }

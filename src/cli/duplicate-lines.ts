@@ -74,8 +74,8 @@ export async function findDuplicates(
   const headers = new Set<number>()
   try {
     for await (const { rows, matrix, batch } of run.results(encode, DEFAULT_CONCURRENCY, signal)) {
-      const { file, reader } = batch
-      if (reader.header !== null) headers.add(file)
+      const { file, hasHeader } = batch
+      if (hasHeader) headers.add(file)
       for (const [i, text] of rows.texts.entries()) {
         places.push({ file, line: rows.lineOf(i), id: rows.ids[i] ?? null })
         keys.push(keyOf(text))

@@ -6,8 +6,9 @@ import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { CheckedChunkOptions } from '../options/chunks.js'
 import { chunkColumnData, chunkColumns } from './chunking.js'
-import type { Column } from './column.js'
+import type { Column, ColumnData } from './column.js'
 import type { InputOptions } from './input/row-batches.js'
+import type { Rows } from './input/rows.js'
 import type { OutputRows, VectorShape } from './output/format.js'
 import type { WrittenRun } from './written-run.js'
 
@@ -42,26 +43,29 @@ export interface EmbedRun {
 
 export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
-  // Where only the engine needs the texts, they are read natively. Over short lines that halves the
-  // time of a run.
-  const wantsTexts = id !== null || text !== null
+  const idData = (rows: Rows): ColumnData | null =>
+    id === null ? null : { column: { ...id, type: rows.idType }, values: rows.ids }
+  const keptData = (rows: Rows): ColumnData[] =>
+    rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name)
   return {
     ...run,
-    newTexts: wantsTexts ? null : textReader(modelOf(model), chunking === null ? encoding.maxLength : null),
+    // Where only the engine needs the texts, they are read natively. Over short lines that halves the
+    // time of a run.
+    newTexts: text !== null ? null : textReader(modelOf(model), chunking === null ? encoding.maxLength : null),
     async work(texts, batch, signal) {
       if (chunking !== null) {
-        const { rows, found, matrix, skipped } = await texts.encodeChunks(model, batch, chunking, {
-          ...encoding,
-          signal,
-        })
-        const { columns, rowOf } = chunkColumnData(id, text, rows, found)
+        const chunked = await texts.encodeChunks(model, batch, chunking, { ...encoding, signal })
+        const { rows, found, matrix, skipped } = chunked
+        const { columns, rowOf } = chunkColumnData(idData(rows), text, keptData(rows), rows, found)
         const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(rowOf[row] ?? 0)}`
         return { written: matrix.rows === 0 ? null : { columns, matrix, placeOf }, count: matrix.rows, skipped }
       }
       const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
+      const ids = idData(rows)
       const columns = [
-        ...(id === null ? [] : [{ column: id, values: rows.ids }]),
+        ...(ids === null ? [] : [ids]),
         ...(text === null ? [] : [{ column: text, values: rows.texts }]),
+        ...keptData(rows),
       ]
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
       const written = rows.count === 0 ? null : { columns, matrix, placeOf }

@@ -75,7 +75,7 @@ export async function encodeChunkRows(
 
 async function workOnRows<T>(
   model: Model2VecEmbeddingFunction,
-  { rows, file, reader }: RowBatch,
+  { rows, file }: RowBatch,
   options: TypedEncodeOptions<Dtype>,
   { paths, skipsBadLines }: InputOptions,
   onSkip: (message: string) => void,
@@ -89,7 +89,7 @@ async function workOnRows<T>(
     if (!rows.canBeReread) throw located(error, name, rows)
     // With several threads, the error is not always about the first such text; and there may be
     // more.
-    const readable = rows.reread(reader)
+    const readable = rows.reread()
     const kept = readable.filter((row) => {
       const problem = problemOf(model, readable.texts[row] ?? '', options)
       if (problem === null) return true

@@ -6,12 +6,18 @@ import { promisify } from 'node:util'
 
 import { choice, UsageError } from './command.js'
 import type { CommandOptions, OptionValues } from './command.js'
+import { FIELD_OPTIONS, readOptions } from './field-options.js'
 import { FileError, naming } from './file-error.js'
 import { STDIN } from './input/bytes.js'
+import { filesIn } from './input/directory.js'
 import { formatOf, INPUT_FORMATS, PACKED_ENDINGS } from './input/formats.js'
+import type { InputFormat } from './input/formats.js'
 import type { InputOptions } from './input/row-batches.js'
+import { counted, say } from './terminal/message.js'
 
 const FORMAT_NAMES = INPUT_FORMATS.map(({ name }) => name)
+/** The most files that a message names. */
+const MOST_NAMED = 3
 const ENDINGS = INPUT_FORMATS.flatMap(({ endings }) => endings)
 
 export const INPUT_OPTIONS: CommandOptions = {
@@ -19,37 +25,38 @@ export const INPUT_OPTIONS: CommandOptions = {
     type: 'string',
     value: '<name>',
     help:
-      `${either(FORMAT_NAMES)}, for all inputs (default: by the ending: ${ENDINGS.join(' ')}, each also with ` +
+      `${either(FORMAT_NAMES)}, for all inputs (default: by the ending: ${ENDINGS.join(' ')}, of lines also with ` +
       `${either(PACKED_ENDINGS)}); needed for - and for other endings`,
   },
-  'text-field': { type: 'string', value: '<name>', help: 'the field that holds the text (default: text)' },
-  'id-field': { type: 'string', value: '<name>', help: 'the field that holds the id (default: none)' },
   'on-error': {
     type: 'string',
     value: '<what>',
     help: "what to do with a line that can't be read: fail (default), or skip it and print its file and number",
   },
+  ...FIELD_OPTIONS,
 }
 
 function either(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`
 }
 
-/** @throws UsageError, FileError for a directory */
-export function inputOptions(paths: readonly string[], values: OptionValues): InputOptions {
-  if (paths.length === 0) throw new UsageError('expected files, or - for standard input')
+/**
+ * @param given files, and directories, of which all files are read that are inputs
+ * @throws UsageError, FileError for a directory without any
+ */
+export function inputOptions(given: readonly string[], values: OptionValues): InputOptions {
+  if (given.length === 0) throw new UsageError('expected files, or - for standard input')
   const name = choice(values, 'format', FORMAT_NAMES)
   const format = INPUT_FORMATS.find((each) => each.name === name) ?? null
+  const paths = given.flatMap((path) => (isDirectory(path) ? inputsIn(path, format) : [path]))
   for (const path of paths) {
-    if (path !== STDIN && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-      throw new FileError(`${path} is a directory, not a file`)
-    }
     if (format === null && (path === STDIN || formatOf(path) === null)) {
       throw new UsageError(`--format is needed for ${argument(path)}, whose name doesn't say it`)
     }
   }
   if (paths.filter((path) => path === STDIN).length > 1) throw new UsageError('- was given twice')
   const id = (values['id-field'] as string | undefined) ?? null
+  const formats = paths.map((path) => format ?? formatOf(path))
   const plain = paths.find((path) => (format ?? formatOf(path))?.hasFields === false)
   if (id !== null && plain !== undefined) {
     const known = either(INPUT_FORMATS.filter(({ hasFields }) => hasFields).map((each) => each.name))
@@ -59,9 +66,26 @@ export function inputOptions(paths: readonly string[], values: OptionValues): In
   return {
     paths,
     format,
-    fields: { text: String(values['text-field'] ?? 'text'), id },
+    ...readOptions(values, formats),
+    keep: [],
     skipsBadLines: choice(values, 'on-error', ['fail', 'skip']) === 'skip',
   }
+}
+
+function isDirectory(path: string): boolean {
+  return path !== STDIN && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+/** Files whose names don't say a format are named: their texts may be missed. @throws FileError */
+function inputsIn(directory: string, format: InputFormat | null): readonly string[] {
+  const { inputs, others } = filesIn(directory, (path) => format !== null || formatOf(path) !== null)
+  if (inputs.length === 0) throw new FileError(`${directory}: expected files that end with ${either(ENDINGS)}`)
+  if (others.length > 0) {
+    const more = others.length > MOST_NAMED ? ', …' : ''
+    const names = `${others.slice(0, MOST_NAMED).join(', ')}${more}`
+    say(`${counted(others.length, 'file')} left out, whose names don't say a format: ${names}`)
+  }
+  return inputs
 }
 
 /** An input in messages about arguments. */

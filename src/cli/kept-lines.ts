@@ -6,7 +6,7 @@ import { throwIfAborted } from '../runtime/abort.js'
 import type { DuplicateLines, LinePlace } from './duplicate-lines.js'
 import { FileError } from './file-error.js'
 import { bytesOf, nameOf } from './input/bytes.js'
-import { DEFAULT_FORMAT, formatOf } from './input/formats.js'
+import { oneLineFormat } from './input/formats.js'
 import type { Line } from './input/line.js'
 import { LineSplitter } from './input/lines.js'
 import { START } from './input/position.js'
@@ -66,8 +66,8 @@ function withoutMark(line: Buffer): Buffer {
 }
 
 async function* linesOf(input: InputOptions, path: string): AsyncGenerator<Line, void, undefined> {
-  const format = input.format ?? formatOf(path) ?? DEFAULT_FORMAT
-  const lines = new LineSplitter(bytesOf(path, 0, { bytes: 0 }), { ...START }, format.newLineRules())
+  const format = oneLineFormat([path], input.format)
+  const lines = new LineSplitter(bytesOf(path, 0, { bytes: 0 }), { ...START }, format.open(input, null).rules)
   try {
     do {
       for (let line = lines.next(); line !== null; line = lines.next()) yield line

@@ -81,6 +81,21 @@ export async function identityOfInputs({ paths }: InputOptions): Promise<(FileId
   return inputs
 }
 
+/** How inputs are read: options of a run's {@link Identity}. */
+export function identityOfReading({ format, fields, table, skipsBadLines }: InputOptions): Identity['options'] {
+  const { texts, join, id, onNull } = fields
+  return {
+    format: format?.name ?? null,
+    'text-field': texts.length === 1 ? (texts[0] ?? null) : JSON.stringify(texts),
+    join: texts.length === 1 ? null : join,
+    'id-field': id,
+    'on-error': skipsBadLines ? 'skip' : 'fail',
+    'on-null': onNull,
+    delimiter: table.delimiter,
+    quotes: table.quotes,
+  }
+}
+
 /** Where a run writes. */
 export interface WrittenFile<R> {
   readonly files: OutputFiles

@@ -230,13 +230,27 @@ export interface NativeLinesRead {
   readonly units: number
 }
 
-/** Texts of one job, read from lines of a file without a JavaScript string for each. */
+/** What a call of {@link NativeTexts.readValues} has read. */
+export interface NativeValuesRead {
+  /** How many values, each one text. */
+  readonly values: number
+  /** UTF-16 units of their texts. */
+  readonly units: number
+}
+
+/** Texts of one job, read from lines or columns of a file without a JavaScript string for each. */
 export interface NativeTexts {
   /**
    * Reads lines of `bytes` from `from` on: up to the first that {@link NativeTexts.push} is for (no
    * certain text, no line feed), at most `lines`, and until they have `units` UTF-16 units.
    */
   readLines(bytes: Uint8Array, from: number, lines: number, units: number): NativeLinesRead
+  /**
+   * Reads values of a column from the index `from` on: up to the first that is not UTF-8, at most
+   * `count`, and until they have `units` UTF-16 units. Value i has the bytes from `offsets[i]` up to
+   * `offsets[i + 1]`.
+   */
+  readValues(bytes: Uint8Array, offsets: Uint32Array, from: number, count: number, units: number): NativeValuesRead
   /** Appends a text that was read here. */
   push(text: string): void
 }
@@ -288,6 +302,8 @@ export interface Native {
    * line is the text. `maxLength` as for {@link NativeInlineCalls}.
    */
   NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
+  /** The bytes of an LZ4 frame; null where it is broken. */
+  unpackLz4(frame: Uint8Array): Uint8Array | null
   /** Off the event loop. `maxLength` as for {@link NativeInlineCalls}. */
   saveModel(
     model: NativeModel,

@@ -213,7 +213,7 @@ const wrong: [args: string[], message: RegExp][] = [
   [['in.jsonl', '-m', LANGUAGE, '--filter', 'label=fi,min=2'], /with n from 0 to 1, but got label=fi,min=2/],
   [['in.jsonl', '-m', LANGUAGE, '--filter', 'label=en'], /the head has no such label, only "ar", "cs", /],
   [['in.jsonl', '-m', LANGUAGE, '--filter', 'label=fi', '--proba'], /--filter writes lines as they are: --proba/],
-  [['in.jsonl', 'in.txt', '-m', LANGUAGE, '--filter', 'label=fi'], /expected one format/],
+  [['in.jsonl', 'in.txt', '-m', LANGUAGE, '--filter', 'label=fi'], /files of one format/],
   [['in.jsonl', '-m', LANGUAGE, '--threshold', '0.5'], /--threshold is for multi-label heads/],
   [['in.jsonl', '-m', TOPICS, '--threshold', '5'], /--threshold should be a number from 0 to 1, but got 5/],
   [['in.jsonl', '-m', headPath('measures'), '--proba'], /--proba is for heads with labels/],

@@ -48,5 +48,6 @@ pub use table::cluster::MAX_ITERATIONS;
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;
 pub use texts::lines::{LineFormat, LineLimits, LinesRead, read_lines};
+pub use texts::values::{ValueLimits, ValuesRead, read_values};
 pub use threads::default_threads;
 pub use tokenizer::{EncodeError, Tokenizer, TokenizerScratch};

@@ -30,6 +30,7 @@ mod texts;
 // JavaScript.
 pub mod constants;
 pub mod load;
+pub mod lz4;
 pub mod save;
 
 use napi::bindgen_prelude::Object;

@@ -1,9 +1,9 @@
-//! Texts that are read from the lines of a file, and never become JavaScript strings.
+//! Texts that are read from the lines or columns of a file, and never become JavaScript strings.
 
 use std::cell::RefCell;
 
-use model2vec_engine::{LineFormat, LineLimits, Texts, read_lines};
-use napi::bindgen_prelude::{Buffer, Unknown};
+use model2vec_engine::{LineFormat, LineLimits, Texts, ValueLimits, read_lines, read_values};
+use napi::bindgen_prelude::{Buffer, Uint32Array, Unknown};
 use napi::{Env, JsValue};
 use napi_derive::napi;
 
@@ -30,6 +30,16 @@ pub struct NativeLinesRead {
     pub lines: u32,
     /// The bytes of the lines, line feeds included.
     pub bytes: u32,
+    /// The UTF-16 units of the texts.
+    pub units: u32,
+}
+
+/// The counts of one call of `readValues`.
+#[napi(object)]
+#[derive(Debug)]
+pub struct NativeValuesRead {
+    /// How many values; each is one text.
+    pub values: u32,
     /// The UTF-16 units of the texts.
     pub units: u32,
 }
@@ -67,6 +77,38 @@ impl NativeTexts {
             }
             total.lines += read.lines as u32;
             total.bytes += read.bytes as u32;
+            total.units += read.units as u32;
+        }
+        total
+    }
+
+    /// Reads values of a column from the index `from` on: at most `count`, until they have `units`
+    /// UTF-16 units, and up to the first that is not UTF-8. Value `i` has the bytes from
+    /// `offsets[i]` up to `offsets[i + 1]`.
+    #[napi(catch_unwind)]
+    pub fn read_values(
+        &self,
+        bytes: Buffer,
+        offsets: Uint32Array,
+        from: u32,
+        count: u32,
+        units: u32,
+    ) -> NativeValuesRead {
+        let mut total = NativeValuesRead { values: 0, units: 0 };
+        let rest = offsets.get(from as usize..).unwrap_or_default();
+        let rest = &rest[..rest.len().min(count as usize + 1)];
+        let mut slices = self.slices.borrow_mut();
+        while total.units < units {
+            let slice = open_slice(&mut slices);
+            let limits = ValueLimits {
+                units: ((units - total.units) as usize).min(SLICE_UNITS.saturating_sub(slice.unit_count())),
+                text_units: self.text_units,
+            };
+            let read = read_values(&bytes, &rest[total.values as usize..], limits, slice);
+            if read.values == 0 {
+                break;
+            }
+            total.values += read.values as u32;
             total.units += read.units as u32;
         }
         total

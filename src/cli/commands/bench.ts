@@ -181,7 +181,7 @@ export const bench: Command = {
     const madeUp = positionals.length === 0
     // Missing files are an error before the model is loaded.
     const input = madeUp ? null : inputOptions(positionals, values)
-    await bytesOnDisk(positionals)
+    await bytesOnDisk(input?.paths ?? [])
     using all = await loadModel(values)
     const given = input === null ? null : await textsOf(all, input, limit)
     // Shares the table in memory.

@@ -11,7 +11,9 @@ import { UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
-import { formatOf, inputTitles } from '../input/formats.js'
+import { textColumn } from '../input/fields.js'
+import type { Fields } from '../input/fields.js'
+import { inputTitles, oneLineFormat } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { assertKnown, labelFilters } from '../label-filters.js'
 import type { LabelFilter } from '../label-filters.js'
@@ -30,6 +32,7 @@ import {
   CHECKPOINT_OPTION,
   checkpointMs,
   identityOfInputs,
+  identityOfReading,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
@@ -93,10 +96,11 @@ export const classify: Command = {
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
   example: 'in.jsonl -m ./language --filter label=en > en.jsonl',
   async run(positionals, values) {
-    const wanted = wantedOf(values)
+    const given = inputOptions(positionals, values)
+    const wanted = wantedOf(values, given.fields)
     const isFilter = wanted.filters.length > 0
-    const input: InputOptions = { ...inputOptions(positionals, values), keepsLines: isFilter }
-    if (isFilter) assertOneFormat(input)
+    const input: InputOptions = { ...given, keepsLines: isFilter }
+    if (isFilter) oneLineFormat(input.paths, input.format)
     const everyMs = checkpointMs(values)
     const out = outOf(values)
     const isResumed = values.resume === true
@@ -135,10 +139,10 @@ export const classify: Command = {
 }
 
 /** @throws UsageError */
-function wantedOf(values: OptionValues): Wanted {
+function wantedOf(values: OptionValues, fields: Fields): Wanted {
   const filters = labelFilters(values)
-  const id = (values['id-field'] as string | undefined) ?? null
-  const text = values['with-text'] === true ? String(values['text-field'] ?? 'text') : null
+  const { id } = fields
+  const text = values['with-text'] === true ? textColumn(fields) : null
   const proba = values.proba === true
   if (filters.length > 0) {
     const other = proba ? '--proba' : id !== null ? '--id-field' : text !== null ? '--with-text' : null
@@ -175,13 +179,6 @@ function outOf(values: OptionValues): string | null {
   return null
 }
 
-/** @throws UsageError */
-function assertOneFormat(input: InputOptions): void {
-  const formats = new Set(input.paths.map((path) => input.format ?? formatOf(path)))
-  if (formats.size > 1)
-    throw new UsageError('with --filter the output has the format of the files: expected one format')
-}
-
 /** @throws UsageError when the head can't do what is wanted */
 function assertFits({ filters, proba, threshold }: Wanted, { activation, classes }: Model2VecPipeline): void {
   if (activation !== 'sigmoid' && threshold !== undefined) {
@@ -205,11 +202,8 @@ async function identityOf(
     inputs: await identityOfInputs(input),
     model: await identityOfModel(directory, revision, [HEAD_FILE]),
     options: {
-      format: input.format?.name ?? null,
-      'text-field': input.fields.text,
-      'id-field': wanted.id,
+      ...identityOfReading(input),
       'with-text': wanted.text !== null,
-      'on-error': input.skipsBadLines ? 'skip' : 'fail',
       threshold,
       proba,
       // In whatever order they were given: a line passes that one of them lets pass.

@@ -8,7 +8,7 @@ import { findDuplicates } from '../duplicate-lines.js'
 import { FileError } from '../file-error.js'
 import { bytesOnDisk, INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
-import { formatOf, inputTitles } from '../input/formats.js'
+import { inputTitles, oneLineFormat } from '../input/formats.js'
 import { keptLines, reportLines } from '../kept-lines.js'
 import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
 import { outputPlace } from '../output/files.js'
@@ -49,8 +49,7 @@ export const dedupe: Command = {
   example: 'docs.jsonl --out kept.jsonl --report dropped.jsonl',
   async run(positionals, values) {
     const input = inputOptions([...positionals], values)
-    const formats = new Set(input.paths.map((path) => input.format ?? formatOf(path)))
-    if (formats.size > 1) throw new UsageError('the output has the format of the files: expected files of one format')
+    oneLineFormat(input.paths, input.format)
     const threshold = thresholdOf(values)
     const total = await bytesOnDisk(input.paths)
     if (total === null)

@@ -8,7 +8,10 @@ import { embedRun, outputColumns } from '../embed-texts.js'
 import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
-import { inputTitles } from '../input/formats.js'
+import { textColumn } from '../input/fields.js'
+import { keepsFields } from '../input/column-format.js'
+import type { KeptFields } from '../input/column-format.js'
+import { canKeep, formatOf, INPUT_FORMATS, inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
 import { assertStandardOutputIsNoInput, outputFiles } from '../output/files.js'
@@ -28,9 +31,13 @@ import {
   CHECKPOINT_OPTION,
   checkpointMs,
   identityOfInputs,
+  identityOfReading,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
+
+/** The input formats of whose fields `--keep` can name others. */
+const KEEPING = INPUT_FORMATS.filter(canKeep).map(({ name }) => name)
 
 /** What `--out` says. */
 interface ChosenOutput {
@@ -62,6 +69,12 @@ export const embed: Command = {
     dimensionality: { type: 'string', value: '<n>', help: 'the first n dimensions only' },
     normalize: { type: 'boolean', help: 'vectors of length 1 (default: as the model says)' },
     'no-normalize': { type: 'boolean', help: 'vectors as they are' },
+    keep: {
+      type: 'string',
+      multiple: true,
+      value: '<names>',
+      help: `write other fields too, as they are: names with commas between them, or all (${KEEPING.join(', ')} to ${ENDINGS_WITH_COLUMNS.join(', ')})`,
+    },
     'with-text': { type: 'boolean', help: `write the texts too (${ENDINGS_WITH_COLUMNS.join(', ')})` },
     ...CHUNK_OPTIONS,
     ...INPUT_OPTIONS,
@@ -70,7 +83,8 @@ export const embed: Command = {
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
   example: 'docs.jsonl.gz --out vectors.npy --text-field body',
   async run(positionals, values) {
-    const input = inputOptions(positionals, values)
+    const input = { ...inputOptions(positionals, values), keep: keptFields(values) }
+    assertKeeps(input)
     const encoding = encodingOf(values)
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
@@ -124,7 +138,7 @@ function encodingOf(values: OptionValues): Encoding {
  * @throws UsageError when two columns would have one name
  */
 function columnNames({ fields }: InputOptions, values: OptionValues): ColumnNames {
-  const names = { id: fields.id, text: values['with-text'] === true ? fields.text : null }
+  const names = { id: fields.id, text: values['with-text'] === true ? textColumn(fields) : null }
   for (const [option, name] of [
     ['--id-field', names.id],
     ['--text-field', names.text],
@@ -140,6 +154,25 @@ function columnNames({ fields }: InputOptions, values: OptionValues): ColumnName
   return names
 }
 
+/** The fields of `--keep`. */
+function keptFields({ keep }: OptionValues): KeptFields {
+  const given = (keep as readonly string[] | undefined) ?? []
+  if (given.length === 1 && given[0] === 'all') return 'all'
+  return [...new Set(given.flatMap((names) => names.split(',')))]
+}
+
+/** @throws UsageError where fields of an input can't be kept */
+function assertKeeps({ keep, paths, format: given }: InputOptions): void {
+  if (!keepsFields(keep)) return
+  for (const path of paths) {
+    const format = given ?? formatOf(path)
+    if (format === null || canKeep(format)) continue
+    throw new UsageError(`--keep is for ${KEEPING.join(', ')}, but ${path} is ${format.name}`)
+  }
+  if (keep.includes(VECTOR_COLUMN))
+    throw new UsageError(`--keep ${VECTOR_COLUMN} would be a second column of that name`)
+}
+
 /** The format of `--out`; null = standard output. @throws UsageError */
 function chosenFormat(values: OptionValues): OutputFormat | null {
   const out = values.out as string | undefined
@@ -148,10 +181,16 @@ function chosenFormat(values: OptionValues): OutputFormat | null {
     return null
   }
   const format = outputFormatOf(out)
-  const asked = values['id-field'] !== undefined || values['with-text'] === true || values.chunk !== undefined
-  if (!format.columns && asked) {
+  const wantsColumns =
+    values['id-field'] !== undefined ||
+    values['with-text'] === true ||
+    values.keep !== undefined ||
+    values.chunk !== undefined
+  if (!format.columns && wantsColumns) {
     const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
-    throw new UsageError(`${format.ending} holds vectors only: --id-field, --with-text and --chunk are for ${others}`)
+    throw new UsageError(
+      `${format.ending} holds vectors only: --id-field, --with-text, --keep and --chunk are for ${others}`,
+    )
   }
   return format
 }
@@ -173,11 +212,9 @@ async function identityOf({ model, shape, names, input, encoding, chunking }: Em
     inputs: await identityOfInputs(input),
     model: await identityOfModel(directory, revision),
     options: {
-      format: input.format?.name ?? null,
-      'text-field': input.fields.text,
-      'id-field': input.fields.id,
+      ...identityOfReading(input),
       'with-text': names.text !== null,
-      'on-error': input.skipsBadLines ? 'skip' : 'fail',
+      keep: input.keep === 'all' ? 'all' : input.keep.length > 0 ? input.keep.join(',') : null,
       dtype: shape.dtype,
       dimensionality: shape.dim,
       normalize: encoding.normalize ?? normalize,

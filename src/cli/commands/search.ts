@@ -54,9 +54,9 @@ export const search: Command = {
     const input = inputOptions(files, values)
     const top = integer(values, 'top', 1) ?? DEFAULT_TOP
     const limit = maxLength(values)
-    const total = await bytesOnDisk(files)
+    const total = await bytesOnDisk(input.paths)
     const npy = values.vectors === undefined ? null : await NpyRows.open(String(values.vectors))
-    if (npy !== null && (await haveChangedSince(npy.path, files))) {
+    if (npy !== null && (await haveChangedSince(npy.path, input.paths))) {
       say(
         `the files have changed since ${npy.path} was made, or come in another order: ` +
           'its vectors may be those of other texts',

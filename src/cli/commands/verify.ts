@@ -167,7 +167,7 @@ export const verify: Command = {
       throw new UsageError('verify prints no ids: --id-field is for embed and search')
     }
     const input = inputOptions(positionals, values)
-    const total = await bytesOnDisk(positionals)
+    const total = await bytesOnDisk(input.paths)
     using model = await loadModel(values)
     const given = maxLength(values)
     const limit = given === undefined ? model.info.maxLength : given

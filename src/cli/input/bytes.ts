@@ -1,4 +1,4 @@
-// The bytes of one input: a file, a pipe or standard input, unpacked, from any offset on.
+// The bytes of one input: a file, a pipe or standard input, unpacked and in UTF-8, from any offset on.
 
 import fs from 'node:fs'
 import { Socket } from 'node:net'
@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 
 import { MAGIC_BYTES, packingOf, unpacked } from '../../lines/unpack.js'
 import { fileError } from '../file-error.js'
+import { asUtf8, utf16Of } from './encoding.js'
 
 /** Standard input, as an argument. */
 export const STDIN = '-'
@@ -26,24 +27,22 @@ export interface ByteCount {
 /**
  * The bytes of an input, in chunks.
  *
- * @param from the offset in the unpacked bytes
+ * @param from the offset in these bytes, as unpacked and in UTF-8
  * @param read counts the packed bytes
  * @throws FileError
  */
 export async function* bytesOf(path: string, from: number, read: ByteCount): AsyncGenerator<Buffer, void, undefined> {
   if (path === STDIN) {
-    yield* unpacked(counted(process.stdin, read))
+    yield* asUtf8(unpacked(counted(process.stdin, read)))
     return
   }
   try {
     const input = await openOnce(path)
-    if (input.isPacked === null) {
-      yield* unpacked(counted(input.stream(0), read))
-    } else if (input.isPacked) {
-      yield* without(from, unpacked(counted(input.stream(0), read)))
-    } else {
+    if (input.isPlain) {
       read.bytes += from
       yield* counted(input.stream(from), read)
+    } else {
+      yield* without(from, asUtf8(unpacked(counted(input.stream(0), read))))
     }
   } catch (error) {
     throw fileError(error, path)
@@ -53,9 +52,10 @@ export async function* bytesOf(path: string, from: number, read: ByteCount): Asy
 /** An input that is open. */
 interface OpenInput {
   /**
-   * Whether a file is packed; null = a pipe or a device, whose bytes show it when they are read.
+   * Whether it is a file of bytes that are read as they are. The bytes of a pipe or a device show
+   * how they are packed and encoded when they are read.
    */
-  readonly isPacked: boolean | null
+  readonly isPlain: boolean
   /** To be called once. The end of the stream closes the input. */
   readonly stream: (from: number) => AsyncIterable<Buffer>
 }
@@ -84,13 +84,14 @@ async function openOnce(path: string): Promise<OpenInput> {
 
 async function inputOf(path: string, fd: number): Promise<OpenInput> {
   const stats = await promisify(fs.fstat)(fd)
-  if (stats.isFIFO()) return { isPacked: null, stream: () => new Socket({ fd, readable: true, writable: false }) }
-  if (isatty(fd)) return { isPacked: null, stream: () => new ReadStream(fd) }
+  if (stats.isFIFO()) return { isPlain: false, stream: () => new Socket({ fd, readable: true, writable: false }) }
+  if (isatty(fd)) return { isPlain: false, stream: () => new ReadStream(fd) }
   const stream = (start?: number): AsyncIterable<Buffer> =>
     fs.createReadStream(path, { fd, highWaterMark: CHUNK_BYTES, ...(start !== undefined && { start }) })
-  if (!stats.isFile()) return { isPacked: null, stream: () => stream() }
+  if (!stats.isFile()) return { isPlain: false, stream: () => stream() }
   const { buffer, bytesRead } = await promisify(fs.read)(fd, Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0)
-  return { isPacked: packingOf(buffer.subarray(0, bytesRead)) !== null, stream }
+  const start = buffer.subarray(0, bytesRead)
+  return { isPlain: packingOf(start) === null && utf16Of(start) === null, stream }
 }
 
 async function* counted(chunks: AsyncIterable<Buffer>, read: ByteCount): AsyncGenerator<Buffer, void, undefined> {

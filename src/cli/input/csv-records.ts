@@ -1,10 +1,12 @@
 // Where a CSV record ends: at the first line feed outside of quotes.
 
+import type { Dialect } from './dialect.js'
 import { CARRIAGE_RETURN, countFeeds, endAt, isTooLong, LINE_FEED, MAX_LINE_BYTES } from './line.js'
 import type { LineEnd, LineEnds, Unread } from './line.js'
 
 const QUOTE = 34
-const COMMA = 44
+/** A longer header has a quote that is not closed. */
+const MOST_HEADER_BYTES = 1 << 20
 /** In UTF-8. */
 const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 
@@ -14,15 +16,26 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff')
  * line as if no quote had been open: one unclosed quote costs one line, not the rest of the file.
  */
 export class CsvRecords implements LineEnds {
+  readonly #dialect: Dialect
   /** The bytes that `#quote` is an index of. */
   #bytes: Buffer | null = null
   /** The next quote from the last search on; the length of the bytes where there is none. */
   #quote = -1
 
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+  }
+
   next(unread: Unread): LineEnd {
     const { bytes, place } = unread
     const hasMark = place.offset === 0 && bytes.subarray(unread.at, unread.at + 3).equals(BYTE_ORDER_MARK)
     let at = hasMark ? unread.at + BYTE_ORDER_MARK.length : unread.at
+    if (!this.#dialect.isSettled) {
+      const header = headerAt(unread, at)
+      if (header === null) return { end: -1, problem: null }
+      if (header !== '') this.#dialect.settle(header)
+    }
+    const delimiter = this.#dialect.delimiter.charCodeAt(0)
     let feed = bytes.indexOf(LINE_FEED, at)
     if (this.#quoteFrom(bytes, at) > feed && feed !== -1) return { end: feed, problem: null }
     for (;;) {
@@ -36,10 +49,10 @@ export class CsvRecords implements LineEnds {
         if (end === feed) return endAt(unread, feed)
         // The file ends here, or the bytes that decide are not read yet.
         if (end >= bytes.length) return endAt(unread, -1)
-        if (bytes[after] !== COMMA) return strayQuote(unread, at, closing)
+        if (bytes[after] !== delimiter) return strayQuote(unread, at, closing)
         at = after + 1
       } else {
-        while (at !== feed && at < bytes.length && bytes[at] !== COMMA) at++
+        while (at !== feed && at < bytes.length && bytes[at] !== delimiter) at++
         if (at === feed || at === bytes.length) return endAt(unread, feed)
         at++
       }
@@ -60,6 +73,25 @@ export class CsvRecords implements LineEnds {
     }
     return this.#quote
   }
+}
+
+/**
+ * The header that starts at `start`, whatever its delimiter is: it ends with the first line up to
+ * which there are as many opening quotes as closing ones. Null = more bytes have to be read.
+ */
+function headerAt({ bytes, isLast }: Unread, start: number): string | null {
+  const first = bytes.indexOf(LINE_FEED, start)
+  let end = first
+  for (let from = start, isOpen = false; end !== -1; end = bytes.indexOf(LINE_FEED, from)) {
+    for (let at = bytes.indexOf(QUOTE, from); at !== -1 && at < end; at = bytes.indexOf(QUOTE, at + 1)) isOpen = !isOpen
+    if (!isOpen) break
+    from = end + 1
+  }
+  if (end === -1) {
+    if (!isLast && bytes.length - start < MOST_HEADER_BYTES) return null
+    end = first === -1 ? bytes.length : first
+  }
+  return bytes.toString('utf8', start, bytes[end - 1] === CARRIAGE_RETURN && end > start ? end - 1 : end)
 }
 
 /** The quote that closes the one at `opening`; -1 = the bytes end first. */

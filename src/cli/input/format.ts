@@ -1,52 +1,84 @@
-// The interface of the input formats, and what they share. Each format is defined in its own file
-// and listed in `formats.ts`; `row-batches.ts` reads files with them.
+// The interface of the input formats that have lines, and what they share with the others
+// (`column-format.ts`). Each format is defined in its own file and listed in `formats.ts`;
+// `row-batches.ts` reads files with them.
 
 import { isUtf8 } from 'node:buffer'
 
+import type { Fields } from './fields.js'
 import type { Line } from './line.js'
 import type { LineRules } from './lines.js'
 
-export interface InputFormat {
+/** What every input format has. */
+export interface FormatName {
   /** The name that `--format` takes. */
   readonly name: string
   /** The name in help texts. */
   readonly title: string
-  /** The endings of its files' names, in lower case. `.gz` or `.zst` may follow them. */
+  /** The endings of its files' names, in lower case. Of lines, `.gz` or `.zst` may follow them. */
   readonly endings: readonly string[]
-  /** Whether a line has fields, so that options such as `--id-field` can name them. */
+  /** Whether a row has fields, so that options such as `--id-field` can name them. */
   readonly hasFields: boolean
+  /** Whether it has a header and records, to which {@link TableOptions} apply. */
+  readonly isTable: boolean
+}
+
+/** A format whose rows are lines. */
+export interface LineFormat extends FormatName {
+  readonly kind: 'lines'
   /**
    * How the native module (`NativeTexts` of `native/interface`) can read this format itself,
    * without a JavaScript string per text: each line is a text ('lines'), or an object with the text
    * in a field ('json'). Null when only the {@link RowReader} can read it.
    */
   readonly native: 'lines' | 'json' | null
-  /** Rules that split one file into lines. They may keep state, so each file needs new ones. */
-  newLineRules(): LineRules
   /**
-   * A reader for the lines of one file.
+   * What reads one file.
    *
-   * @param header the names of the fields when reading resumes after the header; null at the start
-   *   of a file, and for formats without a header
+   * @param header that of the file when reading resumes after it; null at the start of a file, and
+   *   for formats without a header
    */
-  newReader(fields: Fields, header: readonly string[] | null): RowReader
+  open(options: ReadOptions, header: Header | null): LineReading
 }
 
-/** The names of the fields that are read. */
-export interface Fields {
-  readonly text: string
-  /** Null when no ids are read. */
-  readonly id: string | null
+/** What the user says of all tables, CSV and TSV; null = as the format has it. */
+export interface TableOptions {
+  /** One ASCII character. */
+  readonly delimiter: string | null
+  readonly quotes: boolean | null
 }
 
-/** The id of a row. JSON Lines has strings and numbers; in CSV and TSV every id is a string. */
-export type Id = string | number
+/** What is read of the inputs. */
+export interface ReadOptions {
+  readonly fields: Fields
+  readonly table: TableOptions
+}
+
+/** Splits one file into lines, and reads these. Both may keep state. */
+export interface LineReading {
+  readonly rules: LineRules
+  readonly reader: RowReader
+}
+
+/** The header of CSV or TSV, and what is between its fields. */
+export interface Header {
+  readonly names: readonly string[]
+  readonly delimiter: string
+}
+
+/**
+ * The id of a row. JSON Lines has strings and numbers, columns of Parquet and Arrow also larger
+ * integers; in CSV and TSV every id is a string.
+ */
+export type Id = string | number | bigint
 
 /** What is read from a line, or from one CSV record. */
 export interface Row {
   readonly text: string
   readonly id: Id | null
 }
+
+/** A row that is left out because it has no text, as the fields' `onNull` says. */
+export const NO_TEXT: unique symbol = Symbol('no text')
 
 /** Turns the lines of one file into rows, in order. */
 export interface RowReader {
@@ -56,9 +88,9 @@ export interface RowReader {
    *
    * @throws BadLine, BadHeader
    */
-  read(line: Line): Row | null
-  /** The names in the header of CSV or TSV; null before it was read, and in other formats. */
-  readonly header: readonly string[] | null
+  read(line: Line): Row | typeof NO_TEXT | null
+  /** Null before it was read, and in formats without one. */
+  readonly header: Header | null
 }
 
 /**

@@ -1,23 +1,29 @@
-// JSON Lines: an object per line, with the text in one field and the id in another.
+// JSON Lines: an object per line, with texts and id in fields, also in those of inner objects.
 
 import { describe } from '../../errors.js'
-import { BadLine, excerpt, stringOf } from './format.js'
-import type { Fields, InputFormat, Row } from './format.js'
+import { fieldAt, joinedText } from './fields.js'
+import type { FieldPath, Fields } from './fields.js'
+import { BadLine, excerpt, NO_TEXT, stringOf } from './format.js'
+import type { LineFormat, Row } from './format.js'
 import { EVERY_LINE_FEED } from './line.js'
 import type { Line } from './line.js'
 
-export const jsonLines: InputFormat = {
+export const jsonLines: LineFormat = {
+  kind: 'lines',
   name: 'jsonl',
   title: 'JSON Lines',
   endings: ['.jsonl', '.ndjson'],
   hasFields: true,
+  isTable: false,
   native: 'json',
   // A carriage return is white space in JSON.
-  newLineRules: () => ({ ends: EVERY_LINE_FEED, allowsReturns: true }),
-  newReader: (fields) => ({ read: (line) => rowOf(line, fields), header: null }),
+  open: ({ fields }) => ({
+    rules: { ends: EVERY_LINE_FEED, allowsReturns: true },
+    reader: { read: (line) => rowOf(line, fields), header: null },
+  }),
 }
 
-function rowOf(line: Line, fields: Fields): Row | null {
+function rowOf(line: Line, fields: Fields): Row | typeof NO_TEXT | null {
   const json = stringOf(line)
   let value: unknown
   try {
@@ -27,24 +33,40 @@ function rowOf(line: Line, fields: Fields): Row | null {
     throw new BadLine(`expected JSON, but got ${excerpt(json)}: ${(error as Error).message}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BadLine(`expected an object with ${JSON.stringify(fields.text)}, but got ${describe(value)}`)
+    throw new BadLine(`expected an object with ${JSON.stringify(fields.texts[0])}, but got ${describe(value)}`)
   }
-  const object = value as Record<string, unknown>
-  const text = object[fields.text]
-  if (typeof text !== 'string') throw new BadLine(wrongField(object, fields.text, 'a string', text))
+  const text = joinedText(
+    fields.texts.map((path) => stringAt(value, path, fields)),
+    fields,
+  )
+  if (text === null) return NO_TEXT
   if (fields.id === null) return { text, id: null }
-  const id = object[fields.id]
+  const id = fieldAt<unknown>(value, fields.id, childOf)
   if (typeof id !== 'string' && typeof id !== 'number') {
-    throw new BadLine(wrongField(object, fields.id, 'a string or a number', id))
+    throw new BadLine(wrongField(value, fields.id, 'a string or a number', id))
   }
   // JSON.parse has rounded it: it is not the file's id any more, and may be that of another row.
   if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) {
-    throw new BadLine(wrongField(object, fields.id, 'a string or a number of at most 2^53 - 1', id))
+    throw new BadLine(wrongField(value, fields.id, 'a string or a number of at most 2^53 - 1', id))
   }
   return { text, id }
 }
 
-function wrongField(object: object, name: string, expected: string, found: unknown): string {
+/** Null where the value is null or missing. @throws BadLine */
+function stringAt(object: object, path: FieldPath, { onNull }: Fields): string | null {
+  const found = fieldAt<unknown>(object, path, childOf)
+  if (typeof found === 'string') return found
+  if (onNull !== 'fail' && (found ?? null) === null) return null
+  throw new BadLine(wrongField(object, path, 'a string', found))
+}
+
+/** The element of an array is its child with the index as its name. */
+function childOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+  return Array.isArray(value) && name === 'length' ? undefined : (value as Record<string, unknown>)[name]
+}
+
+function wrongField(object: object, name: FieldPath, expected: string, found: unknown): string {
   const what = `expected ${expected} in ${JSON.stringify(name)}`
   if (found !== undefined) return `${what}, but got ${describe(found)}`
   const names = Object.keys(object).map((each) => JSON.stringify(each))

@@ -24,7 +24,7 @@ export interface Line {
 
 /** A place between two lines, where reading can go on. */
 export interface Place {
-  /** Bytes of the unpacked file before it. */
+  /** Bytes of the file before it, as unpacked and in UTF-8. */
   offset: number
   /** Line breaks before it. */
   line: number

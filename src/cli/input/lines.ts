@@ -161,7 +161,7 @@ export class LineSplitter {
     const { bytes, at: start } = this.#unread
     const at = bytes.indexOf(CARRIAGE_RETURN, start)
     if (this.#rules.allowsReturns || at === -1 || at >= bytes.length - 1) return
-    throw new BadFile('expected lines that end with \\n or \\r\\n, but got \\r alone')
+    throw new BadFile("expected lines that end with \\n or \\r\\n, but got \\r alone: `tr '\\r' '\\n'` converts it")
   }
 }
 

@@ -1,36 +1,42 @@
 // Reads the rows of one or several inputs in batches, each with the position after it.
 
 import type { NativeTexts } from '../../native/interface.js'
-import { FileError, messageOf } from '../file-error.js'
+import { BadRows, inputError, LocatedError } from './bad-rows.js'
 import { bytesOf, nameOf } from './bytes.js'
 import type { ByteCount } from './bytes.js'
-import { BadHeader, BadLine } from './format.js'
-import type { Fields, InputFormat, Row, RowReader } from './format.js'
+import { keepsFields } from './column-format.js'
+import type { ColumnFile, KeptFields } from './column-format.js'
+import { ColumnInput } from './column-input.js'
+import type { LineFormat, ReadOptions } from './format.js'
 import { DEFAULT_FORMAT, formatOf } from './formats.js'
-import type { Line, Place } from './line.js'
+import type { InputFormat } from './formats.js'
+import type { Place } from './line.js'
+import { LineInput } from './line-input.js'
 import { LineSplitter } from './lines.js'
+import type { OpenInput } from './open-input.js'
 import { START } from './position.js'
 import type { Position } from './position.js'
-import { Rows } from './rows.js'
+import type { Rows } from './rows.js'
 
 /** Rows of one input. */
 export interface RowBatch {
   readonly rows: Rows
   /** The index of the input. */
   readonly file: number
-  /** Reads lines of that input. */
-  readonly reader: RowReader
+  /** Whether a header of that input was read. */
+  readonly hasHeader: boolean
   /** The position after the last row. */
   readonly end: Position
   /** The input's header as it is, in the batch with which it was read, where the caller wants lines. */
   readonly header: Uint8Array | null
 }
 
-export interface InputOptions {
+export interface InputOptions extends ReadOptions {
   readonly paths: readonly string[]
   /** The format of all inputs; null = each has the one that its name says. */
   readonly format: InputFormat | null
-  readonly fields: Fields
+  /** The other fields that rows have. */
+  readonly keep: KeptFields
   /** Whether a line that can't be read is skipped; else it ends the run. */
   readonly skipsBadLines: boolean
   /** Whether rows have their lines as they are, too. Not for texts that are read natively. */
@@ -43,47 +49,21 @@ export interface InputOptions {
  */
 export type NewTexts = (field: string | null) => NativeTexts
 
-/**
- * After lines that the native module left to us, at most this many more are read here before it is
- * tried again: where it leaves one line it leaves others, and each trial costs a call.
- */
-const MOST_LINES_HERE = 63
-
-/** An error whose message begins with the input and the line. */
-class LocatedError extends Error {}
-
-function inputError(error: unknown, name: string): unknown {
-  if (error instanceof LocatedError || error instanceof FileError || !(error instanceof Error)) return error
-  return new LocatedError(`${name}: ${messageOf(error)}`, { cause: error })
-}
-
-/** The input that is being read. */
-interface OpenInput {
-  readonly name: string
-  readonly lines: LineSplitter
-  readonly reader: RowReader
-  /** Makes what reads this input's lines natively; null where nothing does. */
-  readonly newTexts: (() => NativeTexts) | null
-  /** The header as it is, until it is given out; null where nobody wants it. */
-  header: Uint8Array | null
-}
-
 export class RowBatches {
   /** Bytes read so far of all inputs, packed as they are on the disk. */
   readonly read: ByteCount = { bytes: 0 }
-  /** Lines skipped so far. */
-  skipped: number
   readonly #options: InputOptions
   readonly #from: Position
   readonly #newTexts: NewTexts | null
-  readonly #onSkip: (message: string) => void
+  readonly #badRows: BadRows
   #input: OpenInput | null = null
   #file: number
   #failure: { readonly error: unknown } | null = null
 
   /**
-   * @param onSkip gets the message of each line that is skipped
-   * @param newTexts for rows without ids whose texts only the engine needs: those are read natively
+   * @param onSkip gets the message of each row that is skipped
+   * @param newTexts for rows whose texts only the engine needs: those are read natively, where they
+   *   have nothing else that is read here
    */
   constructor(
     options: InputOptions,
@@ -92,124 +72,91 @@ export class RowBatches {
     newTexts: NewTexts | null = null,
   ) {
     this.#options = options
-    this.#onSkip = onSkip
     this.#newTexts = newTexts
     this.#from = from
     this.#file = from.file
-    this.skipped = from.skipped
+    this.#badRows = new BadRows(options.skipsBadLines, from.skipped, onSkip)
+  }
+
+  /** Rows skipped so far. */
+  get skipped(): number {
+    return this.#badRows.skipped
   }
 
   /** The next batch, null at the end. An error is thrown after the rows before it were given. */
   async next(): Promise<RowBatch | null> {
     if (this.#failure !== null) throw this.#failure.error
-    const { paths, skipsBadLines } = this.#options
+    const { paths } = this.#options
     for (;;) {
       const path = paths[this.#file]
       if (path === undefined) return null
       const file = this.#file
       const input = (this.#input ??= this.#open(path))
-      const rows = new Rows(input.newTexts?.() ?? null, skipsBadLines)
+      const rows = input.newRows()
       try {
-        if (await this.#fill(input, rows)) return this.#batch(input, rows, this.#position(input.lines.place, input))
+        if (await input.fill(rows)) return this.#batch(input, rows, this.#position(input.place, input))
       } catch (error) {
         this.#failure = { error: inputError(error, input.name) }
         if (rows.count === 0) throw this.#failure.error
-        // Reading goes on at the line that failed; where the input itself failed there is none.
-        const { lineStart, place } = input.lines
-        const failed = error instanceof LocatedError ? lineStart : place
+        // Reading goes on at the row that failed; where the input itself failed there is none.
+        const failed = error instanceof LocatedError ? input.failedAt : input.place
         return this.#batch(input, rows, this.#position(failed, input))
       }
+      await input.close()
       this.#input = null
       this.#file++
-      if (rows.count > 0 || input.header !== null) return this.#batch(input, rows, this.#position(START, null), file)
+      const batch = this.#batch(input, rows, this.#position(START, null), file)
+      if (rows.count > 0 || batch.header !== null) return batch
     }
   }
 
   #batch(input: OpenInput, rows: Rows, end: Position, file = this.#file): RowBatch {
-    const { reader, header } = input
-    input.header = null
-    return { rows, file, reader, end, header }
+    return { rows, file, hasHeader: input.header !== null, end, header: input.takeHeader() }
   }
 
   /** Closes the input. Where a read still waits, it is closed when that read ends. */
   close(): void {
-    this.#input?.lines.close().catch(() => undefined)
+    this.#input?.close().catch(() => undefined)
   }
 
   #open(path: string): OpenInput {
-    const { format: given, fields } = this.#options
+    const { format: given, fields, keep, skipsBadLines, keepsLines = false } = this.#options
     const from = this.#file === this.#from.file ? this.#from : START
     const format = given ?? formatOf(path) ?? DEFAULT_FORMAT
-    return {
-      name: nameOf(path),
-      lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, format.newLineRules()),
-      reader: format.newReader(fields, from.header),
-      newTexts: this.#nativeTexts(format),
-      header: null,
+    const name = nameOf(path)
+    const common = { name, badRows: this.#badRows, keepsSources: skipsBadLines }
+    if (format.kind === 'columns') {
+      const wanted = { ...fields, keep }
+      const open = (): Promise<ColumnFile> => format.open(path, wanted, from.line, this.read)
+      const newTexts = this.#newTexts
+      return new ColumnInput({ ...common, open, from: from.line, fields, newTexts: newTexts && (() => newTexts(null)) })
     }
+    const { rules, reader } = format.open(this.#options, from.header)
+    return new LineInput({
+      ...common,
+      lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, rules),
+      reader,
+      newTexts: this.#nativeTexts(format),
+      keepsLines,
+    })
   }
 
-  #nativeTexts({ native }: InputFormat): (() => NativeTexts) | null {
+  #nativeTexts({ native }: LineFormat): (() => NativeTexts) | null {
     const newTexts = this.#newTexts
     if (newTexts === null || native === null) return null
-    const field = native === 'json' ? this.#options.fields.text : null
+    const { id, texts } = this.#options.fields
+    // Lines have ids and other fields only when they are read here.
+    if (id !== null || keepsFields(this.#options.keep)) return null
+    const [text, ...others] = texts
+    if (text === undefined || (native === 'json' && others.length > 0)) return null
+    const field = native === 'json' ? text : null
     // On its way to Rust a lone surrogate in the name becomes U+FFFD, which would name another
     // field.
     if (field?.includes('\ufffd') === true || /\p{Surrogate}/u.test(field ?? '')) return null
     return () => newTexts(field)
   }
 
-  /** @returns whether the batch is full; otherwise the input is at its end */
-  async #fill(input: OpenInput, rows: Rows): Promise<boolean> {
-    const { lines } = input
-    /**
-     * Lines that are read here before the native module is tried again, now and after the next
-     * failure.
-     */
-    let [here, pause] = [0, 0]
-    for (;;) {
-      if (here > 0) {
-        here--
-      } else if (rows.addLines(lines)) {
-        pause = 0
-      } else {
-        here = pause
-        pause = Math.min(MOST_LINES_HERE, 2 * pause + 1)
-      }
-      if (rows.isFull) return true
-      const line = lines.next()
-      if (line === null) {
-        if (await lines.more()) continue
-        return false
-      }
-      const row = this.#read(input, line)
-      if (row !== null) rows.add(row, line.number, this.#options.keepsLines === true ? bytesOfLine(line) : null)
-    }
-  }
-
-  #read(input: OpenInput, line: Line): Row | null {
-    const { name, reader } = input
-    const before = reader.header
-    try {
-      const row = reader.read(line)
-      if (this.#options.keepsLines === true && reader.header !== before) input.header = bytesOfLine(line)
-      return row
-    } catch (error) {
-      if (!(error instanceof BadLine || error instanceof BadHeader)) throw error
-      const located = new LocatedError(`${name}:${line.number}: ${error.message}`)
-      if (!this.#options.skipsBadLines || error instanceof BadHeader) throw located
-      this.skipped++
-      this.#onSkip(located.message)
-      return null
-    }
-  }
-
   #position({ offset, line }: Place, input: OpenInput | null): Position {
-    return { file: this.#file, offset, line, header: input?.reader.header ?? null, skipped: this.skipped }
+    return { file: this.#file, offset, line, header: input?.header ?? null, skipped: this.skipped }
   }
-}
-
-/** A copy: the bytes that were read are many lines together. */
-function bytesOfLine({ bytes, start, end }: Line): Uint8Array {
-  return Uint8Array.prototype.slice.call(bytes, start, end)
 }

@@ -1,11 +1,15 @@
-// The rows of a batch: their texts, here or in the native module, their ids, and the lines they
-// were read from.
+// The rows of a batch: their texts, here or in the native module, their ids, other columns, and the
+// lines they were read from.
 
 import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
+import type { ColumnData, ColumnType, ColumnValue } from '../column.js'
+import type { Utf8Values } from './column-format.js'
+import { NO_TEXT } from './format.js'
 import type { Id, Row, RowReader } from './format.js'
 import { linesOf } from './lines.js'
 import type { LineSplitter } from './lines.js'
+import { stringAt } from './utf8-string.js'
 
 /** Consecutive rows whose texts the native module has, and where they were read. */
 interface NativeRun {
@@ -13,8 +17,16 @@ interface NativeRun {
   readonly row: number
   /** The line of the first row; each following row is one line further. */
   readonly line: number
-  /** The lines; or the one text, where it was read here; null where sources are not kept. */
-  readonly source: Buffer | string | null
+  /** Null where sources are not kept. */
+  readonly source: Source | null
+}
+
+/** Lines; or the values of a column; or the one text, where it was read here. */
+type Source = Buffer | { readonly values: Utf8Values; readonly from: number; readonly count: number } | string
+
+/** A column that goes from the input to the output. */
+interface KeptColumn extends ColumnData {
+  readonly values: (ColumnValue | null)[]
 }
 
 export class Rows {
@@ -23,6 +35,10 @@ export class Rows {
   readonly texts: string[] = []
   /** Empty when the caller wants no ids. */
   readonly ids: Id[] = []
+  /** What the ids are. */
+  idType: ColumnType = 'id'
+  /** The other columns that are kept. */
+  readonly kept: KeptColumn[] = []
   /** The line of each row as it is, without its line break; empty unless the caller wants them. */
   readonly lines: Uint8Array[] = []
   /** The number of rows. */
@@ -32,14 +48,17 @@ export class Rows {
   /** The number of the line of each row of `texts`. */
   readonly #numbers: number[] = []
   readonly #runs: NativeRun[] = []
+  readonly #reader: RowReader | null
   readonly #keepsSources: boolean
 
   /**
+   * @param reader reads lines again; null where the input has none
    * @param keepsSources whether rows that the native module has can be read again, which takes
    * memory
    */
-  constructor(native: NativeTexts | null, keepsSources: boolean) {
+  constructor(native: NativeTexts | null, reader: RowReader | null, keepsSources: boolean) {
     this.native = native
+    this.#reader = reader
     this.#keepsSources = keepsSources
   }
 
@@ -85,6 +104,38 @@ export class Rows {
     return true
   }
 
+  /**
+   * Has the native module read texts of a column: up to the first that is not UTF-8.
+   *
+   * @param line the number of the first row in its file
+   * @returns how many it read
+   */
+  addValues(values: Utf8Values, from: number, count: number, line: number): number {
+    if (this.native === null || count === 0) return 0
+    const most = Math.min(count, DEFAULT_BATCH_SIZE - this.count)
+    const read = this.native.readValues(values.bytes, values.offsets, from, most, DEFAULT_BATCH_BYTES - this.units)
+    if (read.values === 0) return 0
+    const source = this.#keepsSources ? { values, from, count: read.values } : null
+    this.#runs.push({ row: this.count, line, source })
+    this.count += read.values
+    this.units += read.units
+    return read.values
+  }
+
+  /** The id of the next row whose text the native module has. */
+  addId(type: ColumnType, id: Id): void {
+    this.idType = type
+    this.ids.push(id)
+  }
+
+  /** The values of the other columns for the row that was added last. */
+  keep(columns: readonly ColumnData[], row: number): void {
+    for (const [i, { column, values }] of columns.entries()) {
+      const kept = (this.kept[i] ??= { column, values: [] })
+      kept.values.push(values[row] ?? null)
+    }
+  }
+
   /** The line of a row in its file, from 1. */
   lineOf(row: number): number {
     if (this.native === null) return this.#numbers[row] ?? 0
@@ -93,14 +144,12 @@ export class Rows {
   }
 
   /** The same rows with their texts here: a call uses the native module's up. */
-  reread(reader: RowReader): Rows {
+  reread(): Rows {
     if (this.native === null) return this
-    const rows = new Rows(null, true)
+    const rows = new Rows(null, null, true)
     for (const { line, source } of this.#runs) {
-      if (typeof source === 'string') {
-        rows.add({ text: source, id: null }, line)
-      } else if (source !== null) {
-        for (const each of linesOf(source, line)) rows.add(reader.read(each) ?? { text: '', id: null }, each.number)
+      for (const [i, text] of this.#textsOf(source, line).entries()) {
+        rows.#addCopy(this, rows.count, text, line + i)
       }
     }
     return rows
@@ -108,10 +157,28 @@ export class Rows {
 
   /** The rows of `texts` that `isKept` returns true for. */
   filter(isKept: (row: number) => boolean): Rows {
-    const rows = new Rows(null, true)
+    const rows = new Rows(null, null, true)
     for (const [i, text] of this.texts.entries()) {
-      if (isKept(i)) rows.add({ text, id: this.ids[i] ?? null }, this.lineOf(i), this.lines[i] ?? null)
+      if (isKept(i)) rows.#addCopy(this, i, text, this.lineOf(i))
     }
     return rows
+  }
+
+  #addCopy(from: Rows, row: number, text: string, line: number): void {
+    this.add({ text, id: from.ids[row] ?? null }, line, from.lines[row] ?? null)
+    this.idType = from.idType
+    this.keep(from.kept, row)
+  }
+
+  #textsOf(source: Source | null, line: number): string[] {
+    if (source === null) return []
+    if (typeof source === 'string') return [source]
+    if (!Buffer.isBuffer(source)) {
+      return Array.from({ length: source.count }, (_, i) => stringAt(source.values, source.from + i))
+    }
+    return Array.from(linesOf(source, line), (each) => {
+      const row = this.#reader?.read(each) ?? null
+      return row === null || row === NO_TEXT ? '' : row.text
+    })
   }
 }

@@ -1,23 +1,33 @@
 // A table of CSV or TSV: a header that names the fields, then a record per line.
 
+import { CsvRecords } from './csv-records.js'
+import type { Dialect } from './dialect.js'
+import type { Fields } from './fields.js'
 import { BadHeader, BadLine, stringOf } from './format.js'
-import type { Fields, Row, RowReader } from './format.js'
+import type { Header, LineReading, Row, RowReader } from './format.js'
+import { EVERY_LINE_FEED } from './line.js'
 import type { Line } from './line.js'
 
-export class TableReader implements RowReader {
-  header: readonly string[] | null
-  readonly #split: (record: string) => string[]
+/** What reads a table that is written so. */
+export function tableLines(dialect: Dialect, fields: Fields, header: Header | null): LineReading {
+  const ends = dialect.quotes ? new CsvRecords(dialect) : EVERY_LINE_FEED
+  return { rules: { ends, allowsReturns: false }, reader: new TableReader(dialect, fields, header) }
+}
+
+class TableReader implements RowReader {
+  header: Header | null
+  readonly #dialect: Dialect
   readonly #fields: Fields
-  /** The columns of text and id; -1 = none. */
-  #text = -1
+  /** The columns of the texts. */
+  #texts: readonly number[] = []
+  /** The column of the id; -1 = none. */
   #id = -1
 
-  /** @param split the values of a record; it may throw BadLine */
-  constructor(split: (record: string) => string[], fields: Fields, header: readonly string[] | null) {
-    this.#split = split
+  constructor(dialect: Dialect, fields: Fields, header: Header | null) {
+    this.#dialect = dialect
     this.#fields = fields
     this.header = header
-    if (header !== null) this.#findColumns(header)
+    if (header !== null) this.#findColumns(header.names)
   }
 
   read(line: Line): Row | null {
@@ -27,23 +37,28 @@ export class TableReader implements RowReader {
     }
     const record = stringOf(line)
     if (record === '') return null
-    const values = this.#split(record)
-    if (values.length !== this.header.length) {
+    const values = this.#dialect.split(record)
+    const expected = this.header.names.length
+    if (values.length !== expected) {
       const lines = line.lines > 1 ? ` in the record of lines ${line.number} to ${line.number + line.lines - 1}` : ''
-      throw new BadLine(`expected the header's ${this.header.length} fields, but got ${values.length}${lines}`)
+      throw new BadLine(`expected the header's ${expected} fields, but got ${values.length}${lines}`)
     }
-    return { text: values[this.#text] ?? '', id: this.#id === -1 ? null : (values[this.#id] ?? '') }
+    return {
+      text: this.#texts.map((column) => values[column]).join(this.#fields.join),
+      id: this.#id === -1 ? null : (values[this.#id] ?? ''),
+    }
   }
 
   /** Null where the line is empty. @throws BadHeader */
-  #readHeader(line: Line): readonly string[] | null {
+  #readHeader(line: Line): Header | null {
     try {
       const record = stringOf(line)
       if (record === '') return null
       if (record.includes('\r')) throw new BadLine('expected a header, but got \\r in it')
-      const header = this.#split(record)
-      this.#findColumns(header)
-      return header
+      this.#dialect.settle(record)
+      const names = this.#dialect.split(record)
+      this.#findColumns(names)
+      return { names, delimiter: this.#dialect.delimiter }
     } catch (error) {
       // If this line were skipped, the next one would be taken for the header.
       throw error instanceof BadLine ? new BadHeader(error.message) : error
@@ -51,7 +66,7 @@ export class TableReader implements RowReader {
   }
 
   #findColumns(header: readonly string[]): void {
-    this.#text = columnOf(header, this.#fields.text)
+    this.#texts = this.#fields.texts.map((name) => columnOf(header, name))
     this.#id = this.#fields.id === null ? -1 : columnOf(header, this.#fields.id)
   }
 }

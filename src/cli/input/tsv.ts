@@ -1,16 +1,18 @@
 // TSV as IANA has it (text/tab-separated-values), with a header: a quote is a character like
-// others.
+// others, unless the user says otherwise.
 
-import type { InputFormat } from './format.js'
-import { EVERY_LINE_FEED } from './line.js'
-import { TableReader } from './table.js'
+import { Dialect } from './dialect.js'
+import type { LineFormat } from './format.js'
+import { tableLines } from './table.js'
 
-export const tsv: InputFormat = {
+export const tsv: LineFormat = {
+  kind: 'lines',
   name: 'tsv',
   title: 'TSV',
   endings: ['.tsv'],
   hasFields: true,
+  isTable: true,
   native: null,
-  newLineRules: () => ({ ends: EVERY_LINE_FEED, allowsReturns: false }),
-  newReader: (fields, header) => new TableReader((record) => record.split('\t'), fields, header),
+  open: ({ fields, table }, header) =>
+    tableLines(new Dialect(table.delimiter ?? '\t', table.quotes ?? false, fields), fields, header),
 }

@@ -1,6 +1,7 @@
 // JSON Lines of `model2vec classify`: an object per text, with what the head makes of it.
 
 import type { Label } from '../../pipeline/predictions.js'
+import { exactJson } from '../exact-json.js'
 import type { Id } from '../input/format.js'
 import { wellFormed } from '../well-formed.js'
 import type { OpenRows } from './format.js'
@@ -37,7 +38,7 @@ export function openLabels(id: string | null, text: string | null): OpenRows<Fou
             ...(text !== null && { [text]: wellFormed(texts[i] ?? '') }),
             ...each,
           }
-          return `${JSON.stringify(object)}\n`
+          return `${exactJson(object)}\n`
         })
         await sink.append(Buffer.concat(lines.map((line) => Buffer.from(line))))
         rows += lines.length

@@ -1,5 +1,6 @@
 // How search results are printed: a line per hit, or a JSON object per query.
 
+import { exactJson } from '../exact-json.js'
 import type { Hit, Query } from '../nearest-lines.js'
 import { wellFormed } from '../well-formed.js'
 
@@ -21,7 +22,7 @@ export function printJson(queries: readonly Query[]): void {
       ...(id !== null && { id: typeof id === 'string' ? wellFormed(id) : id }),
       text: wellFormed(text),
     }))
-    process.stdout.write(`${JSON.stringify({ query, results })}\n`)
+    process.stdout.write(`${exactJson({ query, results })}\n`)
   }
 }
 

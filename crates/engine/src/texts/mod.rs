@@ -3,6 +3,8 @@
 pub(crate) mod code_points;
 pub(crate) mod lines;
 pub(crate) mod utf16;
+pub(crate) mod values;
+mod widen;
 
 use std::collections::TryReserveError;
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::texts::lines::widen::widen;
+use crate::texts::widen::widen;
 
 /// The deepest nesting of arrays and objects in the value of a field. Deeper lines are not read.
 const MAX_DEPTH: usize = 32;

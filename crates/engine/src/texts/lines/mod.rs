@@ -6,11 +6,10 @@
 //! reader would give, and only that reader reports errors.
 
 mod json;
-mod widen;
 
 use crate::texts::Texts;
+use crate::texts::widen::widen;
 use json::Scan;
-use widen::widen;
 
 /// Where in a line its text is.
 #[derive(Debug, Clone)]

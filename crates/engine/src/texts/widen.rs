@@ -5,7 +5,7 @@ const BLOCK: usize = 32;
 
 /// Writes `text` as UTF-16 into `units`, as far as there is room. Returns the number of all its
 /// units, including those that found no room.
-pub(super) fn widen(text: &str, units: &mut [u16]) -> usize {
+pub(in crate::texts) fn widen(text: &str, units: &mut [u16]) -> usize {
     let bytes = text.as_bytes();
     let (mut read, mut written) = (0, 0);
     while read < bytes.len() {

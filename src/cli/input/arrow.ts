@@ -1,0 +1,71 @@
+// Arrow IPC, files (Feather 2) and streams, read by apache-arrow a record batch at a time.
+
+import { stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+
+import { FileError } from '../file-error.js'
+import { optionalPackage } from '../output/optional-package.js'
+import { registerCodecs } from './arrow-codecs.js'
+import { ArrowFile, named } from './arrow-file.js'
+import type { ArrowSource, BatchReader } from './arrow-file.js'
+import { columnsOf } from './arrow-schema.js'
+import { bytesOf, nameOf, STDIN } from './bytes.js'
+import type { ByteCount } from './bytes.js'
+import type { ColumnFormat } from './column-format.js'
+import { RandomAccess } from './random-access.js'
+
+const PACKAGE = 'apache-arrow'
+const TITLE = 'Arrow'
+/** What a file begins with; a stream begins with none of these. */
+const [FILE_MAGIC, OLD_MAGIC] = ['ARROW1', 'FEA1']
+
+export const arrow: ColumnFormat = {
+  kind: 'columns',
+  name: 'arrow',
+  title: TITLE,
+  endings: ['.arrow', '.feather'],
+  hasFields: true,
+  isTable: false,
+  async open(path, wanted, from, read) {
+    const library = await optionalPackage(PACKAGE, () => import('apache-arrow'), TITLE)
+    await registerCodecs(library)
+    const name = nameOf(path)
+    const source = await openSource(path, read)
+    try {
+      const reader = await named(name, 'Arrow data', async () => {
+        // Of the types of its sources the library takes one at a time.
+        const opened = await library.RecordBatchReader.from(source.input as FileHandle)
+        return (await opened.open()) as BatchReader
+      })
+      const columns = columnsOf(library, reader.schema, wanted, name)
+      return new ArrowFile(library, name, source, reader, columns, from, read)
+    } catch (error) {
+      await source.close()
+      throw error
+    }
+  },
+}
+
+/** A file is read from anywhere, a stream or a pipe from its start on. */
+async function openSource(path: string, read: ByteCount): Promise<ArrowSource> {
+  const isFile = path !== STDIN && (await stat(path).catch(() => null))?.isFile() === true
+  if (isFile) {
+    const file = await RandomAccess.open(path, TITLE)
+    const magic =
+      file.size < FILE_MAGIC.length ? '' : Buffer.from(await file.bytes(0, FILE_MAGIC.length)).toString('latin1')
+    if (magic === FILE_MAGIC) return { input: file.handle, size: file.size, close: () => file.close() }
+    await file.close()
+    if (magic.startsWith(OLD_MAGIC)) {
+      throw new FileError(`${path}: expected Feather version 2 (Arrow), but got version 1: write it anew with pyarrow`)
+    }
+    if (file.size === 0) throw new FileError(`${path}: expected an Arrow file or stream, but it is empty`)
+  }
+  const chunks = bytesOf(path, 0, read)
+  return {
+    input: chunks,
+    size: null,
+    close: async () => {
+      await chunks.return()
+    },
+  }
+}

@@ -1,0 +1,106 @@
+// The interface of the input formats that have columns instead of lines, such as Parquet.
+
+import type { ColumnData } from '../column.js'
+import type { ByteCount } from './bytes.js'
+import type { FieldPath } from './fields.js'
+import type { FormatName } from './format.js'
+
+export interface ColumnFormat extends FormatName {
+  readonly kind: 'columns'
+  /**
+   * Opens a file.
+   *
+   * @param from the row to begin with
+   * @throws BadHeader when the file has no such columns; other errors when it can't be read
+   */
+  open(path: string, wanted: WantedColumns, from: number, read: ByteCount): Promise<ColumnFile>
+}
+
+/** The columns that are read of a file. */
+export interface WantedColumns {
+  /** Where texts are; at least one. */
+  readonly texts: readonly FieldPath[]
+  /** Where ids are, strings or integers; null = no ids. */
+  readonly id: FieldPath | null
+  readonly keep: KeptFields
+}
+
+/** The other fields that go from the inputs to the output: all, or those of these names. */
+export type KeptFields = 'all' | readonly string[]
+
+export interface ColumnFile {
+  /** The next rows, null at the end. */
+  next(): Promise<ColumnRun | null>
+  close(): Promise<void>
+}
+
+/** Consecutive rows, column by column. */
+export interface ColumnRun {
+  readonly count: number
+  /** One for each of the wanted texts. */
+  readonly texts: readonly Utf8Values[]
+  readonly id: ColumnData | null
+  readonly kept: readonly ColumnData[]
+}
+
+/** Strings of consecutive rows. */
+export interface Utf8Values {
+  readonly bytes: Uint8Array
+  /** One more than there are rows: row i has the bytes from `offsets[i]` up to `offsets[i + 1]`. */
+  readonly offsets: Uint32Array
+  /** For each row 1 where it is null, which has no bytes; null = no row is. */
+  readonly nulls: Uint8Array | null
+}
+
+/** A part of the rows. */
+export function utf8Slice({ bytes, offsets, nulls }: Utf8Values, from: number, to: number): Utf8Values {
+  return { bytes, offsets: offsets.subarray(from, to + 1), nulls: nulls?.subarray(from, to) ?? null }
+}
+
+/** The strings of these values, one after the other. */
+export function utf8Values(values: readonly (Uint8Array | null | undefined)[]): Utf8Values {
+  const offsets = new Uint32Array(values.length + 1)
+  let end = 0
+  let nulls: Uint8Array | null = null
+  for (const [i, value] of values.entries()) {
+    if (value === null || value === undefined) (nulls ??= new Uint8Array(values.length))[i] = 1
+    else end += value.length
+    offsets[i + 1] = end
+  }
+  const bytes = Buffer.allocUnsafeSlow(end)
+  for (const [i, value] of values.entries()) if (value != null) bytes.set(value, offsets[i])
+  return { bytes, offsets, nulls }
+}
+
+/** The message about a column that is not there. */
+export function noColumn(path: FieldPath, names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => JSON.stringify(name))
+  const more = names.length > shown.length ? ', …' : ''
+  return `expected a column ${JSON.stringify(path)}, but there is only ${shown.join(', ') || 'a file without columns'}${more}`
+}
+
+/** What a column is read for. */
+export interface ColumnUse {
+  readonly kind: 'text' | 'id' | 'kept'
+  readonly path: FieldPath
+}
+
+/** What is read of a file with columns of these names. */
+export function columnUses({ texts, id, keep }: WantedColumns, names: readonly string[]): ColumnUse[] {
+  return [
+    ...texts.map((path) => ({ kind: 'text' as const, path })),
+    ...(id === null ? [] : [{ kind: 'id' as const, path: id }]),
+    ...(keep === 'all' ? names : keep).map((path) => ({ kind: 'kept' as const, path })),
+  ]
+}
+
+/** What the columns of each use hold, for messages. */
+export const EXPECTED: Readonly<Record<ColumnUse['kind'], string>> = {
+  text: 'strings',
+  id: 'strings or integers',
+  kept: 'values that can be kept',
+}
+
+export function keepsFields(keep: KeptFields): boolean {
+  return keep === 'all' || keep.length > 0
+}

@@ -1,0 +1,189 @@
+// The rows of a Parquet file, in runs that lie in one page of each column.
+
+import type { Compressors, FileMetaData } from 'hyparquet'
+
+import type { ColumnData, ColumnValue } from '../column.js'
+import { FileError, messageOf } from '../file-error.js'
+import type { ByteCount } from './bytes.js'
+import { utf8Slice, utf8Values } from './column-format.js'
+import type { ColumnFile, ColumnRun, Utf8Values } from './column-format.js'
+import { ColumnPages } from './parquet-pages.js'
+import type { PageDecoder, PageReading } from './parquet-pages.js'
+import { chunkOf } from './parquet-schema.js'
+import type { WantedLeaf } from './parquet-schema.js'
+import { isText, parquetType, readAs, rowValues } from './parquet-types.js'
+import type { RandomAccess } from './random-access.js'
+import { stringOfUtf8 } from './utf8-string.js'
+
+/** What pages are read with. */
+export interface ParquetReading extends PageReading {
+  readonly parsers: PageDecoder['parsers']
+  readonly compressors: Compressors
+}
+
+/** An error about a part of a file. */
+export function broken(path: string, where: string, error: unknown): unknown {
+  if (error instanceof FileError) return error
+  return new FileError(`${path}: broken ${where}: ${messageOf(error)}`, { cause: error })
+}
+
+/** A column, and the part of its page that was not given out. */
+interface ColumnState {
+  readonly column: WantedLeaf
+  pages: ColumnPages | null
+  page: { readonly texts: Utf8Values } | { readonly values: readonly (ColumnValue | null)[] } | null
+  at: number
+  left: number
+  /** Rows of its row group that are to be skipped. */
+  skip: number
+}
+
+export class ParquetFile implements ColumnFile {
+  readonly #file: RandomAccess
+  readonly #reading: ParquetReading
+  readonly #metadata: FileMetaData
+  readonly #states: readonly ColumnState[]
+  readonly #read: ByteCount
+  /** The bytes of this file that were counted as read. */
+  #counted = 0
+  /** The row group that comes next, and the rows that are left of the one before. */
+  #group = 0
+  #left = 0
+  /** Rows that are to be skipped first. */
+  #skip: number
+  #row = 0
+
+  constructor(
+    file: RandomAccess,
+    reading: ParquetReading,
+    metadata: FileMetaData,
+    columns: readonly WantedLeaf[],
+    from: number,
+    read: ByteCount,
+  ) {
+    this.#file = file
+    this.#reading = reading
+    this.#metadata = metadata
+    this.#states = columns.map((column) => ({ column, pages: null, page: null, at: 0, left: 0, skip: 0 }))
+    this.#skip = from
+    this.#read = read
+  }
+
+  async next(): Promise<ColumnRun | null> {
+    while (this.#left === 0) if (!this.#openGroup()) return null
+    for (const state of this.#states) if (state.left === 0) await this.#nextPage(state)
+    const count = Math.min(...this.#states.map(({ left }) => left))
+    this.#count(count)
+    const texts: Utf8Values[] = []
+    const kept: ColumnData[] = []
+    let id: ColumnData | null = null
+    for (const state of this.#states) {
+      const { column, page, at } = state
+      state.at += count
+      state.left -= count
+      if (page !== null && 'texts' in page) texts.push(utf8Slice(page.texts, at, at + count))
+      if (page === null || !('values' in page)) continue
+      const data = columnData(column, page.values.slice(at, at + count))
+      if (column.kind === 'id') id = data
+      else kept.push(data)
+    }
+    this.#left -= count
+    return { count, texts, id, kept }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  /** Opens the next row group that has wanted rows. @returns whether there is one */
+  #openGroup(): boolean {
+    for (;;) {
+      const group = this.#metadata.row_groups[this.#group++]
+      if (group === undefined) return false
+      const rows = Number(group.num_rows)
+      if (rows <= this.#skip) {
+        this.#count(rows)
+        this.#skip -= rows
+        continue
+      }
+      this.#left = rows - this.#skip
+      this.#count(this.#skip)
+      for (const state of this.#states) {
+        const { column } = state
+        const meta = chunkOf(group, column)
+        const decoder: PageDecoder = {
+          pathInSchema: meta.path_in_schema,
+          type: meta.type,
+          element: readAs(column.leaf.element),
+          schemaPath: [...column.path],
+          codec: meta.codec,
+          parsers: this.#reading.parsers,
+          compressors: this.#reading.compressors,
+        }
+        state.pages = new ColumnPages(this.#file, this.#reading, decoder, meta, rows)
+        state.skip = this.#skip
+        state.left = 0
+      }
+      this.#skip = 0
+      return true
+    }
+  }
+
+  /** Reads the next page of a column, of which the first rows may have to be skipped. */
+  async #nextPage(state: ColumnState): Promise<void> {
+    const { column, pages } = state
+    try {
+      for (;;) {
+        const page = await pages?.next(state.skip)
+        if (page === undefined) throw new Error('no row group is open')
+        const count = typeof page === 'number' ? page : page.length
+        if (typeof page === 'number' || count <= state.skip) {
+          state.skip -= count
+          continue
+        }
+        state.page = pageOf(column, rowValues(page, optionalGroups(column)))
+        state.at = state.skip
+        state.left = count - state.skip
+        state.skip = 0
+        return
+      }
+    } catch (error) {
+      throw broken(this.#file.path, `column ${JSON.stringify(column.name)} in row group ${this.#group}`, error)
+    }
+  }
+
+  /** Counts rows as read. Of the file only the wanted columns are. */
+  #count(rows: number): void {
+    this.#row += rows
+    const all = Number(this.#metadata.num_rows)
+    const counted = all === 0 ? this.#file.size : Math.round((this.#file.size * this.#row) / all)
+    this.#read.bytes += counted - this.#counted
+    this.#counted = counted
+  }
+}
+
+/** How many optional groups a column is in. */
+function optionalGroups({ path }: WantedLeaf): number {
+  return path.slice(1, -1).filter(({ element }) => element.repetition_type !== 'REQUIRED').length
+}
+
+function pageOf({ kind, leaf }: WantedLeaf, values: readonly unknown[]): NonNullable<ColumnState['page']> {
+  if (kind === 'text') return { texts: utf8Values(values as (Uint8Array | null)[]) }
+  const convert = kind === 'id' && isText(leaf) ? stringOfUtf8 : (parquetType(leaf)?.convert ?? null)
+  return {
+    values: Array.from(values, (value) =>
+      value === null || value === undefined
+        ? null
+        : convert === null
+          ? (value as ColumnValue)
+          : convert(value as never),
+    ),
+  }
+}
+
+function columnData({ kind, name, path, leaf }: WantedLeaf, values: readonly (ColumnValue | null)[]): ColumnData {
+  const { type = 'string', unit, isUtc } = parquetType(leaf) ?? {}
+  const isNullable = path.slice(1).some(({ element }) => element.repetition_type !== 'REQUIRED')
+  const column = { name, type: kind === 'id' && isText(leaf) ? ('string' as const) : type, isNullable }
+  return { column: { ...column, ...(unit && { unit }), ...(isUtc !== undefined && { isUtc }) }, values }
+}

@@ -1,0 +1,55 @@
+// The columns of a Parquet file that are read, found in its schema.
+
+import type { ColumnMetaData, RowGroup, SchemaTree } from 'hyparquet'
+
+import { FileError } from '../file-error.js'
+import { columnUses, EXPECTED, noColumn } from './column-format.js'
+import type { ColumnUse, WantedColumns } from './column-format.js'
+import { fieldAt } from './fields.js'
+import { isId, isText, parquetType, typeName } from './parquet-types.js'
+
+/** A column that is read. */
+export interface WantedLeaf {
+  readonly kind: ColumnUse['kind']
+  /** As the user names it. */
+  readonly name: string
+  /** From the root on. */
+  readonly path: readonly SchemaTree[]
+  readonly leaf: SchemaTree
+}
+
+/** Whether a column can be read for this. */
+const IS_FIT: Readonly<Record<ColumnUse['kind'], (leaf: SchemaTree) => boolean>> = {
+  text: isText,
+  id: isId,
+  kept: (leaf) => parquetType(leaf) !== null,
+}
+
+/** @throws FileError */
+export function columnsOf(root: SchemaTree, wanted: WantedColumns, file: string): WantedLeaf[] {
+  const names = root.children.map(({ element }) => element.name)
+  return columnUses(wanted, names).map(({ kind, path: name }) => {
+    const childOf = (nodes: readonly SchemaTree[], key: string): readonly SchemaTree[] | undefined => {
+      const child = nodes.at(-1)?.children.find(({ element }) => element.name === key)
+      return child && [...nodes, child]
+    }
+    const path = fieldAt<readonly SchemaTree[]>([root], name, childOf)
+    const leaf = path?.at(-1)
+    if (path === undefined || leaf === undefined) throw new FileError(`${file}: ${noColumn(name, names)}`)
+    const isList = path.some(({ element }) => element.repetition_type === 'REPEATED')
+    if (!isList && IS_FIT[kind](leaf)) return { kind, name, path, leaf }
+    const found = isList ? 'a list' : typeName(leaf)
+    throw new FileError(`${file}: expected ${EXPECTED[kind]} in the column ${JSON.stringify(name)}, but got ${found}`)
+  })
+}
+
+/** Where a column is in a row group. */
+export function chunkOf({ columns }: RowGroup, { leaf }: WantedLeaf): ColumnMetaData {
+  const found = columns.find(({ meta_data }) => {
+    const path = meta_data?.path_in_schema
+    return path?.length === leaf.path.length && path.every((name, i) => name === leaf.path[i])
+  })
+  if (found?.file_path !== undefined) throw new Error('its columns are in other files')
+  if (found?.meta_data === undefined) throw new Error(`no column ${JSON.stringify(leaf.path.join('.'))} in a row group`)
+  return found.meta_data
+}
