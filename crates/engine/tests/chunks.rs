@@ -126,7 +126,12 @@ fn chunks_end_with_the_last_sentence_for_which_there_is_room() {
     let text = corpus(&root, "docs_en_300").unwrap()[..40].join("\n");
     let size = 64;
     let count = |part: &str, scratch: &mut Scratch| model.token_ids(part, None, scratch).unwrap().1.found as usize;
-    let sentence_ends: Vec<usize> = text.split_sentence_bound_indices().map(|(at, _)| at).skip(1).collect();
+    let sentence_ends: Vec<usize> = text
+        .split_sentence_bound_indices()
+        .map(|(at, _)| at)
+        .skip(1)
+        .filter(|&at| !text.as_bytes()[at - 1].is_ascii_graphic())
+        .collect();
     // The white space after a word belongs to it.
     let word_ends: Vec<usize> = text
         .char_indices()

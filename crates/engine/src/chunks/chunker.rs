@@ -6,7 +6,7 @@
 //! that the ids of the pieces are those of the chunk, the chunk is tokenized as a whole, and made
 //! smaller until it fits. It is certain where pieces meet at seams (`Tokenizer::is_seam`).
 
-use super::ChunkOptions;
+use super::options::ChunkOptions;
 use super::places::{
     ceil, first_sentence_start, first_word_end, floor, last_character_end, last_sentence_end, last_word_end, space_end,
 };
@@ -139,6 +139,16 @@ impl<'a> Chunker<'a> {
         let mut filled = Filled { at: start, seam: start, ids: 0 };
         let (mut is_in_word, mut is_certain) = (false, self.has_seams);
         while filled.at < most {
+            if !is_in_word && self.ids.len() >= room.div_ceil(2) {
+                match self.next_sentence(&filled, start, before, most, room)? {
+                    Sentence::Fits(end) => {
+                        is_certain &= self.add_piece(&mut filled, end)?;
+                        continue;
+                    }
+                    Sentence::Last(end) => return Ok((end, is_certain && self.move_end(start, filled.at, end)?)),
+                    Sentence::None => {}
+                }
+            }
             match self.next_piece(&filled, most, room, is_in_word)? {
                 Piece::Fits(end) => is_certain &= self.add_piece(&mut filled, end)?,
                 // A word that no chunk has room for is cut; but it may start with a chunk.
@@ -168,6 +178,33 @@ impl<'a> Chunker<'a> {
         let sentence = if half < limit { last_sentence_end(text, half..limit) } else { None };
         let end = sentence.unwrap_or(limit);
         Ok((end, is_certain && self.move_end(start, at, end)?))
+    }
+
+    /// What becomes of the sentence that goes on at the end of what is filled: with most texts the
+    /// last words for which there is room need not be found. Where it fits, `piece` has its ids.
+    fn next_sentence(
+        &mut self,
+        filled: &Filled,
+        start: usize,
+        before: usize,
+        most: usize,
+        room: usize,
+    ) -> Result<Sentence, EncodeError> {
+        let (text, at) = (self.text, filled.at);
+        // No chunk will reach further than twice as far as expected.
+        let expected = (room - self.ids.len().min(room)) as f32 * self.bytes_per_token;
+        let reach = floor(text, most.min(at + 2 * expected as usize + MOST_SPACE));
+        let next = first_sentence_start(text, ceil(text, at + 1).min(reach)..reach);
+        if let Some(end) = next
+            && filled.ids + self.count(filled.seam, end, self.options.size + 1)? <= room
+        {
+            return Ok(Sentence::Fits(end));
+        }
+        let half = floor(text, start.midpoint(reach)).max(before);
+        if half >= at || (next.is_none() && reach == text.len()) {
+            return Ok(Sentence::None);
+        }
+        Ok(last_sentence_end(text, half..at).map_or(Sentence::None, Sentence::Last))
     }
 
     /// Sets `piece` to the ids from the last seam on to the end of the next piece, as large as there
@@ -311,6 +348,16 @@ struct Filled {
     seam: usize,
     /// How many ids it has up to the seam.
     ids: usize,
+}
+
+/// What becomes of the next sentence.
+enum Sentence {
+    /// It ends here, and there is room for it.
+    Fits(usize),
+    /// There is none for it, and the chunk ends here, with a sentence.
+    Last(usize),
+    /// That is not certain.
+    None,
 }
 
 /// The next piece of a chunk.

@@ -29,20 +29,7 @@ use file::vocabulary::VocabularyFacts;
 use pipeline::reference::ReferenceTokenizer;
 pub(crate) use pipeline::together::Together;
 use pipeline::{Pipeline, PipelineScratch};
-
-/// Whether words can be cut off beside the character: white space that is no control character, which
-/// normalizers may remove.
-pub(crate) fn is_space(c: char) -> bool {
-    match c {
-        ' ' | '\t' | '\n' | '\r' => true,
-        _ => c >= '\u{a0}' && c.is_whitespace(),
-    }
-}
-
-/// Whether the character is punctuation, which some pre-tokenizers keep apart from words.
-pub(crate) fn is_punctuation(c: char) -> bool {
-    unicode::Property::of(c).is(unicode::PUNCTUATION)
-}
+pub(crate) use unicode::{is_punctuation, is_space};
 
 /// Buffers and the word cache that one thread reuses from text to text.
 ///

@@ -15,7 +15,7 @@ use crate::tokenizer::normalizer::{BertNormalizer, BertOptions};
 use crate::tokenizer::pipeline::added_tokens::{AddedTokens, Piece};
 use crate::tokenizer::pre_tokenizer::{self, Bounds, Words};
 use crate::tokenizer::scan::{Scanner, WINDOW_BYTES};
-use crate::tokenizer::{is_punctuation, is_space};
+use crate::tokenizer::unicode::{is_punctuation, is_space};
 
 /// A text is normalized in chunks of about this size, so that its words are still in a near cache
 /// when they are looked up.
