@@ -518,67 +518,6 @@ export declare class EmbeddingMatrix<D extends Dtype = "float32", A extends Dtyp
    */
   isTruncated(index: number): boolean;
 }
-/**
- * The stable codes, `error.code`.
- *
- * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of
- * any layout), `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
- * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`,
- * that of a pipeline also with `ERR_BAD_HEAD` (there is no head, or it is broken or does not fit the
- * model); a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
- * (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache
- * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
- * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
- * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
- * call that needs it fails with that, a load. `ERR_INTERNAL` is a bug in this package.
- */
-export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_BAD_HEAD" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
-/**
- * Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says
- * which.
- */
-export declare class Model2VecError extends Error {
-  /** What went wrong: stable, to be compared; the message may change. */
-  readonly code: ErrorCode;
-  /** Of an error in a stream: the place of the first item of the batch that failed. */
-  readonly index?: number;
-  constructor(code: ErrorCode, message: string, options?: {
-    cause?: unknown;
-  });
-}
-/** `ERR_INVALID_TEXT`: the texts are no array, or one of them is no string. A TypeError. */
-export declare class InvalidTextError extends TypeError {
-  /** Always `ERR_INVALID_TEXT`. */
-  readonly code: "ERR_INVALID_TEXT";
-  /** The place of the text in the call, or of its item in the stream. */
-  readonly index?: number;
-  constructor(message: string, options?: {
-    cause?: unknown;
-    index?: number;
-  });
-}
-/** `ERR_OUT_OF_MEMORY`: the result or the table is larger than can be allocated. A RangeError. */
-export declare class OutOfMemoryError extends RangeError {
-  /** Always `ERR_OUT_OF_MEMORY`. */
-  readonly code: "ERR_OUT_OF_MEMORY";
-  /** Of an error in a stream: the place of the first item of the batch that failed. */
-  readonly index?: number;
-  constructor(message: string, options?: {
-    cause?: unknown;
-  });
-}
-/**
- * Whether `value` is an error of this package, of any of its three classes, also one from another
- * installed copy.
- *
- * @example
- * try {
- *   ef.encodeSync(texts)
- * } catch (error) {
- *   if (isModel2VecError(error) && error.code === 'ERR_CLOSED') …
- * }
- */
-export declare function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError;
 /** A file of a model that is being downloaded. */
 export interface DownloadProgress {
   /** The file's name in the model's repository. */
@@ -725,6 +664,67 @@ export interface LoadOptions {
 }
 /** A directory (a path or a `file:` URL), or a Hub id such as `minishlab/potion-base-8M`. */
 export type ModelSource = string | URL;
+/**
+ * The stable codes, `error.code`.
+ *
+ * A load can fail with `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_LAYOUT` (a directory without the files of
+ * any layout), `ERR_BAD_CONFIG`, `ERR_BAD_TOKENIZER`, `ERR_UNSUPPORTED_TOKENIZER`,
+ * `ERR_BAD_SAFETENSORS`, `ERR_UNSUPPORTED_DTYPE`, `ERR_SHAPE_MISMATCH` and `ERR_OUT_OF_MEMORY`,
+ * that of a pipeline also with `ERR_BAD_HEAD` (there is no head, or it is broken or does not fit the
+ * model); a download with `ERR_HUB_OFFLINE` (the Hub can't be reached, or must not be asked), `ERR_HUB_AUTH`
+ * (no such model, or no access), `ERR_HUB_HTTP` (any other answer) and `ERR_HUB_CACHE` (the cache
+ * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
+ * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
+ * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
+ * call that needs it fails with that, a load. `ERR_INTERNAL` is a bug in this package.
+ */
+export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_BAD_HEAD" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_INTERNAL";
+/**
+ * Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says
+ * which.
+ */
+export declare class Model2VecError extends Error {
+  /** What went wrong: stable, to be compared; the message may change. */
+  readonly code: ErrorCode;
+  /** Of an error in a stream: the place of the first item of the batch that failed. */
+  readonly index?: number;
+  constructor(code: ErrorCode, message: string, options?: {
+    cause?: unknown;
+  });
+}
+/** `ERR_INVALID_TEXT`: the texts are no array, or one of them is no string. A TypeError. */
+export declare class InvalidTextError extends TypeError {
+  /** Always `ERR_INVALID_TEXT`. */
+  readonly code: "ERR_INVALID_TEXT";
+  /** The place of the text in the call, or of its item in the stream. */
+  readonly index?: number;
+  constructor(message: string, options?: {
+    cause?: unknown;
+    index?: number;
+  });
+}
+/** `ERR_OUT_OF_MEMORY`: the result or the table is larger than can be allocated. A RangeError. */
+export declare class OutOfMemoryError extends RangeError {
+  /** Always `ERR_OUT_OF_MEMORY`. */
+  readonly code: "ERR_OUT_OF_MEMORY";
+  /** Of an error in a stream: the place of the first item of the batch that failed. */
+  readonly index?: number;
+  constructor(message: string, options?: {
+    cause?: unknown;
+  });
+}
+/**
+ * Whether `value` is an error of this package, of any of its three classes, also one from another
+ * installed copy.
+ *
+ * @example
+ * try {
+ *   ef.encodeSync(texts)
+ * } catch (error) {
+ *   if (isModel2VecError(error) && error.code === 'ERR_CLOSED') …
+ * }
+ */
+export declare function isModel2VecError(value: unknown): value is Model2VecError | InvalidTextError | OutOfMemoryError;
 /** How far a call is, in texts. */
 export interface Progress {
   readonly done: number;
@@ -1281,6 +1281,65 @@ export declare class Model2VecEmbeddingFunction {
   /** {@link Model2VecEmbeddingFunction.close}, for `using`. */
   [Symbol.dispose](): void;
 }
+/** Options of `chunks`. */
+export interface ChunkOptions {
+  /** The most token ids of a chunk, as `countTokens` counts them: an integer ≥ 1. */
+  readonly size: number;
+  /**
+   * The most token ids that a chunk repeats of the one before it: an integer ≥ 0 and below `size`.
+   * @default 0
+   */
+  readonly overlap?: number | undefined;
+  /**
+   * The `maxLength` with which the chunks will be encoded: none of them is cut then, neither for its
+   * token ids nor for its characters. At least `size`, or null for no limit but `size`.
+   * @default the model's
+   */
+  readonly maxLength?: number | null | undefined;
+}
+/** Options of `chunksAsync`. */
+export interface ChunkAsyncOptions extends ChunkOptions {
+  /** Stops the work between two chunks; the promise then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+/** A chunk of a text. */
+export interface TextChunk {
+  /** `text.slice(start, end)` of the whole text. */
+  readonly text: string;
+  /** Where it starts and ends in the whole text, in UTF-16 units, as all indices of strings. */
+  readonly start: number;
+  readonly end: number;
+  /** How many token ids it has: `ef.countTokens(chunk.text)`. */
+  readonly tokens: number;
+}
+/**
+ * Cuts a text into chunks of at most `size` token ids, by the model's own tokenizer.
+ *
+ * A chunk is as long as there is room for, then ends with the last sentence or line in its second
+ * half (Unicode's UAX #29), else after a word. White space after it belongs to it. A word for which
+ * no chunk has room, and a text without spaces, is cut between characters as users see them
+ * (grapheme clusters), or between code points where one of those is too long. The first chunk starts
+ * where the text starts, each other one where the one before it ends, so that the chunks together
+ * are the text; with `overlap`, at the start of a sentence or a word before that end, if one is near.
+ * A chunk of a single code point may have more ids than `size`. An empty text has no chunk.
+ *
+ * The work is done on this thread: a megabyte takes some 10 milliseconds. {@link chunksAsync} does
+ * not hold the event loop.
+ *
+ * @throws InvalidTextError `ERR_INVALID_TEXT`, Model2VecError `ERR_INVALID_OPTION`, also when `size`
+ *   is above `maxLength`; `ERR_MODEL_NOT_READY`, `ERR_CLOSED`
+ * @example
+ * const parts = chunks(ef, document, { size: 256, overlap: 32 })
+ * const matrix = await ef.encode(parts.map(({ text }) => text))
+ */
+export declare function chunks(ef: Model2VecEmbeddingFunction, text: string, options: ChunkOptions): TextChunk[];
+/**
+ * {@link chunks} off the event loop.
+ *
+ * @throws (rejects) as `chunks`; OutOfMemoryError; `signal.reason` once aborted; for a pending model
+ *   the errors of `ready`
+ */
+export declare function chunksAsync(ef: Model2VecEmbeddingFunction, text: string, options: ChunkAsyncOptions): Promise<TextChunk[]>;
 /**
  * Options of `predictProba`. With a matrix instead of texts, `maxLength` has nothing to do.
  */

@@ -15,6 +15,7 @@ import { rowViews, rowViewsInTurns } from './matrix/row-views.js'
 import type { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 import type { Model } from './model/model.js'
 import { ModelState } from './model/state.js'
+import { invalid } from './options/checks.js'
 import { checkEncodeOptions, checkTokenizeAsyncOptions, checkTokenizeOptions } from './options/encode.js'
 import type {
   CountAsyncOptions,
@@ -54,10 +55,16 @@ let stateOf: (ef: Model2VecEmbeddingFunction) => ModelState
 /**
  * The model itself, for this package's own modules.
  *
- * @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED
+ * @throws Model2VecError ERR_MODEL_NOT_READY, ERR_CLOSED, ERR_INVALID_OPTION
  */
 export function modelOf(ef: Model2VecEmbeddingFunction): Model {
   return stateOf(ef).now()
+}
+
+/** As {@link modelOf}, but waits for a pending model. @throws (rejects) what `ready` does, too */
+export async function readyModelOf(ef: Model2VecEmbeddingFunction, signal: AbortSignal | undefined): Promise<Model> {
+  const state = stateOf(ef)
+  return state.model ?? state.ready(signal)
 }
 
 /** A function on a model that is loaded already, for this package's own modules. */
@@ -153,7 +160,10 @@ export class Model2VecEmbeddingFunction {
   #tokens: readonly string[] | null = null
 
   static {
-    stateOf = (ef) => ef.#state
+    stateOf = (ef: unknown) => {
+      if (typeof ef === 'object' && ef !== null && #state in ef) return ef.#state
+      throw invalid('ef', 'a Model2VecEmbeddingFunction', ef)
+    }
   }
 
   /**

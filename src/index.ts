@@ -1,5 +1,7 @@
 // The main entry: every public name.
 
+export { chunks, chunksAsync } from './chunks.js'
+export type { TextChunk } from './chunks.js'
 export { EmbeddingMatrix } from './matrix/embedding-matrix.js'
 export { InvalidTextError, isModel2VecError, Model2VecError, OutOfMemoryError } from './errors.js'
 export { Neighbors } from './search/neighbors.js'
@@ -10,6 +12,7 @@ export type { LineSource } from './lines/read-lines.js'
 export type { MatrixOptions, MatrixRowsOptions } from './matrix/from.js'
 export type { MatrixFileOptions } from './matrix/npy-file.js'
 export type { Dtype, DtypeArray, FreshArray, HalfArray, TableDtype, TokenArray } from './dtype.js'
+export type { ChunkAsyncOptions, ChunkOptions } from './options/chunks.js'
 export type {
   CountAsyncOptions,
   CountOptions,

@@ -29,6 +29,7 @@ const TYPESCRIPT: Rooms = {
   stream: ['dtype', 'errors', 'matrix', 'options', 'runtime'],
   lines: ['errors', 'runtime', 'stream'],
   'embedding-function': ['call', 'dtype', 'errors', 'matrix', 'model', 'options', 'runtime', 'stream'],
+  chunks: ['call', 'embedding-function', 'native', 'options', 'runtime'],
   pipeline: [
     'call',
     'dtype',
@@ -54,6 +55,7 @@ const TYPESCRIPT: Rooms = {
   ],
   server: ['errors', 'matrix', 'options', 'runtime', 'version'],
   index: [
+    'chunks',
     'dtype',
     'embedding-function',
     'errors',
@@ -107,7 +109,9 @@ const ENGINE: Rooms = {
   numbers: ['dtype', 'float16', 'rows'],
   search: ['dtype', 'float16', 'fused', 'isa', 'pooling/prefetch', 'rows'],
   tokenizer: ['error', 'files', 'isa', 'pooling/prefetch', 'texts'],
+  chunks: ['texts', 'tokenizer'],
   model: [
+    'chunks',
     'dtype',
     'error',
     'files',
@@ -120,8 +124,9 @@ const ENGINE: Rooms = {
     'texts',
     'tokenizer',
   ],
-  run: ['error', 'model', 'texts', 'threads', 'tokenizer'],
+  run: ['chunks', 'error', 'model', 'texts', 'threads', 'tokenizer'],
   lib: [
+    'chunks',
     'dtype',
     'error',
     'head',

@@ -4,8 +4,11 @@ import { textReader } from '../call/encode.js'
 import type { Dtype } from '../dtype.js'
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
-import type { Column } from './column.js'
+import type { CheckedChunkOptions } from '../options/chunks.js'
+import { chunkColumnData, chunkColumns } from './chunking.js'
+import type { Column, ColumnData } from './column.js'
 import type { InputOptions } from './input/row-batches.js'
+import type { Rows } from './input/rows.js'
 import type { OutputRows, VectorColumn } from './output/format.js'
 import type { WrittenRun } from './written-run.js'
 
@@ -29,6 +32,8 @@ export interface EmbedRun {
   readonly names: ColumnNames
   readonly input: InputOptions
   readonly encoding: Encoding
+  /** Null = a row is a text. */
+  readonly chunking: CheckedChunkOptions | null
   readonly signal: AbortSignal
   /** Milliseconds between two checkpoints. */
   readonly checkpointMs: number
@@ -37,26 +42,45 @@ export interface EmbedRun {
   readonly progressIsJson: boolean
 }
 
-export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenRun<OutputRows> {
+export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
+  const idData = (rows: Rows): ColumnData | null =>
+    id === null ? null : { column: { ...id, type: rows.idType }, values: rows.ids }
+  const keptData = (rows: Rows, input: string): ColumnData[] => {
+    if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
+      throw new Error(
+        `${input} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
+          'give them another with --vector-field, or name the columns to --keep',
+      )
+    }
+    return rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name)
+  }
   return {
     ...run,
     // Where only the engine needs the texts, they are read natively. Over short lines that halves the
     // time of a run.
-    newTexts: text !== null ? null : textReader(modelOf(model), encoding.maxLength),
+    newTexts: text !== null ? null : textReader(modelOf(model), chunking === null ? encoding.maxLength : null),
     async work(texts, batch, signal) {
-      const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
-      const columns = [
-        ...(id === null ? [] : [{ column: { ...id, type: rows.idType }, values: rows.ids }]),
-        ...(text === null ? [] : [{ column: text, values: rows.texts }]),
-        ...rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name),
-      ]
-      if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
-        throw new Error(
-          `${texts.nameOf(batch.file)} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
-            'give them another with --vector-field, or name the columns to --keep',
+      if (chunking !== null) {
+        const chunked = await texts.encodeChunks(model, batch, chunking, { ...encoding, signal })
+        const { rows, found, matrix, skipped } = chunked
+        const { columns, rowOf } = chunkColumnData(
+          idData(rows),
+          text,
+          keptData(rows, texts.nameOf(batch.file)),
+          rows,
+          found,
         )
+        const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(rowOf[row] ?? 0)}`
+        return { written: matrix.rows === 0 ? null : { columns, matrix, placeOf }, count: matrix.rows, skipped }
       }
+      const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
+      const ids = idData(rows)
+      const columns = [
+        ...(ids === null ? [] : [ids]),
+        ...(text === null ? [] : [{ column: text, values: rows.texts }]),
+        ...keptData(rows, texts.nameOf(batch.file)),
+      ]
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
       const written = rows.count === 0 ? null : { columns, matrix, placeOf }
       return { written, count: rows.count, skipped }
@@ -64,8 +88,14 @@ export function embedRun({ model, names, encoding, ...run }: EmbedRun): WrittenR
   }
 }
 
+/** All columns of an output, in their order. */
+export function outputColumns(names: ColumnNames, isChunked: boolean): Column[] {
+  const { id, text } = columnsOf(names)
+  return isChunked ? chunkColumns(id, text) : [id, text].filter((column) => column !== null)
+}
+
 /** The columns for ids and texts. */
-export function columnsOf({ id, text }: ColumnNames): { readonly id: Column | null; readonly text: Column | null } {
+function columnsOf({ id, text }: ColumnNames): { readonly id: Column | null; readonly text: Column | null } {
   return {
     id: id === null ? null : { name: id, type: 'id', isNullable: false },
     text: text === null ? null : { name: text, type: 'string', isNullable: false },

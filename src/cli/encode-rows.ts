@@ -2,12 +2,15 @@
 // unknown token, say) is treated like a line that can't be read: with its file and number, it ends
 // the run or is skipped.
 
+import { encodeChunks } from '../call/chunks.js'
+import type { EncodedChunks } from '../call/chunks.js'
 import { encodeRead } from '../call/encode.js'
 import type { Dtype } from '../dtype.js'
 import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import { isModel2VecError, Model2VecError } from '../errors.js'
 import type { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
+import type { CheckedChunkOptions } from '../options/chunks.js'
 import { checkEncodeOptions } from '../options/encode.js'
 import type { TypedEncodeOptions } from '../options/encode.js'
 import { nameOf } from './input/bytes.js'
@@ -22,19 +25,64 @@ export interface EncodedRows {
   readonly skipped: number
 }
 
+/** Rows whose chunks have vectors. */
+export interface ChunkedRows extends EncodedChunks {
+  readonly rows: Rows
+  /** Rows of the batch that were skipped. */
+  readonly skipped: number
+}
+
+/** What is done with rows, and what is left of them. */
+interface WorkedRows<T> {
+  readonly rows: Rows
+  readonly made: T
+  readonly skipped: number
+}
+
 /**
  * @param onSkip gets the message of each row that is skipped
  * @throws Model2VecError ERR_BAD_TOKENIZER with file and line, and what an encode method throws
  */
 export async function encodeRows(
   model: Model2VecEmbeddingFunction,
+  batch: RowBatch,
+  options: TypedEncodeOptions<Dtype>,
+  input: InputOptions,
+  onSkip: (message: string) => void,
+): Promise<EncodedRows> {
+  const work = (rows: Rows): Promise<EmbeddingMatrix<Dtype>> => encode(model, rows, options)
+  const { rows, made, skipped } = await workOnRows(model, batch, options, input, onSkip, work)
+  return { rows, matrix: made, skipped }
+}
+
+/** As {@link encodeRows}, with a vector for each chunk of the texts. */
+export async function encodeChunkRows(
+  model: Model2VecEmbeddingFunction,
+  batch: RowBatch,
+  chunking: CheckedChunkOptions,
+  options: TypedEncodeOptions<Dtype>,
+  input: InputOptions,
+  onSkip: (message: string) => void,
+): Promise<ChunkedRows> {
+  const unlimited = { ...options, maxLength: null }
+  const work = ({ native, texts, count }: Rows): Promise<EncodedChunks> => {
+    const read = native === null ? { values: texts, count } : { native, count }
+    return encodeChunks(modelOf(model), read, chunking, checkEncodeOptions('encode', unlimited))
+  }
+  const { rows, made, skipped } = await workOnRows(model, batch, unlimited, input, onSkip, work)
+  return { rows, ...made, skipped }
+}
+
+async function workOnRows<T>(
+  model: Model2VecEmbeddingFunction,
   { rows, file }: RowBatch,
   options: TypedEncodeOptions<Dtype>,
   { paths, skipsBadLines }: InputOptions,
   onSkip: (message: string) => void,
-): Promise<EncodedRows> {
+  work: (rows: Rows) => Promise<T>,
+): Promise<WorkedRows<T>> {
   try {
-    return { rows, matrix: await encode(model, rows, options), skipped: 0 }
+    return { rows, made: await work(rows), skipped: 0 }
   } catch (error) {
     if (!isAboutText(error)) throw error
     const name = nameOf(paths[file] ?? '')
@@ -50,7 +98,7 @@ export async function encodeRows(
       onSkip(message)
       return false
     })
-    return { rows: kept, matrix: await encode(model, kept, options), skipped: rows.count - kept.count }
+    return { rows: kept, made: await work(kept), skipped: rows.count - kept.count }
   }
 }
 

@@ -3,11 +3,12 @@
 
 import type { Dtype } from '../dtype.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
+import type { CheckedChunkOptions } from '../options/chunks.js'
 import type { TypedEncodeOptions } from '../options/encode.js'
 import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { readAhead } from '../stream/read-ahead.js'
-import { encodeRows } from './encode-rows.js'
-import type { EncodedRows } from './encode-rows.js'
+import { encodeChunkRows, encodeRows } from './encode-rows.js'
+import type { ChunkedRows, EncodedRows } from './encode-rows.js'
 import { nameOf } from './input/bytes.js'
 import { START } from './input/position.js'
 import type { Position } from './input/position.js'
@@ -91,6 +92,15 @@ export class TextRun {
 
   encode(model: Model2VecEmbeddingFunction, batch: RowBatch, options: TypedEncodeOptions<Dtype>): Promise<EncodedRows> {
     return encodeRows(model, batch, options, this.#input, this.#onSkip)
+  }
+
+  encodeChunks(
+    model: Model2VecEmbeddingFunction,
+    batch: RowBatch,
+    chunking: CheckedChunkOptions,
+    options: TypedEncodeOptions<Dtype>,
+  ): Promise<ChunkedRows> {
+    return encodeChunkRows(model, batch, chunking, options, this.#input, this.#onSkip)
   }
 
   /** Shows how far the run is: `texts` are done. */

@@ -45,7 +45,7 @@ export function progressIsJson(values: OptionValues): boolean {
 export interface WorkedBatch<R> {
   /** What is written; null = nothing. */
   readonly written: R | null
-  /** How many texts of the batch were worked on. */
+  /** How many rows came of it, written or not. */
   readonly count: number
   /** How many were skipped. */
   readonly skipped: number

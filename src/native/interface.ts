@@ -128,6 +128,22 @@ export interface TokenCounts extends NativeJobResult {
   readonly counts: TokenArray
 }
 
+/** The chunks of all texts, one text after the other. */
+export interface TextChunks extends NativeJobResult {
+  /** How many chunks each text has. */
+  readonly counts: TokenArray
+  /** {@link CHUNK_NUMBERS} numbers for each chunk. */
+  readonly chunks: Uint32Array
+  /** The pooled ids of all chunks, one chunk after the other, where they were asked for. */
+  readonly ids?: TokenArray
+}
+
+/**
+ * The numbers of a chunk: its start and end in UTF-16 units, its start and end in bytes of UTF-8, how
+ * many token ids it has, and how many of them are pooled (crates/node, job/results/chunks.rs).
+ */
+export const CHUNK_NUMBERS = 6
+
 /** The ids of all texts, one text after the other. */
 export interface TokenIds extends NativeJobResult {
   readonly ids: TokenArray
@@ -333,6 +349,27 @@ export interface Native {
     threads: number,
     maxLength: number,
   ): NativeJob<TokenCounts>
+  /** A job of the chunks of each text. `maxLength` as for {@link NativeInlineCalls}. */
+  createChunkJob(
+    model: NativeModel,
+    mode: JobMode,
+    rows: number,
+    threads: number,
+    size: number,
+    overlap: number,
+    maxLength: number,
+    withIds: boolean,
+  ): NativeJob<TextChunks>
+  /** A job of one row per list of pooled ids: list i has the ids from `ends[i - 1]` up to `ends[i]`. */
+  createPoolJob(
+    model: NativeModel,
+    ids: Uint32Array,
+    ends: Uint32Array,
+    out: RowArray,
+    mode: JobMode,
+    threads: number,
+    ...options: NativeEncodeOptions
+  ): NativeJob
   createGatherJob(
     model: NativeModel,
     ids: Uint32Array,

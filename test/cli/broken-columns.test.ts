@@ -3,19 +3,18 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 
 import test from 'ava'
 
-import type * as batchesModule from '../../dist/cli/input/row-batches.js'
+import type * as batchesModule from '../../build/modules/cli/input/row-batches.js'
+import { load } from '../modules.js'
 import { pythonEnvironment } from '../python-environment.js'
 import { SMALL } from '../test-data.js'
 import { emptyDirectory, model2vec } from './run.js'
 
-const requireFile = createRequire(path.resolve('package.json'))
-const { RowBatches } = requireFile('./dist/cli/input/row-batches.js') as typeof batchesModule
+const { RowBatches } = load('cli/input/row-batches') as typeof batchesModule
 const python = pythonEnvironment('test/cli/columns-requirements.txt', 'duckdb, pandas, polars, pyarrow')
 const folder = emptyDirectory()
 if (python.command !== null) execFileSync(python.command, ['test/cli/write_columns.py', folder], { stdio: 'ignore' })

@@ -9,11 +9,11 @@ import test from 'ava'
 
 import { pythonEnvironment } from '../python-environment.js'
 import { corpus, SMALL } from '../test-data.js'
-import type * as limitsModule from '../../dist/cli/output/milvus-limits.js'
-import { load } from './modules.js'
+import type * as limitsModule from '../../build/modules/cli/output/milvus-limits.js'
+import { load } from '../modules.js'
 import { emptyDirectory, model2vec } from './run.js'
 
-const { assertImportable } = load('output/milvus-limits') as typeof limitsModule
+const { assertImportable } = load('cli/output/milvus-limits') as typeof limitsModule
 
 const MODEL = ['--model', SMALL]
 const documents = corpus('docs_en_300')

@@ -11,15 +11,16 @@ import zlib from 'node:zlib'
 import test from 'ava'
 import { Model2VecEmbeddingFunction } from 'model2vec-node'
 
-import type * as columnModule from '../../dist/cli/column.js'
-import type { OutputRows } from '../../dist/cli/output/format.js'
-import type * as sinkModule from '../../dist/cli/output/sink.js'
+import type * as columnModule from '../../build/modules/cli/column.js'
+import type { OutputRows } from '../../build/modules/cli/output/format.js'
+import type * as sinkModule from '../../build/modules/cli/output/sink.js'
 import { corpus, crc, manyTexts, SMALL } from '../test-data.js'
-import { load, OUTPUT_FORMATS } from './modules.js'
+import { load } from '../modules.js'
+import { OUTPUT_FORMATS } from './modules.js'
 import { outputReader } from './python.js'
 import { emptyDirectory, model2vec, run } from './run.js'
 
-const { FileSink } = load('output/sink') as typeof sinkModule
+const { FileSink } = load('cli/output/sink') as typeof sinkModule
 
 const ef = new Model2VecEmbeddingFunction(SMALL)
 const MODEL = ['--model', SMALL]

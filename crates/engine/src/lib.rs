@@ -6,6 +6,7 @@
 #[cfg(target_endian = "big")]
 compile_error!("the table is read as little-endian memory: big-endian targets are not supported");
 
+mod chunks;
 mod dtype;
 mod error;
 mod files;
@@ -25,6 +26,7 @@ mod texts;
 mod threads;
 mod tokenizer;
 
+pub use chunks::{Chunk, ChunkOptions};
 pub use dtype::Dtype;
 pub use error::LoadError;
 pub use head::{Activation, HEAD_FILE, Head, HeadOutput, LEGACY_HEAD_FILE};
@@ -39,7 +41,7 @@ pub use rows::Rows;
 pub use run::batch::Batch;
 pub use run::fault;
 pub use run::outcome::{BatchError, Left};
-pub use run::slice::{Input, RowBuffer, Slice};
+pub use run::slice::{IdLists, Input, RowBuffer, Slice};
 pub use run::tasks::Tasks;
 pub use run::work::Work;
 pub use search::{

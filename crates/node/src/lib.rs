@@ -61,13 +61,15 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let js = Js(env.raw());
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
-        let functions: [(&str, RawCallback); 25] = [
+        let functions: [(&str, RawCallback); 27] = [
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
             ("feedSegment", native_job::feed_segment),
             ("createEncodeJob", native_job::create_encode_job),
             ("createCountJob", native_job::create_count_job),
+            ("createChunkJob", native_job::create_chunk_job),
+            ("createPoolJob", native_job::create_pool_job),
             ("createTokenizeJob", native_job::create_tokenize_job),
             ("createGatherJob", native_job::create_gather_job),
             ("createHeadJob", native_job::create_head_job),

@@ -3,7 +3,7 @@
 use std::ptr;
 use std::rc::Rc;
 
-use model2vec_engine::Work;
+use model2vec_engine::{ChunkOptions, IdLists, Work};
 use napi::{Env, sys};
 use napi_derive::napi;
 
@@ -61,7 +61,7 @@ impl NativeJob {
     /// stopped writing.
     #[napi(
         catch_unwind,
-        ts_return_type = "Promise<{ truncated: Uint32Array, ids?: Uint32Array, ends?: Uint32Array, counts?: Uint32Array }>"
+        ts_return_type = "Promise<{ truncated: Uint32Array, ids?: Uint32Array, ends?: Uint32Array, counts?: Uint32Array, chunks?: Uint32Array }>"
     )]
     pub fn finish(&self, env: Env) -> Result<RawValue, CodedError> {
         self.job.finish(Js(env.raw())).map(RawValue).map_err(CodedError::from)
@@ -70,7 +70,7 @@ impl NativeJob {
     /// No more texts come: waits for the result, and works on it too.
     #[napi(
         catch_unwind,
-        ts_return_type = "{ truncated: Uint32Array, ids?: Uint32Array, ends?: Uint32Array, counts?: Uint32Array }"
+        ts_return_type = "{ truncated: Uint32Array, ids?: Uint32Array, ends?: Uint32Array, counts?: Uint32Array, chunks?: Uint32Array }"
     )]
     pub fn finish_sync(&self, env: Env) -> Result<RawValue, CodedError> {
         self.job.finish_sync(Js(env.raw())).map(RawValue).map_err(CodedError::from)
@@ -158,6 +158,61 @@ fn job_of_ids(
     into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
 }
 
+/// `createChunkJob(model, mode, rows, threads, size, overlap, maxLength, withIds)`: a job of the
+/// chunks of each of `rows` texts.
+pub(crate) unsafe extern "C" fn create_chunk_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, mode, rows, threads, size, overlap, max_length, with_ids], _) = arguments.split::<8>();
+        let options = ChunkOptions {
+            size: js.get_number(size, "size")? as usize,
+            overlap: js.get_number(overlap, "overlap")? as usize,
+            max_length: max_length_of(js.get_number(max_length, "maxLength")?),
+        };
+        let settings = JobSettings {
+            model: model_of(js, model)?,
+            work: Work::Chunk { options, with_ids: js.get_boolean(with_ids, "withIds")? },
+            max_length: None,
+            rows: js.get_number(rows, "rows")? as usize,
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?)?,
+            out: None,
+            tokens: None,
+        };
+        into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
+    })
+}
+
+/// `createPoolJob(model, ids, ends, out, mode, threads, maxLength, normalize, dimensionality,
+/// dtype)`: a job of one row per list of token ids, which starts at once. List i has the ids from
+/// `ends[i - 1]` up to `ends[i]`.
+pub(crate) unsafe extern "C" fn create_pool_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    callback(env, info, |js, arguments| {
+        let ([model, ids, ends, out, mode, threads, options @ ..], _) = arguments.split::<10>();
+        let model = model_of(js, model)?;
+        let lists = IdLists { ids: ids_of(js, &model, ids)?, ends: copied(js, ends)? };
+        if !lists.ends.is_sorted() || lists.ends.last().is_some_and(|&end| end as usize > lists.ids.len()) {
+            return Err(Thrown::internal("internal error: lists of ids end where they don't"));
+        }
+        let options = encode_options(js, &model, options)?;
+        let settings = JobSettings {
+            model,
+            work: Work::Pool(options),
+            max_length: None,
+            rows: lists.ends.len(),
+            threads: threads_of(js, threads)?,
+            mode: Mode::of(js.get_number(mode, "mode")?)?,
+            out: Some(out),
+            tokens: None,
+        };
+        if settings.mode == Mode::Held {
+            return Err(Thrown::internal("internal error: rows are not pooled into memory that is held"));
+        }
+        let job = Job::create(js, Environment::of(arguments), settings)?;
+        job.pool(js, lists);
+        into_object(js, NativeJob { job })
+    })
+}
+
 /// `createGatherJob(model, ids, out, mode, threads, maxLength, normalize, dimensionality, dtype)`:
 /// a job of one row per token id, which starts at once. The ids were cut to `maxLength` before.
 pub(crate) unsafe extern "C" fn create_gather_job(
@@ -167,15 +222,7 @@ pub(crate) unsafe extern "C" fn create_gather_job(
     callback(env, info, |js, arguments| {
         let ([model, ids, out, mode, threads, options @ ..], _) = arguments.split::<9>();
         let model = model_of(js, model)?;
-        let memory = js.uint32_array(ids)?;
-        let mut token_ids = vec![0; memory.length];
-        // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs
-        // meanwhile.
-        unsafe { ptr::copy_nonoverlapping(memory.start, token_ids.as_mut_ptr(), memory.length) };
-        let bound = model.table().id_count();
-        if let Some(id) = token_ids.iter().find(|&&id| id as usize >= bound) {
-            return Err(Thrown::Coded("ERR_INVALID_OPTION", format!("expected token ids below {bound}, found {id}")));
-        }
+        let token_ids = ids_of(js, &model, ids)?;
         let mode = Mode::of(js.get_number(mode, "mode")?)?;
         if mode == Mode::Held {
             // A gather job starts at once, and JavaScript runs before it ends.
@@ -238,6 +285,28 @@ pub(crate) unsafe extern "C" fn feed_rows(env: sys::napi_env, info: sys::napi_ca
         let embeddings = embeddings.ok_or_else(|| Thrown::internal("internal error: these rows are no embeddings"))?;
         js.boolean(job.feed_embeddings(js, memory.dim, embeddings)?)
     })
+}
+
+/// The token ids in a Uint32Array.
+///
+/// # Errors
+/// When the table has no row for one.
+fn ids_of(js: Js, model: &LocalModel, array: sys::napi_value) -> Result<Vec<u32>, Thrown> {
+    let ids = copied(js, array)?;
+    let bound = model.table().id_count();
+    match ids.iter().find(|&&id| id as usize >= bound) {
+        Some(id) => Err(Thrown::Coded("ERR_INVALID_OPTION", format!("expected token ids below {bound}, found {id}"))),
+        None => Ok(ids),
+    }
+}
+
+/// The numbers in a Uint32Array.
+fn copied(js: Js, array: sys::napi_value) -> Result<Vec<u32>, Thrown> {
+    let memory = js.uint32_array(array)?;
+    let mut numbers = vec![0; memory.length];
+    // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs meanwhile.
+    unsafe { ptr::copy_nonoverlapping(memory.start, numbers.as_mut_ptr(), memory.length) };
+    Ok(numbers)
 }
 
 fn model_of(js: Js, value: sys::napi_value) -> Result<Rc<LocalModel>, Thrown> {

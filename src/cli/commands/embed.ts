@@ -3,9 +3,10 @@
 import { DTYPES, widthOf } from '../../dtype.js'
 import type { Dtype } from '../../dtype.js'
 import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
+import { CHUNK_OPTIONS, chunking as chunkingOf } from '../chunking.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { columnsOf, embedRun } from '../embed-texts.js'
+import { embedRun, outputColumns } from '../embed-texts.js'
 import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
 import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
 import { STDIN } from '../input/bytes.js'
@@ -89,6 +90,7 @@ export const embed: Command = {
       help: "vectors as Milvus' bulk import takes them, in .parquet, .json or .npy (docs/MILVUS.md)",
     },
     'with-text': { type: 'boolean', help: `write the texts too (${ENDINGS_WITH_COLUMNS.join(', ')})` },
+    ...CHUNK_OPTIONS,
     ...INPUT_OPTIONS,
     ...MODEL_OPTIONS,
   },
@@ -100,6 +102,7 @@ export const embed: Command = {
     const encoding = encodingOf(values)
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
+    const chunking = chunkingOf(values, input, vectorField(values))
     const format = chosenFormat(values)
     const chosen = format ?? jsonLines
     const isJson = progressIsJson(values)
@@ -123,12 +126,13 @@ export const embed: Command = {
         names,
         input,
         encoding,
+        chunking,
         signal,
         checkpointMs: everyMs,
         total,
         progressIsJson: isJson,
       }
-      const expected = Object.values(columnsOf(names)).filter((column) => column !== null)
+      const expected = outputColumns(names, chunking !== null)
       const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, vector, expected, state, rows)
       const skipped =
         output === null || lock === null
@@ -207,11 +211,11 @@ function chosenFormat(values: OptionValues): OutputFormat | null {
   if (values['vector-encoding'] !== undefined && !format.ending.startsWith(jsonLines.ending)) {
     throw new UsageError(`--vector-encoding is for ${jsonLines.ending}, but --out is ${out}`)
   }
-  const named = values['id-field'] ?? values['vector-field'] ?? values.keep
+  const named = values['id-field'] ?? values['vector-field'] ?? values.keep ?? values.chunk
   if (!format.columns && (named !== undefined || values['with-text'] === true)) {
     const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
     throw new UsageError(
-      `${format.ending} holds vectors only: --id-field, --with-text, --keep and --vector-field are for ${others}`,
+      `${format.ending} holds vectors only: --id-field, --with-text, --keep, --chunk and --vector-field are for ${others}`,
     )
   }
   return format
@@ -260,7 +264,7 @@ async function chosenOutput(
 }
 
 /** What a run that goes on must have in common with the one that ended. */
-async function identityOf({ model, vector, names, input, encoding }: EmbedRun): Promise<Identity> {
+async function identityOf({ model, vector, names, input, encoding, chunking }: EmbedRun): Promise<Identity> {
   const { path: directory, revision, normalize } = model.info
   return {
     inputs: await identityOfInputs(input),
@@ -276,6 +280,8 @@ async function identityOf({ model, vector, names, input, encoding }: EmbedRun): 
       dimensionality: vector.dim,
       normalize: encoding.normalize ?? normalize,
       'max-length': (encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength) ?? 'none',
+      chunk: chunking?.size ?? null,
+      overlap: chunking?.overlap ?? null,
     },
   }
 }

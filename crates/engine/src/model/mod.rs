@@ -1,6 +1,7 @@
 //! A loaded model. `static_model.rs` is the type; each other file adds one ability to it, or
 //! holds a part of it.
 
+mod chunks;
 mod config;
 mod encode;
 mod head;

@@ -53,15 +53,55 @@ impl StaticModel {
                     return Ok(());
                 }
             }
-            if let Some(row_head) = &self.row_head {
-                self.pool_run_through(row_head, options, scratch, &mut rows);
-            } else if are_read_late {
-                write_non_temporally(|writer| self.pool_run(options, scratch, &mut rows, Some(writer)));
-            } else {
-                self.pool_run(options, scratch, &mut rows, None);
-            }
+            self.write_run(options, scratch, &mut rows, are_read_late);
         }
         Ok(())
+    }
+
+    /// Writes one row per list of token ids into `rows`, as [`encode_rows`](Self::encode_rows) does
+    /// for the ids of texts. `flow` says whether to go on.
+    ///
+    /// # Panics
+    /// When an id is not below the table's `id_count()`.
+    pub fn pool_rows<'a>(
+        &self,
+        lists: impl Iterator<Item = &'a [u32]>,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+        rows: &mut [u8],
+        are_read_late: bool,
+        flow: impl Fn() -> ControlFlow<()>,
+    ) {
+        let mut rows = rows.chunks_exact_mut(self.row_bytes(options));
+        let mut lists = lists.peekable();
+        while lists.peek().is_some() && flow().is_continue() {
+            scratch.ids.clear();
+            scratch.ends.clear();
+            while scratch.ids.len() < RUN_IDS && scratch.ends.len() < RUN_TEXTS {
+                let Some(ids) = lists.next() else { break };
+                scratch.ids.extend_from_slice(ids);
+                scratch.ends.push(scratch.ids.len());
+            }
+            self.write_run(options, scratch, &mut rows, are_read_late);
+        }
+    }
+
+    /// Writes the rows of the texts whose ids are in `scratch`, through the head if rows go through
+    /// one.
+    fn write_run<'a>(
+        &self,
+        options: EncodeOptions,
+        scratch: &mut Scratch,
+        rows: &mut impl Iterator<Item = &'a mut [u8]>,
+        are_read_late: bool,
+    ) {
+        if let Some(row_head) = &self.row_head {
+            self.pool_run_through(row_head, options, scratch, rows);
+        } else if are_read_late {
+            write_non_temporally(|writer| self.pool_run(options, scratch, rows, Some(writer)));
+        } else {
+            self.pool_run(options, scratch, rows, None);
+        }
     }
 
     /// Writes the rows of the texts whose ids are in `scratch`.

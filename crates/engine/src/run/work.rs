@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::chunks::ChunkOptions;
 use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
 use crate::run::fault;
 use crate::run::outcome::BatchError;
@@ -25,6 +26,15 @@ pub enum Work {
         /// As in [`EncodeOptions`].
         max_length: Option<usize>,
     },
+    /// The chunks of each text, and with `with_ids` their pooled ids.
+    Chunk {
+        /// The limits of chunks.
+        options: ChunkOptions,
+        /// Whether the ids are wanted.
+        with_ids: bool,
+    },
+    /// One row per list of token ids.
+    Pool(EncodeOptions),
     /// One row per token id.
     Gather(EncodeOptions),
     /// One row per embedding, which goes through the model's head.
@@ -62,6 +72,8 @@ impl SharedWork {
             Work::Encode(options) => self.fill_rows(slice, options, &mut scratch),
             Work::Tokenize { max_length } => self.fill_ids(slice, max_length, &mut scratch),
             Work::Count { max_length } => self.fill_counts(slice, max_length, &mut scratch),
+            Work::Chunk { options, with_ids } => self.fill_chunks(slice, options, with_ids, &mut scratch),
+            Work::Pool(options) => self.fill_pooled(slice, options, &mut scratch),
             Work::Gather(options) => self.fill_gathered(slice, options, &mut scratch),
             Work::Head(options) => self.fill_through_head(slice, options, &mut scratch),
         };
@@ -129,6 +141,45 @@ impl SharedWork {
         self.check_cancelled()?;
         read.map_err(|(index, error)| tokenizer_error(slice.first_row + index, error))?;
         self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn fill_chunks(
+        &self,
+        slice: &mut Slice,
+        options: ChunkOptions,
+        with_ids: bool,
+        scratch: &mut Scratch,
+    ) -> Result<(), BatchError> {
+        let Input::Texts(texts) = &slice.input else { return Ok(()) };
+        let (chunks, all_ids) = (&mut slice.chunks, &mut slice.ids);
+        for index in 0..texts.len() {
+            self.check_cancelled()?;
+            let before = chunks.len();
+            let each = |chunk, ids: &[u32]| {
+                chunks.push((chunk, ids.len() as u32));
+                if with_ids {
+                    all_ids.extend_from_slice(ids);
+                }
+                self.flow()
+            };
+            let found = self.model.chunks_utf16(texts.units(index), options, scratch, each);
+            found.map_err(|error| tokenizer_error(slice.first_row + index, error))?;
+            slice.counts.push((chunks.len() - before) as u32);
+        }
+        self.check_cancelled()?;
+        self.rows_done.fetch_add(texts.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn fill_pooled(&self, slice: &mut Slice, options: EncodeOptions, scratch: &mut Scratch) -> Result<(), BatchError> {
+        let (Input::IdLists(lists, range), Some(rows)) = (&slice.input, &mut slice.rows) else { return Ok(()) };
+        let rows_are_read_late = rows.are_read_late();
+        self.check_cancelled()?;
+        let lists = range.clone().map(|index| lists.get(index));
+        self.model.pool_rows(lists, options, scratch, rows.rows_mut(), rows_are_read_late, || self.flow());
+        self.check_cancelled()?;
+        self.rows_done.fetch_add(range.len(), Ordering::Relaxed);
         Ok(())
     }
 

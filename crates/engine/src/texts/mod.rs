@@ -1,5 +1,6 @@
 //! Consecutive texts in UTF-16, the encoding of JavaScript strings, in one buffer that is reused.
 
+pub(crate) mod code_points;
 pub(crate) mod lines;
 pub(crate) mod utf16;
 pub(crate) mod values;

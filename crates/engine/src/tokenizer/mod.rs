@@ -29,6 +29,7 @@ use file::vocabulary::VocabularyFacts;
 use pipeline::reference::ReferenceTokenizer;
 pub(crate) use pipeline::together::Together;
 use pipeline::{Pipeline, PipelineScratch};
+pub(crate) use unicode::{is_punctuation, is_space};
 
 /// Buffers and the word cache that one thread reuses from text to text.
 ///
@@ -135,6 +136,17 @@ impl Tokenizer {
             *scratch = self.scratch();
         }
         self.pipeline.encode_together(texts, from, max_units, &mut scratch.pipeline)
+    }
+
+    /// Whether the ids of this text, and of each slice of it, are those of its parts, one part after
+    /// the other, wherever it is cut at a [seam](Self::is_seam). False also when that is not certain.
+    pub(crate) fn has_seams(&self, text: &str) -> bool {
+        self.pipeline.has_seams(text)
+    }
+
+    /// Whether `at` is a seam of a text that [has some](Self::has_seams).
+    pub(crate) fn is_seam(&self, text: &str, at: usize) -> bool {
+        self.pipeline.is_seam(text, at)
     }
 
     /// The vocabulary, added tokens included: `(token, id)` by rising id.

@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use model2vec_engine::{Input, Texts};
+use model2vec_engine::{IdLists, Input, Texts};
 use napi::sys;
 
 use crate::environment::{BackgroundWork, Environment};
@@ -31,6 +31,7 @@ use crate::js::Js;
 use crate::local_model::LocalModel;
 
 use settings::SLICE_BYTES;
+use settings::SLICE_IDS;
 pub(crate) use settings::{JobSettings, Mode, SLICE_UNITS};
 
 /// A job, on its environment's thread.
@@ -128,6 +129,20 @@ impl Job {
         for first in (0..self.rows).step_by(self.slice_rows) {
             let range = first..self.rows.min(first + self.slice_rows);
             self.start(js, self.feed.slice_of(range.len(), Input::Ids(Arc::clone(&ids), range)));
+        }
+    }
+
+    /// Starts slices of lists of token ids, whose embedding rows are pooled.
+    pub(crate) fn pool(self: &Rc<Self>, js: Js, lists: IdLists) {
+        let lists = Arc::new(lists);
+        let mut first = 0;
+        while first < self.rows {
+            let most = self.rows.min(first + self.slice_rows);
+            let start = if first == 0 { 0 } else { lists.ends[first - 1] };
+            let fits = lists.ends[first..most].partition_point(|&end| ((end - start) as usize) < SLICE_IDS);
+            let range = first..most.min(first + fits + 1);
+            first = range.end;
+            self.start(js, self.feed.slice_of(range.len(), Input::IdLists(Arc::clone(&lists), range)));
         }
     }
 

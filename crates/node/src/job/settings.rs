@@ -11,6 +11,8 @@ use crate::local_model::LocalModel;
 /// A slice (the texts that one thread takes as a unit) ends when it has this many UTF-16 units:
 /// some 50 to 100 µs of work.
 pub(crate) const SLICE_UNITS: usize = 1 << 15;
+/// A slice of token ids that are pooled ends when it has this many.
+pub(super) const SLICE_IDS: usize = 1 << 13;
 /// The rows of a slice take at most this many bytes, so that copying staged rows takes a fraction
 /// of a millisecond.
 pub(super) const SLICE_BYTES: usize = 1 << 20;

@@ -56,6 +56,17 @@ impl Replace {
         }
     }
 
+    /// Whether a single space between two letters stays, with no match across it.
+    pub(in crate::tokenizer) fn keeps_seams(&self) -> bool {
+        let is_apart = |c: char| !c.is_whitespace() && !c.is_alphabetic();
+        let letters = || (b'a'..=b'z').chain(b'A'..=b'Z').map(char::from);
+        match &self.pattern {
+            Pattern::Byte(byte) => is_apart(char::from(*byte)),
+            Pattern::Text(pattern) => pattern.chars().all(is_apart),
+            Pattern::Repeated(_) => letters().all(|a| letters().all(|b| self.leaves(&format!("{a} {b}")))),
+        }
+    }
+
     /// Whether nothing matches, or only text that is replaced by itself.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
         match &self.pattern {

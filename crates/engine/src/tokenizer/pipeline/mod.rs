@@ -100,6 +100,26 @@ impl Pipeline {
         }
     }
 
+    /// See [`Tokenizer::has_seams`](super::Tokenizer::has_seams).
+    pub(super) fn has_seams(&self, text: &str) -> bool {
+        match self {
+            Self::Bert(tokenizer) => tokenizer.has_seams(text),
+            Self::Generic(tokenizer) => tokenizer.has_seams(text),
+            #[cfg(feature = "reference")]
+            Self::Reference(_) => false,
+        }
+    }
+
+    /// See [`Tokenizer::is_seam`](super::Tokenizer::is_seam).
+    pub(super) fn is_seam(&self, text: &str, at: usize) -> bool {
+        match self {
+            Self::Bert(_) => bert::is_seam(text, at),
+            Self::Generic(tokenizer) => tokenizer.is_seam(text, at),
+            #[cfg(feature = "reference")]
+            Self::Reference(_) => false,
+        }
+    }
+
     /// The vocabulary, added tokens included, by rising id.
     pub(super) fn vocabulary(&self) -> Vec<(String, u32)> {
         match self {

@@ -42,6 +42,28 @@ impl Splitter {
         !self.is_inverted && matches!(&self.pattern, Pattern::Text(text) if text == " ")
     }
 
+    /// Whether a piece ends before each single space between two letters, whatever is around them.
+    pub(in crate::tokenizer) fn ends_words(&self) -> bool {
+        match (&self.pattern, self.behavior, self.is_inverted) {
+            (Pattern::WhiteSpace, Behavior::Removed, false)
+            | (Pattern::Metaspace(_), Behavior::MergedWithNext, false)
+            | (Pattern::Words | Pattern::Clip { with_special: false }, Behavior::Removed, true) => true,
+            // Every character belongs to a match.
+            (Pattern::Gpt2 | Pattern::Tiktoken(_), Behavior::Isolated, _)
+            | (Pattern::Gpt2 | Pattern::Tiktoken(_), Behavior::Removed, true) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether its pieces are the same where a text is cut before such a space, except that it may
+    /// be one piece there: its matches have neither letters nor spaces.
+    pub(in crate::tokenizer) fn keeps_seams(&self) -> bool {
+        matches!(
+            self.pattern,
+            Pattern::Punctuation | Pattern::Numeric | Pattern::ThreeDigits | Pattern::UpToThreeNumbers
+        )
+    }
+
     /// The block splitter that gives the same pieces, if there is one.
     pub(in crate::tokenizer) fn by_blocks(&self) -> Option<BlockSplitter> {
         match (&self.pattern, self.behavior, self.is_inverted) {

@@ -15,3 +15,4 @@ pub(super) use property::{
     CONTROL, NONSPACING_MARK, PUNCTUATION, Property, WHITESPACE, decompose, ends_with_word, leading_whitespace,
     lowercase, starts_with_word, trimmed_end,
 };
+pub(crate) use property::{is_punctuation, is_space};

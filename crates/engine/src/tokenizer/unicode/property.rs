@@ -96,3 +96,17 @@ pub(in crate::tokenizer) fn starts_with_word(text: &str) -> bool {
 pub(in crate::tokenizer) fn ends_with_word(text: &str) -> bool {
     text.chars().next_back().is_some_and(|c| Property::of(c).is(WORD))
 }
+
+/// Whether words can be cut off beside the character: white space that is no control character, which
+/// normalizers may remove.
+pub(crate) fn is_space(c: char) -> bool {
+    match c {
+        ' ' | '\t' | '\n' | '\r' => true,
+        _ => c >= '\u{a0}' && c.is_whitespace(),
+    }
+}
+
+/// Whether the character is punctuation, which some pre-tokenizers keep apart from words.
+pub(crate) fn is_punctuation(c: char) -> bool {
+    Property::of(c).is(PUNCTUATION)
+}

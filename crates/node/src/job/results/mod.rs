@@ -1,5 +1,6 @@
 //! The results of a job, from finished slices into JavaScript's memory.
 
+mod chunks;
 mod counts;
 mod ids;
 mod rows;
@@ -13,6 +14,7 @@ use crate::error::Thrown;
 use crate::job::settings::JobSettings;
 use crate::js::Js;
 
+use chunks::ChunkResults;
 use counts::CountResults;
 use ids::IdResults;
 use rows::RowResults;
@@ -29,6 +31,7 @@ enum Kind {
     Rows(RowResults),
     Ids(IdResults),
     Counts(CountResults),
+    Chunks(ChunkResults),
 }
 
 impl Results {
@@ -36,11 +39,12 @@ impl Results {
     /// When the arrays have no room for all rows.
     pub(super) fn new(js: Js, settings: &JobSettings) -> Result<Self, Thrown> {
         let kind = match (settings.work, settings.out) {
-            (Work::Encode(options) | Work::Gather(options) | Work::Head(options), Some(out)) => {
+            (Work::Encode(options) | Work::Pool(options) | Work::Gather(options) | Work::Head(options), Some(out)) => {
                 Kind::Rows(RowResults::new(js, settings, options, out)?)
             }
             (Work::Tokenize { .. }, _) => Kind::Ids(IdResults::default()),
             (Work::Count { .. }, _) => Kind::Counts(CountResults::default()),
+            (Work::Chunk { with_ids, .. }, _) => Kind::Chunks(ChunkResults::new(with_ids)),
             _ => return Err(Thrown::internal("internal error: a job of rows has no array for them")),
         };
         Ok(Self { js, kind, truncated: RefCell::default() })
@@ -54,7 +58,7 @@ impl Results {
     pub(super) fn rows_for(&self, first_row: usize, count: usize) -> Result<Option<Box<dyn RowBuffer>>, Thrown> {
         match &self.kind {
             Kind::Rows(rows) => rows.memory_for(first_row, count).map(Some),
-            Kind::Ids(_) | Kind::Counts(_) => Ok(None),
+            Kind::Ids(_) | Kind::Counts(_) | Kind::Chunks(_) => Ok(None),
         }
     }
 
@@ -65,7 +69,7 @@ impl Results {
     pub(super) fn check_memory(&self) -> Result<(), Thrown> {
         match &self.kind {
             Kind::Rows(rows) => rows.check_memory(),
-            Kind::Ids(_) | Kind::Counts(_) => Ok(()),
+            Kind::Ids(_) | Kind::Counts(_) | Kind::Chunks(_) => Ok(()),
         }
     }
 
@@ -82,6 +86,10 @@ impl Results {
                 counts.take(slice);
                 Ok(())
             }
+            Kind::Chunks(chunks) => {
+                chunks.take(slice);
+                Ok(())
+            }
         }
     }
 
@@ -96,6 +104,7 @@ impl Results {
             Kind::Rows(_) => {}
             Kind::Ids(ids) => ids.add_to(self.js, object)?,
             Kind::Counts(counts) => counts.add_to(self.js, object)?,
+            Kind::Chunks(chunks) => chunks.add_to(self.js, object)?,
         }
         Ok(object)
     }
@@ -106,6 +115,7 @@ impl Results {
             Kind::Rows(rows) => rows.release(),
             Kind::Ids(ids) => ids.free(),
             Kind::Counts(counts) => counts.free(),
+            Kind::Chunks(chunks) => chunks.free(),
         }
         self.truncated.take();
     }

@@ -5,4 +5,4 @@ mod scratch;
 mod tokenizer;
 
 pub(in crate::tokenizer) use scratch::BertScratch;
-pub(in crate::tokenizer) use tokenizer::BertTokenizer;
+pub(in crate::tokenizer) use tokenizer::{BertTokenizer, is_seam};

@@ -15,6 +15,7 @@ use crate::tokenizer::normalizer::{BertNormalizer, BertOptions};
 use crate::tokenizer::pipeline::added_tokens::{AddedTokens, Piece};
 use crate::tokenizer::pre_tokenizer::{self, Bounds, Words};
 use crate::tokenizer::scan::{Scanner, WINDOW_BYTES};
+use crate::tokenizer::unicode::{is_punctuation, is_space};
 
 /// A text is normalized in chunks of about this size, so that its words are still in a near cache
 /// when they are looked up.
@@ -100,6 +101,11 @@ impl BertTokenizer {
     /// The vocabulary, added tokens included, by rising id.
     pub(in crate::tokenizer) fn vocabulary(&self) -> Vec<(String, u32)> {
         sorted_tokens(self.added_tokens.merged_with(self.model.vocabulary().tokens(), |token| self.model.id(token)))
+    }
+
+    /// See [`Tokenizer::has_seams`](crate::tokenizer::Tokenizer::has_seams).
+    pub(in crate::tokenizer) fn has_seams(&self, text: &str) -> bool {
+        self.added_tokens.in_normalized.is_empty() && !self.added_tokens.in_text.is_in(text, self.scanner)
     }
 
     /// The ids of `text`, at most `limit`.
@@ -211,6 +217,13 @@ impl BertTokenizer {
         }
         Ok(count)
     }
+}
+
+/// See [`Tokenizer::is_seam`](crate::tokenizer::Tokenizer::is_seam): without added tokens, words are
+/// tokenized one by one, white space divides them, and a punctuation mark is one.
+pub(in crate::tokenizer) fn is_seam(text: &str, at: usize) -> bool {
+    let ends_word = |c: char| is_space(c) || is_punctuation(c);
+    text[..at].chars().next_back().is_none_or(ends_word) || text[at..].chars().next().is_none_or(is_space)
 }
 
 fn found_or_stop(count: Result<usize, EncodeError>) -> ControlFlow<Stop, usize> {

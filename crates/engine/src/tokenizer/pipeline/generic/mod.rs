@@ -8,6 +8,7 @@ mod normalizers;
 mod rewrite;
 mod safe_cuts;
 mod scratch;
+mod seams;
 mod stages;
 mod tokenizer;
 

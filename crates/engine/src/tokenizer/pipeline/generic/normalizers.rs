@@ -51,6 +51,28 @@ impl Normalizers {
         self.list.is_empty()
     }
 
+    /// Whether nothing changes `text`.
+    pub(super) fn leave(&self, text: &str) -> bool {
+        self.list.iter().all(|normalizer| normalizer.leaves(text))
+    }
+
+    /// Whether a text that is cut before a single space between two letters is normalized as in one
+    /// piece. `starts_with_front`: whether it doesn't matter if a part starts with that space.
+    pub(super) fn keep_seams(&self, starts_with_front: bool) -> bool {
+        self.list.iter().all(|normalizer| match normalizer {
+            Normalizer::Bert(_)
+            | Normalizer::Form(_)
+            | Normalizer::Lowercase
+            | Normalizer::Nmt
+            | Normalizer::Precompiled(_)
+            | Normalizer::StripAccents => true,
+            Normalizer::Replace(replace) => replace.keeps_seams(),
+            Normalizer::Strip(strip) => !strip.left || starts_with_front,
+            // The first makes letters of spaces, the other changes where a part starts.
+            Normalizer::ByteLevel | Normalizer::Prepend(_) => false,
+        })
+    }
+
     /// The character that the last normalizer puts in place of each space, if it does only that.
     pub(super) fn last_for_spaces(&self) -> Option<char> {
         match self.list.last() {

@@ -118,6 +118,11 @@ impl SafeCuts {
         Self { space, with_ascii_space: true, pairs, cut_before_space: Box::default(), splits_at_spaces: true }
     }
 
+    /// Whether U+0020 is a space to them.
+    pub(super) fn knows_ascii_spaces(&self) -> bool {
+        self.with_ascii_space
+    }
+
     /// Whether these cuts replace the last splitter.
     pub(super) fn splits_at_spaces(&self) -> bool {
         self.splits_at_spaces
@@ -166,7 +171,7 @@ impl SafeCuts {
     }
 
     #[inline(always)]
-    fn is_cut_before_space(&self, text: &str, at: usize) -> bool {
+    pub(super) fn is_cut_before_space(&self, text: &str, at: usize) -> bool {
         self.is_space(text, at) && (self.splits_at_spaces || self.is_end(text, at))
     }
 

@@ -7,6 +7,7 @@ use super::normalizers::{NormalizerScratch, Normalizers};
 use super::rewrite::Rewrite;
 use super::safe_cuts::SafeCuts;
 use super::scratch::{GenericScratch, PieceScratch, WordScratch};
+use super::seams::Seams;
 use super::stages::{Front, Stages};
 use crate::tokenizer::cache::piece::MayRemember;
 use crate::tokenizer::encode_error::EncodeError;
@@ -34,6 +35,7 @@ pub(in crate::tokenizer) struct GenericTokenizer {
     cuts: Option<SafeCuts>,
     /// Splits the pieces of the last stage, if it works on blocks.
     blocks: Option<BlockSplitter>,
+    seams: Seams,
     facts: VocabularyFacts,
 }
 
@@ -64,8 +66,9 @@ impl GenericTokenizer {
             normalizers.pop();
         }
         let cuts = SafeCuts::new(&model, &stages);
+        let seams = Seams::of(&normalizers, &stages, cuts.as_ref());
         let blocks = stages.last_split().and_then(Splitter::by_blocks);
-        Ok(Self { scanner, added_tokens, normalizers, stages, model, cuts, blocks, facts })
+        Ok(Self { scanner, added_tokens, normalizers, stages, model, cuts, blocks, seams, facts })
     }
 
     pub(in crate::tokenizer) fn facts(&self) -> VocabularyFacts {
@@ -75,6 +78,20 @@ impl GenericTokenizer {
     /// The vocabulary, added tokens included, by rising id.
     pub(in crate::tokenizer) fn vocabulary(&self) -> Vec<(String, u32)> {
         sorted_tokens(self.added_tokens.merged_with(self.model.tokens(), |token| self.model.id(token)))
+    }
+
+    /// See [`Tokenizer::has_seams`](crate::tokenizer::Tokenizer::has_seams).
+    pub(in crate::tokenizer) fn has_seams(&self, text: &str) -> bool {
+        let AddedTokens { in_text, in_normalized, .. } = &self.added_tokens;
+        let has_added = |text| in_text.is_in(text, self.scanner) || in_normalized.is_in(text, self.scanner);
+        // What a normalizer might make of the text is not known here.
+        let is_known = in_normalized.is_empty() || self.normalizers.leave(text);
+        self.seams != Seams::None && is_known && !has_added(text)
+    }
+
+    /// See [`Tokenizer::is_seam`](crate::tokenizer::Tokenizer::is_seam).
+    pub(in crate::tokenizer) fn is_seam(&self, text: &str, at: usize) -> bool {
+        self.seams.has(text, at, self.cuts.as_ref())
     }
 
     /// The ids of `text`, at most `limit`.
