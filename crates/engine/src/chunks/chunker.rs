@@ -266,6 +266,9 @@ impl<'a> Chunker<'a> {
     /// Makes the ids from `start` to `at` those from `start` to `end`, and returns true, where there
     /// is a seam that makes it certain.
     fn move_end(&mut self, start: usize, at: usize, end: usize) -> Result<bool, EncodeError> {
+        if end == at {
+            return Ok(true);
+        }
         let Some(seam) = self.last_seam(start, at.min(end)) else { return Ok(false) };
         if seam < at {
             let after = self.count(seam, at, usize::MAX)?;
