@@ -1316,7 +1316,7 @@ export interface TextChunk {
  * Cuts a text into chunks of at most `size` token ids, by the model's own tokenizer.
  *
  * A chunk is as long as there is room for, then ends with the last sentence or line in its second
- * half (Unicode's UAX #29), else after a word. White space after it belongs to it. A word for which
+ * half (Unicode's UAX #29; after `.`, `!` and `?` only before white space), else after a word. White space after it belongs to it. A word for which
  * no chunk has room, and a text without spaces, is cut between characters as users see them
  * (grapheme clusters), or between code points where one of those is too long. The first chunk starts
  * where the text starts, each other one where the one before it ends, so that the chunks together

@@ -17,32 +17,30 @@ use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch, is_space};
 const TYPICAL_BYTES: f32 = 4.0;
 const MOST_BYTES: usize = 64;
 /// How much of the room that is left the next piece is to take.
-const CAUTION: f32 = 0.85;
+pub(super) const CAUTION: f32 = 0.85;
 /// A chunk ends with at most this many bytes of white space: the rest of it starts the next one.
 const MOST_SPACE: usize = 64;
 /// How many times a chunk is made smaller because the ids of its pieces were fewer than its own.
-const ATTEMPTS: usize = 6;
+pub(super) const ATTEMPTS: usize = 6;
 /// Seams are looked for in this many bytes.
 const FAR_SEAM: usize = 128;
-/// An overlap of fewer bytes starts with a word or not at all.
-const LONG_OVERLAP: usize = 48;
 
 /// The chunks of one text.
 pub(crate) struct Chunker<'a> {
     tokenizer: &'a Tokenizer,
     scratch: &'a mut TokenizerScratch,
-    text: &'a str,
-    options: ChunkOptions,
+    pub(super) text: &'a str,
+    pub(super) options: ChunkOptions,
     /// The most code points of a chunk.
     most_code_points: Option<usize>,
     /// See [`Tokenizer::has_seams`].
     has_seams: bool,
     /// About how many bytes a token has here.
-    bytes_per_token: f32,
+    pub(super) bytes_per_token: f32,
     /// The ids of the chunk.
     ids: Vec<u32>,
     /// The ids of a piece.
-    piece: Vec<u32>,
+    pub(super) piece: Vec<u32>,
     previous: Option<(usize, usize)>,
 }
 
@@ -266,6 +264,9 @@ impl<'a> Chunker<'a> {
     /// Makes the ids from `start` to `at` those from `start` to `end`, and returns true, where there
     /// is a seam that makes it certain.
     fn move_end(&mut self, start: usize, at: usize, end: usize) -> Result<bool, EncodeError> {
+        if end == at {
+            return Ok(true);
+        }
         let Some(seam) = self.last_seam(start, at.min(end)) else { return Ok(false) };
         if seam < at {
             let after = self.count(seam, at, usize::MAX)?;
@@ -297,27 +298,6 @@ impl<'a> Chunker<'a> {
         seam.or_else(|| last_word_end(text, at..target)).or_else(|| first_word_end(text, at..most))
     }
 
-    /// Where the chunk starts that comes after the one from `start` to `end`.
-    fn overlap_start(&mut self, start: usize, end: usize) -> Result<usize, EncodeError> {
-        let (text, overlap) = (self.text, self.options.overlap);
-        let mut bytes = overlap as f32 * self.bytes_per_token;
-        for _ in 0..ATTEMPTS {
-            if bytes < 1.0 || end == text.len() {
-                break;
-            }
-            let from = floor(text, end.saturating_sub(bytes as usize)).max(ceil(text, start + 1));
-            let Some(word) = word_start(text, from, end) else { break };
-            let sentence = first_sentence_start(text, word..floor(text, word.midpoint(end)));
-            for next in [sentence, Some(word)].into_iter().flatten() {
-                if self.count(next, end, overlap + 1)? <= overlap {
-                    return Ok(next);
-                }
-            }
-            bytes = (end - word) as f32 * CAUTION * overlap as f32 / self.piece.len() as f32;
-        }
-        Ok(end)
-    }
-
     /// How far a chunk from `start` on may reach.
     fn most_end(&self, start: usize) -> usize {
         let bytes = self.options.size.saturating_add(4).saturating_mul(MOST_BYTES);
@@ -327,7 +307,7 @@ impl<'a> Chunker<'a> {
     }
 
     /// The number of ids from `start` to `end`, which are in `piece` then; at most `limit`.
-    fn count(&mut self, start: usize, end: usize, limit: usize) -> Result<usize, EncodeError> {
+    pub(super) fn count(&mut self, start: usize, end: usize, limit: usize) -> Result<usize, EncodeError> {
         self.piece.clear();
         self.tokenizer.encode(&self.text[start..end], limit, self.scratch, &mut self.piece)?;
         Ok(self.piece.len())
@@ -368,17 +348,4 @@ enum Piece {
     TooMany,
     /// No chunk has room for it.
     TooLong,
-}
-
-/// The first start of a word from `from` on; where there is none for long, `from`, or the next bound
-/// of characters.
-fn word_start(text: &str, from: usize, end: usize) -> Option<usize> {
-    let mut is_after_space = text[..from].chars().next_back().is_some_and(is_space);
-    for (offset, c) in text[from..end].char_indices() {
-        if is_after_space && !is_space(c) {
-            return Some(from + offset);
-        }
-        is_after_space = is_space(c);
-    }
-    (end - from >= LONG_OVERLAP).then(|| last_character_end(text, 0..from))
 }

@@ -1,11 +1,12 @@
 //! Cuts a text into chunks of at most so many token ids, for documents that are too long for one
 //! vector.
 //!
-//! `chunker.rs` finds where a chunk ends and where the next one starts; `places.rs` finds the
+//! `chunker.rs` finds where a chunk ends, `overlap.rs` where the next one starts; `places.rs` finds the
 //! places in a text that are good for a cut: ends of sentences and lines, of words, of characters.
 
 mod chunker;
 mod options;
+mod overlap;
 mod places;
 
 pub(crate) use chunker::Chunker;
