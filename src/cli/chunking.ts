@@ -10,7 +10,6 @@ import type { CommandOptions, OptionValues } from './command.js'
 import { textColumn } from './input/fields.js'
 import type { InputOptions } from './input/row-batches.js'
 import type { Rows } from './input/rows.js'
-import { VECTOR_COLUMN } from './output/format.js'
 
 export const CHUNK_OPTIONS: CommandOptions = {
   chunk: {
@@ -42,11 +41,13 @@ export function chunking(values: OptionValues, { fields, paths }: InputOptions):
     throw new UsageError('--chunk needs --id-field with several files: a line alone does not say which text it is')
   }
   const taken = [...(fields.id === null ? [LINE] : []), ...PLACE].map(({ name }) => name)
-  for (const name of [fields.id, values['with-text'] === true ? textColumn(fields) : null]) {
-    if (name === null || !taken.includes(name)) continue
-    throw new UsageError(
-      `with --chunk, ${name} would be two columns: ${taken.join(', ')} and ${VECTOR_COLUMN} are taken`,
-    )
+  for (const name of [
+    fields.id,
+    values['vector-field'] as string | undefined,
+    values['with-text'] === true ? textColumn(fields) : null,
+  ]) {
+    if (name == null || !taken.includes(name)) continue
+    throw new UsageError(`with --chunk, ${name} would be two columns: ${taken.join(', ')} are taken`)
   }
   return { size, overlap: overlap ?? 0, maxLength: null, signal: undefined }
 }
@@ -92,7 +93,7 @@ export function chunkColumnData(
     ...PLACE.map((column, i) => ({ column, values: places[i] ?? [] })),
     ...(text === null ? [] : [{ column: text, values: parts }]),
   ]
-  const taken = [...columns.map(({ column }) => column.name), VECTOR_COLUMN]
+  const taken = columns.map(({ column }) => column.name)
   for (const { column } of kept) {
     if (taken.includes(column.name)) throw new Error(`--keep: with --chunk, ${column.name} would be two columns`)
   }

@@ -9,7 +9,7 @@ import { chunkColumnData, chunkColumns } from './chunking.js'
 import type { Column, ColumnData } from './column.js'
 import type { InputOptions } from './input/row-batches.js'
 import type { Rows } from './input/rows.js'
-import type { OutputRows, VectorShape } from './output/format.js'
+import type { OutputRows, VectorColumn } from './output/format.js'
 import type { WrittenRun } from './written-run.js'
 
 /** How texts are encoded. */
@@ -27,7 +27,7 @@ export interface ColumnNames {
 
 export interface EmbedRun {
   readonly model: Model2VecEmbeddingFunction
-  readonly shape: VectorShape
+  readonly vector: VectorColumn
   /** The names of the columns for ids and texts; null = none. */
   readonly names: ColumnNames
   readonly input: InputOptions
@@ -39,14 +39,23 @@ export interface EmbedRun {
   readonly checkpointMs: number
   /** Bytes of all inputs, null when not known: then they can be read only once. */
   readonly total: number | null
+  readonly progressIsJson: boolean
 }
 
 export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
   const idData = (rows: Rows): ColumnData | null =>
     id === null ? null : { column: { ...id, type: rows.idType }, values: rows.ids }
-  const keptData = (rows: Rows): ColumnData[] =>
-    rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name)
+  /** @param file the name of their input */
+  const keptData = (rows: Rows, file: string): ColumnData[] => {
+    if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
+      throw new Error(
+        `${file} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
+          'give them another with --vector-field, or name the columns to --keep',
+      )
+    }
+    return rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name)
+  }
   return {
     ...run,
     // Where only the engine needs the texts, they are read natively. Over short lines that halves the
@@ -56,7 +65,8 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
       if (chunking !== null) {
         const chunked = await texts.encodeChunks(model, batch, chunking, { ...encoding, signal })
         const { rows, found, matrix, skipped } = chunked
-        const { columns, rowOf } = chunkColumnData(idData(rows), text, keptData(rows), rows, found)
+        const kept = keptData(rows, texts.nameOf(batch.file))
+        const { columns, rowOf } = chunkColumnData(idData(rows), text, kept, rows, found)
         const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(rowOf[row] ?? 0)}`
         return { written: matrix.rows === 0 ? null : { columns, matrix, placeOf }, count: matrix.rows, skipped }
       }
@@ -65,7 +75,7 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
       const columns = [
         ...(ids === null ? [] : [ids]),
         ...(text === null ? [] : [{ column: text, values: rows.texts }]),
-        ...keptData(rows),
+        ...keptData(rows, texts.nameOf(batch.file)),
       ]
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
       const written = rows.count === 0 ? null : { columns, matrix, placeOf }

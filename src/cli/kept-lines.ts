@@ -7,6 +7,7 @@ import type { DuplicateLines, LinePlace } from './duplicate-lines.js'
 import { FileError } from './file-error.js'
 import { bytesOf, nameOf } from './input/bytes.js'
 import { oneLineFormat } from './input/formats.js'
+import { withoutMark } from './input/line.js'
 import type { Line } from './input/line.js'
 import { LineSplitter } from './input/lines.js'
 import { START } from './input/position.js'
@@ -15,7 +16,6 @@ import { wellFormed } from './well-formed.js'
 
 const CHUNK_BYTES = 1 << 20
 const LINE_FEED = Buffer.from('\n')
-const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 
 /** The lines that are kept, of all inputs in their order; of a header, that of the first input. */
 export async function* keptLines(
@@ -59,10 +59,6 @@ export async function* keptLines(
   }
   if (next !== kept.length) throw new FileError('the files have changed while they were read')
   if (size > 0) yield Buffer.concat(chunk, size)
-}
-
-function withoutMark(line: Buffer): Buffer {
-  return line.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? line.subarray(BYTE_ORDER_MARK.length) : line
 }
 
 async function* linesOf(input: InputOptions, path: string): AsyncGenerator<Line, void, undefined> {

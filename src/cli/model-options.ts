@@ -18,12 +18,14 @@ export const HUB_OPTIONS: CommandOptions = {
   endpoint: { type: 'string', value: '<url>', help: 'the Hub (default: HF_ENDPOINT, else the public one)' },
 }
 
+export const DEFAULT_MODEL = 'minishlab/potion-base-8M'
+
 export const MODEL_OPTIONS: CommandOptions = {
   model: {
     type: 'string',
     short: 'm',
     value: '<name>',
-    help: 'an id or a directory (default: minishlab/potion-base-8M)',
+    help: `an id or a directory (default: ${DEFAULT_MODEL})`,
   },
   threads: { type: 'string', value: '<n>', help: 'how many threads to use (default: all there are)' },
   'max-length': {

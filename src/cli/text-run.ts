@@ -28,6 +28,8 @@ export interface TextRunStart {
    * texts are read in JavaScript.
    */
   readonly newTexts?: NewTexts | null
+  /** Whether progress is JSON lines. */
+  readonly progressIsJson?: boolean
 }
 
 export class TextRun {
@@ -43,10 +45,10 @@ export class TextRun {
   constructor(
     input: InputOptions,
     total: number | null,
-    { position = START, done = 0, newTexts = null }: TextRunStart = {},
+    { position = START, done = 0, newTexts = null, progressIsJson = false }: TextRunStart = {},
   ) {
     this.#input = input
-    this.progress = new ProgressLine(total, done)
+    this.progress = new ProgressLine(total, done, progressIsJson)
     this.#batches = new RowBatches(input, this.#onSkip, position, newTexts)
   }
 
@@ -104,6 +106,11 @@ export class TextRun {
   /** Shows how far the run is: `texts` are done. */
   at(texts: number): void {
     this.progress.at(texts, this.#batches.read.bytes)
+  }
+
+  /** Shows that the run is done. */
+  end(texts: number): void {
+    this.progress.end(texts, this.#batches.read.bytes)
   }
 
   /** Counts bytes as read that this run does not read, because an earlier run did. */

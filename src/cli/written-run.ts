@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises'
 
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
-import { UsageError } from './command.js'
+import { choice, UsageError } from './command.js'
 import type { CommandOption, OptionValues } from './command.js'
 import { bytesOnDisk } from './input-options.js'
 import { STDIN } from './input/bytes.js'
@@ -30,6 +30,17 @@ export const CHECKPOINT_OPTION: CommandOption = {
   help: `seconds between two checkpoints, where --resume can go on (default: ${CHECKPOINT_SECONDS})`,
 }
 
+export const PROGRESS_OPTION: CommandOption = {
+  type: 'string',
+  value: '<name>',
+  help: 'bar (default, on a terminal), or json: a line on stderr every second, and at the end',
+}
+
+/** Whether `--progress` asks for JSON. @throws UsageError */
+export function progressIsJson(values: OptionValues): boolean {
+  return choice(values, 'progress', ['bar', 'json']) === 'json'
+}
+
 /** What became of a batch. */
 export interface WorkedBatch<R> {
   /** What is written; null = nothing. */
@@ -48,6 +59,8 @@ export interface WrittenRun<R> {
   readonly checkpointMs: number
   /** Bytes of all inputs, null when not known: then they can be read only once. */
   readonly total: number | null
+  /** Whether progress is JSON lines. */
+  readonly progressIsJson: boolean
   /** Makes the native texts of a batch, where only the engine needs the texts; else null. */
   readonly newTexts: NewTexts | null
   work(texts: TextRun, batch: RowBatch, signal: AbortSignal): Promise<WorkedBatch<R>>
@@ -136,8 +149,8 @@ async function writeRows<R>(
   output: PartialOutput<R> | StandardOutput<R>,
   from: Position,
 ): Promise<number> {
-  const { input, signal, total, newTexts } = run
-  const texts = new TextRun(input, total, { position: from, done: output.rows, newTexts })
+  const { input, signal, total, newTexts, progressIsJson } = run
+  const texts = new TextRun(input, total, { position: from, done: output.rows, newTexts, progressIsJson })
   for (const each of input.paths.slice(0, from.file)) texts.countBytes((await stat(each)).size)
   const work = async (batch: RowBatch, stopped: AbortSignal): Promise<WorkedBatch<R> & { readonly end: Position }> => ({
     ...(await run.work(texts, batch, stopped)),
@@ -153,15 +166,16 @@ async function writeRows<R>(
       if (batch.written !== null) await output.write(batch.written)
       expected += batch.count
       skipped += batch.skipped
-      position = { ...batch.end, skipped: batch.end.skipped + skipped }
       texts.at(output.rows)
+      if (!output.isWhole) continue
+      position = { ...batch.end, skipped: batch.end.skipped + skipped }
       if (output instanceof PartialOutput && performance.now() - saved >= run.checkpointMs) {
         output.checkpoint(position)
         saved = performance.now()
       }
     }
     if (output.rows !== expected) throw new Error(`expected ${expected} rows in the output, but it has ${output.rows}`)
-    texts.progress.end(output.rows)
+    texts.end(output.rows)
   } catch (error) {
     texts.progress.leave()
     if (!(output instanceof PartialOutput)) throw error

@@ -248,9 +248,16 @@ export interface NativeTexts {
   /**
    * Reads values of a column from the index `from` on: up to the first that is not UTF-8, at most
    * `count`, and until they have `units` UTF-16 units. Value i has the bytes from `offsets[i]` up to
-   * `offsets[i + 1]`.
+   * `gap` bytes before `offsets[i + 1]`.
    */
-  readValues(bytes: Uint8Array, offsets: Uint32Array, from: number, count: number, units: number): NativeValuesRead
+  readValues(
+    bytes: Uint8Array,
+    offsets: Uint32Array,
+    gap: number,
+    from: number,
+    count: number,
+    units: number,
+  ): NativeValuesRead
   /** Appends a text that was read here. */
   push(text: string): void
 }
@@ -399,6 +406,22 @@ export interface Native {
   /** Writes the JSON of a row to `out`: its length. When `out` is shorter, nothing was written. */
   rowJson(data: RowArray, dtype: number, dim: number, index: number, out: Uint8Array): number
   rowBase64(data: RowArray, dtype: number, dim: number, index: number): string
+  /**
+   * The JSON lines of the rows `from` to `to`, in order: each is its head, the vector and `}`. Head
+   * i ends at `ends[i]` of `heads`; without ends, all rows have the same. `base64`: whether a vector
+   * is a string, not an array. On up to `threads` threads, for which this one waits.
+   */
+  rowLines(
+    data: RowArray,
+    dtype: number,
+    dim: number,
+    from: number,
+    to: number,
+    heads: Uint8Array,
+    ends: Uint32Array,
+    base64: boolean,
+    threads: number,
+  ): Uint8Array[]
   /** `bound` NaN and `firstSelf` -1 are none. Copies the queries and the filter. */
   createSearch(
     queries: RowArray,

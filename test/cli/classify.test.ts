@@ -195,6 +195,27 @@ test('--filter keeps the header of tables, also where no line passes', async (t)
   t.regex(two.err, /other\.csv has another header than the files before it/)
 })
 
+test('--filter writes no byte order mark into the middle, and UTF-16 in UTF-8', async (t) => {
+  const passing = texts.filter((text, i) => labels[i] === 'fi' && !/[\r\n"]/.test(text))
+  t.true(passing.length > 1)
+  const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le')
+  for (const [ending, header, lineOf] of [
+    ['jsonl', [], (text: string) => JSON.stringify({ text })],
+    ['csv', ['id;text'], (text: string) => `7;"${text}"`],
+  ] as const) {
+    const { file, at } = fileOf(`a.${ending}`, '')
+    const content = `\ufeff${[...header, ...passing.map(lineOf), ''].join('\n')}`
+    writeFileSync(file, content)
+    writeFileSync(at(`b.${ending}`), utf16(content))
+    writeFileSync(at(`c.${ending}`), content.slice(1))
+    const files = [file, at(`b.${ending}`), at(`c.${ending}`)]
+    const { code, out, err } = await model2vec('classify', ...files, '-m', LANGUAGE, '--filter', 'label=fi')
+    t.deepEqual([code, err], [0, ''])
+    const lines = passing.map(lineOf)
+    t.is(out, `\ufeff${[...header, ...lines, ...lines, ...lines, ''].join('\n')}`)
+  }
+})
+
 test('a line that can not be read ends the run with its place, or is skipped', async (t) => {
   const { file } = fileOf('in.jsonl', '{"text": "ein Satz"}\n{"texts": 1}\n{"text": "noch einer"}\n')
   const failed = await model2vec('classify', file, '-m', LANGUAGE)

@@ -116,7 +116,7 @@ for (const [format, lineOf, ids] of [
     if (ids) {
       const rows = readFileSync(out, 'utf8').trimEnd().split('\n')
       t.deepEqual(
-        rows.map((row) => (JSON.parse(row) as { embedding: number[] }).embedding),
+        rows.map((row) => (JSON.parse(row) as { embedding: number[] }).embedding.map(Math.fround)),
         expected.toArray(),
       )
     } else {

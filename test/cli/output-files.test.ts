@@ -172,7 +172,8 @@ async function lockedRun(): Promise<OutputRun> {
   const files = await outputFiles(path.join(emptyDirectory(), 'out.jsonl'), [])
   const lock = await OutputLock.take(files, new AbortController().signal)
   const identity = { inputs: [], model: { directory: 'model', revision: null, files: [] }, options: {} }
-  const columns = { dtype: 'float32', dim: 4, width: 4, columns: [] } as const
+  const vector = { name: 'embedding', dtype: 'float32', dim: 4, width: 4, isBase64: false, isForMilvus: false } as const
+  const columns = { ...vector, threads: 1, metadata: {}, columns: [] }
   const open: OutputRun['open'] = (sink, state) => jsonLines.open(sink, columns, state)
   return { files, lock, open, identity }
 }

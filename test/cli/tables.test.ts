@@ -104,7 +104,7 @@ for (const [order, encode] of [
         t.deepEqual(vectors(), ef.encodeSync(texts).data)
       }
     }
-    const empty = await embedded('empty.txt', encode(''))
+    const empty = await embedded('empty.jsonl', encode(''))
     t.deepEqual([empty.code, empty.vectors().length], [0, 0])
   })
 

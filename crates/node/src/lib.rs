@@ -61,7 +61,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let js = Js(env.raw());
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
-        let functions: [(&str, RawCallback); 26] = [
+        let functions: [(&str, RawCallback); 27] = [
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
@@ -78,6 +78,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
             ("rowsJson", numbers::rows_json),
             ("rowJson", numbers::row_json),
             ("rowBase64", numbers::row_base64),
+            ("rowLines", numbers::row_lines),
             ("createSearch", search::create_search),
             ("scanHere", search::scan_here),
             ("scanCopied", search::scan_copied),

@@ -84,12 +84,13 @@ impl NativeTexts {
 
     /// Reads values of a column from the index `from` on: at most `count`, until they have `units`
     /// UTF-16 units, and up to the first that is not UTF-8. Value `i` has the bytes from
-    /// `offsets[i]` up to `offsets[i + 1]`.
+    /// `offsets[i]` up to `gap` bytes before `offsets[i + 1]`.
     #[napi(catch_unwind)]
     pub fn read_values(
         &self,
         bytes: Buffer,
         offsets: Uint32Array,
+        gap: u32,
         from: u32,
         count: u32,
         units: u32,
@@ -104,7 +105,7 @@ impl NativeTexts {
                 units: ((units - total.units) as usize).min(SLICE_UNITS.saturating_sub(slice.unit_count())),
                 text_units: self.text_units,
             };
-            let read = read_values(&bytes, &rest[total.values as usize..], limits, slice);
+            let read = read_values(&bytes, &rest[total.values as usize..], gap, limits, slice);
             if read.values == 0 {
                 break;
             }

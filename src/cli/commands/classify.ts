@@ -33,6 +33,8 @@ import {
   checkpointMs,
   identityOfInputs,
   identityOfReading,
+  PROGRESS_OPTION,
+  progressIsJson,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
@@ -88,6 +90,7 @@ export const classify: Command = {
         "when that run's output is whole",
     },
     checkpoint: CHECKPOINT_OPTION,
+    progress: PROGRESS_OPTION,
     'with-text': { type: 'boolean', help: 'write the texts too' },
     ...INPUT_OPTIONS,
     ...MODEL_OPTIONS,
@@ -103,6 +106,7 @@ export const classify: Command = {
     if (isFilter) oneLineFormat(input.paths, input.format)
     const everyMs = checkpointMs(values)
     const out = outOf(values)
+    const isJson = progressIsJson(values)
     const isResumed = values.resume === true
     const total = await bytesToRead(input, isResumed)
     const files = out === null ? null : await outputFiles(out, input.paths)
@@ -119,6 +123,7 @@ export const classify: Command = {
         signal,
         checkpointMs: everyMs,
         total,
+        progressIsJson: isJson,
         threshold: comparedThreshold(pipeline, wanted.threshold ?? DEFAULT_THRESHOLD),
         maxLength: maxLength(values),
         proba: wanted.proba,

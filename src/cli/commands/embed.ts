@@ -1,6 +1,8 @@
 // `model2vec embed`: the vectors of the texts of files.
 
 import { DTYPES, widthOf } from '../../dtype.js'
+import type { Dtype } from '../../dtype.js'
+import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import { CHUNK_OPTIONS, chunking as chunkingOf } from '../chunking.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
@@ -13,11 +15,10 @@ import { keepsFields } from '../input/column-format.js'
 import type { KeptFields } from '../input/column-format.js'
 import { canKeep, formatOf, INPUT_FORMATS, inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
-import { loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
+import { DEFAULT_MODEL, loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
 import { assertStandardOutputIsNoInput, outputFiles } from '../output/files.js'
 import type { OutputFiles } from '../output/files.js'
-import { VECTOR_COLUMN } from '../output/format.js'
-import type { OpenRows, OutputFormat, OutputRows } from '../output/format.js'
+import type { OpenRows, OutputFormat, OutputRows, VectorColumn } from '../output/format.js'
 import { ENDINGS_WITH_COLUMNS, OUTPUT_FORMATS, outputFormatOf } from '../output/formats.js'
 import { jsonLines } from '../output/json-lines.js'
 import { identityOfModel } from '../output/identity.js'
@@ -32,6 +33,8 @@ import {
   checkpointMs,
   identityOfInputs,
   identityOfReading,
+  PROGRESS_OPTION,
+  progressIsJson,
   writeOutput,
   writeStandardOutput,
 } from '../written-run.js'
@@ -52,7 +55,7 @@ export const embed: Command = {
     `Reads texts from ${inputTitles()} (gzip and zstd are unpacked), - is standard input; writes a vector for ` +
       "each, in order. Files may be larger than the memory. The output's format goes by the ending of --out:",
     [...OUTPUT_FORMATS.map(({ ending, help }) => [ending, help] as const), ['none', 'JSON Lines on standard output']],
-    'An empty line is a text among plain lines, and nothing in other formats. In TSV a quote is a character. ' +
+    'An empty line is a text among plain lines, and nothing in other formats. In TSV a quote is a character unless --quotes says otherwise. ' +
       'The output has its name when it is whole: until then it is <out>.partial, with notes beside it. A hidden ' +
       'note, .<name>.made-by.json, says which run made it. Only one process can write an output at a time.',
   ],
@@ -65,6 +68,7 @@ export const embed: Command = {
         "when that run's output is whole. The output of another run is an error, and stays as it is",
     },
     checkpoint: CHECKPOINT_OPTION,
+    progress: PROGRESS_OPTION,
     dtype: { type: 'string', value: '<name>', help: `${DTYPES.join(', ')} (default: float32)` },
     dimensionality: { type: 'string', value: '<n>', help: 'the first n dimensions only' },
     normalize: { type: 'boolean', help: 'vectors of length 1 (default: as the model says)' },
@@ -75,6 +79,16 @@ export const embed: Command = {
       value: '<names>',
       help: `write other fields too, as they are: names with commas between them, or all (${KEEPING.join(', ')} to ${ENDINGS_WITH_COLUMNS.join(', ')})`,
     },
+    'vector-field': { type: 'string', value: '<name>', help: "the vectors' column (default: embedding)" },
+    'vector-encoding': {
+      type: 'string',
+      value: '<name>',
+      help: 'in JSON: numbers (default), or base64 of little-endian elements, a third to a half of the size',
+    },
+    milvus: {
+      type: 'boolean',
+      help: "vectors as Milvus' bulk import takes them, in .parquet, .json or .npy (docs/MILVUS.md)",
+    },
     'with-text': { type: 'boolean', help: `write the texts too (${ENDINGS_WITH_COLUMNS.join(', ')})` },
     ...CHUNK_OPTIONS,
     ...INPUT_OPTIONS,
@@ -84,30 +98,42 @@ export const embed: Command = {
   example: 'docs.jsonl.gz --out vectors.npy --text-field body',
   async run(positionals, values) {
     const input = { ...inputOptions(positionals, values), keep: keptFields(values) }
-    assertKeeps(input)
+    assertKeeps(input, vectorField(values))
     const encoding = encodingOf(values)
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
     const chunking = chunkingOf(values, input)
     const format = chosenFormat(values)
     const chosen = format ?? jsonLines
+    const isJson = progressIsJson(values)
     const isResumed = values.resume === true
     // Inputs that are missing and outputs that can't be written are errors before the model is
     // loaded.
     const total = await bytesToRead(input, isResumed)
     const output = await chosenOutput(format, values, input)
+    await chosen.prepare?.()
     const { signal, release } = interruptSignal()
     const lock = output === null ? null : await OutputLock.take(output.files, signal)
     try {
       using model = await loadModel(values, signal)
       const dim = encoding.dimensionality ?? model.dim
-      const shape = { dtype: encoding.dtype, dim, width: widthOf(encoding.dtype, dim) }
+      const vector = vectorColumn(values, encoding.dtype, dim, model)
       // What this model can't do is an error before a file is written.
       await model.encode([], encoding)
-      await chosen.prepare?.()
-      const run: EmbedRun = { model, shape, names, input, encoding, chunking, signal, checkpointMs: everyMs, total }
+      const run: EmbedRun = {
+        model,
+        vector,
+        names,
+        input,
+        encoding,
+        chunking,
+        signal,
+        checkpointMs: everyMs,
+        total,
+        progressIsJson: isJson,
+      }
       const expected = outputColumns(names, chunking !== null)
-      const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, shape, expected, state, rows)
+      const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, vector, expected, state, rows)
       const skipped =
         output === null || lock === null
           ? await writeStandardOutput(open, embedRun(run))
@@ -143,8 +169,8 @@ function columnNames({ fields }: InputOptions, values: OptionValues): ColumnName
     ['--id-field', names.id],
     ['--text-field', names.text],
   ] as const) {
-    if (name !== VECTOR_COLUMN) continue
-    throw new UsageError(`${option} ${name} would be a second column of that name: the vectors' is ${VECTOR_COLUMN}`)
+    if (name !== vectorField(values)) continue
+    throw new UsageError(`${option} ${name} would be a second column of that name: the vectors' is ${name}`)
   }
   if (names.id !== null && names.id === names.text) {
     throw new UsageError(
@@ -162,37 +188,69 @@ function keptFields({ keep }: OptionValues): KeptFields {
 }
 
 /** @throws UsageError where fields of an input can't be kept */
-function assertKeeps({ keep, paths, format: given }: InputOptions): void {
+function assertKeeps({ keep, paths, format: given }: InputOptions, vector: string): void {
   if (!keepsFields(keep)) return
   for (const path of paths) {
     const format = given ?? formatOf(path)
     if (format === null || canKeep(format)) continue
     throw new UsageError(`--keep is for ${KEEPING.join(', ')}, but ${path} is ${format.name}`)
   }
-  if (keep.includes(VECTOR_COLUMN))
-    throw new UsageError(`--keep ${VECTOR_COLUMN} would be a second column of that name`)
+  if (keep !== 'all' && keep.includes(vector))
+    throw new UsageError(`--keep ${vector} would be a second column of that name`)
 }
 
 /** The format of `--out`; null = standard output. @throws UsageError */
 function chosenFormat(values: OptionValues): OutputFormat | null {
   const out = values.out as string | undefined
   if (out === undefined || out === STDIN) {
+    if (values.milvus === true) throw new UsageError('--milvus needs --out: a file that Milvus imports')
     if (values.resume === true) throw new UsageError('--resume needs --out: standard output can be written only once')
     return null
   }
-  const format = outputFormatOf(out)
-  const wantsColumns =
-    values['id-field'] !== undefined ||
-    values['with-text'] === true ||
-    values.keep !== undefined ||
-    values.chunk !== undefined
-  if (!format.columns && wantsColumns) {
+  const format = outputFormatOf(out, values.milvus === true)
+  if (values['vector-encoding'] !== undefined && !format.ending.startsWith(jsonLines.ending)) {
+    throw new UsageError(`--vector-encoding is for ${jsonLines.ending}, but --out is ${out}`)
+  }
+  const named = values['id-field'] ?? values['vector-field'] ?? values.keep ?? values.chunk
+  if (!format.columns && (named !== undefined || values['with-text'] === true)) {
     const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
     throw new UsageError(
-      `${format.ending} holds vectors only: --id-field, --with-text, --keep and --chunk are for ${others}`,
+      `${format.ending} holds vectors only: --id-field, --with-text, --keep, --vector-field and --chunk are for ${others}`,
     )
   }
   return format
+}
+
+function vectorField(values: OptionValues): string {
+  return String(values['vector-field'] ?? 'embedding')
+}
+
+function vectorColumn(
+  values: OptionValues,
+  dtype: Dtype,
+  dim: number,
+  { info }: Model2VecEmbeddingFunction,
+): VectorColumn {
+  const metadata = {
+    'model2vec.model': String(values.model ?? DEFAULT_MODEL),
+    'model2vec.revision': info.revision ?? '',
+    'model2vec.dtype': dtype,
+    'model2vec.dim': String(dim),
+  }
+  if (values.milvus === true && dtype === 'binary' && dim % 8 !== 0) {
+    throw new UsageError(`a BinaryVector of Milvus has a multiple of 8 dimensions, but the vectors have ${dim}`)
+  }
+  const isBase64 = choice(values, 'vector-encoding', ['numbers', 'base64']) === 'base64'
+  return {
+    name: vectorField(values),
+    dtype,
+    dim,
+    width: widthOf(dtype, dim),
+    isBase64,
+    isForMilvus: values.milvus === true,
+    threads: info.threads,
+    metadata,
+  }
 }
 
 async function chosenOutput(
@@ -206,7 +264,7 @@ async function chosenOutput(
 }
 
 /** What a run that goes on must have in common with the one that ended. */
-async function identityOf({ model, shape, names, input, encoding, chunking }: EmbedRun): Promise<Identity> {
+async function identityOf({ model, vector, names, input, encoding, chunking }: EmbedRun): Promise<Identity> {
   const { path: directory, revision, normalize } = model.info
   return {
     inputs: await identityOfInputs(input),
@@ -215,8 +273,11 @@ async function identityOf({ model, shape, names, input, encoding, chunking }: Em
       ...identityOfReading(input),
       'with-text': names.text !== null,
       keep: input.keep === 'all' ? 'all' : input.keep.length > 0 ? input.keep.join(',') : null,
-      dtype: shape.dtype,
-      dimensionality: shape.dim,
+      'vector-field': vector.name,
+      milvus: vector.isForMilvus,
+      'vector-encoding': vector.isBase64 ? 'base64' : null,
+      dtype: vector.dtype,
+      dimensionality: vector.dim,
       normalize: encoding.normalize ?? normalize,
       'max-length': (encoding.maxLength === undefined ? model.info.maxLength : encoding.maxLength) ?? 'none',
       chunk: chunking?.size ?? null,

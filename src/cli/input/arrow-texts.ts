@@ -15,10 +15,10 @@ export function arrowTexts(arrow: Arrow, data: Data, nulls: Uint8Array | null): 
   const { DataType: Types } = arrow
   const { type }: { readonly type: DataType } = data
   const { length } = data
-  if (length === 0) return { bytes: new Uint8Array(0), offsets: new Uint32Array(1), nulls: null }
+  if (length === 0) return { bytes: new Uint8Array(0), offsets: new Uint32Array(1), gap: 0, nulls: null }
   if (Types.isUtf8(type)) {
     const { buffer, byteOffset } = data.valueOffsets as Int32Array
-    return { bytes: data.values as Uint8Array, offsets: new Uint32Array(buffer, byteOffset, length + 1), nulls }
+    return { bytes: data.values as Uint8Array, offsets: new Uint32Array(buffer, byteOffset, length + 1), gap: 0, nulls }
   }
   if (Types.isLargeUtf8(type)) return largeTexts(data, nulls)
   const ofRow = Types.isDictionary(type) ? ofDictionary(arrow, data) : (row: number) => viewed(data, row)
@@ -31,7 +31,7 @@ function largeTexts({ values, valueOffsets, length }: Data, nulls: Uint8Array | 
   const [first, last] = [Number(large[0]), Number(large[length])]
   if (!(first >= 0 && last >= first && last - first < 2 ** 32)) throw new Error('a batch has more than 4 GB of strings')
   const offsets = Uint32Array.from({ length: length + 1 }, (_, i) => Number(large[i]) - first)
-  return { bytes: (values as Uint8Array).subarray(first, last), offsets, nulls }
+  return { bytes: (values as Uint8Array).subarray(first, last), offsets, gap: 0, nulls }
 }
 
 function viewed({ values, variadicBuffers }: Data, row: number): Uint8Array {

@@ -46,15 +46,16 @@ export interface ColumnRun {
 /** Strings of consecutive rows. */
 export interface Utf8Values {
   readonly bytes: Uint8Array
-  /** One more than there are rows: row i has the bytes from `offsets[i]` up to `offsets[i + 1]`. */
+  /** One more than there are rows: row i has the bytes from `offsets[i]` up to `gap` before `offsets[i + 1]`. */
   readonly offsets: Uint32Array
+  readonly gap: number
   /** For each row 1 where it is null, which has no bytes; null = no row is. */
   readonly nulls: Uint8Array | null
 }
 
 /** A part of the rows. */
-export function utf8Slice({ bytes, offsets, nulls }: Utf8Values, from: number, to: number): Utf8Values {
-  return { bytes, offsets: offsets.subarray(from, to + 1), nulls: nulls?.subarray(from, to) ?? null }
+export function utf8Slice({ bytes, offsets, gap, nulls }: Utf8Values, from: number, to: number): Utf8Values {
+  return { bytes, offsets: offsets.subarray(from, to + 1), gap, nulls: nulls?.subarray(from, to) ?? null }
 }
 
 /** The strings of these values, one after the other. */
@@ -69,7 +70,7 @@ export function utf8Values(values: readonly (Uint8Array | null | undefined)[]): 
   }
   const bytes = Buffer.allocUnsafeSlow(end)
   for (const [i, value] of values.entries()) if (value != null) bytes.set(value, offsets[i])
-  return { bytes, offsets, nulls }
+  return { bytes, offsets, gap: 0, nulls }
 }
 
 /** The message about a column that is not there. */

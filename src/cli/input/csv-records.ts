@@ -17,6 +17,8 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff')
  */
 export class CsvRecords implements LineEnds {
   readonly #dialect: Dialect
+  /** The byte; null until the dialect is settled. */
+  #delimiter: number | null = null
   /** The bytes that `#quote` is an index of. */
   #bytes: Buffer | null = null
   /** The next quote from the last search on; the length of the bytes where there is none. */
@@ -30,12 +32,8 @@ export class CsvRecords implements LineEnds {
     const { bytes, place } = unread
     const hasMark = place.offset === 0 && bytes.subarray(unread.at, unread.at + 3).equals(BYTE_ORDER_MARK)
     let at = hasMark ? unread.at + BYTE_ORDER_MARK.length : unread.at
-    if (!this.#dialect.isSettled) {
-      const header = headerAt(unread, at)
-      if (header === null) return { end: -1, problem: null }
-      if (header !== '') this.#dialect.settle(header)
-    }
-    const delimiter = this.#dialect.delimiter.charCodeAt(0)
+    if (this.#delimiter === null && !this.#settle(unread, at)) return { end: -1, problem: null }
+    const delimiter = this.#delimiter
     let feed = bytes.indexOf(LINE_FEED, at)
     if (this.#quoteFrom(bytes, at) > feed && feed !== -1) return { end: feed, problem: null }
     for (;;) {
@@ -62,6 +60,19 @@ export class CsvRecords implements LineEnds {
   feedsInside(bytes: Buffer, start: number, end: number): number {
     // Without a quote there is none.
     return this.#quote < end ? countFeeds(bytes, start, end) : 0
+  }
+
+  /** Returns false where more bytes have to be read. */
+  #settle(unread: Unread, at: number): boolean {
+    if (!this.#dialect.isSettled) {
+      const header = headerAt(unread, at)
+      if (header === null) return false
+      // An empty line before the header.
+      if (header === '') return true
+      this.#dialect.settle(header)
+    }
+    this.#delimiter = this.#dialect.delimiter.charCodeAt(0)
+    return true
   }
 
   /** The next quote. One search serves all records before it. */

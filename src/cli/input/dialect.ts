@@ -9,22 +9,17 @@ const DELIMITERS = [',', ';', '\t', '|']
 
 export class Dialect {
   readonly quotes: boolean
-  /** Null until it is found in the header. */
-  #delimiter: string | null
+  /** A comma until it is settled. */
+  delimiter: string
+  isSettled: boolean
   readonly #fields: Fields
 
+  /** @param delimiter null = it is found in the header */
   constructor(delimiter: string | null, quotes: boolean, fields: Fields) {
-    this.#delimiter = delimiter
+    this.delimiter = delimiter ?? ','
+    this.isSettled = delimiter !== null
     this.quotes = quotes
     this.#fields = fields
-  }
-
-  get isSettled(): boolean {
-    return this.#delimiter !== null
-  }
-
-  get delimiter(): string {
-    return this.#delimiter ?? ','
   }
 
   /**
@@ -37,7 +32,8 @@ export class Dialect {
     const wanted = id === null ? texts : [...texts, id]
     const splits = DELIMITERS.map((delimiter) => ({ delimiter, names: this.#names(header, delimiter) }))
     const found = splits.find(({ names }) => wanted.every((name) => names.includes(name)))
-    this.#delimiter = (found ?? splits.reduce((a, b) => (b.names.length > a.names.length ? b : a))).delimiter
+    this.isSettled = true
+    this.delimiter = (found ?? splits.reduce((a, b) => (b.names.length > a.names.length ? b : a))).delimiter
   }
 
   /** The values of a record. @throws BadLine */

@@ -35,13 +35,18 @@ function rowOf(line: Line, fields: Fields): Row | typeof NO_TEXT | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new BadLine(`expected an object with ${JSON.stringify(fields.texts[0])}, but got ${describe(value)}`)
   }
-  const text = joinedText(
-    fields.texts.map((path) => stringAt(value, path, fields)),
-    fields,
-  )
+  const { texts } = fields
+  const [first = ''] = texts
+  const text =
+    texts.length === 1
+      ? (stringAt(value, first, fields) ?? joinedText([null], fields))
+      : joinedText(
+          texts.map((path) => stringAt(value, path, fields)),
+          fields,
+        )
   if (text === null) return NO_TEXT
   if (fields.id === null) return { text, id: null }
-  const id = fieldAt<unknown>(value, fields.id, childOf)
+  const id = valueAt(value, fields.id)
   if (typeof id !== 'string' && typeof id !== 'number') {
     throw new BadLine(wrongField(value, fields.id, 'a string or a number', id))
   }
@@ -54,10 +59,16 @@ function rowOf(line: Line, fields: Fields): Row | typeof NO_TEXT | null {
 
 /** Null where the value is null or missing. @throws BadLine */
 function stringAt(object: object, path: FieldPath, { onNull }: Fields): string | null {
-  const found = fieldAt<unknown>(object, path, childOf)
+  const found = valueAt(object, path)
   if (typeof found === 'string') return found
   if (onNull !== 'fail' && (found ?? null) === null) return null
   throw new BadLine(wrongField(object, path, 'a string', found))
+}
+
+function valueAt(object: object, path: FieldPath): unknown {
+  const found = (object as Record<string, unknown>)[path]
+  // What objects inherit is neither.
+  return typeof found === 'string' || typeof found === 'number' ? found : fieldAt<unknown>(object, path, childOf)
 }
 
 /** The element of an array is its child with the index as its name. */

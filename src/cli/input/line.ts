@@ -70,6 +70,14 @@ export function isTooLong({ bytes, at }: Unread): boolean {
   return bytes.length - at > MAX_LINE_BYTES
 }
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
+/** A line without the byte order mark that the first one of a file may have. */
+export function withoutMark(line: Uint8Array): Buffer {
+  const bytes = Buffer.from(line.buffer, line.byteOffset, line.length)
+  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes
+}
+
 /** How many line feeds there are from `start` up to `end`. */
 export function countFeeds(bytes: Buffer, start: number, end: number): number {
   let count = 0

@@ -134,14 +134,14 @@ export class ParquetFile implements ColumnFile {
     const { column, pages } = state
     try {
       for (;;) {
-        const page = await pages?.next(state.skip)
+        const page = await pages?.next(state.skip, column.kind === 'text')
         if (page === undefined) throw new Error('no row group is open')
-        const count = typeof page === 'number' ? page : page.length
+        const count = typeof page === 'number' ? page : 'offsets' in page ? page.offsets.length - 1 : page.length
         if (typeof page === 'number' || count <= state.skip) {
           state.skip -= count
           continue
         }
-        state.page = pageOf(column, rowValues(page, optionalGroups(column)))
+        state.page = 'offsets' in page ? { texts: page } : pageOf(column, rowValues(page, optionalGroups(column)))
         state.at = state.skip
         state.left = count - state.skip
         state.skip = 0

@@ -4,13 +4,17 @@
 import type { ColumnMetaData, DecodedArray } from 'hyparquet'
 import type * as columnModule from 'hyparquet/src/column.js'
 import type * as convertModule from 'hyparquet/src/convert.js'
+import type * as dataPageModule from 'hyparquet/src/datapage.js'
 
 import { messageOf } from '../file-error.js'
+import type { Utf8Values } from './column-format.js'
+import { plainTexts } from './parquet-plain.js'
 import type { RandomAccess } from './random-access.js'
 
 /** What hyparquet reads a page with. */
 export interface PageReading extends Pick<typeof columnModule, 'parquetHeader' | 'readPage'> {
   readonly convert: typeof convertModule.convert
+  readonly decompressPage: typeof dataPageModule.decompressPage
 }
 
 export type PageDecoder = Parameters<typeof columnModule.readPage>[2]
@@ -51,12 +55,12 @@ export class ColumnPages {
   }
 
   /**
-   * The values of the next page, one per row.
+   * The values of the next page, one per row; of strings as they are in the page, where they can be used so.
    *
    * @param skip rows that are not wanted: where they are the whole page, it is only counted
    * @throws Error about what is broken
    */
-  async next(skip: number): Promise<DecodedArray | number> {
+  async next(skip: number, isText: boolean): Promise<DecodedArray | Utf8Values | number> {
     for (;;) {
       const header = await this.#header()
       const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
@@ -75,6 +79,11 @@ export class ColumnPages {
         continue
       }
       if (values === 0) continue
+      const texts = isText && skip < values ? this.#plainTexts(page.view, header) : null
+      if (texts !== null) {
+        this.#rows -= values
+        return texts
+      }
       // A page of as many rows as are skipped would be read: the library skips longer runs only.
       const { data, skipped } = readPage(page, header, this.#decoder, this.#dictionary, undefined, skip)
       const count = data?.length ?? skipped
@@ -82,6 +91,13 @@ export class ColumnPages {
       this.#rows -= count
       return data ?? count
     }
+  }
+
+  #plainTexts({ buffer, byteOffset, byteLength }: DataView<ArrayBuffer>, header: PageHeader): Utf8Values | null {
+    const { schemaPath, codec, compressors } = this.#decoder
+    return plainTexts(new Uint8Array(buffer, byteOffset, byteLength), header, schemaPath, (bytes, length) =>
+      this.#reading.decompressPage(bytes, length, codec, compressors),
+    )
   }
 
   async #header(): Promise<PageHeader> {

@@ -47,10 +47,11 @@ interface Library extends Omit<ParquetReading, 'compressors'> {
 }
 
 async function loadLibrary(): Promise<Library> {
-  const [main, column, convert] = await Promise.all([
+  const [main, column, convert, dataPage] = await Promise.all([
     import('hyparquet'),
     import('hyparquet/src/column.js'),
     import('hyparquet/src/convert.js'),
+    import('hyparquet/src/datapage.js'),
   ])
   return {
     parquetMetadataAsync: main.parquetMetadataAsync,
@@ -58,6 +59,7 @@ async function loadLibrary(): Promise<Library> {
     parquetHeader: column.parquetHeader,
     readPage: column.readPage,
     convert: convert.convert,
+    decompressPage: dataPage.decompressPage,
     parsers: { ...convert.DEFAULT_PARSERS, ...AS_THEY_ARE },
   }
 }

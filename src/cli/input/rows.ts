@@ -113,7 +113,8 @@ export class Rows {
   addValues(values: Utf8Values, from: number, count: number, line: number): number {
     if (this.native === null || count === 0) return 0
     const most = Math.min(count, DEFAULT_BATCH_SIZE - this.count)
-    const read = this.native.readValues(values.bytes, values.offsets, from, most, DEFAULT_BATCH_BYTES - this.units)
+    const { bytes, offsets, gap } = values
+    const read = this.native.readValues(bytes, offsets, gap, from, most, DEFAULT_BATCH_BYTES - this.units)
     if (read.values === 0) return 0
     const source = this.#keepsSources ? { values, from, count: read.values } : null
     this.#runs.push({ row: this.count, line, source })

@@ -43,10 +43,10 @@ class TableReader implements RowReader {
       const lines = line.lines > 1 ? ` in the record of lines ${line.number} to ${line.number + line.lines - 1}` : ''
       throw new BadLine(`expected the header's ${expected} fields, but got ${values.length}${lines}`)
     }
-    return {
-      text: this.#texts.map((column) => values[column]).join(this.#fields.join),
-      id: this.#id === -1 ? null : (values[this.#id] ?? ''),
-    }
+    const [only = -1, ...others] = this.#texts
+    const text =
+      others.length === 0 ? values[only] : this.#texts.map((column) => values[column]).join(this.#fields.join)
+    return { text: text ?? '', id: this.#id === -1 ? null : (values[this.#id] ?? '') }
   }
 
   /** Null where the line is empty. @throws BadHeader */

@@ -6,8 +6,8 @@ import type { Utf8Values } from './column-format.js'
 import { BadLine } from './format.js'
 
 /** The string of a row that is not null. @throws BadLine */
-export function stringAt({ bytes, offsets }: Utf8Values, row: number): string {
-  const [start, end] = [offsets[row] ?? 0, offsets[row + 1] ?? 0]
+export function stringAt({ bytes, offsets, gap }: Utf8Values, row: number): string {
+  const [start, end] = [offsets[row] ?? 0, (offsets[row + 1] ?? 0) - gap]
   if (end < start || end > bytes.length) throw new BadLine('expected a string, but got an offset outside of the data')
   return stringOfUtf8(bytes.subarray(start, end))
 }

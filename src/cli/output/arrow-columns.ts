@@ -4,6 +4,7 @@ import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType } from 'apache-arrow'
 
 import type { Column, ColumnData, ColumnValue, ColumnValues } from '../column.js'
+import { offsetsOf, utf8Values } from './utf8-values.js'
 
 type Arrow = typeof arrowModule
 
@@ -99,17 +100,6 @@ function bytes(values: readonly (Uint8Array | null)[]): Buffers {
 }
 
 function strings(values: readonly (string | null)[]): Buffers {
-  const all = values.map((value) => value ?? '')
-  const encoded = Buffer.from(all.join(''))
-  const valueOffsets = offsetsOf(all, (value) => Buffer.byteLength(value))
-  // Where one value ends with a high surrogate and the next begins with a low one, joining made one
-  // character of them.
-  const isWhole = encoded.length === valueOffsets.at(-1)
-  return { data: isWhole ? encoded : Buffer.concat(all.map((value) => Buffer.from(value))), valueOffsets }
-}
-
-function offsetsOf<T>(values: readonly T[], lengthOf: (value: T) => number): Int32Array {
-  const offsets = new Int32Array(values.length + 1)
-  for (const [i, value] of values.entries()) offsets[i + 1] = (offsets[i] ?? 0) + lengthOf(value)
-  return offsets
+  const { bytes: data, offsets: valueOffsets } = utf8Values(values)
+  return { data, valueOffsets }
 }

@@ -4,7 +4,7 @@ import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Float32, Schema } from 'apache-arrow'
 
 import { arrowData, arrowType } from './arrow-columns.js'
-import { bytesOfRows, VECTOR_COLUMN } from './format.js'
+import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { optionalPackage } from './optional-package.js'
 
@@ -43,9 +43,9 @@ function vectorType(arrow: Arrow, { dtype, dim, width }: Columns): DataType {
   }
 }
 
-function schemaOf(arrow: Arrow, { columns }: Columns, vector: DataType): Schema {
+function schemaOf(arrow: Arrow, { columns, name, metadata }: Columns, vector: DataType): Schema {
   const fields = columns.map((column) => new arrow.Field(column.name, arrowType(arrow, column), column.isNullable))
-  return new arrow.Schema([...fields, new arrow.Field(VECTOR_COLUMN, vector, false)])
+  return new arrow.Schema([...fields, new arrow.Field(name, vector, false)], new Map(Object.entries(metadata)))
 }
 
 function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Data {
@@ -100,8 +100,8 @@ const open: OpenOutput = async (sink, columns, state) => {
       this._writeFooter(schema)
     }
 
-    take(): Buffer {
-      return Buffer.concat(this.#pieces.splice(0))
+    take(): Uint8Array[] {
+      return this.#pieces.splice(0)
     }
 
     protected override _write(chunk: ArrayBufferView): this {
@@ -116,7 +116,7 @@ const open: OpenOutput = async (sink, columns, state) => {
   let rows = 0
   if (state === null) {
     writer.begin()
-    await sink.append(writer.take())
+    await sink.append(...writer.take())
   } else {
     const before = state as State
     rows = before.rows
@@ -130,13 +130,14 @@ const open: OpenOutput = async (sink, columns, state) => {
       const batch = new arrow.RecordBatch(schema, data)
       writer.write(batch)
       rows += batch.numRows
-      await sink.append(writer.take())
+      await sink.append(...writer.take())
     },
     rows: () => rows,
+    isWhole: () => true,
     state: (): State => ({ blocks: writer.blocks, rows }),
     async finish() {
       writer.end()
-      await sink.append(writer.take())
+      await sink.append(...writer.take())
     },
   }
 }

@@ -22,20 +22,27 @@ export interface OutputFormat {
   readonly open: OpenOutput
 }
 
-/** The name of the vectors' column, where columns have names. */
-export const VECTOR_COLUMN = 'embedding'
-
 /** The vectors of an output. */
-export interface VectorShape {
+export interface VectorColumn {
+  /** The name, where columns have names. */
+  readonly name: string
   readonly dtype: Dtype
   /** Dimensions of a vector. */
   readonly dim: number
   /** Elements of the typed array per row. */
   readonly width: number
+  /** Whether JSON has the base64 of a vector's bytes, not numbers. */
+  readonly isBase64: boolean
+  /** Whether they have the form that Milvus imports. */
+  readonly isForMilvus: boolean
+  /** How many threads may work on the text of vectors. */
+  readonly threads: number
+  /** What formats with metadata say about the vectors. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
 /** The columns of an output: those beside the vectors' come first. */
-export interface Columns extends VectorShape {
+export interface Columns extends VectorColumn {
   readonly columns: readonly Column[]
 }
 
@@ -56,9 +63,11 @@ export interface Output<R = OutputRows> {
    * only some rows are written, those that it was given.
    */
   rows(): number
+  /** Whether a run could go on from here: not in the middle of a row group. */
+  isWhole(): boolean
   /**
    * What the format has to know to go on, as JSON. Writing goes on with this state and the file
-   * truncated to the bytes that it had when the state was taken.
+   * truncated to the bytes that it had when the state was taken. Only where {@link Output.isWhole}.
    */
   state(): unknown
   /** Writes what belongs at the end. */

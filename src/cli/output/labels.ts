@@ -44,6 +44,7 @@ export function openLabels(id: string | null, text: string | null): OpenRows<Fou
         rows += lines.length
       },
       rows: () => rows,
+      isWhole: () => true,
       state: () => rows,
       finish: () => Promise.resolve(),
     })

@@ -13,15 +13,19 @@ export const npy: OutputFormat = {
   help: 'a matrix for numpy.load, version 1.0, C order; bfloat16 is <V2',
   columns: false,
   isTyped: true,
-  async open(sink, { dtype, width }, state) {
+  async open(sink, vector, state) {
+    const rowBytes = vector.width * arrayOf(vector.dtype).BYTES_PER_ELEMENT
+    // Milvus has half precision as bytes.
+    const isBytes = vector.isForMilvus && (vector.dtype === 'float16' || vector.dtype === 'bfloat16')
+    const { dtype, width } = isBytes ? ({ dtype: 'binary', width: rowBytes } as const) : vector
     if (state === null) await sink.append(npyHeader({ dtype, width, rows: 0 }))
-    const rowBytes = width * arrayOf(dtype).BYTES_PER_ELEMENT
     const rows = (): number => (sink.size - HEADER_BYTES) / rowBytes
     return {
       async write({ matrix }) {
         await sink.append(bytesOfRows(matrix))
       },
       rows,
+      isWhole: () => true,
       state: rows,
       finish: () => sink.overwrite(npyHeader({ dtype, width, rows: rows() }), 0),
     }

@@ -1,51 +1,36 @@
-// Parquet, by hyparquet-writer: a row group for each batch of rows.
+// Parquet. hyparquet-writer writes the other columns and the footer; the pages of the vectors
+// (`parquet-vectors.ts`) go to the file as they come, so that of a row group only the other columns
+// are in memory. They follow the vectors in the file: the footer says where each column is.
 
 import type * as writerModule from 'hyparquet-writer'
-import type { ColumnSource, SchemaElement } from 'hyparquet-writer'
 import type { RowGroup } from 'hyparquet'
 
-import { bytesOfRows, VECTOR_COLUMN } from './format.js'
+import type { ColumnData, ColumnValue, ColumnValues } from '../column.js'
+import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { optionalPackage } from './optional-package.js'
-import { columnSource, schemaElement } from './parquet-columns.js'
-
-type Writer = typeof writerModule
+import { columnSource, compression, schemaElement } from './parquet-columns.js'
+import { VectorChunk, vectorSchema } from './parquet-vectors.js'
 
 const ENDING = '.parquet'
 const PACKAGE = 'hyparquet-writer'
 
-/** A list of floats for float32; other vectors are the bytes of a row. */
-function schemaOf({ dtype, width, columns }: Columns): SchemaElement[] {
-  const vector: SchemaElement[] =
-    dtype === 'float32'
-      ? [
-          { name: VECTOR_COLUMN, repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
-          { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-          { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
-        ]
-      : [
-          {
-            name: VECTOR_COLUMN,
-            type: 'FIXED_LEN_BYTE_ARRAY',
-            type_length: width * (dtype === 'int8' || dtype === 'binary' ? 1 : 2),
-            repetition_type: 'REQUIRED',
-          },
-        ]
-  return [{ name: 'root', num_children: columns.length + 1 }, ...columns.map(schemaElement), ...vector]
-}
+/**
+ * A row group ends with the batch that brings it to this many rows or bytes. Larger ones would be a
+ * long way from one place where a run can go on to the next.
+ */
+const GROUP_ROWS = 1 << 15
+const GROUP_BYTES = 1 << 26
 
-function columnsOf({ dtype }: Columns, { columns, matrix }: OutputRows): ColumnSource[] {
-  const sources: ColumnSource[] = columns.map(columnSource)
-  const bytes = bytesOfRows(matrix)
-  const size = bytes.length / matrix.rows
-  // The library takes lists only as plain arrays.
-  const rows =
-    dtype === 'float32'
-      ? matrix.toArray()
-      : Array.from({ length: matrix.rows }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
-  // Vectors hardly compress: compressing them would cost time and save nothing.
-  sources.push({ name: VECTOR_COLUMN, data: rows, encoding: 'PLAIN', codec: 'UNCOMPRESSED' })
-  return sources.map((source) => ({ offsetIndex: false, statistics: false, ...source }))
+type Writer = typeof writerModule
+
+/** Rows of a group that is being written. */
+interface OpenGroup {
+  readonly start: number
+  readonly vectors: VectorChunk
+  readonly batches: (readonly ColumnData[])[]
+  rows: number
+  bytes: number
 }
 
 // The metadata is full of 64-bit integers, which JSON does not have.
@@ -66,41 +51,102 @@ function load(): Promise<Writer> {
 const open: OpenOutput = async (sink, columns, state) => {
   const { ByteWriter, ParquetWriter } = await load()
   const bytes = new ByteWriter()
-  const writer = new ParquetWriter({ writer: bytes, schema: schemaOf(columns) })
-  /** Takes what was written. The library's offset, which the metadata refers to, goes on. */
-  const take = (): Uint8Array => {
-    const taken = new Uint8Array(bytes.getBuffer())
+  const writer = new ParquetWriter({
+    writer: bytes,
+    schema: schemaOf(columns),
+    statistics: false,
+    ...compression(),
+    kvMetadata: Object.entries(columns.metadata).map(([key, value]) => ({ key, value })),
+    createdBy: 'model2vec-node',
+  })
+  /** Appends what the library has written. Its offset, which the metadata refers to, goes on. */
+  const take = async (): Promise<void> => {
+    await sink.append(bytes.getBytes())
     bytes.index = 0
-    return taken
   }
   if (state === null) {
-    await sink.append(take())
+    await take()
   } else {
-    take()
-    bytes.offset = sink.size
+    bytes.index = 0
     writer.row_groups = unpacked(state as string)
     writer.num_rows = writer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n)
   }
+  let group: OpenGroup | null = null
+
+  const endGroup = async (ended: OpenGroup): Promise<void> => {
+    const { start, vectors, batches, rows } = ended
+    bytes.offset = sink.size
+    const columnData = columns.columns.map((column, i) => {
+      const values = joined(batches.map((batch) => batch[i]?.values ?? []))
+      return columnSource({ column, values })
+    })
+    if (columnData.length > 0) await writer.write({ columnData, rowGroupSize: rows })
+    // The library keeps these for page indexes and bloom filters, which we don't write.
+    writer.pendingIndexes.length = 0
+    await take()
+    const { columns: others = [] } = columnData.length > 0 ? (writer.row_groups.pop() ?? {}) : {}
+    const meta_data = vectors.metadata()
+    const size = meta_data.total_uncompressed_size
+    writer.row_groups.push({
+      columns: [...others, { file_offset: BigInt(start), meta_data }],
+      total_byte_size: others.reduce((sum, each) => sum + (each.meta_data?.total_uncompressed_size ?? 0n), size),
+      total_compressed_size: BigInt(sink.size - start),
+      num_rows: BigInt(rows),
+    })
+    writer.num_rows = writer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n)
+    group = null
+  }
   return {
     async write(rows) {
-      await writer.write({ columnData: columnsOf(columns, rows), rowGroupSize: rows.matrix.rows })
-      // The library keeps these for page indexes and bloom filters, which we don't write.
-      writer.pendingIndexes.length = 0
-      await sink.append(take())
+      group ??= { start: sink.size, vectors: new VectorChunk(columns, sink.size), batches: [], rows: 0, bytes: 0 }
+      await sink.append(...group.vectors.page(rows.matrix))
+      group.batches.push(rows.columns)
+      group.rows += rows.matrix.rows
+      group.bytes += sizeOf(rows)
+      if (group.rows >= GROUP_ROWS || group.bytes >= GROUP_BYTES) await endGroup(group)
     },
-    rows: () => Number(writer.num_rows),
+    rows: () => Number(writer.num_rows) + (group?.rows ?? 0),
+    isWhole: () => group === null,
     state: () => packed(writer.row_groups),
     async finish() {
+      if (group !== null) await endGroup(group)
+      bytes.offset = sink.size
       await writer.finish()
-      await sink.append(take())
+      await take()
     },
   }
+}
+
+function schemaOf(columns: Columns): writerModule.SchemaElement[] {
+  const others = columns.columns
+  return [{ name: 'root', num_children: others.length + 1 }, ...others.map(schemaElement), ...vectorSchema(columns)]
+}
+
+/** The values of several batches. */
+function joined(values: readonly ColumnValues[]): ColumnValues {
+  if (values.length === 1 && values[0] !== undefined) return values[0]
+  const arrays = values.map((each) => (ArrayBuffer.isView(each) ? [...each] : each))
+  return ([] as (ColumnValue | null)[]).concat(...arrays)
+}
+
+/** About how many bytes rows take: a UTF-16 unit counts as one. */
+function sizeOf({ columns, matrix }: OutputRows): number {
+  let size = bytesOfRows(matrix).length
+  for (const { values } of columns) {
+    if (ArrayBuffer.isView(values)) size += values.byteLength
+    else for (const value of values) size += sizeOfValue(value)
+  }
+  return size
+}
+
+function sizeOfValue(value: unknown): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
 }
 
 export const parquet: OutputFormat = {
   ending: ENDING,
   title: 'Parquet',
-  help: `Parquet (needs \`npm install ${PACKAGE}\`): lists of floats; all but float32 are bytes`,
+  help: `Parquet (needs \`npm install ${PACKAGE}\`): lists of numbers; bfloat16 and binary are bytes`,
   columns: true,
   isTyped: true,
   prepare: load,

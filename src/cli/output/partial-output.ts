@@ -70,6 +70,11 @@ export class PartialOutput<R = OutputRows> {
     this.rows = rows
   }
 
+  /** Whether a run could go on from here. */
+  get isWhole(): boolean {
+    return this.#output.isWhole()
+  }
+
   /** Where the rows are, for messages. */
   get path(): string {
     return `${this.#run.files.given}.partial`
@@ -216,12 +221,12 @@ export class PartialOutput<R = OutputRows> {
   }
 
   /**
-   * Leaves the rows for a run that goes on: at `position` of the inputs, or after a failed write at
-   * the last checkpoint.
+   * Leaves the rows for a run that goes on: at `position` of the inputs, or after a failed write or
+   * in the middle of a row group at the last checkpoint.
    */
   async leave(position: Position): Promise<void> {
     await this.#saving
-    if (!this.#isBroken) this.checkpoint(position)
+    if (!this.#isBroken && this.isWhole) this.checkpoint(position)
     await this.#saving
     await this.#file.close()
     this.#assertSaved()

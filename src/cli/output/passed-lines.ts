@@ -1,7 +1,8 @@
-// The lines that pass a filter, as they are, each with a line feed after it; of tables with the
-// header of the first input.
+// The lines that pass a filter, as they are but for the byte order marks of later files, each with a
+// line feed after it; of tables with the header of the first input.
 
 import { FileError } from '../file-error.js'
+import { withoutMark } from '../input/line.js'
 import type { OpenRows } from './format.js'
 
 /** Lines of one input, and which of them pass. */
@@ -31,16 +32,22 @@ export const openPassedLines: OpenRows<JudgedLines> = (sink, state) => {
   return Promise.resolve({
     async write({ name, lines, passes, header }) {
       const kept: Uint8Array[] = []
+      const take = (line: Uint8Array): void => {
+        // In the middle of the output the mark that a file begins with would be text.
+        kept.push(kept.length === 0 && sink.size === 0 ? line : withoutMark(line), LINE_FEED)
+      }
       if (header !== null) {
-        if (written === null) kept.push(header, LINE_FEED)
-        else if (!written.equals(header)) throw new FileError(`${name} has another header than the files before it`)
+        if (written === null) take(header)
+        else if (!withoutMark(written).equals(withoutMark(header)))
+          throw new FileError(`${name} has another header than the files before it`)
         written ??= Buffer.from(header)
       }
-      for (const [i, line] of lines.entries()) if (passes[i] === true) kept.push(line, LINE_FEED)
+      for (const [i, line] of lines.entries()) if (passes[i] === true) take(line)
       if (kept.length > 0) await sink.append(Buffer.concat(kept))
       rows += lines.length
     },
     rows: () => rows,
+    isWhole: () => true,
     state: (): State => ({ rows, header: written?.toString('base64') ?? null }),
     finish: () => Promise.resolve(),
   })

@@ -5,7 +5,8 @@ import type { FileHandle } from 'node:fs/promises'
 export interface Sink {
   /** The bytes that were appended so far, also by an earlier run that this one goes on with. */
   readonly size: number
-  append(bytes: Uint8Array): Promise<void>
+  /** Appends the bytes of all parts, one after the other. */
+  append(...parts: readonly Uint8Array[]): Promise<void>
   /** Replaces bytes that were appended before, from the byte `at` on. A file only. */
   overwrite(bytes: Uint8Array, at: number): Promise<void>
 }
@@ -20,9 +21,15 @@ export class FileSink implements Sink {
     this.size = size
   }
 
-  async append(bytes: Uint8Array): Promise<void> {
-    await this.overwrite(bytes, this.size)
-    this.size += bytes.length
+  async append(...parts: readonly Uint8Array[]): Promise<void> {
+    const length = parts.reduce((sum, bytes) => sum + bytes.length, 0)
+    if (length === 0) return
+    // One call for all: the system writes them while JavaScript goes on.
+    const { bytesWritten } = await this.#file.writev([...parts], this.size)
+    if (bytesWritten < length) {
+      await this.overwrite(Buffer.concat(parts).subarray(bytesWritten), this.size + bytesWritten)
+    }
+    this.size += length
   }
 
   async overwrite(bytes: Uint8Array, at: number): Promise<void> {

@@ -8,9 +8,11 @@ import type { Sink } from './sink.js'
 class StandardOutputSink implements Sink {
   size = 0
 
-  async append(bytes: Uint8Array): Promise<void> {
-    this.size += bytes.length
-    if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+  async append(...parts: readonly Uint8Array[]): Promise<void> {
+    for (const bytes of parts) {
+      this.size += bytes.length
+      if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+    }
   }
 
   overwrite(): Promise<void> {
@@ -21,6 +23,8 @@ class StandardOutputSink implements Sink {
 export class StandardOutput<R = OutputRows> {
   rows = 0
   readonly #output: Output<R>
+
+  readonly isWhole = true
 
   private constructor(output: Output<R>) {
     this.#output = output

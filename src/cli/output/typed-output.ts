@@ -3,7 +3,8 @@
 // holds as many rows as it was given.
 
 import type { Column, ColumnData } from '../column.js'
-import type { Columns, Output, OutputFormat, OutputRows, VectorShape } from './format.js'
+import type { Columns, Output, OutputFormat, OutputRows, VectorColumn } from './format.js'
+import { assertFitsMilvus, assertImportable } from './milvus-limits.js'
 import type { Sink } from './sink.js'
 
 /** What is noted for a run that goes on; null = no row was written. */
@@ -19,14 +20,14 @@ interface State {
 export async function openTyped(
   { open, isTyped }: OutputFormat,
   sink: Sink,
-  shape: VectorShape,
+  vector: VectorColumn,
   expected: readonly Column[],
   before: unknown,
   rows: number,
 ): Promise<Output> {
   const opened = async (columns: readonly Column[], state: unknown): Promise<OpenOutput> => ({
     columns,
-    output: await open(sink, { ...shape, columns }, state),
+    output: await open(sink, { ...vector, columns }, state),
   })
   const { columns, output: state } = (before ?? { columns: null, output: null }) as Partial<State>
   let current = columns == null ? null : await opened(columns, state)
@@ -44,11 +45,14 @@ export async function openTyped(
         null,
       )
       assertSame(current.columns, typed, isTyped, rows)
+      if (vector.isForMilvus) assertFitsMilvus(rows)
       await current.output.write({ ...rows, columns: typed })
+      if (vector.isForMilvus) assertImportable(sink.size)
       count += rows.matrix.rows
       check()
     },
     rows: () => count,
+    isWhole: () => current?.output.isWhole() ?? true,
     state: (): State | null => current && { columns: current.columns, output: current.output.state() },
     async finish() {
       // Without a row, an id could be of either type: as a string it stands for both.

@@ -1,5 +1,5 @@
 //! Reads texts from a column of UTF-8 strings: the bytes of all values, one after the other, and
-//! the offsets where each begins, as Arrow has them.
+//! the offsets where each begins, as Arrow has them. Parquet has the length of each before it.
 
 use crate::texts::Texts;
 use crate::texts::widen::widen;
@@ -22,16 +22,17 @@ pub struct ValueLimits {
     pub text_units: Option<usize>,
 }
 
-/// Appends values of a column to `texts`: value `i` has the bytes from `offsets[i]` up to
-/// `offsets[i + 1]`. Stops before the first value that is not UTF-8 or lies outside of `bytes`,
+/// Appends values of a column to `texts`: value `i` has the bytes from `offsets[i]` up to `gap`
+/// bytes before `offsets[i + 1]`. Stops before the first value that is not UTF-8 or lies outside of `bytes`,
 /// and at the limits.
-pub fn read_values(bytes: &[u8], offsets: &[u32], limits: ValueLimits, texts: &mut Texts) -> ValuesRead {
+pub fn read_values(bytes: &[u8], offsets: &[u32], gap: u32, limits: ValueLimits, texts: &mut Texts) -> ValuesRead {
     let mut read = ValuesRead::default();
     for bounds in offsets.windows(2) {
         if read.units >= limits.units {
             break;
         }
-        let value = bytes.get(bounds[0] as usize..bounds[1] as usize);
+        let end = bounds[1].checked_sub(gap);
+        let value = end.and_then(|end| bytes.get(bounds[0] as usize..end as usize));
         let Some(text) = value.and_then(|value| str::from_utf8(value).ok()) else { break };
         let mut all = 0;
         let room = text.len().min(limits.text_units.unwrap_or(usize::MAX));
@@ -54,7 +55,7 @@ mod tests {
 
     fn read(bytes: &[u8], offsets: &[u32], limits: ValueLimits) -> (Vec<String>, ValuesRead) {
         let mut texts = Texts::default();
-        let read = read_values(bytes, offsets, limits, &mut texts);
+        let read = read_values(bytes, offsets, 0, limits, &mut texts);
         ((0..texts.len()).map(|index| String::from_utf16_lossy(texts.units(index))).collect(), read)
     }
 
@@ -65,6 +66,15 @@ mod tests {
         assert_eq!(found, ValuesRead { values: 3, units: 5 });
         assert_eq!(read(b"", &[], ALL).1, ValuesRead::default());
         assert_eq!(read(b"", &[0], ALL).1, ValuesRead::default());
+    }
+
+    #[test]
+    fn bytes_between_values_are_left_out() {
+        let mut texts = Texts::default();
+        let read = read_values(b"xxab--c--", &[2, 6, 9, 9, 10], 2, ALL, &mut texts);
+        assert_eq!(read, ValuesRead { values: 2, units: 3 }, "the third ends before it begins");
+        assert_eq!((texts.units(0), texts.units(1)), (&[97, 98][..], &[99][..]));
+        assert_eq!(read_values(b"", &[0, 1], 2, ALL, &mut texts), ValuesRead::default());
     }
 
     #[test]

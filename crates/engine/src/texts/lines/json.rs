@@ -1,4 +1,4 @@
-//! Reads one line of JSON Lines: the string in one field of an object. It accepts a subset of JSON
+//! Reads one line of JSON Lines: the string in one field of an object, or of an object in it. It accepts a subset of JSON
 //! (RFC 8259): the result is `None` for a line that is not JSON, and for JSON that would be slow or
 //! complicated to read (escapes in keys, deep nesting). It does not check UTF-8: the caller does.
 
@@ -31,35 +31,61 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads a whole line, which is one object and ends with a line feed. Returns the string of the
-    /// field called `name`: of the last one if there are several, as `JSON.parse` does. `None` if
-    /// there is no such field or its value is not a string.
-    pub(super) fn object_line(&mut self, name: &[u8]) -> Option<Content> {
-        let mut found = None;
+    /// field called `path`, dots included, or else of the field at the path: of the last one if
+    /// there are several, as `JSON.parse` does. `None` if there is no such field or its value is not
+    /// a string, and for a field that only another split of the path leads to.
+    pub(super) fn object_line(&mut self, path: &[u8]) -> Option<Content> {
         self.space();
-        self.expect(b'{')?;
-        self.space();
-        if !self.take(b'}') {
-            loop {
-                let (key, has_escapes) = self.string()?;
-                // The key may be `name`, written with escapes.
-                if has_escapes {
-                    return None;
-                }
-                let is_wanted = self.bytes[key] == *name;
-                self.colon()?;
-                if is_wanted {
-                    found = if self.peek()? == b'"' { Some(self.string()?) } else { self.value(0).map(|()| None)? };
-                } else {
-                    self.value(0)?;
-                }
-                if !self.goes_on(b'}')? {
-                    break;
-                }
-            }
-        }
+        let found = self.string_in_object(path, 0)?;
         self.space();
         self.expect(b'\n')?;
         found
+    }
+
+    /// Reads an object, and returns the string at `path` in it. The inner `None` is for an object
+    /// that was read and has no string there.
+    // Inlined into the loop over lines, nearly all of which have no path to follow.
+    #[inline(always)]
+    fn string_in_object(&mut self, path: &[u8], depth: usize) -> Option<Option<Content>> {
+        let outer = path.iter().position(|&byte| byte == b'.');
+        let mut is_exact = false;
+        let mut found = None;
+        self.expect(b'{')?;
+        self.space();
+        if self.take(b'}') {
+            return Some(None);
+        }
+        loop {
+            let (key, has_escapes) = self.string()?;
+            // The key may be the wanted one, written with escapes.
+            if has_escapes {
+                return None;
+            }
+            let key = &self.bytes[key];
+            let is_path = key == path;
+            let inner = outer.filter(|&dot| !is_exact && *key == path[..dot]);
+            self.colon()?;
+            if is_path {
+                is_exact = true;
+                found = if self.peek()? == b'"' { Some(self.string()?) } else { self.value(depth).map(|()| None)? };
+            } else if let Some(dot) = inner {
+                found = self.string_in_value(&path[dot + 1..], depth)?;
+            } else {
+                self.value(depth)?;
+            }
+            if !self.goes_on(b'}')? {
+                return Some(found);
+            }
+        }
+    }
+
+    /// Reads a value, and returns the string at `path` in it if it is an object.
+    #[inline(never)]
+    fn string_in_value(&mut self, path: &[u8], depth: usize) -> Option<Option<Content>> {
+        if self.peek()? == b'{' && depth < MAX_DEPTH {
+            return self.string_in_object(path, depth + 1);
+        }
+        self.value(depth).map(|()| None)
     }
 
     fn peek(&self) -> Option<u8> {

@@ -16,7 +16,8 @@ use json::Scan;
 pub enum LineFormat {
     /// The whole line is the text.
     Plain,
-    /// The line is a JSON object, and the text is the string in the field of this name.
+    /// The line is a JSON object, and the text is the string in the field of this name, or at this
+    /// path through objects: `meta.title`.
     Json(String),
 }
 
@@ -155,6 +156,39 @@ mod tests {
         let (texts, found) = json(lines.as_bytes());
         assert_eq!(texts, ["b", "A\n\"😀", "c"]);
         assert_eq!(found.bytes, lines.len());
+    }
+
+    #[test]
+    fn a_path_leads_into_objects_unless_a_field_has_the_whole_name() {
+        let format = LineFormat::Json("a.b.c".to_owned());
+        let lines = concat!(
+            "{\"a\": {\"x\": {}, \"b\": {\"c\": \"deep\"}}}\n",
+            "{\"a\": {\"b\": {\"c\": \"no\"}}, \"a.b.c\": \"whole\"}\n",
+            "{\"a.b.c\": \"whole\", \"a\": {\"b\": {\"c\": \"no\"}}}\n",
+            "{\"a\": {\"b.c\": \"inner\", \"b\": {\"c\": \"no\"}}}\n",
+            "{\"a\": {\"b\": {\"c\": \"no\"}}, \"a\": {\"b\": {\"c\": \"the l\\u0061st\"}}}\n",
+        );
+        let (texts, found) = read(lines.as_bytes(), &format, ALL);
+        assert_eq!(texts, ["deep", "whole", "whole", "inner", "the last"]);
+        assert_eq!(found.bytes, lines.len());
+        // What is not there, is no string, or may be elsewhere is for the other reader.
+        for odd in [
+            "{}",
+            "{\"a\": {}}",
+            "{\"a\": \"b\"}",
+            "{\"a\": {\"b\": {\"c\": null}}}",
+            "{\"a\": {\"b\": {\"c\": \"no\"}}, \"a.b.c\": null}",
+            "{\"a\": {\"b\": {\"c\": \"no\"}}, \"a\": {}}",
+            "{\"a\": {\"b\": {\"c\": \"no\"}, \"b\": 1}}",
+            "{\"a\": {\"b\": {\"c\": \"no\"}, \"b.c\": 1}}",
+            "{\"a\": {\"b\": {\"c\": \"no\", \"c\": []}}}",
+            "{\"a\": {\"\\u0062\": {}, \"b\": {\"c\": \"no\"}}}",
+            "{\"a\": {\"b\": {\"c\": \"no\"}]}",
+            "{\"a.b\": {\"c\": \"other\"}}",
+            "{\"a\": [{\"b\": {\"c\": \"other\"}}]}",
+        ] {
+            assert_eq!(read(format!("{odd}\n").as_bytes(), &format, ALL).1.lines, 0, "{odd}");
+        }
     }
 
     #[test]
