@@ -25,17 +25,8 @@ export const CHUNK_OPTIONS: CommandOptions = {
 const LINE: Column = { name: 'line', type: 'int64', isNullable: false }
 const PLACE = ['chunk', 'start', 'end'].map((name): Column => ({ name, type: 'int32', isNullable: false }))
 
-/**
- * The options of chunks; null = a row is a text.
- *
- * @param vector the name of the vectors' column
- * @throws UsageError
- */
-export function chunking(
-  values: OptionValues,
-  { fields, paths }: InputOptions,
-  vector: string,
-): CheckedChunkOptions | null {
+/** The options of chunks; null = a row is a text. @throws UsageError */
+export function chunking(values: OptionValues, { fields, paths }: InputOptions): CheckedChunkOptions | null {
   const size = integer(values, 'chunk', 1)
   const overlap = integer(values, 'overlap', 0)
   if (size === undefined) {
@@ -50,8 +41,12 @@ export function chunking(
     throw new UsageError('--chunk needs --id-field with several files: a line alone does not say which text it is')
   }
   const taken = [...(fields.id === null ? [LINE] : []), ...PLACE].map(({ name }) => name)
-  for (const name of [fields.id, values['with-text'] === true ? textColumn(fields) : null, vector]) {
-    if (name === null || !taken.includes(name)) continue
+  for (const name of [
+    fields.id,
+    values['vector-field'] as string | undefined,
+    values['with-text'] === true ? textColumn(fields) : null,
+  ]) {
+    if (name == null || !taken.includes(name)) continue
     throw new UsageError(`with --chunk, ${name} would be two columns: ${taken.join(', ')} are taken`)
   }
   return { size, overlap: overlap ?? 0, maxLength: null, signal: undefined }

@@ -46,10 +46,11 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
   const { id, text } = columnsOf(names)
   const idData = (rows: Rows): ColumnData | null =>
     id === null ? null : { column: { ...id, type: rows.idType }, values: rows.ids }
-  const keptData = (rows: Rows, input: string): ColumnData[] => {
+  /** @param file the name of their input */
+  const keptData = (rows: Rows, file: string): ColumnData[] => {
     if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
       throw new Error(
-        `${input} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
+        `${file} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
           'give them another with --vector-field, or name the columns to --keep',
       )
     }
@@ -64,13 +65,8 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
       if (chunking !== null) {
         const chunked = await texts.encodeChunks(model, batch, chunking, { ...encoding, signal })
         const { rows, found, matrix, skipped } = chunked
-        const { columns, rowOf } = chunkColumnData(
-          idData(rows),
-          text,
-          keptData(rows, texts.nameOf(batch.file)),
-          rows,
-          found,
-        )
+        const kept = keptData(rows, texts.nameOf(batch.file))
+        const { columns, rowOf } = chunkColumnData(idData(rows), text, kept, rows, found)
         const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(rowOf[row] ?? 0)}`
         return { written: matrix.rows === 0 ? null : { columns, matrix, placeOf }, count: matrix.rows, skipped }
       }

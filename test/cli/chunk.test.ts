@@ -136,7 +136,10 @@ for (const [args, message] of [
   [['--chunk', '0'], /--chunk should be an integer ≥ 1, but got 0/],
   [['--chunk', '8', '--overlap', '8'], /--overlap should be below --chunk, 8, but got 8/],
   [['--chunk', '8', '--max-length', '7'], /--max-length is not for --chunk/],
-  [['--chunk', '8', '-o', 'out.npy'], /\.npy holds vectors only: --id-field, --with-text, --keep and --chunk are for/],
+  [
+    ['--chunk', '8', '-o', 'out.npy'],
+    /\.npy holds vectors only: --id-field, --with-text, --keep, --vector-field and --chunk are for/,
+  ],
   [['--chunk', '8', 'package.json', '--format', 'lines'], /--chunk needs --id-field with several files/],
   [['--chunk', '8', '--id-field', 'start'], /with --chunk, start would be two columns/],
 ] as const) {

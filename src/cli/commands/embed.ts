@@ -102,7 +102,7 @@ export const embed: Command = {
     const encoding = encodingOf(values)
     const everyMs = checkpointMs(values)
     const names = columnNames(input, values)
-    const chunking = chunkingOf(values, input, vectorField(values))
+    const chunking = chunkingOf(values, input)
     const format = chosenFormat(values)
     const chosen = format ?? jsonLines
     const isJson = progressIsJson(values)
@@ -215,7 +215,7 @@ function chosenFormat(values: OptionValues): OutputFormat | null {
   if (!format.columns && (named !== undefined || values['with-text'] === true)) {
     const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
     throw new UsageError(
-      `${format.ending} holds vectors only: --id-field, --with-text, --keep, --chunk and --vector-field are for ${others}`,
+      `${format.ending} holds vectors only: --id-field, --with-text, --keep, --vector-field and --chunk are for ${others}`,
     )
   }
   return format
