@@ -43,7 +43,10 @@ function expectedRows(size: number, overlap: number): (ChunkRow & { readonly row
 
 function rowsOf(file: string): ChunkRow[] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
-  return lines.map((line) => JSON.parse(line) as ChunkRow)
+  return lines.map((line) => {
+    const row = JSON.parse(line) as ChunkRow
+    return { ...row, embedding: Array.from(row.embedding, Math.fround) }
+  })
 }
 
 for (const [size, overlap] of [
@@ -86,18 +89,21 @@ test('without an id a row has the line of its text, which is read natively', asy
 for (const ending of ENDINGS.filter((each) => hasColumns(each))) {
   test(`a run with --chunk that is killed goes on, and loses and doubles nothing: .${ending}`, async (t) => {
     const many = path.join(emptyDirectory(), 'many.jsonl')
-    const lines = Array.from({ length: 6000 }, (_, i) => `${JSON.stringify({ id: i, text: documents[i % 40] })}\n`)
+    const lines = Array.from({ length: 4000 }, (_, i) => `${JSON.stringify({ id: i, text: documents[i % 40] })}\n`)
     writeFileSync(many, lines.join(''))
     const [whole, killed] = ['whole', 'killed'].map((name) => path.join(path.dirname(many), `${name}.${ending}`))
     const args = (out = ''): string[] => {
       return ['embed', many, '--chunk', '100', '--id-field', 'id', '--out', out, '--checkpoint', '0', ...MODEL]
     }
     t.is((await model2vec(...args(whole))).code, 0)
-    t.is((await signaled(args(killed), 'SIGKILL', 'checkpoint')).signal, 'SIGKILL')
-    const other = await model2vec(...args(killed), '--resume', '--overlap', '10')
+    const other = await model2vec(...args(whole), '--resume', '--overlap', '10')
     t.deepEqual([other.code, other.err.includes('--overlap was 0, now 10')], [1, true])
-    const outcome = await model2vec(...args(killed), '--resume')
-    t.is(outcome.code, 0, outcome.err)
+    for (let change = 5; ; change += 5) {
+      const outcome = await signaled([...args(killed), '--resume'], 'SIGKILL', change)
+      if (outcome.signal === 'SIGKILL') continue
+      t.is(outcome.code, 0, outcome.err)
+      break
+    }
     t.true(readFileSync(killed ?? '').equals(readFileSync(whole ?? '')))
   })
 
