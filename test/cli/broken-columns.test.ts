@@ -1,5 +1,5 @@
 // Parquet and Arrow files that are cut off or broken: an error in one line that names the file, or
-// what can be read of it; never a crash, and never without an end.
+// what can be read of it; never a crash.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'

@@ -244,7 +244,7 @@ for (const [args, code, message] of [
   [['-'], 2, /--format is needed for standard input/],
   [['documents.pdf'], 2, /--format is needed for documents\.pdf/],
   [['no-such.jsonl'], 1, /no-such\.jsonl: no such file/],
-  [['scripts/fixtures'], 1, /scripts\/fixtures: expected files that end with /],
+  [['src'], 1, /src: expected files that end with /],
   [
     ['examples/documents.jsonl', '--out', 'out.txt'],
     2,

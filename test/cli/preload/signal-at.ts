@@ -1,5 +1,4 @@
-// Loaded into a run of `embed` (`--require`): sends the run a signal at a given change of its
-// files,
+// Loaded into a run of `embed` (`--require`): sends the run a signal at a given change of its files,
 // so that no test has to be fast enough to catch it there. TEST_SIGNAL_AT names the signal and the
 // place: "SIGKILL 12" is before the twelfth change, "SIGINT checkpoint" is in a write after the
 // first checkpoint, "SIGINT start" is before the command is loaded.
@@ -42,18 +41,19 @@ async function beforeChange(): Promise<void> {
 /** Settles when a checkpoint with rows has its name. */
 let onNoted: () => void = () => undefined
 const noted = new Promise<void>((resolve) => (onNoted = resolve))
-let writes = 0
+/** Whether a checkpoint has begun, which it does with `datasync`. */
+let isSaving = false
 
-/**
- * The first writes of a run may be the start of the file and the first batch: no checkpoint comes
- * before their end.
- */
 async function beforeWrite(): Promise<void> {
   await beforeChange()
-  writes++
-  if (place !== 'checkpoint' || writes < 3) return
+  if (place !== 'checkpoint' || !isSaving) return
   await noted
   await send()
+}
+
+function beforeSync(): Promise<void> {
+  isSaving = true
+  return beforeChange()
 }
 
 type Method = (this: unknown, ...args: unknown[]) => Promise<unknown>
@@ -79,8 +79,9 @@ Object.assign(fs, {
       const handle = await open(devNull)
       const prototype = Object.getPrototypeOf(handle) as object
       await handle.close()
-      wrap(prototype, ['write'], beforeWrite)
-      wrap(prototype, ['truncate', 'datasync', 'sync'], beforeChange)
+      wrap(prototype, ['write', 'writev'], beforeWrite)
+      wrap(prototype, ['datasync'], beforeSync)
+      wrap(prototype, ['truncate', 'sync'], beforeChange)
     }
     await beforeChange()
     return open(...args)
