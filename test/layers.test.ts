@@ -53,7 +53,7 @@ const TYPESCRIPT: Rooms = {
     'row-memory',
     'runtime',
   ],
-  server: ['errors', 'matrix', 'options', 'runtime', 'version'],
+  server: ['call', 'errors', 'matrix', 'model', 'native', 'options', 'runtime', 'version'],
   index: [
     'chunks',
     'dtype',

@@ -1,14 +1,16 @@
-// One request and its answer, without the transport that carries them.
+// One request and its answer, without the transport that carries them; and the routes that answer.
 
 import { AbortController, clearTimeout, performance, setTimeout } from '../runtime/node-globals.js'
 import type { Admission } from './admission.js'
+import type { Answer } from './answer.js'
 import type { Headers } from './api-keys.js'
 import { Fault, RETRY_AFTER } from './fault.js'
+import type { Body } from './fields.js'
 import type { MemoryBudget } from './memory.js'
 import type { Metrics, RouteMetrics } from './metrics.js'
 import type { ModelTable } from './models.js'
 import type { CheckedServerOptions } from './options.js'
-import type { Route } from './route.js'
+import type { RouteShape } from './route.js'
 
 /** What the requests of a server share. */
 export interface Shared {
@@ -31,6 +33,11 @@ export const GONE: unique symbol = Symbol('gone')
  * @returns stops watching
  */
 export type Watch = (onGone: () => void) => () => void
+
+/** A path, and what answers its requests. */
+export interface Route extends RouteShape {
+  answer(exchange: Exchange, body: Body): Answer | Promise<Answer>
+}
 
 export class Exchange {
   readonly shared: Shared

@@ -7,7 +7,7 @@ import type { ModelTable } from './models.js'
 import { ref, schemas } from './openapi-schemas.js'
 import type { Schema } from './openapi-schemas.js'
 import type { CheckedServerOptions } from './options.js'
-import type { Route } from './route.js'
+import type { Route } from './exchange.js'
 
 /** What every route that takes a body may answer. */
 const BODY_STATUSES = [400, 404, 413, 415, 429, 500, 503]

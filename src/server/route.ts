@@ -1,11 +1,9 @@
-// What a route is: a path, what it answers, and what the OpenAPI document says of it.
+// What a route has beside the function that answers (`Route` of exchange.ts): its path, and what the
+// OpenAPI document says of it.
 
-import type { Answer } from './answer.js'
 import type { Protocol } from './error-answer.js'
-import type { Exchange } from './exchange.js'
-import type { Body } from './fields.js'
 
-export interface Route {
+export interface RouteShape {
   readonly method: 'GET' | 'POST'
   /** What the path is; one that ends with `*` is what it begins with. */
   readonly path: string
@@ -27,5 +25,4 @@ export interface Route {
   readonly type?: string
   /** The statuses of errors besides those that every route of its kind has. */
   readonly statuses?: readonly number[]
-  answer(exchange: Exchange, body: Body): Answer | Promise<Answer>
 }

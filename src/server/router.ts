@@ -3,7 +3,7 @@
 import type { Protocol } from './error-answer.js'
 import { Fault } from './fault.js'
 import type { Metrics, RouteMetrics } from './metrics.js'
-import type { Route } from './route.js'
+import type { Route } from './exchange.js'
 
 /** A route with its counts. */
 interface KnownRoute {

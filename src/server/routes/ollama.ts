@@ -4,11 +4,10 @@ import { performance } from '../../runtime/node-globals.js'
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer, Chunk } from '../answer.js'
 import { embed, listed, NUMBER_BYTES, NUMBERS_PER_STEP, numbersOf, truncatedHeader } from '../embed.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, Route } from '../exchange.js'
 import { flag, integer, textOrList } from '../fields.js'
 import type { Body } from '../fields.js'
 import type { NamedModel } from '../models.js'
-import type { Route } from '../route.js'
 
 /** The tag of a name that has none. */
 const LATEST = /:latest$/

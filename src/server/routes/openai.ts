@@ -13,13 +13,12 @@ import {
   truncatedHeader,
 } from '../embed.js'
 import type { PartsOf } from '../embed.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, dimensions, ignored, oneOf, textOrList } from '../fields.js'
 import type { Body } from '../fields.js'
 import type { ServedRows } from '../model.js'
 import type { NamedModel } from '../models.js'
-import type { Route } from '../route.js'
 
 const FORMATS = ['float', 'base64'] as const
 

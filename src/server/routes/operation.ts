@@ -5,9 +5,8 @@ import { Buffer } from '../../runtime/node-globals.js'
 import { VERSION } from '../../version.js'
 import { asciiJson, JSON_TYPE, jsonAnswer, NO_HEADERS } from '../answer.js'
 import type { Answer } from '../answer.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, Route } from '../exchange.js'
 import { Fault, RETRY_AFTER } from '../fault.js'
-import type { Route } from '../route.js'
 import { MAX_BATCH_TOKENS } from './tei-embed.js'
 
 /**

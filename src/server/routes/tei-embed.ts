@@ -13,13 +13,12 @@ import {
   numbersOf,
   truncatedHeader,
 } from '../embed.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, dimensions, flag, oneText, textList, textOrList } from '../fields.js'
 import type { Body } from '../fields.js'
 import type { ServedRows } from '../model.js'
 import type { NamedModel } from '../models.js'
-import type { Route } from '../route.js'
 
 /** The most token ids of a request that has an answer for each: TEI's own default. */
 export const MAX_BATCH_TOKENS = 16_384

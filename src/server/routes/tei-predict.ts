@@ -4,12 +4,11 @@
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer } from '../answer.js'
 import { countTexts, listed, latin1, truncatedHeader } from '../embed.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, flag, oneText, textList } from '../fields.js'
 import type { Body } from '../fields.js'
 import type { ServedPipeline, ServedScores } from '../model.js'
-import type { Route } from '../route.js'
 import { readTruncation } from './tei-embed.js'
 
 /** How many texts' labels are sorted and written in a step. */

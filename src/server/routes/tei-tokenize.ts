@@ -3,11 +3,10 @@
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer, Chunk } from '../answer.js'
 import { listed } from '../embed.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, flag, textOrList } from '../fields.js'
 import type { Body } from '../fields.js'
-import type { Route } from '../route.js'
 
 /** The most tokens of an answer, in which each has some 70 bytes. */
 const MAX_TOKENS = 1 << 18

@@ -1,9 +1,8 @@
 // The protocol of text-embeddings-inference (TEI).
 
 import type { Answer } from '../answer.js'
-import type { Exchange } from '../exchange.js'
+import type { Exchange, Route } from '../exchange.js'
 import type { Body } from '../fields.js'
-import type { Route } from '../route.js'
 import { EMBED_ROUTES, embedTexts } from './tei-embed.js'
 import { PREDICT_ROUTES, predict } from './tei-predict.js'
 import { TOKENIZE_ROUTES } from './tei-tokenize.js'
