@@ -54,6 +54,15 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
           'give them another with --vector-field, or name the columns to --keep',
       )
     }
+    // A field that is read anyway is written once. Joined texts are another column than the field
+    // that has their name.
+    const isJoined = run.input.fields.texts.length > 1
+    if (isJoined && rows.kept.some(({ column }) => column.name === text?.name)) {
+      throw new Error(
+        `${file} has a column ${JSON.stringify(text?.name)}, as that of the joined texts is named: ` +
+          'leave it out of --keep, or leave out --with-text',
+      )
+    }
     return rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name)
   }
   return {

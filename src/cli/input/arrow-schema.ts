@@ -39,7 +39,7 @@ export function columnsOf(library: Arrow, schema: Schema, wanted: WantedColumns,
     const inner = library.DataType.isStruct(type) ? type.children : []
     return { fields: inner, field, path: [...path, index], isNullable: isNullable || field.nullable }
   }
-  return columnUses(wanted, names).map(({ kind, path: name }) => {
+  return columnUses(wanted, names, file).map(({ kind, path: name }) => {
     const found = fieldAt(root, name, childOf)
     if (found === undefined || found.field === null) throw new FileError(`${file}: ${noColumn(name, names)}`)
     if (isFit(library, kind, found.field))

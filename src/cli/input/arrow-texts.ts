@@ -46,16 +46,17 @@ function viewed({ values, variadicBuffers }: Data, row: number): Uint8Array {
   return found
 }
 
-/** The strings of each dictionary: one serves many batches. */
-const dictionaries = new WeakMap<Vector, readonly Uint8Array[]>()
+/** The strings of each dictionary, null where it has a null: one serves many batches. */
+const dictionaries = new WeakMap<Vector, readonly (Uint8Array | null)[]>()
 
-function ofDictionary(arrow: Arrow, { values, dictionary }: Data): (row: number) => Uint8Array {
+function ofDictionary(arrow: Arrow, { values, dictionary }: Data): (row: number) => Uint8Array | null {
   if (dictionary === undefined) throw new Error('a dictionary is missing')
   let strings = dictionaries.get(dictionary)
   if (strings === undefined) {
-    strings = dictionary.data.flatMap((data) => {
-      const { bytes, offsets } = arrowTexts(arrow, data as Data, null)
-      return Array.from({ length: data.length }, (_, i) => bytes.subarray(offsets[i], offsets[i + 1]))
+    strings = dictionary.data.flatMap((data: Data) => {
+      const { bytes, offsets } = arrowTexts(arrow, data, null)
+      const stringAt = (i: number): Uint8Array => bytes.subarray(offsets[i], offsets[i + 1])
+      return Array.from({ length: data.length }, (_, i) => (data.getValid(i) ? stringAt(i) : null))
     })
     dictionaries.set(dictionary, strings)
   }

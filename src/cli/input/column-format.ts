@@ -1,6 +1,7 @@
 // The interface of the input formats that have columns instead of lines, such as Parquet.
 
 import type { ColumnData } from '../column.js'
+import { FileError } from '../file-error.js'
 import type { ByteCount } from './bytes.js'
 import type { FieldPath } from './fields.js'
 import type { FormatName } from './format.js'
@@ -86,13 +87,22 @@ export interface ColumnUse {
   readonly path: FieldPath
 }
 
-/** What is read of a file with columns of these names. */
-export function columnUses({ texts, id, keep }: WantedColumns, names: readonly string[]): ColumnUse[] {
-  return [
+/**
+ * What is read of a file with columns of these names.
+ *
+ * @throws FileError where a name could be one of two columns
+ */
+export function columnUses({ texts, id, keep }: WantedColumns, names: readonly string[], file: string): ColumnUse[] {
+  const uses: ColumnUse[] = [
     ...texts.map((path) => ({ kind: 'text' as const, path })),
     ...(id === null ? [] : [{ kind: 'id' as const, path: id }]),
     ...(keep === 'all' ? names : keep).map((path) => ({ kind: 'kept' as const, path })),
   ]
+  for (const { path } of uses) {
+    if (names.indexOf(path) === names.lastIndexOf(path)) continue
+    throw new FileError(`${file} has several columns ${JSON.stringify(path)}`)
+  }
+  return uses
 }
 
 /** What the columns of each use hold, for messages. */

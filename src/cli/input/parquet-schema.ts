@@ -28,7 +28,7 @@ const IS_FIT: Readonly<Record<ColumnUse['kind'], (leaf: SchemaTree) => boolean>>
 /** @throws FileError */
 export function columnsOf(root: SchemaTree, wanted: WantedColumns, file: string): WantedLeaf[] {
   const names = root.children.map(({ element }) => element.name)
-  return columnUses(wanted, names).map(({ kind, path: name }) => {
+  return columnUses(wanted, names, file).map(({ kind, path: name }) => {
     const childOf = (nodes: readonly SchemaTree[], key: string): readonly SchemaTree[] | undefined => {
       const child = nodes.at(-1)?.children.find(({ element }) => element.name === key)
       return child && [...nodes, child]

@@ -15,7 +15,7 @@ function jsonOf({ type, unit = 'us', isUtc = false }: Column, value: ColumnValue
   if (value === null) return 'null'
   switch (type) {
     case 'json':
-      return value as string
+      return onOneLine(value as string)
     case 'bytes':
       return `"${Buffer.from(value as Uint8Array).toString('base64')}"`
     case 'date':
@@ -27,6 +27,19 @@ function jsonOf({ type, unit = 'us', isUtc = false }: Column, value: ColumnValue
       if (typeof value === 'bigint') return String(value)
       return JSON.stringify(typeof value === 'string' ? wellFormed(value) : value)
   }
+}
+
+/**
+ * JSON without line breaks, which stand between its values only; a string of what is no JSON. It is
+ * not parsed and written again, as that would round large integers.
+ */
+function onOneLine(json: string): string {
+  try {
+    JSON.parse(json)
+  } catch {
+    return JSON.stringify(wellFormed(json))
+  }
+  return wellFormedJson(json.replaceAll(/[\r\n]+/g, ' '))
 }
 
 /** 2024-01-31T12:00:00.000001, with as many digits as the unit has. */
