@@ -1,6 +1,6 @@
 // How the records of a table are written: what is between fields, and whether quotes enclose them.
 
-import type { Fields } from './fields.js'
+import type { Fields, KeptFields } from './fields.js'
 import { BadLine } from './format.js'
 import { splitRecord } from './split-record.js'
 
@@ -12,14 +12,15 @@ export class Dialect {
   /** A comma until it is settled. */
   delimiter: string
   isSettled: boolean
-  readonly #fields: Fields
+  /** The fields that are read. */
+  readonly #wanted: readonly string[]
 
   /** @param delimiter null = it is found in the header */
-  constructor(delimiter: string | null, quotes: boolean, fields: Fields) {
+  constructor(delimiter: string | null, quotes: boolean, { texts, id }: Fields, keep: KeptFields) {
     this.delimiter = delimiter ?? ','
     this.isSettled = delimiter !== null
     this.quotes = quotes
-    this.#fields = fields
+    this.#wanted = [...texts, ...(id === null ? [] : [id]), ...(keep === 'all' ? [] : keep)]
   }
 
   /**
@@ -28,10 +29,8 @@ export class Dialect {
    */
   settle(header: string): void {
     if (this.isSettled) return
-    const { texts, id } = this.#fields
-    const wanted = id === null ? texts : [...texts, id]
     const splits = DELIMITERS.map((delimiter) => ({ delimiter, names: this.#names(header, delimiter) }))
-    const found = splits.find(({ names }) => wanted.every((name) => names.includes(name)))
+    const found = splits.find(({ names }) => this.#wanted.every((name) => names.includes(name)))
     this.isSettled = true
     this.delimiter = (found ?? splits.reduce((a, b) => (b.names.length > a.names.length ? b : a))).delimiter
   }
