@@ -15,7 +15,7 @@ export const csv: LineFormat = {
   kept: { type: 'string', isNullable: false },
   open: ({ fields, keep, table }, header) =>
     tableLines(
-      new Dialect(table.delimiter ?? header?.delimiter ?? null, table.quotes ?? true, fields, keep),
+      new Dialect(table.delimiter ?? header?.delimiter ?? null, table.quotes ?? true, fields),
       fields,
       keep,
       header,

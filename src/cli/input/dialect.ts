@@ -1,6 +1,6 @@
 // How the records of a table are written: what is between fields, and whether quotes enclose them.
 
-import type { Fields, KeptFields } from './fields.js'
+import type { Fields } from './fields.js'
 import { BadLine } from './format.js'
 import { splitRecord } from './split-record.js'
 
@@ -12,15 +12,14 @@ export class Dialect {
   /** A comma until it is settled. */
   delimiter: string
   isSettled: boolean
-  /** The fields that are read. */
-  readonly #wanted: readonly string[]
+  readonly #fields: Fields
 
   /** @param delimiter null = it is found in the header */
-  constructor(delimiter: string | null, quotes: boolean, { texts, id }: Fields, keep: KeptFields) {
+  constructor(delimiter: string | null, quotes: boolean, fields: Fields) {
     this.delimiter = delimiter ?? ','
     this.isSettled = delimiter !== null
     this.quotes = quotes
-    this.#wanted = [...texts, ...(id === null ? [] : [id]), ...(keep === 'all' ? [] : keep)]
+    this.#fields = fields
   }
 
   /**
@@ -29,8 +28,10 @@ export class Dialect {
    */
   settle(header: string): void {
     if (this.isSettled) return
+    const { texts, id } = this.#fields
+    const wanted = id === null ? texts : [...texts, id]
     const splits = DELIMITERS.map((delimiter) => ({ delimiter, names: this.#names(header, delimiter) }))
-    const found = splits.find(({ names }) => this.#wanted.every((name) => names.includes(name)))
+    const found = splits.find(({ names }) => wanted.every((name) => names.includes(name)))
     this.isSettled = true
     this.delimiter = (found ?? splits.reduce((a, b) => (b.names.length > a.names.length ? b : a))).delimiter
   }

@@ -15,5 +15,5 @@ export const tsv: LineFormat = {
   native: null,
   kept: { type: 'string', isNullable: false },
   open: ({ fields, keep, table }, header) =>
-    tableLines(new Dialect(table.delimiter ?? '\t', table.quotes ?? false, fields, keep), fields, keep, header),
+    tableLines(new Dialect(table.delimiter ?? '\t', table.quotes ?? false, fields), fields, keep, header),
 }
