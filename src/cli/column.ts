@@ -21,6 +21,11 @@ export interface ColumnTypes {
   /** Any value, as its JSON. */
   readonly json: string
   /**
+   * Any value, as its JSON, of a type that it has for itself, as in JSON Lines; null = it is missing.
+   * Outputs whose columns have a type find one (`inferred-columns.ts`).
+   */
+  readonly any: string
+  /**
    * A string or a number, row by row, as JSON Lines has ids. Outputs whose columns have a type take
    * that of the first row (`typed-output.ts`), so that formats never see this one.
    */

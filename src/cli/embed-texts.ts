@@ -77,7 +77,11 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
         const kept = keptData(rows, texts.nameOf(batch.file))
         const { columns, rowOf } = chunkColumnData(idData(rows), text, kept, rows, found)
         const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(rowOf[row] ?? 0)}`
-        return { written: matrix.rows === 0 ? null : { columns, matrix, placeOf }, count: matrix.rows, skipped }
+        return {
+          written: matrix.rows === 0 ? null : { columns, matrix, isSparse: rows.isSparse, placeOf },
+          count: matrix.rows,
+          skipped,
+        }
       }
       const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
       const ids = idData(rows)
@@ -87,7 +91,7 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
         ...keptData(rows, texts.nameOf(batch.file)),
       ]
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`
-      const written = rows.count === 0 ? null : { columns, matrix, placeOf }
+      const written = rows.count === 0 ? null : { columns, matrix, isSparse: rows.isSparse, placeOf }
       return { written, count: rows.count, skipped }
     },
   }

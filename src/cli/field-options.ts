@@ -49,6 +49,7 @@ export function readOptions(values: OptionValues, formats: readonly (InputFormat
       id: (values['id-field'] as string | undefined) ?? null,
       onNull: choice(values, 'on-null', ON_NULL) ?? 'fail',
     },
+    keep: [],
     table: tableOptions(values, formats),
   }
 }

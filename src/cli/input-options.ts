@@ -67,7 +67,6 @@ export function inputOptions(given: readonly string[], values: OptionValues): In
     paths,
     format,
     ...readOptions(values, formats),
-    keep: [],
     skipsBadLines: choice(values, 'on-error', ['fail', 'skip']) === 'skip',
   }
 }

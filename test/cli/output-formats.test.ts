@@ -126,7 +126,12 @@ async function written(ending: string, columns: readonly ColumnData[]): Promise<
       null,
     )
     // The class of the package's types is another one than that of the modules'.
-    await output?.write({ columns, matrix: matrix as unknown as OutputRows['matrix'], placeOf: String })
+    await output?.write({
+      columns,
+      matrix: matrix as unknown as OutputRows['matrix'],
+      isSparse: false,
+      placeOf: String,
+    })
     await output?.finish()
   } finally {
     await handle.close()
@@ -339,7 +344,10 @@ test('--progress json is lines of JSON on standard error, the last with all text
 })
 
 for (const [args, message] of [
-  [['-o', 'o.npy', '--vector-field', 'v'], /\.npy holds vectors only: --id-field, --with-text, --keep, --vector-field and --chunk/],
+  [
+    ['-o', 'o.npy', '--vector-field', 'v'],
+    /\.npy holds vectors only: --id-field, --with-text, --keep, --vector-field and --chunk/,
+  ],
   [['-o', 'o.parquet', '--vector-encoding', 'base64'], /--vector-encoding is for \.jsonl, but --out is o\.parquet/],
   [['-o', 'o.jsonl', '--vector-encoding', 'hex'], /--vector-encoding should be numbers or base64|hex/],
   [['-o', 'o.parquet', '--id-field', 'v', '--vector-field', 'v'], /--id-field v would be a second column/],

@@ -3,7 +3,7 @@
 import type { ColumnData } from '../column.js'
 import { FileError } from '../file-error.js'
 import type { ByteCount } from './bytes.js'
-import type { FieldPath } from './fields.js'
+import type { FieldPath, KeptFields } from './fields.js'
 import type { FormatName } from './format.js'
 
 export interface ColumnFormat extends FormatName {
@@ -25,9 +25,6 @@ export interface WantedColumns {
   readonly id: FieldPath | null
   readonly keep: KeptFields
 }
-
-/** The other fields that go from the inputs to the output: all, or those of these names. */
-export type KeptFields = 'all' | readonly string[]
 
 export interface ColumnFile {
   /** The next rows, null at the end. */
@@ -110,8 +107,4 @@ export const EXPECTED: Readonly<Record<ColumnUse['kind'], string>> = {
   text: 'strings',
   id: 'strings or integers',
   kept: 'values that can be kept',
-}
-
-export function keepsFields(keep: KeptFields): boolean {
-  return keep === 'all' || keep.length > 0
 }

@@ -12,6 +12,12 @@ export const csv: LineFormat = {
   hasFields: true,
   isTable: true,
   native: null,
-  open: ({ fields, table }, header) =>
-    tableLines(new Dialect(table.delimiter ?? header?.delimiter ?? null, table.quotes ?? true, fields), fields, header),
+  kept: { type: 'string', isNullable: false },
+  open: ({ fields, keep, table }, header) =>
+    tableLines(
+      new Dialect(table.delimiter ?? header?.delimiter ?? null, table.quotes ?? true, fields),
+      fields,
+      keep,
+      header,
+    ),
 }

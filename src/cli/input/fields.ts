@@ -11,6 +11,13 @@ export type OnNull = 'fail' | 'skip' | 'empty'
 
 export const ON_NULL: readonly OnNull[] = ['fail', 'skip', 'empty']
 
+/** The other fields that go from the inputs to the output: all, or those of these names. */
+export type KeptFields = 'all' | readonly FieldPath[]
+
+export function keepsFields(keep: KeptFields): boolean {
+  return keep === 'all' || keep.length > 0
+}
+
 export interface Fields {
   /** Of one row, in this order; at least one. */
   readonly texts: readonly FieldPath[]

@@ -4,7 +4,8 @@
 
 import { isUtf8 } from 'node:buffer'
 
-import type { Fields } from './fields.js'
+import type { Column } from '../column.js'
+import type { Fields, KeptFields } from './fields.js'
 import type { Line } from './line.js'
 import type { LineRules } from './lines.js'
 
@@ -31,6 +32,8 @@ export interface LineFormat extends FormatName {
    * in a field ('json'). Null when only the {@link RowReader} can read it.
    */
   readonly native: 'lines' | 'json' | null
+  /** What columns of other fields are: {@link Row.kept}. Null = it has no fields. */
+  readonly kept: Pick<Column, 'type' | 'isNullable'> | null
   /**
    * What reads one file.
    *
@@ -50,6 +53,8 @@ export interface TableOptions {
 /** What is read of the inputs. */
 export interface ReadOptions {
   readonly fields: Fields
+  /** The other fields that rows have. */
+  readonly keep: KeptFields
   readonly table: TableOptions
 }
 
@@ -75,6 +80,8 @@ export type Id = string | number | bigint
 export interface Row {
   readonly text: string
   readonly id: Id | null
+  /** Other fields, where the caller wants some; null = it is missing. */
+  readonly kept?: ReadonlyMap<string, string | null>
 }
 
 /** A row that is left out because it has no text, as the fields' `onNull` says. */

@@ -62,5 +62,5 @@ export function oneLineFormat(paths: readonly string[], given: InputFormat | nul
 
 /** Whether fields beside text and id can be kept. */
 export function canKeep(format: InputFormat): boolean {
-  return format.kind === 'columns'
+  return format.hasFields
 }

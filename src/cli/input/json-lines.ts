@@ -1,10 +1,11 @@
 // JSON Lines: an object per line, with texts and id in fields, also in those of inner objects.
 
 import { describe } from '../../errors.js'
-import { fieldAt, joinedText } from './fields.js'
-import type { FieldPath, Fields } from './fields.js'
+import { fieldAt, joinedText, keepsFields } from './fields.js'
+import type { FieldPath, Fields, KeptFields } from './fields.js'
 import { BadLine, excerpt, NO_TEXT, stringOf } from './format.js'
 import type { LineFormat, Row } from './format.js'
+import { membersOf } from './json-members.js'
 import { EVERY_LINE_FEED } from './line.js'
 import type { Line } from './line.js'
 
@@ -16,11 +17,37 @@ export const jsonLines: LineFormat = {
   hasFields: true,
   isTable: false,
   native: 'json',
+  kept: { type: 'any', isNullable: true },
   // A carriage return is white space in JSON.
-  open: ({ fields }) => ({
+  open: ({ fields, keep }) => ({
     rules: { ends: EVERY_LINE_FEED, allowsReturns: true },
-    reader: { read: (line) => rowOf(line, fields), header: null },
+    reader: {
+      read: keepsFields(keep) ? (line) => keepingRowOf(line, fields, keep) : (line) => rowOf(line, fields),
+      header: null,
+    },
   }),
+}
+
+function keepingRowOf(line: Line, fields: Fields, keep: KeptFields): Row | typeof NO_TEXT | null {
+  const row = rowOf(line, fields)
+  return row === null || row === NO_TEXT ? row : { ...row, kept: keptOf(stringOf(line).trim(), keep) }
+}
+
+/** Some JSON, and what is in it, once that was wanted. */
+interface Node {
+  readonly json: string
+  members?: ReadonlyMap<string, string>
+}
+
+/** @param json correct */
+function keptOf(json: string, keep: KeptFields): ReadonlyMap<string, string | null> {
+  if (keep === 'all') return membersOf(json)
+  const root: Node = { json }
+  const memberOf = (node: Node, name: string): Node | undefined => {
+    const found = (node.members ??= membersOf(node.json)).get(name)
+    return found === undefined ? undefined : { json: found }
+  }
+  return new Map(keep.map((path) => [path, fieldAt(root, path, memberOf)?.json ?? null]))
 }
 
 function rowOf(line: Line, fields: Fields): Row | typeof NO_TEXT | null {

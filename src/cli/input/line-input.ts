@@ -4,7 +4,7 @@ import type { NativeTexts } from '../../native/interface.js'
 import { LocatedError } from './bad-rows.js'
 import type { BadRows } from './bad-rows.js'
 import { BadHeader, BadLine, NO_TEXT } from './format.js'
-import type { Row, RowReader } from './format.js'
+import type { LineFormat, Row, RowReader } from './format.js'
 import type { Line, Place } from './line.js'
 import type { LineSplitter } from './lines.js'
 import type { OpenInput } from './open-input.js'
@@ -22,6 +22,8 @@ export interface LineInputParts {
   readonly reader: RowReader
   /** Makes what reads these lines natively; null where nothing does. */
   readonly newTexts: (() => NativeTexts) | null
+  /** What columns of other fields are, where rows have some. */
+  readonly kept: LineFormat['kept']
   readonly badRows: BadRows
   /** Whether rows that the native module has may be read again. */
   readonly keepsSources: boolean
@@ -60,7 +62,7 @@ export class LineInput implements OpenInput {
   }
 
   async fill(rows: Rows): Promise<boolean> {
-    const { lines, keepsLines } = this.#parts
+    const { lines, kept, keepsLines } = this.#parts
     /**
      * Lines that are read here before the native module is tried again, now and after the next
      * failure.
@@ -82,7 +84,9 @@ export class LineInput implements OpenInput {
         return false
       }
       const row = this.#read(line)
-      if (row !== null) rows.add(row, line.number, keepsLines ? bytesOfLine(line) : null)
+      if (row === null) continue
+      rows.add(row, line.number, keepsLines ? bytesOfLine(line) : null)
+      if (row.kept !== undefined && kept !== null) rows.keepFields(row.kept, kept)
     }
   }
 

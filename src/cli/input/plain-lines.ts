@@ -12,6 +12,7 @@ export const plainLines: LineFormat = {
   hasFields: false,
   isTable: false,
   native: 'lines',
+  kept: null,
   open: () => ({
     rules: { ends: EVERY_LINE_FEED, allowsReturns: false },
     reader: { read: (line) => ({ text: stringOf(line), id: null }), header: null },

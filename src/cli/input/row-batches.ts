@@ -4,9 +4,9 @@ import type { NativeTexts } from '../../native/interface.js'
 import { BadRows, inputError, LocatedError } from './bad-rows.js'
 import { bytesOf, nameOf } from './bytes.js'
 import type { ByteCount } from './bytes.js'
-import { keepsFields } from './column-format.js'
-import type { ColumnFile, KeptFields } from './column-format.js'
+import type { ColumnFile } from './column-format.js'
 import { ColumnInput } from './column-input.js'
+import { keepsFields } from './fields.js'
 import type { LineFormat, ReadOptions } from './format.js'
 import { DEFAULT_FORMAT, formatOf } from './formats.js'
 import type { InputFormat } from './formats.js'
@@ -35,8 +35,6 @@ export interface InputOptions extends ReadOptions {
   readonly paths: readonly string[]
   /** The format of all inputs; null = each has the one that its name says. */
   readonly format: InputFormat | null
-  /** The other fields that rows have. */
-  readonly keep: KeptFields
   /** Whether a line that can't be read is skipped; else it ends the run. */
   readonly skipsBadLines: boolean
   /** Whether rows have their lines as they are, too. Not for texts that are read natively. */
@@ -137,6 +135,7 @@ export class RowBatches {
       lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, rules),
       reader,
       newTexts: this.#nativeTexts(format),
+      kept: format.kept,
       keepsLines,
     })
   }

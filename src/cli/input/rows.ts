@@ -3,7 +3,7 @@
 
 import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
-import type { ColumnData, ColumnType, ColumnValue } from '../column.js'
+import type { Column, ColumnData, ColumnType, ColumnValue } from '../column.js'
 import type { Utf8Values } from './column-format.js'
 import { NO_TEXT } from './format.js'
 import type { Id, Row, RowReader } from './format.js'
@@ -39,6 +39,8 @@ export class Rows {
   idType: ColumnType = 'id'
   /** The other columns that are kept. */
   readonly kept: KeptColumn[] = []
+  /** Whether rows may lack columns that others have. */
+  isSparse = false
   /** The line of each row as it is, without its line break; empty unless the caller wants them. */
   readonly lines: Uint8Array[] = []
   /** The number of rows. */
@@ -47,6 +49,7 @@ export class Rows {
   units = 0
   /** The number of the line of each row of `texts`. */
   readonly #numbers: number[] = []
+  readonly #keptByName = new Map<string, KeptColumn>()
   readonly #runs: NativeRun[] = []
   readonly #reader: RowReader | null
   readonly #keepsSources: boolean
@@ -137,6 +140,23 @@ export class Rows {
     }
   }
 
+  /** Other fields of the row that was added last, whose columns have this type. */
+  keepFields(fields: ReadonlyMap<string, string | null>, type: Pick<Column, 'type' | 'isNullable'>): void {
+    this.isSparse ||= type.type === 'any'
+    for (const [name, value] of fields) {
+      let column = this.#keptByName.get(name)
+      if (column === undefined) {
+        column = { column: { name, ...type }, values: new Array<null>(this.count - 1).fill(null) }
+        this.#keptByName.set(name, column)
+        this.kept.push(column)
+      }
+      column.values.push(value)
+      // Values take memory, as texts do.
+      this.units += value?.length ?? 0
+    }
+    for (const { values } of this.kept) if (values.length < this.count) values.push(null)
+  }
+
   /** The line of a row in its file, from 1. */
   lineOf(row: number): number {
     if (this.native === null) return this.#numbers[row] ?? 0
@@ -168,6 +188,7 @@ export class Rows {
   #addCopy(from: Rows, row: number, text: string, line: number): void {
     this.add({ text, id: from.ids[row] ?? null }, line, from.lines[row] ?? null)
     this.idType = from.idType
+    this.isSparse = from.isSparse
     this.keep(from.kept, row)
   }
 

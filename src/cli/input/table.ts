@@ -2,30 +2,35 @@
 
 import { CsvRecords } from './csv-records.js'
 import type { Dialect } from './dialect.js'
-import type { Fields } from './fields.js'
+import { keepsFields } from './fields.js'
+import type { Fields, KeptFields } from './fields.js'
 import { BadHeader, BadLine, stringOf } from './format.js'
 import type { Header, LineReading, Row, RowReader } from './format.js'
 import { EVERY_LINE_FEED } from './line.js'
 import type { Line } from './line.js'
 
 /** What reads a table that is written so. */
-export function tableLines(dialect: Dialect, fields: Fields, header: Header | null): LineReading {
+export function tableLines(dialect: Dialect, fields: Fields, keep: KeptFields, header: Header | null): LineReading {
   const ends = dialect.quotes ? new CsvRecords(dialect) : EVERY_LINE_FEED
-  return { rules: { ends, allowsReturns: false }, reader: new TableReader(dialect, fields, header) }
+  return { rules: { ends, allowsReturns: false }, reader: new TableReader(dialect, fields, keep, header) }
 }
 
 class TableReader implements RowReader {
   header: Header | null
   readonly #dialect: Dialect
   readonly #fields: Fields
+  readonly #keep: KeptFields
   /** The columns of the texts. */
   #texts: readonly number[] = []
   /** The column of the id; -1 = none. */
   #id = -1
+  /** The others that are kept, by their names; null = none. */
+  #kept: ReadonlyMap<string, number> | null = null
 
-  constructor(dialect: Dialect, fields: Fields, header: Header | null) {
+  constructor(dialect: Dialect, fields: Fields, keep: KeptFields, header: Header | null) {
     this.#dialect = dialect
     this.#fields = fields
+    this.#keep = keep
     this.header = header
     if (header !== null) this.#findColumns(header.names)
   }
@@ -46,7 +51,9 @@ class TableReader implements RowReader {
     const [only = -1, ...others] = this.#texts
     const text =
       others.length === 0 ? values[only] : this.#texts.map((column) => values[column]).join(this.#fields.join)
-    return { text: text ?? '', id: this.#id === -1 ? null : (values[this.#id] ?? '') }
+    const row = { text: text ?? '', id: this.#id === -1 ? null : (values[this.#id] ?? '') }
+    if (this.#kept === null) return row
+    return { ...row, kept: new Map(Array.from(this.#kept, ([name, column]) => [name, values[column] ?? ''])) }
   }
 
   /** Null where the line is empty. @throws BadHeader */
@@ -68,6 +75,9 @@ class TableReader implements RowReader {
   #findColumns(header: readonly string[]): void {
     this.#texts = this.#fields.texts.map((name) => columnOf(header, name))
     this.#id = this.#fields.id === null ? -1 : columnOf(header, this.#fields.id)
+    if (!keepsFields(this.#keep)) return
+    const names = this.#keep === 'all' ? header : this.#keep
+    this.#kept = new Map(names.map((name) => [name, columnOf(header, name)]))
   }
 }
 

@@ -13,6 +13,7 @@ export const tsv: LineFormat = {
   hasFields: true,
   isTable: true,
   native: null,
-  open: ({ fields, table }, header) =>
-    tableLines(new Dialect(table.delimiter ?? '\t', table.quotes ?? false, fields), fields, header),
+  kept: { type: 'string', isNullable: false },
+  open: ({ fields, keep, table }, header) =>
+    tableLines(new Dialect(table.delimiter ?? '\t', table.quotes ?? false, fields), fields, keep, header),
 }

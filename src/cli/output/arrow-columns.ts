@@ -32,6 +32,7 @@ export function arrowType(arrow: Arrow, { type, unit = 'us', isUtc = false }: Co
     }
     case 'string':
     case 'json':
+    case 'any':
     case 'id':
       return new arrow.Utf8()
   }
@@ -79,6 +80,7 @@ function buffersOf({ column, values }: ColumnData): Buffers {
       return bytes(values as readonly (Uint8Array | null)[])
     case 'string':
     case 'json':
+    case 'any':
     case 'id':
       return strings(values as readonly (string | null)[])
   }

@@ -1,14 +1,18 @@
 // Values of columns as JSON.
 
 import type { Column, ColumnData, ColumnValue } from '../column.js'
-import { wellFormed } from '../well-formed.js'
+import { wellFormed, wellFormedJson } from '../well-formed.js'
 
 const DAY_MS = 86_400_000
 const PER_SECOND = { ms: 1000n, us: 1_000_000n, ns: 1_000_000_000n } as const
 
-/** What gives the JSON of the value in each row. */
-export function jsonColumn({ column, values }: ColumnData): (row: number) => string {
-  return (row) => jsonOf(column, values[row] ?? null)
+/** What gives the member of the object of each row, with a comma after it; nothing where it is missing. */
+export function jsonMember({ column, values }: ColumnData): (row: number) => string {
+  const key = JSON.stringify(wellFormed(column.name))
+  return (row) => {
+    const value = values[row] ?? null
+    return value === null && column.type === 'any' ? '' : `${key}:${jsonOf(column, value)},`
+  }
 }
 
 function jsonOf({ type, unit = 'us', isUtc = false }: Column, value: ColumnValue | null): string {
@@ -16,6 +20,8 @@ function jsonOf({ type, unit = 'us', isUtc = false }: Column, value: ColumnValue
   switch (type) {
     case 'json':
       return onOneLine(value as string)
+    case 'any':
+      return wellFormedJson(value as string)
     case 'bytes':
       return `"${Buffer.from(value as Uint8Array).toString('base64')}"`
     case 'date':

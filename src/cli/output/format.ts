@@ -48,9 +48,11 @@ export interface Columns extends VectorColumn {
 
 /** Rows to be written. */
 export interface OutputRows {
-  /** One for each of {@link Columns.columns}, in their order. */
+  /** One for each of {@link Columns.columns}, in their order. Of rows that are sparse, in any. */
   readonly columns: readonly ColumnData[]
   readonly matrix: EmbeddingMatrix<Dtype>
+  /** Whether columns that others have may be missing: of each row they are null. */
+  readonly isSparse: boolean
   /** Where a row comes from, for messages: the input and the line. */
   readonly placeOf: (row: number) => string
 }

@@ -3,7 +3,7 @@
 // the lines; of an object it gets the start, up to the vector.
 
 import { vectorLines } from '../../matrix/json.js'
-import { jsonColumn } from './column-json.js'
+import { jsonMember } from './column-json.js'
 import type { Columns, OpenOutput, Output, OutputFormat } from './format.js'
 import { packedSink, packer } from './packed-sink.js'
 import type { Packing } from './packed-sink.js'
@@ -26,7 +26,7 @@ export function openLines(
   const sameHead = Buffer.from(`{${end}`)
   return Promise.resolve({
     async write({ columns, matrix }) {
-      const fields = columns.map((data) => ({ key: JSON.stringify(data.column.name), value: jsonColumn(data) }))
+      const fields = columns.map(jsonMember)
       let before = Promise.resolve()
       for (let from = 0, to = 0; from < matrix.rows; from = to) {
         const heads: string[] = []
@@ -35,7 +35,7 @@ export function openLines(
         if (areSame) to = most
         for (let units = 0; to < most && units < MOST_UNITS; to++) {
           const start = rows === 0 && to === from ? '{' : `${separator}{`
-          const head = `${start}${fields.map(({ key, value }) => `${key}:${value(to)},`).join('')}${end}`
+          const head = `${start}${fields.map((member) => member(to)).join('')}${end}`
           heads.push(head)
           units += head.length
         }

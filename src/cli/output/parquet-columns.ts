@@ -36,6 +36,7 @@ function typeOf({ type, unit = 'us', isUtc = false }: Column): Omit<SchemaElemen
     // Not Parquet's JSON, which not every reader knows.
     case 'json':
     case 'string':
+    case 'any':
     case 'id':
       return { type: 'BYTE_ARRAY', converted_type: 'UTF8' }
   }

@@ -4,6 +4,7 @@
 
 import type { Column, ColumnData } from '../column.js'
 import type { Columns, Output, OutputFormat, OutputRows, VectorColumn } from './format.js'
+import { alignedColumns, inferredColumn } from './inferred-columns.js'
 import { assertFitsMilvus, assertImportable } from './milvus-limits.js'
 import type { Sink } from './sink.js'
 
@@ -39,14 +40,16 @@ export async function openTyped(
   check()
   return {
     async write(rows) {
-      const typed = isTyped ? rows.columns.map((data, i) => typedColumn(data, current?.columns[i], rows)) : rows.columns
+      const found = isTyped && rows.isSparse && current !== null ? alignedColumns(current.columns, rows) : rows.columns
+      const typed = isTyped ? found.map((data, i) => typedColumn(data, current?.columns[i], rows)) : found
       current ??= await opened(
         typed.map(({ column }) => column),
         null,
       )
       assertSame(current.columns, typed, isTyped, rows)
-      if (vector.isForMilvus) assertFitsMilvus(rows)
-      await current.output.write({ ...rows, columns: typed })
+      const written = { ...rows, columns: typed }
+      if (vector.isForMilvus) assertFitsMilvus(written)
+      await current.output.write(written)
       if (vector.isForMilvus) assertImportable(sink.size)
       count += rows.matrix.rows
       check()
@@ -72,8 +75,9 @@ interface OpenOutput {
 }
 
 /** Ids as the type that they have in the output, or, in the first rows, that the first one has. */
-function typedColumn(data: ColumnData, before: Column | undefined, { placeOf }: OutputRows): ColumnData {
+function typedColumn(data: ColumnData, before: Column | undefined, rows: OutputRows): ColumnData {
   const { column, values } = data
+  if (column.type === 'any') return inferredColumn(data, before, rows)
   if (column.type !== 'id') return data
   const type = before?.type ?? (typeof values[0] === 'string' ? 'string' : 'int64')
   const wrong = values.findIndex((id: unknown) => (type === 'string' ? typeof id !== 'string' : !Number.isInteger(id)))
@@ -82,7 +86,7 @@ function typedColumn(data: ColumnData, before: Column | undefined, { placeOf }: 
   const expected = type === 'string' ? 'a string' : 'an integer'
   const rule = 'in this format ids are all integers or all strings, as the first one is'
   throw new Error(
-    `${placeOf(wrong)}: expected ${expected} in ${JSON.stringify(column.name)}, but got ${JSON.stringify(found)}: ${rule}`,
+    `${rows.placeOf(wrong)}: expected ${expected} in ${JSON.stringify(column.name)}, but got ${JSON.stringify(found)}: ${rule}`,
   )
 }
 
