@@ -56,7 +56,7 @@ export function commandLineReport(record) {
   if (cases !== undefined) {
     parts.push(
       `Beside Python, with ${packages.join(', ')}: each library reads, model2vec encodes, the library writes, in whole ` +
-        'columns or the batches that its documents recommend, on all cores (`datasets` by a process for each). Both ' +
+        'columns or its own batches, on all cores (`datasets` by a process for each). Both ' +
         'write the same columns: to `.npy` vectors alone, else those of the input and the vectors; ids, texts and ' +
         'vectors were compared before, bit for bit.',
       peers(cases, titles),
