@@ -108,23 +108,25 @@ const INSTALLERS = {
       ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
       at('peers', 'transformers-js'),
     ),
-  pip() {
-    const wanted = readFileSync(at('peers', 'requirements.txt'), 'utf8')
-    const stamp = path.join(venv, 'installed.txt')
-    if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
-    rmSync(venv, { recursive: true, force: true })
-    run(windows ? 'python' : 'python3', ['-m', 'venv', venv])
-    run(python, [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '-r',
-      at('peers', 'requirements.txt'),
-    ])
-    writeFileSync(stamp, wanted)
-  },
+  pip: () => pythonFor('bench-python', at('peers', 'requirements.txt')),
+}
+
+/**
+ * An environment in build/ with the packages of a requirements file, made anew when they have changed.
+ *
+ * @returns its interpreter
+ */
+export function pythonFor(name, requirements) {
+  const folder = path.join(root, 'build', name)
+  const interpreter = path.join(folder, ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']))
+  const wanted = readFileSync(requirements, 'utf8')
+  const stamp = path.join(folder, 'installed.txt')
+  if (existsSync(interpreter) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return interpreter
+  rmSync(folder, { recursive: true, force: true })
+  run(windows ? 'python' : 'python3', ['-m', 'venv', folder])
+  run(interpreter, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements])
+  writeFileSync(stamp, wanted)
+  return interpreter
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 
+import { commandLineReport } from './command-line-report.mjs'
 import { medianNs, ratio } from './measure.mjs'
 
 const BEGIN = '<!-- benchmarks: written by `npm run bench` -->'
@@ -43,6 +44,7 @@ export function report(record) {
     section('Tokenizing alone, one thread: MB a second', tokenizing(record)),
     section('One query of ten words', latencies(record)),
     section('Load, memory, size', loads(record)),
+    record.commandLine === undefined ? '' : commandLineReport(record.commandLine),
     section('Left out', record.leftOut.map((line) => `- ${line}`).join('\n')),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
