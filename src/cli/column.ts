@@ -1,7 +1,11 @@
 // Columns beside the vectors: ids, texts, and what else goes from an input to an output with its
 // row. Their types are those that Parquet, Arrow and JSON can all carry.
 
-import type { Id } from './input/format.js'
+/**
+ * The id of a row. JSON Lines has strings and numbers, columns of Parquet and Arrow also larger
+ * integers; in CSV and TSV every id is a string.
+ */
+export type Id = string | number | bigint
 
 /** What a value of a column is, by the column's type. */
 export interface ColumnTypes {

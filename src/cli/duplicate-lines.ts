@@ -8,7 +8,7 @@ import { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import { drawBar } from '../progress/bar.js'
 import type { EncodedRows } from './encode-rows.js'
-import type { Id } from './input/format.js'
+import type { Id } from './column.js'
 import type { InputOptions, RowBatch } from './input/row-batches.js'
 import { TextRun } from './text-run.js'
 

@@ -2,14 +2,13 @@
 // the engine needs them.
 
 import type { NativeTexts } from '../../native/interface.js'
-import type { ColumnValue } from '../column.js'
+import type { ColumnValue, Id } from '../column.js'
 import { LocatedError } from './bad-rows.js'
 import type { BadRows } from './bad-rows.js'
 import type { ColumnFile, ColumnRun, Utf8Values } from './column-format.js'
 import { joinedText } from './fields.js'
 import type { Fields } from './fields.js'
 import { BadLine } from './format.js'
-import type { Id } from './format.js'
 import type { Place } from './line.js'
 import type { OpenInput } from './open-input.js'
 import { Rows } from './rows.js'

@@ -4,7 +4,7 @@
 
 import { isUtf8 } from 'node:buffer'
 
-import type { Column } from '../column.js'
+import type { Column, Id } from '../column.js'
 import type { Fields, KeptFields } from './fields.js'
 import type { Line } from './line.js'
 import type { LineRules } from './lines.js'
@@ -69,12 +69,6 @@ export interface Header {
   readonly names: readonly string[]
   readonly delimiter: string
 }
-
-/**
- * The id of a row. JSON Lines has strings and numbers, columns of Parquet and Arrow also larger
- * integers; in CSV and TSV every id is a string.
- */
-export type Id = string | number | bigint
 
 /** What is read from a line, or from one CSV record. */
 export interface Row {

@@ -2,7 +2,7 @@
 
 import type { Label } from '../../pipeline/predictions.js'
 import { exactJson } from '../exact-json.js'
-import type { Id } from '../input/format.js'
+import type { Id } from '../column.js'
 import { wellFormed } from '../well-formed.js'
 import type { OpenRows } from './format.js'
 
