@@ -15,7 +15,10 @@ import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } f
  * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
  * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
  * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
- * call that needs it fails with that, a load. `ERR_INTERNAL` is a bug in this package.
+ * call that needs it fails with that, a load. Shards of a manifest (`model2vec plan`) fail with
+ * `ERR_BAD_MANIFEST`, `ERR_INPUT_CHANGED` (an input or the model is not what was planned),
+ * `ERR_BAD_INPUT` (a row or a file that can't be read) and `ERR_INPUT_UNREACHABLE` (a URL: may
+ * pass). `ERR_INTERNAL` is a bug in this package.
  */
 export type ErrorCode =
   | 'ERR_MODEL_NOT_FOUND'
@@ -39,6 +42,10 @@ export type ErrorCode =
   | 'ERR_HUB_HTTP'
   | 'ERR_HUB_CACHE'
   | 'ERR_NATIVE_NOT_FOUND'
+  | 'ERR_BAD_MANIFEST'
+  | 'ERR_INPUT_CHANGED'
+  | 'ERR_BAD_INPUT'
+  | 'ERR_INPUT_UNREACHABLE'
   | 'ERR_INTERNAL'
 
 const CODES: Readonly<Record<ErrorCode, true>> = {
@@ -63,6 +70,10 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   ERR_HUB_HTTP: true,
   ERR_HUB_CACHE: true,
   ERR_NATIVE_NOT_FOUND: true,
+  ERR_BAD_MANIFEST: true,
+  ERR_INPUT_CHANGED: true,
+  ERR_BAD_INPUT: true,
+  ERR_INPUT_UNREACHABLE: true,
   ERR_INTERNAL: true,
 }
 
