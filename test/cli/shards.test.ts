@@ -15,9 +15,12 @@ import {
 } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 
 import test from 'ava'
 
+import type * as writerModule from '../../build/modules/cli/shards/manifest-writer.js'
+import { load } from '../modules.js'
 import { SMALL } from '../test-data.js'
 import {
   embeddedWhole,
@@ -35,6 +38,8 @@ import {
 } from './planned.js'
 import type { Plan } from './planned.js'
 import { emptyDirectory, model2vec, run, signaled } from './run.js'
+
+const { writeManifest } = load('cli/shards/manifest-writer') as typeof writerModule
 
 const WORDS = ['a dog in the park', 'кошка спит', '日本語の文章', 'naïve café 😀', 'x'.repeat(300)]
 const textOf = (i: number): string => `${WORDS[i % WORDS.length] ?? ''} ${i}`
@@ -77,7 +82,9 @@ test('shards have about the bytes that were asked for, and lie between line ends
   const plan = await planned({ 'c.jsonl': JSONL }, '--shard-bytes', '4KB')
   const shards = await shardsOf(plan)
   t.deepEqual(
-    shards.slice(0, -1).filter(({ inputs: [input] }) => input === undefined || input.bytes < 4000 || input.bytes > 4500),
+    shards
+      .slice(0, -1)
+      .filter(({ inputs: [input] }) => input === undefined || input.bytes < 4000 || input.bytes > 4500),
     [],
   )
   let at = 0
@@ -91,10 +98,13 @@ test('shards have about the bytes that were asked for, and lie between line ends
 })
 
 test('small files share a shard, and packed ones are not cut', async (t) => {
-  const { gzipSync } = await import('node:zlib')
   const packed = gzipSync(LINES.join('\n'))
   const files = { ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`s${i}.txt`, `${textOf(i)}\n`])) }
-  const plan = await planned({ ...files, 'p.txt.gz': packed, 'u.txt': Buffer.from(`\ufeff${TXT}`, 'utf16le') }, '--shard-bytes', '1KB')
+  const plan = await planned(
+    { ...files, 'p.txt.gz': packed, 'u.txt': Buffer.from(`\ufeff${TXT}`, 'utf16le') },
+    '--shard-bytes',
+    '1KB',
+  )
   const shards = await shardsOf(plan)
   t.true((shards[0]?.inputs.length ?? 0) > 2)
   for (const { inputs } of shards) for (const { range } of inputs) t.is(range, null)
@@ -163,13 +173,22 @@ test('an output that is whole is left, and one that is not is written anew', asy
     },
     () => {
       // The header of another number of rows.
-      writeFileSync(output, Buffer.concat([readFileSync(path.join(plan.outDir, 'shard-000001.npy')).subarray(0, 128), expected.subarray(128)]))
+      writeFileSync(
+        output,
+        Buffer.concat([
+          readFileSync(path.join(plan.outDir, 'shard-000001.npy')).subarray(0, 128),
+          expected.subarray(128),
+        ]),
+      )
     },
     () => {
       rmSync(path.join(plan.outDir, '.shard-000000.npy.made-by.json'))
     },
     () => {
-      copyFileSync(path.join(plan.outDir, '.shard-000001.npy.made-by.json'), path.join(plan.outDir, '.shard-000000.npy.made-by.json'))
+      copyFileSync(
+        path.join(plan.outDir, '.shard-000001.npy.made-by.json'),
+        path.join(plan.outDir, '.shard-000000.npy.made-by.json'),
+      )
     },
   ]
   for (const [i, breakIt] of breaks.entries()) {
@@ -255,7 +274,9 @@ test('a model of other files is an error', async (t) => {
 })
 
 test('rows that are skipped are counted, and named by the first byte of the shard and their line in it', async (t) => {
-  const lines = JSONL.trimEnd().split('\n').map((line, i) => (i % 50 === 9 ? '{' : line))
+  const lines = JSONL.trimEnd()
+    .split('\n')
+    .map((line, i) => (i % 50 === 9 ? '{' : line))
   const plan = await planned({ 'c.jsonl': lines.join('\n') }, '--shards', '3', '--on-error', 'skip')
   const [, second] = await shardsOf(plan)
   const { code, err } = await embedShard(plan, 1)
@@ -268,12 +289,12 @@ test('rows that are skipped are counted, and named by the first byte of the shar
   t.regex((await embedShard(failing, 0)).err, /c\.jsonl:10: expected JSON.*\(ERR_BAD_INPUT\)\n$/)
 })
 
-test('#17 of 100,000 shards costs a few small reads', async (t) => {
-  const { writeManifest } = (await import('../modules.js')).load(
-    'cli/shards/manifest-writer',
-  ) as typeof import('../../build/modules/cli/shards/manifest-writer.js')
+// Alone: it counts all reads of this process.
+test.serial('#17 of 100,000 shards costs a few small reads', async (t) => {
   const small = await planned({ 'a.txt': TXT }, '--shards', '1')
-  const { header } = await openManifest(small.manifest)
+  const opened = await openManifest(small.manifest)
+  const { header } = opened
+  await opened.close()
   const file = path.join(small.folder, 'large.jsonl')
   const count = 100_000
   async function* shards(): AsyncGenerator<{ path: string; format: string; range: null; bytes: number; pin: never }[]> {
@@ -345,7 +366,10 @@ test('a manifest that is not as it was planned is an error, for the shards that 
   // A place that no shard's line has: only gather reads all.
   edited(plan, (text) => text.replace(/ {3}(\d+\n)/, '  0$1'))
   t.is((await embedShard(plan, 2)).code, 0)
-  t.regex((await model2vec('gather', plan.manifest)).err, /expected the SHA-256 \w{64}, but got \w{64} \(ERR_BAD_MANIFEST\)/)
+  t.regex(
+    (await model2vec('gather', plan.manifest)).err,
+    /expected the SHA-256 \w{64}, but got \w{64} \(ERR_BAD_MANIFEST\)/,
+  )
 })
 
 test('gather names what is missing, wrong, double or foreign, and exits with 1', async (t) => {
@@ -381,7 +405,10 @@ test('--shard takes nothing else that would change its output', async (t) => {
   ] as const) {
     const { code, err } = await embedShard(plan, 0, ...args)
     t.is(code, 2)
-    t.true(err.includes(`--shard takes all from its manifest, but got ${found ?? ''}: it is for \`model2vec plan\``), err)
+    t.true(
+      err.includes(`--shard takes all from its manifest, but got ${found ?? ''}: it is for \`model2vec plan\``),
+      err,
+    )
   }
   t.is((await embedShard(plan, 0, '--threads', '1', '--progress', 'json')).code, 0)
   for (const given of [plan.manifest, `${plan.manifest}#x`, '#1']) {

@@ -58,7 +58,11 @@ export interface PlannedInput {
 }
 
 /** @throws FileError when it is no file; of a URL what reading throws */
-export async function plannedInput(path: string, given: InputFormat | null, signal: AbortSignal): Promise<PlannedInput> {
+export async function plannedInput(
+  path: string,
+  given: InputFormat | null,
+  signal: AbortSignal,
+): Promise<PlannedInput> {
   const format = given ?? formatOf(path) ?? DEFAULT_FORMAT
   if (isUrl(path)) {
     const url = await urlStart(path, MAGIC_BYTES, signal)
