@@ -59,7 +59,7 @@ test('the shards of lines, joined, are the bytes of one run, wherever the cuts a
     const plan = await planned(files, '--shards', String(shards))
     const outputs = await runAll(plan)
     t.true(outputs.length <= shards && outputs.length > Math.min(shards, 50) / 2, String(outputs.length))
-    t.deepEqual(rowsOf(outputs), await embeddedWhole(plan))
+    t.true(rowsOf(outputs).equals(await embeddedWhole(plan)))
     t.deepEqual(namesIn(plan), expectedNames(outputs.length))
   }
 })
@@ -67,7 +67,7 @@ test('the shards of lines, joined, are the bytes of one run, wherever the cuts a
 test('ids, texts, other fields and options are those of one run', async (t) => {
   const options = ['--id-field', 'id', '--with-text', '--keep', 'lang', '--dtype', 'int8', '--dimensionality', '8']
   const plan = await planned({ 'c.jsonl': JSONL }, '--shards', '5', '--ending', '.jsonl', ...options)
-  t.deepEqual(rowsOf(await runAll(plan)), await embeddedWhole(plan, ...options))
+  t.true(rowsOf(await runAll(plan)).equals(await embeddedWhole(plan, ...options)))
 })
 
 test('chunks of shards are those of one run', async (t) => {
@@ -75,7 +75,7 @@ test('chunks of shards are those of one run', async (t) => {
   const plan = await planned({ 'c.jsonl': JSONL }, '--shard-bytes', '3KB', '--ending', '.jsonl', ...options)
   const outputs = await runAll(plan)
   t.true(outputs.length > 5)
-  t.deepEqual(rowsOf(outputs), await embeddedWhole(plan, ...options))
+  t.true(rowsOf(outputs).equals(await embeddedWhole(plan, ...options)))
 })
 
 test('shards have about the bytes that were asked for, and lie between line ends', async (t) => {
@@ -108,7 +108,7 @@ test('small files share a shard, and packed ones are not cut', async (t) => {
   const shards = await shardsOf(plan)
   t.true((shards[0]?.inputs.length ?? 0) > 2)
   for (const { inputs } of shards) for (const { range } of inputs) t.is(range, null)
-  t.deepEqual(rowsOf(await runAll(plan)), await embeddedWhole(plan))
+  t.true(rowsOf(await runAll(plan)).equals(await embeddedWhole(plan)))
 })
 
 test('a plan is the same bytes each time', async (t) => {
@@ -153,7 +153,7 @@ test('processes that do one shard at the same time all succeed, and write the sa
     [0, 0, 0, 0],
   )
   t.deepEqual(namesIn(plan), expectedNames(1))
-  t.deepEqual(rowsOf([path.join(plan.outDir, 'shard-000000.npy')]), await embeddedWhole(plan))
+  t.true(rowsOf([path.join(plan.outDir, 'shard-000000.npy')]).equals(await embeddedWhole(plan)))
 })
 
 test('an output that is whole is left, and one that is not is written anew', async (t) => {
@@ -228,7 +228,7 @@ test('an input that changes while it is read is an error, and no output', async 
 test('with --pin size a copy with another time is the same input', async (t) => {
   const plan = await planned({ 'a.txt': TXT }, '--shards', '2', '--pin', 'size')
   utimesSync(plan.inputs[0] ?? '', 1, 1)
-  t.deepEqual(rowsOf(await runAll(plan)), await embeddedWhole(plan))
+  t.true(rowsOf(await runAll(plan)).equals(await embeddedWhole(plan)))
 })
 
 test('a file system that keeps whole seconds has the same input', async (t) => {
