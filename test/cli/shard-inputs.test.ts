@@ -147,10 +147,12 @@ test('batches of a shard have the vectors and the columns of its file', async (t
 const python = pythonEnvironment('test/cli/columns-requirements.txt', 'duckdb, pandas, polars, pyarrow')
 const columnTest = python.command === null ? test.skip : test
 const WRITE = `
-import sys, pyarrow, pyarrow.parquet, pyarrow.feather
+import os, sys, pyarrow, pyarrow.parquet, pyarrow.feather
 n = 3000
 table = pyarrow.table({"id": list(range(n)), "text": [f"text number {i} {'x' * (i % 50)}" for i in range(n)]})
-pyarrow.parquet.write_table(table, sys.argv[1] + "/a.parquet", row_group_size=170, compression="none", data_page_size=1024)
+# A column that nobody wants.
+padded = table.append_column("pad", [[os.urandom(300).hex() for _ in range(n)]])
+pyarrow.parquet.write_table(padded, sys.argv[1] + "/a.parquet", row_group_size=170, compression="none", data_page_size=1024)
 pyarrow.feather.write_feather(table.slice(0, 300), sys.argv[1] + "/b.arrow", compression="uncompressed")
 `
 
