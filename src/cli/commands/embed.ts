@@ -130,6 +130,7 @@ export const embed: Command = {
         checkpointMs: everyMs,
         total,
         progressIsJson: isJson,
+        keptNames: new Set(),
       }
       const expected = outputColumns(names, chunking !== null)
       const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, vector, expected, state, rows)
@@ -138,6 +139,7 @@ export const embed: Command = {
           ? await writeStandardOutput(open, embedRun(run))
           : await writeOutput({ ...output, lock, open, identity: await identityOf(run) }, embedRun(run), isResumed)
       if (skipped > 0) say(`${counted(skipped, 'line')} skipped`)
+      if (!isResumed) sayMissing(run)
     } finally {
       await lock?.release()
       release()
@@ -184,6 +186,12 @@ function keptFields({ keep }: OptionValues): KeptFields {
   const given = (keep as readonly string[] | undefined) ?? []
   if (given.length === 1 && given[0] === 'all') return 'all'
   return [...new Set(given.flatMap((names) => names.split(',')))]
+}
+
+/** Columns that an input lacks are errors, but lines may each have other fields: none may have one that is misspelled. */
+function sayMissing({ input: { keep }, keptNames }: EmbedRun): void {
+  if (keep === 'all') return
+  for (const name of keep) if (!keptNames.has(name)) say(`--keep ${name}: no row has it`)
 }
 
 /** @throws UsageError where fields of an input can't be kept */
