@@ -67,7 +67,7 @@ export const plan: Command = {
     ...MODEL_OPTIONS,
   },
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
-  example: 'docs/*.jsonl --shards 64 --out-dir out --manifest plan.jsonl',
+  example: 'docs.jsonl --shards 64 --out-dir out --manifest m.jsonl',
   async run(positionals, values) {
     const manifest = required(values, 'manifest')
     const outDir = required(values, 'out-dir')
