@@ -149,8 +149,10 @@ for (const name of ['lists.parquet', 'lists.feather', 'kept.parquet', 'kept.feat
               : 'expected strings in the column "tags", but got LIST',
           ],
           [
-            ['--keep', 'at'],
-            `expected values that can be kept in the column "at", but got ${arrow ? 'Time64<MICROSECOND>' : 'TIME'}`,
+            ['--keep', arrow ? 'lasted' : 'prices'],
+            arrow
+              ? 'expected values that can be kept in the column "lasted", but got Duration<MICROSECOND>'
+              : 'expected values that can be kept in the column "prices", but got LIST',
           ],
         ] as const)
       : ([

@@ -1,11 +1,11 @@
 // Lists, structs and maps of an Arrow file, as JSON.
 
+import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Field } from 'apache-arrow'
 
 import type { Column, ColumnValue } from '../column.js'
 import { jsonOf } from '../output/column-json.js'
 import { wellFormed } from '../well-formed.js'
-import type { Arrow } from './arrow-types.js'
 
 /** The JSON of a row. */
 type JsonAt = (data: Data, row: number) => string
@@ -17,7 +17,7 @@ type TypeOf = (
 
 /** Null for another type, and where the values in it are of one that there is no column for. */
 export function nestedJson(
-  { DataType: Types }: Pick<Arrow, 'DataType'>,
+  { DataType: Types }: Pick<typeof arrowModule, 'DataType'>,
   type: DataType,
   typeOf: TypeOf,
 ): JsonAt | null {
