@@ -24,7 +24,7 @@ export const parquet: ColumnFormat = {
   hasFields: true,
   isTable: false,
   async open(path, wanted, from, read) {
-    const library = await optionalPackage(PACKAGE, loadLibrary, TITLE)
+    const library = await optionalPackage(PACKAGE, loadLibrary, `${TITLE} files`)
     const file = await RandomAccess.open(path, TITLE)
     try {
       const metadata = await metadataOf(library, file)
