@@ -5,7 +5,9 @@ import { bench } from './commands/bench.js'
 import { classify } from './commands/classify.js'
 import { dedupe } from './commands/dedupe.js'
 import { embed } from './commands/embed.js'
+import { gather } from './commands/gather.js'
 import { info } from './commands/info.js'
+import { plan } from './commands/plan.js'
 import { pull } from './commands/pull.js'
 import { search } from './commands/search.js'
 import { serve } from './commands/serve.js'
@@ -14,6 +16,8 @@ import { worker } from './commands/worker.js'
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   embed,
+  plan,
+  gather,
   classify,
   search,
   dedupe,

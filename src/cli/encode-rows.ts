@@ -13,7 +13,7 @@ import type { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
 import type { CheckedChunkOptions } from '../options/chunks.js'
 import { checkEncodeOptions } from '../options/encode.js'
 import type { TypedEncodeOptions } from '../options/encode.js'
-import { nameOf } from './input/bytes.js'
+import { nameOfInput } from './input/row-batches.js'
 import type { InputOptions, RowBatch } from './input/row-batches.js'
 import type { Rows } from './input/rows.js'
 
@@ -77,7 +77,7 @@ async function workOnRows<T>(
   model: Model2VecEmbeddingFunction,
   { rows, file }: RowBatch,
   options: TypedEncodeOptions<Dtype>,
-  { paths, skipsBadLines }: InputOptions,
+  input: InputOptions,
   onSkip: (message: string) => void,
   work: (rows: Rows) => Promise<T>,
 ): Promise<WorkedRows<T>> {
@@ -85,7 +85,7 @@ async function workOnRows<T>(
     return { rows, made: await work(rows), skipped: 0 }
   } catch (error) {
     if (!isAboutText(error)) throw error
-    const name = nameOf(paths[file] ?? '')
+    const name = nameOfInput(input, file)
     if (!rows.canBeReread) throw located(error, name, rows)
     // With several threads, the error is not always about the first such text; and there may be
     // more.
@@ -94,7 +94,7 @@ async function workOnRows<T>(
       const problem = problemOf(model, readable.texts[row] ?? '', options)
       if (problem === null) return true
       const message = `${name}:${readable.lineOf(row)}: ${problem}`
-      if (!skipsBadLines) throw new Model2VecError('ERR_BAD_TOKENIZER', message, { cause: error })
+      if (!input.skipsBadLines) throw new Model2VecError('ERR_BAD_TOKENIZER', message, { cause: error })
       onSkip(message)
       return false
     })

@@ -13,6 +13,7 @@ import { filesIn } from './input/directory.js'
 import { formatOf, INPUT_FORMATS, PACKED_ENDINGS } from './input/formats.js'
 import type { InputFormat } from './input/formats.js'
 import type { InputOptions } from './input/row-batches.js'
+import { isUrl, shownUrl } from './input/url.js'
 import { counted, say } from './terminal/message.js'
 
 const FORMAT_NAMES = INPUT_FORMATS.map(({ name }) => name)
@@ -110,6 +111,7 @@ export async function bytesOnDisk(paths: readonly string[]): Promise<number | nu
       total = null
       continue
     }
+    if (isUrl(path)) throw new UsageError(`${shownUrl(path)}: URLs are read in shards: \`model2vec plan\` makes them`)
     const file = await naming(path, stat(path))
     if (file.isDirectory()) throw new FileError(`${path} is a directory, not a file`)
     // The size of a pipe is not known.

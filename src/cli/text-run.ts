@@ -9,10 +9,9 @@ import { onAbort, throwIfAborted } from '../runtime/abort.js'
 import { readAhead } from '../stream/read-ahead.js'
 import { encodeChunkRows, encodeRows } from './encode-rows.js'
 import type { ChunkedRows, EncodedRows } from './encode-rows.js'
-import { nameOf } from './input/bytes.js'
 import { START } from './input/position.js'
 import type { Position } from './input/position.js'
-import { RowBatches } from './input/row-batches.js'
+import { nameOfInput, RowBatches } from './input/row-batches.js'
 import type { InputOptions, NewTexts, RowBatch } from './input/row-batches.js'
 import { say } from './terminal/message.js'
 import { ProgressLine } from './terminal/progress-line.js'
@@ -30,25 +29,32 @@ export interface TextRunStart {
   readonly newTexts?: NewTexts | null
   /** Whether progress is JSON lines. */
   readonly progressIsJson?: boolean
+  /** Gets the message of each row that is skipped; without it, it is a line on stderr. */
+  readonly onSkip?: ((message: string) => void) | undefined
 }
 
 export class TextRun {
   readonly progress: ProgressLine
+  /** Milliseconds that reading took. */
+  readMs = 0
   readonly #input: InputOptions
   readonly #batches: RowBatches
-  readonly #onSkip = (message: string): void => {
-    this.progress.clear()
-    say(`skipped ${message}`)
-  }
+  readonly #onSkip: (message: string) => void
 
   /** @param total the bytes of all inputs, packed as they are on the disk; null when not known */
   constructor(
     input: InputOptions,
     total: number | null,
-    { position = START, done = 0, newTexts = null, progressIsJson = false }: TextRunStart = {},
+    { position = START, done = 0, newTexts = null, progressIsJson = false, onSkip }: TextRunStart = {},
   ) {
     this.#input = input
     this.progress = new ProgressLine(total, done, progressIsJson)
+    this.#onSkip =
+      onSkip ??
+      ((message) => {
+        this.progress.clear()
+        say(`skipped ${message}`)
+      })
     this.#batches = new RowBatches(input, this.#onSkip, position, newTexts)
   }
 
@@ -60,8 +66,13 @@ export class TextRun {
   }
 
   /** The next batch, null at the end. */
-  next(): Promise<RowBatch | null> {
-    return this.#batches.next()
+  async next(): Promise<RowBatch | null> {
+    const started = performance.now()
+    try {
+      return await this.#batches.next()
+    } finally {
+      this.readMs += performance.now() - started
+    }
   }
 
   /**
@@ -113,6 +124,11 @@ export class TextRun {
     this.progress.end(texts, this.#batches.read.bytes)
   }
 
+  /** Bytes read so far of all inputs, packed as they are on the disk. */
+  get bytes(): number {
+    return this.#batches.read.bytes
+  }
+
   /** Counts bytes as read that this run does not read, because an earlier run did. */
   countBytes(bytes: number): void {
     this.#batches.read.bytes += bytes
@@ -120,7 +136,7 @@ export class TextRun {
 
   /** The name in messages of the input with this index. */
   nameOf(file: number): string {
-    return nameOf(this.#input.paths[file] ?? '')
+    return nameOfInput(this.#input, file)
   }
 
   close(): void {

@@ -65,7 +65,7 @@ export async function planRun(t: ExecutionContext, hasIds: boolean): Promise<Pla
   const [out, manifest] = [path.join(folder, 'out'), path.join(folder, 'run.manifest')]
   mkdirSync(out)
   const options = ['--shards', String(SHARDS), '--out-dir', out, '--manifest', manifest, '--model', SMALL]
-  const { code, err } = await model2vec('plan', ...inputs, ...options, ...(hasIds ? ['--id-field', 'id'] : []))
+  const { code, err } = await model2vec('plan', ...inputs, ...options, ...(hasIds ? ['--ending', '.jsonl', '--id-field', 'id'] : []))
   t.is(code, 0, err)
   const hex = await (expectedRows ??= vectors())
   const expected = new Map(ids.map((id, row) => [id, hex[row] ?? '']))

@@ -1,29 +1,23 @@
-// `model2vec embed`: the vectors of the texts of files.
+// `model2vec embed`: the vectors of the texts of files, or of one shard of them.
 
-import { DTYPES, widthOf } from '../../dtype.js'
-import type { Dtype } from '../../dtype.js'
-import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
-import { CHUNK_OPTIONS, chunking as chunkingOf } from '../chunking.js'
-import { choice, integer, UsageError } from '../command.js'
+import { UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { embedRun, outputColumns } from '../embed-texts.js'
-import type { ColumnNames, EmbedRun, Encoding } from '../embed-texts.js'
-import { INPUT_OPTIONS, inputOptions } from '../input-options.js'
+import { EMBED_OPTIONS, embedFormat, embedOutput, embedSettings } from '../embed-settings.js'
+import { embedRun } from '../embed-texts.js'
+import type { EmbedRun } from '../embed-texts.js'
 import { STDIN } from '../input/bytes.js'
-import { keepsFields, textColumn } from '../input/fields.js'
-import type { KeptFields } from '../input/fields.js'
-import { canKeep, formatOf, INPUT_FORMATS, inputTitles } from '../input/formats.js'
+import { inputTitles } from '../input/formats.js'
 import type { InputOptions } from '../input/row-batches.js'
-import { DEFAULT_MODEL, loadModel, maxLength, MODEL_OPTIONS } from '../model-options.js'
+import { loadModel, MODEL_OPTIONS } from '../model-options.js'
 import { assertStandardOutputIsNoInput, outputFiles } from '../output/files.js'
 import type { OutputFiles } from '../output/files.js'
-import type { OpenRows, OutputFormat, OutputRows, VectorColumn } from '../output/format.js'
-import { ENDINGS_WITH_COLUMNS, OUTPUT_FORMATS, outputFormatOf } from '../output/formats.js'
+import type { OutputFormat } from '../output/format.js'
+import { OUTPUT_FORMATS } from '../output/formats.js'
 import { jsonLines } from '../output/json-lines.js'
 import { identityOfModel } from '../output/identity.js'
 import type { Identity } from '../output/identity.js'
 import { OutputLock } from '../output/lock.js'
-import { openTyped } from '../output/typed-output.js'
+import { embedShard, SHARD_OPTIONS } from '../shards/embed-shard.js'
 import { interruptSignal } from '../terminal/interrupt.js'
 import { counted, say } from '../terminal/message.js'
 import {
@@ -38,9 +32,6 @@ import {
   writeStandardOutput,
 } from '../written-run.js'
 
-/** The input formats of whose fields `--keep` can name others. */
-const KEEPING = INPUT_FORMATS.filter(canKeep).map(({ name }) => name)
-
 /** What `--out` says. */
 interface ChosenOutput {
   readonly files: OutputFiles
@@ -49,7 +40,7 @@ interface ChosenOutput {
 
 export const embed: Command = {
   summary: 'turn the texts of files into vectors',
-  usage: ['<files…> [options]'],
+  usage: ['<files…> [options]', '--shard <manifest>#<n>'],
   description: [
     `Reads texts from ${inputTitles()} (gzip and zstd are unpacked), - is standard input; writes a vector for ` +
       "each, in order. Files may be larger than the memory. The output's format goes by the ending of --out:",
@@ -68,40 +59,21 @@ export const embed: Command = {
     },
     checkpoint: CHECKPOINT_OPTION,
     progress: PROGRESS_OPTION,
-    dtype: { type: 'string', value: '<name>', help: `${DTYPES.join(', ')} (default: float32)` },
-    dimensionality: { type: 'string', value: '<n>', help: 'the first n dimensions only' },
-    normalize: { type: 'boolean', help: 'vectors of length 1 (default: as the model says)' },
-    'no-normalize': { type: 'boolean', help: 'vectors as they are' },
-    keep: {
-      type: 'string',
-      multiple: true,
-      value: '<names>',
-      help: `write other fields too, as they are: names with commas between them, or all (${KEEPING.join(', ')} to ${ENDINGS_WITH_COLUMNS.join(', ')})`,
-    },
-    'vector-field': { type: 'string', value: '<name>', help: "the vectors' column (default: embedding)" },
-    'vector-encoding': {
-      type: 'string',
-      value: '<name>',
-      help: 'in JSON: numbers (default), or base64 of little-endian elements, a third to a half of the size',
-    },
-    milvus: {
-      type: 'boolean',
-      help: "vectors as Milvus' bulk import takes them, in .parquet, .json or .npy (docs/MILVUS.md)",
-    },
-    'with-text': { type: 'boolean', help: `write the texts too (${ENDINGS_WITH_COLUMNS.join(', ')})` },
-    ...CHUNK_OPTIONS,
-    ...INPUT_OPTIONS,
+    ...SHARD_OPTIONS,
+    ...EMBED_OPTIONS,
     ...MODEL_OPTIONS,
   },
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
   example: 'docs.jsonl.gz --out vectors.npy --text-field body',
   async run(positionals, values) {
-    const input = { ...inputOptions(positionals, values), keep: keptFields(values) }
-    assertKeeps(input, vectorField(values))
-    const encoding = encodingOf(values)
+    if (values.shard !== undefined) {
+      await embedShard(positionals, values)
+      return
+    }
+    if (values.base !== undefined) throw new UsageError('--base is for --shard')
+    const settings = embedSettings(positionals, values)
+    const { input } = settings
     const everyMs = checkpointMs(values)
-    const names = columnNames(input, values)
-    const chunking = chunkingOf(values, input)
     const format = chosenFormat(values)
     const chosen = format ?? jsonLines
     const isJson = progressIsJson(values)
@@ -115,24 +87,16 @@ export const embed: Command = {
     const lock = output === null ? null : await OutputLock.take(output.files, signal)
     try {
       using model = await loadModel(values, signal)
-      const dim = encoding.dimensionality ?? model.dim
-      const vector = vectorColumn(values, encoding.dtype, dim, model)
-      // What this model can't do is an error before a file is written.
-      await model.encode([], encoding)
+      const { vector, open } = await embedOutput(chosen, settings, values, model)
       const run: EmbedRun = {
+        ...settings,
         model,
         vector,
-        names,
-        input,
-        encoding,
-        chunking,
         signal,
         checkpointMs: everyMs,
         total,
         progressIsJson: isJson,
       }
-      const expected = outputColumns(names, chunking !== null)
-      const open: OpenRows<OutputRows> = (sink, state, rows) => openTyped(chosen, sink, vector, expected, state, rows)
       const skipped =
         output === null || lock === null
           ? await writeStandardOutput(open, embedRun(run))
@@ -145,111 +109,13 @@ export const embed: Command = {
   },
 }
 
-function encodingOf(values: OptionValues): Encoding {
-  if (values.normalize === true && values['no-normalize'] === true) {
-    throw new UsageError('--normalize and --no-normalize were both given')
-  }
-  return {
-    dtype: choice(values, 'dtype', DTYPES) ?? 'float32',
-    dimensionality: integer(values, 'dimensionality', 1),
-    normalize: values.normalize === true ? true : values['no-normalize'] === true ? false : undefined,
-    maxLength: maxLength(values),
-  }
-}
-
-/**
- * The names of the columns for ids and texts.
- *
- * @throws UsageError when two columns would have one name
- */
-function columnNames({ fields }: InputOptions, values: OptionValues): ColumnNames {
-  const names = { id: fields.id, text: values['with-text'] === true ? textColumn(fields) : null }
-  for (const [option, name] of [
-    ['--id-field', names.id],
-    ['--text-field', names.text],
-  ] as const) {
-    if (name !== vectorField(values)) continue
-    throw new UsageError(`${option} ${name} would be a second column of that name: the vectors' is ${name}`)
-  }
-  if (names.id !== null && names.id === names.text) {
-    throw new UsageError(
-      `--id-field and --text-field are both ${names.id}: with --with-text they would be two columns of one name`,
-    )
-  }
-  return names
-}
-
-/** The fields of `--keep`. */
-function keptFields({ keep }: OptionValues): KeptFields {
-  const given = (keep as readonly string[] | undefined) ?? []
-  if (given.length === 1 && given[0] === 'all') return 'all'
-  return [...new Set(given.flatMap((names) => names.split(',')))]
-}
-
-/** @throws UsageError where fields of an input can't be kept */
-function assertKeeps({ keep, paths, format: given }: InputOptions, vector: string): void {
-  if (!keepsFields(keep)) return
-  for (const path of paths) {
-    const format = given ?? formatOf(path)
-    if (format === null || canKeep(format)) continue
-    throw new UsageError(`--keep is for ${KEEPING.join(', ')}, but ${path} is ${format.name}`)
-  }
-  if (keep !== 'all' && keep.includes(vector))
-    throw new UsageError(`--keep ${vector} would be a second column of that name`)
-}
-
 /** The format of `--out`; null = standard output. @throws UsageError */
 function chosenFormat(values: OptionValues): OutputFormat | null {
   const out = values.out as string | undefined
-  if (out === undefined || out === STDIN) {
-    if (values.milvus === true) throw new UsageError('--milvus needs --out: a file that Milvus imports')
-    if (values.resume === true) throw new UsageError('--resume needs --out: standard output can be written only once')
-    return null
-  }
-  const format = outputFormatOf(out, values.milvus === true)
-  if (values['vector-encoding'] !== undefined && !format.ending.startsWith(jsonLines.ending)) {
-    throw new UsageError(`--vector-encoding is for ${jsonLines.ending}, but --out is ${out}`)
-  }
-  const named = values['id-field'] ?? values['vector-field'] ?? values.keep ?? values.chunk
-  if (!format.columns && (named !== undefined || values['with-text'] === true)) {
-    const others = `${ENDINGS_WITH_COLUMNS.slice(0, -1).join(', ')} and ${ENDINGS_WITH_COLUMNS.at(-1) ?? ''}`
-    throw new UsageError(
-      `${format.ending} holds vectors only: --id-field, --with-text, --keep, --vector-field and --chunk are for ${others}`,
-    )
-  }
-  return format
-}
-
-function vectorField(values: OptionValues): string {
-  return String(values['vector-field'] ?? 'embedding')
-}
-
-function vectorColumn(
-  values: OptionValues,
-  dtype: Dtype,
-  dim: number,
-  { info }: Model2VecEmbeddingFunction,
-): VectorColumn {
-  const metadata = {
-    'model2vec.model': String(values.model ?? DEFAULT_MODEL),
-    'model2vec.revision': info.revision ?? '',
-    'model2vec.dtype': dtype,
-    'model2vec.dim': String(dim),
-  }
-  if (values.milvus === true && dtype === 'binary' && dim % 8 !== 0) {
-    throw new UsageError(`a BinaryVector of Milvus has a multiple of 8 dimensions, but the vectors have ${dim}`)
-  }
-  const isBase64 = choice(values, 'vector-encoding', ['numbers', 'base64']) === 'base64'
-  return {
-    name: vectorField(values),
-    dtype,
-    dim,
-    width: widthOf(dtype, dim),
-    isBase64,
-    isForMilvus: values.milvus === true,
-    threads: info.threads,
-    metadata,
-  }
+  if (out !== undefined && out !== STDIN) return embedFormat(out, values)
+  if (values.milvus === true) throw new UsageError('--milvus needs --out: a file that Milvus imports')
+  if (values.resume === true) throw new UsageError('--resume needs --out: standard output can be written only once')
+  return null
 }
 
 async function chosenOutput(

@@ -15,6 +15,7 @@ import { WorkerMetrics } from '../queue/worker-metrics.js'
 import type { WorkerState } from '../queue/worker-metrics.js'
 import type { Place } from '../serving/http-server.js'
 import { LOG_FORMATS } from '../serving/request-log.js'
+import { BASE_OPTION } from '../shards/embed-shard.js'
 import { interruptSignal, whenAborted } from '../terminal/interrupt.js'
 import { say } from '../terminal/message.js'
 
@@ -49,11 +50,7 @@ export const worker: Command = {
       value: '<file>',
       help: 'where the manifest is on this machine (default: where the jobs say)',
     },
-    base: {
-      type: 'string',
-      value: '<folder>',
-      help: 'what relative paths in the manifest are relative to (default: its folder)',
-    },
+    ...BASE_OPTION,
     sink: {
       type: 'string',
       value: '<module>',

@@ -10,6 +10,7 @@ import type { WantedField } from './arrow-schema.js'
 import { arrowTexts } from './arrow-texts.js'
 import { arrowType } from './arrow-types.js'
 import type { Arrow } from './arrow-types.js'
+import { namesInput } from './bad-rows.js'
 import type { ByteCount } from './bytes.js'
 import { utf8Slice } from './column-format.js'
 import type { ColumnFile, ColumnRun } from './column-format.js'
@@ -33,7 +34,7 @@ export async function named<T>(name: string, what: string, work: () => Promise<T
   try {
     return await work()
   } catch (error) {
-    if (error instanceof FileError) throw error
+    if (namesInput(error)) throw error
     throw new FileError(`${name}: can't read its ${what}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -10,7 +10,7 @@ import { ArrowFile, named } from './arrow-file.js'
 import type { ArrowSource, BatchReader } from './arrow-file.js'
 import { columnsOf } from './arrow-schema.js'
 import { bytesOf, nameOf, STDIN } from './bytes.js'
-import type { ByteCount } from './bytes.js'
+import type { ByteCount, BytesOptions } from './bytes.js'
 import type { ColumnFormat } from './column-format.js'
 import { RandomAccess } from './random-access.js'
 
@@ -26,11 +26,11 @@ export const arrow: ColumnFormat = {
   endings: ['.arrow', '.feather'],
   hasFields: true,
   isTable: false,
-  async open(path, wanted, from, read) {
+  async open(path, wanted, from, read, options) {
     const library = await optionalPackage(PACKAGE, () => import('apache-arrow'), `${TITLE} files`)
     await registerCodecs(library)
     const name = nameOf(path)
-    const source = await openSource(path, read)
+    const source = await openSource(path, read, options)
     try {
       const reader = await named(name, 'Arrow data', async () => {
         // Of the types of its sources the library takes one at a time.
@@ -47,20 +47,21 @@ export const arrow: ColumnFormat = {
 }
 
 /** A file is read from anywhere, a stream or a pipe from its start on. */
-async function openSource(path: string, read: ByteCount): Promise<ArrowSource> {
+async function openSource(path: string, read: ByteCount, options?: BytesOptions): Promise<ArrowSource> {
   const isFile = path !== STDIN && (await stat(path).catch(() => null))?.isFile() === true
   if (isFile) {
     const file = await RandomAccess.open(path, TITLE)
     const magic =
       file.size < FILE_MAGIC.length ? '' : Buffer.from(await file.bytes(0, FILE_MAGIC.length)).toString('latin1')
-    if (magic === FILE_MAGIC) return { input: file.handle, size: file.size, close: () => file.close() }
+    const { handle, size } = file
+    if (magic === FILE_MAGIC && handle !== null) return { input: handle, size, close: () => file.close() }
     await file.close()
     if (magic.startsWith(OLD_MAGIC)) {
       throw new FileError(`${path}: expected Feather version 2 (Arrow), but got version 1: write it anew with pyarrow`)
     }
-    if (file.size === 0) throw new FileError(`${path}: expected an Arrow file or stream, but it is empty`)
+    if (size === 0) throw new FileError(`${path}: expected an Arrow file or stream, but it is empty`)
   }
-  const chunks = bytesOf(path, 0, read)
+  const chunks = bytesOf(path, 0, read, options)
   return {
     input: chunks,
     size: null,

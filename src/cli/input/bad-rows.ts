@@ -1,13 +1,23 @@
 // What becomes of rows that can't be read: they end the run, or are skipped and counted.
 
+import { isModel2VecError } from '../../errors.js'
 import { FileError, messageOf } from '../file-error.js'
 
 /** An error whose message begins with the input and the line. */
 export class LocatedError extends Error {}
 
+/** Codes of errors that are about an input and name it. */
+const INPUT_CODES: ReadonlySet<string> = new Set(['ERR_INPUT_CHANGED', 'ERR_BAD_INPUT', 'ERR_INPUT_UNREACHABLE'])
+
+/** Whether the message of an error names the input. */
+export function namesInput(error: unknown): boolean {
+  if (error instanceof LocatedError || error instanceof FileError) return true
+  return isModel2VecError(error) && INPUT_CODES.has(error.code)
+}
+
 /** An error of reading an input, with the input's name. */
 export function inputError(error: unknown, name: string): unknown {
-  if (error instanceof LocatedError || error instanceof FileError || !(error instanceof Error)) return error
+  if (namesInput(error) || !(error instanceof Error)) return error
   return new LocatedError(`${name}: ${messageOf(error)}`, { cause: error })
 }
 

@@ -8,13 +8,16 @@ import { promisify } from 'node:util'
 import { MAGIC_BYTES, packingOf, unpacked } from '../../lines/unpack.js'
 import { fileError } from '../file-error.js'
 import { asUtf8, utf16Of } from './encoding.js'
+import { NO_PIN } from './pin.js'
+import type { Pin } from './pin.js'
+import { isUrl, shownUrl, urlBytes } from './url.js'
 
 /** Standard input, as an argument. */
 export const STDIN = '-'
 
 /** The name of an input in messages. */
 export function nameOf(path: string): string {
-  return path === STDIN ? '<stdin>' : path
+  return path === STDIN ? '<stdin>' : isUrl(path) ? shownUrl(path) : path
 }
 
 const CHUNK_BYTES = 1 << 20
@@ -24,14 +27,35 @@ export interface ByteCount {
   bytes: number
 }
 
+/** What is read of an input beside where it starts. */
+export interface BytesOptions {
+  /** The byte after the last one, of an input that is neither packed nor UTF-16; null = up to its end. */
+  readonly to?: number | null
+  /** What a URL has to say of itself. */
+  readonly pin?: Pin
+  /** Its abort ends a wait for the network. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * The bytes of an input, in chunks.
  *
  * @param from the offset in these bytes, as unpacked and in UTF-8
  * @param read counts the packed bytes
- * @throws FileError
+ * @throws FileError; of a URL what {@link urlBytes} throws
  */
-export async function* bytesOf(path: string, from: number, read: ByteCount): AsyncGenerator<Buffer, void, undefined> {
+export async function* bytesOf(
+  path: string,
+  from: number,
+  read: ByteCount,
+  { to = null, pin = NO_PIN, signal = new AbortController().signal }: BytesOptions = {},
+): AsyncGenerator<Buffer, void, undefined> {
+  if (isUrl(path)) {
+    const isRange = from > 0 || to !== null
+    const chunks = counted(urlBytes(path, from, to, pin, signal), read)
+    yield* isRange ? chunks : asUtf8(unpacked(chunks))
+    return
+  }
   if (path === STDIN) {
     yield* asUtf8(unpacked(counted(process.stdin, read)))
     return
@@ -39,10 +63,10 @@ export async function* bytesOf(path: string, from: number, read: ByteCount): Asy
   try {
     const input = await openOnce(path)
     if (input.isPlain) {
-      read.bytes += from
-      yield* counted(input.stream(from), read)
+      if (to === null) read.bytes += from
+      yield* counted(input.stream(from, to), read)
     } else {
-      yield* without(from, asUtf8(unpacked(counted(input.stream(0), read))))
+      yield* without(from, asUtf8(unpacked(counted(input.stream(0, null), read))))
     }
   } catch (error) {
     throw fileError(error, path)
@@ -57,7 +81,7 @@ interface OpenInput {
    */
   readonly isPlain: boolean
   /** To be called once. The end of the stream closes the input. */
-  readonly stream: (from: number) => AsyncIterable<Buffer>
+  readonly stream: (from: number, to: number | null) => AsyncIterable<Buffer>
 }
 
 /**
@@ -86,8 +110,13 @@ async function inputOf(path: string, fd: number): Promise<OpenInput> {
   const stats = await promisify(fs.fstat)(fd)
   if (stats.isFIFO()) return { isPlain: false, stream: () => new Socket({ fd, readable: true, writable: false }) }
   if (isatty(fd)) return { isPlain: false, stream: () => new ReadStream(fd) }
-  const stream = (start?: number): AsyncIterable<Buffer> =>
-    fs.createReadStream(path, { fd, highWaterMark: CHUNK_BYTES, ...(start !== undefined && { start }) })
+  const stream = (start?: number, to: number | null = null): AsyncIterable<Buffer> =>
+    fs.createReadStream(path, {
+      fd,
+      highWaterMark: CHUNK_BYTES,
+      ...(start !== undefined && { start }),
+      ...(to !== null && { end: to - 1 }),
+    })
   if (!stats.isFile()) return { isPlain: false, stream: () => stream() }
   const { buffer, bytesRead } = await promisify(fs.read)(fd, Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0)
   const start = buffer.subarray(0, bytesRead)

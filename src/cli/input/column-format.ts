@@ -2,7 +2,7 @@
 
 import type { ColumnData } from '../column.js'
 import { FileError } from '../file-error.js'
-import type { ByteCount } from './bytes.js'
+import type { ByteCount, BytesOptions } from './bytes.js'
 import type { FieldPath, KeptFields } from './fields.js'
 import type { FormatName } from './format.js'
 
@@ -12,9 +12,10 @@ export interface ColumnFormat extends FormatName {
    * Opens a file.
    *
    * @param from the row to begin with
+   * @param options of a URL
    * @throws BadHeader when the file has no such columns; other errors when it can't be read
    */
-  open(path: string, wanted: WantedColumns, from: number, read: ByteCount): Promise<ColumnFile>
+  open(path: string, wanted: WantedColumns, from: number, read: ByteCount, options?: BytesOptions): Promise<ColumnFile>
 }
 
 /** The columns that are read of a file. */

@@ -10,7 +10,7 @@ import { joinedText } from './fields.js'
 import type { Fields } from './fields.js'
 import { BadLine } from './format.js'
 import type { Place } from './line.js'
-import type { OpenInput } from './open-input.js'
+import type { OffsetId, OpenInput } from './open-input.js'
 import { Rows } from './rows.js'
 import { stringAt } from './utf8-string.js'
 
@@ -20,11 +20,15 @@ export interface ColumnInputParts {
   readonly open: () => Promise<ColumnFile>
   /** Rows before the first one that is read. */
   readonly from: number
+  /** The row after the last one; null = all. */
+  readonly to: number | null
   readonly fields: Fields
   /** Makes what takes texts natively; null where rows need their texts. */
   readonly newTexts: (() => NativeTexts) | null
   readonly badRows: BadRows
   readonly keepsSources: boolean
+  /** Makes ids of rows that have none, of the number of rows before; null = they have none. */
+  readonly idOf: OffsetId | null
 }
 
 export class ColumnInput implements OpenInput {
@@ -57,9 +61,11 @@ export class ColumnInput implements OpenInput {
   async fill(rows: Rows): Promise<boolean> {
     this.#file ??= this.#parts.open()
     const file = await this.#file
+    const { to } = this.#parts
     for (;;) {
+      if (this.place.line === to) return false
       if (this.#run === null || this.#at === this.#run.count) {
-        this.#run = await file.next()
+        this.#run = this.#upTo(await file.next(), to)
         this.#at = 0
       }
       if (this.#run === null) return false
@@ -76,6 +82,11 @@ export class ColumnInput implements OpenInput {
 
   async close(): Promise<void> {
     await (await this.#file)?.close()
+  }
+
+  /** The rows of a run that are wanted: they come first. */
+  #upTo(run: ColumnRun | null, to: number | null): ColumnRun | null {
+    return run === null || to === null ? run : { ...run, count: Math.min(run.count, to - this.place.line) }
   }
 
   /** Has the native module read texts, up to a row that has none. @returns whether it read any */
@@ -106,7 +117,7 @@ export class ColumnInput implements OpenInput {
   }
 
   #addOne(rows: Rows, run: ColumnRun): void {
-    const { name, fields, badRows } = this.#parts
+    const { name, fields, badRows, idOf } = this.#parts
     const number = this.place.line + 1
     try {
       const text = joinedText(
@@ -116,7 +127,7 @@ export class ColumnInput implements OpenInput {
       if (text === null) {
         badRows.leaveOut()
       } else {
-        const id = run.id === null ? null : idAt(run.id.values[this.#at], fields)
+        const id = run.id === null ? (idOf?.(number - 1) ?? null) : idAt(run.id.values[this.#at], fields)
         rows.add({ text, id }, number)
         if (run.id !== null) rows.idType = run.id.column.type
         rows.keep(run.kept, this.#at)

@@ -113,7 +113,7 @@ const BYTE_ORDER_MARK = '\ufeff'
  *
  * @throws BadLine when the line has a {@link Line.problem} or is not UTF-8
  */
-export function stringOf({ bytes, start, end, number, problem }: Line): string {
+export function stringOf({ bytes, start, end, isFirst, problem }: Line): string {
   if (problem !== null) throw new BadLine(problem)
   const text = bytes.toString('utf8', start, end)
   // Decoding turns invalid bytes into U+FFFD. A valid line may have that character too, so only
@@ -121,7 +121,7 @@ export function stringOf({ bytes, start, end, number, problem }: Line): string {
   if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) {
     throw new BadLine('expected UTF-8, but got other bytes')
   }
-  return number === 1 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
+  return isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
 }
 
 /** The start of the text that was found, quoted and on one line, for a message. */

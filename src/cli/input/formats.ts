@@ -9,6 +9,7 @@ import { jsonLines } from './json-lines.js'
 import { parquet } from './parquet.js'
 import { plainLines } from './plain-lines.js'
 import { tsv } from './tsv.js'
+import { isUrl, shownUrl } from './url.js'
 
 export type InputFormat = LineFormat | ColumnFormat
 
@@ -22,7 +23,7 @@ export const PACKED_ENDINGS: readonly string[] = ['.gz', '.zst']
 
 /** The format that a file's name says, null when it says none. */
 export function formatOf(path: string): InputFormat | null {
-  const name = path.toLowerCase()
+  const name = (isUrl(path) ? shownUrl(path) : path).toLowerCase()
   const packed = PACKED_ENDINGS.find((ending) => name.endsWith(ending)) ?? ''
   const unpacked = name.slice(0, name.length - packed.length)
   return (

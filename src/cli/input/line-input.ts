@@ -7,7 +7,7 @@ import { BadHeader, BadLine, NO_TEXT } from './format.js'
 import type { LineFormat, Row, RowReader } from './format.js'
 import type { Line, Place } from './line.js'
 import type { LineSplitter } from './lines.js'
-import type { OpenInput } from './open-input.js'
+import type { OffsetId, OpenInput } from './open-input.js'
 import { Rows } from './rows.js'
 
 /**
@@ -29,6 +29,8 @@ export interface LineInputParts {
   readonly keepsSources: boolean
   /** Whether rows have their lines as they are, too. */
   readonly keepsLines: boolean
+  /** Makes ids of rows that have none, of the byte at which a row starts; null = they have none. */
+  readonly idOf: OffsetId | null
 }
 
 export class LineInput implements OpenInput {
@@ -101,12 +103,12 @@ export class LineInput implements OpenInput {
   }
 
   #read(line: Line): Row | null {
-    const { name, reader, badRows, keepsLines } = this.#parts
+    const { name, lines, reader, badRows, keepsLines, idOf } = this.#parts
     const before = reader.header
     try {
       const row = reader.read(line)
       if (keepsLines && reader.header !== before) this.#header = bytesOfLine(line)
-      if (row !== NO_TEXT) return row
+      if (row !== NO_TEXT) return row === null || idOf === null ? row : { ...row, id: row.id ?? idOf(lines.lineStart.offset) }
       badRows.leaveOut()
     } catch (error) {
       if (!(error instanceof BadLine || error instanceof BadHeader)) throw error

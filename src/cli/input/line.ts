@@ -16,6 +16,8 @@ export interface Line {
   readonly end: number
   /** Its number in the file, from 1. For a record: the number of its first line. */
   readonly number: number
+  /** Whether the file begins with it. */
+  readonly isFirst: boolean
   /** How many lines of the file it takes: a CSV record may take several. */
   readonly lines: number
   /** Why it can't be read, whatever it holds; null where nothing is wrong. */

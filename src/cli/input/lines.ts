@@ -115,7 +115,8 @@ export class LineSplitter {
     unread.at = 0
     this.#length = 0
     this.#lines = 0
-    return { bytes: unread.bytes, start: 0, end: 0, number: this.place.line + 1, lines: 1, problem }
+    const { offset, line } = this.place
+    return { bytes: unread.bytes, start: 0, end: 0, number: line + 1, isFirst: offset === 0, lines: 1, problem }
   }
 
   /** Throws the rest of a line away. `before` = the bytes of it that are already gone. */
@@ -143,14 +144,15 @@ export class LineSplitter {
     const unread = this.#unread
     const { bytes, at: start } = unread
     const number = this.place.line + 1
-    if (number === 1 && end === bytes.length) this.#assertBreaks()
+    const isFirst = this.place.offset === 0
+    if (isFirst && end === bytes.length) this.#assertBreaks()
     unread.at = Math.min(end + 1, bytes.length)
     this.#length = unread.at - start
     this.#lines = 1 + this.#rules.ends.feedsInside(bytes, start, end)
     this.place.offset += this.#length
     this.place.line += this.#lines
     const textEnd = end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end
-    return { bytes, start, end: textEnd, number, lines: this.#lines, problem }
+    return { bytes, start, end: textEnd, number, isFirst, lines: this.#lines, problem }
   }
 
   /**
@@ -166,7 +168,7 @@ export class LineSplitter {
 }
 
 /**
- * The lines of bytes that end with a line feed.
+ * The lines of bytes that end with a line feed, none of which has a byte order mark.
  *
  * @param first the number of the first line
  */
@@ -175,7 +177,7 @@ export function* linesOf(bytes: Buffer, first: number): Generator<Line, void, un
   for (let number = first; start < bytes.length; number++) {
     const feed = bytes.indexOf(LINE_FEED, start)
     const end = feed > start && bytes[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed
-    yield { bytes, start, end, number, lines: 1, problem: null }
+    yield { bytes, start, end, number, isFirst: false, lines: 1, problem: null }
     start = feed + 1
   }
 }

@@ -1,8 +1,12 @@
 // An input that is being read, whatever its format.
 
+import type { Id } from '../column.js'
 import type { Place } from './line.js'
 import type { Header } from './format.js'
 import type { Rows } from './rows.js'
+
+/** The id of a row by where it is in its input. */
+export type OffsetId = (offset: number) => Id
 
 export interface OpenInput {
   readonly name: string

@@ -4,6 +4,7 @@ import type { Compressors, FileMetaData } from 'hyparquet'
 
 import type { ColumnData, ColumnValue } from '../column.js'
 import { FileError, messageOf } from '../file-error.js'
+import { namesInput } from './bad-rows.js'
 import type { ByteCount } from './bytes.js'
 import { utf8Slice, utf8Values } from './column-format.js'
 import type { ColumnFile, ColumnRun, Utf8Values } from './column-format.js'
@@ -23,7 +24,7 @@ export interface ParquetReading extends PageReading {
 
 /** An error about a part of a file. */
 export function broken(path: string, where: string, error: unknown): unknown {
-  if (error instanceof FileError) return error
+  if (namesInput(error)) return error
   return new FileError(`${path}: broken ${where}: ${messageOf(error)}`, { cause: error })
 }
 
@@ -45,7 +46,7 @@ export class ParquetFile implements ColumnFile {
   readonly #states: readonly ColumnState[]
   readonly #read: ByteCount
   /** The bytes of this file that were counted as read. */
-  #counted = 0
+  #counted: number
   /** The row group that comes next, and the rows that are left of the one before. */
   #group = 0
   #left = 0
@@ -60,6 +61,7 @@ export class ParquetFile implements ColumnFile {
     columns: readonly WantedLeaf[],
     from: number,
     read: ByteCount,
+    isPart: boolean,
   ) {
     this.#file = file
     this.#reading = reading
@@ -67,6 +69,8 @@ export class ParquetFile implements ColumnFile {
     this.#states = columns.map((column) => ({ column, pages: null, page: null, at: 0, left: 0, skip: 0 }))
     this.#skip = from
     this.#read = read
+    // Of a part, the rows before it are not counted.
+    this.#counted = isPart ? this.#bytesOf(from) : 0
   }
 
   async next(): Promise<ColumnRun | null> {
@@ -155,10 +159,15 @@ export class ParquetFile implements ColumnFile {
   /** Counts rows as read. Of the file only the wanted columns are. */
   #count(rows: number): void {
     this.#row += rows
-    const all = Number(this.#metadata.num_rows)
-    const counted = all === 0 ? this.#file.size : Math.round((this.#file.size * this.#row) / all)
+    const counted = this.#bytesOf(this.#row)
     this.#read.bytes += counted - this.#counted
     this.#counted = counted
+  }
+
+  /** The share of the file that the first rows are. */
+  #bytesOf(rows: number): number {
+    const all = Number(this.#metadata.num_rows)
+    return all === 0 ? this.#file.size : Math.round((this.#file.size * rows) / all)
   }
 }
 

@@ -5,6 +5,7 @@ import type { FileMetaData } from 'hyparquet'
 
 import { FileError } from '../file-error.js'
 import { optionalPackage } from '../output/optional-package.js'
+import type { BytesOptions } from './bytes.js'
 import type { ColumnFormat } from './column-format.js'
 import { codecsOf } from './parquet-codecs.js'
 import { broken, ParquetFile } from './parquet-file.js'
@@ -23,22 +24,44 @@ export const parquet: ColumnFormat = {
   endings: ['.parquet'],
   hasFields: true,
   isTable: false,
-  async open(path, wanted, from, read) {
+  async open(path, wanted, from, read, options) {
     const library = await optionalPackage(PACKAGE, loadLibrary, `${TITLE} files`)
-    const file = await RandomAccess.open(path, TITLE)
+    const file = await RandomAccess.open(path, TITLE, options)
     try {
       const metadata = await metadataOf(library, file)
-      const columns = columnsOf(library.parquetSchema(metadata), wanted, path)
+      const columns = columnsOf(library.parquetSchema(metadata), wanted, file.path)
       const codecs = new Set(
         columns.flatMap((column) => metadata.row_groups.map((group) => chunkOf(group, column).codec)),
       )
       const reading: ParquetReading = { ...library, compressors: await codecsOf(codecs) }
-      return new ParquetFile(file, reading, metadata, columns, from, read)
+      return new ParquetFile(file, reading, metadata, columns, from, read, (options?.to ?? null) !== null)
     } catch (error) {
       await file.close()
       throw error
     }
   },
+}
+
+/** A row group, for a plan. */
+export interface GroupSize {
+  readonly rows: number
+  /** Packed. */
+  readonly bytes: number
+}
+
+/** The row groups of a file. @throws as the format's `open` */
+export async function rowGroupsOf(path: string, options?: BytesOptions): Promise<readonly GroupSize[]> {
+  const library = await optionalPackage(PACKAGE, loadLibrary, `${TITLE} files`)
+  const file = await RandomAccess.open(path, TITLE, options)
+  try {
+    const { row_groups: groups } = await metadataOf(library, file)
+    return groups.map(({ num_rows: rows, total_byte_size: unpacked, total_compressed_size: packed }) => ({
+      rows: Number(rows),
+      bytes: Number(packed ?? unpacked),
+    }))
+  } finally {
+    await file.close()
+  }
 }
 
 interface Library extends Omit<ParquetReading, 'compressors'> {

@@ -3,7 +3,7 @@
 import type { NativeTexts } from '../../native/interface.js'
 import { BadRows, inputError, LocatedError } from './bad-rows.js'
 import { bytesOf, nameOf } from './bytes.js'
-import type { ByteCount } from './bytes.js'
+import type { ByteCount, BytesOptions } from './bytes.js'
 import type { ColumnFile } from './column-format.js'
 import { ColumnInput } from './column-input.js'
 import { keepsFields } from './fields.js'
@@ -13,9 +13,10 @@ import type { InputFormat } from './formats.js'
 import type { Place } from './line.js'
 import { LineInput } from './line-input.js'
 import { LineSplitter } from './lines.js'
-import type { OpenInput } from './open-input.js'
+import type { OffsetId, OpenInput } from './open-input.js'
+import { NO_PIN } from './pin.js'
 import { START } from './position.js'
-import type { Position } from './position.js'
+import type { InputPart, Position } from './position.js'
 import type { Rows } from './rows.js'
 
 /** Rows of one input. */
@@ -39,6 +40,23 @@ export interface InputOptions extends ReadOptions {
   readonly skipsBadLines: boolean
   /** Whether rows have their lines as they are, too. Not for texts that are read natively. */
   readonly keepsLines?: boolean
+  /**
+   * For each of the paths what it is called in ids of rows that have none: `<name>@<offset>`. Not for texts
+   * that are read natively.
+   */
+  readonly offsetIds?: readonly string[]
+  /** One for each of the paths, where they are not read as a whole. */
+  readonly parts?: readonly InputPart[]
+}
+
+/**
+ * The name of an input in messages, before the number of a line. Where the lines before a part were not
+ * counted it is the part's, with its first byte: "docs.jsonl@4096".
+ */
+export function nameOfInput({ paths, parts }: InputOptions, file: number): string {
+  const name = nameOf(paths[file] ?? '')
+  const range = parts?.[file]?.range
+  return range == null || range.from === 0 || range.line !== null ? name : `${name}@${range.from}`
 }
 
 /**
@@ -57,6 +75,7 @@ export class RowBatches {
   #input: OpenInput | null = null
   #file: number
   #failure: { readonly error: unknown } | null = null
+  readonly #stop = new AbortController()
 
   /**
    * @param onSkip gets the message of each row that is skipped
@@ -112,27 +131,35 @@ export class RowBatches {
     return { rows, file, hasHeader: input.header !== null, end, header: input.takeHeader() }
   }
 
-  /** Closes the input. Where a read still waits, it is closed when that read ends. */
+  /** Closes the input. A wait for the network ends; where another read still waits, it is closed when that read ends. */
   close(): void {
+    this.#stop.abort()
     this.#input?.close().catch(() => undefined)
   }
 
   #open(path: string): OpenInput {
-    const { format: given, fields, keep, skipsBadLines, keepsLines = false } = this.#options
-    const from = this.#file === this.#from.file ? this.#from : START
+    const { format: given, fields, keep, skipsBadLines, keepsLines = false, offsetIds } = this.#options
+    const { range = null, pin = NO_PIN } = this.#options.parts?.[this.#file] ?? {}
+    const start: Pick<Position, 'offset' | 'line' | 'header'> =
+      range === null ? START : { offset: range.from, line: range.line ?? 0, header: range.header }
+    const from = this.#file === this.#from.file && this.#from !== START ? this.#from : start
+    const to = range?.to ?? null
+    const bytes: BytesOptions = { to, pin, signal: this.#stop.signal }
     const format = given ?? formatOf(path) ?? DEFAULT_FORMAT
-    const name = nameOf(path)
-    const common = { name, badRows: this.#badRows, keepsSources: skipsBadLines }
+    const name = nameOfInput(this.#options, this.#file)
+    const called = offsetIds?.[this.#file]
+    const idOf: OffsetId | null = called === undefined ? null : (offset) => `${called}@${offset}`
+    const common = { name, badRows: this.#badRows, keepsSources: skipsBadLines, idOf }
     if (format.kind === 'columns') {
       const wanted = { ...fields, keep }
-      const open = (): Promise<ColumnFile> => format.open(path, wanted, from.line, this.read)
+      const open = (): Promise<ColumnFile> => format.open(path, wanted, from.line, this.read, bytes)
       const newTexts = this.#newTexts
-      return new ColumnInput({ ...common, open, from: from.line, fields, newTexts: newTexts && (() => newTexts(null)) })
+      return new ColumnInput({ ...common, open, from: from.line, to, fields, newTexts: newTexts && (() => newTexts(null)) })
     }
     const { rules, reader } = format.open(this.#options, from.header)
     return new LineInput({
       ...common,
-      lines: new LineSplitter(bytesOf(path, from.offset, this.read), from, rules),
+      lines: new LineSplitter(bytesOf(path, from.offset, this.read, bytes), from, rules),
       reader,
       newTexts: this.#nativeTexts(format),
       kept: format.kept,

@@ -84,7 +84,7 @@ export async function storeShard(
       await retried(() => sink.write({ ids, texts, matrix, columns: named }))
       rows += ids.length
       truncated += matrix.truncated
-      skipped += batch.skipped
+      skipped = batch.skipped
       onProgress(batch.progress)
     }
     await retried(async () => sink.commit?.())

@@ -14,7 +14,7 @@ import path from 'node:path'
 
 import { Model2VecError } from '../../errors.js'
 import type { OptionValues } from '../command.js'
-import type { Header } from '../input/format.js'
+import type { InputPart } from '../input/position.js'
 import { RandomAccess } from '../input/random-access.js'
 import { isUrl } from '../input/url.js'
 
@@ -57,31 +57,8 @@ export interface ManifestHeader {
   readonly ending: string
 }
 
-/** What shows that an input is still the one that was planned; null = not compared. */
-export interface Pin {
-  /** Bytes, packed as they are on the disk. */
-  readonly size: number | null
-  /** When the file was modified, in milliseconds. */
-  readonly modified: number | null
-  /** Of a URL. */
-  readonly etag: string | null
-}
-
-/** A part of an input: at line ends, or whole row groups. */
-export interface ShardRange {
-  /**
-   * The first that is read and the one after the last: bytes of a file of lines, rows of Parquet.
-   */
-  readonly from: number
-  readonly to: number
-  /** Line breaks before `from`, where they were counted (tables with quotes); null = not known. */
-  readonly line: number | null
-  /** The header of a table, null = it is read, or there is none. */
-  readonly header: Header | null
-}
-
 /** One input of a shard. */
-export interface ShardInput {
+export interface ShardInput extends InputPart {
   /**
    * An `http:` or `https:` URL, an absolute path, or a path relative to the manifest's folder, with
    * `/`.
@@ -89,11 +66,8 @@ export interface ShardInput {
   readonly path: string
   /** The name of its format, as `--format` takes it. */
   readonly format: string
-  /** Null = all of it. */
-  readonly range: ShardRange | null
   /** Bytes that are read of it, packed; about that many where rows are counted. */
   readonly bytes: number
-  readonly pin: Pin
 }
 
 export interface Shard {
@@ -246,6 +220,11 @@ export class Manifest {
  */
 export function openManifest(file: string, options?: ManifestOptions): Promise<Manifest> {
   return Manifest.open(file, options)
+}
+
+/** The name of a shard's output. */
+export function outputName(index: number, ending: string): string {
+  return `shard-${String(index).padStart(6, '0')}${ending}`
 }
 
 /** The last line. */

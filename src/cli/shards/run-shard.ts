@@ -1,66 +1,35 @@
 // One shard, whole: its rows become vectors, in its file or for a sink of the caller's.
 
 import type { Dtype } from '../../dtype.js'
-import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import type { ColumnData, Id } from '../column.js'
-import type { Manifest } from './manifest.js'
+import type { EmbedSettings } from '../embed-settings.js'
+import { naming } from '../file-error.js'
+import { shownUrl } from '../input/url.js'
+import { coded } from './failure.js'
+import type { Manifest, Shard } from './manifest.js'
+import { checkOutput, ShardOutput } from './shard-output.js'
+import type { ShardNote } from './shard-output.js'
+import { ShardWork } from './shard-work.js'
+import type { ShardOptions, ShardProgress } from './shard-work.js'
 
-export interface ShardOptions {
-  /**
-   * The model, from {@link loadShardModel}: for a process that does many shards. Default: it is
-   * loaded for this call, and closed.
-   */
-  readonly model?: Model2VecEmbeddingFunction | undefined
-  /** How many threads to use. Default: all there are. Not for a given `model`. */
-  readonly threads?: number | undefined
-  /** The Hub cache, as the option of a load. Not for a given `model`. */
-  readonly cacheDir?: string | undefined
-  /** The Hub, as the option of a load. Not for a given `model`. */
-  readonly endpoint?: string | undefined
-  /** Its abort ends the call, which throws its reason; a half output is removed. */
-  readonly signal?: AbortSignal | undefined
-  /** Called after each batch, some 2,048 rows. */
-  readonly onProgress?: ((progress: ShardProgress) => void) | undefined
-  /** Gets the message of each row that is skipped. Default: a line on stderr. */
-  readonly onSkip?: ((message: string) => void) | undefined
-}
-
-export interface ShardProgress {
-  /** Rows done. */
-  readonly rows: number
-  /** Bytes of the inputs that were read, of `totalBytes`. */
-  readonly bytes: number
-  readonly totalBytes: number
-}
-
-/** What is noted of an output, in `.<output>.made-by.json` beside it. */
-export interface ShardNote {
-  /** The index of the shard. */
-  readonly shard: number
-  /** `Shard.sha256`. */
-  readonly sha256: string
-  /** Bytes of the output. */
-  readonly size: number
-  readonly rows: number
-  /** Texts that were cut at the model's `maxLength`. */
-  readonly truncated: number
-  /** Rows that were skipped, as `--on-error` and `--on-null` say. */
-  readonly skipped: number
-}
+export { loadShardModel } from './shard-model.js'
+export type { ShardNote } from './shard-output.js'
+export type { ShardOptions, ShardProgress } from './shard-work.js'
 
 export interface ShardResult extends ShardNote {
   /** 'whole' = the output was there already, and nothing was done. */
   readonly state: 'written' | 'whole'
   /** The path of the output. */
   readonly output: string
-  /**
-   * Seconds. Reading, encoding and writing go on at the same time, so that their sum may be more
-   * than `all`; each is the time that its calls took. All are 0 where nothing was done.
-   */
+  /** All are 0 where nothing was done. */
   readonly seconds: ShardSeconds
 }
 
+/**
+ * How long the steps of a shard took. Reading, encoding and writing go on at the same time, so that
+ * their sum may be more than `all`; each is the time that its calls took.
+ */
 export interface ShardSeconds {
   /** Loading the model, where none was given. */
   readonly load: number
@@ -85,22 +54,9 @@ export interface ShardBatch {
   readonly matrix: EmbeddingMatrix<Dtype>
   /** The columns that the output's file has beside the vectors, such as those of `--keep`. */
   readonly columns: readonly ColumnData[]
-  /** Rows that were skipped since the batch before. */
+  /** Rows that were skipped so far. */
   readonly skipped: number
   readonly progress: ShardProgress
-}
-
-/**
- * The model of a manifest, of exactly the planned files. To be closed by the caller.
- *
- * @throws Model2VecError ERR_INPUT_CHANGED when its files are others than those that were planned;
- * what a load throws
- */
-export function loadShardModel(
-  manifest: Manifest,
-  options?: Pick<ShardOptions, 'threads' | 'cacheDir' | 'endpoint' | 'signal'>,
-): Promise<Model2VecEmbeddingFunction> {
-  throw new Error(`not there yet: ${manifest.path} ${JSON.stringify(options)}`)
 }
 
 /**
@@ -115,9 +71,70 @@ export function loadShardModel(
  * pass); what a load throws; FileError (a file is missing, the disk is full; may pass); the signal's
  * reason
  */
-export function runShard(manifest: Manifest, index: number, options: ShardOptions = {}): Promise<ShardResult> {
-  throw new Error(`not there yet: ${manifest.path} ${index} ${JSON.stringify(options)}`)
+export async function runShard(manifest: Manifest, index: number, options: ShardOptions = {}): Promise<ShardResult> {
+  const started = performance.now()
+  const shard = await manifest.shard(index)
+  const output = manifest.outputOf(shard)
+  const found = await checkOutput(output, shard.sha256)
+  if (found.problem === null) {
+    return { ...found.note, state: 'whole', output, seconds: { load: 0, read: 0, encode: 0, write: 0, all: 0 } }
+  }
+  try {
+    const work = await ShardWork.open(manifest, shard, options)
+    try {
+      const { note, writeMs } = await written(output, shard, work, options)
+      const [load, read, encode, write, all] = [
+        work.loadMs,
+        work.readMs,
+        work.encodeMs,
+        writeMs,
+        performance.now() - started,
+      ].map((ms) => ms / 1000) as [number, number, number, number, number]
+      return { ...note, state: 'written', output, seconds: { load, read, encode, write, all } }
+    } finally {
+      work.close()
+    }
+  } catch (error) {
+    throw coded(error)
+  }
 }
+
+async function written(
+  file: string,
+  { index, sha256 }: Shard,
+  work: ShardWork,
+  { onProgress }: ShardOptions,
+): Promise<{ readonly note: ShardNote; readonly writeMs: number }> {
+  let writeMs = 0
+  const timed = async <T>(step: Promise<T>): Promise<T> => {
+    const started = performance.now()
+    try {
+      return await naming(file, step)
+    } finally {
+      writeMs += performance.now() - started
+    }
+  }
+  const { open } = await work.open()
+  const output = await ShardOutput.create(file)
+  try {
+    const rows = await timed(open(output.sink, null, 0))
+    for await (const batch of work.batches()) {
+      if (batch !== null) await timed(rows.write(batch))
+      onProgress?.(work.progress)
+    }
+    await timed(rows.finish())
+    const { truncated, skipped } = work
+    if (rows.rows() !== work.rows) throw new Error(`${file}: expected ${work.rows} rows, but it has ${rows.rows()}`)
+    const note = await timed(output.finish({ shard: index, sha256, rows: work.rows, truncated, skipped }))
+    return { note, writeMs }
+  } catch (error) {
+    await output.discard()
+    throw error
+  }
+}
+
+/** Columns that only a caller of {@link shardBatches} gets: no input has such names. */
+const [OWN_ID, OWN_TEXT] = ['\0id', '\0text']
 
 /**
  * The rows of a shard and their vectors, for a sink that is no file. While the caller handles one
@@ -128,10 +145,39 @@ export function runShard(manifest: Manifest, index: number, options: ShardOption
  *
  * @throws as {@link runShard}; a changed input is noticed before the first batch, or at the end
  */
-export function shardBatches(
+export async function* shardBatches(
   manifest: Manifest,
   index: number,
   options: Omit<ShardOptions, 'onProgress'> = {},
 ): AsyncGenerator<ShardBatch, void, undefined> {
-  throw new Error(`not there yet: ${manifest.path} ${index} ${JSON.stringify(options)}`)
+  const shard = await manifest.shard(index)
+  let work: ShardWork | null = null
+  try {
+    work = await ShardWork.open(manifest, shard, options)
+    const { names, input } = work.settings
+    const [id, text] = [names.id ?? OWN_ID, names.text ?? OWN_TEXT]
+    const settings: EmbedSettings = {
+      ...work.settings,
+      names: { id, text },
+      input: { ...input, ...(names.id === null && { offsetIds: shard.inputs.map((each) => shownUrl(each.path)) }) },
+    }
+    for await (const rows of work.batches(settings)) {
+      if (rows === null) continue
+      const { columns, matrix } = rows
+      const valuesOf = (name: string): ColumnData['values'] =>
+        columns.find(({ column }) => column.name === name)?.values ?? []
+      yield {
+        ids: valuesOf(id) as readonly Id[],
+        texts: valuesOf(text) as readonly string[],
+        matrix,
+        columns: columns.filter(({ column }) => column.name !== OWN_ID && column.name !== OWN_TEXT),
+        skipped: work.skipped,
+        progress: work.progress,
+      }
+    }
+  } catch (error) {
+    throw coded(error)
+  } finally {
+    work?.close()
+  }
 }

@@ -1,0 +1,85 @@
+// Writes a manifest, a shard at a time. It gets its name when it is whole.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+
+import { fileError } from '../file-error.js'
+import { FileSink } from '../output/sink.js'
+import { endLine, INDEX_BYTES, outputName, sha256, shardLine } from './manifest.js'
+import type { ManifestHeader, ShardInput } from './manifest.js'
+
+const CHUNK_BYTES = 1 << 20
+
+/** What a manifest has. */
+export interface ManifestSize {
+  readonly shards: number
+  /** That all shards read. */
+  readonly bytes: number
+}
+
+/** @throws FileError; what `shards` throws: the file stays as it was */
+export async function writeManifest(
+  file: string,
+  header: ManifestHeader,
+  shards: AsyncIterable<readonly ShardInput[]>,
+): Promise<ManifestSize> {
+  const name = `.${path.basename(file)}.${randomBytes(6).toString('hex')}.partial`
+  const partial = path.join(path.dirname(file), name)
+  try {
+    const handle = await open(partial, 'wx')
+    try {
+      const size = await writeLines(handle, header, shards)
+      await handle.sync()
+      await handle.close()
+      await rename(partial, file)
+      return size
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    await rm(partial, { force: true })
+    const { path: failed } = error as { path?: unknown }
+    throw failed === undefined || failed === partial ? fileError(error, file) : error
+  }
+}
+
+async function writeLines(
+  handle: FileHandle,
+  header: ManifestHeader,
+  shards: AsyncIterable<readonly ShardInput[]>,
+): Promise<ManifestSize> {
+  const sink = new FileSink(handle, 0)
+  const hash = createHash('sha256')
+  let [waiting, length]: [string[], number] = [[], 0]
+  const write = async (): Promise<void> => {
+    const bytes = Buffer.from(waiting.join(''))
+    hash.update(bytes)
+    await sink.append(bytes)
+    waiting = []
+    length = 0
+  }
+  /** Adds a line. */
+  const add = async (line: string): Promise<void> => {
+    waiting.push(line, '\n')
+    length += Buffer.byteLength(line) + 1
+    if (length >= CHUNK_BYTES) await write()
+  }
+  const first = JSON.stringify(header)
+  const headerHash = sha256(first)
+  await add(first)
+  const starts: number[] = []
+  let bytes = 0
+  for await (const inputs of shards) {
+    const index = starts.length
+    starts.push(sink.size + length)
+    for (const input of inputs) bytes += input.bytes
+    await add(shardLine(headerHash, { index, output: outputName(index, header.ending), inputs }))
+  }
+  const index = sink.size + length
+  for (const start of starts) await add(String(start).padStart(INDEX_BYTES - 1))
+  await write()
+  await sink.append(Buffer.from(endLine({ shards: starts.length, bytes, index, sha256: hash.digest('hex') })))
+  return { shards: starts.length, bytes }
+}

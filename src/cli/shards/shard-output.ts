@@ -1,0 +1,145 @@
+// The file of a shard, in the folder of all outputs:
+//
+//   shard-000017.npy                  the output, once it is whole
+//   .shard-000017.npy.made-by.json    its note
+//   .partial/                         what is being written, a file for each run, or was when it died
+//
+// Runs of one shard at the same time don't meet: each writes a file of its own, with the same bytes,
+// and the last rename stands.
+
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import path from 'node:path'
+
+import { ownMark, stateOf } from '../../hub/process-mark.js'
+import { readNpyHeader } from '../../matrix/npy-reader.js'
+import { followedOrNull } from '../../runtime/linked-file.js'
+import { naming } from '../file-error.js'
+import { note, readNote, writeNote } from '../output/files.js'
+import { npy } from '../output/npy.js'
+import { FileSink } from '../output/sink.js'
+
+/** What is noted of an output, in `.<output>.made-by.json` beside it. */
+export interface ShardNote {
+  /** The index of the shard. */
+  readonly shard: number
+  /** `Shard.sha256`. */
+  readonly sha256: string
+  /** Bytes of the output. */
+  readonly size: number
+  readonly rows: number
+  /** Texts that were cut at the model's `maxLength`. */
+  readonly truncated: number
+  /** Rows that were skipped, as `--on-error` and `--on-null` say. */
+  readonly skipped: number
+}
+
+const PARTIAL = '.partial'
+/** What another machine has not written to for an hour was left by a dead process. */
+const LEFT_MS = 3_600_000
+
+export function notePath(output: string): string {
+  return path.join(path.dirname(output), `.${path.basename(output)}.made-by.json`)
+}
+
+/** What is wrong with an output; or its note, where it is whole. */
+export type Checked = { readonly problem: 'missing' | string } | { readonly problem: null; readonly note: ShardNote }
+
+/**
+ * Looks whether an output is there and whole: by its note, its size and, of `.npy`, its header.
+ *
+ * @throws FileError when the system says no more than that it failed
+ */
+export async function checkOutput(output: string, sha256: string): Promise<Checked> {
+  const found = await naming(output, followedOrNull(output))
+  if (found === null) return { problem: 'missing' }
+  if (!found.isFile()) return { problem: 'it is no file' }
+  const made = (await naming(output, readNote(notePath(output)))) as Partial<ShardNote> | null
+  if (made?.sha256 === undefined) return { problem: 'no note says which shard it is' }
+  if (made.sha256 !== sha256) return { problem: 'its note is of another plan' }
+  if (made.size !== found.size) return { problem: `expected ${String(made.size)} bytes, but it has ${found.size}` }
+  if (output.endsWith(npy.ending)) {
+    const rows = await npyRows(output)
+    if (rows !== made.rows) return { problem: `expected a header with ${String(made.rows)} rows, but got ${String(rows)}` }
+  }
+  return { problem: null, note: made as ShardNote }
+}
+
+/** The rows that the header says; or why it can't be read. */
+async function npyRows(file: string): Promise<number | string> {
+  const handle = await naming(file, open(file))
+  try {
+    return (await readNpyHeader(handle)).shape.rows
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    await handle.close()
+  }
+}
+
+/** An output that is being written. */
+export class ShardOutput {
+  readonly sink: FileSink
+  readonly #output: string
+  readonly #partial: string
+  readonly #file: FileHandle
+
+  private constructor(output: string, partial: string, file: FileHandle) {
+    this.sink = new FileSink(file, 0)
+    this.#output = output
+    this.#partial = partial
+    this.#file = file
+  }
+
+  /** @throws FileError */
+  static async create(output: string): Promise<ShardOutput> {
+    const folder = path.join(path.dirname(output), PARTIAL)
+    const partial = path.join(folder, `${path.basename(output)}.${ownMark()}.${randomBytes(6).toString('hex')}`)
+    const opened = async (triesLeft: number): Promise<FileHandle> => {
+      await mkdir(folder, { recursive: true })
+      // Another run, which was the last, may have removed the folder.
+      return open(partial, 'wx').catch((error: unknown) => {
+        if (triesLeft === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+        return opened(triesLeft - 1)
+      })
+    }
+    return new ShardOutput(output, partial, await naming(output, opened(3)))
+  }
+
+  /** Gives the output its name, and notes what it is. @throws FileError */
+  async finish(made: Omit<ShardNote, 'size'>): Promise<ShardNote> {
+    const whole = { ...made, size: this.sink.size }
+    await naming(this.#output, this.#finish(whole))
+    return whole
+  }
+
+  async #finish(whole: ShardNote): Promise<void> {
+    await this.#file.sync()
+    await this.#file.close()
+    // The note comes last: whatever happens between, an output without its own note is not whole.
+    await rename(this.#partial, this.#output)
+    await writeNote(notePath(this.#output), note(whole))
+    await this.#clean()
+  }
+
+  /** Removes what was written. */
+  async discard(): Promise<void> {
+    await this.#file.close()
+    await rm(this.#partial, { force: true }).catch(() => undefined)
+    await this.#clean()
+  }
+
+  /** Removes what dead runs left. Where that fails, it is only litter. */
+  async #clean(): Promise<void> {
+    const folder = path.dirname(this.#partial)
+    for (const name of await readdir(folder).catch(() => [])) {
+      const file = path.join(folder, name)
+      const state = stateOf(name.split('.').at(-2) ?? '')
+      const found = await stat(file).catch(() => null)
+      const isLeft = state === 'dead' || (state !== 'this thread' && Date.now() - (found?.mtimeMs ?? Date.now()) > LEFT_MS)
+      if (isLeft) await rm(file, { force: true }).catch(() => undefined)
+    }
+    await rmdir(folder).catch(() => undefined)
+  }
+}
