@@ -4,7 +4,7 @@
 export { enqueue } from './cli/queue/enqueue.js'
 export type { EnqueueOptions, JobOptions, NewShardJob, ShardQueue } from './cli/queue/enqueue.js'
 export { createProcessor, GIVE_BACK } from './cli/queue/processor.js'
-export type { ProcessorOptions, ShardProcessor, ShardSummary } from './cli/queue/processor.js'
+export type { ProcessorOptions, ShardProcessor, ShardSummary, SummarySeconds } from './cli/queue/processor.js'
 export { report } from './cli/queue/report.js'
 export type { FinishedJob, ReportedQueue, ShardReport, TroubledShard } from './cli/queue/report.js'
 export type { ShardJob, ShardJobData } from './cli/queue/shard-job.js'

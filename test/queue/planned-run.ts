@@ -64,12 +64,17 @@ export async function planRun(t: ExecutionContext, hasIds: boolean): Promise<Pla
   }
   const [out, manifest] = [path.join(folder, 'out'), path.join(folder, 'run.manifest')]
   mkdirSync(out)
-  const options = ['--shards', String(SHARDS), '--out-dir', out, '--manifest', manifest, '--model', SMALL]
-  const { code, err } = await model2vec('plan', ...inputs, ...options, ...(hasIds ? ['--ending', '.jsonl', '--id-field', 'id'] : []))
+  const columns = hasIds ? ['--ending', '.jsonl', '--id-field', 'id'] : []
+  const { code, err } = await model2vec('plan', ...inputs, ...planOptions({ out, manifest }), ...columns)
   t.is(code, 0, err)
   const hex = await (expectedRows ??= vectors())
   const expected = new Map(ids.map((id, row) => [id, hex[row] ?? '']))
   return { folder, inputs, manifest, out, ids, dim: ef.dim, expected }
+}
+
+/** Options of `plan`. */
+export function planOptions({ out, manifest }: Pick<PlannedRun, 'out' | 'manifest'>): string[] {
+  return ['--shards', String(SHARDS), '--out-dir', out, '--manifest', manifest, '--model', SMALL]
 }
 
 /** Changes a byte of a file; returns what changes it back. */

@@ -23,6 +23,7 @@ const URL_VARIABLE = 'REDIS_URL'
 const DEFAULT_QUEUE = 'model2vec'
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_LOCK = 30
+const DEFAULT_WAIT = 30
 const DEFAULT_DRAIN = 20
 const DEFAULT_CONCURRENCY = 2
 
@@ -66,6 +67,11 @@ export const worker: Command = {
       value: '<s>',
       help: `seconds after which a worker that is not heard of has lost its shards, ${DEFAULT_LOCK} by default: all workers of a queue should have the same`,
     },
+    wait: {
+      type: 'string',
+      value: '<s>',
+      help: `seconds to wait for Redis at the start (default: ${DEFAULT_WAIT}); later the worker waits without an end`,
+    },
     drain: {
       type: 'string',
       value: '<s>',
@@ -99,6 +105,7 @@ export const worker: Command = {
       concurrency: integer(values, 'concurrency', 1) ?? DEFAULT_CONCURRENCY,
       lock: integer(values, 'lock', 1) ?? DEFAULT_LOCK,
     }
+    const wait = integer(values, 'wait', 0) ?? DEFAULT_WAIT
     const drain = integer(values, 'drain', 0) ?? DEFAULT_DRAIN
     const log = workerLog(choice(values, 'log', LOG_FORMATS) === 'json')
     const place = placeOf(values)
@@ -137,7 +144,7 @@ export const worker: Command = {
     const status = place === null ? null : await startStatusServer(place, metrics, state)
     if (status !== null) say(`health and metrics at ${status.url}`)
     try {
-      await queue.start(signal).catch((error: unknown) => {
+      await queue.start(wait, signal).catch((error: unknown) => {
         if (!signal.aborted) throw new Error(`${shown}: ${messageOf(error)}`, { cause: error })
       })
       await whenAborted(signal)

@@ -49,7 +49,19 @@ export interface ShardSummary {
   readonly truncated: number
   /** Rows that were left out, as the manifest's `on-error` and `on-null` say. */
   readonly skipped: number
-  readonly seconds: number
+  readonly seconds: SummarySeconds
+}
+
+/**
+ * How long a shard took. Its steps go on at the same time, so that their sum may be more than `all`.
+ * How long reading and encoding took is not known where a sink has the rows.
+ */
+export interface SummarySeconds {
+  readonly all: number
+  readonly read?: number
+  readonly encode?: number
+  /** The calls that wrote, or those of the sink. */
+  readonly write: number
 }
 
 /** A function for `new Worker(name, processor, …)`. */
@@ -139,7 +151,8 @@ async function doShard(
   if (sink === undefined) {
     const result = await runShard(manifest, shard, { model, signal, onProgress, onSkip: () => undefined })
     const { state, rows, truncated, skipped, seconds } = result
-    return { shard, state, rows, truncated, skipped, seconds: rounded(seconds.all) }
+    const { all, read, encode, write } = seconds
+    return { shard, state, rows, truncated, skipped, seconds: rounded({ all, read, encode, write }) }
   }
   const started = performance.now()
   const batches = shardBatches(manifest, shard, { model, signal, onSkip: () => undefined })
@@ -149,7 +162,9 @@ async function doShard(
     { manifest: sha256, shard, shards: manifest.shards, signal },
     onProgress,
   )
-  return { shard, state: 'stored', ...stored, seconds: rounded((performance.now() - started) / 1000) }
+  const { rows, truncated, skipped, writeMs } = stored
+  const seconds = rounded({ all: (performance.now() - started) / 1000, write: writeMs / 1000 })
+  return { shard, state: 'stored', rows, truncated, skipped, seconds }
 }
 
 /** Reports progress now and then, one report at a time. That Redis is away is no reason to stop. */
@@ -176,6 +191,8 @@ function cancelled({ reason }: AbortSignal, cause: unknown): Failure {
   return { thrown: new Error(message, { cause }), isFinal: false }
 }
 
-function rounded(seconds: number): number {
-  return Number(seconds.toFixed(3))
+/** To milliseconds: Redis keeps it for each job. */
+function rounded(seconds: SummarySeconds): SummarySeconds {
+  const entries = Object.entries(seconds).map(([step, value]: [string, number]) => [step, Number(value.toFixed(3))])
+  return Object.fromEntries(entries) as unknown as SummarySeconds
 }

@@ -9,8 +9,6 @@ import { GIVE_BACK } from './processor.js'
 import type { ShardProcessor } from './processor.js'
 
 const SECOND = 1000
-/** How long Redis may be away when the worker starts: it may start together with the worker. */
-const START_SECONDS = 30
 /** How long the shards of an ending worker may take to go back to the queue. */
 const GIVE_BACK_SECONDS = 5
 /**
@@ -95,9 +93,10 @@ export class QueueWorker {
   /**
    * Connects, and begins to take shards.
    *
-   * @throws Error when Redis can't be reached for half a minute, or refuses
+   * @param seconds how long to wait for Redis, which may start together with the worker
+   * @throws Error when Redis can't be reached by then, or refuses; the signal's reason
    */
-  async start(signal: AbortSignal): Promise<void> {
+  async start(seconds: number, signal: AbortSignal): Promise<void> {
     const refused = new Promise<never>((_, reject) => {
       this.#worker.on('error', (error) => {
         // It is there, and says no: a wrong password, say.
@@ -107,7 +106,7 @@ export class QueueWorker {
         reject(signal.reason as Error)
       })
     })
-    const isReady = await Promise.race([within(START_SECONDS, this.#worker.waitUntilReady()), refused])
+    const isReady = await Promise.race([within(seconds, this.#worker.waitUntilReady()), refused])
     if (!isReady) throw new Error(this.#reason === '' ? 'no answer' : this.#reason)
     const client = await this.#worker.getBackend().client
     client.on('ready', () => {

@@ -62,6 +62,8 @@ export interface StoredRows {
   readonly rows: number
   readonly truncated: number
   readonly skipped: number
+  /** Milliseconds of the calls of the sink. */
+  readonly writeMs: number
 }
 
 /**
@@ -75,23 +77,32 @@ export async function storeShard(
   shard: SinkShard,
   onProgress: (progress: ShardProgress) => void,
 ): Promise<StoredRows> {
-  const sink = await retried(async () => (typeof source === 'function' ? source(shard) : source))
+  let writeMs = 0
+  const timed = async <T>(call: () => Promise<T>): Promise<T> => {
+    const started = performance.now()
+    try {
+      return await retried(call)
+    } finally {
+      writeMs += performance.now() - started
+    }
+  }
+  const sink = await timed(async () => (typeof source === 'function' ? source(shard) : source))
   let [rows, truncated, skipped] = [0, 0, 0]
   try {
     for await (const batch of batches) {
       const { ids, texts, matrix, columns } = batch
       const named = columns.map(({ column: { name, type }, values }) => ({ name, type, values }))
-      await retried(() => sink.write({ ids, texts, matrix, columns: named }))
+      await timed(() => sink.write({ ids, texts, matrix, columns: named }))
       rows += ids.length
       truncated += matrix.truncated
       skipped = batch.skipped
       onProgress(batch.progress)
     }
-    await retried(async () => sink.commit?.())
+    await timed(async () => sink.commit?.())
   } catch (error) {
     // What made it fail is what counts.
     await retried(async () => sink.rollback?.()).catch(() => undefined)
     throw error
   }
-  return { rows, truncated, skipped }
+  return { rows, truncated, skipped, writeMs }
 }

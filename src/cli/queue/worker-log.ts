@@ -15,7 +15,7 @@ function sayText(job: ShardJob, outcome: ShardOutcome): void {
   const name = `shard ${shardJobData(job.data)?.shard ?? job.id ?? ''}`
   if (outcome.state === 'done') {
     const { state, rows, seconds } = outcome.summary
-    say(state === 'whole' ? `${name}: was whole` : `${name}: ${state}, ${rows} rows in ${seconds} s`)
+    say(state === 'whole' ? `${name}: was whole` : `${name}: ${state}, ${rows} rows in ${seconds.all} s`)
   } else if (outcome.state === 'failed') {
     const { message, isFinal } = outcome
     say(`${name}: ${isFinal ? 'failed' : `try ${job.attemptsMade + 1} failed`}: ${message.replace(/\s*\n\s*/g, ' ')}`)

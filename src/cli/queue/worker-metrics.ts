@@ -18,7 +18,7 @@ export class WorkerMetrics {
   #inWork = 0
   #rows = 0
   #truncated = 0
-  #seconds = 0
+  readonly #seconds = new Map<string, number>()
   #lostLocks = 0
 
   get inWork(): number {
@@ -37,7 +37,9 @@ export class WorkerMetrics {
     const { rows, truncated, seconds } = outcome.summary
     this.#rows += rows
     this.#truncated += truncated
-    this.#seconds += seconds
+    for (const [step, value] of Object.entries(seconds) as [string, number][]) {
+      this.#seconds.set(step, (this.#seconds.get(step) ?? 0) + value)
+    }
   }
 
   lostLock(): void {
@@ -48,13 +50,16 @@ export class WorkerMetrics {
     const shards = [...this.#shards].map(
       ([state, count]) => `model2vec_shards_total{state="${state.replace(' ', '_')}"} ${count}`,
     )
+    const seconds = [...this.#seconds].map(
+      ([step, value]) => `model2vec_shard_seconds_total{step="${step}"} ${value}`,
+    )
     const counter = (name: string, help: string, value: number): string[] =>
       family(name, 'counter', help, [`${name} ${value}`])
     return [
       ...family('model2vec_shards_total', 'counter', 'Shards by what became of them', shards),
       ...counter('model2vec_rows_total', 'Rows of the shards that are done', this.#rows),
       ...counter('model2vec_truncated_texts_total', 'Texts that were longer than the model reads', this.#truncated),
-      ...counter('model2vec_shard_seconds_total', 'Time of the shards that are done', this.#seconds),
+      ...family('model2vec_shard_seconds_total', 'counter', 'Time of the shards that are done, by step', seconds),
       ...counter('model2vec_lost_locks_total', 'Shards that were in work when their lock was lost', this.#lostLocks),
       ...gauge('model2vec_shards_in_work', 'Shards in work', this.#inWork),
       ...gauge('model2vec_redis_connected', 'Whether Redis is connected', isConnected ? 1 : 0),
