@@ -111,6 +111,8 @@ function commandLineDirectory(): { readonly cwd: string; readonly env: NodeJS.Pr
 /** What the commands print that print something. */
 const PRINTED: Readonly<Record<string, RegExp>> = {
   'cat docs.txt | model2vec embed - --format lines | head -1': /^\{"embedding":\[[^\n]+\]\}\n$/,
+  'model2vec plan docs.jsonl --shards 4 --out-dir shards --manifest plan.jsonl':
+    /^plan\.jsonl: 4 shards of 1 input, [\d,]+ bytes; model2vec embed --shard 'plan\.jsonl#<n>' does one, #0 to #3\n$/,
   'model2vec search "a program that plays music" docs.jsonl -k 3': /^( +\d\.\d{4} {2}docs\.jsonl:\d+ {2}[^\n]+\n){3}$/,
   'model2vec search -q music -q chess docs.jsonl --vectors vectors.npy --json':
     /^\{"query":"music","results":\[.*\]\}\n\{"query":"chess","results":\[.*chess.*\]\}\n$/,

@@ -8,7 +8,7 @@ import { naming } from '../file-error.js'
 import { readNote } from '../output/files.js'
 import { outputName } from './manifest.js'
 import type { Manifest } from './manifest.js'
-import { checkOutput, notePath } from './shard-output.js'
+import { checkOutput, MISSING, notePath } from './shard-output.js'
 import type { ShardNote } from './shard-output.js'
 
 /** A file, and what is wrong with it. */
@@ -62,7 +62,7 @@ export async function gather(manifest: Manifest, onFinding: (finding: Finding) =
       return
     }
     toRun.add(shard)
-    if (found.problem === 'missing') {
+    if (found.problem === MISSING) {
       sums.missing++
       return
     }

@@ -51,11 +51,14 @@ export async function plannedModel(
  */
 export async function loadShardModel(
   manifest: Manifest,
-  options: ShardModelOptions = {},
+  { threads, cacheDir, endpoint, signal }: ShardModelOptions = {},
 ): Promise<Model2VecEmbeddingFunction> {
   const { name, isDirectory, subfolder, revision, sha256 } = manifest.header.model
   const model = await Model2VecEmbeddingFunction.load(isDirectory ? manifest.resolve(name) : name, {
-    ...options,
+    threads,
+    cacheDir,
+    endpoint,
+    signal,
     subfolder: subfolder ?? undefined,
     revision: revision ?? undefined,
   })

@@ -8,7 +8,7 @@
 // and the last rename stands.
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -16,7 +16,7 @@ import { ownMark, stateOf } from '../../hub/process-mark.js'
 import { readNpyHeader } from '../../matrix/npy-reader.js'
 import { followedOrNull } from '../../runtime/linked-file.js'
 import { naming } from '../file-error.js'
-import { note, readNote, writeNote } from '../output/files.js'
+import { note, readNote } from '../output/files.js'
 import { npy } from '../output/npy.js'
 import { FileSink } from '../output/sink.js'
 
@@ -35,6 +35,8 @@ export interface ShardNote {
   readonly skipped: number
 }
 
+/** There is no output. */
+export const MISSING = 'it is missing'
 const PARTIAL = '.partial'
 /** What another machine has not written to for an hour was left by a dead process. */
 const LEFT_MS = 3_600_000
@@ -43,8 +45,8 @@ export function notePath(output: string): string {
   return path.join(path.dirname(output), `.${path.basename(output)}.made-by.json`)
 }
 
-/** What is wrong with an output; or its note, where it is whole. */
-export type Checked = { readonly problem: 'missing' | string } | { readonly problem: null; readonly note: ShardNote }
+/** What is wrong with an output: {@link MISSING}, or words; or its note, where it is whole. */
+export type Checked = { readonly problem: string } | { readonly problem: null; readonly note: ShardNote }
 
 /**
  * Looks whether an output is there and whole: by its note, its size and, of `.npy`, its header.
@@ -53,7 +55,7 @@ export type Checked = { readonly problem: 'missing' | string } | { readonly prob
  */
 export async function checkOutput(output: string, sha256: string): Promise<Checked> {
   const found = await naming(output, followedOrNull(output))
-  if (found === null) return { problem: 'missing' }
+  if (found === null) return { problem: MISSING }
   if (!found.isFile()) return { problem: 'it is no file' }
   const made = (await naming(output, readNote(notePath(output)))) as Partial<ShardNote> | null
   if (made?.sha256 === undefined) return { problem: 'no note says which shard it is' }
@@ -63,7 +65,8 @@ export async function checkOutput(output: string, sha256: string): Promise<Check
     const rows = await npyRows(output)
     if (rows !== made.rows) return { problem: `expected a header with ${String(made.rows)} rows, but got ${String(rows)}` }
   }
-  return { problem: null, note: made as ShardNote }
+  const { shard = 0, rows = 0, truncated = 0, skipped = 0 } = made
+  return { problem: null, note: { shard, sha256, size: found.size, rows, truncated, skipped } }
 }
 
 /** The rows that the header says; or why it can't be read. */
@@ -76,6 +79,12 @@ async function npyRows(file: string): Promise<number | string> {
   } finally {
     await handle.close()
   }
+}
+
+/** A new name for what is being written of an output, with the mark of this process. */
+function ownName(output: string): string {
+  const name = `${path.basename(output)}.${ownMark()}.${randomBytes(6).toString('hex')}`
+  return path.join(path.dirname(output), PARTIAL, name)
 }
 
 /** An output that is being written. */
@@ -95,7 +104,7 @@ export class ShardOutput {
   /** @throws FileError */
   static async create(output: string): Promise<ShardOutput> {
     const folder = path.join(path.dirname(output), PARTIAL)
-    const partial = path.join(folder, `${path.basename(output)}.${ownMark()}.${randomBytes(6).toString('hex')}`)
+    const partial = ownName(output)
     const opened = async (triesLeft: number): Promise<FileHandle> => {
       await mkdir(folder, { recursive: true })
       // Another run, which was the last, may have removed the folder.
@@ -117,9 +126,11 @@ export class ShardOutput {
   async #finish(whole: ShardNote): Promise<void> {
     await this.#file.sync()
     await this.#file.close()
+    const temporary = ownName(this.#output)
+    await writeFile(temporary, note(whole), { flag: 'wx', flush: true })
     // The note comes last: whatever happens between, an output without its own note is not whole.
     await rename(this.#partial, this.#output)
-    await writeNote(notePath(this.#output), note(whole))
+    await rename(temporary, notePath(this.#output))
     await this.#clean()
   }
 
