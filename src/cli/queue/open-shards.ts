@@ -2,6 +2,7 @@
 
 import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import { Model2VecError } from '../../errors.js'
+import { orAborted } from '../../runtime/abort.js'
 import { openManifest } from '../shards/manifest.js'
 import type { Manifest } from '../shards/manifest.js'
 import { loadShardModel } from '../shards/run-shard.js'
@@ -47,15 +48,18 @@ export class OpenManifests {
    * @throws Retried where it can't be opened, or the file is another manifest than the job's; what
    * `work` throws
    */
-  async use<T>(data: ShardJobData, work: (open: OpenShards) => Promise<T>): Promise<T> {
+  async use<T>(
+    data: ShardJobData,
+    signal: AbortSignal | undefined,
+    work: (open: OpenShards) => Promise<T>,
+  ): Promise<T> {
     const { sha256 } = data
     const entry = this.#entries.get(sha256) ?? this.#entryOf(data)
     this.#entries.delete(sha256)
     this.#entries.set(sha256, entry)
     entry.users++
     try {
-      const open = await retried(() => entry.opened)
-      return await work(open)
+      return await work(await retried(() => orAborted(entry.opened, signal)))
     } finally {
       entry.users--
       this.#closeOld()

@@ -117,7 +117,7 @@ export function observedProcessor(options: ProcessorOptions, events: ProcessorEv
     try {
       const data = shardJobData(job.data)
       if (data === null) throw notAShard(job)
-      const summary = await manifests.use(data, (open) => doShard(open, data, job, signal, options))
+      const summary = await manifests.use(data, signal, (open) => doShard(open, data, job, signal, options))
       pace.succeeded()
       events.onEnd?.(job, { state: 'done', summary })
       return summary

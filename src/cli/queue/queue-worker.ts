@@ -5,6 +5,7 @@ import type { Worker } from 'bullmq'
 import { messageOf } from '../../errors.js'
 import { systemReason } from '../../runtime/system-reason.js'
 import { optionalPackage } from '../output/optional-package.js'
+import { millisecondsOf } from '../serving/http-server.js'
 import { GIVE_BACK } from './processor.js'
 import type { ShardProcessor } from './processor.js'
 
@@ -156,7 +157,7 @@ export class QueueWorker {
 async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, seconds * SECOND, false)
+    timer = setTimeout(resolve, millisecondsOf(seconds), false)
   })
   try {
     return await Promise.race([promise.then(() => true), late])
