@@ -17,6 +17,8 @@ const GIVE_BACK_SECONDS = 5
  * for each shard in work; a shard that ends its process each time, for lack of memory say, has to end.
  */
 const MOST_STALLS = 5
+/** BullMQ waits for a job for up to ten seconds, in one command. */
+const LEAST_SILENCE_SECONDS = 15
 /** A dead Redis is asked again after this, at most. */
 const LONGEST_RECONNECT_MS = 2 * SECOND
 
@@ -73,8 +75,14 @@ export class QueueWorker {
     const { redis: url, queue, prefix, concurrency, lock } = settings
     const retryStrategy = (times: number): number => Math.min(100 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_MS)
     const worker = new bullmq.Worker(queue, processor, {
-      // Commands that wait for a connection wait without an end.
-      connection: { url, retryStrategy, maxRetriesPerRequest: null },
+      connection: {
+        url,
+        retryStrategy,
+        // Commands wait for a connection without an end. One that answers nothing is made anew, and its
+        // commands are sent once more: the cable may be cut, or the machine gone, without a word.
+        maxRetriesPerRequest: null,
+        socketTimeout: Math.max(lock, LEAST_SILENCE_SECONDS) * SECOND,
+      },
       ...(prefix !== undefined && { prefix }),
       concurrency,
       lockDuration: lock * SECOND,
@@ -101,7 +109,7 @@ export class QueueWorker {
     const refused = new Promise<never>((_, reject) => {
       this.#worker.on('error', (error) => {
         // It is there, and says no: a wrong password, say.
-        if (systemReason(error) === null && !this.#isConnected) reject(error)
+        if (awayReason(error) === null && !this.#isConnected) reject(error)
       })
       signal.addEventListener('abort', () => {
         reject(signal.reason as Error)
@@ -142,7 +150,7 @@ export class QueueWorker {
   }
 
   #failed(error: Error): void {
-    const reason = systemReason(error)
+    const reason = awayReason(error)
     if (reason !== null) {
       this.#reason = reason
       return
@@ -151,6 +159,17 @@ export class QueueWorker {
     if (/^could not renew lock for job |^Missing lock for job |^Lock mismatch for job /.test(error.message)) return
     if (!this.#isClosing && this.#isConnected) this.#events.onError(messageOf(error))
   }
+}
+
+/** Why Redis can't be reached; null for an error that Redis itself has given, and any other. */
+function awayReason(error: Error): string | null {
+  // Of a name with several addresses each has failed.
+  const { errors: [first = error] = [], code } = error as Error & { errors?: unknown[]; code?: unknown }
+  const reason = systemReason(first)
+  if (reason !== null) return reason
+  if (error.message.startsWith('Socket timeout.')) return 'no answer'
+  const isOfSocket = typeof code === 'string' && /^E[A-Z]+$/.test(code)
+  return isOfSocket || error.message === 'Connection is closed.' ? error.message : null
 }
 
 /** Whether a promise resolves within that time. Rejects as it does. */
