@@ -169,7 +169,7 @@ class Blocks {
     const { path, url } = this.#input
     if (url !== null) return this.#ofUrl(start)
     const length = orNamed(path, () => {
-      this.#file ??= fs.openSync(path)
+      this.#file ??= fs.openSync(path, 'r')
       return fs.readSync(this.#file, this.#memory, 0, BLOCK_BYTES, start)
     })
     this.#block = { start, bytes: this.#memory.subarray(0, length) }

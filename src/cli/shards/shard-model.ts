@@ -26,7 +26,7 @@ export interface ShardModelOptions {
 
 /** The model as a manifest in `folder` names it. */
 export async function plannedModel(
-  { model = DEFAULT_MODEL, subfolder = null }: OptionValues,
+  { model = DEFAULT_MODEL, subfolder }: OptionValues,
   { info }: Model2VecEmbeddingFunction,
   folder: string,
 ): Promise<PlannedModel> {
@@ -37,7 +37,7 @@ export async function plannedModel(
   return {
     name: isDirectory ? plannedPath(isOwn ? info.path : String(model), folder) : String(model),
     isDirectory,
-    subfolder: isOwn ? null : (subfolder as string | null),
+    subfolder: isOwn ? null : ((subfolder as string | undefined) ?? null),
     revision,
     sha256: isDirectory ? await hashOf(info.path) : null,
   }
