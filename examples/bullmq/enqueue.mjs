@@ -39,7 +39,7 @@ console.error(`${shards} shards in the queue ${values.queue}`)
 
 for (;;) {
   const changed = new Promise((resolve) => (wake = resolve))
-  const left = await queue.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized', 'paused')
+  const left = await queue.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')
   if (left === 0) break
   // Events are hints: one that is lost costs a second.
   await Promise.race([changed, new Promise((resolve) => setTimeout(resolve, 1000))])

@@ -54,9 +54,16 @@ export interface Round {
 /** Does all shards; what it returns is called with what was found then. */
 type Failure = (round: Round) => Promise<(found: ShardReport) => void>
 
-export type FailureName = keyof typeof FAILURES
+export type FailureName =
+  | 'a worker is killed'
+  | 'Redis is killed and comes back'
+  | 'a worker is cut off for longer than its lock'
+  | 'two workers have one shard at once'
+  | 'the machine of a worker sleeps'
+  | 'an input changes'
+  | 'the disk is full'
 
-export const FAILURES = {
+export const FAILURES: Readonly<Record<FailureName, Failure>> = {
   'a worker is killed': killed,
   'Redis is killed and comes back': withoutRedis,
   'a worker is cut off for longer than its lock': cutOff,
@@ -64,7 +71,7 @@ export const FAILURES = {
   'the machine of a worker sleeps': asleep,
   'an input changes': changed,
   'the disk is full': full,
-} satisfies Record<string, Failure>
+}
 
 const UNSHARE = ['unshare', '--map-root-user', '--mount', 'sh', '-ec']
 

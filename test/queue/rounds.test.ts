@@ -88,7 +88,8 @@ for (let i = 0; i < ROUNDS; i++) {
         stalledInterval: LOCK * 500,
         maxStalledCount: 5,
       })
-      for (const each of [queue, monitor]) each.on('error', () => undefined)
+      queue.on('error', () => undefined)
+      monitor.on('error', () => undefined)
       t.teardown(async () => {
         await monitor.close()
         await queue.close()

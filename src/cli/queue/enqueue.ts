@@ -18,6 +18,9 @@ const BATCH = 1000
 const ATTEMPTS = 12
 const BACKOFF = { type: 'exponential', delay: 1000, jitter: 0.5 } as const
 
+/** Which finished jobs are kept: those of the last `age` seconds, the last `count`. */
+export type KeptJobs = { readonly age: number; readonly count?: number } | { readonly count: number }
+
 /** A job as `addBulk` takes it. */
 export interface NewShardJob {
   name: string
@@ -42,12 +45,12 @@ export interface JobOptions {
    * enqueuing again adds nothing.
    * @default false
    */
-  readonly removeOnComplete?: boolean | number | { readonly age?: number; readonly count?: number }
+  readonly removeOnComplete?: boolean | number | KeptJobs
   /**
    * Whether jobs that have failed for good are removed.
    * @default false
    */
-  readonly removeOnFail?: boolean | number | { readonly age?: number; readonly count?: number }
+  readonly removeOnFail?: boolean | number | KeptJobs
   readonly [name: string]: unknown
 }
 

@@ -1,4 +1,4 @@
-// The manifests that a worker has open, each with its model: opened and loaded once, for all shards.
+// The manifest of a shard, and its model, which is loaded once for all shards of a manifest.
 
 import type { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import { Model2VecError } from '../../errors.js'
@@ -9,8 +9,8 @@ import { loadShardModel } from '../shards/run-shard.js'
 import { retried } from './failure.js'
 import type { ShardJobData } from './shard-job.js'
 
-/** A worker has the shards of few runs at once. Of more, the one that was not needed longest goes. */
-const MOST_OPEN = 4
+/** A worker has the shards of few manifests at once. Of more, the model that was not needed longest goes. */
+const MOST_MODELS = 4
 
 /** A manifest with its model. */
 export interface OpenShards {
@@ -28,14 +28,14 @@ export interface OpenShardsOptions {
 }
 
 interface Entry {
-  readonly opened: Promise<OpenShards>
+  readonly loaded: Promise<Model2VecEmbeddingFunction>
   /** Shards that are being done with it. */
   users: number
 }
 
-export class OpenManifests {
+export class ShardModels {
   readonly #options: OpenShardsOptions
-  /** By their hashes, the one that was needed last at the end. */
+  /** By the hashes of their manifests, the one that was needed last at the end. */
   readonly #entries = new Map<string, Entry>()
 
   constructor(options: OpenShardsOptions) {
@@ -43,64 +43,70 @@ export class OpenManifests {
   }
 
   /**
-   * Calls `work` with the manifest of a job, and its model.
+   * Calls `work` with the manifest of a job, which is open for so long, and its model.
    *
-   * @throws Retried where it can't be opened, or the file is another manifest than the job's; what
+   * @throws Retried where one of them can't be had, or the manifest is another than the job's; what
    * `work` throws
    */
   async use<T>(
-    data: ShardJobData,
+    { manifest: given, sha256 }: ShardJobData,
     signal: AbortSignal | undefined,
     work: (open: OpenShards) => Promise<T>,
   ): Promise<T> {
-    const { sha256 } = data
-    const entry = this.#entries.get(sha256) ?? this.#entryOf(data)
+    const { manifest: file = given, base } = this.#options
+    const manifest = await retried(() => openManifest(file, { base }))
+    try {
+      return await this.#withModel(manifest, sha256, async (loaded) => {
+        const model = await retried(() => orAborted(loaded, signal))
+        return work({ manifest, model })
+      })
+    } finally {
+      await manifest.close()
+    }
+  }
+
+  async #withModel<T>(
+    manifest: Manifest,
+    sha256: string,
+    work: (loaded: Promise<Model2VecEmbeddingFunction>) => Promise<T>,
+  ): Promise<T> {
+    if (manifest.sha256 !== sha256) {
+      const message = `${manifest.path}: expected the manifest with the SHA-256 ${sha256}, but got ${manifest.sha256}`
+      return retried(() => Promise.reject(new Model2VecError('ERR_BAD_MANIFEST', message)))
+    }
+    const entry = this.#entries.get(sha256) ?? this.#load(manifest)
     this.#entries.delete(sha256)
     this.#entries.set(sha256, entry)
     entry.users++
     try {
-      return await work(await retried(() => orAborted(entry.opened, signal)))
+      return await work(entry.loaded)
     } finally {
       entry.users--
       this.#closeOld()
     }
   }
 
-  #entryOf(data: ShardJobData): Entry {
-    const entry = { opened: this.#open(data), users: 0 }
-    // What could not be opened is tried anew by the next job.
-    entry.opened.catch(() => {
-      if (this.#entries.get(data.sha256) === entry) this.#entries.delete(data.sha256)
+  #load(manifest: Manifest): Entry {
+    const { threads, cacheDir, endpoint } = this.#options
+    const entry = { loaded: loadShardModel(manifest, { threads, cacheDir, endpoint }), users: 0 }
+    // What could not be loaded is tried anew by the next job.
+    entry.loaded.catch(() => {
+      if (this.#entries.get(manifest.sha256) === entry) this.#entries.delete(manifest.sha256)
     })
     return entry
   }
 
-  async #open({ manifest: given, sha256 }: ShardJobData): Promise<OpenShards> {
-    const { manifest: own = given, base, ...options } = this.#options
-    const manifest = await openManifest(own, { base })
-    try {
-      if (manifest.sha256 !== sha256) {
-        const message = `${own}: expected the manifest with the SHA-256 ${sha256}, but got ${manifest.sha256}`
-        throw new Model2VecError('ERR_BAD_MANIFEST', message)
-      }
-      return { manifest, model: await loadShardModel(manifest, options) }
-    } catch (error) {
-      await manifest.close()
-      throw error
-    }
-  }
-
   #closeOld(): void {
-    for (const [key, { opened, users }] of this.#entries) {
-      if (this.#entries.size <= MOST_OPEN) return
+    for (const [key, { loaded, users }] of this.#entries) {
+      if (this.#entries.size <= MOST_MODELS) return
       if (users > 0) continue
       this.#entries.delete(key)
-      void opened.then(close, () => undefined)
+      loaded.then(
+        (model) => {
+          model.close()
+        },
+        () => undefined,
+      )
     }
   }
-}
-
-async function close({ manifest, model }: OpenShards): Promise<void> {
-  model.close()
-  await manifest.close()
 }

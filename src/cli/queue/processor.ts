@@ -5,7 +5,7 @@ import { runShard, shardBatches } from '../shards/run-shard.js'
 import type { ShardProgress } from '../shards/run-shard.js'
 import { failureOf, named } from './failure.js'
 import type { Failure } from './failure.js'
-import { OpenManifests } from './open-shards.js'
+import { ShardModels } from './open-shards.js'
 import type { OpenShards } from './open-shards.js'
 import { Pace } from './pace.js'
 import { shardJobData } from './shard-job.js'
@@ -109,7 +109,7 @@ export function createProcessor(options: ProcessorOptions = {}): ShardProcessor 
 /** {@link createProcessor}, with events. */
 export function observedProcessor(options: ProcessorOptions, events: ProcessorEvents): ShardProcessor {
   const { manifest, base, threads, cacheDir, endpoint } = options
-  const manifests = new OpenManifests({ manifest, base, threads, cacheDir, endpoint })
+  const models = new ShardModels({ manifest, base, threads, cacheDir, endpoint })
   const pace = new Pace()
   // BullMQ gives its signal to functions that declare three parameters.
   return async (job, token, signal) => {
@@ -117,7 +117,7 @@ export function observedProcessor(options: ProcessorOptions, events: ProcessorEv
     try {
       const data = shardJobData(job.data)
       if (data === null) throw notAShard(job)
-      const summary = await manifests.use(data, signal, (open) => doShard(open, data, job, signal, options))
+      const summary = await models.use(data, signal, (open) => doShard(open, data, job, signal, options))
       pace.succeeded()
       events.onEnd?.(job, { state: 'done', summary })
       return summary

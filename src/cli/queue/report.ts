@@ -6,8 +6,10 @@ import { shardJobData } from './shard-job.js'
 
 /** Jobs that are read together. */
 const PAGE = 1000
-const LEFT = ['wait', 'active', 'delayed', 'prioritized', 'paused'] as const
-const STATES = ['completed', 'failed', ...LEFT] as const
+const STATES = ['completed', 'failed', 'wait', 'active', 'delayed', 'prioritized'] as const
+
+/** What a job may be. */
+export type ShardState = (typeof STATES)[number]
 
 /** What is read of a `Job` of BullMQ that may be done. */
 export interface FinishedJob {
@@ -20,7 +22,7 @@ export interface FinishedJob {
 
 /** What `report` calls of a `Queue` of BullMQ. */
 export interface ReportedQueue {
-  getJobs(types: string[], start: number, end: number, asc: boolean): Promise<readonly (FinishedJob | undefined)[]>
+  getJobs(types: ShardState[], start: number, end: number, asc: boolean): Promise<readonly (FinishedJob | undefined)[]>
 }
 
 /** A shard that was begun more than once, or failed for good. */
@@ -97,7 +99,7 @@ function sorted(shards: readonly TroubledShard[]): TroubledShard[] {
   return shards.toSorted((a, b) => a.shard - b.shard)
 }
 
-async function* jobsOf(queue: ReportedQueue, state: string): AsyncGenerator<FinishedJob, void, undefined> {
+async function* jobsOf(queue: ReportedQueue, state: ShardState): AsyncGenerator<FinishedJob, void, undefined> {
   for (let start = 0; ; start += PAGE) {
     const page = await queue.getJobs([state], start, start + PAGE - 1, true)
     // A job that was removed meanwhile is not there.

@@ -22,7 +22,7 @@ export interface ShardJob {
   readonly data: unknown
   /** How often it has failed. */
   readonly attemptsMade: number
-  updateProgress(progress: object): Promise<void>
+  updateProgress(progress: string | boolean | number | object): Promise<void>
   /** Gives the job back to the queue, as if nobody had begun it. */
   moveToWait(token?: string): Promise<unknown>
 }
