@@ -2,7 +2,7 @@
 // from a server on this machine. And the rows of a shard for sinks that are no files.
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -69,7 +69,7 @@ test('a table is cut between records only, whatever lines its quotes hold', asyn
   }
   const plan = await planned({ 'a.csv': CSV }, '--shards', '5', ...options)
   t.true((await shardsOf(plan)).length > 3)
-  t.deepEqual(rowsOf(await runAll(plan)), await embeddedWhole(plan, ...options.slice(0, 4)))
+  t.true(rowsOf(await runAll(plan)).equals(await embeddedWhole(plan, ...options.slice(0, 4))))
 })
 
 test('a table without quotes is cut after its header, which every shard knows', async (t) => {
@@ -77,7 +77,7 @@ test('a table without quotes is cut after its header, which every shard knows', 
   const options = ['--id-field', 'id', '--ending', '.jsonl']
   const plan = await planned({ 'a.tsv': `\nid\ttext\n${rows}` }, '--shards', '50', ...options)
   t.true((await shardsOf(plan)).length > 25)
-  t.deepEqual(rowsOf(await runAll(plan)), await embeddedWhole(plan, '--id-field', 'id'))
+  t.true(rowsOf(await runAll(plan)).equals(await embeddedWhole(plan, '--id-field', 'id')))
 })
 
 test('the error of a row in a shard of a table names its line in the file', async (t) => {
@@ -107,7 +107,10 @@ test('rows without ids get ids that stay the same however finely their inputs ar
 })
 
 test('batches of a shard have the vectors and the columns of its file', async (t) => {
-  const content = Array.from({ length: 5000 }, (_, i) => `${JSON.stringify({ key: `k${i}`, text: `word ${i}`, n: i })}\n`)
+  const content = Array.from(
+    { length: 5000 },
+    (_, i) => `${JSON.stringify({ key: `k${i}`, text: `word ${i}`, n: i })}\n`,
+  )
   const options = ['--id-field', 'key', '--keep', 'n', '--ending', '.jsonl']
   const plan = await planned({ 'a.jsonl': content.join('') }, '--shards', '2', ...options)
   const manifest = await openManifest(plan.manifest)
@@ -133,7 +136,8 @@ test('batches of a shard have the vectors and the columns of its file', async (t
   const reason = new Error('enough')
   await t.throwsAsync(
     async () => {
-      for await (const { matrix } of shardBatches(manifest, 1, { signal: AbortSignal.abort(reason) })) t.is(matrix.rows, 0)
+      for await (const { matrix } of shardBatches(manifest, 1, { signal: AbortSignal.abort(reason) }))
+        t.is(matrix.rows, 0)
     },
     { is: reason },
   )
@@ -143,11 +147,13 @@ test('batches of a shard have the vectors and the columns of its file', async (t
 const python = pythonEnvironment('test/cli/columns-requirements.txt', 'duckdb, pandas, polars, pyarrow')
 const columnTest = python.command === null ? test.skip : test
 const WRITE = `
-import sys, pyarrow, pyarrow.parquet, pyarrow.feather
+import os, sys, pyarrow, pyarrow.parquet, pyarrow.feather
 n = 3000
 table = pyarrow.table({"id": list(range(n)), "text": [f"text number {i} {'x' * (i % 50)}" for i in range(n)]})
-pyarrow.parquet.write_table(table, sys.argv[1] + "/a.parquet", row_group_size=170, compression="gzip", data_page_size=1024)
-pyarrow.feather.write_feather(table, sys.argv[1] + "/b.arrow", compression="uncompressed")
+# A column that nobody wants.
+padded = table.append_column("pad", [[os.urandom(300).hex() for _ in range(n)]])
+pyarrow.parquet.write_table(padded, sys.argv[1] + "/a.parquet", row_group_size=170, compression="none", data_page_size=1024)
+pyarrow.feather.write_feather(table.slice(0, 300), sys.argv[1] + "/b.arrow", compression="uncompressed")
 `
 
 columnTest('Parquet is cut between row groups, Arrow not at all, and rows are those of one run', async (t) => {
@@ -161,23 +167,21 @@ columnTest('Parquet is cut between row groups, Arrow not at all, and rows are th
     ['200', 19],
   ] as const) {
     const plan = await planOf(folder, inputs, '--shards', shards, '--ending', '.jsonl', ...options)
-    const planned_ = await shardsOf(plan)
-    t.true(planned_.length >= expected, `${shards}: ${planned_.length}`)
-    for (const { inputs: parts } of planned_) {
+    const found = await shardsOf(plan)
+    t.true(found.length >= expected, `${shards}: ${found.length}`)
+    for (const { inputs: parts } of found) {
       for (const { range, path: file } of parts) {
         if (range === null) continue
         t.true(file.endsWith('.parquet'))
         t.true(range.from % 170 === 0 && (range.to % 170 === 0 || range.to === 3000))
       }
     }
-    t.deepEqual(rowsOf(await runAll(plan)), await embeddedWhole(plan, ...options))
-    await import('node:fs').then(({ rmSync }) => {
-      rmSync(plan.outDir, { recursive: true })
-    })
+    t.true(rowsOf(await runAll(plan)).equals(await embeddedWhole(plan, ...options)))
+    rmSync(plan.outDir, { recursive: true })
   }
   const plan = await planOf(folder, inputs, '--shards', '9')
   const { ids, texts } = await rowsOfShards(plan)
-  t.is(new Set(ids).size, 6000)
+  t.is(new Set(ids).size, 3300)
   t.deepEqual([ids[170], texts[170]], [`${inputs[0] ?? ''}@170`, `text number 170 ${'x'.repeat(20)}`])
 })
 
@@ -260,7 +264,7 @@ test('shards of URLs read their ranges only, and give what files give', async (t
     t.is((await embedShard(plan, 1)).code, 0)
     const { from, to } = shards[1]?.inputs[0]?.range ?? { from: 0, to: 0 }
     t.deepEqual(server.asked, [{ path: '/a.txt', range: `bytes=${from}-${to - 1}`, method: 'GET' }])
-    t.deepEqual(rowsOf(await runAll(plan)), rowsOf(await runAll(local)))
+    t.true(rowsOf(await runAll(plan)).equals(rowsOf(await runAll(local))))
     const { ids } = await rowsOfShards(plan)
     t.is(ids[0], server.url('a.txt').replace(/\?.*/, '@0'))
   } finally {
@@ -271,7 +275,9 @@ test('shards of URLs read their ranges only, and give what files give', async (t
 columnTest('row groups of a URL are read by ranges', async (t) => {
   const folder = emptyDirectory()
   execFileSync(python.command ?? '', ['-c', WRITE, folder])
-  const files = Object.fromEntries(['a.parquet', 'b.arrow'].map((name) => [name, readFileSync(path.join(folder, name))]))
+  const files = Object.fromEntries(
+    ['a.parquet', 'b.arrow'].map((name) => [name, readFileSync(path.join(folder, name))]),
+  )
   const server = await served(files)
   try {
     const plan = await planOf(emptyDirectory(), Object.keys(files).map(server.url), '--shards', '6')
@@ -283,7 +289,7 @@ columnTest('row groups of a URL are read by ranges', async (t) => {
       return sum + to + 1 - from
     }, 0)
     t.true(asked < (files['a.parquet']?.length ?? 0), `${asked} bytes`)
-    t.deepEqual(rowsOf(await runAll(plan)), await embeddedWhole(whole))
+    t.true(rowsOf(await runAll(plan)).equals(await embeddedWhole(whole)))
   } finally {
     await server.close()
   }
@@ -299,7 +305,7 @@ test('a server that sends no ranges has inputs that are not cut', async (t) => {
       [[null]],
     )
     const local = await planned({ 'a.txt': LINES }, '--shards', '1')
-    t.deepEqual(rowsOf(await runAll(plan)), rowsOf(await runAll(local)))
+    t.true(rowsOf(await runAll(plan)).equals(rowsOf(await runAll(local))))
     server.ranges = true
     const cut = await planOf(emptyDirectory(), [server.url('a.txt')], '--shards', '4')
     server.ranges = false
@@ -320,7 +326,10 @@ test('what has changed behind a URL, is gone or forbidden is an error without th
     t.regex(other.err, /a\.txt: expected the ETag "v1", as planned, but got "v2" \(ERR_INPUT_CHANGED\)/)
     server.etag = '"v1"'
     server.files.set('/a.txt', Buffer.from(LINES.slice(1)))
-    t.regex((await embedShard(plan, 1)).err, /a\.txt: expected a size of \d+, as planned, but got \d+ \(ERR_INPUT_CHANGED\)/)
+    t.regex(
+      (await embedShard(plan, 1)).err,
+      /a\.txt: expected a size of \d+, as planned, but got \d+ \(ERR_INPUT_CHANGED\)/,
+    )
     server.files.clear()
     t.regex((await embedShard(plan, 0)).err, /a\.txt: the server answered 404 \(ERR_BAD_INPUT\)/)
     server.answer = (_, response) => {
@@ -366,7 +375,7 @@ test('a connection that breaks off, a redirect and a busy server cost no row', a
       })
       return true
     }
-    t.deepEqual(rowsOf(await runAll(plan)), expected)
+    t.true(rowsOf(await runAll(plan)).equals(expected))
     t.true(faults > 10)
     server.answer = (_, response) => {
       response.writeHead(503, { 'retry-after': '0' }).end()
@@ -382,7 +391,12 @@ test('a connection that breaks off, a redirect and a busy server cost no row', a
 })
 
 test('URLs are inputs of plans only', async (t) => {
-  const { code, err } = await model2vec('embed', 'http://127.0.0.1:1/a.txt?secret', '--out', path.join(emptyDirectory(), 'o.npy'))
+  const { code, err } = await model2vec(
+    'embed',
+    'http://127.0.0.1:1/a.txt?secret',
+    '--out',
+    path.join(emptyDirectory(), 'o.npy'),
+  )
   t.is(code, 2)
   t.regex(err, /http:\/\/127\.0\.0\.1:1\/a\.txt: URLs are read in shards: `model2vec plan` makes them/)
 })

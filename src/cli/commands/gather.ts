@@ -15,7 +15,7 @@ export const gather: Command = {
   summary: "say what is missing or wrong of a plan's outputs",
   usage: ['<manifest> [options]'],
   description: [
-    "Looks at every output of a manifest of `model2vec plan`: whether it is there, with the size, the rows and the plan " +
+    'Looks at every output of a manifest of `model2vec plan`: whether it is there, with the size, the rows and the plan ' +
       "that its note says; and at the outputs' folder: whether anything else is in it. An output is not read to its end.",
     'The exit code is 1 when an output is missing, wrong or double, or a file is of no shard.',
   ],

@@ -38,7 +38,11 @@ export const plan: Command = {
       'whose server sends no ranges are not cut. Paths that are given as relative ones are relative to the manifest.',
   ],
   options: {
-    'out-dir': { type: 'string', value: '<dir>', help: "the outputs' folder: shard-000000.npy and so on, and nothing else" },
+    'out-dir': {
+      type: 'string',
+      value: '<dir>',
+      help: "the outputs' folder: shard-000000.npy and so on, and nothing else",
+    },
     manifest: { type: 'string', value: '<file>', help: 'where to write the manifest' },
     shards: { type: 'string', value: '<n>', help: 'how many, at most: of about the same number of bytes' },
     'shard-bytes': {

@@ -108,7 +108,8 @@ export class LineInput implements OpenInput {
     try {
       const row = reader.read(line)
       if (keepsLines && reader.header !== before) this.#header = bytesOfLine(line)
-      if (row !== NO_TEXT) return row === null || idOf === null ? row : { ...row, id: row.id ?? idOf(lines.lineStart.offset) }
+      if (row !== NO_TEXT)
+        return row === null || idOf === null ? row : { ...row, id: row.id ?? idOf(lines.lineStart.offset) }
       badRows.leaveOut()
     } catch (error) {
       if (!(error instanceof BadLine || error instanceof BadHeader)) throw error

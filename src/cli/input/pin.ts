@@ -29,7 +29,10 @@ export async function pinOfFile(file: string): Promise<Pin> {
  */
 export function assertSame(name: string, expected: Pin, found: Pin): void {
   const changed = (what: string, was: unknown, is: unknown): Model2VecError =>
-    new Model2VecError('ERR_INPUT_CHANGED', `${name}: expected ${what} ${String(was)}, as planned, but got ${String(is)}`)
+    new Model2VecError(
+      'ERR_INPUT_CHANGED',
+      `${name}: expected ${what} ${String(was)}, as planned, but got ${String(is)}`,
+    )
   const [before, now] = [expected.modified, found.modified]
   if (expected.size !== null && expected.size !== found.size) throw changed('a size of', expected.size, found.size)
   if (expected.etag !== null) {

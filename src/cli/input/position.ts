@@ -21,7 +21,7 @@ export interface InputRange {
   /** The first that is read and the one after the last: bytes of a file of lines, rows of columns. */
   readonly from: number
   readonly to: number
-  /** Line breaks before `from`, where they were counted (tables with quotes); null = not known. */
+  /** Line breaks before `from`, where they were counted (tables with quotes), or rows of columns; null = not known. */
   readonly line: number | null
   /** The header of a table; null = it is in the range, or there is none. */
   readonly header: Header | null

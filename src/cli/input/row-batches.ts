@@ -154,7 +154,14 @@ export class RowBatches {
       const wanted = { ...fields, keep }
       const open = (): Promise<ColumnFile> => format.open(path, wanted, from.line, this.read, bytes)
       const newTexts = this.#newTexts
-      return new ColumnInput({ ...common, open, from: from.line, to, fields, newTexts: newTexts && (() => newTexts(null)) })
+      return new ColumnInput({
+        ...common,
+        open,
+        from: from.line,
+        to,
+        fields,
+        newTexts: newTexts && (() => newTexts(null)),
+      })
     }
     const { rules, reader } = format.open(this.#options, from.header)
     return new LineInput({

@@ -123,7 +123,8 @@ class Connection {
     // Without bytes there is no range.
     const isEmpty = status === 416 && headers.get('content-range') === 'bytes */0'
     if (status !== 200 && status !== 206 && !isEmpty) throw this.#refused(answer)
-    if (isEncoded(headers)) throw this.#bad(`expected bytes as they are, but got ${String(headers.get('content-encoding'))}`)
+    if (isEncoded(headers))
+      throw this.#bad(`expected bytes as they are, but got ${String(headers.get('content-encoding'))}`)
     const [, start = '0', all = headers.get('content-length') ?? '*'] =
       /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? []
     const modified = Date.parse(headers.get('last-modified') ?? '')

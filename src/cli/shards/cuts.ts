@@ -28,7 +28,7 @@ export interface Cut {
   readonly bytes: number
   /** The same as an end of a part. */
   readonly to: InputRange['to']
-  /** Line breaks before it; null = not counted. */
+  /** Line breaks, or rows of columns, before it; null = not counted. */
   readonly line: number | null
 }
 
@@ -58,7 +58,11 @@ export interface PlannedInput {
 }
 
 /** @throws FileError when it is no file; of a URL what reading throws */
-export async function plannedInput(path: string, given: InputFormat | null, signal: AbortSignal): Promise<PlannedInput> {
+export async function plannedInput(
+  path: string,
+  given: InputFormat | null,
+  signal: AbortSignal,
+): Promise<PlannedInput> {
   const format = given ?? formatOf(path) ?? DEFAULT_FORMAT
   if (isUrl(path)) {
     const url = await urlStart(path, MAGIC_BYTES, signal)
@@ -85,7 +89,7 @@ export async function cutsOf(input: PlannedInput, options: ReadOptions, signal: 
         groups.slice(0, -1).map((group) => {
           end += group.bytes
           rows += group.rows
-          return { bytes: end, to: rows, line: null }
+          return { bytes: end, to: rows, line: rows }
         }),
       )
     }

@@ -122,7 +122,10 @@ export class Manifest {
    *
    * @throws Model2VecError ERR_BAD_MANIFEST; FileError when the file can't be read
    */
-  static async open(file: string, { base = path.dirname(path.resolve(file)) }: ManifestOptions = {}): Promise<Manifest> {
+  static async open(
+    file: string,
+    { base = path.dirname(path.resolve(file)) }: ManifestOptions = {},
+  ): Promise<Manifest> {
     const access = await RandomAccess.open(file, 'a manifest')
     try {
       const end = await endOf(access)

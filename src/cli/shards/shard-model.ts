@@ -77,7 +77,10 @@ export async function loadShardModel(
 }
 
 function changed(name: string, expected: string, found: string): Model2VecError {
-  return new Model2VecError('ERR_INPUT_CHANGED', `the model ${name}: expected ${expected}, as planned, but got ${found}`)
+  return new Model2VecError(
+    'ERR_INPUT_CHANGED',
+    `the model ${name}: expected ${expected}, as planned, but got ${found}`,
+  )
 }
 
 /** The SHA-256 of the names and bytes of a model's files. */

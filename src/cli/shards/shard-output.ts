@@ -63,7 +63,8 @@ export async function checkOutput(output: string, sha256: string): Promise<Check
   if (made.size !== found.size) return { problem: `expected ${String(made.size)} bytes, but it has ${found.size}` }
   if (output.endsWith(npy.ending)) {
     const rows = await npyRows(output)
-    if (rows !== made.rows) return { problem: `expected a header with ${String(made.rows)} rows, but got ${String(rows)}` }
+    if (rows !== made.rows)
+      return { problem: `expected a header with ${String(made.rows)} rows, but got ${String(rows)}` }
   }
   const { shard = 0, rows = 0, truncated = 0, skipped = 0 } = made
   return { problem: null, note: { shard, sha256, size: found.size, rows, truncated, skipped } }
@@ -148,7 +149,8 @@ export class ShardOutput {
       const file = path.join(folder, name)
       const state = stateOf(name.split('.').at(-2) ?? '')
       const found = await stat(file).catch(() => null)
-      const isLeft = state === 'dead' || (state !== 'this thread' && Date.now() - (found?.mtimeMs ?? Date.now()) > LEFT_MS)
+      const isLeft =
+        state === 'dead' || (state !== 'this thread' && Date.now() - (found?.mtimeMs ?? Date.now()) > LEFT_MS)
       if (isLeft) await rm(file, { force: true }).catch(() => undefined)
     }
     await rmdir(folder).catch(() => undefined)
