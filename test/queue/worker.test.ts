@@ -259,8 +259,8 @@ testWithPeers(
     const { done, failed, failures } = await report(queue, run.manifest)
     t.deepEqual([done, failed], [SHARDS - 1, 1])
     t.like(failures[0], { shard: SHARDS - 1, starts: 1 })
-    t.regex(failures[0]?.reason ?? '', /in-1\.jsonl:4401: /)
-    t.regex(worker.said(), /shard 3: failed: .*in-1\.jsonl:4401: /)
+    t.regex(failures[0]?.reason ?? '', /in-1\.jsonl@\d+:\d+: expected JSON/)
+    t.regex(worker.said(), /shard 3: failed: .*in-1\.jsonl@\d+:\d+: expected JSON/)
   },
   because,
 )
