@@ -15,7 +15,9 @@ let steps = 0
 
 export async function step(): Promise<void> {
   if (++steps !== Number(at)) return
+  // Listened to before the test is told.
+  const released = what === 'hold' ? once(process, 'SIGUSR2') : null
   process.stderr.write(`${AT_STEP}\n`)
-  if (what === 'hold') await once(process, 'SIGUSR2')
+  if (released !== null) await released
   else process.kill(process.pid, what === 'kill' ? 'SIGKILL' : 'SIGSTOP')
 }
