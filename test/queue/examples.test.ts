@@ -90,17 +90,20 @@ test('the Dockerfile has the versions of the packages that the tests have', (t) 
   }
   const versions = {
     ...Object.fromEntries(
-      ['.', 'npm/potion-base-8m', ...['bullmq', 'ioredis', '@zilliz/milvus2-sdk-node'].map((each) => `node_modules/${each}`)].map(
-        (each) => {
-          const manifest = JSON.parse(readFileSync(`${each}/package.json`, 'utf8')) as { name: string; version: string }
-          return [manifest.name, manifest.version]
-        },
-      ),
+      [
+        '.',
+        'npm/potion-base-8m',
+        ...['bullmq', 'ioredis', '@zilliz/milvus2-sdk-node'].map((each) => `node_modules/${each}`),
+      ].map((each) => {
+        const manifest = JSON.parse(readFileSync(`${each}/package.json`, 'utf8')) as { name: string; version: string }
+        return [manifest.name, manifest.version]
+      }),
     ),
     pg: integrations.dependencies.pg ?? '',
     'pg-copy-streams': integrations.dependencies['pg-copy-streams'] ?? '',
   }
-  for (const [name, version] of Object.entries(versions)) t.true(file.includes(` ${name}@${version}`), `${name}@${version}`)
+  for (const [name, version] of Object.entries(versions))
+    t.true(file.includes(` ${name}@${version}`), `${name}@${version}`)
 })
 
 const python = pythonEnvironment('test/server/deployment.txt', 'kubernetes_validate')

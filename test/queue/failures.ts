@@ -42,13 +42,13 @@ export interface Round {
   /** The port of Redis. */
   readonly port: number
   /** A worker, whose `fault` is as in fault.ts. */
-  worker(fault?: string, choice?: WorkerChoice): WorkerProcess
-  stopRedis(): Promise<void>
-  startRedis(): Promise<void>
+  readonly worker: (fault?: string, choice?: WorkerChoice) => WorkerProcess
+  readonly stopRedis: () => Promise<void>
+  readonly startRedis: () => Promise<void>
   /** Resolves with the next job that has lost its worker: it is the next one that a worker takes. */
-  stalled(): Promise<string>
+  readonly stalled: () => Promise<string>
   /** Integers from 0, the same in the same round. */
-  random(below: number): number
+  readonly random: (below: number) => number
 }
 
 /** Does all shards; what it returns is called with what was found then. */

@@ -56,8 +56,7 @@ const hosts = made.filter((host) => host !== null)
 process.on('exit', removeHosts)
 const server = hosts.length === HOSTS ? redisServer() : null
 const because =
-  reason ??
-  (hosts.length < HOSTS ? '`ip netns` makes no hosts' : server?.root === null ? server.reason : null)
+  reason ?? (hosts.length < HOSTS ? '`ip netns` makes no hosts' : server?.root === null ? server.reason : null)
 
 function removeHosts(): void {
   // The cable goes with its host.
@@ -80,15 +79,11 @@ testWithPeers(
     t.teardown(() => queue.close())
     await enqueue(queue, run.manifest, { job: JOB })
     const worker = (host: Host, fault = '') =>
-      startWorker(
-        t,
-        ['--redis', `redis://${host.redis}:${redis.port}`, '--queue', 'hosts', '--lock', String(LOCK)],
-        {
-          within: ['ip', 'netns', 'exec', host.name],
-          node: ['--require', path.resolve('build/test/queue/preload.js')],
-          env: { TEST_FAULT: fault },
-        },
-      )
+      startWorker(t, ['--redis', `redis://${host.redis}:${redis.port}`, '--queue', 'hosts', '--lock', String(LOCK)], {
+        within: ['ip', 'netns', 'exec', host.name],
+        node: ['--require', path.resolve('build/test/queue/preload.js')],
+        env: { TEST_FAULT: fault },
+      })
     const [first, ...others] = hosts
     if (first === undefined) throw new Error('no host')
     const cut = worker(first, 'hold 4')

@@ -48,7 +48,13 @@ testWithPeers(
     await noneLeft(queue)
     const jobs = await queue.getCompleted()
     const states = jobs.map(({ returnvalue }) => returnvalue as { shard: number; state: string })
-    t.deepEqual(states.filter(({ state }) => state === 'whole').map(({ shard }) => shard).sort(), [1, 3])
+    t.deepEqual(
+      states
+        .filter(({ state }) => state === 'whole')
+        .map(({ shard }) => shard)
+        .sort(),
+      [1, 3],
+    )
     t.like(await report(queue, run.manifest), { done: SHARDS, rows: run.ids.length, unknown: 0, left: 0 })
   },
   because,
@@ -67,7 +73,10 @@ testWithPeers(
     t.like(await report(own.queue, run.manifest), { shards: SHARDS, done: 1, unknown: SHARDS - 1, failed: 0 })
     t.like(await report(own.queue, other.manifest), { done: SHARDS, unknown: 0 })
     const [failed] = await own.queue.getFailed()
-    t.regex(failed?.failedReason ?? '', /expected a job of `enqueue`, with manifest, sha256 and shard, but got an object/)
+    t.regex(
+      failed?.failedReason ?? '',
+      /expected a job of `enqueue`, with manifest, sha256 and shard, but got an object/,
+    )
     t.is(failed?.attemptsMade, 1)
   },
   because,
@@ -99,7 +108,10 @@ testWithPeers(
     const found = new Map<string, string>()
     const commits: number[] = []
     const write = async ({ ids, texts, matrix, columns }: SinkBatch): Promise<void> => {
-      t.deepEqual(columns.map(({ name }) => name), ['id'])
+      t.deepEqual(
+        columns.map(({ name }) => name),
+        ['id'],
+      )
       for (const [i, id] of ids.entries()) {
         t.false(found.has(String(id)))
         found.set(String(id), matrix.bytes(i).toString('hex'))
@@ -174,7 +186,7 @@ testWithPeers(
     const run = await planRun(t, true)
     const own = newQueue(t)
     await enqueue(own.queue, run.manifest, { shards: [0], job: { attempts: 2, backoff: 0 } })
-    const reasons: unknown[] = [GIVE_BACK, 'the operator says so']
+    const reasons = [GIVE_BACK, 'the operator says so']
     const seen: unknown[] = []
     const processor = createProcessor({
       sink: ({ signal }) => ({
@@ -182,7 +194,7 @@ testWithPeers(
           const reason = reasons.shift()
           if (reason === undefined) return
           const aborted = new Promise((resolve) => signal?.addEventListener('abort', resolve))
-          worker.cancelAllJobs(String(reason))
+          worker.cancelAllJobs(reason)
           await aborted
           throw new Error('aborted')
         },

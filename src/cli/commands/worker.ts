@@ -151,7 +151,7 @@ export const worker: Command = {
       say('shutting down')
       const isInOrder = await queue.end(drain)
       await sink?.close()
-      if (!isInOrder) throw new Error(`${metrics.inWork} shards in work come back when their locks have run out`)
+      if (!isInOrder) throw new Error(`shards in work come back when their locks have run out: ${metrics.inWork}`)
     } finally {
       status?.close()
       release()
@@ -161,7 +161,8 @@ export const worker: Command = {
 
 /** @throws UsageError */
 function redisOf({ redis = process.env[URL_VARIABLE] }: OptionValues): string {
-  if (redis === undefined || redis === '') throw new UsageError(`--redis is needed, or ${URL_VARIABLE}: the URL of Redis`)
+  if (redis === undefined || redis === '')
+    throw new UsageError(`--redis is needed, or ${URL_VARIABLE}: the URL of Redis`)
   return redis as string
 }
 

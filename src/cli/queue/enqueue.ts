@@ -115,7 +115,11 @@ export async function enqueue(queue: ShardQueue, manifest: string, options: Enqu
       const message = `\`shards\` should be indexes from 0 to ${count - 1}, but got ${describe(shard)}`
       throw new Model2VecError('ERR_INVALID_OPTION', message)
     }
-    jobs.push({ name: JOB_NAME, data: { manifest: given, sha256, shard }, opts: { ...opts, jobId: jobId(sha256, shard) } })
+    jobs.push({
+      name: JOB_NAME,
+      data: { manifest: given, sha256, shard },
+      opts: { ...opts, jobId: jobId(sha256, shard) },
+    })
     if (jobs.length === BATCH) await flush()
   }
   if (jobs.length > 0) await flush()

@@ -7,7 +7,7 @@ import { mayPass } from '../shards/failure.js'
  * A failure that is tried again, whatever its cause: one of a store, or of this machine, before the
  * shard was begun. Another machine may have the mount or the native module that this one lacks.
  */
-export class Retried extends Error {
+class Retried extends Error {
   constructor(cause: unknown) {
     super(messageOf(cause), { cause })
   }

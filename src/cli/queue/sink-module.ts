@@ -22,7 +22,8 @@ export async function loadSink(file: string): Promise<SinkModule> {
   await naming(file, stat(absolute))
   const module = (await import(pathToFileURL(absolute).href)) as Exports
   // Of a module that was compiled to CommonJS, `import` gives all exports as the default.
-  const { default: sink, close } = (module.default as Exports | undefined)?.__esModule === true ? (module.default as Exports) : module
+  const { default: sink, close } =
+    (module.default as Exports | undefined)?.__esModule === true ? (module.default as Exports) : module
   if (typeof sink !== 'function' && typeof (sink as { write?: unknown } | null | undefined)?.write !== 'function') {
     const expected = 'expected a default export with a function `write`, or a function that returns such an object'
     throw new Error(`${file}: ${expected}, but got ${describe(sink)}`)

@@ -50,9 +50,7 @@ export class WorkerMetrics {
     const shards = [...this.#shards].map(
       ([state, count]) => `model2vec_shards_total{state="${state.replace(' ', '_')}"} ${count}`,
     )
-    const seconds = [...this.#seconds].map(
-      ([step, value]) => `model2vec_shard_seconds_total{step="${step}"} ${value}`,
-    )
+    const seconds = [...this.#seconds].map(([step, value]) => `model2vec_shard_seconds_total{step="${step}"} ${value}`)
     const counter = (name: string, help: string, value: number): string[] =>
       family(name, 'counter', help, [`${name} ${value}`])
     return [
