@@ -14,6 +14,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
 import { createProcessor, enqueue } from 'model2vec-node/bullmq'
 
 const { redisServer, startRedis } = createRequire(import.meta.url)('../build/test/examples/redis.js')
@@ -26,6 +27,7 @@ const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sec
 const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-queue-bench-'))
 const redis = await startRedis(redisServer().root, { folder })
 const connection = { url: redis.url }
+const client = new Redis(redis.url)
 let queues = 0
 try {
   for (const section of chosen) {
@@ -33,6 +35,7 @@ try {
     await sections[section]()
   }
 } finally {
+  client.disconnect()
   await redis.stop()
   rmSync(folder, { recursive: true, force: true })
 }
@@ -60,35 +63,36 @@ async function completed(queue, count, started = performance.now()) {
 }
 
 /** Calls of each command, as Redis counts them: those within scripts, too. */
-async function commands(queue) {
-  const text = await (await queue.client).info('commandstats')
+async function commands() {
+  const text = await client.info('commandstats')
   return new Map([...text.matchAll(/^cmdstat_([\w|]+):calls=(\d+)/gm)].map(([, name, calls]) => [name, Number(calls)]))
 }
 
-async function memoryOf(queue) {
-  return Number(/^used_memory:(\d+)/m.exec(await (await queue.client).info('memory'))[1])
+async function memoryOf() {
+  return Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))[1])
 }
 
 async function overhead() {
-  const SHARDS = 3000
-  const manifest = plan(Array.from({ length: SHARDS }, (_, i) => `a text ${i}`), SHARDS, SMALL, '--ending', '.jsonl')
+  const planned = 1000
+  const manifest = plan(Array.from({ length: planned }, (_, i) => `a text ${i}`), planned, SMALL, '--ending', '.jsonl')
   const sink = { write: async () => undefined }
   for (const round of [1, 2, 3]) {
     const bare = createProcessor({ sink })
     const queue = newQueue()
-    await enqueue(queue, manifest)
+    // Shards end at line ends: there may be fewer than were asked for.
+    const shards = await enqueue(queue, manifest)
     const jobs = await queue.getWaiting()
     await bare(jobs[0])
     let started = performance.now()
     for (const job of jobs) await bare(job)
-    const alone = (performance.now() - started) / SHARDS
-    const before = await commands(queue)
+    const alone = (performance.now() - started) / shards
+    const before = await commands()
     started = performance.now()
     const worker = new Worker(queue.name, createProcessor({ sink }), { connection })
-    const all = ((await completed(queue, SHARDS, started)) * 1000) / SHARDS
-    const after = await commands(queue)
-    const calls = (name) => (((after.get(name) ?? 0) - (before.get(name) ?? 0)) / SHARDS).toFixed(2)
-    const inner = [...after].reduce((sum, [name, count]) => sum + count - (before.get(name) ?? 0), 0) / SHARDS
+    const all = ((await completed(queue, shards, started)) * 1000) / shards
+    const after = await commands()
+    const calls = (name) => (((after.get(name) ?? 0) - (before.get(name) ?? 0)) / shards).toFixed(2)
+    const inner = [...after].reduce((sum, [name, count]) => sum + count - (before.get(name) ?? 0), 0) / shards
     console.log(
       `round ${round}: ${alone.toFixed(3)} ms a shard alone, ${all.toFixed(3)} ms with the queue, so ` +
         `${(all - alone).toFixed(3)} ms for the queue; scripts ${calls('evalsha')} a shard, commands in them ${inner.toFixed(1)}`,
@@ -100,23 +104,23 @@ async function overhead() {
 }
 
 async function memory() {
-  const SHARDS = 100_000
-  const manifest = plan(Array.from({ length: SHARDS }, (_, i) => `${i}`), SHARDS, SMALL, '--ending', '.jsonl')
+  const planned = 20_000
+  const manifest = plan(Array.from({ length: planned }, (_, i) => `${i}`), planned, SMALL, '--ending', '.jsonl')
   const queue = newQueue()
-  const before = await memoryOf(queue)
+  const before = await memoryOf()
   const started = performance.now()
-  await enqueue(queue, manifest)
+  const shards = await enqueue(queue, manifest)
   const seconds = (performance.now() - started) / 1000
-  const waiting = await memoryOf(queue)
+  const waiting = await memoryOf()
   const rss = process.memoryUsage().rss / 1e6
-  console.log(`${SHARDS} jobs added in ${seconds.toFixed(1)} s (${(SHARDS / seconds).toFixed(0)}/s), ${rss.toFixed(0)} MB resident`)
+  console.log(`${shards} jobs added in ${seconds.toFixed(1)} s (${(shards / seconds).toFixed(0)}/s), ${rss.toFixed(0)} MB resident`)
   const worker = new Worker(queue.name, createProcessor({ sink: { write: async () => undefined } }), {
     connection,
     concurrency: 20,
   })
-  await completed(queue, SHARDS)
-  const done = await memoryOf(queue)
-  const each = (bytes) => `${((bytes - before) / SHARDS).toFixed(0)} bytes`
+  await completed(queue, shards)
+  const done = await memoryOf()
+  const each = (bytes) => `${((bytes - before) / shards).toFixed(0)} bytes`
   console.log(`Redis has ${each(waiting)} for a job that waits, ${each(done)} for one that is done`)
   await worker.close()
   await queue.close()

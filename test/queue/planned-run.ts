@@ -1,15 +1,6 @@
 // Documents in files, a manifest of their shards, and the vectors that they have to get.
 
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -89,11 +80,9 @@ export function planOptions({ out, manifest }: Pick<PlannedRun, 'out' | 'manifes
 /** Changes a byte of a file; returns what changes it back. */
 export function change(file: string): () => void {
   const kept = `${file}.kept`
-  copyFileSync(file, kept)
-  const { atime, mtime } = statSync(file)
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/"text":"./, '"text":"#'))
+  renameSync(file, kept)
+  writeFileSync(file, readFileSync(kept, 'utf8').replace(/"text":"./, '"text":"#'))
   return () => {
-    copyFileSync(kept, file)
-    utimesSync(file, atime, mtime)
+    renameSync(kept, file)
   }
 }

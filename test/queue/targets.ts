@@ -74,7 +74,7 @@ function sinkSettings(name: string, env: Readonly<Record<string, string>>): Pick
 
 async function milvus(): Promise<Target> {
   const server = await startLite(lite.command ?? '', '2.5')
-  const client = new MilvusClient({ address: server.address })
+  const client = new MilvusClient({ address: server.address, logLevel: 'error' })
   await client.connectPromise
   const collection_name = 'documents'
   return {

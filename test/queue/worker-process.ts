@@ -60,8 +60,10 @@ export function startWorker(
 }
 
 /** Ends a worker in order. */
-export async function terminate(t: ExecutionContext, { child, ended }: WorkerProcess): Promise<void> {
-  child.kill('SIGTERM')
-  const { code, signal, err } = await ended
+export async function terminate(t: ExecutionContext, worker: WorkerProcess): Promise<void> {
+  // Before that the signal would kill it: it may have been started a moment ago.
+  await worker.says('connected to')
+  worker.child.kill('SIGTERM')
+  const { code, signal, err } = await worker.ended
   t.deepEqual({ code, signal }, { code: 0, signal: null }, err)
 }
