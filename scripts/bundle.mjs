@@ -4,13 +4,15 @@
 //
 // An import of the package then reads two files instead of a hundred, and what a plain encode does
 // without (the Hub, search, streams, many of Node's own modules) is loaded when it is first used:
-// together that is most of the time that the import took. Names stay as they are in src/: the stack
-// of an error can be read.
+// together that is most of the time that the import took. Lines, and the names of functions and
+// classes, stay as they are in src/, so that the stack of an error can be read; the names of local
+// variables become short ones, which makes the package an eighth smaller.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { rolldown } from 'rolldown'
+import { minifySync } from 'rolldown/utils'
 import ts from 'typescript'
 
 const DESTINATION = 'dist'
@@ -106,7 +108,7 @@ function write(chunks, folder = DESTINATION) {
   for (const { fileName, code } of chunks) {
     const file = path.join(folder, fileName)
     mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, withoutIndentation(loadedLate(code)))
+    writeFileSync(file, withoutIndentation(withShortLocals(fileName, loadedLate(code))))
   }
 }
 
@@ -149,6 +151,19 @@ function loadedLate(code) {
 function isLoadedLate(from) {
   if (from.startsWith('node:')) return !LOADED.includes(from.slice('node:'.length))
   return LATE_ROOMS.some((room) => from.endsWith(`/${room}.js`))
+}
+
+/** Code whose local variables have short names. */
+function withShortLocals(name, code) {
+  const keepNames = { function: true, class: true }
+  const mangle = { toplevel: false, keepNames }
+  const { code: made, errors } = minifySync(name, code, {
+    compress: false,
+    mangle,
+    codegen: { removeWhitespace: false },
+  })
+  if (errors.length > 0) throw new Error(`${name}: ${errors.map(({ message }) => message).join('; ')}`)
+  return made
 }
 
 /**

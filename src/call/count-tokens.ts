@@ -10,40 +10,19 @@ import type { Model } from '../model/model.js'
 import { JOB_MODE } from '../native/interface.js'
 import type { JobMode, NativeJob, NativeModel, TokenCounts } from '../native/interface.js'
 import { native } from '../native/load.js'
-import { CALL_SHARE, afterReading, hasFewTexts, inlineCounts, inlineShare, readAtOnce, runCall } from './inline.js'
-import type { Call } from './inline.js'
+import { afterReading, hasFewTexts, inlineCounts, inlineShare, readAtOnce, runCall, TokenCall } from './inline.js'
+import type { TokenWork } from './inline.js'
 import { runJob, runJobSync } from './job.js'
 import type { Texts } from './texts.js'
 
-/** One call of `countTokensAsync`. */
-class CountCall implements Call<TokenArray> {
-  readonly model: Model
-  readonly handle: NativeModel
-  readonly maxLength: number
-  readonly signal: AbortSignal | undefined
-  readonly callShare = CALL_SHARE
-
-  constructor(model: Model, handle: NativeModel, maxLength: number, signal: AbortSignal | undefined) {
-    this.model = model
-    this.handle = handle
-    this.maxLength = maxLength
-    this.signal = signal
-  }
-
-  get inlineUnits(): number {
-    return this.model.inlineUnits
-  }
-
-  runInline(texts: readonly string[]): TokenArray {
-    return countInline(this.model, texts, this.maxLength)
-  }
-
-  async runAsJob(texts: Texts): Promise<TokenArray> {
-    const { model, handle, maxLength, signal } = this
+/** `countTokensAsync`. */
+const COUNT: TokenWork<TokenArray> = {
+  runInline: ({ model, maxLength }, texts) => countInline(model, texts, maxLength),
+  async runAsJob({ model, handle, maxLength, signal }, texts) {
     const job = countJob(model, handle, texts, maxLength, JOB_MODE.direct)
     const { counts } = await runJob(job, { signal, report: null }, texts)
     return idsOfThisRealm(counts)
-  }
+  },
 }
 
 /**
@@ -60,7 +39,11 @@ export async function countTokens(
   throwIfAborted(signal)
   const limit = nativeMaxLength(maxLength)
   return model.use((handle) =>
-    whenThereIsTime(() => runCall(new CountCall(model, handle, limit, signal), texts), hasFewTexts(texts), signal),
+    whenThereIsTime(
+      () => runCall(new TokenCall(COUNT, model, handle, limit, signal), texts),
+      hasFewTexts(texts),
+      signal,
+    ),
   )
 }
 

@@ -3,7 +3,9 @@
 
 import { throwIfAborted } from '../runtime/abort.js'
 import { charge } from '../runtime/event-loop.js'
+import type { Model } from '../model/model.js'
 import { MAX_TEXTS, NO_LIMIT } from '../native/interface.js'
+import type { NativeModel } from '../native/interface.js'
 import { readTexts, unitsOf } from './texts.js'
 import type { Texts } from './texts.js'
 
@@ -30,6 +32,48 @@ export interface Call<Result> {
   readonly signal: AbortSignal | undefined
   runInline(texts: readonly string[]): Result
   runAsJob(texts: Texts): Promise<Result>
+}
+
+/** What a {@link TokenCall} does. */
+export interface TokenWork<Result> {
+  runInline(call: TokenCall<Result>, texts: readonly string[]): Result
+  runAsJob(call: TokenCall<Result>, texts: Texts): Promise<Result>
+}
+
+/** A call for token ids, or for how many there are. */
+export class TokenCall<Result> implements Call<Result> {
+  readonly model: Model
+  readonly handle: NativeModel
+  readonly maxLength: number
+  readonly signal: AbortSignal | undefined
+  readonly callShare: number = CALL_SHARE
+  readonly #work: TokenWork<Result>
+
+  constructor(
+    work: TokenWork<Result>,
+    model: Model,
+    handle: NativeModel,
+    maxLength: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#work = work
+    this.model = model
+    this.handle = handle
+    this.maxLength = maxLength
+    this.signal = signal
+  }
+
+  get inlineUnits(): number {
+    return this.model.inlineUnits
+  }
+
+  runInline(texts: readonly string[]): Result {
+    return this.#work.runInline(this, texts)
+  }
+
+  runAsJob(texts: Texts): Promise<Result> {
+    return this.#work.runAsJob(this, texts)
+  }
 }
 
 /** Runs a call: inline where it is small, else as a job. */

@@ -13,8 +13,8 @@ import { JOB_MODE, MAX_TEXTS } from '../native/interface.js'
 import { native } from '../native/load.js'
 import type { JobMode, NativeJob, NativeModel, TokenIds } from '../native/interface.js'
 import { idsOfThisRealm } from '../runtime/realm.js'
-import { CALL_SHARE, afterReading, hasFewTexts, inlineShare, readAtOnce, runCall } from './inline.js'
-import type { Call } from './inline.js'
+import { afterReading, hasFewTexts, inlineShare, readAtOnce, runCall, TokenCall } from './inline.js'
+import type { TokenWork } from './inline.js'
 import type { Texts } from './texts.js'
 
 /**
@@ -27,37 +27,13 @@ let inlineResults: Uint32Array | null = null
 /** How many views are made in a step: some 30 µs. */
 const VIEWS_PER_STEP = 256
 
-/** One call of `tokenizeAsync`. */
-class TokenizeCall implements Call<TokenArray[]> {
-  readonly model: Model
-  readonly handle: NativeModel
-  readonly maxLength: number
-  readonly signal: AbortSignal | undefined
-
-  constructor(model: Model, handle: NativeModel, maxLength: number, signal: AbortSignal | undefined) {
-    this.model = model
-    this.handle = handle
-    this.maxLength = maxLength
-    this.signal = signal
-  }
-
-  get inlineUnits(): number {
-    return this.model.inlineUnits
-  }
-
-  get callShare(): number {
-    return CALL_SHARE
-  }
-
-  runInline(texts: readonly string[]): TokenArray[] {
-    return idViews(idsOfRead(this.model, this.handle, texts, this.maxLength))
-  }
-
-  async runAsJob(texts: Texts): Promise<TokenArray[]> {
-    const { model, handle, maxLength, signal } = this
+/** `tokenizeAsync`. */
+const TOKENIZE: TokenWork<TokenArray[]> = {
+  runInline: ({ model, handle, maxLength }, texts) => idViews(idsOfRead(model, handle, texts, maxLength)),
+  async runAsJob({ model, handle, maxLength, signal }, texts) {
     const ids = await idsOffThread(model, handle, texts, maxLength, { signal, report: null })
     return takeInTurns(eachIdView(ids), VIEWS_PER_STEP, signal)
-  }
+  },
 }
 
 /**
@@ -74,7 +50,11 @@ export async function tokenize(
   throwIfAborted(signal)
   const limit = model.nativeMaxLength(maxLength)
   return model.use((handle) =>
-    whenThereIsTime(() => runCall(new TokenizeCall(model, handle, limit, signal), texts), hasFewTexts(texts), signal),
+    whenThereIsTime(
+      () => runCall(new TokenCall(TOKENIZE, model, handle, limit, signal), texts),
+      hasFewTexts(texts),
+      signal,
+    ),
   )
 }
 

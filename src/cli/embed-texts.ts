@@ -6,7 +6,7 @@ import { modelOf } from '../embedding-function.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { CheckedChunkOptions } from '../options/chunks.js'
 import { chunkColumnData, chunkColumns } from './chunking.js'
-import type { Column, ColumnData } from './column.js'
+import type { Column, ColumnData, ColumnType } from './column.js'
 import type { InputOptions } from './input/row-batches.js'
 import type { Rows } from './input/rows.js'
 import type { OutputRows, VectorColumn } from './output/format.js'
@@ -40,14 +40,19 @@ export interface EmbedRun {
   /** Bytes of all inputs, null when not known: then they can be read only once. */
   readonly total: number | null
   readonly progressIsJson: boolean
+  /** Gets the names of the other fields that rows have. */
+  readonly keptNames: Set<string>
 }
 
 export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
   const idData = (rows: Rows): ColumnData | null =>
-    id === null ? null : { column: { ...id, type: rows.idType }, values: rows.ids }
+    id === null ? null : { column: { ...id, type: idType(rows) }, values: rows.ids }
   /** @param file the name of their input */
   const keptData = (rows: Rows, file: string): ColumnData[] => {
+    for (const { column, values } of rows.kept) {
+      if (column.type !== 'any' || values.some((value: unknown) => value !== null)) run.keptNames.add(column.name)
+    }
     if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
       throw new Error(
         `${file} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
@@ -95,6 +100,11 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
       return { written, count: rows.count, skipped }
     },
   }
+}
+
+/** Integers are of 64 bits, so that ids of several inputs, and of other tools, are of one type. */
+function idType({ idType: type }: Rows): ColumnType {
+  return type === 'int32' ? 'int64' : type
 }
 
 /** All columns of an output, in their order. */

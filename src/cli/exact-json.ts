@@ -1,4 +1,4 @@
-// JSON with integers of any size: `JSON.stringify` refuses those of more than 53 bits.
+// JSON with integers of any size, which `JSON.stringify` refuses, and with bytes as base64.
 
 import { randomUUID } from 'node:crypto'
 
@@ -6,9 +6,13 @@ import { randomUUID } from 'node:crypto'
 const MARK = randomUUID()
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g')
 
-export function exactJson(value: unknown): string {
+/** @param missing what members that are undefined become; not given = they are left out */
+export function exactJson(value: unknown, missing?: null): string {
   const json = JSON.stringify(value, (_, each: unknown) => {
-    return typeof each === 'bigint' ? `${MARK}${each}` : each
+    if (each === undefined) return missing
+    if (typeof each === 'bigint') return `${MARK}${each}`
+    if (each instanceof Uint8Array) return Buffer.from(each).toString('base64')
+    return ArrayBuffer.isView(each) ? Array.from(each as Float64Array | BigInt64Array, (x: number | bigint) => x) : each
   })
   return json.includes(MARK) ? json.replace(MARKED, '$1') : json
 }

@@ -1,6 +1,7 @@
 // The options of the commands that read texts from files.
 
 import { fstat, statSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
@@ -49,7 +50,7 @@ export function inputOptions(given: readonly string[], values: OptionValues): In
   if (given.length === 0) throw new UsageError('expected files, or - for standard input')
   const name = choice(values, 'format', FORMAT_NAMES)
   const format = INPUT_FORMATS.find((each) => each.name === name) ?? null
-  const paths = given.flatMap((path) => (isDirectory(path) ? inputsIn(path, format) : [path]))
+  const paths = given.flatMap((path) => (isDirectory(path) ? inputsIn(path, format, values) : [path]))
   for (const path of paths) {
     if (format === null && (path === STDIN || formatOf(path) === null)) {
       throw new UsageError(`--format is needed for ${argument(path)}, whose name doesn't say it`)
@@ -76,9 +77,23 @@ function isDirectory(path: string): boolean {
   return path !== STDIN && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-/** Files whose names don't say a format are named: their texts may be missed. @throws FileError */
-function inputsIn(directory: string, format: InputFormat | null): readonly string[] {
-  const { inputs, others } = filesIn(directory, (path) => format !== null || formatOf(path) !== null)
+/**
+ * The inputs in a directory, of which the output of an earlier run is none. Files whose names don't
+ * say a format are named: their texts may be missed.
+ *
+ * @throws FileError
+ */
+function inputsIn(directory: string, format: InputFormat | null, { out }: OptionValues): readonly string[] {
+  const output = typeof out === 'string' ? fileAt(out) : undefined
+  const isOutput = (path: string): boolean => {
+    const file = output && fileAt(path)
+    return file !== undefined && file.dev === output?.dev && file.ino === output.ino
+  }
+  const found = filesIn(directory, (path) => format !== null || formatOf(path) !== null)
+  const [inputs, others] = [found.inputs, found.others].map((paths) => paths.filter((path) => !isOutput(path))) as [
+    string[],
+    string[],
+  ]
   if (inputs.length === 0) throw new FileError(`${directory}: expected files that end with ${either(ENDINGS)}`)
   if (others.length > 0) {
     const more = others.length > MOST_NAMED ? ', …' : ''
@@ -86,6 +101,10 @@ function inputsIn(directory: string, format: InputFormat | null): readonly strin
     say(`${counted(others.length, 'file')} left out, whose names don't say a format: ${names}`)
   }
   return inputs
+}
+
+function fileAt(path: string): BigIntStats | undefined {
+  return statSync(path, { throwIfNoEntry: false, bigint: true })
 }
 
 /** An input in messages about arguments. */

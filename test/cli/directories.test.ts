@@ -1,6 +1,6 @@
 // Directories as inputs.
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import test from 'ava'
@@ -51,17 +51,7 @@ test('the files of a directory are read in the byte order of their paths, hidden
   const directory = directoryOf(...others, ...inputs.toReversed())
   const { code, out, err } = await model2vec('embed', directory, ...MODEL)
   t.deepEqual([code, err], [0, ''])
-  t.deepEqual(textsOf(out), [
-    'B.jsonl',
-    'a-b.jsonl',
-    'a.jsonl',
-    'a/a.jsonl',
-    'a/b/ä.ndjson',
-    'a/b/ｚ.jsonl',
-    'a0.jsonl',
-    'a~.JSONL',
-    'ä.jsonl',
-  ])
+  t.deepEqual(textsOf(out), inputs)
 })
 
 test('files whose names do not say a format are left out and named, unless --format says it of all', async (t) => {
@@ -86,11 +76,24 @@ test('a directory without inputs is an error', async (t) => {
     const directory = directoryOf('blobs/x.jsonl', 'data/y.jsonl')
     symlinkSync(path.join(directory, 'blobs', 'x.jsonl'), path.join(directory, 'data', 'x.jsonl'))
     symlinkSync(directory, path.join(directory, 'data', 'circle'))
-    symlinkSync('nowhere', path.join(directory, 'data', 'z.jsonl'))
     const { out } = await model2vec('embed', path.join(directory, 'data'), ...MODEL)
     t.deepEqual(textsOf(out), ['blobs/x.jsonl', 'data/y.jsonl'])
+    symlinkSync('nowhere', path.join(directory, 'data', 'z.jsonl'))
+    const { code, err } = await model2vec('embed', path.join(directory, 'data'), ...MODEL)
+    t.is(code, 1)
+    t.regex(err, /z\.jsonl: no such file or directory \(ENOENT\)\n$/, 'a link that leads nowhere is no file less')
   },
 )
+
+test('the output of a run is no input of the next one, where it is in the directory', async (t) => {
+  const directory = directoryOf('a.jsonl', 'b.jsonl')
+  const out = path.join(directory, 'out.jsonl')
+  for (let run = 0; run < 2; run++) {
+    const { code, err } = await model2vec('embed', directory, '-o', out, ...MODEL)
+    t.deepEqual([code, err], [0, ''])
+    t.deepEqual(textsOf(readFileSync(out, 'utf8')), ['a.jsonl', 'b.jsonl'])
+  }
+})
 
 test('a directory goes with --resume and with other inputs', async (t) => {
   const directory = directoryOf('a.jsonl', 'b.jsonl')

@@ -365,6 +365,18 @@ test.serial('SIGINT and SIGTERM end a run in order, and it can go on', async (t)
   }
 })
 
+test.serial('a run to Parquet that is interrupted goes on after its last whole row group', async (t) => {
+  const directory = emptyDirectory()
+  const [whole, out] = [path.join(directory, 'whole.parquet'), path.join(directory, 'out.parquet')]
+  const args = (file: string): string[] => ['embed', many, '--out', file, '--checkpoint', '1000', ...MODEL]
+  t.is((await model2vec(...args(whole))).code, 0)
+  // Each of the thirty batches is a write, and the first row group ends with the sixteenth.
+  t.is((await signaled(args(out), 'SIGINT', 28)).code, 130)
+  t.is(rowsNoted(out), 32_768)
+  t.is((await model2vec(...args(out), '--resume')).code, 0)
+  t.true(readFileSync(out).equals(readFileSync(whole)))
+})
+
 test('SIGINT ends a run that waits for standard input', async (t) => {
   const outcome = await new Promise<number | null>((resolve) => {
     const child = spawn(process.execPath, [MAIN, 'embed', '-', '--format', 'lines', ...MODEL], { stdio: 'pipe' })

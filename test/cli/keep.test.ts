@@ -253,3 +253,9 @@ test('kept values count as what a batch may hold: large ones do not pile up in m
   const { code, err } = await measured(['embed', input, '--keep', 'html', '-o', out, ...OPTIONS])
   t.is(code, 0, err)
 })
+
+test('a name of --keep that no line has is said, as it may be misspelled', async (t) => {
+  const input = written('in.jsonl', '{"text":"a","title":"b"}\n{"text":"c"}\n')
+  const { code, err } = await embed(input, '--keep', 'title,titel')
+  t.deepEqual([code, err], [0, 'model2vec: --keep titel: no row has it\n'])
+})

@@ -3,12 +3,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
+import type * as failureModule from '../../build/modules/cli/shards/failure.js'
 import type * as manifestModule from '../../build/modules/cli/shards/manifest.js'
 import type * as runShardModule from '../../build/modules/cli/shards/run-shard.js'
 import { load } from '../modules.js'
 import { SMALL } from '../test-data.js'
 import { emptyDirectory, model2vec } from './run.js'
 
+export const { mayPass } = load('cli/shards/failure') as typeof failureModule
 export const { openManifest } = load('cli/shards/manifest') as typeof manifestModule
 export const { loadShardModel, runShard, shardBatches } = load('cli/shards/run-shard') as typeof runShardModule
 

@@ -15,11 +15,13 @@ import {
   embeddedWhole,
   embedShard,
   loadShardModel,
+  namesIn,
   openManifest,
   planned,
   planOf,
   rowsOf,
   runAll,
+  runShard,
   shardBatches,
   shardsOf,
 } from './planned.js'
@@ -385,6 +387,25 @@ test('a connection that breaks off, a redirect and a busy server cost no row', a
     const { code, err } = await embedShard(plan, 0)
     t.is(code, 1)
     t.regex(err, /a\.txt: the server answered 503 \(ERR_INPUT_UNREACHABLE\)/)
+  } finally {
+    await server.close()
+  }
+})
+
+test('an abort ends the wait for a server that says nothing, and leaves no file', async (t) => {
+  const server = await served({ 'a.txt': LINES })
+  try {
+    const plan = await planOf(emptyDirectory(), [server.url('a.txt')], '--shards', '2')
+    const manifest = await openManifest(plan.manifest)
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    server.answer = () => {
+      controller.abort(reason)
+      return true
+    }
+    await t.throwsAsync(runShard(manifest, 1, { signal: controller.signal }), { is: reason })
+    t.deepEqual(namesIn(plan), [])
+    await manifest.close()
   } finally {
     await server.close()
   }

@@ -1,5 +1,6 @@
 // Shards: `plan`, `embed --shard` and `gather`, held against one run of `embed` over the same inputs.
 
+import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   copyFileSync,
@@ -26,6 +27,7 @@ import {
   embeddedWhole,
   embedShard,
   expectedNames,
+  mayPass,
   MODEL,
   namesIn,
   openManifest,
@@ -37,7 +39,7 @@ import {
   shardsOf,
 } from './planned.js'
 import type { Plan } from './planned.js'
-import { emptyDirectory, model2vec, run, signaled } from './run.js'
+import { emptyDirectory, MAIN, model2vec, run, signaled } from './run.js'
 
 const { writeManifest } = load('cli/shards/manifest-writer') as typeof writerModule
 
@@ -287,6 +289,52 @@ test('rows that are skipped are counted, and named by the first byte of the shar
   t.like(JSON.parse(out), { whole: 3, skipped: lines.filter((line) => line === '{').length })
   const failing = await planned({ 'c.jsonl': lines.join('\n') }, '--shards', '3')
   t.regex((await embedShard(failing, 0)).err, /c\.jsonl:10: expected JSON.*\(ERR_BAD_INPUT\)\n$/)
+})
+
+// The limit on the size of a file stands for a full disk.
+;(process.platform === 'win32' ? test.skip : test)(
+  'a disk that is full leaves nothing, and the next run is whole',
+  async (t) => {
+    const plan = await planned({ 'a.txt': TXT.repeat(20) }, '--shards', '1')
+    const command = `ulimit -f 200; exec "$@"`
+    const args = ['-c', command, 'sh', process.execPath, MAIN, 'embed', '--shard', `${plan.manifest}#0`]
+    const { status, stderr } = spawnSync('sh', args, { encoding: 'utf8' })
+    t.deepEqual(
+      [status, stderr],
+      [1, `model2vec: ${path.join(plan.outDir, 'shard-000000.npy')}: file too large (EFBIG)\n`],
+    )
+    t.deepEqual(namesIn(plan), [])
+    t.is((await embedShard(plan, 0)).code, 0)
+    t.true(rowsOf([path.join(plan.outDir, 'shard-000000.npy')]).equals(await embeddedWhole(plan)))
+  },
+)
+
+test('an error says whether another try can help', async (t) => {
+  const plan = await planned({ 'a.jsonl': `${JSONL}{` }, '--shards', '1')
+  const manifest = await openManifest(plan.manifest)
+  const failure = async (index = 0): Promise<unknown> =>
+    runShard(manifest, index).then(
+      () => null,
+      (error: unknown) => error,
+    )
+  const badRow = await failure()
+  t.is((badRow as { code?: string }).code, 'ERR_BAD_INPUT')
+  const [file = ''] = plan.inputs
+  renameSync(file, `${file}.gone`)
+  const gone = await failure()
+  writeFileSync(file, 'changed')
+  const errors = { badRow, changed: await failure(), noShard: await failure(1), gone, other: new Error('other') }
+  t.deepEqual(
+    Object.entries(errors).map(([what, error]) => [what, mayPass(error)]),
+    [
+      ['badRow', false],
+      ['changed', false],
+      ['noShard', false],
+      ['gone', true],
+      ['other', false],
+    ],
+  )
+  await manifest.close()
 })
 
 // Alone: it counts all reads of this process.

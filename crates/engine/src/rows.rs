@@ -111,8 +111,8 @@ impl<'a> Rows<'a> {
         self.elements_of(index)
     }
 
-    /// The elements of all rows as float32, without rounding; `None` for int8 and binary rows, which
-    /// are no longer the vectors that they were made of.
+    /// The elements of all rows as float32, without rounding; `None` for int8 and binary rows,
+    /// which are no longer the vectors that they were made of.
     #[must_use]
     pub fn widened(&self) -> Option<Vec<f32>> {
         let widen = |to_f32: fn(u16) -> f32| {
@@ -127,7 +127,8 @@ impl<'a> Rows<'a> {
     }
 
     fn elements_of<T: Element>(&self, index: usize) -> &'a [T] {
-        // SAFETY: `Element` says that every pattern of bytes is a value; `align_to` sees to alignment and length.
+        // SAFETY: `Element` says that every pattern of bytes is a value; `align_to` sees to
+        // alignment and length.
         let (before, elements, after) = unsafe { self.row(index).align_to::<T>() };
         assert!(before.is_empty() && after.is_empty(), "rows are aligned to their elements");
         elements

@@ -1,5 +1,5 @@
-//! The BERT pipeline against the `tokenizers` crate, over tokenizers made for the test: every option, every code point, random
-//! texts, added tokens of all kinds.
+//! The BERT pipeline against the `tokenizers` crate, over tokenizers made for the test: every
+//! option, every code point, random texts, added tokens of all kinds.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use model2vec_engine::{Tokenizer, TokenizerScratch};
 use serde_json::{Value, json};
 
-/// Characters that cause trouble somewhere: several scripts, marks that are kept, dropped and reordered,
-/// white space and punctuation of all kinds, control characters, characters that lower-case or decompose
-/// in odd ways.
+/// Characters that cause trouble somewhere: several scripts, marks that are kept, dropped and
+/// reordered, white space and punctuation of all kinds, control characters, characters that
+/// lower-case or decompose in odd ways.
 const ALPHABET: &str = "abcdeABCDE019  .,-'[]_$\t\n\r\0\u{7F}\u{1}\u{B}\u{85}\u{A0}\u{AD}éÉßİıſμΣςЁжй你好𠀀\u{F900}가각힣ひがカ\u{3099}\u{2028}\u{3000}\u{1680}—“”…·¿「\u{301}\u{327}\u{302E}\u{302F}\u{1B44}\u{200D}\u{FEFF}\u{FFFD}\u{E000}ﬁǅ𝔘😀\u{2260}\u{37E}\u{1FEF}ไทยकि\u{1D165}\u{10FFFF}";
 
 struct Random(u64);
@@ -46,7 +46,8 @@ fn option_sets() -> Vec<Options> {
     sets
 }
 
-/// Words and pieces of the alphabet, so that most differences between normalized texts show in the ids.
+/// Words and pieces of the alphabet, so that most differences between normalized texts show in the
+/// ids.
 fn vocabulary() -> BTreeMap<String, u32> {
     let mut random = Random(7);
     let alphabet: Vec<char> = ALPHABET.chars().collect();
@@ -121,7 +122,8 @@ impl Pair {
         let alphabet: Vec<char> = ALPHABET.chars().collect();
         for _ in 0..count {
             let mut text = String::new();
-            // Few characters or many, so that long words, repeated words and runs of one kind come up.
+            // Few characters or many, so that long words, repeated words and runs of one kind come
+            // up.
             let letters: Vec<char> = (0..1 + random.below(12)).map(|_| *random.pick(&alphabet)).collect();
             for _ in 0..random.below(150) {
                 match random.below(40) {
@@ -312,7 +314,8 @@ fn what_is_unusual_goes_the_reference_path() {
         ("nul", |file| file["model"]["vocab"]["a\0"] = json!(5)),
         ("id", |file| file["model"]["vocab"]["abc"] = json!(u32::MAX)),
         ("empty", |file| file["added_tokens"] = json!([added_token("\u{301}", "n")])),
-        // Which of the two is found depends on the order of a hash map, so the text below has neither.
+        // Which of the two is found depends on the order of a hash map, so the text below has
+        // neither.
         ("same", |file| file["added_tokens"] = json!([added_token("ÉX", "n"), added_token("éx", "n")])),
         ("ids", |file| file["added_tokens"] = json!([added_token("the", "s"), added_token("[PAD]", "s")])),
     ];

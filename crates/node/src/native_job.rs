@@ -128,34 +128,21 @@ pub(crate) unsafe extern "C" fn create_tokenize_job(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    callback(env, info, |js, arguments| job_of_ids(js, arguments, |max_length| Work::Tokenize { max_length }))
+    callback(env, info, |js, arguments| {
+        let ([model, mode, rows, threads, max_length], _) = arguments.split::<5>();
+        let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
+        job_without_rows(js, arguments, [model, mode, rows, threads], Work::Tokenize { max_length }, max_length)
+    })
 }
 
 /// `createCountJob(model, mode, rows, threads, maxLength)`: a job of how many token ids each of
 /// `rows` texts has, unknown ones included.
 pub(crate) unsafe extern "C" fn create_count_job(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    callback(env, info, |js, arguments| job_of_ids(js, arguments, |max_length| Work::Count { max_length }))
-}
-
-/// A job that gives token ids or their counts.
-fn job_of_ids(
-    js: Js,
-    arguments: &Arguments<'_>,
-    work: impl FnOnce(Option<usize>) -> Work,
-) -> Result<sys::napi_value, Thrown> {
-    let ([model, mode, rows, threads, max_length], _) = arguments.split::<5>();
-    let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
-    let settings = JobSettings {
-        model: model_of(js, model)?,
-        work: work(max_length),
-        max_length,
-        rows: js.get_number(rows, "rows")? as usize,
-        threads: threads_of(js, threads)?,
-        mode: Mode::of(js.get_number(mode, "mode")?)?,
-        out: None,
-        tokens: None,
-    };
-    into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
+    callback(env, info, |js, arguments| {
+        let ([model, mode, rows, threads, max_length], _) = arguments.split::<5>();
+        let max_length = max_length_of(js.get_number(max_length, "maxLength")?);
+        job_without_rows(js, arguments, [model, mode, rows, threads], Work::Count { max_length }, max_length)
+    })
 }
 
 /// `createChunkJob(model, mode, rows, threads, size, overlap, maxLength, withIds)`: a job of the
@@ -168,18 +155,30 @@ pub(crate) unsafe extern "C" fn create_chunk_job(env: sys::napi_env, info: sys::
             overlap: js.get_number(overlap, "overlap")? as usize,
             max_length: max_length_of(js.get_number(max_length, "maxLength")?),
         };
-        let settings = JobSettings {
-            model: model_of(js, model)?,
-            work: Work::Chunk { options, with_ids: js.get_boolean(with_ids, "withIds")? },
-            max_length: None,
-            rows: js.get_number(rows, "rows")? as usize,
-            threads: threads_of(js, threads)?,
-            mode: Mode::of(js.get_number(mode, "mode")?)?,
-            out: None,
-            tokens: None,
-        };
-        into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
+        let work = Work::Chunk { options, with_ids: js.get_boolean(with_ids, "withIds")? };
+        job_without_rows(js, arguments, [model, mode, rows, threads], work, None)
     })
+}
+
+/// A job that gives token ids, their counts or chunks, and writes no vectors.
+fn job_without_rows(
+    js: Js,
+    arguments: &Arguments<'_>,
+    [model, mode, rows, threads]: [sys::napi_value; 4],
+    work: Work,
+    max_length: Option<usize>,
+) -> Result<sys::napi_value, Thrown> {
+    let settings = JobSettings {
+        model: model_of(js, model)?,
+        work,
+        max_length,
+        rows: js.get_number(rows, "rows")? as usize,
+        threads: threads_of(js, threads)?,
+        mode: Mode::of(js.get_number(mode, "mode")?)?,
+        out: None,
+        tokens: None,
+    };
+    into_object(js, NativeJob { job: Job::create(js, Environment::of(arguments), settings)? })
 }
 
 /// `createPoolJob(model, ids, ends, out, mode, threads, maxLength, normalize, dimensionality,

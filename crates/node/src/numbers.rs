@@ -92,9 +92,9 @@ pub(crate) unsafe extern "C" fn row_base64(env: sys::napi_env, info: sys::napi_c
 }
 
 /// `rowLines(data, dtype, dim, from, to, heads, ends, base64, threads)`: an array of Buffers, the
-/// JSON lines of the rows `from` to `to`, in order. The heads are those of these rows ([`LineHeads`]);
-/// `base64`: whether a vector is a string, not an array. Made by up to `threads` threads, for which
-/// this one waits: the pool's are at work on the rows that come next.
+/// JSON lines of the rows `from` to `to`, in order. The heads are those of these rows
+/// ([`LineHeads`]); `base64`: whether a vector is a string, not an array. Made by up to `threads`
+/// threads, for which this one waits: the pool's are at work on the rows that come next.
 pub(crate) unsafe extern "C" fn row_lines(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     callback(env, info, |js, arguments| {
         let ([data, dtype, dim, from, to, heads, ends, base64, threads], _) = arguments.split::<9>();
@@ -124,7 +124,8 @@ pub(crate) unsafe extern "C" fn row_lines(env: sys::napi_env, info: sys::napi_ca
     })
 }
 
-/// The lines of all rows, in parts that follow each other; or how many bytes there is no memory for.
+/// The lines of all rows, in parts that follow each other; or how many bytes there is no memory
+/// for.
 fn lines_in_parallel(
     rows: Rows<'_>,
     heads: LineHeads<'_>,

@@ -96,17 +96,25 @@ export const embed: Command = {
         checkpointMs: everyMs,
         total,
         progressIsJson: isJson,
+        keptNames: new Set(),
       }
       const skipped =
         output === null || lock === null
           ? await writeStandardOutput(open, embedRun(run))
           : await writeOutput({ ...output, lock, open, identity: await identityOf(run) }, embedRun(run), isResumed)
       if (skipped > 0) say(`${counted(skipped, 'line')} skipped`)
+      if (!isResumed) sayMissing(run)
     } finally {
       await lock?.release()
       release()
     }
   },
+}
+
+/** Columns that an input lacks are errors, but lines may each have other fields: none may have one that is misspelled. */
+function sayMissing({ input: { keep }, keptNames }: EmbedRun): void {
+  if (keep === 'all') return
+  for (const name of keep) if (!keptNames.has(name)) say(`--keep ${name}: no row has it`)
 }
 
 /** The format of `--out`; null = standard output. @throws UsageError */

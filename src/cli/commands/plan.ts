@@ -28,7 +28,7 @@ const DEFAULT_BYTES = 256e6
 
 export const plan: Command = {
   summary: 'cut files into shards, for many machines',
-  usage: ['<files, directories, URLs…> --out-dir <dir> --manifest <file> [options]'],
+  usage: ['<inputs…> --out-dir <dir> --manifest <file> [options]'],
   description: [
     `Writes a manifest: which part of which input (${inputTitles()}; files and http(s) URLs, presigned ones too) each ` +
       'shard is, with the model, the options, and the name of its output. `model2vec embed --shard <manifest>#<n>` ' +
@@ -67,7 +67,7 @@ export const plan: Command = {
     ...MODEL_OPTIONS,
   },
   notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
-  example: 'docs/*.jsonl --shards 64 --out-dir vectors --manifest plan.jsonl',
+  example: 'docs.jsonl --shards 64 --out-dir out --manifest m.jsonl',
   async run(positionals, values) {
     const manifest = required(values, 'manifest')
     const outDir = required(values, 'out-dir')

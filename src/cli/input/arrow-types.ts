@@ -4,6 +4,8 @@ import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Field } from 'apache-arrow'
 
 import type { Column, ColumnValue, TimeUnit } from '../column.js'
+import { timeOfDayText } from '../time-text.js'
+import { nestedJson } from './arrow-nested.js'
 import { decimalText } from './decimal-text.js'
 
 export type Arrow = typeof arrowModule
@@ -16,7 +18,7 @@ export interface ArrowType extends Pick<Column, 'type' | 'unit' | 'isUtc'> {
   readonly valueAt: (data: Data, row: number) => ColumnValue
 }
 
-/** Null for what we have no column for: lists, structs, times of day, intervals. */
+/** Null for what we have no column for: intervals, durations, unions. */
 export function arrowType(arrow: Arrow, { type, metadata }: Field): ArrowType | null {
   return typeOf(arrow, type as DataType, metadata.get(EXTENSION))
 }
@@ -48,6 +50,18 @@ function typeOf(arrow: Arrow, type: DataType, extension: string | undefined): Ar
   if (Types.isTimestamp(type)) return { ...timeOf(arrow, type.unit), isUtc: (type.timezone ?? '') !== '' }
   if (Types.isDecimal(type)) return as('string', (data, row) => decimalAt(data, row, type))
   if (Types.isFixedSizeBinary(type)) return extension === 'arrow.uuid' ? as('string', uuidAt) : as('bytes')
+  if (Types.isTime(type)) {
+    const unit = unitOf(arrow, type.unit)
+    // Of seconds we have milliseconds.
+    const scale = type.unit === arrow.TimeUnit.SECOND ? 1000 : 1
+    return as('string', (data, row) => {
+      const time = raw(data, row) as bigint | number
+      return timeOfDayText(typeof time === 'number' ? scale * time : time, unit)
+    })
+  }
+  if (Types.isNull(type)) return as('string')
+  const nested = nestedJson(arrow, type, (field) => arrowType(arrow, field))
+  if (nested !== null) return as('json', nested)
   if (Types.isBinary(type) || Types.isLargeBinary(type) || Types.isBinaryView(type)) return as('bytes')
   return null
 }
@@ -71,12 +85,16 @@ function dayOfMilliseconds(data: Data, row: number): ColumnValue {
   return Math.floor(Number(raw(data, row)) / DAY_MS)
 }
 
-function timeOf({ TimeUnit: Units }: Arrow, unit: number): ArrowType & { readonly unit: TimeUnit } {
+function timeOf(arrow: Arrow, unit: number): ArrowType & { readonly unit: TimeUnit } {
   // Of seconds we have milliseconds.
   const ofSecond = (data: Data, row: number): ColumnValue => 1000n * (raw(data, row) as bigint)
-  if (unit === (Units.SECOND as number)) return { type: 'timestamp', unit: 'ms', valueAt: ofSecond }
-  const name = unit === (Units.MILLISECOND as number) ? 'ms' : unit === (Units.MICROSECOND as number) ? 'us' : 'ns'
-  return { type: 'timestamp', unit: name, valueAt: raw }
+  const isSecond = unit === (arrow.TimeUnit.SECOND as number)
+  return { type: 'timestamp', unit: unitOf(arrow, unit), valueAt: isSecond ? ofSecond : raw }
+}
+
+function unitOf({ TimeUnit: Units }: Arrow, unit: number): TimeUnit {
+  if (unit === (Units.SECOND as number) || unit === (Units.MILLISECOND as number)) return 'ms'
+  return unit === (Units.MICROSECOND as number) ? 'us' : 'ns'
 }
 
 /** A decimal with all its digits. */

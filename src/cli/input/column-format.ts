@@ -4,6 +4,7 @@ import type { ColumnData } from '../column.js'
 import { FileError } from '../file-error.js'
 import type { ByteCount, BytesOptions } from './bytes.js'
 import type { FieldPath, KeptFields } from './fields.js'
+import { BadLine, stringOfUtf8 } from './format.js'
 import type { FormatName } from './format.js'
 
 export interface ColumnFormat extends FormatName {
@@ -50,6 +51,13 @@ export interface Utf8Values {
   readonly gap: number
   /** For each row 1 where it is null, which has no bytes; null = no row is. */
   readonly nulls: Uint8Array | null
+}
+
+/** The string of a row that is not null. @throws BadLine */
+export function stringAt({ bytes, offsets, gap }: Utf8Values, row: number): string {
+  const [start, end] = [offsets[row] ?? 0, (offsets[row + 1] ?? 0) - gap]
+  if (end < start || end > bytes.length) throw new BadLine('expected a string, but got an offset outside of the data')
+  return stringOfUtf8(bytes, start, end)
 }
 
 /** A part of the rows. */

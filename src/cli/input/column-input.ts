@@ -5,6 +5,7 @@ import type { NativeTexts } from '../../native/interface.js'
 import type { ColumnValue, Id } from '../column.js'
 import { LocatedError } from './bad-rows.js'
 import type { BadRows } from './bad-rows.js'
+import { stringAt } from './column-format.js'
 import type { ColumnFile, ColumnRun, Utf8Values } from './column-format.js'
 import { joinedText } from './fields.js'
 import type { Fields } from './fields.js'
@@ -12,7 +13,6 @@ import { BadLine } from './format.js'
 import type { Place } from './line.js'
 import type { OffsetId, OpenInput } from './open-input.js'
 import { Rows } from './rows.js'
-import { stringAt } from './utf8-string.js'
 
 export interface ColumnInputParts {
   readonly name: string

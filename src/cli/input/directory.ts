@@ -29,7 +29,8 @@ export function filesIn(directory: string, isInput: (path: string) => boolean): 
     for (const entry of readdirSync(path.join(directory, folder), { withFileTypes: true })) {
       if (HIDDEN.test(entry.name)) continue
       const name = path.join(folder, entry.name)
-      const isFile = entry.isFile() || (entry.isSymbolicLink() && isFileAt(path.join(directory, name)))
+      // A link that leads nowhere is an input that is missing, which is said when it is read.
+      const isFile = entry.isFile() || (entry.isSymbolicLink() && !isDirectoryAt(path.join(directory, name)))
       if (entry.isDirectory()) visit(name)
       else if (isFile) found.push(name)
     }
@@ -42,6 +43,6 @@ export function filesIn(directory: string, isInput: (path: string) => boolean): 
   return { inputs: paths.filter(isInput), others: paths.filter((each) => !isInput(each)) }
 }
 
-function isFileAt(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true
+function isDirectoryAt(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true
 }

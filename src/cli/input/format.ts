@@ -115,13 +115,19 @@ const BYTE_ORDER_MARK = '\ufeff'
  */
 export function stringOf({ bytes, start, end, isFirst, problem }: Line): string {
   if (problem !== null) throw new BadLine(problem)
-  const text = bytes.toString('utf8', start, end)
-  // Decoding turns invalid bytes into U+FFFD. A valid line may have that character too, so only
-  // lines that have it are checked.
-  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) {
-    throw new BadLine('expected UTF-8, but got other bytes')
-  }
+  const text = stringOfUtf8(bytes, start, end)
   return isFirst && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
+}
+
+/** @throws BadLine */
+export function stringOfUtf8(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const text = buffer.toString('utf8', start, end)
+  // Decoding turns invalid bytes into U+FFFD. Valid strings may have that character too, so only
+  // those that have it are checked.
+  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end)))
+    throw new BadLine('expected UTF-8, but got other bytes')
+  return text
 }
 
 /** The start of the text that was found, quoted and on one line, for a message. */

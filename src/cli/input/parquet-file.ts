@@ -1,6 +1,6 @@
 // The rows of a Parquet file, in runs that lie in one page of each column.
 
-import type { Compressors, FileMetaData } from 'hyparquet'
+import type { DecodedArray, FileMetaData, RowGroup } from 'hyparquet'
 
 import type { ColumnData, ColumnValue } from '../column.js'
 import { FileError, messageOf } from '../file-error.js'
@@ -8,18 +8,19 @@ import { namesInput } from './bad-rows.js'
 import type { ByteCount } from './bytes.js'
 import { utf8Slice, utf8Values } from './column-format.js'
 import type { ColumnFile, ColumnRun, Utf8Values } from './column-format.js'
+import { nestedValues } from './parquet-nested.js'
+import type { NestedReading } from './parquet-nested.js'
+import { stringOfUtf8 } from './format.js'
 import { ColumnPages } from './parquet-pages.js'
 import type { PageDecoder, PageReading } from './parquet-pages.js'
 import { chunkOf } from './parquet-schema.js'
 import type { WantedLeaf } from './parquet-schema.js'
 import { isText, parquetType, readAs, rowValues } from './parquet-types.js'
 import type { RandomAccess } from './random-access.js'
-import { stringOfUtf8 } from './utf8-string.js'
 
-/** What pages are read with. */
-export interface ParquetReading extends PageReading {
+/** What columns are read with. */
+export interface ParquetReading extends PageReading, NestedReading {
   readonly parsers: PageDecoder['parsers']
-  readonly compressors: Compressors
 }
 
 /** An error about a part of a file. */
@@ -28,10 +29,13 @@ export function broken(path: string, where: string, error: unknown): unknown {
   return new FileError(`${path}: broken ${where}: ${messageOf(error)}`, { cause: error })
 }
 
+/** Gives the next page of a column: {@link ColumnPages.next}. */
+type Pages = (skip: number, isText: boolean) => Promise<DecodedArray | Utf8Values | number>
+
 /** A column, and the part of its page that was not given out. */
 interface ColumnState {
   readonly column: WantedLeaf
-  pages: ColumnPages | null
+  pages: Pages | null
   page: { readonly texts: Utf8Values } | { readonly values: readonly (ColumnValue | null)[] } | null
   at: number
   left: number
@@ -113,18 +117,7 @@ export class ParquetFile implements ColumnFile {
       this.#left = rows - this.#skip
       this.#count(this.#skip)
       for (const state of this.#states) {
-        const { column } = state
-        const meta = chunkOf(group, column)
-        const decoder: PageDecoder = {
-          pathInSchema: meta.path_in_schema,
-          type: meta.type,
-          element: readAs(column.leaf.element),
-          schemaPath: [...column.path],
-          codec: meta.codec,
-          parsers: this.#reading.parsers,
-          compressors: this.#reading.compressors,
-        }
-        state.pages = new ColumnPages(this.#file, this.#reading, decoder, meta, rows)
+        state.pages = this.#pagesOf(state.column, group)
         state.skip = this.#skip
         state.left = 0
       }
@@ -133,12 +126,30 @@ export class ParquetFile implements ColumnFile {
     }
   }
 
+  #pagesOf({ leaf, path }: WantedLeaf, group: RowGroup): Pages {
+    if (leaf.children.length > 0) {
+      return () => nestedValues(this.#file, this.#reading, this.#metadata, group, leaf)
+    }
+    const meta = chunkOf(group, leaf)
+    const decoder: PageDecoder = {
+      pathInSchema: meta.path_in_schema,
+      type: meta.type,
+      element: readAs(leaf.element),
+      schemaPath: [...path],
+      codec: meta.codec,
+      parsers: this.#reading.parsers,
+      compressors: this.#reading.compressors,
+    }
+    const pages = new ColumnPages(this.#file, this.#reading, decoder, meta, Number(group.num_rows))
+    return (skip, isText) => pages.next(skip, isText)
+  }
+
   /** Reads the next page of a column, of which the first rows may have to be skipped. */
   async #nextPage(state: ColumnState): Promise<void> {
     const { column, pages } = state
     try {
       for (;;) {
-        const page = await pages?.next(state.skip, column.kind === 'text')
+        const page = await pages?.(state.skip, column.kind === 'text')
         if (page === undefined) throw new Error('no row group is open')
         const count = typeof page === 'number' ? page : 'offsets' in page ? page.offsets.length - 1 : page.length
         if (typeof page === 'number' || count <= state.skip) {
@@ -191,7 +202,7 @@ function pageOf({ kind, leaf }: WantedLeaf, values: readonly unknown[]): NonNull
 }
 
 function columnData({ kind, name, path, leaf }: WantedLeaf, values: readonly (ColumnValue | null)[]): ColumnData {
-  const { type = 'string', unit, isUtc } = parquetType(leaf) ?? {}
+  const { type = 'json', unit, isUtc } = parquetType(leaf) ?? {}
   const isNullable = path.slice(1).some(({ element }) => element.repetition_type !== 'REQUIRED')
   const column = { name, type: kind === 'id' && isText(leaf) ? ('string' as const) : type, isNullable }
   return { column: { ...column, ...(unit && { unit }), ...(isUtc !== undefined && { isUtc }) }, values }

@@ -6,6 +6,7 @@ import { FileError } from '../file-error.js'
 import { columnUses, EXPECTED, noColumn } from './column-format.js'
 import type { ColumnUse, WantedColumns } from './column-format.js'
 import { fieldAt } from './fields.js'
+import { isNested } from './parquet-nested.js'
 import { isId, isText, parquetType, typeName } from './parquet-types.js'
 
 /** A column that is read. */
@@ -22,7 +23,7 @@ export interface WantedLeaf {
 const IS_FIT: Readonly<Record<ColumnUse['kind'], (leaf: SchemaTree) => boolean>> = {
   text: isText,
   id: isId,
-  kept: (leaf) => parquetType(leaf) !== null,
+  kept: (leaf) => parquetType(leaf) !== null || isNested(leaf),
 }
 
 /** @throws FileError */
@@ -37,14 +38,15 @@ export function columnsOf(root: SchemaTree, wanted: WantedColumns, file: string)
     const leaf = path?.at(-1)
     if (path === undefined || leaf === undefined) throw new FileError(`${file}: ${noColumn(name, names)}`)
     const isList = path.some(({ element }) => element.repetition_type === 'REPEATED')
-    if (!isList && IS_FIT[kind](leaf)) return { kind, name, path, leaf }
+    const isInner = path.length > 2 && leaf.children.length > 0
+    if (!isList && !isInner && IS_FIT[kind](leaf)) return { kind, name, path, leaf }
     const found = isList ? 'a list' : typeName(leaf)
     throw new FileError(`${file}: expected ${EXPECTED[kind]} in the column ${JSON.stringify(name)}, but got ${found}`)
   })
 }
 
 /** Where a column is in a row group. */
-export function chunkOf({ columns }: RowGroup, { leaf }: WantedLeaf): ColumnMetaData {
+export function chunkOf({ columns }: RowGroup, leaf: SchemaTree): ColumnMetaData {
   const found = columns.find(({ meta_data }) => {
     const path = meta_data?.path_in_schema
     return path?.length === leaf.path.length && path.every((name, i) => name === leaf.path[i])

@@ -3,8 +3,9 @@
 import type { DecodedArray, ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet'
 
 import type { Column, ColumnValue, TimeUnit } from '../column.js'
+import { timeOfDayText } from '../time-text.js'
 import { decimalText } from './decimal-text.js'
-import { stringOfUtf8 } from './utf8-string.js'
+import { stringOfUtf8 } from './format.js'
 
 type Type = Pick<Column, 'type' | 'unit' | 'isUtc'>
 
@@ -42,16 +43,18 @@ export function isText({ element: { type, converted_type, logical_type }, childr
 
 /** Whether its values can be ids. */
 export function isId(leaf: SchemaTree): boolean {
-  const type = parquetType(leaf)?.type
-  if (isDecimal(leaf.element)) return false
-  return isText(leaf) || type === 'int32' || type === 'int64' || type === 'uint64' || type === 'string'
+  const { type, convert = null } = parquetType(leaf) ?? {}
+  if (isText(leaf)) return true
+  return convert === null && (type === 'int32' || type === 'int64' || type === 'uint64' || type === 'string')
 }
 
-/** Null for what we have no column for: times of day, intervals, geometries. */
+/** Null for what we have no column for: lists and structs, intervals, geometries. */
 export function parquetType(leaf: SchemaTree): ParquetType | null {
   const { type, converted_type: converted, logical_type: logical, scale = 0 } = leaf.element
   const as = (type: Column['type'], convert: Convert | null = null): ParquetType => ({ type, convert })
   const time = (unit: TimeUnit, isUtc: boolean): ParquetType => ({ type: 'timestamp', unit, isUtc, convert: null })
+  const timeOfDay = (unit: TimeUnit): ParquetType =>
+    as('string', (value: bigint | number) => timeOfDayText(value, unit))
   if (leaf.children.length > 0 || leaf.element.repetition_type === 'REPEATED') return null
   if (isDecimal(leaf.element)) return as('string', (value) => decimal(value, scale))
   if (logical?.type === 'TIMESTAMP') return time(UNITS[logical.unit] ?? 'us', logical.isAdjustedToUTC)
@@ -61,8 +64,11 @@ export function parquetType(leaf: SchemaTree): ParquetType | null {
   if (logical?.type === 'UUID') return as('string')
   if (logical?.type === 'FLOAT16') return as('float32')
   if (logical?.type === 'JSON' || converted === 'JSON') return as('json', stringOfUtf8)
-  if (['TIME', 'BSON', 'VARIANT', 'GEOMETRY', 'GEOGRAPHY'].includes(logical?.type ?? '')) return null
-  if (['TIME_MILLIS', 'TIME_MICROS', 'BSON', 'INTERVAL'].includes(converted ?? '')) return null
+  if (logical?.type === 'TIME') return timeOfDay(UNITS[logical.unit] ?? 'us')
+  if (converted === 'TIME_MILLIS' || converted === 'TIME_MICROS')
+    return timeOfDay(converted === 'TIME_MILLIS' ? 'ms' : 'us')
+  if (['BSON', 'VARIANT', 'GEOMETRY', 'GEOGRAPHY'].includes(logical?.type ?? '')) return null
+  if (['BSON', 'INTERVAL'].includes(converted ?? '')) return null
   const isUnsigned = logical?.type === 'INTEGER' ? !logical.isSigned : (converted?.startsWith('UINT') ?? false)
   const bits = logical?.type === 'INTEGER' ? logical.bitWidth : Number(/\d+$/.exec(converted ?? '')?.[0] ?? 32)
   switch (type) {

@@ -4,13 +4,14 @@ import type * as hyparquetModule from 'hyparquet'
 import type { FileMetaData } from 'hyparquet'
 
 import { FileError } from '../file-error.js'
-import { optionalPackage } from '../output/optional-package.js'
+import { assertHas, optionalPackage } from '../output/optional-package.js'
 import type { BytesOptions } from './bytes.js'
 import type { ColumnFormat } from './column-format.js'
 import { codecsOf } from './parquet-codecs.js'
 import { broken, ParquetFile } from './parquet-file.js'
 import type { ParquetReading } from './parquet-file.js'
-import { chunkOf, columnsOf } from './parquet-schema.js'
+import { columnsOf } from './parquet-schema.js'
+import { chunksOf } from './parquet-nested.js'
 import { AS_THEY_ARE } from './parquet-types.js'
 import { RandomAccess } from './random-access.js'
 
@@ -31,7 +32,9 @@ export const parquet: ColumnFormat = {
       const metadata = await metadataOf(library, file)
       const columns = columnsOf(library.parquetSchema(metadata), wanted, file.path)
       const codecs = new Set(
-        columns.flatMap((column) => metadata.row_groups.map((group) => chunkOf(group, column).codec)),
+        columns.flatMap(({ leaf }) =>
+          metadata.row_groups.flatMap((group) => chunksOf(group, leaf).map(({ codec }) => codec)),
+        ),
       )
       const reading: ParquetReading = { ...library, compressors: await codecsOf(codecs) }
       return new ParquetFile(file, reading, metadata, columns, from, read, (options?.to ?? null) !== null)
@@ -76,15 +79,18 @@ async function loadLibrary(): Promise<Library> {
     import('hyparquet/src/convert.js'),
     import('hyparquet/src/datapage.js'),
   ])
-  return {
+  const library = {
     parquetMetadataAsync: main.parquetMetadataAsync,
     parquetSchema: main.parquetSchema,
     parquetHeader: column.parquetHeader,
     readPage: column.readPage,
     convert: convert.convert,
     decompressPage: dataPage.decompressPage,
+    readNested: main.parquetReadObjects,
     parsers: { ...convert.DEFAULT_PARSERS, ...AS_THEY_ARE },
   }
+  assertHas(PACKAGE, library, Object.keys(library))
+  return library
 }
 
 async function metadataOf({ parquetMetadataAsync }: Library, file: RandomAccess): Promise<FileMetaData> {

@@ -4,12 +4,12 @@
 import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
 import type { Column, ColumnData, ColumnType, ColumnValue, Id } from '../column.js'
+import { stringAt } from './column-format.js'
 import type { Utf8Values } from './column-format.js'
 import { NO_TEXT } from './format.js'
 import type { Row, RowReader } from './format.js'
 import { linesOf } from './lines.js'
 import type { LineSplitter } from './lines.js'
-import { stringAt } from './utf8-string.js'
 
 /** Consecutive rows whose texts the native module has, and where they were read. */
 interface NativeRun {

@@ -4,7 +4,7 @@ import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType } from 'apache-arrow'
 
 import type { Column, ColumnData, ColumnValue, ColumnValues } from '../column.js'
-import { offsetsOf, utf8Values } from './utf8-values.js'
+import { offsetsOf, utf8Column } from './utf8-column.js'
 
 type Arrow = typeof arrowModule
 
@@ -102,6 +102,6 @@ function bytes(values: readonly (Uint8Array | null)[]): Buffers {
 }
 
 function strings(values: readonly (string | null)[]): Buffers {
-  const { bytes: data, offsets: valueOffsets } = utf8Values(values)
+  const { bytes: data, offsets: valueOffsets } = utf8Column(values)
   return { data, valueOffsets }
 }

@@ -6,7 +6,7 @@ import type { Data, DataType, Float32, Schema } from 'apache-arrow'
 import { arrowData, arrowType } from './arrow-columns.js'
 import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
-import { optionalPackage } from './optional-package.js'
+import { assertHas, optionalPackage } from './optional-package.js'
 
 type Arrow = typeof arrowModule
 
@@ -113,6 +113,7 @@ const open: OpenOutput = async (sink, columns, state) => {
   }
 
   const writer = new Writer()
+  assertHas(PACKAGE, writer, ['_write', '_writeFooter', '_position', '_started', '_recordBatchBlocks'])
   let rows = 0
   if (state === null) {
     writer.begin()

@@ -1,10 +1,8 @@
 // Values of columns as JSON.
 
 import type { Column, ColumnData, ColumnValue } from '../column.js'
+import { dateText, timestampText } from '../time-text.js'
 import { wellFormed, wellFormedJson } from '../well-formed.js'
-
-const DAY_MS = 86_400_000
-const PER_SECOND = { ms: 1000n, us: 1_000_000n, ns: 1_000_000_000n } as const
 
 /** What gives the member of the object of each row, with a comma after it; nothing where it is missing. */
 export function jsonMember({ column, values }: ColumnData): (row: number) => string {
@@ -15,7 +13,8 @@ export function jsonMember({ column, values }: ColumnData): (row: number) => str
   }
 }
 
-function jsonOf({ type, unit = 'us', isUtc = false }: Column, value: ColumnValue | null): string {
+/** @throws Error for a date or a time that JavaScript has not */
+export function jsonOf({ type, unit = 'us', isUtc = false }: Column, value: ColumnValue | null): string {
   if (value === null) return 'null'
   switch (type) {
     case 'json':
@@ -25,9 +24,9 @@ function jsonOf({ type, unit = 'us', isUtc = false }: Column, value: ColumnValue
     case 'bytes':
       return `"${Buffer.from(value as Uint8Array).toString('base64')}"`
     case 'date':
-      return `"${new Date((value as number) * DAY_MS).toISOString().slice(0, -'T00:00:00.000Z'.length)}"`
+      return `"${dateText(value as number)}"`
     case 'timestamp':
-      return `"${timeOf(BigInt(value as bigint | number), PER_SECOND[unit])}${isUtc ? 'Z' : ''}"`
+      return `"${timestampText(value as bigint | number, unit)}${isUtc ? 'Z' : ''}"`
     default:
       // JSON has no NaN and no infinities: they become null.
       if (typeof value === 'bigint') return String(value)
@@ -46,12 +45,4 @@ function onOneLine(json: string): string {
     return JSON.stringify(wellFormed(json))
   }
   return wellFormedJson(json.replaceAll(/[\r\n]+/g, ' '))
-}
-
-/** 2024-01-31T12:00:00.000001, with as many digits as the unit has. */
-function timeOf(value: bigint, perSecond: bigint): string {
-  const fraction = ((value % perSecond) + perSecond) % perSecond
-  const seconds = Number((value - fraction) / perSecond)
-  const time = new Date(1000 * seconds).toISOString().slice(0, -'.000Z'.length)
-  return `${time}.${String(fraction).padStart(String(perSecond).length - 1, '0')}`
 }

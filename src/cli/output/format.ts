@@ -68,8 +68,8 @@ export interface Output<R = OutputRows> {
   /** Whether a run could go on from here: not in the middle of a row group. */
   isWhole(): boolean
   /**
-   * What the format has to know to go on, as JSON. Writing goes on with this state and the file
-   * truncated to the bytes that it had when the state was taken. Only where {@link Output.isWhole}.
+   * What the format has to know to go on where {@link Output.isWhole} was last true, as JSON.
+   * Writing goes on with this state and the file truncated to the bytes that it had there.
    */
   state(): unknown
   /** Writes what belongs at the end. */

@@ -3,6 +3,7 @@
 // the lines; of an object it gets the start, up to the vector.
 
 import { vectorLines } from '../../matrix/json.js'
+import { messageOf } from '../file-error.js'
 import { jsonMember } from './column-json.js'
 import type { Columns, OpenOutput, Output, OutputFormat } from './format.js'
 import { packedSink, packer } from './packed-sink.js'
@@ -25,8 +26,15 @@ export function openLines(
   const end = `${JSON.stringify(name)}:`
   const sameHead = Buffer.from(`{${end}`)
   return Promise.resolve({
-    async write({ columns, matrix }) {
+    async write({ columns, matrix, placeOf }) {
       const fields = columns.map(jsonMember)
+      const start = (row: number): string => {
+        try {
+          return fields.map((member) => member(row)).join('')
+        } catch (error) {
+          throw new Error(`${placeOf(row)}: ${messageOf(error)}`, { cause: error })
+        }
+      }
       let before = Promise.resolve()
       for (let from = 0, to = 0; from < matrix.rows; from = to) {
         const heads: string[] = []
@@ -34,8 +42,8 @@ export function openLines(
         const most = Math.min(matrix.rows, from + MOST_LINES)
         if (areSame) to = most
         for (let units = 0; to < most && units < MOST_UNITS; to++) {
-          const start = rows === 0 && to === from ? '{' : `${separator}{`
-          const head = `${start}${fields.map((member) => member(to)).join('')}${end}`
+          const brace = rows === 0 && to === from ? '{' : `${separator}{`
+          const head = `${brace}${start(to)}${end}`
           heads.push(head)
           units += head.length
         }

@@ -1,11 +1,40 @@
-// What Milvus refuses to import, said before a server does.
+// What Milvus refuses to import, said before a server does, and what it takes in another type.
 
+import type { ColumnData } from '../column.js'
+import { jsonOf } from './column-json.js'
 import type { OutputRows } from './format.js'
+import { integerColumn } from './integer-columns.js'
 
 /** The longest VarChar, in bytes (Milvus: proxy.maxVarCharLength). */
 const VARCHAR_BYTES = 65_535
 /** The largest file (Milvus: dataNode.import.maxImportFileSizeInGB). */
 const FILE_BYTES = 16 * 2 ** 30
+
+/**
+ * A column as a field of Milvus, which has no unsigned integers, and dates and times only as text.
+ *
+ * @throws Error for bytes, and with the row for an integer beyond 63 bits
+ */
+export function milvusColumn(data: ColumnData, rows: OutputRows): ColumnData {
+  const { column, values } = data
+  switch (column.type) {
+    case 'uint64':
+      return integerColumn(data, 'int64', rows)
+    case 'date':
+    case 'timestamp': {
+      const texts = Array.from(values, (value) =>
+        value === null ? null : (JSON.parse(jsonOf(column, value)) as string),
+      )
+      return { column: { name: column.name, type: 'string', isNullable: column.isNullable }, values: texts }
+    }
+    case 'bytes':
+      throw new Error(
+        `${rows.placeOf(0)}: Milvus has no field for bytes, as ${JSON.stringify(column.name)} has: leave it out of --keep`,
+      )
+    default:
+      return data
+  }
+}
 
 /** @throws Error for a string that no VarChar holds */
 export function assertFitsMilvus({ columns, placeOf }: OutputRows): void {

@@ -19,3 +19,14 @@ export async function optionalPackage<T>(name: string, load: () => Promise<T>, w
     )
   }
 }
+
+/**
+ * Checks what is used of the inner parts of a package, which may change from version to version.
+ *
+ * @throws Error where one is missing
+ */
+export function assertHas(name: string, part: object, members: readonly string[]): void {
+  const missing = members.find((member) => (part as Record<string, unknown>)[member] === undefined)
+  if (missing === undefined) return
+  throw new Error(`${name} is of a version that this model2vec-node does not know: it has no ${missing}`)
+}

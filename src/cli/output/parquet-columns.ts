@@ -5,7 +5,7 @@ import zlib from 'node:zlib'
 import type { ColumnSource, ParquetWriteOptions, SchemaElement } from 'hyparquet-writer'
 
 import type { Column, ColumnData, ColumnValue, ColumnValues } from '../column.js'
-import { utf8Values } from './utf8-values.js'
+import { utf8Column } from './utf8-column.js'
 
 export function schemaElement(column: Column): SchemaElement {
   return { name: column.name, repetition_type: column.isNullable ? 'OPTIONAL' : 'REQUIRED', ...typeOf(column) }
@@ -64,7 +64,7 @@ function libraryValues({ type }: Column, values: ColumnValues): unknown {
 
 /** Strings as their bytes: the library would encode one by one, which takes twice as long. */
 function utf8Views(values: readonly (string | null)[]): (Uint8Array | null)[] {
-  const { bytes, offsets } = utf8Values(values)
+  const { bytes, offsets } = utf8Column(values)
   return values.map((value, i) => {
     const start = offsets[i] ?? 0
     return value === null ? null : new Uint8Array(bytes.buffer, bytes.byteOffset + start, (offsets[i + 1] ?? 0) - start)

@@ -8,7 +8,7 @@ import type { RowGroup } from 'hyparquet'
 import type { ColumnData, ColumnValue, ColumnValues } from '../column.js'
 import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
-import { optionalPackage } from './optional-package.js'
+import { assertHas, optionalPackage } from './optional-package.js'
 import { columnSource, compression, schemaElement } from './parquet-columns.js'
 import { VectorChunk, vectorSchema } from './parquet-vectors.js'
 
@@ -59,6 +59,8 @@ const open: OpenOutput = async (sink, columns, state) => {
     kvMetadata: Object.entries(columns.metadata).map(([key, value]) => ({ key, value })),
     createdBy: 'model2vec-node',
   })
+  assertHas(PACKAGE, bytes, ['index', 'offset', 'getBytes'])
+  assertHas(PACKAGE, writer, ['row_groups', 'num_rows', 'pendingIndexes'])
   /** Appends what the library has written. Its offset, which the metadata refers to, goes on. */
   const take = async (): Promise<void> => {
     await sink.append(bytes.getBytes())
@@ -107,7 +109,8 @@ const open: OpenOutput = async (sink, columns, state) => {
     },
     rows: () => Number(writer.num_rows) + (group?.rows ?? 0),
     isWhole: () => group === null,
-    state: () => packed(writer.row_groups),
+    // Without a row group there is nothing yet, not even what a file begins with.
+    state: () => (writer.row_groups.length === 0 ? null : packed(writer.row_groups)),
     async finish() {
       if (group !== null) await endGroup(group)
       bytes.offset = sink.size

@@ -53,6 +53,8 @@ export class PartialOutput<R = OutputRows> {
   readonly #file: FileHandle
   readonly #sink: FileSink
   readonly #output: Output<R>
+  /** The rows and the bytes where a run could last go on: not in the middle of a row group. */
+  #whole: Pick<Checkpoint, 'rows' | 'size'>
   /** The checkpoint that is being written. */
   #saving: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
@@ -68,6 +70,7 @@ export class PartialOutput<R = OutputRows> {
     this.#sink = sink
     this.#output = output
     this.rows = rows
+    this.#whole = { rows, size: sink.size }
   }
 
   /** Whether a run could go on from here. */
@@ -172,18 +175,18 @@ export class PartialOutput<R = OutputRows> {
       throw error
     })
     this.rows = this.#output.rows()
+    if (this.isWhole) this.#whole = { rows: this.rows, size: this.#sink.size }
   }
 
   /**
-   * Notes that a run can go on from here, with the inputs at `position`. The note is written after
-   * the rows are on the disk, so that a power failure does no more harm than a killed process.
-   * Writing rows goes on meanwhile; an error is thrown by the next call.
+   * Notes that a run can go on where the output was last whole, with the inputs at `position` then.
+   * The note is written after the rows are on the disk, so that a power failure does no more harm
+   * than a killed process. Writing rows goes on meanwhile; an error is thrown by the next call.
    */
   checkpoint(position: Position): void {
     if (this.#saving !== null) return
-    const { rows } = this
     const { identity } = this.#run
-    const checkpoint: Checkpoint = { identity, position, rows, size: this.#sink.size, output: this.#output.state() }
+    const checkpoint: Checkpoint = { identity, position, ...this.#whole, output: this.#output.state() }
     this.#saving = this.#save(note(checkpoint))
       .catch((error: unknown) => {
         this.#failure = { error }
@@ -221,12 +224,12 @@ export class PartialOutput<R = OutputRows> {
   }
 
   /**
-   * Leaves the rows for a run that goes on: at `position` of the inputs, or after a failed write or
-   * in the middle of a row group at the last checkpoint.
+   * Leaves the rows for a run that goes on where the output was last whole, with the inputs at
+   * `position` then; after a failed write, at the last checkpoint.
    */
   async leave(position: Position): Promise<void> {
     await this.#saving
-    if (!this.#isBroken && this.isWhole) this.checkpoint(position)
+    if (!this.#isBroken) this.checkpoint(position)
     await this.#saving
     await this.#file.close()
     this.#assertSaved()

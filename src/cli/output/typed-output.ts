@@ -5,7 +5,8 @@
 import type { Column, ColumnData } from '../column.js'
 import type { Columns, Output, OutputFormat, OutputRows, VectorColumn } from './format.js'
 import { alignedColumns, inferredColumn } from './inferred-columns.js'
-import { assertFitsMilvus, assertImportable } from './milvus-limits.js'
+import { integerColumn, isInteger } from './integer-columns.js'
+import { assertFitsMilvus, assertImportable, milvusColumn } from './milvus-limits.js'
 import type { Sink } from './sink.js'
 
 /** What is noted for a run that goes on; null = no row was written. */
@@ -41,7 +42,9 @@ export async function openTyped(
   return {
     async write(rows) {
       const found = isTyped && rows.isSparse && current !== null ? alignedColumns(current.columns, rows) : rows.columns
-      const typed = isTyped ? found.map((data, i) => typedColumn(data, current?.columns[i], rows)) : found
+      const typed = (isTyped ? found.map((data, i) => typedColumn(data, current?.columns[i], rows)) : found).map(
+        (data) => (vector.isForMilvus ? milvusColumn(data, rows) : data),
+      )
       current ??= await opened(
         typed.map(({ column }) => column),
         null,
@@ -78,6 +81,8 @@ interface OpenOutput {
 function typedColumn(data: ColumnData, before: Column | undefined, rows: OutputRows): ColumnData {
   const { column, values } = data
   if (column.type === 'any') return inferredColumn(data, before, rows)
+  if (before !== undefined && before.type !== column.type && isInteger(before.type) && isInteger(column.type))
+    return integerColumn(data, before.type, rows)
   if (column.type !== 'id') return data
   const type = before?.type ?? (typeof values[0] === 'string' ? 'string' : 'int64')
   const wrong = values.findIndex((id: unknown) => (type === 'string' ? typeof id !== 'string' : !Number.isInteger(id)))

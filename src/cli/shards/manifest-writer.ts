@@ -52,19 +52,20 @@ async function writeLines(
 ): Promise<ManifestSize> {
   const sink = new FileSink(handle, 0)
   const hash = createHash('sha256')
-  let [waiting, length]: [string[], number] = [[], 0]
-  const write = async (): Promise<void> => {
-    const bytes = Buffer.from(waiting.join(''))
+  // The same memory for all of it: a million buffers would be garbage for long.
+  const memory = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  let used = 0
+  const write = async (bytes = memory.subarray(0, used)): Promise<void> => {
     hash.update(bytes)
     await sink.append(bytes)
-    waiting = []
-    length = 0
+    used = 0
   }
   /** Adds a line. */
   const add = async (line: string): Promise<void> => {
-    waiting.push(line, '\n')
-    length += Buffer.byteLength(line) + 1
-    if (length >= CHUNK_BYTES) await write()
+    const length = Buffer.byteLength(line) + 1
+    if (length > CHUNK_BYTES - used) await write()
+    if (length > CHUNK_BYTES) await write(Buffer.from(`${line}\n`))
+    else used += memory.write(`${line}\n`, used)
   }
   const first = JSON.stringify(header)
   const headerHash = sha256(first)
@@ -73,11 +74,11 @@ async function writeLines(
   let bytes = 0
   for await (const inputs of shards) {
     const index = starts.length
-    starts.push(sink.size + length)
+    starts.push(sink.size + used)
     for (const input of inputs) bytes += input.bytes
     await add(shardLine(headerHash, { index, output: outputName(index, header.ending), inputs }))
   }
-  const index = sink.size + length
+  const index = sink.size + used
   for (const start of starts) await add(String(start).padStart(INDEX_BYTES - 1))
   await write()
   await sink.append(Buffer.from(endLine({ shards: starts.length, bytes, index, sha256: hash.digest('hex') })))

@@ -22,7 +22,7 @@ export const MANIFEST_VERSION = 1
 /** A line of the index: digits, with spaces before them, and a line feed. */
 export const INDEX_BYTES = 16
 /** The last line, with spaces after it. */
-export const END_BYTES = 192
+const END_BYTES = 192
 /** `,"sha256":"…"}`, with which the line of a shard ends. */
 const HASH_MEMBER_BYTES = 77
 /** The header is looked for in this many bytes; it may have more. */

@@ -14,8 +14,7 @@ import { ShardWork } from './shard-work.js'
 import type { ShardOptions, ShardProgress } from './shard-work.js'
 
 export { loadShardModel } from './shard-model.js'
-export type { ShardNote } from './shard-output.js'
-export type { ShardOptions, ShardProgress } from './shard-work.js'
+export type { ShardProgress } from './shard-work.js'
 
 export interface ShardResult extends ShardNote {
   /** 'whole' = the output was there already, and nothing was done. */

@@ -127,6 +127,7 @@ export class ShardWork {
       checkpointMs: Infinity,
       total,
       progressIsJson: false,
+      keptNames: new Set(),
     })
     const texts = new TextRun(settings.input, total, { newTexts: run.newTexts, onSkip })
     this.#texts = texts

@@ -6,6 +6,7 @@
 //! that the ids of the pieces are those of the chunk, the chunk is tokenized as a whole, and made
 //! smaller until it fits. It is certain where pieces meet at seams (`Tokenizer::is_seam`).
 
+use super::filling::{Filled, Piece, Sentence};
 use super::options::ChunkOptions;
 use super::places::{
     ceil, first_sentence_start, first_word_end, floor, last_character_end, last_sentence_end, last_word_end, space_end,
@@ -94,8 +95,8 @@ impl<'a> Chunker<'a> {
         &mut self.ids
     }
 
-    /// The end of the chunk from `start` on; its ids are in `ids` then. It is beyond `before`, or no
-    /// chunk from `start` on ends beyond it. With `start` at `before` there always is one.
+    /// The end of the chunk from `start` on; its ids are in `ids` then. It is beyond `before`, or
+    /// no chunk from `start` on ends beyond it. With `start` at `before` there always is one.
     fn end_of(&mut self, start: usize, before: usize) -> Result<usize, EncodeError> {
         let size = self.options.size;
         let (mut room, mut end) = (size, start);
@@ -122,8 +123,8 @@ impl<'a> Chunker<'a> {
         Ok(end)
     }
 
-    /// Where a chunk from `start` on ends that has about `room` ids, and whether `ids` certainly has
-    /// its ids.
+    /// Where a chunk from `start` on ends that has about `room` ids, and whether `ids` certainly
+    /// has its ids.
     fn fill(
         &mut self,
         start: usize,
@@ -205,8 +206,8 @@ impl<'a> Chunker<'a> {
         Ok(last_sentence_end(text, half..at).map_or(Sentence::None, Sentence::Last))
     }
 
-    /// Sets `piece` to the ids from the last seam on to the end of the next piece, as large as there
-    /// is room for in `room` ids.
+    /// Sets `piece` to the ids from the last seam on to the end of the next piece, as large as
+    /// there is room for in `room` ids.
     fn next_piece(
         &mut self,
         filled: &Filled,
@@ -237,8 +238,8 @@ impl<'a> Chunker<'a> {
         }
     }
 
-    /// Adds the piece up to `end`, whose ids are in `piece`. Returns whether the next one starts at a
-    /// seam.
+    /// Adds the piece up to `end`, whose ids are in `piece`. Returns whether the next one starts at
+    /// a seam.
     fn add_piece(&mut self, filled: &mut Filled, end: usize) -> Result<bool, EncodeError> {
         self.ids.truncate(filled.ids);
         self.ids.extend_from_slice(&self.piece);
@@ -261,8 +262,8 @@ impl<'a> Chunker<'a> {
         Ok(true)
     }
 
-    /// Makes the ids from `start` to `at` those from `start` to `end`, and returns true, where there
-    /// is a seam that makes it certain.
+    /// Makes the ids from `start` to `at` those from `start` to `end`, and returns true, where
+    /// there is a seam that makes it certain.
     fn move_end(&mut self, start: usize, at: usize, end: usize) -> Result<bool, EncodeError> {
         if end == at {
             return Ok(true);
@@ -285,8 +286,8 @@ impl<'a> Chunker<'a> {
         (target.saturating_sub(FAR_SEAM).max(at + 1)..=target).rev().find(is_seam)
     }
 
-    /// Where a piece from `at` on ends: at the last seam or word end up to `target`, else at the first
-    /// word end up to `most`; inside words at `target`, but after one character at least.
+    /// Where a piece from `at` on ends: at the last seam or word end up to `target`, else at the
+    /// first word end up to `most`; inside words at `target`, but after one character at least.
     fn piece_end(&self, at: usize, target: usize, most: usize, is_in_word: bool) -> Option<usize> {
         let text = self.text;
         if is_in_word {
@@ -318,34 +319,4 @@ impl<'a> Chunker<'a> {
         self.ids.clear();
         self.tokenizer.encode(&self.text[start..end], usize::MAX, self.scratch, &mut self.ids)
     }
-}
-
-/// What a chunk has so far.
-struct Filled {
-    /// Where its last piece ends.
-    at: usize,
-    /// The last seam up to there, or the start.
-    seam: usize,
-    /// How many ids it has up to the seam.
-    ids: usize,
-}
-
-/// What becomes of the next sentence.
-enum Sentence {
-    /// It ends here, and there is room for it.
-    Fits(usize),
-    /// There is none for it, and the chunk ends here, with a sentence.
-    Last(usize),
-    /// That is not certain.
-    None,
-}
-
-/// The next piece of a chunk.
-enum Piece {
-    /// It ends here.
-    Fits(usize),
-    /// There is no room for the next word.
-    TooMany,
-    /// No chunk has room for it.
-    TooLong,
 }

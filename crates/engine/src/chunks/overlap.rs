@@ -30,8 +30,8 @@ impl Chunker<'_> {
     }
 }
 
-/// The first start of a word from `from` on; where there is none for long, `from`, or the next bound
-/// of characters.
+/// The first start of a word from `from` on; where there is none for long, `from`, or the next
+/// bound of characters.
 fn word_start(text: &str, from: usize, end: usize) -> Option<usize> {
     let mut is_after_space = text[..from].chars().next_back().is_some_and(is_space);
     for (offset, c) in text[from..end].char_indices() {

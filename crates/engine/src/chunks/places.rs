@@ -2,8 +2,8 @@
 //!
 //! Sentences end where Unicode's default rules say (UAX #29, by the crate `unicode-segmentation`),
 //! which also break after each line. The rules need a few characters around a place only, so they
-//! are asked only near the characters that may end a sentence. A mark of ASCII needs white space after
-//! it, too.
+//! are asked only near the characters that may end a sentence. A mark of ASCII needs white space
+//! after it, too.
 
 use std::ops::Range;
 
@@ -15,6 +15,8 @@ use crate::tokenizer::{is_punctuation, is_space};
 /// a letter, after it quotes, spaces, and a letter that may be lower case.
 const BEFORE: usize = 16;
 const AFTER: usize = 64;
+/// How far before a range a grapheme cluster is followed.
+const CLUSTER_BYTES: usize = 256;
 
 /// The last end of a sentence or a line in `range`, its end included and its start not.
 pub(super) fn last_sentence_end(text: &str, range: Range<usize>) -> Option<usize> {
@@ -66,8 +68,9 @@ fn sentence_end(text: &str, mark: usize) -> Option<usize> {
     bounds.find(|&bound| bound > mark).filter(|&bound| !text.as_bytes()[bound - 1].is_ascii_graphic())
 }
 
-/// [`sentence_end`] where ASCII decides it: after a line feed, and after a mark with spaces and a letter
-/// behind it (rules SB4, SB8 and SB11). `None` = all rules must be asked, which takes microseconds.
+/// [`sentence_end`] where ASCII decides it: after a line feed, and after a mark with spaces and a
+/// letter behind it (rules SB4, SB8 and SB11). `None` = all rules must be asked, which takes
+/// microseconds.
 fn plain_sentence_end(text: &str, mark: usize) -> Option<Option<usize>> {
     let bytes = text.as_bytes();
     if bytes[mark] == b'\n' {
@@ -136,12 +139,15 @@ pub(super) fn space_end(text: &str, at: usize, most: usize) -> usize {
 /// cluster is longer than the range, that of code points.
 pub(super) fn last_character_end(text: &str, range: Range<usize>) -> usize {
     let end = floor(text, range.end);
+    // What the rules have to know may be before the range, but not without end: the time that a
+    // text takes would grow by the square of its longest cluster.
+    let from = floor(text, range.start.saturating_sub(CLUSTER_BYTES));
+    let context = &text[from..];
     let mut cursor = GraphemeCursor::new(end, text.len(), true);
-    // The whole text is one piece to the cursor, so that it has all context.
-    if cursor.is_boundary(text, 0).unwrap_or(true) {
+    if cursor.is_boundary(context, from).unwrap_or(true) {
         return end;
     }
-    cursor.prev_boundary(text, 0).ok().flatten().filter(|&bound| bound > range.start).unwrap_or(end)
+    cursor.prev_boundary(context, from).ok().flatten().filter(|&bound| bound > range.start).unwrap_or(end)
 }
 
 /// The start of the character that `at` is in.
@@ -178,6 +184,18 @@ mod tests {
                 assert_eq!(first_sentence_start(TEXT, start..end), first, "{start}..{end}");
             }
         }
+    }
+
+    #[test]
+    fn a_cluster_that_never_ends_is_cut_between_code_points_after_a_look_at_its_last_bytes_only() {
+        let family = "👩\u{200d}";
+        let text = format!("ab{}", family.repeat(100_000));
+        // Followed to its start each time, it would take hours.
+        for at in (1000..text.len()).step_by(200) {
+            let range = floor(&text, at - 500)..at;
+            assert_eq!(last_character_end(&text, range), floor(&text, at));
+        }
+        assert_eq!(last_character_end(&text, 0..2 + family.len() + 4), 2);
     }
 
     #[test]

@@ -15,8 +15,8 @@ const LARGEST_INTEGER: u64 = (1 << 53) - 1;
 /// What `head_config` says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HeadConfig {
-    /// How many layers `head.safetensors` must have, no more and no fewer. `None` = nothing says so:
-    /// there are none, and whatever tensors the file has are ignored, as in Python.
+    /// How many layers `head.safetensors` must have, no more and no fewer. `None` = nothing says
+    /// so: there are none, and whatever tensors the file has are ignored, as in Python.
     pub(super) layers: Option<u64>,
     pub(super) activation: Activation,
     pub(super) classes: Option<Classes>,

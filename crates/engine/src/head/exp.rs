@@ -30,8 +30,8 @@ const COEFFICIENTS: [f64; 12] = [
 
 /// `e^x` for `x <= 0`, down to −708 within two units in the last place of a double; NaN stays NaN.
 ///
-/// `x` is `k · ln 2 + r` with `|r| <= ln 2 / 2`: `e^x` is `2^k · e^r`, and of `e^r` thirteen terms of
-/// Taylor's series are enough. There are no branches, so that loops over it are vectorized.
+/// `x` is `k · ln 2 + r` with `|r| <= ln 2 / 2`: `e^x` is `2^k · e^r`, and of `e^r` thirteen terms
+/// of Taylor's series are enough. There are no branches, so that loops over it are vectorized.
 #[inline(always)]
 pub(super) fn exp(x: f64) -> f64 {
     let x = if x < LOWEST { LOWEST } else { x };

@@ -81,7 +81,8 @@ impl Head {
         &self.file
     }
 
-    /// `head_config` as Python's `save_pretrained` writes it (inference/model.py, `_save_pipeline`).
+    /// `head_config` as Python's `save_pretrained` writes it (inference/model.py,
+    /// `_save_pipeline`).
     pub(crate) fn config_json(&self) -> String {
         let (layers, activation) = (self.layers.len(), self.activation.name());
         let classes = self.classes.as_deref().unwrap_or("null");

@@ -78,8 +78,8 @@ fn require_file(folder: &Path) -> Result<PathBuf, LoadError> {
         return Ok(path);
     }
     if is_file(&folder.join(LEGACY_HEAD_FILE)) {
-        // Converted weights are transposed views, and safetensors 0.8 saves the memory of a view as it
-        // lies: without the third line the head that is saved is another one.
+        // Converted weights are transposed views, and safetensors 0.8 saves the memory of a view as
+        // it lies: without the third line the head that is saved is another one.
         let place = python_string(&folder.to_string_lossy());
         let reason = format!(
             "expected `{HEAD_FILE}`, found only `{LEGACY_HEAD_FILE}`, which is older than model2vec 0.10; \

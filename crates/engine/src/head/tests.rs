@@ -91,7 +91,8 @@ fn outputs(head: &Head, embeddings: &[f32], output: HeadOutput, isa: Isa) -> Vec
     found
 }
 
-// Expected: Python's `MLPHead` of these layers (model2vec 0.10.0, numpy 2.4.6), see the comment of each.
+// Expected: Python's `MLPHead` of these layers (model2vec 0.10.0, numpy 2.4.6), see the comment of
+// each.
 #[test]
 fn each_number_type_is_that_of_numpy() {
     let row = [0.3, -0.8, 0.5];

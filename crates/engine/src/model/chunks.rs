@@ -9,11 +9,11 @@ use crate::model::static_model::StaticModel;
 use crate::tokenizer::EncodeError;
 
 impl StaticModel {
-    /// Calls `each` with the chunks of a text in UTF-16, in order, and with the ids of each that are
-    /// pooled, until it breaks. A lone surrogate counts as U+FFFD.
+    /// Calls `each` with the chunks of a text in UTF-16, in order, and with the ids of each that
+    /// are pooled, until it breaks. A lone surrogate counts as U+FFFD.
     ///
-    /// The first chunk starts where the text starts, each other one where the one before ends, or up
-    /// to `overlap` ids before that; the last one ends where the text ends. An empty text has no
+    /// The first chunk starts where the text starts, each other one where the one before ends, or
+    /// up to `overlap` ids before that; the last one ends where the text ends. An empty text has no
     /// chunk. A chunk has at most `size` ids, except for one of a single code point that has more.
     ///
     /// # Errors

@@ -33,8 +33,8 @@ impl Filter {
     /// Allows the rows of a list.
     ///
     /// # Errors
-    /// [`SearchError::FilterOrder`], [`SearchError::FilterRow`] when it names a row that is not below
-    /// `rows`.
+    /// [`SearchError::FilterOrder`], [`SearchError::FilterRow`] when it names a row that is not
+    /// below `rows`.
     pub fn rows(list: &[u32], rows: usize) -> Result<Self, SearchError> {
         if let Some(place) = list.windows(2).position(|pair| pair[0] >= pair[1]) {
             return Err(SearchError::FilterOrder { place: place + 1, row: list[place + 1], before: list[place] });

@@ -1,8 +1,8 @@
 //! The matrix product of a head: rows × inputs times inputs × outputs, one file an instruction set.
 //!
 //! Every output of every row is one sum, which starts at +0 and takes the inputs in their order.
-//! float32 products are added by a fused multiply-add, which rounds once; float16 (whose numbers are
-//! held as float32) and float64 products are rounded before they are added. The sums of several
+//! float32 products are added by a fused multiply-add, which rounds once; float16 (whose numbers
+//! are held as float32) and float64 products are rounded before they are added. The sums of several
 //! outputs lie side by side in a register, so nothing depends on the width of registers, on which
 //! rows share a tile, or on the thread: every kernel gives the same bits.
 //!
@@ -88,6 +88,7 @@ fn multiply<T: Element>(kernel: Multiply<T>, inputs: Inputs<'_, T>, panels: &[T]
     let width = results.len() / inputs.count;
     assert!(width.is_multiple_of(panels::outputs_per_panel::<T>()), "a result must have whole panels");
     assert_eq!(Some(panels.len()), width.checked_mul(inputs.inputs), "panels must have a weight per output and input");
-    // SAFETY: `Kernels::of` builds the kernels of an instruction set that its argument proves this CPU to have. Lengths are checked above.
+    // SAFETY: `Kernels::of` builds the kernels of an instruction set that its argument proves this
+    // CPU to have. Lengths are checked above.
     unsafe { kernel(inputs, panels, results) }
 }

@@ -1,5 +1,5 @@
-//! Every instruction set of this CPU against the scalar kernels, at every number of rows, inputs and
-//! panels around those of the tiles; and these against sums by hand.
+//! Every instruction set of this CPU against the scalar kernels, at every number of rows, inputs
+//! and panels around those of the tiles; and these against sums by hand.
 
 use super::numbers::{Element, Inputs};
 use super::{Kernels, panels};

@@ -35,7 +35,8 @@ macro_rules! register {
             const LANES: usize = $lanes;
             #[inline(always)]
             fn zero() -> Self {
-                // SAFETY: the CPU has the instructions: the methods are called only in the kernels of its file, which have its target features.
+                // SAFETY: the CPU has the instructions: the methods are called only in the kernels
+                // of its file, which have its target features.
                 Self(unsafe { $zero })
             }
             #[inline(always)]
@@ -45,7 +46,8 @@ macro_rules! register {
             }
             #[inline(always)]
             unsafe fn load(numbers: *const $number) -> Self {
-                // SAFETY: as in `zero`; the caller has seen to the numbers, and the load needs no alignment.
+                // SAFETY: as in `zero`; the caller has seen to the numbers, and the load needs no
+                // alignment.
                 Self(unsafe { $load(numbers) })
             }
             #[inline(always)]
@@ -84,8 +86,8 @@ pub(super) unsafe fn multiply<V: Register, const ROWS: usize, const COLUMNS: usi
     }
 }
 
-/// Multiplies the rows of a range, a multiple of `ROWS`. The weights of a tile are read for all rows
-/// before the next ones: they stay in the nearest cache.
+/// Multiplies the rows of a range, a multiple of `ROWS`. The weights of a tile are read for all
+/// rows before the next ones: they stay in the nearest cache.
 ///
 /// # Safety
 /// As for [`multiply`].

@@ -18,12 +18,14 @@ impl Vector for F32x8 {
     const LANES: usize = 8;
     #[inline(always)]
     fn zero() -> Self {
-        // SAFETY: the CPU has AVX2 and FMA: the methods are called only in the kernels of this file, which have these target features.
+        // SAFETY: the CPU has AVX2 and FMA: the methods are called only in the kernels of this
+        // file, which have these target features.
         Self(unsafe { _mm256_setzero_ps() })
     }
     #[inline(always)]
     unsafe fn load(elements: *const f32) -> Self {
-        // SAFETY: as in `zero`; the caller has seen to the elements, and the load needs no alignment.
+        // SAFETY: as in `zero`; the caller has seen to the elements, and the load needs no
+        // alignment.
         Self(unsafe { _mm256_loadu_ps(elements) })
     }
     #[inline(always)]

@@ -60,12 +60,14 @@ impl Vector for F32x16 {
     const LANES: usize = 16;
     #[inline(always)]
     fn zero() -> Self {
-        // SAFETY: the CPU has AVX-512: the methods are called only in the kernels of this file, which have its target features.
+        // SAFETY: the CPU has AVX-512: the methods are called only in the kernels of this file,
+        // which have its target features.
         Self(unsafe { _mm512_setzero_ps() })
     }
     #[inline(always)]
     unsafe fn load(elements: *const f32) -> Self {
-        // SAFETY: as in `zero`; the caller has seen to the elements, and the load needs no alignment.
+        // SAFETY: as in `zero`; the caller has seen to the elements, and the load needs no
+        // alignment.
         Self(unsafe { _mm512_loadu_ps(elements) })
     }
     #[inline(always)]

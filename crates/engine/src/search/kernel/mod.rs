@@ -124,7 +124,8 @@ impl Kernels {
     /// `queries` holds as many as `sums` has.
     pub(super) fn products(&self, queries: &[f32], rows: &Block<'_, f32>, sums: &mut [Sums<f32>]) {
         check_lengths(queries, rows, sums.len());
-        // SAFETY: `of` builds the kernels of an instruction set that its argument proves this CPU to have. Lengths are checked above.
+        // SAFETY: `of` builds the kernels of an instruction set that its argument proves this CPU
+        // to have. Lengths are checked above.
         unsafe { (self.products)(queries, rows, sums) }
     }
 

@@ -151,7 +151,8 @@ unsafe fn tile<V: Vector, T: Term, const Q: usize, const R: usize>(
         let mut at = part;
         while at + LANES <= dim + part {
             for r in 0..R {
-                // SAFETY: `at - part` is a multiple of sixteen, and the rows have sixteen elements from there on.
+                // SAFETY: `at - part` is a multiple of sixteen, and the rows have sixteen elements
+                // from there on.
                 loaded[r] = unsafe { V::load(rows[r].add(at)) };
             }
             for q in 0..Q {
@@ -166,8 +167,8 @@ unsafe fn tile<V: Vector, T: Term, const Q: usize, const R: usize>(
         if !dim.is_multiple_of(LANES) {
             let count = dim.saturating_sub(at).min(V::LANES);
             for r in 0..R {
-                // SAFETY: the rows have `count` elements from there on. Where nothing is left for these lanes, no address outside the
-                // row is made.
+                // SAFETY: the rows have `count` elements from there on. Where nothing is left for
+                // these lanes, no address outside the row is made.
                 loaded[r] = unsafe { V::load_some(rows[r].add(at.min(dim)), count) };
             }
             for q in 0..Q {
@@ -289,7 +290,8 @@ pub(super) unsafe fn block_sums_and_squares<V: Vector, T: Term>(
 ) {
     let queries = Packed { first: query.as_ptr(), pitch: 0 };
     for ((row, sum), squares) in rows.iter().zip(sums).zip(squares) {
-        // SAFETY: the caller has seen to the lengths. Both queries of the tile are the one that there is.
+        // SAFETY: the caller has seen to the lengths. Both queries of the tile are the one that
+        // there is.
         let [[found], [of_row]] = unsafe { tile::<V, WithSquares<T>, 2, 1>(queries, [row.as_ptr()], row.len()) };
         (*sum, *squares) = (found, of_row);
     }

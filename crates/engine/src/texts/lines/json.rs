@@ -1,6 +1,7 @@
-//! Reads one line of JSON Lines: the string in one field of an object, or of an object in it. It accepts a subset of JSON
-//! (RFC 8259): the result is `None` for a line that is not JSON, and for JSON that would be slow or
-//! complicated to read (escapes in keys, deep nesting). It does not check UTF-8: the caller does.
+//! Reads one line of JSON Lines: the string in one field of an object, or of an object in it. It
+//! accepts a subset of JSON (RFC 8259): the result is `None` for a line that is not JSON, and for
+//! JSON that would be slow or complicated to read (escapes in keys, deep nesting). It does not
+//! check UTF-8: the caller does.
 
 use std::ops::Range;
 
@@ -32,8 +33,8 @@ impl<'a> Scan<'a> {
 
     /// Reads a whole line, which is one object and ends with a line feed. Returns the string of the
     /// field called `path`, dots included, or else of the field at the path: of the last one if
-    /// there are several, as `JSON.parse` does. `None` if there is no such field or its value is not
-    /// a string, and for a field that only another split of the path leads to.
+    /// there are several, as `JSON.parse` does. `None` if there is no such field or its value is
+    /// not a string, and for a field that only another split of the path leads to.
     pub(super) fn object_line(&mut self, path: &[u8]) -> Option<Content> {
         self.space();
         let found = self.string_in_object(path, 0)?;

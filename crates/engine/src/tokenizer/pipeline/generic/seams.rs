@@ -1,9 +1,10 @@
-//! Seams: places in a text where it can be cut, and the ids of the text are those of the two parts, one
-//! after the other. Other than the cuts of `safe_cuts.rs`, which are inside of the pipeline, these are
-//! cuts of the text itself, so that normalizers and pre-tokenizers must not see them either.
+//! Seams: places in a text where it can be cut, and the ids of the text are those of the two parts,
+//! one after the other. Other than the cuts of `safe_cuts.rs`, which are inside of the pipeline,
+//! these are cuts of the text itself, so that normalizers and pre-tokenizers must not see them
+//! either.
 //!
-//! A seam is a single space between two letters, with the second part starting at the space. What is
-//! asked of a file here is that nothing of it crosses such a place.
+//! A seam is a single space between two letters, with the second part starting at the space. What
+//! is asked of a file here is that nothing of it crosses such a place.
 
 use super::normalizers::Normalizers;
 use super::rewrite::Rewrite;

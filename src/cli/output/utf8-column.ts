@@ -1,13 +1,13 @@
 // The strings of a column in UTF-8, one after the other.
 
-export interface Utf8Values {
+export interface Utf8Column {
   readonly bytes: Buffer
   /** Where each begins, and where the last ends. */
   readonly offsets: Int32Array
 }
 
 /** A null takes no bytes. */
-export function utf8Values(values: readonly (string | null)[]): Utf8Values {
+export function utf8Column(values: readonly (string | null)[]): Utf8Column {
   const all = values.includes(null) ? values.map((value) => value ?? '') : (values as readonly string[])
   const bytes = Buffer.from(all.join(''))
   const offsets = offsetsOf(all, (value) => Buffer.byteLength(value))
