@@ -1,9 +1,11 @@
-// `node benchmarks/queue.mjs [overhead|memory|workers|recovery]`: what a queue of BullMQ costs, on a Redis
+// `node benchmarks/queue.mjs [overhead|memory|workers|sinks|recovery]`: what a queue of BullMQ costs, on a Redis
 // of this machine: the figures of docs/scaling.md. It takes what the tests have made in build/.
 //
 //   overhead   commands of Redis and milliseconds for each shard, beside the same shards without a queue
 //   memory     bytes of Redis for each job, and how fast jobs are added
 //   workers    documents a second of one and of two processes, and where their time goes
+//   sinks      documents a second of one worker into files, Milvus Lite and PostgreSQL, and how long its event
+//              loop was held
 //   recovery   how long after the end of a killed worker another one begins its shard
 
 import { spawn, spawnSync } from 'node:child_process'
@@ -18,10 +20,11 @@ import { Redis } from 'ioredis'
 import { createProcessor, enqueue } from 'model2vec-node/bullmq'
 
 const { redisServer, startRedis } = createRequire(import.meta.url)('../build/test/examples/redis.js')
+const { startTarget } = createRequire(import.meta.url)('../build/test/queue/targets.js')
 const MAIN = path.resolve('dist/cli/main.js')
 const MODEL = 'test/fixtures/unpacked/models/potion-base-8M'
 const SMALL = 'test/fixtures/unpacked/models/m8k-f32'
-const sections = { overhead, memory, workers, recovery }
+const sections = { overhead, memory, workers, sinks, recovery }
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sections)
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-queue-bench-'))
@@ -172,6 +175,49 @@ async function workers() {
   for (const [name, speeds] of measured) {
     const [, median] = speeds.sort((a, b) => a - b)
     console.log(`${name}: median ${median.toFixed(0)} documents/s`)
+  }
+}
+
+async function sinks() {
+  const documents = readFileSync('examples/documents.jsonl', 'utf8').trimEnd().split('\n')
+  const texts = Array.from({ length: 24_000 }, (_, i) => `${i} ${JSON.parse(documents[i % documents.length]).text}`)
+  const held = path.join(folder, 'held.cjs')
+  writeFileSync(
+    held,
+    `const held = require('node:perf_hooks').monitorEventLoopDelay({ resolution: 1 }); held.enable()
+     process.on('exit', () => console.log(JSON.stringify({ held: held.max / 1e6 })))`,
+  )
+  for (const name of ['files', 'Milvus', 'PostgreSQL']) {
+    const target = await startTarget(name)
+    await target.begin({ dim: 256 })
+    const sink = target.settings.env?.TEST_SINK
+    const columns = sink === undefined ? [] : ['--ending', '.jsonl', '--id-field', 'id']
+    const manifest = plan(texts, 12, MODEL, ...columns)
+    const queue = newQueue()
+    const options = ['--redis', redis.url, '--queue', queue.name, '--log', 'json', '--concurrency', '2']
+    const args = ['--require', held, MAIN, 'worker', ...options, ...(sink === undefined ? [] : ['--sink', sink])]
+    const env = { ...process.env, ...target.settings.env }
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'], env })
+    let lines = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => (lines += text))
+    await enqueue(queue, manifest, { shards: [0] })
+    await completed(queue, 1)
+    const started = performance.now()
+    const rest = await enqueue(queue, manifest, { shards: Array.from({ length: 11 }, (_, i) => i + 1) })
+    const seconds = await completed(queue, 1 + rest, started)
+    child.kill('SIGTERM')
+    await new Promise((resolve) => child.once('close', resolve))
+    const entries = lines.trim().split('\n').map((line) => JSON.parse(line))
+    const shards = entries.filter(({ seconds: of }) => of !== undefined).slice(1)
+    const sum = (step) => shards.reduce((all, { seconds: of }) => all + of[step], 0)
+    const rows = shards.reduce((all, { rows: of }) => all + of, 0)
+    const [{ held: longest }] = entries.slice(-1)
+    console.log(
+      `${name}: ${(rows / seconds).toFixed(0)} documents/s; of the shards' ${sum('all').toFixed(1)} s the writes took ` +
+        `${sum('write').toFixed(1)} s; the event loop was held for ${longest.toFixed(0)} ms at most`,
+    )
+    await queue.close()
+    await target.stop()
   }
 }
 
