@@ -18,6 +18,8 @@ import ts from 'typescript'
 const DESTINATION = 'dist'
 /** The file with what a plain encode needs, and every entry. */
 const CORE = 'core'
+/** What the entry for BullMQ and the command line have in common: reading, encoding and writing files. */
+const SHARDS = 'shards'
 /** Rooms of src/ that are loaded when they are first used, each from a file of its own. */
 const LATE_ROOMS = ['hub', 'lines', 'search', 'server', 'stream']
 /** Entries, and what `index.ts` gives out itself: it would be loaded with it in any case. */
@@ -54,6 +56,7 @@ const modules = targets.filter((target) => target.endsWith('.mjs')).map(nameOf)
 
 rmSync(DESTINATION, { recursive: true, force: true })
 const inCore = await modulesOf('src/index.ts')
+const inShards = await modulesOf('src/bullmq.ts')
 write(
   await bundled(
     {
@@ -71,6 +74,7 @@ write(
         groups: [
           ...LATE_ROOMS.map((room) => ({ name: room, test: (id) => isLate(id, room) })),
           { name: CORE, test: (id) => inCore.has(id) },
+          { name: SHARDS, test: (id) => inShards.has(id) },
         ],
       },
     },

@@ -87,6 +87,7 @@ const TYPESCRIPT: Rooms = {
     'stream',
     'version',
   ],
+  bullmq: ['cli'],
 }
 
 /** As {@link TYPESCRIPT}, for `crates/engine/src`. */

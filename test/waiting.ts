@@ -17,6 +17,15 @@ export async function until(isSo: () => boolean, what: string): Promise<void> {
   }
 }
 
+/** As {@link until}, for what has to be asked for. */
+export async function eventually(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + LIMIT_MS
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`waited ${LIMIT_MS / 1000} s for this: ${what}`)
+    await sleep(10)
+  }
+}
+
 /** Holds this thread for at least that long, as a caller's own work does. */
 export function holdThread(milliseconds: number): void {
   const end = performance.now() + milliseconds

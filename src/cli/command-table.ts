@@ -12,6 +12,7 @@ import { pull } from './commands/pull.js'
 import { search } from './commands/search.js'
 import { serve } from './commands/serve.js'
 import { verify } from './commands/verify.js'
+import { worker } from './commands/worker.js'
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   embed,
@@ -21,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   search,
   dedupe,
   serve,
+  worker,
   verify,
   bench,
   info,

@@ -6,16 +6,21 @@ import { Model2VecPipeline } from '../pipeline/pipeline.js'
 import { integer, UsageError } from './command.js'
 import type { CommandOptions, OptionValues } from './command.js'
 
-/** Where the Hub's models are. */
-export const HUB_OPTIONS: CommandOptions = {
-  revision: { type: 'string', value: '<name>', help: 'a branch, a tag or a commit (default: main)' },
-  subfolder: { type: 'string', value: '<path>', help: "the folder that holds the model's files" },
+/** Where the Hub is, and what was downloaded. */
+export const CACHE_OPTIONS: CommandOptions = {
   'cache-dir': {
     type: 'string',
     value: '<path>',
     help: "the Hub cache (default: as Python's huggingface_hub)",
   },
   endpoint: { type: 'string', value: '<url>', help: 'the Hub (default: HF_ENDPOINT, else the public one)' },
+}
+
+/** Where the Hub's models are. */
+export const HUB_OPTIONS: CommandOptions = {
+  revision: { type: 'string', value: '<name>', help: 'a branch, a tag or a commit (default: main)' },
+  subfolder: { type: 'string', value: '<path>', help: "the folder that holds the model's files" },
+  ...CACHE_OPTIONS,
 }
 
 export const DEFAULT_MODEL = 'minishlab/potion-base-8M'

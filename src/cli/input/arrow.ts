@@ -27,7 +27,7 @@ export const arrow: ColumnFormat = {
   hasFields: true,
   isTable: false,
   async open(path, wanted, from, read, options) {
-    const library = await optionalPackage(PACKAGE, () => import('apache-arrow'), TITLE)
+    const library = await optionalPackage(PACKAGE, () => import('apache-arrow'), `${TITLE} files`)
     await registerCodecs(library)
     const name = nameOf(path)
     const source = await openSource(path, read, options)

@@ -26,7 +26,7 @@ export const parquet: ColumnFormat = {
   hasFields: true,
   isTable: false,
   async open(path, wanted, from, read, options) {
-    const library = await optionalPackage(PACKAGE, loadLibrary, TITLE)
+    const library = await optionalPackage(PACKAGE, loadLibrary, `${TITLE} files`)
     const file = await RandomAccess.open(path, TITLE, options)
     try {
       const metadata = await metadataOf(library, file)
@@ -54,7 +54,7 @@ export interface GroupSize {
 
 /** The row groups of a file. @throws as the format's `open` */
 export async function rowGroupsOf(path: string, options?: BytesOptions): Promise<readonly GroupSize[]> {
-  const library = await optionalPackage(PACKAGE, loadLibrary, TITLE)
+  const library = await optionalPackage(PACKAGE, loadLibrary, `${TITLE} files`)
   const file = await RandomAccess.open(path, TITLE, options)
   try {
     const { row_groups: groups } = await metadataOf(library, file)

@@ -61,7 +61,7 @@ function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Da
 }
 
 function load(): Promise<Arrow> {
-  return optionalPackage(PACKAGE, () => import('apache-arrow'), ENDING)
+  return optionalPackage(PACKAGE, () => import('apache-arrow'), `${ENDING} files`)
 }
 
 const open: OpenOutput = async (sink, columns, state) => {

@@ -45,7 +45,7 @@ function unpacked(text: string): RowGroup[] {
 }
 
 function load(): Promise<Writer> {
-  return optionalPackage(PACKAGE, () => import('hyparquet-writer'), ENDING)
+  return optionalPackage(PACKAGE, () => import('hyparquet-writer'), `${ENDING} files`)
 }
 
 const open: OpenOutput = async (sink, columns, state) => {

@@ -1,6 +1,8 @@
 // SIGINT and SIGTERM: the first one lets a command end in order, the second one ends the process at
 // once.
 
+import { once } from 'node:events'
+
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
 type EndingSignal = keyof typeof EXIT_CODES
 
@@ -19,6 +21,11 @@ export class Interrupted extends Error {
   withHint(hint: string): Interrupted {
     return new Interrupted(this.#signal, hint)
   }
+}
+
+/** Resolves when a signal is aborted. */
+export async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
 }
 
 /**
