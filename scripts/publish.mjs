@@ -29,7 +29,9 @@ for (const { name, version, filename } of [...packed.filter((one) => !isMain(one
     console.log(`${name}@${version} is published`)
     continue
   }
-  execFileSync('npm', ['publish', path.resolve(values.packages, filename), '--access', 'public', ...options], { stdio: 'inherit' })
+  execFileSync('npm', ['publish', path.resolve(values.packages, filename), '--access', 'public', ...options], {
+    stdio: 'inherit',
+  })
 }
 
 function isPublished(wanted) {

@@ -75,18 +75,26 @@ function faultsOf(name, lines, ended) {
   const last = lines.at(-1)
   if (ended !== 0 || last?.left === undefined) return [`${name}: ended with ${ended}`]
   const { runs, left, before, after, errors } = last
-  console.log(`${name}: ${Object.entries(runs).map(([load, count]) => `${load} ${count}`).join(', ')}`)
+  console.log(
+    `${name}: ${Object.entries(runs)
+      .map(([load, count]) => `${load} ${count}`)
+      .join(', ')}`,
+  )
   console.log(
     `${name}: ${before.threads} threads and ${before.files} files before, ${after.threads} and ${after.files} after`,
   )
   const [early, late] = [lines[THIRD - 1].rss, lines.at(-2).rss]
   const change = (late - early) / early
-  console.log(`${name}: memory ${early.toFixed(0)} MB, at the end ${late.toFixed(0)} MB, ${(change * 100).toFixed(1)} %`)
+  console.log(
+    `${name}: memory ${early.toFixed(0)} MB, at the end ${late.toFixed(0)} MB, ${(change * 100).toFixed(1)} %`,
+  )
   return [
     ...errors.map((error) => `${name}: ${error}`),
     ...left.map((what) => `${name}: ${what}`),
     ...Object.entries(runs).flatMap(([load, count]) => (count === 0 ? [`${name}: ${load} never ran`] : [])),
-    ...(minutes >= SETTLES_IN && Math.abs(change) > MOST_CHANGE ? [`${name}: the memory changed by more than 5 %`] : []),
+    ...(minutes >= SETTLES_IN && Math.abs(change) > MOST_CHANGE
+      ? [`${name}: the memory changed by more than 5 %`]
+      : []),
   ]
 }
 

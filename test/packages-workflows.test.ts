@@ -33,7 +33,10 @@ test('the release builds every platform', (t) => {
 
 /** The jobs of a workflow: their text by their name. */
 function jobs(file: string): ReadonlyMap<string, string> {
-  const [, ...parts] = readFileSync(file, 'utf8').split(/^jobs:$/m).join('\n').split(/^ {2}(?=[\w-]+:$)/m)
+  const [, ...parts] = readFileSync(file, 'utf8')
+    .split(/^jobs:$/m)
+    .join('\n')
+    .split(/^ {2}(?=[\w-]+:$)/m)
   return new Map(parts.map((part) => [part.slice(0, part.indexOf(':')), part]))
 }
 

@@ -47,7 +47,10 @@ async function startRegistry(modules: string, folder: string): Promise<Registry>
   let isUp = false
   const ask = async (): Promise<void> => {
     while (!isUp && child.exitCode === null) {
-      isUp = await fetch(`${url}/-/ping`).then(({ ok }) => ok, () => false)
+      isUp = await fetch(`${url}/-/ping`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
     }
   }
   void ask()
@@ -67,15 +70,11 @@ async function startRegistry(modules: string, folder: string): Promise<Registry>
 }
 
 function publish(packages: string, { url, config }: Registry): string {
-  return execFileSync(
-    process.execPath,
-    ['scripts/publish.mjs', '--without-provenance', '--packages', packages],
-    {
-      encoding: 'utf8',
-      env: { ...process.env, npm_config_userconfig: config, npm_config_registry: `${url}/` },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+  return execFileSync(process.execPath, ['scripts/publish.mjs', '--without-provenance', '--packages', packages], {
+    encoding: 'utf8',
+    env: { ...process.env, npm_config_userconfig: config, npm_config_registry: `${url}/` },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 /** The README's first example, and what it says that it prints. */

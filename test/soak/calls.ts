@@ -76,10 +76,18 @@ export function callLoads(subject: Subject): Load[] {
         const { signal } = controller
         const reason = new Error('no longer wanted')
         const call = [
-          async () => void (await ef.encode(many, { signal })),
-          async () => void (await ef.tokenizeAsync(many, { signal })),
-          async () => void (await pipeline.predict(many, { signal })),
-          async () => void (await corpus.nearest(corpus, { k: 100, signal })),
+          async () => {
+            await ef.encode(many, { signal })
+          },
+          async () => {
+            await ef.tokenizeAsync(many, { signal })
+          },
+          async () => {
+            await pipeline.predict(many, { signal })
+          },
+          async () => {
+            await corpus.nearest(corpus, { k: 100, signal })
+          },
         ][random(4)]
         const running = call?.().catch((error: unknown) => {
           assert.equal(error, reason)
