@@ -6,15 +6,14 @@
 // cargo says another way what is linked: each of those crates must be listed.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { root } from './setup.mjs'
 
 const DESTINATION = 'build/sbom'
-/** cargo-cyclonedx writes this file beside each Cargo.toml of the workspace that is linked. */
+/** cargo-cyclonedx writes this file beside the Cargo.toml of each crate of the workspace. */
 const NAME = 'sbom-of-one-target'
-const CRATES = ['node', 'engine']
 
 process.chdir(root)
 const epoch = execFileSync('git', ['log', '-1', '--format=%ct'], { encoding: 'utf8' }).trim()
@@ -86,9 +85,8 @@ function cratesOf(name, target) {
   const options = ['--manifest-path', 'crates/node/Cargo.toml', '--target', target, '--no-build-deps', '--quiet']
   const format = ['--format', 'json', '--spec-version', '1.5', '--override-filename', NAME]
   cargo('cyclonedx', ...options, ...format)
-  const files = CRATES.map((crate) => `crates/${crate}/${NAME}.json`)
-  const found = JSON.parse(readFileSync(files[0], 'utf8'))
-  for (const file of files) rmSync(file)
+  const found = JSON.parse(readFileSync(`crates/node/${NAME}.json`, 'utf8'))
+  for (const crate of readdirSync('crates')) rmSync(`crates/${crate}/${NAME}.json`, { force: true })
 
   const linked = linkedCrates(target)
   const listed = new Set(found.components.map((each) => `${each.name} ${each.version}`))
