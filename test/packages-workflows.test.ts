@@ -11,8 +11,9 @@ import { pythonEnvironment } from './python-environment.js'
 
 const FOLDER = '.github/workflows'
 const files = readdirSync(FOLDER).map((name) => path.join(FOLDER, name))
-/** Runners that GitHub has and the checker is too old to know. */
+/** Runners and permissions that GitHub has and the checker is too old to know. */
 const RUNNERS = ['ubuntu-24.04', 'ubuntu-24.04-arm', 'macos-15', 'macos-15-intel', 'windows-2025', 'windows-11-arm']
+const SCOPES = ['attestations']
 
 test('every action is pinned by the hash of a commit, and says of which version', (t) => {
   const uses = files.flatMap((file) => readFileSync(file, 'utf8').match(/uses: .*/g) ?? [])
@@ -93,8 +94,8 @@ if (tools === null) {
         .map((line) => JSON.parse(line) as { message: string })
     for (const file of files) {
       const found = lint(file).filter(({ message }) => {
-        const [, label] = /^label "(.*)" is unknown/.exec(message) ?? []
-        return label === undefined || !RUNNERS.includes(label)
+        const [, label = ''] = /^(?:label|unknown permission scope) "(.*?)"/.exec(message) ?? []
+        return ![...RUNNERS, ...SCOPES].includes(label)
       })
       t.deepEqual(found, [], file)
     }
