@@ -62,7 +62,7 @@ async function soak(program) {
     if (report.left === undefined) {
       console.log(
         `${name}: ${report.minutes.toFixed(1)} min, ${report.rss.toFixed(0)} MB, ${total(report)} runs, queries ` +
-          `p50 ${report.p50.toFixed(2)} ms, p99 ${report.p99.toFixed(2)} ms, ${report.errors.length} errors`,
+          `p50 ${report.p50?.toFixed(2)} ms, p99 ${report.p99?.toFixed(2)} ms, ${report.errors.length} errors`,
       )
     }
   }

@@ -47,7 +47,7 @@ const STEPS = [
   // vectors.
   { name: 'benchmarks, quick', command: [node, 'benchmarks/run.mjs', '--quick', '--only', 'ours,potion-base-8M'] },
   // On two versions of Node side by side; in full it is `npm run soak`.
-  { name: 'soak, short', command: [node, 'scripts/soak.mjs', '--minutes', '0.4', '--as-compiled'] },
+  { name: 'soak, short', command: [node, 'scripts/soak.mjs', '--minutes', '0.3', '--as-compiled'] },
   {
     name: 'without the tokenizers crate, with injected faults',
     command: [node, 'scripts/test-native.mjs'],

@@ -16,9 +16,9 @@ interface Report {
   /** Megabytes: the median of the looks since the last line. */
   readonly rss: number
   readonly runs: Readonly<Record<string, number>>
-  /** Of queries, in milliseconds. */
-  readonly p50: number
-  readonly p99: number
+  /** Of queries, in milliseconds; null while there was none. */
+  readonly p50: number | null
+  readonly p99: number | null
   readonly errors: readonly string[]
   /** In the last line: what is left of handles, threads and files, in words. */
   readonly left?: readonly string[]
@@ -64,7 +64,7 @@ async function round(isOver: () => boolean, meanwhile: (subject: Subject) => Pro
 }
 
 function report({ latency }: Subject, minutes: number, rss: number): Report {
-  const p = (percent: number): number => latency.percentile(percent) / 1e6
+  const p = (percent: number): number | null => (latency.count === 0 ? null : latency.percentile(percent) / 1e6)
   return { minutes, rss, runs, p50: p(50), p99: p(99), errors }
 }
 
@@ -87,10 +87,10 @@ async function main(): Promise<void> {
       for (let line = 1; line <= LINES; line++) {
         const until = start + (line * minutes * 60_000) / LINES
         const looks: number[] = []
-        while (performance.now() < until) {
+        do {
           await sleep(Math.min(1000, Math.max(1, (minutes * 60_000) / LINES / LOOKS)))
           looks.push(memoryUsage.rss() / 2 ** 20)
-        }
+        } while (performance.now() < until)
         looks.sort((a, b) => a - b)
         last = report(subject, (line * minutes) / LINES, looks[looks.length >> 1] ?? NaN)
         console.log(JSON.stringify(last))
@@ -99,6 +99,12 @@ async function main(): Promise<void> {
     },
   )
   const after = await settled(before)
-  console.log(JSON.stringify({ ...(last as Report | null), before, after, left: differences(before, after) }))
+  const left = differences(before, after)
+  console.log(JSON.stringify({ ...(last as Report | null), before, after, left }))
+  // What is left may keep the process from ending, as it does where nothing is.
+  if (left.length > 0) process.exit()
 }
-void main()
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exit(1)
+})
