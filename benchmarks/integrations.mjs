@@ -3,7 +3,7 @@
 // else the machine does falls on all alike; medians, and ratios to the first way. The packages are
 // those of test/integrations, PostgreSQL's programs those of test/adapters/postgres.txt.
 //
-//   npm run build && npx tsc -p test && node benchmarks/integrations.mjs [--only postgres,ai,lancedb,splitter]
+//   npm run build && node scripts/compile-tests.mjs && node benchmarks/integrations.mjs [--only postgres,ai,lancedb,splitter]
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -2,7 +2,7 @@
 // for the whole insert, in µs a row. The server is a process of its own that decodes and forgets
 // (test/milvus/loopback.ts).
 //
-//   npm run build && npx tsc -p test && node benchmarks/milvus.mjs
+//   npm run build && node scripts/compile-tests.mjs && node benchmarks/milvus.mjs
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

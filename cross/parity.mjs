@@ -2,7 +2,7 @@
 // Python's digests, from a copied and from a mapped table; and one digest of all that came out, which is the same on every
 // platform. Plain files in and out: it runs in any Node, under emulators too.
 //
-//   node cross/parity.mjs RESULT.json      after `npm test` or `npx tsc -p test`, which compiles test/
+//   node cross/parity.mjs RESULT.json      after `npm test` or `node scripts/compile-tests.mjs`, which compiles test/
 
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'

@@ -86,7 +86,7 @@ export function builder({ platform, std }) {
   const python = tool('python', () => {
     const place = path.join(TOOLS, 'python')
     run('python3', ['-m', 'venv', place])
-    run(path.join(place, 'bin/pip'), ['install', '-q', 'ziglang==0.17.1', 'cargo-zigbuild==0.24.0'])
+    run(path.join(place, 'bin/pip'), ['install', '-q', '--require-hashes', '-r', 'cross/requirements.txt'])
   })
   const environment = {
     ...process.env,

@@ -1,9 +1,10 @@
 // `npm run package`: packs the packages that are published, each into a tarball in build/packages/:
 // the main package, the default model's, and one platform package for each native module that is
 // found (`model2vec.<platform>.node` in the repository's folder, or in the folder that `--addons`
-// names). With `--all`, for a release, a missing module of the eight is an error.
+// names). With `--all`, for a release, a missing module of the eight is an error. `--to` names
+// another folder for the tarballs.
 //
-// The main package and the platform packages are first laid out in build/packages/, so that no file
+// The main package and the platform packages are first laid out in that folder, so that no file
 // of the work tree changes. There the main package's package.json gets the platform packages as
 // optional dependencies, at its own version. The committed package.json can't have them: `npm ci`
 // refuses a dependency that isn't in the lockfile, and npm can't lock a version that is not
@@ -44,26 +45,26 @@ export function platforms() {
  * report of `npm pack --json`, with the path of its tarball as `tarball`. `packed.json` beside the
  * tarballs has the same reports, by the name of the package.
  */
-export function packAll({ addons = '.', all = false } = {}) {
+export function packAll({ addons = '.', all = false, to = DESTINATION } = {}) {
   const manifest = readJson('package.json')
   checkVersions(manifest.version)
-  rmSync(DESTINATION, { recursive: true, force: true })
-  mkdirSync(DESTINATION, { recursive: true })
+  rmSync(to, { recursive: true, force: true })
+  mkdirSync(to, { recursive: true })
 
-  const packed = [packMain(manifest), pack(`npm/${MODEL}`)]
+  const packed = [packMain(manifest, to), pack(`npm/${MODEL}`, to)]
   for (const platform of platforms()) {
     const addon = path.join(addons, `model2vec.${platform}.node`)
-    if (existsSync(addon)) packed.push(packPlatform(platform, addon))
+    if (existsSync(addon)) packed.push(packPlatform(platform, addon, to))
     else if (all) throw new Error(`${addon} is missing: a release has every platform`)
   }
   checkSizes(packed, manifest.name)
-  writeJson(path.join(DESTINATION, 'packed.json'), Object.fromEntries(packed.map((report) => [report.name, report])))
+  writeJson(path.join(to, 'packed.json'), Object.fromEntries(packed.map((report) => [report.name, report])))
   return packed
 }
 
-function packMain(manifest) {
+function packMain(manifest, to) {
   const { name, version } = manifest
-  const folder = path.join(DESTINATION, name)
+  const folder = path.join(to, name)
   const published = Object.fromEntries(Object.entries(manifest).filter(([key]) => !DEVELOPMENT.includes(key)))
   published.optionalDependencies = {
     ...manifest.optionalDependencies,
@@ -73,23 +74,23 @@ function packMain(manifest) {
   const [{ files: chosen }] = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts']))
   for (const { path: file } of chosen) cpSync(file, path.join(folder, file))
   writeJson(path.join(folder, 'package.json'), published)
-  return pack(folder)
+  return pack(folder, to)
 }
 
-function packPlatform(platform, addon) {
-  const folder = path.join(DESTINATION, `model2vec-node-${platform}`)
+function packPlatform(platform, addon, to) {
+  const folder = path.join(to, `model2vec-node-${platform}`)
   cpSync(path.join('npm', platform), folder, { recursive: true })
   cpSync(addon, path.join(folder, path.basename(addon)))
   for (const file of ['LICENSE', NOTICES]) cpSync(file, path.join(folder, file))
   const manifest = readJson(path.join(folder, 'package.json'))
   writeJson(path.join(folder, 'package.json'), { ...manifest, files: [...manifest.files, NOTICES] })
-  return pack(folder)
+  return pack(folder, to)
 }
 
-function pack(folder) {
-  const args = ['pack', `./${folder}`, '--json', '--ignore-scripts', '--pack-destination', DESTINATION]
+function pack(folder, to) {
+  const args = ['pack', `./${folder}`, '--json', '--ignore-scripts', '--pack-destination', to]
   const [report] = JSON.parse(npm(args))
-  return { ...report, tarball: path.resolve(DESTINATION, report.filename) }
+  return { ...report, tarball: path.resolve(to, report.filename) }
 }
 
 /**
@@ -137,7 +138,9 @@ function writeJson(file, value) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { addons: { type: 'string' }, all: { type: 'boolean' } } })
+  const { values } = parseArgs({
+    options: { addons: { type: 'string' }, all: { type: 'boolean' }, to: { type: 'string' } },
+  })
   process.chdir(root)
   setup()
   for (const { filename, size, unpackedSize } of packAll(values)) {

@@ -2,25 +2,36 @@
 // it finds the others. A version that is in the registry is left alone, so that a release that
 // broke off can be run again. With trusted publishing npm adds the provenance.
 //
-// `--dry-run` says what would be published.
+// `--dry-run` says what would be published. `--without-provenance` is for a registry on this machine
+// (scripts/test-release.mjs): only a workflow of GitHub can say where a package comes from.
+// `--packages FOLDER`: where the packages are, if not in build/packages.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import process from 'node:process'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
 
 import { root } from './setup.mjs'
 
 process.chdir(root)
-const dryRun = process.argv.includes('--dry-run')
-const packed = Object.values(JSON.parse(readFileSync('build/packages/packed.json', 'utf8')))
+const { values } = parseArgs({
+  options: {
+    'dry-run': { type: 'boolean' },
+    'without-provenance': { type: 'boolean' },
+    packages: { type: 'string', default: 'build/packages' },
+  },
+})
+const packed = Object.values(JSON.parse(readFileSync(path.join(values.packages, 'packed.json'), 'utf8')))
+const options = values['dry-run'] ? ['--dry-run'] : values['without-provenance'] ? [] : ['--provenance']
 const isMain = ({ name }) => name === 'model2vec-node'
-for (const { name, version, tarball } of [...packed.filter((one) => !isMain(one)), ...packed.filter(isMain)]) {
+for (const { name, version, filename } of [...packed.filter((one) => !isMain(one)), ...packed.filter(isMain)]) {
   if (isPublished(`${name}@${version}`)) {
     console.log(`${name}@${version} is published`)
     continue
   }
-  const options = dryRun ? ['--dry-run'] : ['--provenance']
-  execFileSync('npm', ['publish', tarball, '--access', 'public', ...options], { stdio: 'inherit' })
+  execFileSync('npm', ['publish', path.resolve(values.packages, filename), '--access', 'public', ...options], {
+    stdio: 'inherit',
+  })
 }
 
 function isPublished(wanted) {

@@ -9,7 +9,7 @@ process.chdir(root)
 setup()
 for (const args of [
   ['scripts/package.mjs'],
-  ['node_modules/typescript/bin/tsc', '-p', 'test'],
+  ['scripts/compile-tests.mjs'],
   ['node_modules/ava/entrypoints/cli.mjs', 'build/test/runtimes.test.js'],
 ]) {
   execFileSync(process.execPath, args, {

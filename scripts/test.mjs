@@ -46,6 +46,8 @@ const STEPS = [
   // Few texts and no competitors: that the suite runs, and that all forms of a call give the same
   // vectors.
   { name: 'benchmarks, quick', command: [node, 'benchmarks/run.mjs', '--quick', '--only', 'ours,potion-base-8M'] },
+  // On two versions of Node side by side; in full it is `npm run soak`.
+  { name: 'soak, short', command: [node, 'scripts/soak.mjs', '--minutes', '0.3', '--as-compiled'] },
   {
     name: 'without the tokenizers crate, with injected faults',
     command: [node, 'scripts/test-native.mjs'],

@@ -7,6 +7,7 @@ import path from 'node:path'
 
 import test from 'ava'
 
+import { MANAGERS } from './consumers/managers.js'
 import { createProject, programPath } from './consumers/project.js'
 import type { Project } from './consumers/project.js'
 import { startRegistry } from './consumers/registry.js'
@@ -66,34 +67,6 @@ function expectedDigests(): readonly number[] {
 function npm(project: Project, ...args: string[]): Promise<string> {
   return project.run('node', [programPath('npm'), ...args])
 }
-
-interface Manager {
-  readonly name: string
-  /** The program's path in TOOLS. */
-  readonly program: string
-  readonly files?: Readonly<Record<string, string>>
-  readonly add: readonly string[]
-  /** How Node is started where it can't find packages by itself. */
-  readonly node?: readonly string[]
-}
-
-const MANAGERS: readonly Manager[] = [
-  { name: 'pnpm', program: 'pnpm/bin/pnpm.mjs', add: ['add'] },
-  { name: 'yarn 1', program: 'yarn/bin/yarn.js', add: ['add', '--non-interactive'] },
-  {
-    name: 'yarn 4 with node_modules',
-    program: '@yarnpkg/cli-dist/bin/yarn.js',
-    files: { '.yarnrc.yml': 'nodeLinker: node-modules\nnpmMinimalAgeGate: 0\n', 'yarn.lock': '' },
-    add: ['add'],
-  },
-  {
-    name: "yarn 4 with Plug'n'Play",
-    program: '@yarnpkg/cli-dist/bin/yarn.js',
-    files: { '.yarnrc.yml': 'nodeLinker: pnp\npnpEnableEsmLoader: true\nnpmMinimalAgeGate: 0\n', 'yarn.lock': '' },
-    add: ['add'],
-    node: ['node'],
-  },
-]
 
 test.serial(
   'npm install gives a working embedder, and downloads the native module of this platform only',

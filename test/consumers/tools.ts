@@ -1,6 +1,6 @@
 // Packages of npm that only tests use: package managers, bundlers and checkers of test/tools,
-// runtimes of test/runtimes, frameworks and stores of test/integrations. They are installed into
-// build/ once.
+// runtimes of test/runtimes, frameworks and stores of test/integrations, a registry of
+// test/registry. They are installed into build/ once.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,11 +10,11 @@ import { whileLocked } from './lock.js'
 
 /**
  * Installs what test/`name`/package.json lists, in exactly these versions, into build/`name`.
- * Returns its node_modules; null where the registry of npm can't be reached. Tools and runtimes
- * have no lockfile: npm can't make one that holds where a registry lacks the packages of some
- * foreign platform. Integrations have one, for the platform that they are tested on.
+ * Returns its node_modules; null where the registry of npm can't be reached. Only integrations have
+ * a lockfile, for the platform that they are tested on: npm can't make one that holds where a
+ * registry lacks the packages of some foreign platform.
  */
-export function installTools(name: 'tools' | 'runtimes' | 'integrations'): string | null {
+export function installTools(name: 'tools' | 'runtimes' | 'integrations' | 'registry'): string | null {
   const folder = path.resolve('build', name)
   const files = ['package.json', 'package-lock.json'].filter((file) => existsSync(path.join('test', name, file)))
   const contents = new Map(files.map((file) => [file, readFileSync(path.join('test', name, file), 'utf8')]))
