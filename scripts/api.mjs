@@ -42,7 +42,8 @@ function statementsOf(bundle) {
   return source.statements.map((statement) => ({
     text: statement.getFullText(source).trim(),
     name: statement.name?.text,
-    isType: ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement),
+    // A class of index.d.ts that another file declared anew would be another one: it has private members.
+    isType: [ts.isInterfaceDeclaration, ts.isTypeAliasDeclaration, ts.isClassDeclaration].some((is) => is(statement)),
     isExported: statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false,
   }))
 }
