@@ -15,6 +15,34 @@ fn a_table_counts_unless_it_is_a_mapped_file() {
     assert_eq!(copied.memory_bytes() - mapped.memory_bytes(), table.rows() * table.dim() * size_of::<f32>());
 }
 
+/// On Windows 'auto' copies at once.
+#[cfg(not(windows))]
+#[test]
+fn an_auto_table_is_mapped_first_and_copied_soon_and_gives_the_same_bits() {
+    let model = load("m8k-f32", MemoryMode::Auto);
+    let vector = |model: &StaticModel| {
+        let (mut scratch, mut vector) = (model.take_scratch(), vec![0.0; model.dim()]);
+        model.encode("a dog in the park", model.defaults(), &mut scratch, &mut vector).unwrap();
+        vector.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+    };
+    assert!(model.table().is_to_be_copied());
+    assert_eq!(model.table().memory(), MemoryMode::Map);
+    let (counted, before) = (model.memory_bytes(), vector(&model));
+    for _ in 0..6000 {
+        if model.table().memory() == MemoryMode::Copy {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(model.table().memory(), MemoryMode::Copy);
+    assert!(!model.table().is_to_be_copied());
+    assert_eq!(vector(&model), before);
+    let copied = load("m8k-f32", MemoryMode::Copy);
+    assert_eq!(vector(&copied), before);
+    // It counts from the start as what it soon is.
+    assert_eq!(counted, copied.memory_bytes());
+}
+
 #[test]
 fn buffers_that_threads_returned_count() {
     // One model of the BERT tokenizer, one of the generic tokenizer.

@@ -5,8 +5,8 @@
 //! be there. `T` is the value that a node carries.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
+use super::sorted_strings::SortedStrings;
 use crate::pooling::prefetch::LINE_BYTES;
 
 /// The node of the empty string.
@@ -15,11 +15,14 @@ pub(in crate::tokenizer) const ROOT: u32 = 0;
 /// How many slots the children of one node may lie in: one per byte.
 const BLOCK: usize = 256;
 
+/// How many words have a bit for each slot of a block.
+const BLOCK_WORDS: usize = BLOCK / 64;
+
 /// The most slots. The largest known vocabularies need two million.
 const MAX_SLOTS: usize = 1 << (u32::BITS - LABEL_BITS);
 
-/// How many free slots are tried as the place of the first child.
-const MAX_ATTEMPTS: usize = 256;
+/// In how many of the newest blocks a place for the children of a node is looked for.
+const TRIED_BLOCKS: usize = 16;
 
 const LABEL_BITS: u32 = 9;
 
@@ -45,6 +48,11 @@ impl<T> Node<T> {
     fn label(&self) -> u32 {
         self.base_and_label & ((1 << LABEL_BITS) - 1)
     }
+
+    /// The last byte of the string of a node that is not the root.
+    pub(in crate::tokenizer) fn last_byte(&self) -> u8 {
+        self.label() as u8
+    }
 }
 
 /// Where the child of `node` for `byte` is, if there is one.
@@ -63,133 +71,244 @@ pub(in crate::tokenizer) fn child<T>(nodes: &[Node<T>], node: u32, byte: u8) -> 
 /// A node that has just been placed, while the trie is built.
 pub(in crate::tokenizer) struct Placed {
     pub(in crate::tokenizer) node: u32,
-    pub(in crate::tokenizer) parent: u32,
-    /// The last byte of its string.
-    pub(in crate::tokenizer) label: u8,
     /// The id of the string that ends here, if there is one.
     pub(in crate::tokenizer) id: Option<u32>,
 }
 
-/// The trie of `strings` with their ids; the strings are distinct, sorted and not empty. Nodes are
-/// placed level by level. `value` returns the value of each node, and can look at the nodes of
-/// earlier levels. `None` if there are too many nodes, or `value` returns `None`.
+/// The trie of `strings` with their ids. Nodes with several strings are placed level by level, so that
+/// those near the root lie close together, then the rest of each string that is alone. `value`
+/// returns the value of each node, whose parent it has seen before. `None` if there are too many
+/// nodes.
 pub(in crate::tokenizer) fn build<T: Copy>(
-    strings: &[(&[u8], u32)],
+    strings: &SortedStrings<'_>,
     empty: T,
-    mut value: impl FnMut(&[Node<T>], Placed) -> Option<T>,
+    mut value: impl FnMut(Placed) -> T,
 ) -> Option<Box<[Node<T>]>> {
     let mut slots = Slots::new(empty);
-    let mut pending = VecDeque::from([Pending { node: ROOT, strings: 0..strings.len(), depth: 0 }]);
-    let mut labels = Vec::new();
-    while let Some(Pending { node: parent, strings: range, depth }) = pending.pop_front() {
+    let count = u32::try_from(strings.len()).ok()?;
+    let mut pending = VecDeque::from([Pending { node: ROOT, start: 0, end: count, depth: 0 }]);
+    let mut alone = Vec::new();
+    let (mut starts, mut labels) = (Vec::new(), Vec::new());
+    while let Some(Pending { node: parent, mut start, end, depth }) = pending.pop_front() {
         // The shortest string comes first: it may end at the node itself.
-        let is_node = |(string, _): &(&[u8], u32)| string.len() == depth;
-        let mut start = range.start + usize::from(strings.get(range.start).is_some_and(is_node));
-        let groups = || strings[start..range.end].chunk_by(|(a, _), (b, _)| a[depth] == b[depth]);
-        labels.clear();
-        labels.extend(groups().map(|group| group[0].0[depth]));
-        if labels.is_empty() {
+        start += u32::from(start < end && strings.length(start) == depth);
+        if start == end {
             continue;
         }
-        let base = slots.place(&labels, parent)?;
-        for (group, &label) in groups().zip(&labels) {
-            let node = base ^ u32::from(label);
-            let (string, id) = group[0];
-            let id = (string.len() == depth + 1).then_some(id);
-            slots.nodes[node as usize].value = value(&slots.nodes, Placed { node, parent, label, id })?;
-            let end = start + group.len();
-            pending.push_back(Pending { node, strings: start..end, depth: depth + 1 });
-            start = end;
+        // All strings of a node share `depth` bytes. Where one shares no more with the one before it,
+        // the next child begins.
+        starts.clear();
+        labels.clear();
+        starts.push(start);
+        labels.push(strings.byte(start, depth));
+        for index in start + 1..end {
+            if strings.shared[index as usize] == depth {
+                starts.push(index);
+                labels.push(strings.byte(index, depth));
+            }
+        }
+        let base = if let &[label] = labels.as_slice() {
+            slots.place_only(label, parent)?
+        } else {
+            slots.place(&labels, parent)?
+        };
+        starts.push(end);
+        for (range, &label) in starts.windows(2).zip(&labels) {
+            let child = Pending { node: base ^ u32::from(label), start: range[0], end: range[1], depth: depth + 1 };
+            let length = strings.length(child.start);
+            let id = (length == child.depth).then(|| strings.id(child.start));
+            slots.nodes[child.node as usize].value = value(Placed { node: child.node, id });
+            if child.end - child.start > 1 {
+                pending.push_back(child);
+            } else if length > child.depth {
+                alone.push(child);
+            }
+        }
+    }
+    for Pending { mut node, start, depth, .. } in alone {
+        let length = strings.length(start);
+        for depth in depth..length {
+            let label = strings.byte(start, depth);
+            node = slots.place_only(label, node)? ^ u32::from(label);
+            let id = (depth + 1 == length).then(|| strings.id(start));
+            slots.nodes[node as usize].value = value(Placed { node, id });
         }
     }
     Some(slots.nodes.into())
 }
 
+/// The parent of each node; 0 for the root and for free slots.
+pub(in crate::tokenizer) fn parents<T>(nodes: &[Node<T>]) -> Vec<u32> {
+    let mut by_base = vec![ROOT; nodes.len()];
+    for (node, place) in (0..).zip(nodes) {
+        by_base[place.base() as usize] = node;
+    }
+    let parent = |(node, place): (u32, &Node<T>)| match place.label() {
+        NO_LABEL => ROOT,
+        label => by_base[(node ^ label) as usize],
+    };
+    (0..).zip(nodes).map(parent).collect()
+}
+
 /// A node whose children have yet to be placed, with the range of the strings that begin with it.
 struct Pending {
     node: u32,
-    strings: Range<usize>,
-    depth: usize,
+    start: u32,
+    end: u32,
+    depth: u32,
 }
 
-/// The double array while it is built. Free slots form a doubly linked ring through slot 0, the
-/// root's, which is never free.
+/// The double array while it is built. Bits say which slots and bases are free: those of the slots
+/// that the children of a node could get with each base of a block are made of them for all bases
+/// at once.
 struct Slots<T> {
     nodes: Vec<Node<T>>,
-    next: Vec<u32>,
-    previous: Vec<u32>,
-    /// For each base, whether it is 0 or a node has it.
-    is_base: Vec<bool>,
+    /// One bit per slot: whether no node is there. The root's is not free.
+    free_slots: Vec<[u64; BLOCK_WORDS]>,
+    /// One bit per base: whether no node has it. 0 is not free.
+    free_bases: Vec<[u64; BLOCK_WORDS]>,
     empty: T,
 }
 
 impl<T: Copy> Slots<T> {
     fn new(empty: T) -> Self {
-        let root = Node { base_and_label: NO_LABEL, value: empty };
-        let mut slots = Self { nodes: vec![root], next: vec![0], previous: vec![0], is_base: vec![true], empty };
-        (1..BLOCK).for_each(|_| slots.push_free());
+        let mut slots = Self { nodes: Vec::new(), free_slots: Vec::new(), free_bases: Vec::new(), empty };
+        slots.push_block();
+        slots.free_slots[0][0] &= !1;
+        slots.free_bases[0][0] &= !1;
         slots
     }
 
-    fn push_free(&mut self) {
-        let (slot, last) = (self.nodes.len() as u32, self.previous[0]);
-        self.nodes.push(Node { base_and_label: NO_LABEL, value: self.empty });
-        self.next.push(0);
-        self.previous.push(last);
-        self.next[last as usize] = slot;
-        self.previous[0] = slot;
-        self.is_base.push(false);
+    fn push_block(&mut self) {
+        self.nodes.resize(self.nodes.len() + BLOCK, Node { base_and_label: NO_LABEL, value: self.empty });
+        self.free_slots.push([u64::MAX; BLOCK_WORDS]);
+        self.free_bases.push([u64::MAX; BLOCK_WORDS]);
     }
 
     /// Places the children of `parent` in free slots, and returns its base. `None` if there is no
     /// more room.
     fn place(&mut self, labels: &[u8], parent: u32) -> Option<u32> {
-        let base = match self.find_base(labels, parent) {
+        let base = match self.find(labels) {
             Some(base) => base,
-            None => {
-                let block = self.nodes.len();
-                if block + BLOCK > MAX_SLOTS {
-                    return None;
-                }
-                (0..BLOCK).for_each(|_| self.push_free());
-                block as u32
-            }
+            None => self.push_base()?,
         };
-        self.is_base[base as usize] = true;
-        self.nodes[parent as usize].base_and_label |= base << LABEL_BITS;
-        for label in labels {
-            self.take(base ^ u32::from(*label), *label);
+        self.take(base, parent);
+        for &label in labels {
+            self.take_slot(base, label);
         }
         Some(base)
     }
 
-    /// A base that no node has and whose slots are free. For an only child, bases next to the
-    /// parent are tried first: the child is then mostly in the same cache line. Then the newest
-    /// slots are tried, where there is room.
-    fn find_base(&self, labels: &[u8], parent: u32) -> Option<u32> {
-        let first = u32::from(labels[0]);
-        let is_possible = |base: &u32| {
-            !self.is_base[*base as usize] && labels.iter().all(|label| self.is_free(base ^ u32::from(*label)))
+    /// [`place`](Self::place) for an only child: next to its parent where there is room, so that it is
+    /// mostly in the same cache line.
+    fn place_only(&mut self, label: u8, parent: u32) -> Option<u32> {
+        let base = match self.find_near(label, parent).or_else(|| self.find_only(label)) {
+            Some(base) => base,
+            None => self.push_base()?,
         };
+        self.take(base, parent);
+        self.take_slot(base, label);
+        Some(base)
+    }
+
+    /// A base in a new block.
+    fn push_base(&mut self) -> Option<u32> {
+        let block = self.nodes.len();
+        if block + BLOCK > MAX_SLOTS {
+            return None;
+        }
+        self.push_block();
+        Some(block as u32)
+    }
+
+    fn take(&mut self, base: u32, parent: u32) {
+        clear(&mut self.free_bases, base);
+        self.nodes[parent as usize].base_and_label |= base << LABEL_BITS;
+    }
+
+    fn take_slot(&mut self, base: u32, label: u8) {
+        let slot = base ^ u32::from(label);
+        clear(&mut self.free_slots, slot);
+        self.nodes[slot as usize].base_and_label = u32::from(label);
+    }
+
+    fn find_near(&self, label: u8, parent: u32) -> Option<u32> {
         let in_line = const { (LINE_BYTES / size_of::<Node<T>>()) as u32 };
         let start = parent / in_line * in_line;
-        let end = if labels.len() == 1 { (start + in_line).min(self.nodes.len() as u32) } else { start };
-        let newest_first = std::iter::successors(Some(self.previous[0]), |slot| Some(self.previous[*slot as usize]));
-        let newest_first = newest_first.take_while(|slot| *slot != 0).take(MAX_ATTEMPTS);
-        (start..end).chain(newest_first).map(|slot| slot ^ first).find(is_possible)
+        let free = word_of(&self.free_slots, start) >> (start % 64) & ((1 << in_line) - 1);
+        self.first_base(free, start, label)
     }
 
-    fn is_free(&self, slot: u32) -> bool {
-        slot != ROOT && self.nodes[slot as usize].label() == NO_LABEL
+    /// A free base in the newest blocks whose slot for `label` is free.
+    fn find_only(&self, label: u8) -> Option<u32> {
+        let blocks = self.free_slots.iter().enumerate().rev().take(TRIED_BLOCKS);
+        for (block, free_slots) in blocks {
+            for (word, &free) in free_slots.iter().enumerate() {
+                if let Some(base) = self.first_base(free, (block * BLOCK + word * 64) as u32, label) {
+                    return Some(base);
+                }
+            }
+        }
+        None
     }
 
-    fn take(&mut self, slot: u32, label: u8) {
-        let slot = slot as usize;
-        self.nodes[slot].base_and_label = u32::from(label);
-        let (previous, next) = (self.previous[slot], self.next[slot]);
-        self.next[previous as usize] = next;
-        self.previous[next as usize] = previous;
+    /// The first free base for one of the slots `free`, whose first bit is the slot `start`.
+    fn first_base(&self, mut free: u64, start: u32, label: u8) -> Option<u32> {
+        while free != 0 {
+            let base = (start + free.trailing_zeros()) ^ u32::from(label);
+            if word_of(&self.free_bases, base) >> (base % 64) & 1 != 0 {
+                return Some(base);
+            }
+            free &= free - 1;
+        }
+        None
     }
+
+    /// A free base in the newest blocks whose slots for `labels` are free.
+    fn find(&self, labels: &[u8]) -> Option<u32> {
+        let blocks = self.free_slots.iter().zip(&self.free_bases).enumerate().rev().take(TRIED_BLOCKS);
+        for (block, (free_slots, free_bases)) in blocks {
+            for (word, &free_bases) in free_bases.iter().enumerate() {
+                let mut possible = free_bases;
+                for &label in labels {
+                    if possible == 0 {
+                        break;
+                    }
+                    possible &= exchanged(free_slots[word ^ usize::from(label / 64)], label % 64);
+                }
+                if possible != 0 {
+                    return Some((block * BLOCK + word * 64) as u32 + possible.trailing_zeros());
+                }
+            }
+        }
+        None
+    }
+}
+
+fn word_of(bits: &[[u64; BLOCK_WORDS]], index: u32) -> u64 {
+    bits[index as usize / BLOCK][index as usize / 64 % BLOCK_WORDS]
+}
+
+fn clear(bits: &mut [[u64; BLOCK_WORDS]], index: u32) {
+    bits[index as usize / BLOCK][index as usize / 64 % BLOCK_WORDS] &= !(1 << (index % 64));
+}
+
+/// The word whose bit `index` is the bit `index ^ by` of `word`.
+#[inline(always)]
+fn exchanged(word: u64, by: u8) -> u64 {
+    // Halves of ever larger groups of bits change places.
+    const LOWER_HALVES: [u64; 6] = [
+        0x5555_5555_5555_5555,
+        0x3333_3333_3333_3333,
+        0x0F0F_0F0F_0F0F_0F0F,
+        0x00FF_00FF_00FF_00FF,
+        0x0000_FFFF_0000_FFFF,
+        0x0000_0000_FFFF_FFFF,
+    ];
+    LOWER_HALVES.iter().enumerate().fold(word, |word, (bit, lower)| {
+        let exchanged = (word >> (1 << bit) & lower) | (word & lower) << (1 << bit);
+        if by >> bit & 1 != 0 { exchanged } else { word }
+    })
 }
 
 #[cfg(test)]
@@ -198,8 +317,7 @@ mod tests {
 
     /// The trie of `strings`, whose ids are their places.
     fn trie(strings: &[&[u8]]) -> Box<[Node<u32>]> {
-        let strings: Vec<(&[u8], u32)> = strings.iter().copied().zip(0..).collect();
-        build(&strings, NONE, |_, placed| Some(placed.id.unwrap_or(NONE))).unwrap()
+        build(&SortedStrings::of_bytes(&strings.concat(), strings), NONE, |placed| placed.id.unwrap_or(NONE)).unwrap()
     }
 
     const NONE: u32 = u32::MAX;

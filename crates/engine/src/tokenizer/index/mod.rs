@@ -4,3 +4,4 @@ pub(super) mod double_array;
 pub(super) mod hash_table;
 pub(super) mod piece_table;
 pub(super) mod piece_trie;
+pub(super) mod sorted_strings;
