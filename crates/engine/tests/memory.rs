@@ -55,8 +55,8 @@ fn buffers_that_threads_returned_count() {
             model.encode("a text", model.defaults(), scratch, &mut vector).unwrap();
         }
         let bytes: usize = scratches.iter().map(model2vec_engine::Scratch::bytes).sum();
-        // A word cache has at least two megabytes.
-        assert!(bytes >= 4 << 20, "{name}: {bytes}");
+        // A new word cache has some hundred kilobytes, of which a short text touches few.
+        assert!((2 * 300 << 10..2 << 21).contains(&bytes), "{name}: {bytes}");
         for scratch in scratches {
             model.put_scratch(scratch);
         }

@@ -55,6 +55,30 @@ impl<'a> JsonCursor<'a> {
         is_next
     }
 
+    /// Takes an integer without a sign. `None` if there is none, if it is larger than 32 bits, or if
+    /// it goes on as another number.
+    #[inline]
+    pub(super) fn take_integer(&mut self) -> Option<u32> {
+        let first = self.peek()?;
+        let start = self.at;
+        let mut number = 0_u64;
+        while let Some(digit @ b'0'..=b'9') = self.json.get(self.at) {
+            // Ends at a number that is too large: 20 digits could overflow.
+            if self.at - start > 10 {
+                return None;
+            }
+            number = 10 * number + u64::from(digit - b'0');
+            self.at += 1;
+        }
+        let is_integer = match self.at - start {
+            0 => false,
+            1 => true,
+            _ => first != b'0',
+        };
+        let goes_on = matches!(self.json.get(self.at), Some(b'.' | b'e' | b'E'));
+        if is_integer && !goes_on { u32::try_from(number).ok() } else { None }
+    }
+
     /// Takes the bytes of a number, or of a word such as `null`.
     #[inline]
     pub(super) fn take_word(&mut self) -> &'a [u8] {
@@ -76,7 +100,14 @@ impl<'a> JsonCursor<'a> {
         let start = self.at - 1;
         let mut has_escapes = false;
         loop {
-            self.at += find_special(self.json.get(self.at..)?)?;
+            self.at += match self.json.get(self.at..self.at + 8) {
+                // Most strings are short.
+                Some(next) => match special_bytes(u64::from_le_bytes(next.try_into().ok()?)) {
+                    0 => 8 + find_special(&self.json[self.at + 8..])?,
+                    special => special.trailing_zeros() as usize / 8,
+                },
+                None => find_special(self.json.get(self.at..)?)?,
+            };
             match self.json[self.at] {
                 b'"' => {
                     self.at += 1;

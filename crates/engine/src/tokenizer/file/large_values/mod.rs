@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::json_cursor::{JsonCursor, RawString};
@@ -100,7 +101,7 @@ fn read_ids(cursor: &mut JsonCursor<'_>) -> Option<VocabularySpec> {
     let mut ids = Vec::new();
     cursor.take_object(|cursor, token| {
         vocabulary.push(token)?;
-        ids.push(read_id(cursor.take_word())?);
+        ids.push(cursor.take_integer()?);
         Some(())
     })?;
     Some(VocabularySpec::Ids(Vocabulary::of(vocabulary.into_text()?, ids)?))
@@ -128,33 +129,25 @@ fn read_merges(cursor: &mut JsonCursor<'_>) -> Option<MergeList> {
     cursor.take_list(|cursor| {
         if cursor.peek()? == b'"' {
             lines += 1;
-            return merges.push_line(plain_text(cursor.take_string()?)?).ok();
+            return merges.push_line(&text_of(cursor.take_string()?)?).ok();
         }
         pairs += 1;
         let begins = cursor.take(b'[');
-        let left = plain_text(cursor.take_string().filter(|_| begins)?)?;
+        let left = text_of(cursor.take_string().filter(|_| begins)?)?;
         let separated = cursor.take(b',');
-        let right = plain_text(cursor.take_string().filter(|_| separated)?)?;
-        merges.push_pair(left, right)?;
+        let right = text_of(cursor.take_string().filter(|_| separated)?)?;
+        merges.push_pair(&left, &right)?;
         cursor.take(b']').then_some(())
     })?;
     (lines == 0 || pairs == 0).then_some(merges)
 }
 
-/// The text of a string in which nothing is escaped.
-fn plain_text(string: RawString<'_>) -> Option<&str> {
-    std::str::from_utf8(string.plain()?).ok()
-}
-
-/// An integer without a sign.
-#[inline]
-fn read_id(word: &[u8]) -> Option<u32> {
-    let digits = word.iter().map(|byte| byte.wrapping_sub(b'0'));
-    let is_usual = matches!(word, [b'0'] | [b'1'..=b'9', ..]) && word.len() <= MAX_DIGITS;
-    if !is_usual || digits.clone().any(|digit| digit > 9) {
-        return None;
+/// The text of a string.
+fn text_of(string: RawString<'_>) -> Option<Cow<'_, str>> {
+    match string.plain() {
+        Some(plain) => std::str::from_utf8(plain).ok().map(Cow::Borrowed),
+        None => serde_json::from_slice(string.quoted).ok().map(Cow::Owned),
     }
-    u32::try_from(digits.fold(0, |number, digit| 10 * number + u64::from(digit))).ok()
 }
 
 /// A number with a decimal point as serde_json reads it (1.0.154, de.rs, `parse_decimal`,
