@@ -1,5 +1,5 @@
-//! From the files of a model to its first vector, each time in a fresh process, as a program meets it:
-//! `cargo bench -p model2vec-engine --bench load -- DIRECTORY…`. Medians and least times in
+//! From the files of a model to its first vector, each time in a fresh process, as a program meets
+//! it: `cargo bench -p model2vec-engine --bench load -- DIRECTORY…`. Medians and least times in
 //! microseconds.
 
 use std::path::Path;

@@ -192,8 +192,8 @@ impl EmbeddingTable {
         self.bytes.is_to_be_copied()
     }
 
-    /// Copies the table now if it is to be copied, or waits for the thread that does. Without memory
-    /// for it the table stays mapped.
+    /// Copies the table now if it is to be copied, or waits for the thread that does. Without
+    /// memory for it the table stays mapped.
     pub fn settle(&self) {
         self.bytes.settle();
     }

@@ -1,8 +1,8 @@
 //! Where the bytes of a table are: in one place for good, or mapped first and copied soon after.
 //!
 //! Copying a table takes longer than everything else of a load, and a process that encodes a few
-//! texts reads a few rows of it. So a table that is to be copied anyway is mapped, used at once, and
-//! copied by another thread.
+//! texts reads a few rows of it. So a table that is to be copied anyway is mapped, used at once,
+//! and copied by another thread.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 

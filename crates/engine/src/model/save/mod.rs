@@ -64,8 +64,8 @@ impl StaticModel {
         self.save_files(directory, defaults, None)
     }
 
-    /// [`save`](Self::save) with the head, as Python's pipelines are saved: `head.safetensors` as it
-    /// was loaded, and `head_config` in `config.json`.
+    /// [`save`](Self::save) with the head, as Python's pipelines are saved: `head.safetensors` as
+    /// it was loaded, and `head_config` in `config.json`.
     ///
     /// # Errors
     /// As [`save`](Self::save), and when the model was loaded without a head.

@@ -2,9 +2,9 @@
 
 use super::line::{Ids, Line, Lines};
 
-/// The sizes of the table: how many lines it has, and how many words were new before. Most processes
-/// and threads encode little, and take 64 KB; a table is in the near caches as long as it is small. The
-/// last step is taken when all lines have been overwritten.
+/// The sizes of the table: how many lines it has, and how many words were new before. Most
+/// processes and threads encode little, and take 64 KB; a table is in the near caches as long as it
+/// is small. The last step is taken when all lines have been overwritten.
 const SIZES: [(usize, u32); 4] = [(1 << 10, 0), (1 << 13, 1 << 10), (1 << 15, 1 << 13), (1 << 16, 1 << 17)];
 
 /// The short words of a thread: 64 KB, and up to 4 MB once the thread has met many new words.

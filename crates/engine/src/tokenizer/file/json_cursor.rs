@@ -1,8 +1,8 @@
 //! A place in a JSON text, which goes on token by token.
 //!
-//! It knows as much of JSON as finding a value takes: where strings end, and how values nest. In a text
-//! that is valid up to its place it is never wrong; what it goes over without a complaint may still
-//! be invalid.
+//! It knows as much of JSON as finding a value takes: where strings end, and how values nest. In a
+//! text that is valid up to its place it is never wrong; what it goes over without a complaint may
+//! still be invalid.
 
 /// The place.
 pub(super) struct JsonCursor<'a> {
@@ -55,8 +55,8 @@ impl<'a> JsonCursor<'a> {
         is_next
     }
 
-    /// Takes an integer without a sign. `None` if there is none, if it is larger than 32 bits, or if
-    /// it goes on as another number.
+    /// Takes an integer without a sign. `None` if there is none, if it is larger than 32 bits, or
+    /// if it goes on as another number.
     #[inline]
     pub(super) fn take_integer(&mut self) -> Option<u32> {
         let first = self.peek()?;
@@ -205,8 +205,8 @@ fn find_special(bytes: &[u8]) -> Option<usize> {
 fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHEST: u64 = ONES << 7;
-    // A byte from 0x80 on is above all of these. Subtracting borrows only from bytes after one that is
-    // found.
+    // A byte from 0x80 on is above all of these. Subtracting borrows only from bytes after one that
+    // is found.
     let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word;
     let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
     (equal(b'"') | equal(b'\\') | below(word, 0x20)) & HIGHEST

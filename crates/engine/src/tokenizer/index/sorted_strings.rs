@@ -27,8 +27,8 @@ impl Span {
 }
 
 impl<'a> SortedStrings<'a> {
-    /// Sorts the strings of a vocabulary with these ids. Of the ids of a string that comes twice, the
-    /// highest counts.
+    /// Sorts the strings of a vocabulary with these ids. Of the ids of a string that comes twice,
+    /// the highest counts.
     pub(in crate::tokenizer) fn of(vocabulary: &'a Vocabulary, ids: impl Iterator<Item = u32>) -> Self {
         let span = |((start, end, _), id): ((usize, usize, u32), u32)| {
             // Offsets in the text of a vocabulary have 32 bits.
@@ -113,7 +113,8 @@ impl<'a> SortedStrings<'a> {
     }
 }
 
-/// The first eight bytes as a number that is ordered as they are; zeros come after a shorter string.
+/// The first eight bytes as a number that is ordered as they are; zeros come after a shorter
+/// string.
 fn first_bytes(string: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     let len = string.len().min(8);

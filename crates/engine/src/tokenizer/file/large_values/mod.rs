@@ -1,8 +1,8 @@
 //! Reads the two values that make up nearly all of a tokenizer file, the model's vocabulary and its
 //! merges, several times as fast as serde can.
 //!
-//! What is read here is only what serde reads too, to the same values. Whatever is unusual is left to
-//! serde, which also makes the error of a broken file: it then reads the whole file.
+//! What is read here is only what serde reads too, to the same values. Whatever is unusual is left
+//! to serde, which also makes the error of a broken file: it then reads the whole file.
 
 #[cfg(test)]
 mod tests;
@@ -45,10 +45,10 @@ struct Found<T> {
 
 /// `None` if anything in the file is unusual or wrong.
 ///
-/// Serde reads the file with placeholders in place of the large values. If it accepts that, the file is
-/// valid as well: up to a placeholder the text is the start of a valid one, in which the cursor is
-/// never wrong, and each large value is a valid value. Serde also refuses fields that come twice,
-/// so that no other value was meant.
+/// Serde reads the file with placeholders in place of the large values. If it accepts that, the
+/// file is valid as well: up to a placeholder the text is the start of a valid one, in which the
+/// cursor is never wrong, and each large value is a valid value. Serde also refuses fields that
+/// come twice, so that no other value was meant.
 fn parse_quickly(json: &[u8]) -> Option<TokenizerSpec> {
     let (mut vocabulary, mut merges) = (None, None);
     JsonCursor::new(json).take_object(|cursor, key| {

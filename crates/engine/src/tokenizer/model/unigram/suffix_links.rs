@@ -1,5 +1,5 @@
-//! The links of an Aho-Corasick automaton over its trie: from a state to the longest other state that it
-//! ends with, and to the tokens that it ends with.
+//! The links of an Aho-Corasick automaton over its trie: from a state to the longest other state
+//! that it ends with, and to the tokens that it ends with.
 
 use super::automaton::{NONE, ROOT};
 use crate::tokenizer::index::double_array::{Node, child, parents};
