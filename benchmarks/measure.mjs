@@ -107,17 +107,16 @@ function summary(ns) {
 }
 
 /**
- * Latency of one query at a time; with `documents`, while the process embeds them again and again,
- * with a pause before each query. `{ [id]: { p50, p99, worst, count } | { error } }` in
- * nanoseconds, each the median of the rounds.
+ * Latency of one query at a time; with `paused`, with a pause before each query; with `documents`
+ * also while the process embeds them again and again.
+ * `{ [id]: { p50, p99, worst, count } | { error } }` in nanoseconds, each the median of the rounds.
  */
-export async function latency({ folder, lines, documents, contestants, rounds, count, directory }) {
+export async function latency({ folder, lines, paused, documents, contestants, rounds, count, directory }) {
   const file = path.join(directory, 'queries.json')
-  const bulk = path.join(directory, 'bulk.json')
-  const command =
-    documents === undefined
-      ? { do: 'queries', texts: file }
-      : { do: 'queries-under-load', texts: file, bulk, pause_ms: PAUSE_MS }
+  const bulk = documents === undefined ? undefined : path.join(directory, 'bulk.json')
+  const command = paused
+    ? { do: 'paused-queries', texts: file, bulk, pause_ms: PAUSE_MS }
+    : { do: 'queries', texts: file }
   const found = Object.fromEntries(contestants.map(({ id }) => [id, []]))
   for (let round = 0; round < rounds; round++) {
     // Other texts under load than alone.
@@ -155,17 +154,19 @@ function middleOf(all) {
 }
 
 /**
- * Time of a load and private memory, each in fresh processes:
- * `{ [id]: { importNs, loadNs, startedMB, loadedMB, usedMB } | { error } }`, medians. `startedMB`
- * is a process before it loads anything of the library, `loadedMB` with the model loaded, `usedMB`
- * after 300 texts of many languages.
+ * Time of a load and of the first vector, and private memory, each in fresh processes:
+ * `{ [id]: { importNs, loadNs, firstNs, startedMB, loadedMB, usedMB } | { error } }`, medians.
+ * `startedMB` is a process before it loads anything of the library, `loadedMB` with the model loaded,
+ * `usedMB` after 300 texts of many languages.
  */
 export async function loadAndMemory({ folder, contestants, rounds, directory }) {
   const file = path.join(directory, 'texts.json')
+  const first = path.join(directory, 'first.json')
   writeFileSync(file, JSON.stringify(corpus('multilingual_300')))
+  writeFileSync(first, JSON.stringify(['a dog in the park']))
   const found = Object.fromEntries(contestants.map(({ id }) => [id, []]))
   for (let round = 0; round < rounds; round++) {
-    for (const one of contestants) {
+    for (const one of round % 2 === 0 ? contestants : [...contestants].reverse()) {
       found[one.id].push(
         await failing(async () => {
           const process_ = await PeerProcess.start(one.peer, one.threads)
@@ -177,9 +178,10 @@ export async function loadAndMemory({ folder, contestants, rounds, directory }) 
               threads: one.threads,
               memory: one.memory,
             })
+            const [firstNs] = (await process_.ask({ do: 'queries', texts: first, form: one.form })).ns
             const loadedMB = process_.privateMemory()
             await process_.ask({ do: 'pass', texts: file, form: one.form })
-            return { importNs, loadNs: ns - importNs, startedMB, loadedMB, usedMB: process_.privateMemory() }
+            return { importNs, loadNs: ns - importNs, firstNs, startedMB, loadedMB, usedMB: process_.privateMemory() }
           } finally {
             await process_.close()
           }

@@ -3,9 +3,9 @@
 // { do: 'load', model, threads, memory }        imports the library and loads the model's directory → { ns, importNs }, where there is
 //                                               something to import; of ours also { kernel }
 // { do: 'pass', texts, form } one call for all texts of the file → { ns }, the call alone { do:
-// 'queries', texts, form } a call for each text → { ns: [..] } { do: 'queries-under-load', texts,
-// form, bulk, pause_ms } the same while `bulk` is embedded again and again, with a pause before
-// each { do: 'vectors', texts, form, to } writes the vectors of a pass: float32, little-endian {
+// 'queries', texts, form } a call for each text → { ns: [..] } { do: 'paused-queries', texts,
+// form, bulk, pause_ms } the same with a pause before each, and, where there is `bulk`, while that is
+// embedded again and again { do: 'vectors', texts, form, to } writes the vectors of a pass: float32, little-endian {
 // do: 'ids', texts, to } writes the ids of each text, their number first: uint32 → { unknown }
 // where it is known { do: 'installed', names } → { bytes }; Python's alone
 //

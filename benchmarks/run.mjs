@@ -36,7 +36,7 @@ const FULL = {
   queries: 20_000,
   loaded: 1000,
   rounds: 3,
-  loads: 7,
+  loads: 20,
 }
 const QUICK = { texts: 400, generations: 1, warm: 2, slowWarm: 2, queries: 500, loaded: 50, rounds: 1, loads: 1 }
 
@@ -158,14 +158,27 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
       count: extent.queries,
       directory,
     })
+    say('latency of one query after a pause')
+    record.paused = await latency({
+      folder,
+      lines,
+      paused: true,
+      contestants: [
+        ...['sync', 'async', 'built-in'].map((form) => contestant(ours, 2, form)),
+        ...others.filter(({ name }) => name === 'model2vec-rs').map((peer) => contestant(peer, 2)),
+      ],
+      rounds: extent.rounds,
+      count: extent.loaded,
+      directory,
+    })
     say('latency of one query while documents are embedded')
     record.underLoad = await latency({
       folder,
       lines,
+      paused: true,
       documents: texts.documents,
       contestants: [
-        contestant(ours, 2, 'sync'),
-        contestant(ours, 2, 'async'),
+        ...['sync', 'async', 'built-in'].map((form) => contestant(ours, 2, form)),
         ...others.filter(({ name }) => name === 'model2vec-rs').map((peer) => contestant(peer, 2)),
       ],
       rounds: extent.rounds,

@@ -27,6 +27,23 @@ function scaling(two) {
   }
 }
 
+/** The milliseconds that one of ours takes for a part of its start. */
+function start(one, part) {
+  return ({ load }) => (load?.[one]?.[part] === undefined ? null : load[one][part] / 1e6)
+}
+
+/** How many times longer a query takes, p50 or p99, while documents are embedded than `other` does. */
+function underLoad(which, other) {
+  return (record) => {
+    const loaded = record.underLoad?.['ours sync 2 threads']?.[which]
+    const compared = other(record)?.[which]
+    return loaded === undefined || compared === undefined ? null : loaded / compared
+  }
+}
+
+const paused = (record) => record.paused?.['ours sync 2 threads']
+const builtIn = (record) => record.underLoad?.['ours built-in 2 threads']
+
 const fold = (title, least, measured) => ({ title, least, unit: '×', measured })
 
 export const TARGETS = [
@@ -53,6 +70,17 @@ export const TARGETS = [
     unit: 'µs',
     measured: ({ latency }) => (latency?.['ours sync']?.p50 === undefined ? null : latency['ours sync'].p50 / 1e3),
   },
+  ...[
+    ['import of the package', 6, start('ours sync', 'importNs')],
+    ["constructor, memory 'auto'", 7, start('ours sync', 'loadNs')],
+    ["constructor, memory 'map'", 9, start('ours sync map', 'loadNs')],
+    ['first `encodeSync` after that', 0.3, start('ours sync', 'firstNs')],
+  ].map(([title, most, measured]) => ({ title, most, unit: 'ms', measured })),
+  ...[
+    ['a query while documents are embedded : the same without, p50', 1.3, underLoad('p50', paused)],
+    ['a query while documents are embedded : the same without, p99', 1.3, underLoad('p99', paused)],
+    ['a query while documents are embedded : `JSON.parse` then, p50', 2, underLoad('p50', builtIn)],
+  ].map(([title, most, measured]) => ({ title, most, unit: '×', measured })),
   {
     title: 'pooling : a bare loop over the same ids and table',
     most: 1.15,

@@ -22,8 +22,18 @@ const CORE = 'core'
 const SHARDS = 'shards'
 /** Rooms of src/ that are loaded when they are first used, each from a file of its own. */
 const LATE_ROOMS = ['hub', 'lines', 'search', 'server', 'stream']
-/** Entries, and what `index.ts` gives out itself: it would be loaded with it in any case. */
-const NEVER_LATE = ['lines/read-lines', 'search/neighbors', 'server/index']
+/**
+ * Entries, what `index.ts` gives out itself (it would be loaded with it in any case), and the look-up of
+ * a model in the Hub's cache, which most constructors do.
+ */
+const NEVER_LATE = [
+  'hub/cache',
+  'hub/hub-environment',
+  'hub/layout',
+  'lines/read-lines',
+  'search/neighbors',
+  'server/index',
+]
 /** Those modules of Node that a process has loaded when it starts. */
 const LOADED = ['async_hooks', 'buffer', 'fs', 'module', 'path', 'process', 'timers', 'url', 'util', 'vm']
 

@@ -93,7 +93,10 @@ export interface ModelInfo {
   readonly quantizeTo: TableDtype | null
   /** The option `vocabularyQuantization` of the load, null for the table as it is. */
   readonly vocabularyQuantization: number | null
-  /** How the table is held: read into memory, or mapped from the file. */
+  /**
+   * How the table is held now: in this process's memory, or mapped from the file. With the option
+   * `memory` 'auto' it is 'map' for the first quarter of a second: see {@link LoadOptions.memory}.
+   */
   readonly memory: 'copy' | 'map'
   /** Whether calls that don't set `normalize` scale vectors to length 1. */
   readonly normalize: boolean
@@ -121,7 +124,8 @@ export interface ModelInfo {
 }
 
 /** For this package's own modules. */
-export function infoOf({ info, located, loadedAs, normalize, maxLength, threads }: Model): ModelInfo {
+export function infoOf(model: Model): ModelInfo {
+  const { info, located, loadedAs, memory, normalize, maxLength, threads } = model
   return {
     modelSource: located.modelSource,
     path: info.path,
@@ -132,7 +136,7 @@ export function infoOf({ info, located, loadedAs, normalize, maxLength, threads 
     tableDtype: info.tableDtype,
     quantizeTo: loadedAs.quantizeTo ?? null,
     vocabularyQuantization: loadedAs.vocabularyQuantization ?? null,
-    memory: info.memory,
+    memory,
     normalize,
     maxLength,
     tokenizer: info.tokenizer,

@@ -8,6 +8,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import type { LoadOptions } from 'model2vec-node'
 
 import { corpus, crc, modelPath, SMALL } from './test-data.js'
+import { until } from './waiting.js'
 
 interface Run {
   readonly quantize_to: LoadOptions['quantizeTo'] | null
@@ -46,4 +47,16 @@ test('loads that make another table of one model do not share it, equal ones do'
   t.deepEqual([full.info.memory, reduced.info.memory], ['map', 'copy'])
   t.deepEqual([full.info.tableDtype, reduced.info.tableDtype], ['float32', 'float16'])
   t.deepEqual(again.embedding(100), reduced.embedding(100))
+})
+
+test("with `memory` 'auto' a table is copied while the function is used, and gives the same vectors before and after", async (t) => {
+  const texts = corpus('edge')
+  using ef = new Model2VecEmbeddingFunction(modelPath('m8k-f32'))
+  const first = ef.encodeSync(texts)
+  await until(() => ef.info.memory === 'copy', 'a copy of the table')
+  const then = ef.encodeSync(texts)
+  using copied = new Model2VecEmbeddingFunction(modelPath('m8k-f32'), { memory: 'copy' })
+  t.is(copied.info.memory, 'copy')
+  const expected = crc(copied.encodeSync(texts).data)
+  t.deepEqual([crc(first.data), crc(then.data)], [expected, expected])
 })

@@ -10,7 +10,8 @@ import { setTimeout } from 'node:timers/promises'
  * - `pass(texts, form)` embeds all texts; nothing but the library's own call belongs in here, as it
  *   is timed. May be async
  * - `prepare(texts, form)`, where there is one, is called before, and is not timed
- * - `query(text, form)` embeds one
+ * - `query(text, form)` embeds one; the form 'built-in' is no query but `JSON.parse`, beside which others
+ *   are seen
  * - `facts`, where there are any, are added to the answer to `load`
  * - `vectors(texts, form)` gives the Float32Array of a pass, `ids(texts)` an array of ids for each
  *   text
@@ -47,11 +48,11 @@ export async function serve(load) {
     async queries({ texts, form }) {
       return { ns: await timeQueries(readTexts(texts), form, 0) }
     },
-    async 'queries-under-load'({ texts, form, bulk, pause_ms }) {
-      const documents = readTexts(bulk)
+    async 'paused-queries'({ texts, form, bulk, pause_ms }) {
+      const documents = bulk === undefined ? null : readTexts(bulk)
       let done = false
       const work = (async () => {
-        while (!done) await peer.pass(documents, 'async')
+        while (documents !== null && !done) await peer.pass(documents, 'async')
       })()
       const ns = await timeQueries(readTexts(texts), form, pause_ms)
       done = true
@@ -63,11 +64,16 @@ export async function serve(load) {
   async function timeQueries(queries, form, pause) {
     const times = []
     const sync = !form.startsWith('async')
-    for (const query of queries) {
+    const query =
+      form === 'built-in'
+        ? (words) => JSON.parse(words)
+        : (text) => peer.query(text, form)
+    const arguments_ = form === 'built-in' ? queries.map((text) => JSON.stringify(text.split(' '))) : queries
+    for (const argument of arguments_) {
       if (pause > 0) await setTimeout(pause)
       const started = performance.now()
-      if (sync) peer.query(query, form)
-      else await peer.query(query, form)
+      if (sync) query(argument)
+      else await query(argument)
       times.push(nanoseconds(started))
     }
     return times

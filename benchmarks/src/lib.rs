@@ -90,9 +90,9 @@ fn run<P: Peer + Sync>(
             let times: Result<Vec<u64>, Error> = queries.iter().map(|query| time_query(peer, query)).collect();
             Ok(json!({ "ns": times? }))
         }
-        "queries-under-load" => queries_under_load(
+        "paused-queries" => paused_queries(
             peer,
-            &read_texts(text("bulk")?)?,
+            &command["bulk"].as_str().map_or_else(|| Ok(Vec::new()), read_texts)?,
             &read_texts(text("texts")?)?,
             command["pause_ms"].as_u64().unwrap_or(0),
         ),
@@ -109,8 +109,8 @@ fn time_query<P: Peer>(peer: &P, query: &str) -> Result<u64, Error> {
 }
 
 /// Queries one after the other, with a pause before each, while another thread embeds `bulk` again
-/// and again.
-fn queries_under_load<P: Peer + Sync>(
+/// and again, if it has texts.
+fn paused_queries<P: Peer + Sync>(
     peer: &P,
     bulk: &[String],
     queries: &[String],
@@ -120,7 +120,7 @@ fn queries_under_load<P: Peer + Sync>(
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
+            while !bulk.is_empty() && !done.load(Ordering::Relaxed) {
                 std::hint::black_box(peer.pass(bulk));
             }
         });

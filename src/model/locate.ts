@@ -1,7 +1,7 @@
 // Where a model's files are: a directory, the Hub cache, or an installed companion package. Nothing
 // here uses the network: load.ts downloads a Hub id whose files are in none of these places.
 
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
@@ -161,10 +161,28 @@ function findCompanion(id: string, { revision, withHead }: WantedSnapshot): Comp
 function resolvePackage(name: string): string | null {
   for (const from of [() => __filename, () => path.resolve('package.json'), () => process.execPath]) {
     try {
-      return createRequire(from()).resolve(`${name}/package.json`)
+      const file = from()
+      return findAbove(file, name) ?? createRequire(file).resolve(`${name}/package.json`)
     } catch {
       // Not there; or there is no working directory, or no `__filename`, as in a bundle of modules.
     }
   }
   return null
+}
+
+/**
+ * The package.json where `require` would find it, in the `node_modules` of a folder above; null where only
+ * `require` can say. It takes milliseconds to say anything the first time.
+ */
+function findAbove(from: string, name: string): string | null {
+  try {
+    for (let folder = path.dirname(from); ; folder = path.dirname(folder)) {
+      const file = path.join(folder, 'node_modules', name, 'package.json')
+      if (existsSync(file)) return realpathSync(file)
+      if (folder === path.dirname(folder)) return null
+    }
+  } catch {
+    // With `node --permission`.
+    return null
+  }
 }

@@ -62,8 +62,10 @@ export class Model {
   readonly headShare: number
   readonly #options: CheckedLoadOptions
   readonly #handle: NativeModel
-  /** Null unless the table is mapped. */
+  /** Null unless the table is mapped for good. */
   readonly #pages: MappedPages | null
+  /** How the table is held, when the handle was last asked. */
+  #table: Pick<NativeModelInfo, 'memory' | 'willBeCopied'>
   #inlineCalls: NativeInlineCalls | null = null
   #running = 0
   /** What `close` leaves for later calls: the cause of their errors. */
@@ -88,7 +90,14 @@ export class Model {
     this.threads = Math.min(options.threads ?? native().defaultThreads(), MAX_THREADS)
     this.#options = options
     this.#handle = handle
-    this.#pages = this.info.memory === 'map' ? new MappedPages(handle) : null
+    this.#table = this.info
+    this.#pages = this.info.memory === 'map' && !this.info.willBeCopied ? new MappedPages(handle) : null
+  }
+
+  /** How the table is held now: with 'auto' it is mapped for the first moment. */
+  get memory(): 'copy' | 'map' {
+    if (this.#table.willBeCopied && this.#closed === null) this.#table = this.#handle.info
+    return this.#table.memory
   }
 
   /** What of the options another load needs for the same table. */

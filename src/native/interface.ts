@@ -9,7 +9,10 @@ export interface NativeModelInfo {
   vocabSize: number
   rows: number
   tableDtype: TableDtype
+  /** How the table is held now. */
   memory: 'copy' | 'map'
+  /** Whether a table that is mapped now will be copied. */
+  willBeCopied: boolean
   normalize: boolean
   /** Not there = no truncation. */
   maxLength?: number | null

@@ -29,8 +29,10 @@ pub struct NativeModelInfo {
     pub rows: u32,
     /// The element type of the table.
     pub table_dtype: String,
-    /// `'copy'` or `'map'`: whether the table was read into memory or is mapped from its file.
+    /// `'copy'` or `'map'`: whether the table is in memory now or mapped from its file.
     pub memory: String,
+    /// Whether a table that is mapped now will be copied.
+    pub will_be_copied: bool,
     /// Whether vectors are normalized, by the model's configuration.
     pub normalize: bool,
     /// The most token ids of a text, by the model's configuration; null = no limit.
@@ -96,6 +98,7 @@ impl NativeModel {
             rows: model.table().rows() as u32,
             table_dtype: model.table_dtype().to_owned(),
             memory: memory.to_owned(),
+            will_be_copied: model.table().is_to_be_copied(),
             normalize: defaults.normalize,
             max_length: defaults.max_length.map(|length| u32::try_from(length).unwrap_or(u32::MAX)),
             tokenizer_reason: model.tokenizer().reference_reason().map(str::to_owned),

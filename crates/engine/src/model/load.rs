@@ -52,13 +52,15 @@ impl StaticModel {
         if let Some(clusters) = options.vocabulary_quantization {
             table = table.quantize_vocabulary(&files.table, clusters, options.reduction, isa, control)?;
         }
+        let table = Arc::new(table);
+        table.copy_soon();
         Ok(Self {
             path: directory.to_path_buf(),
             files: Arc::new(loaded),
             config,
             unknown_id: tokenizer.unknown_id(),
             median_token_length: tokenizer.median_token_length(),
-            table: Arc::new(table),
+            table,
             tokenizer: Arc::new(tokenizer),
             head: None,
             row_head: None,

@@ -8,7 +8,9 @@ use memmap2::{Mmap, MmapMut, MmapOptions};
 /// How the table's bytes are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum MemoryMode {
-    /// `Copy` up to 256 MiB, `Map` above.
+    /// `Copy` up to 256 MiB, `Map` above. A table that will be copied is mapped for the first quarter
+    /// of a second (except on Windows, where a mapped file could not be replaced until the model is
+    /// closed), so that the first texts don't wait for the copy.
     #[default]
     Auto,
     /// Read once, into memory of this process that is aligned to 64 bytes.
@@ -23,12 +25,18 @@ impl MemoryMode {
     /// is worth more than aligned rows.
     const LARGEST_COPY: u64 = 256 << 20;
 
+    /// Whether a table of this many bytes is mapped when it is read, and stays mapped.
     pub(super) fn maps(self, table_bytes: u64) -> bool {
         match self {
             Self::Auto => table_bytes > Self::LARGEST_COPY,
             Self::Copy => false,
             Self::Map => true,
         }
+    }
+
+    /// Whether a table is mapped when it is read, and copied later.
+    pub(super) fn maps_first(self, table_bytes: u64) -> bool {
+        self == Self::Auto && !self.maps(table_bytes) && cfg!(not(windows))
     }
 }
 
@@ -46,6 +54,8 @@ pub(super) struct TableBytes {
 /// Every bit pattern must be a value of the type.
 pub(super) unsafe trait Element: Copy {}
 
+// SAFETY: all bit patterns are values.
+unsafe impl Element for u8 {}
 // SAFETY: all bit patterns are values.
 unsafe impl Element for i8 {}
 // SAFETY: all bit patterns are values.

@@ -1,6 +1,8 @@
 //! The loaded table, and reading it from a safetensors file.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::LoadError;
 use crate::files::safetensors::{Tensor, TensorFile};
@@ -9,6 +11,12 @@ use crate::table::finite;
 use crate::table::number_types::{ElementType, Elements, MappingType, Weights};
 use crate::table::per_token;
 use crate::table::quantize::{Conversion, Reduction};
+use crate::table::table_memory::TableMemory;
+
+/// How long a table that is to be copied stays mapped. A command line or a function that encodes a
+/// few texts is done by then; to a server it is nothing. Every read during this time relies on the
+/// file not being truncated in place.
+const MAPPED_FIRST: Duration = Duration::from_millis(250);
 
 /// A loaded table. The pooling kernels rely on these invariants:
 ///
@@ -18,7 +26,7 @@ use crate::table::quantize::{Conversion, Reduction};
 ///    have at least `id_count()` entries, and without a mapping `id_count() <= rows()`.
 #[derive(Debug)]
 pub struct EmbeddingTable {
-    pub(super) bytes: TableBytes,
+    pub(super) bytes: TableMemory,
     pub(super) element: ElementType,
     pub(super) rows: usize,
     pub(super) dim: usize,
@@ -26,7 +34,8 @@ pub struct EmbeddingTable {
     pub(super) mapping_type: MappingType,
     pub(super) weights: Option<Weights>,
     pub(super) id_count: usize,
-    pub(super) memory: MemoryMode,
+    /// How the table was read: `Copy` or `Map`.
+    pub(super) read_as: MemoryMode,
 }
 
 impl EmbeddingTable {
@@ -34,7 +43,8 @@ impl EmbeddingTable {
     /// `mapping`, from a safetensors file.
     ///
     /// A table that `reduction` changes, or whose bytes are not aligned in the file, is copied even
-    /// with [`MemoryMode::Map`]; [`memory`](Self::memory) says which it was.
+    /// with [`MemoryMode::Map`]; [`memory`](Self::memory) says which it was. With
+    /// [`MemoryMode::Auto`] a table may be mapped until [`settle`](Self::settle) copies it.
     ///
     /// # Errors
     /// [`LoadError::BadSafetensors`], [`LoadError::UnsupportedDtype`],
@@ -49,10 +59,10 @@ impl EmbeddingTable {
         let conversion = Conversion { from, to: reduction.quantize_to.unwrap_or(from), dim, columns };
         let (mapping, mapping_type) = per_token::read_mapping(&file, rows)?.unzip();
         let weights = per_token::read_weights(&file)?;
-        let (bytes, memory) = if conversion.is_identity() {
+        let (bytes, read_as) = if conversion.is_identity() {
             read_elements(&file, tensor, from, memory)?
         } else {
-            (conversion.read(&file, tensor, rows)?, MemoryMode::Copy)
+            (TableMemory::settled(conversion.read(&file, tensor, rows)?), MemoryMode::Copy)
         };
         let id_count = mapping.as_ref().map_or(rows, Vec::len);
         let id_count = weights.as_ref().map_or(id_count, |weights| weights.len().min(id_count));
@@ -65,7 +75,7 @@ impl EmbeddingTable {
             mapping_type: mapping_type.unwrap_or_default(),
             weights,
             id_count,
-            memory,
+            read_as,
         })
     }
 
@@ -75,16 +85,16 @@ impl EmbeddingTable {
     /// # Errors
     /// [`LoadError::OutOfMemory`]; `path` is the table's file, for the message.
     pub(crate) fn with_finite_numbers(&self, path: &Path) -> Result<Option<Self>, LoadError> {
-        let bytes = finite::copy(self.elements(), self.bytes.len());
+        let length = self.bytes.bytes().len();
+        let bytes = finite::copy(self.elements(), length);
         // The pages of a mapped file that were read only for this.
         self.release_pages();
-        let bytes =
-            bytes.map_err(|_| LoadError::OutOfMemory { path: path.to_owned(), bytes: self.bytes.len() as u64 })?;
+        let bytes = bytes.map_err(|_| LoadError::OutOfMemory { path: path.to_owned(), bytes: length as u64 })?;
         Ok(bytes.map(|bytes| Self {
-            bytes,
+            bytes: TableMemory::settled(bytes),
             mapping: self.mapping.clone(),
             weights: self.weights.clone(),
-            memory: MemoryMode::Copy,
+            read_as: MemoryMode::Copy,
             ..*self
         }))
     }
@@ -110,11 +120,12 @@ impl EmbeddingTable {
     /// The elements, row-major: rows × dim.
     #[must_use]
     pub fn elements(&self) -> Elements<'_> {
+        let bytes = self.bytes.bytes();
         match self.element {
-            ElementType::F32 => Elements::F32(self.bytes.elements()),
-            ElementType::F16 => Elements::F16(self.bytes.elements()),
-            ElementType::F64 => Elements::F64(self.bytes.elements()),
-            ElementType::I8 => Elements::I8(self.bytes.elements()),
+            ElementType::F32 => Elements::F32(bytes.elements()),
+            ElementType::F16 => Elements::F16(bytes.elements()),
+            ElementType::F64 => Elements::F64(bytes.elements()),
+            ElementType::I8 => Elements::I8(bytes.elements()),
         }
     }
 
@@ -152,11 +163,12 @@ impl EmbeddingTable {
         self.mapping.as_ref().map_or(id, |mapping| mapping[id] as usize)
     }
 
-    /// The bytes of this process's own memory that the table holds; the pages of a mapped file do
-    /// not count.
+    /// The bytes of this process's own memory that the table holds, or will hold once it is copied;
+    /// the pages of a mapped file do not count.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        let elements = if self.memory == MemoryMode::Map { 0 } else { self.bytes.len() };
+        let is_mapped = self.memory() == MemoryMode::Map && !self.is_to_be_copied();
+        let elements = if is_mapped { 0 } else { self.bytes.bytes().len() };
         let mapping = self.mapping.as_deref().map_or(0, size_of_val);
         elements + mapping + self.weights.as_ref().map_or(0, |weights| weights.len() * weights.element_type().size())
     }
@@ -168,10 +180,41 @@ impl EmbeddingTable {
         self.bytes.release_pages();
     }
 
-    /// How the bytes are held: `Copy` or `Map`, never `Auto`.
+    /// How the bytes are held now: `Copy` or `Map`, never `Auto`.
     #[must_use]
     pub fn memory(&self) -> MemoryMode {
-        self.memory
+        if self.bytes.is_copied() { MemoryMode::Copy } else { self.read_as }
+    }
+
+    /// Whether the table is mapped and will be copied.
+    #[must_use]
+    pub fn is_to_be_copied(&self) -> bool {
+        self.bytes.is_to_be_copied()
+    }
+
+    /// Copies the table now if it is to be copied, or waits for the thread that does. Without
+    /// memory for it the table stays mapped.
+    pub fn settle(&self) {
+        self.bytes.settle();
+    }
+
+    /// Has another thread copy the table in a moment, if it is to be copied and still there then.
+    pub(crate) fn copy_soon(self: &Arc<Self>) {
+        if !self.is_to_be_copied() {
+            return;
+        }
+        let table = Arc::downgrade(self);
+        let copy = move || {
+            std::thread::sleep(MAPPED_FIRST);
+            if let Some(table) = table.upgrade() {
+                table.settle();
+            }
+        };
+        let thread = std::thread::Builder::new().name("model2vec-copy".to_owned());
+        if thread.spawn(copy).is_err() {
+            // The system grants no thread.
+            self.settle();
+        }
     }
 }
 
@@ -198,22 +241,24 @@ fn wrong_shape(path: &Path, tensor: &Tensor) -> LoadError {
     LoadError::shape_mismatch(path, reason)
 }
 
-/// Maps or copies the table's bytes, and says which.
+/// Maps or copies the table's bytes, and says which it was.
 fn read_elements(
     file: &TensorFile,
     tensor: &Tensor,
     element: ElementType,
     memory: MemoryMode,
-) -> Result<(TableBytes, MemoryMode), LoadError> {
+) -> Result<(TableMemory, MemoryMode), LoadError> {
     let out_of_memory = || LoadError::OutOfMemory { path: file.path().to_owned(), bytes: tensor.length };
     let length = usize::try_from(tensor.length).map_err(|_| out_of_memory())?;
-    if memory.maps(tensor.length)
+    let maps_first = memory.maps_first(tensor.length);
+    if (maps_first || memory.maps(tensor.length))
         && let Some(bytes) = TableBytes::map(file.file(), tensor.position, length, element.size())
     {
+        let bytes = if maps_first { TableMemory::to_be_copied(bytes) } else { TableMemory::settled(bytes) };
         return Ok((bytes, MemoryMode::Map));
     }
     match TableBytes::copy(file.reader(tensor)?, length) {
-        Ok(bytes) => Ok((bytes, MemoryMode::Copy)),
+        Ok(bytes) => Ok((TableMemory::settled(bytes), MemoryMode::Copy)),
         Err(CopyError::OutOfMemory) => Err(out_of_memory()),
         Err(CopyError::Unreadable(error)) => Err(file.unreadable(tensor, &error)),
     }

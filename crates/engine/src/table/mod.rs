@@ -8,6 +8,7 @@ mod finite;
 mod number_types;
 mod per_token;
 mod quantize;
+mod table_memory;
 #[cfg(test)]
 mod tests;
 mod vocabulary_quantization;

@@ -15,6 +15,7 @@ use crate::table::cluster::{Clusters, cluster};
 use crate::table::embedding_table::EmbeddingTable;
 use crate::table::number_types::{ElementType, Elements, MappingType, Weights};
 use crate::table::quantize::{Conversion, Reduction};
+use crate::table::table_memory::TableMemory;
 use crate::threads::default_threads;
 
 /// The 1e-32 that model2vec adds to every length. In half precision it is 0.
@@ -79,7 +80,7 @@ impl EmbeddingTable {
         let to = reduction.quantize_to.unwrap_or(element);
         let conversion = Conversion { from: element, to, dim: self.dim, columns };
         Ok(Self {
-            bytes: conversion.convert_all(path, &centers, clusters)?,
+            bytes: TableMemory::settled(conversion.convert_all(path, &centers, clusters)?),
             element: to,
             rows: clusters,
             dim: columns,
@@ -87,7 +88,7 @@ impl EmbeddingTable {
             mapping: Some(labels),
             mapping_type: MappingType::I32,
             weights: Some(weights),
-            memory: MemoryMode::Copy,
+            read_as: MemoryMode::Copy,
         })
     }
 }

@@ -64,8 +64,8 @@ impl StaticModel {
         self.save_files(directory, defaults, None)
     }
 
-    /// [`save`](Self::save) with the head, as Python's pipelines are saved: `head.safetensors` as it
-    /// was loaded, and `head_config` in `config.json`.
+    /// [`save`](Self::save) with the head, as Python's pipelines are saved: `head.safetensors` as
+    /// it was loaded, and `head_config` in `config.json`.
     ///
     /// # Errors
     /// As [`save`](Self::save), and when the model was loaded without a head.
@@ -93,6 +93,8 @@ impl StaticModel {
                 "expected another directory than the working directory, which would be replaced, found the same";
             return Err(failed(directory, reason.to_owned()));
         }
+        // A table that is still to be copied is copied before its file may be replaced.
+        self.table().settle();
         let is_own = |file: &Path| file.parent().is_some_and(|folder| folder.canonicalize().is_ok_and(|f| f == target));
         if self.table().memory() == MemoryMode::Map && is_own(self.files.table.as_path()) {
             let reason =

@@ -20,6 +20,10 @@ pub(in crate::tokenizer) const SLACK: usize = IN_LINE + 1;
 /// all bits of a key reach.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// The size of a huge page on most systems, below which there can't be one.
+#[cfg(target_os = "linux")]
+const HUGE_PAGE: usize = 2 << 20;
+
 const _: () = assert!(size_of::<Line<2, 2>>() == 64 && size_of::<Line<6, 1>>() == 64);
 
 /// Words of at most `8 × SIZE` bytes, the newest first. No word has a key of zeros.
@@ -79,9 +83,10 @@ impl<const SIZE: usize, const WAYS: usize> Lines<SIZE, WAYS> {
         let bytes = count * size_of::<Line<SIZE, WAYS>>();
         let memory = MmapMut::map_anon(bytes).unwrap_or_else(|error| panic!("{bytes} bytes for a word cache: {error}"));
         #[cfg(target_os = "linux")]
-        // One page fault instead of hundreds, whose sum is noticeable if a model is loaded for a
-        // few calls. A kernel without huge pages refuses.
-        let _ = memory.advise(memmap2::Advice::HugePage);
+        if bytes >= HUGE_PAGE {
+            // One page fault instead of hundreds. A kernel without huge pages refuses.
+            let _ = memory.advise(memmap2::Advice::HugePage);
+        }
         Self { memory, count }
     }
 

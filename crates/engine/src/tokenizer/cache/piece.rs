@@ -77,7 +77,6 @@ impl PieceCache {
     /// Starts a text. Pieces that are still pending, because of an error, are forgotten.
     pub(in crate::tokenizer) fn start(&mut self) {
         self.count = 0;
-        self.short.grow_if_due();
     }
 
     /// Whether the pending pieces should be resolved. Until then, [`MORE`] pieces still fit.
@@ -141,6 +140,8 @@ impl PieceCache {
             end = self.resolve_alone(text, index, ids, end, tokenize)?;
         }
         ids.truncate(end);
+        // No piece has a place now.
+        self.short.grow_if_due();
         Ok(())
     }
 
@@ -208,7 +209,7 @@ fn put(list: &[u32], ids: &mut Vec<u32>, end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::short_words::{GROWN_LINES, NEW_WORDS_BEFORE_GROWTH, START_LINES};
+    use super::super::short_words::{NEW_WORDS_BEFORE_LAST_GROWTH, size_after};
     use super::*;
 
     #[test]
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_a_thread_with_many_new_pieces_doubles_and_keeps_them() {
+    fn the_table_of_a_thread_with_many_new_pieces_grows_and_keeps_them() {
         let mut cache = PieceCache::new();
         // A piece is a number of eight digits. Returns how many the model tokenizes.
         let look_up = |cache: &mut PieceCache, pieces: Range<u32>| {
@@ -250,20 +251,20 @@ mod tests {
             tokenized
         };
         // Half of the pieces are known, or the cache would be bypassed.
-        for first in (1..=NEW_WORDS_BEFORE_GROWTH).step_by(1 << 8) {
-            assert_eq!(cache.short.lines.len(), START_LINES);
+        for first in (1..=NEW_WORDS_BEFORE_LAST_GROWTH).step_by(1 << 8) {
             look_up(&mut cache, first..first + (1 << 8));
+            assert_eq!(cache.short.lines.len(), size_after(cache.short.new_words).0);
             look_up(&mut cache, first..first + (1 << 8));
         }
-        let forgotten = look_up(&mut cache, NEW_WORDS_BEFORE_GROWTH - 10_000..NEW_WORDS_BEFORE_GROWTH);
-        assert_eq!(cache.short.lines.len(), GROWN_LINES);
+        let forgotten = look_up(&mut cache, NEW_WORDS_BEFORE_LAST_GROWTH - 10_000..NEW_WORDS_BEFORE_LAST_GROWTH);
+        assert_eq!(cache.short.lines.len(), size_after(NEW_WORDS_BEFORE_LAST_GROWTH).0);
         assert!(forgotten < 1_000, "{forgotten} were forgotten");
     }
 
     #[test]
-    fn a_ring_that_is_used_up_takes_the_words_of_a_doubled_table_along() {
+    fn a_ring_that_is_used_up_takes_the_words_of_a_grown_table_along() {
         let mut cache = PieceCache::new();
-        cache.short.new_words = NEW_WORDS_BEFORE_GROWTH;
+        cache.short.new_words = NEW_WORDS_BEFORE_LAST_GROWTH;
         let mut text = String::from_iter((0..GROUP).map(|piece| format!("{piece:08}"))).into_bytes();
         text.extend([b' '; MAX_BYTES]);
         let look_up = |cache: &mut PieceCache, ring_end: u32| {
@@ -281,7 +282,7 @@ mod tests {
             tokenized
         };
         assert_eq!(look_up(&mut cache, 0), GROUP);
-        assert_eq!(cache.short.lines.len(), GROWN_LINES);
+        assert_eq!(cache.short.lines.len(), size_after(NEW_WORDS_BEFORE_LAST_GROWTH).0);
         let end = cache.remembered.ring.end;
         assert_eq!(look_up(&mut cache, end), 0);
         assert_eq!(look_up(&mut cache, u32::MAX - RING_IDS as u32), GROUP);

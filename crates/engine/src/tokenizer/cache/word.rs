@@ -9,8 +9,7 @@
 //! A line has room for three ids per word. Longer lists of ids are in a ring, where new lists
 //! overwrite the oldest; a word whose list was overwritten is tokenized again.
 //!
-//! Sizes are fixed, except that the short-word table doubles once on a thread that has met many new
-//! words.
+//! Sizes are fixed, except that the short-word table grows on a thread that meets many new words.
 
 use super::key::{MAX_BYTES, SHORT_BYTES, Word};
 pub(in crate::tokenizer) use super::line::SLACK;
@@ -235,14 +234,14 @@ fn look_up_one<const SIZE: usize, const WAYS: usize, const RING: usize>(
 mod tests {
     use std::ops::Range;
 
-    use super::super::short_words::{GROWN_LINES, NEW_WORDS_BEFORE_GROWTH, START_LINES};
+    use super::super::short_words::{NEW_WORDS_BEFORE_LAST_GROWTH, size_after};
     use super::*;
     use crate::tokenizer::file::vocabulary::Vocabulary;
     use crate::tokenizer::pre_tokenizer;
     use crate::tokenizer::scan::{Scanner, WordBounds};
 
     #[test]
-    fn the_table_of_a_thread_with_many_new_words_doubles_and_keeps_them() {
+    fn the_table_of_a_thread_with_many_new_words_grows_and_keeps_them() {
         // The vocabulary is all pairs of letters, at the start of a word and inside one, so every
         // word of four letters has two ids.
         let pair = |number: u32| [b'a' + (number / 26) as u8, b'a' + (number % 26) as u8].map(char::from);
@@ -266,13 +265,12 @@ mod tests {
             let expected = words.flat_map(|number| [10 + number / 676, 686 + number % 676]);
             assert!(ids[..count].iter().copied().eq(expected));
         };
-        for first in (0..=NEW_WORDS_BEFORE_GROWTH).step_by(1024) {
+        for first in (0..=NEW_WORDS_BEFORE_LAST_GROWTH).step_by(1024) {
             look_up(&mut cache, first..first + 1024);
-            let doubles = first >= NEW_WORDS_BEFORE_GROWTH;
-            assert_eq!(cache.short.lines.len(), if doubles { GROWN_LINES } else { START_LINES }, "{first}");
+            assert_eq!(cache.short.lines.len(), size_after(first).0, "{first}");
         }
         let new_words = cache.short.new_words;
-        look_up(&mut cache, NEW_WORDS_BEFORE_GROWTH - 10_000..NEW_WORDS_BEFORE_GROWTH);
+        look_up(&mut cache, NEW_WORDS_BEFORE_LAST_GROWTH - 10_000..NEW_WORDS_BEFORE_LAST_GROWTH);
         assert!(cache.short.new_words - new_words < 1_000, "{} were forgotten", cache.short.new_words - new_words);
     }
 }

@@ -1,5 +1,7 @@
 //! `tokenizer.json`: reading the file, and what our own modules can run of it.
 
+mod json_cursor;
+pub(super) mod large_values;
 pub(super) mod model_spec;
 pub(super) mod read;
 pub(super) mod spec;

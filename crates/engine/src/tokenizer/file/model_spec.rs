@@ -27,8 +27,8 @@ pub(in crate::tokenizer) enum ModelKind {
 #[derive(Default)]
 pub(in crate::tokenizer) struct ModelSpec {
     kind: Option<ModelKind>,
-    vocabulary: Option<VocabularySpec>,
-    merges: Option<MergeList>,
+    pub(super) vocabulary: Option<VocabularySpec>,
+    pub(super) merges: Option<MergeList>,
     unknown_token: Option<Option<String>>,
     unknown_id: Option<Option<usize>>,
     continuing_prefix: Option<Option<String>>,
@@ -41,7 +41,8 @@ pub(in crate::tokenizer) struct ModelSpec {
 }
 
 /// A vocabulary of strings and ids, or one of strings and scores.
-enum VocabularySpec {
+#[derive(Debug, PartialEq)]
+pub(super) enum VocabularySpec {
     Ids(Vocabulary),
     Scores(Vocabulary, Vec<f64>),
 }
@@ -230,6 +231,12 @@ pub(in crate::tokenizer) enum Unknown {
 }
 
 impl ModelSpec {
+    /// Takes the values of `vocab` and `merges` that were not read by serde.
+    pub(super) fn fill_large(&mut self, vocabulary: VocabularySpec, merges: Option<MergeList>) {
+        self.vocabulary = Some(vocabulary);
+        self.merges = merges.or(self.merges.take());
+    }
+
     /// The kind that the file names, or the first kind whose fields it has (tokenizers 0.23.2,
     /// models/mod.rs, `ModelUntagged`).
     pub(in crate::tokenizer) fn kind(&self) -> ModelKind {
@@ -276,7 +283,7 @@ impl ModelSpec {
                         None => Unknown::None,
                     };
                 let byte_fallback = self.byte_fallback.unwrap_or(false);
-                let model = Model::Unigram(Unigram::new(vocabulary, &scores, unknown_id, byte_fallback)?);
+                let model = Model::Unigram(Unigram::new(vocabulary, scores, unknown_id, byte_fallback)?);
                 Ok(BuiltModel { model, unknown })
             }
             (ModelKind::WordLevel, VocabularySpec::Ids(vocabulary)) => {

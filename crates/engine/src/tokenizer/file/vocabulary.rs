@@ -1,7 +1,7 @@
 //! A vocabulary: its strings in one allocation, and what model2vec needs to know of it besides ids.
 
 /// Strings and their ids, in the order of the file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(in crate::tokenizer) struct Vocabulary {
     text: String,
     /// Where each string ends in `text`.
@@ -10,6 +10,12 @@ pub(in crate::tokenizer) struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// The vocabulary of the strings that end at `ends` in a text. `None` unless there are as many
+    /// ids.
+    pub(super) fn of((text, ends): (String, Vec<u32>), ids: Vec<u32>) -> Option<Self> {
+        (ends.len() == ids.len()).then_some(Self { text, ends, ids })
+    }
+
     /// Adds a string; its id must follow. `None` if the text outgrows 32-bit offsets.
     pub(in crate::tokenizer) fn push_token(&mut self, token: &str) -> Option<()> {
         self.text.push_str(token);

@@ -5,33 +5,24 @@
 //! be there. `T` is the value that a node carries.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
-use crate::pooling::prefetch::LINE_BYTES;
+use super::slots::Slots;
+use super::sorted_strings::SortedStrings;
 
 /// The node of the empty string.
 pub(in crate::tokenizer) const ROOT: u32 = 0;
 
-/// How many slots the children of one node may lie in: one per byte.
-const BLOCK: usize = 256;
-
-/// The most slots. The largest known vocabularies need two million.
-const MAX_SLOTS: usize = 1 << (u32::BITS - LABEL_BITS);
-
-/// How many free slots are tried as the place of the first child.
-const MAX_ATTEMPTS: usize = 256;
-
-const LABEL_BITS: u32 = 9;
+pub(super) const LABEL_BITS: u32 = 9;
 
 /// The label of the root and of free slots, which is not a byte.
-const NO_LABEL: u32 = 256;
+pub(super) const NO_LABEL: u32 = 256;
 
 /// A node, or a free slot.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::tokenizer) struct Node<T> {
     /// The base above the label, so that a step reads one number. A node without children has the
     /// base 0, which no other node has.
-    base_and_label: u32,
+    pub(super) base_and_label: u32,
     pub(in crate::tokenizer) value: T,
 }
 
@@ -44,6 +35,11 @@ impl<T> Node<T> {
     #[inline(always)]
     fn label(&self) -> u32 {
         self.base_and_label & ((1 << LABEL_BITS) - 1)
+    }
+
+    /// The last byte of the string of a node that is not the root.
+    pub(in crate::tokenizer) fn last_byte(&self) -> u8 {
+        self.label() as u8
     }
 }
 
@@ -63,133 +59,91 @@ pub(in crate::tokenizer) fn child<T>(nodes: &[Node<T>], node: u32, byte: u8) -> 
 /// A node that has just been placed, while the trie is built.
 pub(in crate::tokenizer) struct Placed {
     pub(in crate::tokenizer) node: u32,
-    pub(in crate::tokenizer) parent: u32,
-    /// The last byte of its string.
-    pub(in crate::tokenizer) label: u8,
     /// The id of the string that ends here, if there is one.
     pub(in crate::tokenizer) id: Option<u32>,
 }
 
-/// The trie of `strings` with their ids; the strings are distinct, sorted and not empty. Nodes are
-/// placed level by level. `value` returns the value of each node, and can look at the nodes of
-/// earlier levels. `None` if there are too many nodes, or `value` returns `None`.
+/// The trie of `strings` with their ids. Nodes with several strings are placed level by level, so
+/// that those near the root lie close together, then the rest of each string that is alone. `value`
+/// returns the value of each node, whose parent it has seen before. `None` if there are too many
+/// nodes.
 pub(in crate::tokenizer) fn build<T: Copy>(
-    strings: &[(&[u8], u32)],
+    strings: &SortedStrings<'_>,
     empty: T,
-    mut value: impl FnMut(&[Node<T>], Placed) -> Option<T>,
+    mut value: impl FnMut(Placed) -> T,
 ) -> Option<Box<[Node<T>]>> {
     let mut slots = Slots::new(empty);
-    let mut pending = VecDeque::from([Pending { node: ROOT, strings: 0..strings.len(), depth: 0 }]);
-    let mut labels = Vec::new();
-    while let Some(Pending { node: parent, strings: range, depth }) = pending.pop_front() {
+    let count = u32::try_from(strings.len()).ok()?;
+    let mut pending = VecDeque::from([Pending { node: ROOT, start: 0, end: count, depth: 0 }]);
+    let mut alone = Vec::new();
+    let (mut starts, mut labels) = (Vec::new(), Vec::new());
+    while let Some(Pending { node: parent, mut start, end, depth }) = pending.pop_front() {
         // The shortest string comes first: it may end at the node itself.
-        let is_node = |(string, _): &(&[u8], u32)| string.len() == depth;
-        let mut start = range.start + usize::from(strings.get(range.start).is_some_and(is_node));
-        let groups = || strings[start..range.end].chunk_by(|(a, _), (b, _)| a[depth] == b[depth]);
-        labels.clear();
-        labels.extend(groups().map(|group| group[0].0[depth]));
-        if labels.is_empty() {
+        start += u32::from(start < end && strings.length(start) == depth);
+        if start == end {
             continue;
         }
-        let base = slots.place(&labels, parent)?;
-        for (group, &label) in groups().zip(&labels) {
-            let node = base ^ u32::from(label);
-            let (string, id) = group[0];
-            let id = (string.len() == depth + 1).then_some(id);
-            slots.nodes[node as usize].value = value(&slots.nodes, Placed { node, parent, label, id })?;
-            let end = start + group.len();
-            pending.push_back(Pending { node, strings: start..end, depth: depth + 1 });
-            start = end;
+        // All strings of a node share `depth` bytes. Where one shares no more with the one before
+        // it, the next child begins.
+        starts.clear();
+        labels.clear();
+        starts.push(start);
+        labels.push(strings.byte(start, depth));
+        for index in start + 1..end {
+            if strings.shared[index as usize] == depth {
+                starts.push(index);
+                labels.push(strings.byte(index, depth));
+            }
+        }
+        let base = if let &[label] = labels.as_slice() {
+            slots.place_only(label, parent)?
+        } else {
+            slots.place(&labels, parent)?
+        };
+        starts.push(end);
+        for (range, &label) in starts.windows(2).zip(&labels) {
+            let child = Pending { node: base ^ u32::from(label), start: range[0], end: range[1], depth: depth + 1 };
+            let length = strings.length(child.start);
+            let id = (length == child.depth).then(|| strings.id(child.start));
+            slots.nodes[child.node as usize].value = value(Placed { node: child.node, id });
+            if child.end - child.start > 1 {
+                pending.push_back(child);
+            } else if length > child.depth {
+                alone.push(child);
+            }
+        }
+    }
+    for Pending { mut node, start, depth, .. } in alone {
+        let length = strings.length(start);
+        for depth in depth..length {
+            let label = strings.byte(start, depth);
+            node = slots.place_only(label, node)? ^ u32::from(label);
+            let id = (depth + 1 == length).then(|| strings.id(start));
+            slots.nodes[node as usize].value = value(Placed { node, id });
         }
     }
     Some(slots.nodes.into())
 }
 
+/// The parent of each node; 0 for the root and for free slots.
+pub(in crate::tokenizer) fn parents<T>(nodes: &[Node<T>]) -> Vec<u32> {
+    let mut by_base = vec![ROOT; nodes.len()];
+    for (node, place) in (0..).zip(nodes) {
+        by_base[place.base() as usize] = node;
+    }
+    let parent = |(node, place): (u32, &Node<T>)| match place.label() {
+        NO_LABEL => ROOT,
+        label => by_base[(node ^ label) as usize],
+    };
+    (0..).zip(nodes).map(parent).collect()
+}
+
 /// A node whose children have yet to be placed, with the range of the strings that begin with it.
 struct Pending {
     node: u32,
-    strings: Range<usize>,
-    depth: usize,
-}
-
-/// The double array while it is built. Free slots form a doubly linked ring through slot 0, the
-/// root's, which is never free.
-struct Slots<T> {
-    nodes: Vec<Node<T>>,
-    next: Vec<u32>,
-    previous: Vec<u32>,
-    /// For each base, whether it is 0 or a node has it.
-    is_base: Vec<bool>,
-    empty: T,
-}
-
-impl<T: Copy> Slots<T> {
-    fn new(empty: T) -> Self {
-        let root = Node { base_and_label: NO_LABEL, value: empty };
-        let mut slots = Self { nodes: vec![root], next: vec![0], previous: vec![0], is_base: vec![true], empty };
-        (1..BLOCK).for_each(|_| slots.push_free());
-        slots
-    }
-
-    fn push_free(&mut self) {
-        let (slot, last) = (self.nodes.len() as u32, self.previous[0]);
-        self.nodes.push(Node { base_and_label: NO_LABEL, value: self.empty });
-        self.next.push(0);
-        self.previous.push(last);
-        self.next[last as usize] = slot;
-        self.previous[0] = slot;
-        self.is_base.push(false);
-    }
-
-    /// Places the children of `parent` in free slots, and returns its base. `None` if there is no
-    /// more room.
-    fn place(&mut self, labels: &[u8], parent: u32) -> Option<u32> {
-        let base = match self.find_base(labels, parent) {
-            Some(base) => base,
-            None => {
-                let block = self.nodes.len();
-                if block + BLOCK > MAX_SLOTS {
-                    return None;
-                }
-                (0..BLOCK).for_each(|_| self.push_free());
-                block as u32
-            }
-        };
-        self.is_base[base as usize] = true;
-        self.nodes[parent as usize].base_and_label |= base << LABEL_BITS;
-        for label in labels {
-            self.take(base ^ u32::from(*label), *label);
-        }
-        Some(base)
-    }
-
-    /// A base that no node has and whose slots are free. For an only child, bases next to the
-    /// parent are tried first: the child is then mostly in the same cache line. Then the newest
-    /// slots are tried, where there is room.
-    fn find_base(&self, labels: &[u8], parent: u32) -> Option<u32> {
-        let first = u32::from(labels[0]);
-        let is_possible = |base: &u32| {
-            !self.is_base[*base as usize] && labels.iter().all(|label| self.is_free(base ^ u32::from(*label)))
-        };
-        let in_line = const { (LINE_BYTES / size_of::<Node<T>>()) as u32 };
-        let start = parent / in_line * in_line;
-        let end = if labels.len() == 1 { (start + in_line).min(self.nodes.len() as u32) } else { start };
-        let newest_first = std::iter::successors(Some(self.previous[0]), |slot| Some(self.previous[*slot as usize]));
-        let newest_first = newest_first.take_while(|slot| *slot != 0).take(MAX_ATTEMPTS);
-        (start..end).chain(newest_first).map(|slot| slot ^ first).find(is_possible)
-    }
-
-    fn is_free(&self, slot: u32) -> bool {
-        slot != ROOT && self.nodes[slot as usize].label() == NO_LABEL
-    }
-
-    fn take(&mut self, slot: u32, label: u8) {
-        let slot = slot as usize;
-        self.nodes[slot].base_and_label = u32::from(label);
-        let (previous, next) = (self.previous[slot], self.next[slot]);
-        self.next[previous as usize] = next;
-        self.previous[next as usize] = previous;
-    }
+    start: u32,
+    end: u32,
+    depth: u32,
 }
 
 #[cfg(test)]
@@ -198,8 +152,7 @@ mod tests {
 
     /// The trie of `strings`, whose ids are their places.
     fn trie(strings: &[&[u8]]) -> Box<[Node<u32>]> {
-        let strings: Vec<(&[u8], u32)> = strings.iter().copied().zip(0..).collect();
-        build(&strings, NONE, |_, placed| Some(placed.id.unwrap_or(NONE))).unwrap()
+        build(&SortedStrings::of_bytes(&strings.concat(), strings), NONE, |placed| placed.id.unwrap_or(NONE)).unwrap()
     }
 
     const NONE: u32 = u32::MAX;

@@ -4,3 +4,5 @@ pub(super) mod double_array;
 pub(super) mod hash_table;
 pub(super) mod piece_table;
 pub(super) mod piece_trie;
+mod slots;
+pub(super) mod sorted_strings;

@@ -3,6 +3,7 @@
 
 use super::double_array::{self, Node, ROOT, child};
 use super::piece_table::ID_LIMIT;
+use super::sorted_strings::SortedStrings;
 use crate::pooling::prefetch::prefetch_line;
 use crate::tokenizer::file::vocabulary::Vocabulary;
 
@@ -21,19 +22,16 @@ impl PieceTrie {
     /// `None` if a string has a NUL or comes twice, an id is reserved, or there are too many
     /// strings.
     pub(in crate::tokenizer) fn build(vocabulary: &Vocabulary) -> Option<Self> {
-        let text = vocabulary.text().as_bytes();
-        let mut pieces: Vec<(&[u8], u32)> =
-            vocabulary.spans().map(|(start, end, id)| (&text[start..end], id)).collect();
-        if pieces.iter().any(|(piece, id)| piece.contains(&0) || *id >= ID_LIMIT) {
+        let has_reserved_id = vocabulary.spans().any(|(_, _, id)| id >= ID_LIMIT);
+        if has_reserved_id || vocabulary.text().as_bytes().contains(&0) {
             return None;
         }
-        pieces.sort_unstable();
-        if pieces.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        // Without the empty piece, which is never found in a text.
+        let pieces = SortedStrings::of(vocabulary, vocabulary.spans().map(|(_, _, id)| id));
+        if !pieces.is_distinct() {
             return None;
         }
-        // The empty piece is never found in a text.
-        let empty = pieces.iter().take_while(|(piece, _)| piece.is_empty()).count();
-        double_array::build(&pieces[empty..], NONE, |_, placed| Some(placed.id.unwrap_or(NONE))).map(Self)
+        double_array::build(&pieces, NONE, |placed| placed.id.unwrap_or(NONE)).map(Self)
     }
 
     /// The start of a search for whole pieces.

@@ -5,7 +5,7 @@ pub(super) mod bpe;
 mod byte_fallback;
 mod piece_ids;
 #[cfg(test)]
-mod test_pieces;
+pub(in crate::tokenizer) mod test_pieces;
 pub(super) mod unigram;
 pub(super) mod word_level;
 mod word_piece;

@@ -60,7 +60,7 @@ pub(super) fn runs(text: &str) -> Vec<String> {
 }
 
 /// A vocabulary of these strings and ids.
-pub(super) fn vocabulary<T: AsRef<str>>(tokens: &[(T, u32)]) -> Vocabulary {
+pub(in crate::tokenizer) fn vocabulary<T: AsRef<str>>(tokens: &[(T, u32)]) -> Vocabulary {
     let mut vocabulary = Vocabulary::default();
     for (token, id) in tokens {
         vocabulary.push_token(token.as_ref()).unwrap();

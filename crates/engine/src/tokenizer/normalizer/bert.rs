@@ -6,6 +6,7 @@
 //! Characters that are not `Mn`, and so are not stripped, keep that order here.
 
 use std::str::Chars;
+use std::sync::OnceLock;
 
 use super::ascii;
 use super::char_map::{CharMap, Mapped};
@@ -39,7 +40,8 @@ pub(in crate::tokenizer) struct BertNormalizer {
     /// Whether the output is only for splitting. Then non-ASCII white space becomes a space, and
     /// non-ASCII punctuation gets spaces around it, so that all word boundaries are ASCII.
     is_separating: bool,
-    map: CharMap,
+    /// Made for the first text that is not ASCII.
+    map: OnceLock<CharMap>,
 }
 
 impl BertNormalizer {
@@ -55,14 +57,19 @@ impl BertNormalizer {
     }
 
     fn build(options: BertOptions, is_separating: bool) -> Self {
-        let mut normalizer = Self { options, is_separating, map: CharMap::default() };
-        normalizer.map = CharMap::build(MAPPED_CHARS, |c, out| {
-            let mut order = MarkOrder::default();
-            normalizer.push_char(c, &mut order, out);
-            // A pending mark depends on the next characters.
-            order.pending.is_empty()
-        });
-        normalizer
+        Self { options, is_separating, map: OnceLock::new() }
+    }
+
+    fn map(&self) -> &CharMap {
+        let build = || {
+            CharMap::build(MAPPED_CHARS, |c, out| {
+                let mut order = MarkOrder::default();
+                self.push_char(c, &mut order, out);
+                // A pending mark depends on the next characters.
+                order.pending.is_empty()
+            })
+        };
+        self.map.get_or_init(build)
     }
 
     /// Whether letters are lower-cased.
@@ -98,13 +105,14 @@ impl BertNormalizer {
     /// Maps characters of `text`, whose first is not plain ASCII, until a long run of ASCII
     /// follows. Returns how many bytes were read, and where `out` now ends.
     fn map_chars(&self, text: &str, out: &mut Vec<u8>, mut written: usize) -> (usize, usize) {
+        let map = self.map();
         let mut chars = text.chars();
         let mut cold = Vec::new();
         loop {
             reserve(out, written, MAX_CHAR_BYTES);
             let before = chars.as_str();
             let Some(c) = chars.next() else { break };
-            match self.map.get(c) {
+            match map.get(c) {
                 Some(Mapped::Text(entry)) => written = entry.write(out, written),
                 None if self.options.handle_chinese_chars && is_common_chinese(c) => {
                     let character = &before.as_bytes()[..3];

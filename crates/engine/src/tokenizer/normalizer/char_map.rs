@@ -42,8 +42,8 @@ impl Entry {
     }
 }
 
-/// The table. Empty by default.
-#[derive(Debug, Default)]
+/// The table.
+#[derive(Debug)]
 pub(super) struct CharMap {
     entries: Box<[Entry]>,
 }

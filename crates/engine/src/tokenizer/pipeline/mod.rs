@@ -10,7 +10,7 @@ mod tests;
 pub(super) mod together;
 
 use super::encode_error::EncodeError;
-use super::file::spec::TokenizerSpec;
+use super::file::large_values;
 use super::file::unsupported::Unsupported;
 use super::file::vocabulary::VocabularyFacts;
 use crate::texts::Texts;
@@ -47,7 +47,7 @@ impl Pipeline {
     /// # Errors
     /// The part of the file that they don't run.
     pub(super) fn of(json: &[u8]) -> Result<Self, Unsupported> {
-        let spec: TokenizerSpec = serde_json::from_slice(json)?;
+        let spec = large_values::parse(json)?;
         if BertTokenizer::runs(&spec) {
             return Ok(Self::Bert(Box::new(BertTokenizer::new(spec)?)));
         }

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The pairs in the order of the file, in one allocation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(in crate::tokenizer) struct MergeList {
     text: String,
     /// Where the two strings of each pair end in `text`.
@@ -16,6 +16,28 @@ pub(in crate::tokenizer) struct MergeList {
 }
 
 impl MergeList {
+    /// Adds the merge of a line: two strings with a space between them, or the line of the version.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(in crate::tokenizer) fn push_line(&mut self, line: &str) -> Result<(), &'static str> {
+        if line.starts_with("#version") {
+            return Ok(());
+        }
+        let pair = line.split_once(' ').filter(|(_, right)| !right.contains(' '));
+        let (left, right) = pair.ok_or("expected a merge with one space in it")?;
+        self.push_pair(left, right).ok_or(TOO_LONG)
+    }
+
+    /// Adds a merge. `None` if the text outgrows 32-bit offsets.
+    pub(in crate::tokenizer) fn push_pair(&mut self, left: &str, right: &str) -> Option<()> {
+        self.text.push_str(left);
+        let left_end = u32::try_from(self.text.len()).ok()?;
+        self.text.push_str(right);
+        self.ends.push((left_end, u32::try_from(self.text.len()).ok()?));
+        Some(())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut start = 0;
         self.ends.iter().map(move |&(left_end, right_end)| {
@@ -62,8 +84,10 @@ enum Form {
 /// One entry, which is appended to the list.
 struct Entry<'a>(&'a mut MergeList);
 
+const TOO_LONG: &str = "expected merges of less than 4 GiB";
+
 fn text_end<E: Error>(text: &str) -> Result<u32, E> {
-    u32::try_from(text.len()).map_err(|_| E::custom("expected merges of less than 4 GiB"))
+    u32::try_from(text.len()).map_err(|_| E::custom(TOO_LONG))
 }
 
 impl<'de> DeserializeSeed<'de> for Entry<'_> {
@@ -82,17 +106,7 @@ impl<'de> Visitor<'de> for Entry<'_> {
     }
 
     fn visit_str<E: Error>(self, line: &str) -> Result<Form, E> {
-        if line.starts_with("#version") {
-            return Ok(Form::Line);
-        }
-        let MergeList { text, ends } = self.0;
-        let Some((left, right)) = line.split_once(' ').filter(|(_, right)| !right.contains(' ')) else {
-            return Err(E::custom("expected a merge with one space in it"));
-        };
-        text.push_str(left);
-        let left_end = text_end(text)?;
-        text.push_str(right);
-        ends.push((left_end, text_end(text)?));
+        self.0.push_line(line).map_err(E::custom)?;
         Ok(Form::Line)
     }
 

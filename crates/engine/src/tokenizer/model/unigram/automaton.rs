@@ -7,34 +7,20 @@
 //! waits for the one before, and most words are short: for those, the trie is walked from every
 //! start.
 
+use std::sync::OnceLock;
+
+use super::suffix_links::SuffixLinks;
 use crate::tokenizer::file::vocabulary::Vocabulary;
-use crate::tokenizer::index::double_array::{self, Node, Placed, child};
+use crate::tokenizer::index::double_array::{self, Node, child};
+use crate::tokenizer::index::sorted_strings::SortedStrings;
 
 /// The state before any text.
 pub(super) const ROOT: u32 = double_array::ROOT;
 
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// The most tokens that may end at one place. Known vocabularies have at most twenty.
 const MAX_MATCHES: u32 = 1000;
-
-/// A state besides its children. A state is the longest end of the text read so far that a token
-/// begins with.
-#[derive(Debug, Clone, Copy)]
-struct State {
-    /// The longest other state that this state ends with.
-    fail: u32,
-    /// The longest token that this state ends with or equals.
-    longest: u32,
-}
-
-/// A token; its index is its id.
-#[derive(Debug, Clone, Copy)]
-struct Token {
-    len: u32,
-    /// The longest other token that this token ends with.
-    next: u32,
-}
 
 /// A token that ends or starts at a place.
 #[derive(Debug, Clone, Copy)]
@@ -50,51 +36,37 @@ pub(super) struct Automaton {
     /// The value of a node is the id of the token that it equals, or [`NONE`].
     nodes: Box<[Node<u32>]>,
     scores: Box<[f64]>,
-    /// Indexed by node.
-    states: Box<[State]>,
-    tokens: Box<[Token]>,
+    /// All nodes but the root, each after its parent.
+    order: Box<[u32]>,
+    /// Made for the first long piece: a third of the time of a load, and of its memory, that most
+    /// texts have no use for.
+    links: OnceLock<SuffixLinks>,
     is_distinct: bool,
 }
 
 impl Automaton {
     /// The id of a string that comes twice is its last index. `None` if the vocabulary is too
     /// large, or a score is not a number.
-    pub(super) fn build(vocabulary: &Vocabulary, scores: &[f64]) -> Option<Self> {
+    pub(super) fn build(vocabulary: &Vocabulary, scores: Vec<f64>) -> Option<Self> {
         if scores.iter().any(|score| score.is_nan()) {
             return None;
         }
-        let text = vocabulary.text().as_bytes();
-        let strings: Vec<&[u8]> = vocabulary.spans().map(|(start, end, _)| &text[start..end]).collect();
-        let mut order: Vec<u32> = (0..u32::try_from(strings.len()).ok()?).collect();
-        order.sort_unstable_by_key(|&id| (strings[id as usize], !id));
-        order.dedup_by_key(|id| strings[*id as usize]);
-        let is_distinct = order.len() == strings.len();
-        order.retain(|id| !strings[*id as usize].is_empty());
-
-        let mut tokens: Box<[Token]> =
-            strings.iter().map(|string| Token { len: string.len() as u32, next: NONE }).collect();
-        // By id, how many tokens end where this one does.
-        let mut match_counts = vec![0; tokens.len()];
-        let sorted: Vec<(&[u8], u32)> = order.iter().map(|&id| (strings[id as usize], id)).collect();
-        let no_state = State { fail: ROOT, longest: NONE };
-        let mut states = vec![no_state];
-        // The fail state of a node is nearer to the root, so it was placed before.
-        let nodes = double_array::build(&sorted, NONE, |nodes, placed| {
-            states.resize(nodes.len(), no_state);
-            let fail = fail(nodes, &states, &placed);
-            let longest = states[fail as usize].longest;
-            let state = &mut states[placed.node as usize];
-            let Some(id) = placed.id else {
-                *state = State { fail, longest };
-                return Some(NONE);
-            };
-            *state = State { fail, longest: id };
-            tokens[id as usize].next = longest;
-            match_counts[id as usize] = 1 + match_counts.get(longest as usize).copied().unwrap_or(0);
-            (match_counts[id as usize] <= MAX_MATCHES).then_some(id)
+        let strings = SortedStrings::of(vocabulary, 0..);
+        let mut order = Vec::new();
+        let nodes = double_array::build(&strings, NONE, |placed| {
+            order.push(placed.node);
+            placed.id.unwrap_or(NONE)
         })?;
-        states.resize(nodes.len(), no_state);
-        Some(Self { nodes, scores: scores.into(), states: states.into(), tokens, is_distinct })
+        let automaton = Self {
+            nodes,
+            scores: scores.into(),
+            order: order.into(),
+            links: OnceLock::new(),
+            is_distinct: strings.is_distinct(),
+        };
+        // Tokens that end at one place have different lengths.
+        let is_few = strings.longest() <= MAX_MATCHES || automaton.suffix_links().most_matches() <= MAX_MATCHES;
+        is_few.then_some(automaton)
     }
 
     /// Whether no string comes twice.
@@ -102,9 +74,15 @@ impl Automaton {
         self.is_distinct
     }
 
+    /// What [`step`](Self::step) and [`matches`](Self::matches) need.
+    #[inline]
+    pub(super) fn suffix_links(&self) -> &SuffixLinks {
+        self.links.get_or_init(|| SuffixLinks::build(&self.nodes, &self.order, self.scores.len()))
+    }
+
     /// The state after `byte`.
     #[inline]
-    pub(super) fn step(&self, mut state: u32, byte: u8) -> u32 {
+    pub(super) fn step(&self, links: &SuffixLinks, mut state: u32, byte: u8) -> u32 {
         loop {
             if let Some(child) = child(&self.nodes, state, byte) {
                 return child;
@@ -112,20 +90,14 @@ impl Automaton {
             if state == ROOT {
                 return ROOT;
             }
-            state = self.states[state as usize].fail;
+            state = links.fail(state);
         }
     }
 
     /// The tokens that end here, longest first.
     #[inline]
-    pub(super) fn matches(&self, state: u32) -> impl Iterator<Item = Match> {
-        let mut next = self.states[state as usize].longest;
-        std::iter::from_fn(move || {
-            let id = next;
-            let token = self.tokens.get(id as usize)?;
-            next = token.next;
-            Some(Match { id, len: token.len as usize, score: self.scores[id as usize] })
-        })
+    pub(super) fn matches<'a>(&'a self, links: &'a SuffixLinks, state: u32) -> impl Iterator<Item = Match> + 'a {
+        links.matches(state).map(|(id, len)| Match { id, len: len as usize, score: self.scores[id as usize] })
     }
 
     /// The tokens that `text` starts with, shortest first.
@@ -150,16 +122,4 @@ impl Automaton {
         let node = token.iter().try_fold(ROOT, |node, byte| child(&self.nodes, node, *byte))?;
         Some(self.nodes[node as usize].value).filter(|id| *id != NONE)
     }
-}
-
-/// The fail state of a node: the longest other state that its string ends with.
-fn fail(nodes: &[Node<u32>], states: &[State], placed: &Placed) -> u32 {
-    let mut state = placed.parent;
-    while state != ROOT {
-        state = states[state as usize].fail;
-        if let Some(child) = child(nodes, state, placed.label) {
-            return child;
-        }
-    }
-    ROOT
 }

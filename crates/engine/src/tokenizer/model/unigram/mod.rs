@@ -7,6 +7,7 @@
 //! equal sums the same one wins.
 
 mod automaton;
+mod suffix_links;
 #[cfg(test)]
 mod tests;
 
@@ -103,7 +104,7 @@ impl Unigram {
     /// Why only the reference path runs the file.
     pub(in crate::tokenizer) fn new(
         vocabulary: Vocabulary,
-        scores: &[f64],
+        scores: Vec<f64>,
         unknown_id: Option<usize>,
         byte_fallback: bool,
     ) -> Result<Self, Unsupported> {
@@ -118,13 +119,13 @@ impl Unigram {
         }
         let no_automaton =
             || Unsupported::new("a score of the Unigram model is not a number, or its vocabulary is too large");
+        let min_score = scores.iter().fold(f64::INFINITY, |min, score| if *score < min { *score } else { min });
+        let unknown_score = min_score - UNKNOWN_PENALTY;
+        let largest = scores.iter().fold(unknown_score.abs(), |largest, score| largest.max(score.abs()));
         let automaton = Automaton::build(&vocabulary, scores).ok_or_else(no_automaton)?;
         let ids = || vocabulary.spans().zip(0..);
         let empty = ids().filter(|((start, end, _), _)| start == end).last().map(|(_, id)| id);
         let byte_fallback = byte_fallback.then(|| ByteFallback::new(|piece| automaton.get(piece.as_bytes())));
-        let min_score = scores.iter().fold(f64::INFINITY, |min, score| if *score < min { *score } else { min });
-        let unknown_score = min_score - UNKNOWN_PENALTY;
-        let largest = scores.iter().fold(unknown_score.abs(), |largest, score| largest.max(score.abs()));
         Ok(Self {
             is_distinct: automaton.is_distinct(),
             automaton,
@@ -222,13 +223,15 @@ impl Unigram {
 
     /// Fills `steps` with the best path to the end of each character.
     fn find_best(&self, piece: &str, steps: &mut [Step]) -> Result<(), EncodeError> {
+        let links = self.automaton.suffix_links();
         let mut state = automaton::ROOT;
         for (start, character) in piece.char_indices() {
             let end = start + character.len_utf8();
-            state = piece.as_bytes()[start..end].iter().fold(state, |state, byte| self.automaton.step(state, *byte));
+            state =
+                piece.as_bytes()[start..end].iter().fold(state, |state, byte| self.automaton.step(links, state, *byte));
             let mut best = Step::NONE;
             let mut is_known = false;
-            for Match { id, len, score } in self.automaton.matches(state) {
+            for Match { id, len, score } in self.automaton.matches(links, state) {
                 let from = end - len;
                 let score = score + steps[from].score;
                 best.consider(Step { score, id, len: len as u32 }, self.margin);

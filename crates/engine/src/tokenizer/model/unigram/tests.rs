@@ -16,7 +16,7 @@ struct File {
 fn ours(file: &File) -> Option<Unigram> {
     let tokens: Vec<_> = file.vocab.iter().map(|(token, _)| token).zip(0..).collect();
     let scores: Vec<f64> = file.vocab.iter().map(|(_, score)| *score).collect();
-    Unigram::new(vocabulary(&tokens), &scores, file.unk_id, file.byte_fallback).ok()
+    Unigram::new(vocabulary(&tokens), scores, file.unk_id, file.byte_fallback).ok()
 }
 
 fn reference(file: &File) -> Option<ReferenceUnigram> {
