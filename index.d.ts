@@ -620,8 +620,8 @@ export interface LoadOptions {
    * 'copy' reads the table into this process's memory; 'map' shares the file's pages between
    * processes, keeps private memory small, and trusts that the file is not truncated in place while
    * it is open. A table that `quantizeTo` or `dimensionality` changes is this process's own in any
-   * case. 'auto' is 'copy' up to 256 MB, above that 'map'; what it copies is copied by another thread a
-   * quarter of a second after the load, and until then it is mapped, with what 'map' trusts in
+   * case. 'auto' is 'copy' up to 256 MB, above that 'map'; what it copies is copied by another thread
+   * 50 milliseconds after the load, and until then it is mapped, with what 'map' trusts in
    * (except on Windows, where it is copied at once).
    * @default 'auto'
    */
@@ -915,7 +915,7 @@ export interface ModelInfo {
   readonly vocabularyQuantization: number | null;
   /**
    * How the table is held now: in this process's memory, or mapped from the file. With the option
-   * `memory` 'auto' it is 'map' for the first quarter of a second: see {@link LoadOptions.memory}.
+   * `memory` 'auto' it is 'map' for the first 50 milliseconds: see {@link LoadOptions.memory}.
    */
   readonly memory: "copy" | "map";
   /** Whether calls that don't set `normalize` scale vectors to length 1. */

@@ -95,7 +95,7 @@ export interface ModelInfo {
   readonly vocabularyQuantization: number | null
   /**
    * How the table is held now: in this process's memory, or mapped from the file. With the option
-   * `memory` 'auto' it is 'map' for the first quarter of a second: see {@link LoadOptions.memory}.
+   * `memory` 'auto' it is 'map' for the first 50 milliseconds: see {@link LoadOptions.memory}.
    */
   readonly memory: 'copy' | 'map'
   /** Whether calls that don't set `normalize` scale vectors to length 1. */

@@ -77,8 +77,8 @@ export interface LoadOptions {
    * 'copy' reads the table into this process's memory; 'map' shares the file's pages between
    * processes, keeps private memory small, and trusts that the file is not truncated in place while
    * it is open. A table that `quantizeTo` or `dimensionality` changes is this process's own in any
-   * case. 'auto' is 'copy' up to 256 MB, above that 'map'; what it copies is copied by another thread a
-   * quarter of a second after the load, and until then it is mapped, with what 'map' trusts in
+   * case. 'auto' is 'copy' up to 256 MB, above that 'map'; what it copies is copied by another thread
+   * 50 milliseconds after the load, and until then it is mapped, with what 'map' trusts in
    * (except on Windows, where it is copied at once).
    * @default 'auto'
    */

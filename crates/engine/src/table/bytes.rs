@@ -8,8 +8,8 @@ use memmap2::{Mmap, MmapMut, MmapOptions};
 /// How the table's bytes are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum MemoryMode {
-    /// `Copy` up to 256 MiB, `Map` above. A table that will be copied is mapped for the first quarter
-    /// of a second (except on Windows, where a mapped file could not be replaced until the model is
+    /// `Copy` up to 256 MiB, `Map` above. A table that will be copied is mapped for the first
+    /// 50 milliseconds (except on Windows, where a mapped file could not be replaced until the model is
     /// closed), so that the first texts don't wait for the copy.
     #[default]
     Auto,

@@ -16,7 +16,7 @@ use crate::table::table_memory::TableMemory;
 /// How long a table that is to be copied stays mapped. A command line or a function that encodes a
 /// few texts is done by then; to a server it is nothing. Every read during this time relies on the
 /// file not being truncated in place.
-const MAPPED_FIRST: Duration = Duration::from_millis(250);
+const MAPPED_FIRST: Duration = Duration::from_millis(50);
 
 /// A loaded table. The pooling kernels rely on these invariants:
 ///
