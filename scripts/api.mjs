@@ -43,6 +43,7 @@ function statementsOf(bundle) {
     text: statement.getFullText(source).trim(),
     name: statement.name?.text,
     isType: ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement),
+    isClass: ts.isClassDeclaration(statement),
     isExported: statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false,
   }))
 }
@@ -52,15 +53,18 @@ function declarationOf(text) {
   return text.replace(/^(?:\/\*\*[^]*?\*\/\s*)?(?:export )?/, '')
 }
 
-/** The texts of the types that a bundle exports, by their names. */
+/** The texts of the types and classes that a bundle exports, by their names. */
 function exportedTypes(bundle) {
-  const types = statementsOf(bundle).filter(({ isType, isExported }) => isType && isExported)
+  const types = statementsOf(bundle).filter(({ isType, isClass, isExported }) => (isType || isClass) && isExported)
   return new Map(types.map(({ name, text }) => [name, declarationOf(text)]))
 }
 
 /** A bundle that imports those of its types that index.d.ts exports. */
 function withoutCommonTypes(bundle, common) {
-  const isCommon = ({ name, text }) => common.get(name) === declarationOf(text)
+  // A class that the entry itself exports is a value. Any other is only named as a type: as a second
+  // declaration it would be another type than that of index.d.ts.
+  const isCommon = ({ name, text, isClass, isExported }) =>
+    !(isClass && isExported) && common.get(name) === declarationOf(text)
   const all = statementsOf(bundle)
   const shared = all.filter(isCommon)
   let kept = all.filter((each) => !isCommon(each))
