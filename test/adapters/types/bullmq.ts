@@ -1,8 +1,7 @@
 // BullMQ's own types take what `model2vec-node/bullmq` gives, and the other way round.
 
 import { Queue, Worker } from 'bullmq'
-import { EmbeddingMatrix } from 'model2vec-node'
-import type { Dtype } from 'model2vec-node'
+import type { Dtype, EmbeddingMatrix } from 'model2vec-node'
 import { createProcessor, enqueue, GIVE_BACK, report } from 'model2vec-node/bullmq'
 import type { ShardReport, ShardSummary, Sink } from 'model2vec-node/bullmq'
 
