@@ -223,16 +223,8 @@ export declare const GIVE_BACK = "give the shard back";
  * worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id, 'the lock is lost')))
  */
 export declare function createProcessor(options?: ProcessorOptions): ShardProcessor;
-declare const STATES: readonly [
-  "completed",
-  "failed",
-  "wait",
-  "active",
-  "delayed",
-  "prioritized"
-];
 /** What a job may be. */
-export type ShardState = (typeof STATES)[number];
+export type ShardState = "completed" | "failed" | "wait" | "active" | "delayed" | "prioritized";
 /** What is read of a `Job` of BullMQ that may be done. */
 export interface FinishedJob {
   readonly data: unknown;

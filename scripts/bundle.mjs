@@ -169,6 +169,23 @@ function compact(name, code) {
   const options = { compress: false, mangle: { toplevel: false, keepNames }, codegen: { removeWhitespace: true } }
   const { code: made, errors } = minifySync(name, code, options)
   if (errors.length > 0) throw new Error(`${name}: ${errors.map(({ message }) => message).join('; ')}`)
-  const source = ts.createSourceFile(name, made, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS)
-  return source.statements.map((statement) => `${statement.getFullText(source).trim()}\n`).join('')
+  const source = ts.createSourceFile(name, made, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS)
+  return source.statements.map((statement) => `${withQuotes(statement, source).trim()}\n`).join('')
+}
+
+/**
+ * A statement whose strings are in quotes: the minifier has them in backticks, in which not every tool
+ * finds what is imported.
+ */
+function withQuotes(statement, source) {
+  let [text, at] = ['', statement.pos]
+  const visit = (node) => {
+    if (ts.isNoSubstitutionTemplateLiteral(node) && !ts.isTaggedTemplateExpression(node.parent)) {
+      text += source.text.slice(at, node.getStart(source)) + JSON.stringify(node.text)
+      at = node.end
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(statement)
+  return text + source.text.slice(at, statement.end)
 }

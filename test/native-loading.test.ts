@@ -189,5 +189,5 @@ test('a native module of another version is refused', (t) => {
 })
 
 test('the version that is built in is that of package.json', (t) => {
-  t.true(readFileSync('dist/core.js', 'utf8').includes(`VERSION = "${VERSION}"`))
+  t.true(readFileSync('dist/core.js', 'utf8').includes(`VERSION="${VERSION}"`))
 })

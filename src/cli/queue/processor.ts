@@ -193,6 +193,12 @@ function cancelled({ reason }: AbortSignal, cause: unknown): Failure {
 
 /** To milliseconds: Redis keeps it for each job. */
 function rounded(seconds: SummarySeconds): SummarySeconds {
-  const entries = Object.entries(seconds).map(([step, value]: [string, number]) => [step, Number(value.toFixed(3))])
-  return Object.fromEntries(entries) as unknown as SummarySeconds
+  const toMs = (value: number): number => Number(value.toFixed(3))
+  const { all, read, encode, write } = seconds
+  return {
+    all: toMs(all),
+    ...(read !== undefined && { read: toMs(read) }),
+    ...(encode !== undefined && { encode: toMs(encode) }),
+    write: toMs(write),
+  }
 }

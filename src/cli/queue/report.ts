@@ -6,10 +6,11 @@ import { shardJobData } from './shard-job.js'
 
 /** Jobs that are read together. */
 const PAGE = 1000
-const STATES = ['completed', 'failed', 'wait', 'active', 'delayed', 'prioritized'] as const
 
 /** What a job may be. */
-export type ShardState = (typeof STATES)[number]
+export type ShardState = 'completed' | 'failed' | 'wait' | 'active' | 'delayed' | 'prioritized'
+
+const STATES: readonly ShardState[] = ['completed', 'failed', 'wait', 'active', 'delayed', 'prioritized']
 
 /** What is read of a `Job` of BullMQ that may be done. */
 export interface FinishedJob {

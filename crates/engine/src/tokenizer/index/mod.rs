@@ -2,6 +2,7 @@
 
 pub(super) mod double_array;
 pub(super) mod hash_table;
+pub(super) mod node;
 pub(super) mod piece_table;
 pub(super) mod piece_trie;
 mod slots;

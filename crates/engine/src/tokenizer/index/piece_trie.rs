@@ -1,7 +1,8 @@
 //! The pieces of a vocabulary as a trie: the longest piece that a text starts with is found in one
 //! step per byte.
 
-use super::double_array::{self, Node, ROOT, child};
+use super::double_array;
+use super::node::{Node, ROOT, child, slot};
 use super::piece_table::ID_LIMIT;
 use super::sorted_strings::SortedStrings;
 use crate::pooling::prefetch::prefetch_line;
@@ -53,7 +54,7 @@ impl PieceTrie {
     /// Prefetches what a [`step`](Self::step) with `byte` reads.
     #[inline(always)]
     pub(in crate::tokenizer) fn prefetch(&self, Start(node): Start, byte: u8) {
-        if let Some(next) = self.0.get(double_array::slot(&self.0, node, byte) as usize) {
+        if let Some(next) = self.0.get(slot(&self.0, node, byte) as usize) {
             prefetch_line(next);
         }
     }

@@ -1,6 +1,6 @@
 //! The slots of a double array while it is built: which are free, and where the children of a node go.
 
-use super::double_array::{LABEL_BITS, NO_LABEL, Node};
+use super::node::{LABEL_BITS, NO_LABEL, Node};
 use crate::pooling::prefetch::LINE_BYTES;
 
 /// How many slots the children of one node may lie in: one per byte.

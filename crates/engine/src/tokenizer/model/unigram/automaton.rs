@@ -9,15 +9,14 @@
 
 use std::sync::OnceLock;
 
-use super::suffix_links::SuffixLinks;
+use super::suffix_links::{NONE, SuffixLinks};
 use crate::tokenizer::file::vocabulary::Vocabulary;
-use crate::tokenizer::index::double_array::{self, Node, child};
+use crate::tokenizer::index::double_array;
+use crate::tokenizer::index::node::{self, Node, child};
 use crate::tokenizer::index::sorted_strings::SortedStrings;
 
 /// The state before any text.
-pub(super) const ROOT: u32 = double_array::ROOT;
-
-pub(super) const NONE: u32 = u32::MAX;
+pub(super) const ROOT: u32 = node::ROOT;
 
 /// The most tokens that may end at one place. Known vocabularies have at most twenty.
 const MAX_MATCHES: u32 = 1000;

@@ -1,8 +1,11 @@
 //! The links of an Aho-Corasick automaton over its trie: from a state to the longest other state
 //! that it ends with, and to the tokens that it ends with.
 
-use super::automaton::{NONE, ROOT};
-use crate::tokenizer::index::double_array::{Node, child, parents};
+use crate::tokenizer::index::double_array::parents;
+use crate::tokenizer::index::node::{Node, ROOT, child};
+
+/// No id.
+pub(super) const NONE: u32 = u32::MAX;
 
 /// A state besides its children. A state is the longest end of the text read so far that a token
 /// begins with.
