@@ -66,11 +66,12 @@ const open: OpenOutput = async (sink, columns, state) => {
     await sink.append(bytes.getBytes())
     bytes.index = 0
   }
-  if (state === null) {
+  // A run that ended in its first row group has left what a file begins with, and no row group.
+  if (sink.size === 0) {
     await take()
   } else {
     bytes.index = 0
-    writer.row_groups = unpacked(state as string)
+    writer.row_groups = state === null ? [] : unpacked(state as string)
     writer.num_rows = writer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n)
   }
   let group: OpenGroup | null = null
@@ -109,7 +110,6 @@ const open: OpenOutput = async (sink, columns, state) => {
     },
     rows: () => Number(writer.num_rows) + (group?.rows ?? 0),
     isWhole: () => group === null,
-    // Without a row group there is nothing yet, not even what a file begins with.
     state: () => (writer.row_groups.length === 0 ? null : packed(writer.row_groups)),
     async finish() {
       if (group !== null) await endGroup(group)
