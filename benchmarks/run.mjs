@@ -158,15 +158,16 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
       count: extent.queries,
       directory,
     })
+    const askers = [
+      ...['sync', 'async', 'built-in'].map((form) => contestant(ours, 2, form)),
+      ...others.filter(({ name }) => name === 'model2vec-rs').map((peer) => contestant(peer, 2)),
+    ]
     say('latency of one query after a pause')
     record.paused = await latency({
       folder,
       lines,
       paused: true,
-      contestants: [
-        ...['sync', 'async', 'built-in'].map((form) => contestant(ours, 2, form)),
-        ...others.filter(({ name }) => name === 'model2vec-rs').map((peer) => contestant(peer, 2)),
-      ],
+      contestants: askers,
       rounds: extent.rounds,
       count: extent.loaded,
       directory,
@@ -177,10 +178,7 @@ async function measureAll({ quick, data, peers: wanted, models, sets }, director
       lines,
       paused: true,
       documents: texts.documents,
-      contestants: [
-        ...['sync', 'async', 'built-in'].map((form) => contestant(ours, 2, form)),
-        ...others.filter(({ name }) => name === 'model2vec-rs').map((peer) => contestant(peer, 2)),
-      ],
+      contestants: askers,
       rounds: extent.rounds,
       count: extent.loaded,
       directory,

@@ -4,7 +4,7 @@ import { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { LoadOptions } from '../options/load.js'
 import { Model2VecPipeline } from '../pipeline/pipeline.js'
 import { integer, UsageError } from './command.js'
-import type { CommandOptions, OptionValues } from './command.js'
+import type { CommandOption, CommandOptions, OptionValues } from './command.js'
 
 /** Where the Hub is, and what was downloaded. */
 export const CACHE_OPTIONS: CommandOptions = {
@@ -25,6 +25,12 @@ export const HUB_OPTIONS: CommandOptions = {
 
 export const DEFAULT_MODEL = 'minishlab/potion-base-8M'
 
+export const THREADS_OPTION: CommandOption = {
+  type: 'string',
+  value: '<n>',
+  help: 'how many threads to use (default: all there are)',
+}
+
 export const MODEL_OPTIONS: CommandOptions = {
   model: {
     type: 'string',
@@ -32,7 +38,7 @@ export const MODEL_OPTIONS: CommandOptions = {
     value: '<name>',
     help: `an id or a directory (default: ${DEFAULT_MODEL})`,
   },
-  threads: { type: 'string', value: '<n>', help: 'how many threads to use (default: all there are)' },
+  threads: THREADS_OPTION,
   'max-length': {
     type: 'string',
     value: '<n>',

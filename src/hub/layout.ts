@@ -26,6 +26,9 @@ export const LAYOUTS: readonly Layout[] = [
   },
 ]
 
+/** The files of all layouts, each once. */
+export const LAYOUT_FILES: readonly string[] = [...new Set(LAYOUTS.flatMap(({ files }) => files))]
+
 /** The files of a layout, or what each layout lacks, for a message. */
 export type LayoutFiles = Layout | { readonly files: null; readonly lacks: string }
 

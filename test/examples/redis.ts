@@ -62,6 +62,8 @@ export function redisServer(): { readonly root: string } | Missing {
  */
 function unpack(folder: string): string | null {
   if (!existsSync(KEYRING)) return `no ${KEYRING}, of the package debian-archive-keyring`
+  const archive = debianArchive()
+  if (archive === null) return 'the package sources of this machine are not those of Debian'
   const own = `${folder}.${randomUUID()}`
   const apt = path.join(own, 'apt')
   const root = path.join(own, 'root')
@@ -69,8 +71,7 @@ function unpack(folder: string): string | null {
     mkdirSync(path.join(apt, each), { recursive: true })
   }
   writeFileSync(path.join(apt, 'status'), '')
-  const sources = `deb [signed-by=${KEYRING}] http://deb.debian.org/debian trixie main\n`
-  writeFileSync(path.join(apt, 'sources.list'), sources)
+  writeFileSync(path.join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${archive} trixie main\n`)
   const options = {
     'Dir::Etc::SourceList': path.join(apt, 'sources.list'),
     'Dir::Etc::SourceParts': '/dev/null',
@@ -99,6 +100,16 @@ function unpack(folder: string): string | null {
   } finally {
     rmSync(own, { recursive: true, force: true })
   }
+}
+
+/**
+ * Where this machine gets Debian's packages from: Debian 13's are beside them. Null where it gets
+ * those of another distribution.
+ */
+function debianArchive(): string | null {
+  const args = ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']
+  const { stdout } = spawnSync('apt-get', args, { encoding: 'utf8' })
+  return stdout.split('\n').find((uri) => /\/debian\/?$/.test(uri)) ?? null
 }
 
 export async function startRedis(root: string, settings: RedisSettings = {}): Promise<Redis> {

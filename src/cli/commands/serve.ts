@@ -10,7 +10,7 @@ import { checkServerOptions, DEFAULTS } from '../../server/options.js'
 import type { ServerOptions } from '../../server/options.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { HUB_OPTIONS, modelOptions } from '../model-options.js'
+import { HUB_OPTIONS, modelOptions, THREADS_OPTION } from '../model-options.js'
 import { apiKeys, KEYS_VARIABLE } from '../serving/api-keys.js'
 import { httpServer, isLoopback, listen } from '../serving/http-server.js'
 import type { Place, Tls } from '../serving/http-server.js'
@@ -100,7 +100,7 @@ export const serve: Command = {
       value: '<format>',
       help: `a line for each request on standard output: ${LOG_FORMATS.join(' or ')}`,
     },
-    threads: { type: 'string', value: '<n>', help: 'how many threads to use (default: all there are)' },
+    threads: THREADS_OPTION,
     ...HUB_OPTIONS,
   },
   notes: ['Exit codes: 0 ended, 1 failed or cut off requests, 2 called wrongly.'],

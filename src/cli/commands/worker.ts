@@ -3,7 +3,7 @@
 import { messageOf } from '../../errors.js'
 import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
-import { CACHE_OPTIONS } from '../model-options.js'
+import { CACHE_OPTIONS, THREADS_OPTION } from '../model-options.js'
 import { observedProcessor } from '../queue/processor.js'
 import type { ProcessorOptions } from '../queue/processor.js'
 import { QueueWorker } from '../queue/queue-worker.js'
@@ -88,7 +88,7 @@ export const worker: Command = {
       value: '<format>',
       help: 'how each shard is told of: text, a line on standard error (default), or json, on standard output',
     },
-    threads: { type: 'string', value: '<n>', help: 'how many threads to use (default: all there are)' },
+    threads: THREADS_OPTION,
     ...CACHE_OPTIONS,
   },
   notes: ['Exit codes: 0 ended, 1 failed, or shards were left to their locks, 2 called wrongly.'],

@@ -59,10 +59,8 @@ export async function nestedValues(
   group: RowGroup,
   { element }: SchemaTree,
 ): Promise<(string | null)[]> {
-  const slice = async (start: number, end = file.size): Promise<ArrayBuffer> =>
-    (await file.bytes(start, end - start)).buffer
   const rows = await readNested({
-    file: { byteLength: file.size, slice },
+    file: file.asyncBuffer,
     metadata: { ...metadata, row_groups: [group], num_rows: group.num_rows },
     columns: [element.name],
     compressors,

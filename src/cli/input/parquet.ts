@@ -94,13 +94,11 @@ async function loadLibrary(): Promise<Library> {
 }
 
 async function metadataOf({ parquetMetadataAsync }: Library, file: RandomAccess): Promise<FileMetaData> {
-  const slice = async (start: number, end = file.size): Promise<ArrayBuffer> =>
-    (await file.bytes(start, end - start)).buffer
-  const last = file.size < 12 ? 'no' : Buffer.from(await slice(file.size - 4)).toString('latin1')
+  const last = file.size < 12 ? 'no' : Buffer.from(await file.bytes(file.size - 4, 4)).toString('latin1')
   if (last === 'PARE') throw new FileError(`${file.path}: expected a Parquet file that is not encrypted`)
   if (last !== 'PAR1') throw new FileError(`${file.path}: expected a Parquet file, but it does not end as one does`)
   try {
-    return await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false })
+    return await parquetMetadataAsync(file.asyncBuffer, { geoparquet: false })
   } catch (error) {
     throw broken(file.path, 'footer', error)
   }

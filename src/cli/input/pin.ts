@@ -1,5 +1,6 @@
 // What shows that an input is still the one that it was.
 
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
 import { Model2VecError } from '../../errors.js'
@@ -19,7 +20,10 @@ export const NO_PIN: Pin = { size: null, modified: null, etag: null }
 
 /** A file as it is now. @throws FileError */
 export async function pinOfFile(file: string): Promise<Pin> {
-  const { size, mtimeMs } = await naming(file, stat(file))
+  return pinOf(await naming(file, stat(file)))
+}
+
+export function pinOf({ size, mtimeMs }: Pick<Stats, 'size' | 'mtimeMs'>): Pin {
   return { size, modified: Math.floor(mtimeMs), etag: null }
 }
 

@@ -3,6 +3,8 @@
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 
+import type { AsyncBuffer } from 'hyparquet'
+
 import { readAt } from '../../matrix/npy-reader.js'
 import { FileError, naming } from '../file-error.js'
 import { nameOf, STDIN } from './bytes.js'
@@ -74,6 +76,14 @@ export class RandomAccess {
       )
     }
     return bytes
+  }
+
+  /** The input as hyparquet reads one. */
+  get asyncBuffer(): AsyncBuffer {
+    return {
+      byteLength: this.size,
+      slice: async (start, end = this.size) => (await this.bytes(start, end - start)).buffer,
+    }
   }
 
   async close(): Promise<void> {

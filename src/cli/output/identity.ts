@@ -6,7 +6,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 
-import { layoutFiles } from '../../hub/layout.js'
+import { LAYOUT_FILES } from '../../hub/layout.js'
 import { FileError } from '../file-error.js'
 
 /** A file by its real path, its size in bytes, and when it was modified, in milliseconds. */
@@ -53,15 +53,7 @@ export async function identityOfModel(
   revision: string | null,
   others: readonly string[] = [],
 ): Promise<ModelIdentity> {
-  const names = new Set<string>(revision === null ? others : [])
-  if (revision === null) {
-    layoutFiles((name) => {
-      names.add(name)
-      // `layoutFiles` asks for the files of every layout. Which layout is whole does not matter
-      // here.
-      return false
-    })
-  }
+  const names = revision === null ? new Set([...others, ...LAYOUT_FILES]) : []
   const found = await Promise.all(
     [...names].map((name) => identityOfFile(path.join(directory, name)).catch(() => null)),
   )

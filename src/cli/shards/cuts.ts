@@ -13,6 +13,7 @@ import type { InputFormat } from '../input/formats.js'
 import { EVERY_LINE_FEED, LINE_FEED } from '../input/line.js'
 import { LineSplitter } from '../input/lines.js'
 import { parquet, rowGroupsOf } from '../input/parquet.js'
+import { pinOf } from '../input/pin.js'
 import type { Pin } from '../input/pin.js'
 import { START } from '../input/position.js'
 import type { InputRange } from '../input/position.js'
@@ -70,8 +71,7 @@ export async function plannedInput(
   }
   const stats = orNamed(path, () => fs.statSync(path))
   if (!stats.isFile()) throw new FileError(`${path}: expected a file: what is no file can be read only once`)
-  const pin = { size: stats.size, modified: Math.floor(stats.mtimeMs), etag: null }
-  return { path, format, pin, bytes: stats.size, url: null }
+  return { path, format, pin: pinOf(stats), bytes: stats.size, url: null }
 }
 
 /** @throws what reading the input throws */

@@ -7,7 +7,7 @@ import path from 'node:path'
 
 import { Model2VecEmbeddingFunction } from '../../embedding-function.js'
 import { Model2VecError } from '../../errors.js'
-import { layoutFiles } from '../../hub/layout.js'
+import { LAYOUT_FILES } from '../../hub/layout.js'
 import type { OptionValues } from '../command.js'
 import { DEFAULT_MODEL } from '../model-options.js'
 import type { Manifest, PlannedModel } from './manifest.js'
@@ -85,14 +85,8 @@ function changed(name: string, expected: string, found: string): Model2VecError 
 
 /** The SHA-256 of the names and bytes of a model's files. */
 async function hashOf(directory: string): Promise<string> {
-  const names = new Set<string>()
-  // It asks for the files of every layout, until one is whole.
-  layoutFiles((name) => {
-    names.add(name)
-    return false
-  })
   const hash = createHash('sha256')
-  for (const name of [...names].sort()) {
+  for (const name of LAYOUT_FILES.toSorted()) {
     const file = path.join(directory, name)
     const found = await stat(file).catch(() => null)
     if (found?.isFile() !== true) continue

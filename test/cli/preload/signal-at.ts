@@ -4,9 +4,10 @@
 // first checkpoint, "SIGINT start" is before the command is loaded.
 
 import { once } from 'node:events'
-import { devNull } from 'node:os'
 import fs from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
+
+import { handlePrototype, wrapMethods } from '../../wrapped-methods.js'
 
 const [name = '', place = ''] = (process.env.TEST_SIGNAL_AT ?? '').split(' ')
 const signal = name as NodeJS.Signals
@@ -56,32 +57,15 @@ function beforeSync(): Promise<void> {
   return beforeChange()
 }
 
-type Method = (this: unknown, ...args: unknown[]) => Promise<unknown>
-
-/** Replaces methods by ones that wait first. */
-function wrap(target: object, names: readonly string[], before: () => Promise<void>): void {
-  const methods = target as Record<string, Method>
-  for (const each of names) {
-    const method = methods[each]
-    if (method === undefined) throw new Error(`no method ${each}`)
-    methods[each] = async function (...args) {
-      await before()
-      return Reflect.apply(method, this, args)
-    }
-  }
-}
-
 let isHandleWrapped = false
 Object.assign(fs, {
   async open(...args: Parameters<typeof open>) {
     if (!isHandleWrapped) {
       isHandleWrapped = true
-      const handle = await open(devNull)
-      const prototype = Object.getPrototypeOf(handle) as object
-      await handle.close()
-      wrap(prototype, ['write', 'writev'], beforeWrite)
-      wrap(prototype, ['datasync'], beforeSync)
-      wrap(prototype, ['truncate', 'sync'], beforeChange)
+      const prototype = await handlePrototype()
+      wrapMethods(prototype, ['write', 'writev'], beforeWrite)
+      wrapMethods(prototype, ['datasync'], beforeSync)
+      wrapMethods(prototype, ['truncate', 'sync'], beforeChange)
     }
     await beforeChange()
     return open(...args)
@@ -93,4 +77,4 @@ Object.assign(fs, {
   },
 })
 const others = { rm, writeFile, link, unlink }
-wrap(fs, Object.keys(others), beforeChange)
+wrapMethods(fs, Object.keys(others), beforeChange)
