@@ -55,8 +55,6 @@ pub(super) struct TableBytes {
 pub(super) unsafe trait Element: Copy {}
 
 // SAFETY: all bit patterns are values.
-unsafe impl Element for u8 {}
-// SAFETY: all bit patterns are values.
 unsafe impl Element for i8 {}
 // SAFETY: all bit patterns are values.
 unsafe impl Element for u16 {}

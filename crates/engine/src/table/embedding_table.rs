@@ -11,7 +11,7 @@ use crate::table::finite;
 use crate::table::number_types::{ElementType, Elements, MappingType, Weights};
 use crate::table::per_token;
 use crate::table::quantize::{Conversion, Reduction};
-use crate::table::table_memory::TableMemory;
+use crate::table::table_memory::{Source, TableMemory};
 
 /// How long a table that is to be copied stays mapped. A command line or a function that encodes a
 /// few texts is done by then; to a server it is nothing. Every read during this time relies on the
@@ -250,12 +250,18 @@ fn read_elements(
 ) -> Result<(TableMemory, MemoryMode), LoadError> {
     let out_of_memory = || LoadError::OutOfMemory { path: file.path().to_owned(), bytes: tensor.length };
     let length = usize::try_from(tensor.length).map_err(|_| out_of_memory())?;
-    let maps_first = memory.maps_first(tensor.length);
-    if (maps_first || memory.maps(tensor.length))
-        && let Some(bytes) = TableBytes::map(file.file(), tensor.position, length, element.size())
+    let mapped = || TableBytes::map(file.file(), tensor.position, length, element.size());
+    if memory.maps(tensor.length)
+        && let Some(bytes) = mapped()
     {
-        let bytes = if maps_first { TableMemory::to_be_copied(bytes) } else { TableMemory::settled(bytes) };
-        return Ok((bytes, MemoryMode::Map));
+        return Ok((TableMemory::settled(bytes), MemoryMode::Map));
+    }
+    if memory.maps_first(tensor.length)
+        && let Some(bytes) = mapped()
+        && let Ok(file) = file.file().try_clone()
+    {
+        let source = Source { file, position: tensor.position };
+        return Ok((TableMemory::to_be_copied(bytes, source), MemoryMode::Map));
     }
     match TableBytes::copy(file.reader(tensor)?, length) {
         Ok(bytes) => Ok((TableMemory::settled(bytes), MemoryMode::Copy)),
