@@ -25,6 +25,8 @@
 //! exception: numpy sums it pairwise ([`mean_of_one_column`]).
 
 use crate::float16;
+use crate::growth::Growth;
+use crate::interrupt::{Pace, check};
 use crate::pooling::kernel::Kernels;
 use crate::pooling::norm::pairwise_sum;
 use crate::pooling::prefetch::RowPrefetch;
@@ -61,7 +63,10 @@ pub(crate) fn pool(
         None => ids,
         Some(mapping) => {
             scratch.row_ids.clear();
-            scratch.row_ids.extend(ids.iter().map(|&id| mapping[id as usize]));
+            for step in in_steps(ids) {
+                scratch.row_ids.make_room(step.len());
+                scratch.row_ids.extend(step.iter().map(|&id| mapping[id as usize]));
+            }
             scratch.row_ids.as_slice()
         }
     };
@@ -69,6 +74,7 @@ pub(crate) fn pool(
     if let (None, Elements::F32(elements)) = (table.weights(), table.elements())
         && unit
         && vector.len() > 1
+        && ids.len() <= STEP_ROWS
         && kernels.unit_mean_f32(elements, table.dim(), row_ids, vector)
     {
         return;
@@ -150,25 +156,25 @@ fn mean(
     let (dim, columns) = (table.dim(), vector.len());
     match table.elements() {
         Elements::F32(elements) => {
-            kernels.add_rows_f32(elements, dim, row_ids, vector);
+            in_steps(row_ids).for_each(|step| kernels.add_rows_f32(elements, dim, step, vector));
             divide(kernels, vector, row_ids.len());
         }
         Elements::F16(elements) => {
-            kernels.add_rows_f16(elements, dim, row_ids, vector);
+            in_steps(row_ids).for_each(|step| kernels.add_rows_f16(elements, dim, step, vector));
             divide(kernels, vector, row_ids.len());
         }
         Elements::F64(elements) => {
             sums_f64.clear();
             sums_f64.resize(columns, 0.0);
-            kernels.add_rows_f64(elements, dim, row_ids, sums_f64);
+            in_steps(row_ids).for_each(|step| kernels.add_rows_f64(elements, dim, step, sums_f64));
             divide_f64(sums_f64, row_ids.len(), vector);
         }
         // numpy sums int8 in f64. Sums of integers are exact there and in i32 alike, and those of
-        // 2^24 rows can't overflow an i32.
+        // a step of rows can't overflow an i32.
         Elements::I8(elements) => {
             sums_f64.clear();
             sums_f64.resize(columns, 0.0);
-            for rows in row_ids.chunks(1 << 24) {
+            for rows in in_steps(row_ids) {
                 sums_i32.clear();
                 sums_i32.resize(columns, 0);
                 kernels.add_rows_i8(elements, dim, rows, sums_i32);
@@ -179,6 +185,19 @@ fn mean(
             divide_f64(sums_f64, row_ids.len(), vector);
         }
     }
+}
+
+/// A text has millions of rows: after this many, in a few milliseconds, it is asked whether to go on.
+const STEP_ROWS: usize = 1 << 14;
+
+/// The ids in steps, with a check between two.
+fn in_steps(ids: &[u32]) -> impl Iterator<Item = &[u32]> {
+    ids.chunks(STEP_ROWS).enumerate().map(|(index, step)| {
+        if index > 0 {
+            check();
+        }
+        step
+    })
 }
 
 /// Divides sums by the count. numpy divides in f64 and rounds to f32; for counts up to 2^24 a
@@ -270,7 +289,9 @@ fn mean_weighted(
     sums_f64.clear();
     sums_f64.resize(columns, 0.0);
     let mut double = false;
+    let mut pace = Pace::new();
     for (&id, &row_id) in ids.iter().zip(row_ids) {
+        pace.step(columns);
         let Some(factor) = Factor::of(Some(weights), id) else { continue };
         let start = row_id as usize * table.dim();
         for column in 0..columns {
@@ -307,17 +328,20 @@ fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f
     let count = ids.len();
     let elements = table.elements();
     let start = |row_id: u32| row_id as usize * table.dim();
-    let products: Vec<Product> = ids
-        .iter()
-        .zip(row_ids)
-        .map(|(&id, &row_id)| match (Factor::of(table.weights(), id), elements) {
+    let mut products = Vec::new();
+    products.make_room(count);
+    let mut pace = Pace::new();
+    let all = ids.iter().zip(row_ids).map(|(&id, &row_id)| {
+        pace.step(1);
+        match (Factor::of(table.weights(), id), elements) {
             (Some(factor), _) => Product::of(elements, start(row_id), factor),
             (None, Elements::F32(elements)) => Product::Single(elements[start(row_id)]),
             (None, Elements::F16(elements)) => Product::Single(float16::to_f32(elements[start(row_id)])),
             (None, Elements::F64(elements)) => Product::Double(elements[start(row_id)]),
             (None, Elements::I8(elements)) => Product::Double(f64::from(elements[start(row_id)])),
-        })
-        .collect();
+        }
+    });
+    products.extend(all);
     let in_half = matches!(
         (elements, table.weights()),
         (Elements::F16(_), None | Some(Weights::F16(_))) | (Elements::I8(_), Some(Weights::F16(_)))

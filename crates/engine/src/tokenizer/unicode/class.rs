@@ -4,6 +4,7 @@ use super::class_table as table;
 pub(in crate::tokenizer) use super::class_table::{
     LETTER, LOWER, MARK, NUMBER, PUNCTUATION, SPACE, SYMBOL, UPPER, WORD,
 };
+use crate::interrupt::Pace;
 
 /// The classes of a character.
 #[inline]
@@ -32,11 +33,13 @@ pub(in crate::tokenizer) fn is_at(text: &str, at: usize, classes: u16) -> bool {
 /// The end of the run of characters from `at` on for which `is_member` is true.
 #[inline(always)]
 pub(in crate::tokenizer) fn run_end(text: &str, mut at: usize, is_member: impl Fn(u16) -> bool) -> usize {
+    let mut pace = Pace::new();
     while let Some((class, len)) = class_at(text, at) {
         if !is_member(class) {
             break;
         }
         at += len;
+        pace.step(len);
     }
     at
 }
