@@ -98,6 +98,7 @@ const ENGINE: Rooms = {
   isa: [],
   float16: [],
   fused: [],
+  sync: [],
   threads: [],
   load_control: ['error'],
   files: ['error'],
@@ -129,7 +130,7 @@ const ENGINE: Rooms = {
     'texts',
     'tokenizer',
   ],
-  run: ['chunks', 'error', 'growth', 'interrupt', 'model', 'texts', 'threads', 'tokenizer'],
+  run: ['chunks', 'error', 'growth', 'interrupt', 'model', 'sync', 'texts', 'threads', 'tokenizer'],
   lib: [
     'chunks',
     'dtype',

@@ -112,6 +112,14 @@ fn lengthen_by<T: Copy>(buffer: &mut Vec<T>, length: usize, value: T) {
     }
 }
 
+/// So many values. For tables that the first text makes which needs them.
+pub(crate) fn filled<T: Copy>(length: usize, value: T) -> Vec<T> {
+    let mut table = Vec::new();
+    table.make_room(length);
+    table.resize(length, value);
+    table
+}
+
 /// Empties the buffer, and frees it if it has room for more than `kept` elements.
 pub(crate) fn let_go_if_large<T>(buffer: &mut Vec<T>, kept: usize) {
     buffer.clear();

@@ -23,6 +23,7 @@ mod pooling;
 mod rows;
 mod run;
 mod search;
+mod sync;
 mod table;
 mod texts;
 mod threads;

@@ -1,8 +1,8 @@
 //! Memory that the system refuses in the middle of a call: the call fails with `ERR_OUT_OF_MEMORY`,
 //! and the next one gives the bits that it always gives.
 //!
-//! The allocator of this test refuses one large allocation at a time: the first of a call, then the
-//! second, and so on until the call needs no other. An allocation that the engine takes for granted
+//! The allocator of this test refuses all large allocations of a call, then all but the first, and so
+//! on until the call needs no other. An allocation that the engine takes for granted
 //! would end the process.
 
 mod test_data;
@@ -20,7 +20,7 @@ use model2vec_engine::{
 const LARGE: usize = 64 << 10;
 
 thread_local! {
-    /// How many large allocations of this thread are granted before one is refused; `None` = all.
+    /// How many large allocations of this thread are granted before all others are refused; `None` = all.
     static GRANTED: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
@@ -28,7 +28,7 @@ struct Refusing;
 
 fn is_refused(size: usize) -> bool {
     let Some(granted) = GRANTED.get().filter(|_| size >= LARGE) else { return false };
-    GRANTED.set(granted.checked_sub(1));
+    GRANTED.set(Some(granted.saturating_sub(1)));
     granted == 0
 }
 
@@ -78,7 +78,7 @@ fn texts_of(text: &str) -> Texts {
 }
 
 /// The results of a call of one slice on this thread, of whose large allocations `granted` are
-/// granted before one is refused.
+/// granted before all others are refused.
 fn call(model: &Arc<StaticModel>, work: Work, input: Input, granted: Option<usize>) -> Result<Slice, BatchError> {
     let rows = match work {
         Work::Encode(options) | Work::Pool(options) => {
@@ -100,7 +100,7 @@ fn results(mut slice: Slice) -> (Vec<u8>, Vec<u32>, Vec<u32>, usize) {
     (rows, slice.ids, slice.counts, slice.chunks.len())
 }
 
-/// Refuses each large allocation of a call. Returns how many there were.
+/// Refuses the large allocations of a call from each of them on. Returns how many there were.
 fn refuse_each(name: &str, model: &Arc<StaticModel>, work: Work, input: impl Fn(bool) -> Input) -> usize {
     let expected = results(call(model, work, input(false), None).unwrap());
     for granted in 0..1000 {

@@ -11,13 +11,14 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::model::StaticModel;
 use crate::run::outcome::{BatchError, Left};
 use crate::run::slice::{Input, Slice};
 use crate::run::work::{SharedWork, Work};
 use crate::run::workers::{self, Claim, Job};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 #[derive(Default)]
 struct State {

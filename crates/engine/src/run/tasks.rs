@@ -3,11 +3,12 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use crate::run::outcome::BatchError;
 use crate::run::workers::{self, Claim, Job};
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard};
 
 /// One task: a few milliseconds of work at most, so that other calls have their turn. It gets the
 /// flag that says whether the call was cancelled.
