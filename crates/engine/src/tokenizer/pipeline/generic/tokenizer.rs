@@ -26,6 +26,9 @@ use crate::tokenizer::scan::Scanner;
 /// Pending pieces are looked up after this many bytes at the latest.
 const MAX_GROUP_BYTES: usize = 1 << 13;
 
+/// How many bytes of other work take as long as a group.
+const WORK_OF_GROUP: usize = 1 << 11;
+
 /// A tokenizer of any kind.
 #[derive(Debug)]
 pub(in crate::tokenizer) struct GenericTokenizer {
@@ -192,7 +195,8 @@ impl GenericTokenizer {
                 at = split.prefetch(text, at, piece_end, &mut word, cache);
                 // Long pieces are also looked up now and then: the ids found may be enough.
                 if cache.is_group() || at - group > MAX_GROUP_BYTES {
-                    pace.step(at - group);
+                    // Pieces that are new take longer than their bytes.
+                    pace.step((at - group).max(WORK_OF_GROUP));
                     group = at;
                     cache.resolve(text.as_bytes(), is_cacheable, ids, &mut tokenize)?;
                     if ids.len() >= end {
