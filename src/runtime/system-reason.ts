@@ -21,8 +21,8 @@ export function systemReason(error: unknown): string | null {
  * The message of a system error. Node calls the few that libuv has no name for
  * `Unknown system error -122`.
  */
-export function systemMessage(error: Error): string {
-  const { errno } = error as NodeJS.ErrnoException
+export function systemMessage(error: { readonly message: string }): string {
+  const { errno } = error as { readonly errno?: number }
   const named = errno === undefined || getSystemErrorMap().has(errno) ? null : unnamed(errno)
   return named === null ? error.message : `${named[0]}: ${named[1]}`
 }
