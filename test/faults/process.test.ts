@@ -15,7 +15,7 @@ import { canPreload, preloading } from './preloaded.js'
 const preloaded = canPreload ? test : test.skip
 const onUnix = process.platform === 'win32' ? test.skip : test
 const texts = manyTexts(3000)
-const expected = Array.from(new Model2VecEmbeddingFunction(SMALL).encodeSync(texts), crc)
+const expected = String(crc(new Model2VecEmbeddingFunction(SMALL).encodeSync(texts).data))
 
 /** Starts the script `children/many-calls.js` in a way of its own. */
 function start(way: string, env: Readonly<Record<string, string>> = {}): ReturnType<typeof spawn> {
@@ -36,19 +36,18 @@ async function linesOf(child: ReturnType<typeof spawn>): Promise<string[]> {
 
 preloaded('a process that gets no thread works on its calls itself, and goes on when it gets some', async (t) => {
   const lines = await linesOf(start('no-threads', preloading('no_threads', {})))
-  const rows = JSON.stringify(expected)
-  t.deepEqual(lines, [rows, rows, 'nearest', 'duplicates', 'quantized: done', rows, '0'])
+  t.deepEqual(lines, [expected, expected, 'nearest', 'duplicates', 'quantized: done', expected, '0'])
 })
 
 preloaded('a clock that jumps by days changes nothing', async (t) => {
   const lines = await linesOf(start('progress', preloading('clock_jumps', {})))
-  t.deepEqual(lines, [JSON.stringify(expected), 'progress', '0'])
+  t.deepEqual(lines, [expected, 'progress', '0'])
 })
 
 for (const locale of ['C', 'tr_TR.UTF-8', 'de_DE.UTF-8', '']) {
   test(`the locale ${locale === '' ? 'of no name' : locale} changes nothing`, async (t) => {
     const lines = await linesOf(start('progress', { LC_ALL: locale, LANG: locale }))
-    t.deepEqual(lines, [JSON.stringify(expected), 'progress', '0'])
+    t.deepEqual(lines, [expected, 'progress', '0'])
   })
 }
 
@@ -64,11 +63,10 @@ onUnix('a process that is stopped and continued in the middle of calls goes on a
     child.kill('SIGCONT')
   }
   child.send('enough')
-  t.deepEqual(await lines, [JSON.stringify(expected), '0'])
+  t.deepEqual(await lines, [expected, '0'])
 })
 
 test('children of a process that is in a call have models of their own', async (t) => {
   const lines = await linesOf(start('fork'))
-  const rows = JSON.stringify(expected)
-  t.deepEqual(lines.toSorted(), [rows, rows, rows, '0'].toSorted())
+  t.deepEqual(lines.toSorted(), [expected, expected, expected, '0'].toSorted())
 })
