@@ -2,7 +2,7 @@
 // system would do. Linux alone has them, and only where there is a compiler.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -11,7 +11,11 @@ export const canPreload: boolean =
 
 /** The environment of a process into which a library of this folder is loaded. */
 export function preloading(name: string, fault: Readonly<Record<string, string>>): Record<string, string> {
-  const library = path.join(mkdtempSync(path.join(os.tmpdir(), 'model2vec-faults-')), `${name}.so`)
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-faults-'))
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const library = path.join(folder, `${name}.so`)
   execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, path.resolve(`test/faults/${name}.c`), '-ldl'])
   return { LD_PRELOAD: library, UV_USE_IO_URING: '0', ...fault }
 }
