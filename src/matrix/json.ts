@@ -73,11 +73,3 @@ export function rowJson({ data, dim, dtype }: Rows, index: number): FreshBuffer 
     throw fromNative(error)
   }
 }
-
-export function rowBase64({ data, dim, dtype }: Rows, index: number): string {
-  try {
-    return native().rowBase64(data, NATIVE_DTYPE[dtype], dim, index)
-  } catch (error) {
-    throw fromNative(error)
-  }
-}

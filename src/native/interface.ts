@@ -408,7 +408,6 @@ export interface Native {
   rowsJson(data: RowArray, dtype: number, dim: number, rows: number): Uint8Array
   /** Writes the JSON of a row to `out`: its length. When `out` is shorter, nothing was written. */
   rowJson(data: RowArray, dtype: number, dim: number, index: number, out: Uint8Array): number
-  rowBase64(data: RowArray, dtype: number, dim: number, index: number): string
   /**
    * The JSON lines of the rows `from` to `to`, in order: each is its head, the vector and `}`. Head
    * i ends at `ends[i]` of `heads`; without ends, all rows have the same. `base64`: whether a vector

@@ -34,8 +34,7 @@ pub use load_control::LoadControl;
 pub use model::layout::{LAYOUTS, Layout, source_files};
 pub use model::{EncodeOptions, LoadOptions, SaveError, Scratch, StaticModel, TextStats};
 pub use numbers::{
-    LineHeads, VectorText, base64_length, json_row_bound, lines_bound, write_base64, write_json_row, write_json_rows,
-    write_lines,
+    LineHeads, VectorText, json_row_bound, lines_bound, write_base64, write_json_row, write_json_rows, write_lines,
 };
 pub use rows::Rows;
 pub use run::batch::Batch;

@@ -6,8 +6,7 @@ use std::ops::Range;
 use std::{panic, ptr, slice, thread};
 
 use model2vec_engine::{
-    Dtype, LineHeads, Rows, VectorText, base64_length, json_row_bound, lines_bound, write_base64, write_json_row,
-    write_json_rows, write_lines,
+    Dtype, LineHeads, Rows, VectorText, json_row_bound, lines_bound, write_json_row, write_json_rows, write_lines,
 };
 use napi::sys;
 
@@ -69,25 +68,6 @@ pub(crate) unsafe extern "C" fn row_json(env: sys::napi_env, info: sys::napi_cal
             unsafe { ptr::copy_nonoverlapping(text.as_ptr(), out.start, text.len()) };
         }
         js.number(text.len() as f64)
-    })
-}
-
-/// `rowBase64(data, dtype, dim, index)`: the bytes of a row as a string of base64.
-pub(crate) unsafe extern "C" fn row_base64(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    callback(env, info, |js, arguments| {
-        let ([data, dtype, dim, index], _) = arguments.split::<4>();
-        let memory = MatrixMemory::of(js, data, dtype, dim)?;
-        let index = js.get_number(index, "index")? as usize;
-        // SAFETY: no JavaScript runs while the row is used.
-        let row = unsafe { memory.rows(index..index + 1)? };
-        let mut text = Vec::with_capacity(base64_length(row.bytes().len()));
-        write_base64(&mut text, row.bytes());
-        let mut value = ptr::null_mut();
-        // SAFETY: pointer and length are those of `text`, which is ASCII.
-        let status =
-            unsafe { sys::napi_create_string_latin1(js.0, text.as_ptr().cast(), text.len() as isize, &mut value) };
-        check(status, "napi_create_string_latin1")?;
-        Ok(value)
     })
 }
 

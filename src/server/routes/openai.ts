@@ -2,17 +2,7 @@
 
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer, Chunk } from '../answer.js'
-import {
-  BASE64_BYTES,
-  BASE64_PER_STEP,
-  embed,
-  latin1,
-  listed,
-  NUMBER_BYTES,
-  NUMBERS_PER_STEP,
-  truncatedHeader,
-} from '../embed.js'
-import type { PartsOf } from '../embed.js'
+import { BASE64_BYTES, embed, latin1, NUMBER_BYTES, truncatedHeader, vectorItems } from '../embed.js'
 import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, dimensions, ignored, oneOf, textOrList } from '../fields.js'
@@ -42,8 +32,7 @@ function embeddings(exchange: Exchange, body: Body): Answer | Promise<Answer> {
       write(rows, signal) {
         // As one string, which is written together with the headers.
         if (rows.rows === 1) return shortAnswer(model, rows, isBase64)
-        const item = isBase64 ? base64Of(rows) : embeddingOf(rows)
-        const items = listed(rows.rows, isBase64 ? BASE64_PER_STEP : NUMBERS_PER_STEP, item, signal)
+        const items = vectorItems(rows, isBase64, itemStart, signal)
         return Array.isArray(items)
           ? longAnswer(model, rows, items)
           : items.then((each) => longAnswer(model, rows, each))
@@ -71,14 +60,6 @@ const START = '{"object":"list","data":['
 
 function itemStart(index: number): string {
   return `{"object":"embedding","index":${index},"embedding":`
-}
-
-function embeddingOf(rows: ServedRows): PartsOf {
-  return (index) => [itemStart(index), rows.json(index), '}']
-}
-
-function base64Of(rows: ServedRows): PartsOf {
-  return (index) => [`${itemStart(index)}"`, rows.base64(index), '"}']
 }
 
 function answerEnd({ jsonName }: NamedModel, tokens: number): string {

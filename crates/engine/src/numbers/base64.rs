@@ -5,7 +5,7 @@ use base64_simd::{Out, STANDARD};
 
 /// The characters that `bytes` bytes become.
 #[must_use]
-pub fn base64_length(bytes: usize) -> usize {
+pub(super) fn base64_length(bytes: usize) -> usize {
     STANDARD.encoded_length(bytes)
 }
 
