@@ -12,7 +12,7 @@ import { arrowType } from './arrow-types.js'
 import type { Arrow } from './arrow-types.js'
 import { namesInput } from './bad-rows.js'
 import type { ByteCount } from './bytes.js'
-import { utf8Slice } from './column-format.js'
+import { utf8Slice } from '../column-values.js'
 import type { ColumnFile, ColumnRun } from './column-format.js'
 
 export interface ArrowSource {

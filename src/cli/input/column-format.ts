@@ -1,6 +1,6 @@
 // The interface of the input formats that have columns instead of lines, such as Parquet.
 
-import type { ColumnData } from '../column.js'
+import type { ColumnData, Utf8Values } from '../column.js'
 import { FileError } from '../file-error.js'
 import type { ByteCount, BytesOptions } from './bytes.js'
 import type { FieldPath, KeptFields } from './fields.js'
@@ -43,41 +43,11 @@ export interface ColumnRun {
   readonly kept: readonly ColumnData[]
 }
 
-/** Strings of consecutive rows. */
-export interface Utf8Values {
-  readonly bytes: Uint8Array
-  /** One more than there are rows: row i has the bytes from `offsets[i]` up to `gap` before `offsets[i + 1]`. */
-  readonly offsets: Uint32Array
-  readonly gap: number
-  /** For each row 1 where it is null, which has no bytes; null = no row is. */
-  readonly nulls: Uint8Array | null
-}
-
 /** The string of a row that is not null. @throws BadLine */
 export function stringAt({ bytes, offsets, gap }: Utf8Values, row: number): string {
   const [start, end] = [offsets[row] ?? 0, (offsets[row + 1] ?? 0) - gap]
   if (end < start || end > bytes.length) throw new BadLine('expected a string, but got an offset outside of the data')
   return stringOfUtf8(bytes, start, end)
-}
-
-/** A part of the rows. */
-export function utf8Slice({ bytes, offsets, gap, nulls }: Utf8Values, from: number, to: number): Utf8Values {
-  return { bytes, offsets: offsets.subarray(from, to + 1), gap, nulls: nulls?.subarray(from, to) ?? null }
-}
-
-/** The strings of these values, one after the other. */
-export function utf8Values(values: readonly (Uint8Array | null | undefined)[]): Utf8Values {
-  const offsets = new Uint32Array(values.length + 1)
-  let end = 0
-  let nulls: Uint8Array | null = null
-  for (const [i, value] of values.entries()) {
-    if (value === null || value === undefined) (nulls ??= new Uint8Array(values.length))[i] = 1
-    else end += value.length
-    offsets[i + 1] = end
-  }
-  const bytes = Buffer.allocUnsafeSlow(end)
-  for (const [i, value] of values.entries()) if (value != null) bytes.set(value, offsets[i])
-  return { bytes, offsets, gap: 0, nulls }
 }
 
 /** The message about a column that is not there. */
