@@ -1,6 +1,9 @@
 // The interface of the input formats that have columns instead of lines, such as Parquet.
 
+import { isUtf8 } from 'node:buffer'
+
 import type { ColumnData, Utf8Values } from '../column.js'
+import { compactValues } from '../column-values.js'
 import { FileError } from '../file-error.js'
 import type { ByteCount, BytesOptions } from './bytes.js'
 import type { FieldPath, KeptFields } from './fields.js'
@@ -48,6 +51,20 @@ export function stringAt({ bytes, offsets, gap }: Utf8Values, row: number): stri
   const [start, end] = [offsets[row] ?? 0, (offsets[row + 1] ?? 0) - gap]
   if (end < start || end > bytes.length) throw new BadLine('expected a string, but got an offset outside of the data')
   return stringOfUtf8(bytes, start, end)
+}
+
+/** The same strings, one after the other, and certainly UTF-8. @throws BadLine */
+export function checkedStrings(values: Utf8Values): Utf8Values {
+  const { bytes, offsets, gap, nulls } = values
+  for (let row = 0; row < offsets.length - 1; row++) {
+    const end = (offsets[row + 1] ?? 0) - gap
+    if (nulls?.[row] === 1 || ((offsets[row] ?? 0) <= end && end <= bytes.length)) continue
+    throw new BadLine('expected a string, but got an offset outside of the data')
+  }
+  const strings = compactValues(values)
+  const isCut = strings.offsets.some((offset) => ((strings.bytes[offset] ?? 0) & 0xc0) === 0x80)
+  if (isCut || !isUtf8(strings.bytes)) throw new BadLine('expected UTF-8, but got other bytes')
+  return strings
 }
 
 /** The message about a column that is not there. */
