@@ -205,17 +205,12 @@ export interface TextReader {
 }
 
 /** For calls with this `maxLength`. @throws Model2VecError ERR_CLOSED */
-export function textReader(
-  model: Model,
-  maxLength: number | null | undefined,
-  withTexts: boolean,
-): TextReader {
+export function textReader(model: Model, maxLength: number | null | undefined, withTexts: boolean): TextReader {
   model.assertOpen()
   const limit = model.nativeMaxLength(maxLength)
   return {
     withTexts,
-    newTexts: ({ text, id }) =>
-      model.use((handle) => new (native().NativeTexts)(handle, text, limit, id, withTexts)),
+    newTexts: ({ text, id }) => model.use((handle) => new (native().NativeTexts)(handle, text, limit, id, withTexts)),
   }
 }
 

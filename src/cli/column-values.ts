@@ -66,10 +66,12 @@ export function compactValues(values: Utf8Values): Utf8Values {
 function joinedUtf8(runs: readonly Utf8Values[]): Utf8Values {
   const [first] = runs
   const count = runs.reduce((sum, run) => sum + countOf(run), 0)
-  if (runs.length === 1 && first !== undefined && first.gap === 0 && first.nulls === null) {
+  if (runs.length === 1 && first?.gap === 0 && first.nulls === null) {
     const [start = 0, end = 0] = [first.offsets[0], first.offsets[count]]
     const bytes = first.bytes.subarray(start, end)
-    return start === 0 ? { ...first, bytes } : { ...first, bytes, offsets: first.offsets.map((offset) => offset - start) }
+    return start === 0
+      ? { ...first, bytes }
+      : { ...first, bytes, offsets: first.offsets.map((offset) => offset - start) }
   }
   const offsets = new Uint32Array(count + 1)
   let nulls: Uint8Array | null = null

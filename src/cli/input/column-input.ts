@@ -132,7 +132,10 @@ export class ColumnInput implements OpenInput {
       if (text === null) {
         badRows.leaveOut()
       } else {
-        const id = run.id === null ? (idOf?.(number - 1) ?? null) : idAt(listOf(partOf(run.id.values, this.#at, this.#at + 1))[0], fields)
+        const id =
+          run.id === null
+            ? (idOf?.(number - 1) ?? null)
+            : idAt(listOf(partOf(run.id.values, this.#at, this.#at + 1))[0], fields)
         rows.add({ text, id }, number)
         if (run.id !== null) rows.idType = run.id.column.type
         rows.keep(run.kept, this.#at, this.#at + 1)

@@ -200,11 +200,7 @@ function pageOf(column: WantedLeaf, page: Utf8Values | readonly unknown[]): Colu
   }
   const convert = parquetType(column.leaf)?.convert ?? null
   return Array.from(page as readonly unknown[], (value) =>
-    value === null || value === undefined
-      ? null
-      : convert === null
-        ? (value as ColumnValue)
-        : convert(value as never),
+    value === null || value === undefined ? null : convert === null ? (value as ColumnValue) : convert(value as never),
   )
 }
 
