@@ -1,8 +1,7 @@
 //! What is wanted of lines beside their texts for the engine: the texts in UTF-8 and the ids, as
 //! columns of an output.
 
-use super::json::{self, IdValue};
-use super::{Line, read_id};
+use super::json::{self, IdValue, Scan};
 use crate::texts::utf16::Utf8Buffer;
 
 /// Strings in UTF-8, one after the other.
@@ -41,8 +40,7 @@ pub enum Ids {
 pub struct LineColumns {
     /// The texts, where they are wanted; a lone surrogate is U+FFFD.
     pub texts: Option<Utf8Column>,
-    /// The field of the ids, where they are wanted: as [`LineFormat::Json`](super::LineFormat) has
-    /// that of the texts.
+    /// The field of the ids, where they are wanted: a name or a path, as that of the texts.
     pub id_field: Option<String>,
     /// The ids; `None` before the first.
     pub ids: Option<Ids>,
@@ -51,27 +49,33 @@ pub struct LineColumns {
 }
 
 impl LineColumns {
-    /// Adds a line. False when it has no id that is certain and of the kind of the others; then
-    /// nothing was added.
-    pub(super) fn push(&mut self, bytes: &[u8], line: &Line<'_>) -> bool {
+    /// Adds a line, whose text is this string of JSON or, without escapes, of any kind. False when it
+    /// has no id that is certain and of the kind of the others; then nothing was added.
+    pub(super) fn push(&mut self, line: &[u8], text: &str, has_escapes: bool) -> bool {
         if let Some(field) = &self.id_field {
-            let Some((id, text)) = read_id(bytes, field) else { return false };
+            let Some((id, line)) = read_id(line, field) else { return false };
             match (id, &mut self.ids) {
                 (IdValue::Integer(id), Some(Ids::Integers(ids))) => ids.push(id),
                 (IdValue::Integer(id), none @ None) => *none = Some(Ids::Integers(vec![id])),
                 (IdValue::String((range, has_escapes)), ids @ (None | Some(Ids::Strings(_)))) => {
                     let ids = ids.get_or_insert_with(|| Ids::Strings(Utf8Column::default()));
                     let Ids::Strings(ids) = ids else { return false };
-                    ids.push(whole(&text[range], has_escapes, &mut self.units, &mut self.utf8));
+                    ids.push(whole(&line[range], has_escapes, &mut self.units, &mut self.utf8));
                 }
                 _ => return false,
             }
         }
         if let Some(texts) = &mut self.texts {
-            texts.push(whole(line.text, line.has_escapes, &mut self.units, &mut self.utf8));
+            texts.push(whole(text, has_escapes, &mut self.units, &mut self.utf8));
         }
         true
     }
+}
+
+/// The id of a line, and the line.
+fn read_id<'a>(line: &'a [u8], path: &str) -> Option<(IdValue, &'a str)> {
+    let id = Scan::new(line).object_line::<IdValue>(path.as_bytes())?;
+    Some((id, str::from_utf8(line).ok()?))
 }
 
 /// A string of JSON without its escapes.

@@ -11,7 +11,7 @@ mod json;
 use crate::texts::Texts;
 use crate::texts::widen::widen;
 pub use columns::{Ids, LineColumns, Utf8Column};
-use json::{Content, IdValue, Scan};
+use json::{Content, Scan};
 
 /// Where in a line its text is.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub fn read_lines(
     while read.lines < limits.lines && read.units < limits.units {
         let rest = &bytes[read.bytes..];
         let Some(line) = read_line(rest, format) else { break };
-        if !columns.push(&rest[..line.end], &line) {
+        if !columns.push(&rest[..line.end], line.text, line.has_escapes) {
             break;
         }
         let limit = limits.text_units.unwrap_or(usize::MAX);
@@ -103,12 +103,6 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
             Some(Line { text: &line[range], has_escapes, end })
         }
     }
-}
-
-/// The id of a line that was read.
-fn read_id<'a>(line: &'a [u8], path: &str) -> Option<(IdValue, &'a str)> {
-    let id = Scan::new(line).object_line::<IdValue>(path.as_bytes())?;
-    Some((id, str::from_utf8(line).ok()?))
 }
 
 #[cfg(test)]
