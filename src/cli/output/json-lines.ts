@@ -34,30 +34,37 @@ export function openLines(
       const membersOf = lineMembers(batch)
       const groups: Promise<void>[] = []
       let before = Promise.resolve()
-      for (let from = 0, to = 0; from < matrix.rows; from = to) {
-        while (groups.length >= MOST_GROUPS) await groups.shift()
-        const opening = `${separator}{`
-        const isFirst = rows === 0 && separator !== ''
-        const members = membersOf(from, Math.min(matrix.rows, from + MOST_LINES))
-        const parts = partsOf(members.count, threads).map(async ([first, last]) => {
-          const room = rooms.pop() ?? new LineRoom()
-          const heads = { opening, members: members.of(first, last), end }
-          const lines = await vectorLines(matrix, { from: from + first, to: from + last, isBase64 }, heads, room)
-          return { room, lines }
-        })
-        to = from + members.count
-        rows += members.count
-        const group = Promise.all([before, ...parts]).then(async ([, ...made]) => {
-          const lines = made.map((part, i) => (isFirst && i === 0 ? part.lines.subarray(separator.length) : part.lines))
-          await sink.append(...lines)
-          rooms.push(...made.map(({ room }) => room))
-        })
-        // Its error is thrown where it is waited for.
-        group.catch(() => undefined)
-        groups.push(group)
-        before = group
+      try {
+        for (let from = 0, to = 0; from < matrix.rows; from = to) {
+          while (groups.length >= MOST_GROUPS) await groups.shift()
+          const opening = `${separator}{`
+          const isFirst = rows === 0 && separator !== ''
+          const members = membersOf(from, Math.min(matrix.rows, from + MOST_LINES))
+          const parts = partsOf(members.count, threads).map(async ([first, last]) => {
+            const room = rooms.pop() ?? new LineRoom()
+            const heads = { opening, members: members.of(first, last), end }
+            const lines = await vectorLines(matrix, { from: from + first, to: from + last, isBase64 }, heads, room)
+            return { room, lines }
+          })
+          to = from + members.count
+          rows += members.count
+          const group = Promise.all([before, ...parts]).then(async ([, ...made]) => {
+            const lines = made.map((part, i) =>
+              isFirst && i === 0 ? part.lines.subarray(separator.length) : part.lines,
+            )
+            await sink.append(...lines)
+            rooms.push(...made.map(({ room }) => room))
+          })
+          // Its error is thrown where it is waited for.
+          group.catch(() => undefined)
+          groups.push(group)
+          before = group
+        }
+        await before
+      } finally {
+        // However it ends, nothing is made or written any more.
+        await Promise.allSettled(groups)
       }
-      await before
     },
     rows: () => rows,
     isWhole: () => true,
