@@ -166,6 +166,8 @@ const NODE: Rooms = {
   constants: ['job', 'js', 'model', 'options'],
   matrix_memory: ['error', 'js', 'options'],
   numbers: ['error', 'js', 'matrix_memory'],
+  lines: ['error', 'js', 'options'],
+  codecs: ['error'],
   search: ['environment', 'error', 'js', 'matrix_memory', 'options'],
   pin: [],
   lib: ['environment', 'error', 'inline', 'js', 'native_job', 'numbers', 'pin', 'quantized_load', 'search'],

@@ -2,7 +2,8 @@
 // loop.
 
 import { CALL_SHARE } from '../call/inline.js'
-import { vectorLines } from '../matrix/json.js'
+import { LineRoom, vectorLines } from '../matrix/json.js'
+import { throwIfAborted } from '../runtime/abort.js'
 import { charge, inTurns, isTurnSpent } from '../runtime/event-loop.js'
 import { Buffer } from '../runtime/node-globals.js'
 import { bytesOf } from './answer.js'
@@ -104,12 +105,7 @@ export function truncatedHeader({ truncated }: Pick<ServedRows, 'truncated'>): r
   return truncated === 0 ? [] : ['X-Truncated-Texts', String(truncated)]
 }
 
-/**
- * Rows that are written in a step: as base64 many, as numbers few. That is at most 0.1 ms of work,
- * and for usual dimensions less than the native module would hand over without a copy, as memory
- * that V8 does not know of and lets stay.
- */
-const BASE64_PER_STEP = 32
+/** How many rows as numbers are written in a step: some 0.1 ms of work. */
 export const NUMBERS_PER_STEP = 16
 
 export function latin1(bytes: Uint8Array): string {
@@ -149,29 +145,41 @@ export function listed(
   }, signal)
 }
 
+/** Rows of an item list that a thread writes at a time. */
+const ROWS_PER_PART = 64
+
+/** An object of a list, around its vector: its place stands before it. */
+export interface VectorItem {
+  readonly opening: string
+  /** The key of the place. */
+  readonly indexKey: string
+  /** The key of the vector. */
+  readonly end: string
+}
+
 /**
- * Objects with commas and line feeds between them, of which each ends with a vector; in as many
- * chunks as steps.
+ * Objects with commas and line feeds between them, of which each ends with a vector. Written on
+ * other threads.
  *
- * @param startOf what the object of a row begins with, up to the vector
+ * @throws (rejects) the signal's reason
  */
-export function vectorItems(
+export async function vectorItems(
   rows: ServedRows,
   isBase64: boolean,
-  startOf: (index: number) => string,
+  { opening, indexKey, end }: VectorItem,
   signal: AbortSignal | undefined,
-): Uint8Array[] | Promise<Uint8Array[]> {
-  const perStep = isBase64 ? BASE64_PER_STEP : NUMBERS_PER_STEP
-  const chunks: Uint8Array[] = []
-  let from = 0
-  return inTurns(() => {
-    const to = Math.min(rows.rows, from + perStep)
-    const starts: string[] = []
-    for (let index = from; index < to; index++) starts.push(index === 0 ? startOf(0) : `,${startOf(index)}`)
-    for (const lines of vectorLines(rows, { from, to, isBase64, threads: 1 }, starts)) chunks.push(lines)
-    from = to
-    return to === rows.rows ? chunks : undefined
-  }, signal)
+): Promise<Uint8Array[]> {
+  const parts: Promise<Uint8Array>[] = []
+  for (let from = 0; from < rows.rows; from += ROWS_PER_PART) {
+    const to = Math.min(rows.rows, from + ROWS_PER_PART)
+    const integers = BigInt64Array.from({ length: to - from }, (_, i) => BigInt(from + i))
+    const heads = { opening: `,${opening}`, members: [{ key: indexKey, integers, gap: 0 }], end }
+    parts.push(vectorLines(rows, { from, to, isBase64 }, heads, new LineRoom()))
+  }
+  const [first = new Uint8Array(), ...others] = await Promise.all(parts)
+  throwIfAborted(signal)
+  // Without the comma before the first object.
+  return [first.subarray(1), ...others]
 }
 
 /**

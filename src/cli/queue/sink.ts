@@ -2,6 +2,7 @@
 
 import type { Dtype } from '../../dtype.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
+import { listOf } from '../column-values.js'
 import { retried } from './failure.js'
 import type { ShardBatch, ShardProgress } from '../shards/run-shard.js'
 
@@ -91,7 +92,7 @@ export async function storeShard(
   try {
     for await (const batch of batches) {
       const { ids, texts, matrix, columns } = batch
-      const named = columns.map(({ column: { name, type }, values }) => ({ name, type, values }))
+      const named = columns.map(({ column: { name, type }, values }) => ({ name, type, values: listOf(values) }))
       await timed(() => sink.write({ ids, texts, matrix, columns: named }))
       rows += ids.length
       truncated += matrix.truncated

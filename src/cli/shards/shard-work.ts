@@ -129,7 +129,7 @@ export class ShardWork {
       progressIsJson: false,
       keptNames: new Set(),
     })
-    const texts = new TextRun(settings.input, total, { newTexts: run.newTexts, onSkip })
+    const texts = new TextRun(settings.input, total, { reader: run.reader, onSkip })
     this.#texts = texts
     const work = async (batch: RowBatch, stopped: AbortSignal): Promise<Worked> => {
       const started = performance.now()
