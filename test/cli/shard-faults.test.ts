@@ -108,7 +108,7 @@ test.serial('the names of an output and its note are on the disk when a shard is
   const { sync } = prototype
   const synced: (readonly string[])[] = []
   prototype.sync = async function (this: fs.FileHandle) {
-    if ((await this.stat()).isDirectory()) synced.push(namesIn(plan).filter((name) => name !== '.partial'))
+    if ((await this.stat()).isDirectory()) synced.push(namesIn(plan))
     await Reflect.apply<fs.FileHandle, [], Promise<void>>(sync, this, [])
   }
   const manifest = await openManifest(plan.manifest)

@@ -172,8 +172,8 @@ export class ShardOutput {
       await rm(temporary, { force: true }).catch(() => undefined)
       throw error
     }
-    await syncFolder(path.dirname(this.#output))
     await this.#clean()
+    await syncFolder(path.dirname(this.#output))
     return whole
   }
 
