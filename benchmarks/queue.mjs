@@ -23,6 +23,7 @@ import { createProcessor, enqueue } from 'model2vec-node/bullmq'
 
 const { redisServer, startRedis } = createRequire(import.meta.url)('../build/test/examples/redis.js')
 const { makeHost, removeHosts } = createRequire(import.meta.url)('../build/test/queue/host.js')
+const { workerCommand } = createRequire(import.meta.url)('../build/test/queue/worker-process.js')
 const { startTarget } = createRequire(import.meta.url)('../build/test/queue/targets.js')
 const MAIN = path.resolve('dist/cli/main.js')
 const MODEL = 'test/fixtures/unpacked/models/potion-base-8M'
@@ -64,8 +65,8 @@ function newQueue() {
 }
 
 /** Waits until so many jobs are completed. @returns seconds since `started` */
-async function completed(queue, count, started = performance.now()) {
-  while ((await queue.getCompletedCount()) < count) await sleep(2)
+async function completed(queue, count, started = performance.now(), intervalMs = 2) {
+  while ((await queue.getCompletedCount()) < count) await sleep(intervalMs)
   return (performance.now() - started) / 1000
 }
 
@@ -187,10 +188,27 @@ async function workers() {
   }
 }
 
+/** Seconds of processor time that processes have had (Linux). */
+function processorSeconds(pids) {
+  const TICKS = 100
+  return pids.reduce((sum, pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) / TICKS
+  }, 0)
+}
+
+/** The same of Redis. */
+async function redisSeconds() {
+  const text = await client.info('cpu')
+  return ['sys', 'user'].reduce((sum, of) => sum + Number(new RegExp(`^used_cpu_${of}:([\\d.]+)`, 'm').exec(text)[1]), 0)
+}
+
 /**
  * The same shards for 1 to 8 hosts, each a worker of one thread behind a cable of its own. They share the
- * cores: it shows what a further host costs the others (Redis, its scripts, the network, memory), not what
- * it adds, which takes cores of its own. Ratios within a round are what to look at.
+ * cores: it shows what a further host costs the others (Redis, its scripts, the network, caches), not what
+ * it adds, which takes cores of its own. Processor time is what to look at, which a busy machine changes
+ * least.
  */
 async function hosts() {
   const COUNTS = [1, 2, 4, 8]
@@ -206,9 +224,9 @@ async function hosts() {
       const manifest = plan(texts, SHARDS, MODEL)
       const queue = newQueue()
       const children = made.slice(0, count).map(({ name, redis: address }) => {
-        const url = `redis://${address}:${redis.port}`
-        const args = ['netns', 'exec', name, process.execPath, MAIN, 'worker', '--redis', url, '--queue', queue.name]
-        const child = spawn('ip', [...args, '--threads', '1', '--concurrency', '1'], { stdio: ['ignore', 'ignore', 'pipe'] })
+        const options = ['--redis', `redis://${address}:${redis.port}`, '--queue', queue.name, '--threads', '1']
+        const { command, args } = workerCommand([...options, '--concurrency', '1'], { within: ['ip', 'netns', 'exec', name] })
+        const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
         let said = ''
         const isReady = new Promise((resolve) => {
           child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -218,30 +236,32 @@ async function hosts() {
         })
         return { child, isReady, shards: () => said.match(/: written, /g)?.length ?? 0 }
       })
+      const pids = children.map(({ child }) => child.pid)
       await Promise.all(children.map(({ isReady }) => isReady))
       // Each loads the model for its first shard.
-      const first = await enqueue(queue, manifest, { shards: Array(MOST).keys() })
-      await completed(queue, first)
-      const before = await commands()
+      const first = await enqueue(queue, manifest, { shards: Array(2 * MOST).keys() })
+      await completed(queue, first, undefined, 50)
+      const before = [processorSeconds(pids), await redisSeconds()]
       const started = performance.now()
       const rest = await enqueue(queue, manifest, { shards: Array.from({ length: SHARDS - first }, (_, i) => first + i) })
-      const seconds = await completed(queue, first + rest, started)
-      const scripts = ((await commands()).get('evalsha') ?? 0) - (before.get('evalsha') ?? 0)
-      const speed = (texts.length * rest) / SHARDS / seconds
-      measured.set(count, [...(measured.get(count) ?? []), speed])
+      const seconds = await completed(queue, first + rest, started, 50)
+      const rows = (texts.length * rest) / SHARDS
+      // Microseconds for each document.
+      const [ofWorkers, ofRedis] = [processorSeconds(pids) - before[0], (await redisSeconds()) - before[1]].map((of) => (of / rows) * 1e6)
+      measured.set(count, [...(measured.get(count) ?? []), ofWorkers])
       for (const { child } of children) child.kill('SIGTERM')
       await Promise.all(children.map(({ child }) => new Promise((resolve) => child.once('close', resolve))))
       const each = children.map(({ shards }) => shards())
       console.log(
-        `round ${round}: ${count} hosts: ${speed.toFixed(0)} documents/s, ${(speed / measured.get(1).at(-1)).toFixed(2)} of one ` +
-          `host; ${(scripts / rest).toFixed(1)} scripts a shard; shards of each ${Math.min(...each)} to ${Math.max(...each)}`,
+        `round ${round}: ${count} hosts: ${(rows / seconds).toFixed(0)} documents/s; processor time of a document ` +
+          `${ofWorkers.toFixed(1)} us in workers, ${ofRedis.toFixed(2)} us in Redis; shards of each ${Math.min(...each)} to ${Math.max(...each)}`,
       )
       await queue.close()
     }
   }
-  for (const [count, speeds] of measured) {
-    const [, ratio] = speeds.map((speed, i) => speed / measured.get(1)[i]).sort((a, b) => a - b)
-    console.log(`${count} hosts: median ${ratio.toFixed(2)} of one host in the same round`)
+  for (const [count, of] of measured) {
+    const [, ratio] = of.map((time, i) => time / measured.get(1)[i]).sort((a, b) => a - b)
+    console.log(`${count} hosts: a document takes ${ratio.toFixed(2)} of the processor time of one host in the same round (median)`)
   }
 }
 
