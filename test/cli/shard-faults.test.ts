@@ -78,7 +78,8 @@ test('what a run of another plan has left in the folder, killed at any change of
 })
 
 test('a row that can not be read in an input that has changed since says that it has', async (t) => {
-  const lines = Array.from({ length: 5000 }, (_, i) => `{"text":"line ${i}"}\n`)
+  // Far more than what is read ahead of the first batch.
+  const lines = Array.from({ length: 10_000 }, (_, i) => `{"text":"line ${i} ${'x'.repeat(2000)}"}\n`)
   const plan = await planned({ 'a.jsonl': lines.join('') }, '--shards', '1')
   const [file = ''] = plan.inputs
   const manifest = await openManifest(plan.manifest)
