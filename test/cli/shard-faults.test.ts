@@ -122,6 +122,31 @@ test.serial('the names of an output and its note are on the disk when a shard is
   t.deepEqual(synced, [expectedNames(1)])
 })
 
+// Alone: it replaces a function for all of this process.
+test.serial('runs that end all the time, and remove the folder of what is being written, cost no try', async (t) => {
+  const plan = await planned({ 'a.txt': TXT }, '--shards', '1')
+  const partial = path.join(plan.outDir, '.partial')
+  const { mkdir } = fs
+  let removed = 0
+  Object.assign(fs, {
+    async mkdir(...args: Parameters<typeof mkdir>) {
+      const made = await mkdir(...args)
+      // As the last step of a run that has just ended does.
+      if (args[0] === partial && removed++ < 20) await fs.rmdir(partial)
+      return made
+    },
+  })
+  const manifest = await openManifest(plan.manifest)
+  try {
+    t.is((await runShard(manifest, 0)).state, 'written')
+  } finally {
+    Object.assign(fs, { mkdir })
+    await manifest.close()
+  }
+  t.is(removed, 21)
+  t.deepEqual(namesIn(plan), expectedNames(1))
+})
+
 test('the folder of a manifest is made', async (t) => {
   const folder = emptyDirectory()
   const [input, manifest] = [path.join(folder, 'a.txt'), path.join(folder, 'new/plans/plan.jsonl')]

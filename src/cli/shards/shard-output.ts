@@ -40,6 +40,8 @@ export interface ShardNote {
 /** There is no output. */
 export const MISSING = 'it is missing'
 const PARTIAL = '.partial'
+/** Each one that fails takes a shard of another run that ends in that moment. */
+const MOST_TRIES = 100
 /** How many of the first and of the last bytes of an output its note knows. */
 const END_BYTES = 4096
 /** What another machine has not written to for an hour was left by a dead process. */
@@ -123,6 +125,21 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Opens a new file, and makes its folder. Other runs remove the folder when it is empty: between its
+ * making and the opening, and also while it is made, as Node then looks for what it has found there.
+ */
+async function openInFolder(file: string): Promise<FileHandle> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await mkdir(path.dirname(file), { recursive: true })
+      return await open(file, 'wx+')
+    } catch (error) {
+      if (tries === MOST_TRIES || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+}
+
 /** An output that is being written. */
 export class ShardOutput {
   readonly sink: FileSink
@@ -139,17 +156,8 @@ export class ShardOutput {
 
   /** @throws FileError */
   static async create(output: string): Promise<ShardOutput> {
-    const folder = path.join(path.dirname(output), PARTIAL)
     const partial = ownName(output)
-    const opened = async (triesLeft: number): Promise<FileHandle> => {
-      await mkdir(folder, { recursive: true })
-      // Another run, which was the last, may have removed the folder.
-      return open(partial, 'wx+').catch((error: unknown) => {
-        if (triesLeft === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        return opened(triesLeft - 1)
-      })
-    }
-    return new ShardOutput(output, partial, await naming(output, opened(3)))
+    return new ShardOutput(output, partial, await naming(output, openInFolder(partial)))
   }
 
   /** Gives the output its name, and notes what it is. @throws FileError */
