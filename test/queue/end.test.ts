@@ -2,6 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 
 import test from 'ava'
@@ -11,7 +13,6 @@ import type { JobOptions } from 'model2vec-node/bullmq'
 
 import { testWithPeers } from '../adapters/peers.js'
 import { emptyDirectory, model2vec } from '../cli/run.js'
-import { freePort } from '../free-port.js'
 import { SMALL } from '../test-data.js'
 import { until } from '../waiting.js'
 import { planRun } from './planned-run.js'
@@ -45,9 +46,16 @@ test('without its native module a worker ends before it takes a shard', async (t
 testWithPeers(
   'SIGTERM ends a worker that still waits for Redis, however long it may wait',
   async (t) => {
-    const args = ['--redis', `redis://127.0.0.1:${await freePort()}`, '--wait', '86400', '--health-port', '0']
-    const worker = startWorker(t, args)
-    await worker.says('health and metrics at')
+    let tries = 0
+    const server = net.createServer((socket) => {
+      tries++
+      socket.destroy()
+    })
+    t.teardown(() => server.close())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const worker = startWorker(t, ['--redis', `redis://127.0.0.1:${port}`, '--wait', '86400'])
+    await until(() => tries > 2, 'the worker tries again')
     worker.child.kill('SIGTERM')
     t.is((await worker.ended).code, 0)
   },
