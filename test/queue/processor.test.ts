@@ -213,6 +213,22 @@ testWithPeers(
 )
 
 testWithPeers(
+  'a processor around ours that returns nothing has its shards in the report, without their rows',
+  async (t) => {
+    const run = await planRun(t, false)
+    const own = newQueue(t)
+    await enqueue(own.queue, run.manifest, { shards: [0] })
+    const processor = createProcessor()
+    newWorker(t, own, async (...args) => {
+      await processor(...args)
+    })
+    await noneLeft(own.queue)
+    t.like(await report(own.queue, run.manifest), { done: 1, rows: 0, unknown: SHARDS - 1 })
+  },
+  because,
+)
+
+testWithPeers(
   'shards of many manifests are done by one processor, which keeps none of their files open',
   async (t) => {
     const own = newQueue(t)

@@ -12,6 +12,7 @@ import { isUrl } from '../input/url.js'
 import type { RowBatch } from '../input/row-batches.js'
 import type { OutputFormat, OutputRows } from '../output/format.js'
 import { TextRun } from '../text-run.js'
+import { mayPass } from './failure.js'
 import type { Manifest, Shard } from './manifest.js'
 import { loadShardModel } from './shard-model.js'
 import type { ShardModelOptions } from './shard-model.js'
@@ -139,12 +140,18 @@ export class ShardWork {
     }
     /** Rows that were read but not worked on. */
     let unfit = 0
-    for await (const { written, count, skipped, before } of texts.results(work, DEFAULT_CONCURRENCY, signal)) {
-      unfit += skipped
-      this.rows += count
-      this.skipped = before + unfit
-      this.truncated += written?.matrix.truncated ?? 0
-      yield written
+    try {
+      for await (const { written, count, skipped, before } of texts.results(work, DEFAULT_CONCURRENCY, signal)) {
+        unfit += skipped
+        this.rows += count
+        this.skipped = before + unfit
+        this.truncated += written?.matrix.truncated ?? 0
+        yield written
+      }
+    } catch (error) {
+      // A row that can't be read may be one of an input that has changed meanwhile.
+      if (!signal.aborted && !mayPass(error)) await assertPlanned(this.#manifest, this.#shard)
+      throw error
     }
     this.skipped = texts.skipped + unfit
     await assertPlanned(this.#manifest, this.#shard)
