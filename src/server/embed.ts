@@ -145,8 +145,22 @@ export function listed(
   }, signal)
 }
 
-/** Rows of an item list that a thread writes at a time. */
-const ROWS_PER_PART = 64
+/** Rows that a thread writes at a time: some 0.1 to 0.5 ms of work, where to begin takes 0.02. */
+const BASE64_PER_PART = 512
+const NUMBERS_PER_PART = 64
+/** Parts of an answer that are written at the same time. */
+const WRITERS = 2
+
+/** Where parts are written: numbers take half of the room that they might take. */
+const rooms: LineRoom[] = []
+
+/** 0, 1, 2, …: made once, for as many as were needed. */
+let places = new BigInt64Array()
+
+function placesUpTo(end: number): BigInt64Array {
+  if (places.length < end) places = BigInt64Array.from({ length: end }, (_, place) => BigInt(place))
+  return places.subarray(0, end)
+}
 
 /** An object of a list, around its vector: its place stands before it. */
 export interface VectorItem {
@@ -169,17 +183,25 @@ export async function vectorItems(
   { opening, indexKey, end }: VectorItem,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
-  const parts: Promise<Uint8Array>[] = []
-  for (let from = 0; from < rows.rows; from += ROWS_PER_PART) {
-    const to = Math.min(rows.rows, from + ROWS_PER_PART)
-    const integers = BigInt64Array.from({ length: to - from }, (_, i) => BigInt(from + i))
-    const heads = { opening: `,${opening}`, members: [{ key: indexKey, integers, gap: 0 }], end }
-    parts.push(vectorLines(rows, { from, to, isBase64 }, heads, new LineRoom()))
+  const perPart = isBase64 ? BASE64_PER_PART : NUMBERS_PER_PART
+  const parts: Uint8Array[] = []
+  let next = 0
+  const writeParts = async (): Promise<void> => {
+    for (let from = next; from < rows.rows; from = next) {
+      next += perPart
+      const to = Math.min(rows.rows, from + perPart)
+      const integers = placesUpTo(to).subarray(from)
+      const heads = { opening: `,${opening}`, members: [{ key: indexKey, integers, gap: 0 }], end }
+      const room = rooms.pop() ?? new LineRoom()
+      const lines = await vectorLines(rows, { from, to, isBase64 }, heads, room)
+      // Without the comma before the first object.
+      parts[from / perPart] = Buffer.from(from === 0 ? lines.subarray(1) : lines)
+      rooms.push(room)
+      throwIfAborted(signal)
+    }
   }
-  const [first = new Uint8Array(), ...others] = await Promise.all(parts)
-  throwIfAborted(signal)
-  // Without the comma before the first object.
-  return [first.subarray(1), ...others]
+  await Promise.all(Array.from({ length: WRITERS }, writeParts))
+  return parts
 }
 
 /**
