@@ -1,6 +1,6 @@
 // Strings of a column as bytes of UTF-8: parts of them, several after each other, and as strings.
 
-import type { ColumnValue, ColumnValues, ListedValues, Utf8Values } from './column.js'
+import type { ColumnType, ColumnValue, ColumnValues, Id, ListedValues, Utf8Values } from './column.js'
 import { utf8Column } from './utf8-column.js'
 
 export function isUtf8(values: ColumnValues): values is Utf8Values {
@@ -20,6 +20,15 @@ export function listOf(values: ColumnValues): ListedValues {
   return Array.from({ length: countOf(values) }, (_, row) =>
     nulls?.[row] === 1 ? null : buffer.toString('utf8', offsets[row], (offsets[row + 1] ?? 0) - gap),
   )
+}
+
+/** Ids for whoever wants values of JavaScript; those of lines (type 'id') are strings and numbers. */
+export function idsOf(values: ColumnValues, type: ColumnType): readonly Id[] {
+  if (type !== 'id') return listOf(values) as readonly Id[]
+  // The ones that are read natively have at most 15 digits.
+  if (values instanceof BigInt64Array) return Array.from(values, Number)
+  const ids = listOf(values) as readonly Id[]
+  return ids.some((id) => typeof id === 'bigint') ? ids.map((id) => (typeof id === 'bigint' ? Number(id) : id)) : ids
 }
 
 /** The bytes of all strings. */

@@ -4,7 +4,7 @@
 import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
 import type { Column, ColumnData, ColumnType, ColumnValues, Id } from '../column.js'
-import { isUtf8, listOf, partOf, utf8Slice } from '../column-values.js'
+import { idsOf, isUtf8, listOf, partOf, utf8Slice } from '../column-values.js'
 import { ValueRuns } from '../value-runs.js'
 import { stringAt } from './column-format.js'
 import type { Utf8Values } from '../column.js'
@@ -78,12 +78,7 @@ export class Rows {
 
   /** The ids as values of JavaScript; empty when the caller wants none. */
   get ids(): readonly Id[] {
-    const values = this.#ids.values
-    // Those of lines are numbers. The ones that are read natively have at most 15 digits.
-    if (this.idType !== 'id') return listOf(values) as readonly Id[]
-    if (values instanceof BigInt64Array) return Array.from(values, Number)
-    const ids = listOf(values) as readonly Id[]
-    return ids.some((id) => typeof id === 'bigint') ? ids.map((id) => (typeof id === 'bigint' ? Number(id) : id)) : ids
+    return idsOf(this.#ids.values, this.idType)
   }
 
   /** The ids as they were read; empty when the caller wants none. */
