@@ -53,7 +53,7 @@ const TYPESCRIPT: Rooms = {
     'row-memory',
     'runtime',
   ],
-  server: ['call', 'errors', 'matrix', 'model', 'native', 'options', 'runtime', 'version'],
+  server: ['call', 'dtype', 'errors', 'matrix', 'model', 'native', 'options', 'runtime', 'version'],
   index: [
     'chunks',
     'dtype',

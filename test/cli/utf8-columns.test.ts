@@ -149,3 +149,33 @@ for (const ending of ['parquet', 'feather']) {
     })
   }
 }
+
+/** Writes a page of nulls alone that says that it is packed, and has no bytes, as parquet-java does. */
+const WRITE_NOTHING_PACKED = `
+import sys
+import pyarrow as pa, pyarrow.parquet as pq
+table = pa.table({"text": ["a", "b"], "other": pa.array([None, None], pa.string())})
+options = dict(compression="snappy", use_dictionary=False, data_page_version="2.0", write_statistics=False)
+pq.write_table(table, sys.argv[1], **options)
+column = pq.read_metadata(sys.argv[1]).row_group(0).column(1)
+data = bytearray(open(sys.argv[1], "rb").read())
+# The field is_compressed of the page's header in Thrift's compact form: false becomes true.
+place = data.index(0x12, column.data_page_offset)
+assert place < column.data_page_offset + column.total_compressed_size
+data[place] = 0x11
+open(sys.argv[1], "wb").write(data)
+assert pq.read_table(sys.argv[1]).column("other").to_pylist() == [None, None]
+`
+
+pythonTest('a Parquet page of nulls alone, packed to nothing by Snappy, is read as nulls', async (t) => {
+  const directory = emptyDirectory()
+  const [file, out] = [path.join(directory, 'in.parquet'), path.join(directory, 'out.jsonl')]
+  execFileSync(python.command ?? '', ['-c', WRITE_NOTHING_PACKED, file])
+  const { code, err } = await model2vec('embed', file, '-o', out, '--keep', 'other', ...MODEL)
+  t.deepEqual([code, err], [0, ''])
+  const rows = readFileSync(out, 'utf8').trimEnd().split('\n')
+  t.deepEqual(
+    rows.map((row) => (JSON.parse(row) as { other: unknown }).other),
+    [null, null],
+  )
+})

@@ -17,10 +17,18 @@ const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: typeof zl
 
 /** `length` = that of the unpacked bytes: a page that is longer is broken. */
 function byZlib(unpack: typeof zlib.gunzipSync): Unpack {
-  return (bytes, length) => unpack(bytes, { maxOutputLength: Math.max(1, length) })
+  return (bytes, length) =>
+    length === 0 && bytes.length === 0 ? new Uint8Array() : unpack(bytes, { maxOutputLength: Math.max(1, length) })
 }
 
+/** From three bytes of Snappy come at most 64, a copy. */
+const MOST_FROM_SNAPPY = 22
+
 function unpackSnappy(block: Uint8Array, length: number): Uint8Array {
+  // Some writers pack nothing to nothing.
+  if (length === 0 && block.length === 0) return new Uint8Array()
+  // Memory is asked for before the block is read.
+  if (length > MOST_FROM_SNAPPY * block.length) throw new Error('broken Snappy data')
   const bytes = native().unpackSnappy(block, length)
   if (bytes === null) throw new Error('broken Snappy data')
   return bytes

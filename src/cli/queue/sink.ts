@@ -100,9 +100,12 @@ export async function storeShard(
   try {
     for await (const batch of batches) {
       const { ids, texts, matrix, columns } = batch
+      if (ids.length !== matrix.rows) {
+        throw new Error(`internal error: ${ids.length} ids of ${matrix.rows} rows`)
+      }
       const named = columns.map(({ column: { name, type }, values }) => ({ name, type, values: listOf(values) }))
       await timed(() => sink.write({ ids, texts, matrix, columns: named }))
-      rows += ids.length
+      rows += matrix.rows
       truncated += matrix.truncated
       skipped = batch.skipped
       onProgress(batch.progress)

@@ -4,7 +4,6 @@ import type { Dtype } from '../../dtype.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import type { ColumnData, Id } from '../column.js'
 import { idsOf, listOf } from '../column-values.js'
-import type { EmbedSettings } from '../embed-settings.js'
 import { naming } from '../file-error.js'
 import { shownUrl } from '../input/url.js'
 import { coded } from './failure.js'
@@ -156,8 +155,9 @@ export async function* shardBatches(
     work = await ShardWork.open(manifest, shard, options)
     const { names, input } = work.settings
     const [id, text] = [names.id ?? OWN_ID, names.text ?? OWN_TEXT]
-    const settings: EmbedSettings = {
+    const settings = {
       ...work.settings,
+      isForCaller: true,
       names: { id, text },
       input: { ...input, ...(names.id === null && { offsetIds: shard.inputs.map((each) => shownUrl(each.path)) }) },
     }

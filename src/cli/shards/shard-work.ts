@@ -6,6 +6,7 @@ import type { OptionValues } from '../command.js'
 import { embedFormat, embedOutput, embedSettings } from '../embed-settings.js'
 import type { EmbedSettings } from '../embed-settings.js'
 import { embedRun } from '../embed-texts.js'
+import type { EmbedRun } from '../embed-texts.js'
 import { nameOf } from '../input/bytes.js'
 import { assertSame, pinOfFile } from '../input/pin.js'
 import { isUrl } from '../input/url.js'
@@ -116,7 +117,9 @@ export class ShardWork {
    *
    * @param settings others than those of the shard where the caller wants other columns
    */
-  async *batches(settings: EmbedSettings = this.settings): AsyncGenerator<OutputRows | null, void, undefined> {
+  async *batches(
+    settings: EmbedSettings & Pick<EmbedRun, 'isForCaller'> = this.settings,
+  ): AsyncGenerator<OutputRows | null, void, undefined> {
     const { signal = new AbortController().signal, onSkip } = this.#options
     const { vector } = await this.open(settings)
     const total = this.#totalBytes
