@@ -143,6 +143,9 @@ export interface Sink {
    * rows come again when a shard is tried again, and when two workers have it at once: they have to
    * replace those that are there (upsert). Any error is tried again, except one that is named
    * `UnrecoverableError`.
+   *
+   * A call that neither resolves nor rejects holds its shard until that is given up: let the client
+   * of the store have a limit for its requests.
    */
   write(batch: SinkBatch): Promise<unknown>;
   /** Called after the last batch. The shard is done when this has resolved. */
@@ -214,9 +217,10 @@ export declare const GIVE_BACK = "give the shard back";
  *
  * A shard that can never work (an input that has changed, a row that can't be read) fails for good. A
  * failure that may pass (the network, a full disk, any error of a sink) is tried again, as the job's
- * `attempts` and `backoff` say. A processor whose jobs fail one after another takes them more slowly, up
- * to one in 30 s.
+ * `attempts` and `backoff` say; where this machine lacks the model, which another one may have, two times.
+ * A processor whose jobs fail one after another takes them more slowly, up to one in 30 s.
  *
+ * @throws Model2VecError `ERR_NATIVE_NOT_FOUND`: no shard could ever be done here
  * @example
  * const processor = createProcessor()
  * const worker = new Worker('model2vec', processor, { connection, maxStalledCount: 5 })

@@ -1,9 +1,11 @@
-// `node benchmarks/queue.mjs [overhead|memory|workers|sinks|recovery]`: what a queue of BullMQ costs, on a Redis
+// `node benchmarks/queue.mjs [overhead|memory|workers|hosts|sinks|recovery]`: what a queue of BullMQ costs, on a Redis
 // of this machine: the figures of docs/scaling.md. It takes what the tests have made in build/.
 //
 //   overhead   commands of Redis and milliseconds for each shard, beside the same shards without a queue
 //   memory     bytes of Redis for each job, and how fast jobs are added
 //   workers    documents a second of one and of two processes, and where their time goes
+//   hosts      documents a second of 1, 2, 4 and 8 hosts (network namespaces: root and iproute2), a worker
+//              each, which share the cores of this machine
 //   sinks      documents a second of one worker into files, Milvus Lite and PostgreSQL, and how long its event
 //              loop was held
 //   recovery   how long after the end of a killed worker another one begins its shard
@@ -20,15 +22,18 @@ import { Redis } from 'ioredis'
 import { createProcessor, enqueue } from 'model2vec-node/bullmq'
 
 const { redisServer, startRedis } = createRequire(import.meta.url)('../build/test/examples/redis.js')
+const { makeHost, removeHosts } = createRequire(import.meta.url)('../build/test/queue/host.js')
+const { workerCommand } = createRequire(import.meta.url)('../build/test/queue/worker-process.js')
 const { startTarget } = createRequire(import.meta.url)('../build/test/queue/targets.js')
 const MAIN = path.resolve('dist/cli/main.js')
 const MODEL = 'test/fixtures/unpacked/models/potion-base-8M'
 const SMALL = 'test/fixtures/unpacked/models/m8k-f32'
-const sections = { overhead, memory, workers, sinks, recovery }
+const sections = { overhead, memory, workers, hosts, sinks, recovery }
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sections)
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'model2vec-queue-bench-'))
-const redis = await startRedis(redisServer().root, { folder })
+// Hosts have an address of their own for it.
+const redis = await startRedis(redisServer().root, { folder, host: '0.0.0.0' })
 const connection = { url: redis.url }
 const client = new Redis(redis.url)
 let queues = 0
@@ -60,8 +65,8 @@ function newQueue() {
 }
 
 /** Waits until so many jobs are completed. @returns seconds since `started` */
-async function completed(queue, count, started = performance.now()) {
-  while ((await queue.getCompletedCount()) < count) await sleep(2)
+async function completed(queue, count, started = performance.now(), intervalMs = 2) {
+  while ((await queue.getCompletedCount()) < count) await sleep(intervalMs)
   return (performance.now() - started) / 1000
 }
 
@@ -129,10 +134,15 @@ async function memory() {
   await queue.close()
 }
 
+/** Some 450 bytes each. */
+function documentTexts(count) {
+  const documents = readFileSync('examples/documents.jsonl', 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line).text)
+  return Array.from({ length: count }, (_, i) => `${i} ${documents[i % documents.length]}`)
+}
+
 async function workers() {
   const SHARDS = 48
-  const documents = readFileSync('examples/documents.jsonl', 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line).text)
-  const texts = Array.from({ length: 96_000 }, (_, i) => `${i} ${documents[i % documents.length]}`)
+  const texts = documentTexts(96_000)
   const rows = texts.length
   const measured = new Map()
   for (const round of [1, 2, 3]) {
@@ -178,9 +188,85 @@ async function workers() {
   }
 }
 
+/** Seconds of processor time that processes have had (Linux). */
+function processorSeconds(pids) {
+  const TICKS = 100
+  return pids.reduce((sum, pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return sum + (Number(fields[11]) + Number(fields[12])) / TICKS
+  }, 0)
+}
+
+/** The same of Redis. */
+async function redisSeconds() {
+  const text = await client.info('cpu')
+  return ['sys', 'user'].reduce((sum, of) => sum + Number(new RegExp(`^used_cpu_${of}:([\\d.]+)`, 'm').exec(text)[1]), 0)
+}
+
+/**
+ * The same shards for 1 to 8 hosts, each a worker of one thread behind a cable of its own. They share the
+ * cores: it shows what a further host costs the others (Redis, its scripts, the network, caches), not what
+ * it adds, which takes cores of its own. Processor time is what to look at, which a busy machine changes
+ * least.
+ */
+async function hosts() {
+  const COUNTS = [1, 2, 4, 8]
+  const MOST = 8
+  const SHARDS = 64
+  const texts = documentTexts(64_000)
+  const measured = new Map()
+  process.on('exit', () => removeHosts(MOST))
+  const made = Array.from({ length: MOST }, (_, i) => makeHost(i))
+  if (made.includes(null)) throw new Error('`ip netns` makes no hosts: it takes root and iproute2')
+  for (const round of [1, 2, 3]) {
+    for (const count of COUNTS) {
+      const manifest = plan(texts, SHARDS, MODEL)
+      const queue = newQueue()
+      const children = made.slice(0, count).map(({ name, redis: address }) => {
+        const options = ['--redis', `redis://${address}:${redis.port}`, '--queue', queue.name, '--threads', '1']
+        const { command, args } = workerCommand([...options, '--concurrency', '1'], { within: ['ip', 'netns', 'exec', name] })
+        const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+        let said = ''
+        const isReady = new Promise((resolve) => {
+          child.stderr.setEncoding('utf8').on('data', (text) => {
+            said += text
+            if (said.includes('connected to')) resolve()
+          })
+        })
+        return { child, isReady, shards: () => said.match(/: written, /g)?.length ?? 0 }
+      })
+      const pids = children.map(({ child }) => child.pid)
+      await Promise.all(children.map(({ isReady }) => isReady))
+      // Each loads the model for its first shard.
+      const first = await enqueue(queue, manifest, { shards: Array(2 * MOST).keys() })
+      await completed(queue, first, undefined, 50)
+      const before = [processorSeconds(pids), await redisSeconds()]
+      const started = performance.now()
+      const rest = await enqueue(queue, manifest, { shards: Array.from({ length: SHARDS - first }, (_, i) => first + i) })
+      const seconds = await completed(queue, first + rest, started, 50)
+      const rows = (texts.length * rest) / SHARDS
+      // Microseconds for each document.
+      const [ofWorkers, ofRedis] = [processorSeconds(pids) - before[0], (await redisSeconds()) - before[1]].map((of) => (of / rows) * 1e6)
+      measured.set(count, [...(measured.get(count) ?? []), ofWorkers])
+      for (const { child } of children) child.kill('SIGTERM')
+      await Promise.all(children.map(({ child }) => new Promise((resolve) => child.once('close', resolve))))
+      const each = children.map(({ shards }) => shards())
+      console.log(
+        `round ${round}: ${count} hosts: ${(rows / seconds).toFixed(0)} documents/s; processor time of a document ` +
+          `${ofWorkers.toFixed(1)} us in workers, ${ofRedis.toFixed(2)} us in Redis; shards of each ${Math.min(...each)} to ${Math.max(...each)}`,
+      )
+      await queue.close()
+    }
+  }
+  for (const [count, of] of measured) {
+    const [, ratio] = of.map((time, i) => time / measured.get(1)[i]).sort((a, b) => a - b)
+    console.log(`${count} hosts: a document takes ${ratio.toFixed(2)} of the processor time of one host in the same round (median)`)
+  }
+}
+
 async function sinks() {
-  const documents = readFileSync('examples/documents.jsonl', 'utf8').trimEnd().split('\n')
-  const texts = Array.from({ length: 24_000 }, (_, i) => `${i} ${JSON.parse(documents[i % documents.length]).text}`)
+  const texts = documentTexts(24_000)
   const held = path.join(folder, 'held.cjs')
   writeFileSync(
     held,

@@ -18,7 +18,7 @@ const FILE = 'THIRD-PARTY-NOTICES.txt'
  * The one that we use a crate under, where it offers several: the first of these. Another license
  * needs a decision.
  */
-const ACCEPTED = ['MIT', 'ISC', 'Apache-2.0']
+const ACCEPTED = ['MIT', 'ISC', 'Apache-2.0', 'BSD-3-Clause']
 /**
  * Rust's own library is in every build, and no package of cargo's. All of it may be used under MIT.
  * From its COPYRIGHT-library.html.
@@ -134,13 +134,14 @@ function choose({ name, version, license }) {
   return chosen
 }
 
-/** The text of the license in the crate: the file of its name, or the only one that there is. */
+/** The text of the license in the crate: the file of its name, or the only one that there is, maybe called COPYING. */
 function licenseText({ folder }, license) {
-  const files = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name))
+  const files = readdirSync(folder).filter((name) => /^(licen[cs]e|copying)/i.test(name))
   const [word] = license.split('-')
   const file =
     files.find((name) => name.toLowerCase().includes(word.toLowerCase())) ??
-    files.find((name) => /^licen[cs]e(\.\w+)?$/i.test(name))
+    files.find((name) => /^licen[cs]e(\.\w+)?$/i.test(name)) ??
+    files.find((name) => /^copying$/i.test(name))
   return file === undefined ? null : readText(path.join(folder, file))
 }
 

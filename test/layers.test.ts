@@ -53,7 +53,7 @@ const TYPESCRIPT: Rooms = {
     'row-memory',
     'runtime',
   ],
-  server: ['call', 'errors', 'matrix', 'model', 'native', 'options', 'runtime', 'version'],
+  server: ['call', 'dtype', 'errors', 'matrix', 'model', 'native', 'options', 'runtime', 'version'],
   index: [
     'chunks',
     'dtype',
@@ -172,6 +172,8 @@ const NODE: Rooms = {
   constants: ['job', 'js', 'model', 'options'],
   matrix_memory: ['error', 'js', 'options'],
   numbers: ['error', 'js', 'matrix_memory'],
+  lines: ['error', 'js', 'options'],
+  codecs: ['error'],
   search: ['environment', 'error', 'js', 'matrix_memory', 'options'],
   pin: [],
   lib: ['environment', 'error', 'inline', 'js', 'native_job', 'numbers', 'pin', 'quantized_load', 'search'],

@@ -10,7 +10,7 @@ import { Model2VecEmbeddingFunction } from 'model2vec-node'
 import type { Dtype } from 'model2vec-node'
 import { milvusField, milvusRows, milvusVectors } from 'model2vec-node/milvus'
 
-import { liteEnvironment, startLite } from './milvus/lite.js'
+import { liteEnvironment, PATIENT, startLite } from './milvus/lite.js'
 import type { Lite, LiteVersion } from './milvus/lite.js'
 import { SMALL } from './test-data.js'
 
@@ -32,7 +32,7 @@ for (const [version, dtypes] of Object.entries(SERVERS) as [LiteVersion, readonl
     for (const dynamic of [false, true]) {
       const how = dynamic ? ' beside dynamic fields' : ''
       withServer(`Milvus Lite ${version} stores and finds ${dtype} vectors${how} as they are${because}`, async (t) => {
-        const client = new MilvusClient({ address: (await lite()).address, logLevel: 'error' })
+        const client = new MilvusClient({ address: (await lite()).address, ...PATIENT })
         const ef = new Model2VecEmbeddingFunction(SMALL)
         const matrix = await ef.encode(TEXTS, { dtype, normalize: true })
         const collection_name = `stored_${dtype}_${String(dynamic)}`

@@ -188,16 +188,30 @@ export interface ReadTexts {
   readonly count: number
 }
 
-/**
- * For texts that the native module reads itself, for calls with this `maxLength`.
- *
- * @returns makes an empty list of them, as the constructor of `NativeTexts` does
- * @throws Model2VecError ERR_CLOSED, and so does what it returns
- */
-export function textReader(model: Model, maxLength: number | null | undefined): (field: string | null) => NativeTexts {
+/** What the lines of native texts have, beside the texts: fields of JSON objects. */
+export interface LineFields {
+  /** That of the text; null = the line is the text. */
+  readonly text: string | null
+  /** That of ids that are wanted; null = none. */
+  readonly id: string | null
+}
+
+/** Makes lists of texts that the native module reads itself. */
+export interface TextReader {
+  /** Whether the texts are wanted in UTF-8, too. */
+  readonly withTexts: boolean
+  /** An empty list. @throws Model2VecError ERR_CLOSED */
+  newTexts(fields: LineFields): NativeTexts
+}
+
+/** For calls with this `maxLength`. @throws Model2VecError ERR_CLOSED */
+export function textReader(model: Model, maxLength: number | null | undefined, withTexts: boolean): TextReader {
   model.assertOpen()
   const limit = model.nativeMaxLength(maxLength)
-  return (field) => model.use((handle) => new (native().NativeTexts)(handle, field, limit))
+  return {
+    withTexts,
+    newTexts: ({ text, id }) => model.use((handle) => new (native().NativeTexts)(handle, text, limit, id, withTexts)),
+  }
 }
 
 /**

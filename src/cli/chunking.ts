@@ -5,6 +5,7 @@ import { chunkAt, chunkCount } from '../call/chunks.js'
 import type { TextChunks } from '../native/interface.js'
 import type { CheckedChunkOptions } from '../options/chunks.js'
 import type { Column, ColumnData } from './column.js'
+import { listOf } from './column-values.js'
 import { integer, UsageError } from './command.js'
 import type { CommandOptions, OptionValues } from './command.js'
 import { textColumn } from './input/fields.js'
@@ -86,7 +87,8 @@ export function chunkColumnData(
   }
   const lines = Array.from({ length: rows.count }, (_, row) => rows.lineOf(row))
   const ofRows = ({ column, values }: ColumnData): ColumnData => {
-    return { column, values: Array.from(rowOf, (row) => values[row] ?? null) }
+    const all = listOf(values)
+    return { column, values: Array.from(rowOf, (row) => all[row] ?? null) }
   }
   const columns = [
     ofRows(ids ?? { column: LINE, values: lines }),

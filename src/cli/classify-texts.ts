@@ -17,7 +17,7 @@ import type { JudgedLines } from './output/passed-lines.js'
 import type { TextRun } from './text-run.js'
 import type { WrittenRun } from './written-run.js'
 
-export interface ClassifyRun extends Omit<WrittenRun<unknown>, 'newTexts' | 'work'> {
+export interface ClassifyRun extends Omit<WrittenRun<unknown>, 'reader' | 'work'> {
   readonly pipeline: Model2VecPipeline
   /** Gives for each text the row that its prediction is read off. */
   readonly predicting: Model2VecEmbeddingFunction
@@ -31,7 +31,7 @@ export interface ClassifyRun extends Omit<WrittenRun<unknown>, 'newTexts' | 'wor
 export function labelsRun(run: ClassifyRun, wantsTexts: boolean): WrittenRun<FoundRows> {
   return {
     ...run,
-    newTexts: wantsTexts ? null : textReader(modelOf(run.predicting), run.maxLength),
+    reader: wantsTexts ? null : textReader(modelOf(run.predicting), run.maxLength, false),
     async work(texts, batch, signal) {
       const { rows, found, skipped } = await classified(run, texts, batch, signal)
       const written = rows.count === 0 ? null : { ids: rows.ids, texts: rows.texts, found }
@@ -44,7 +44,7 @@ export function labelsRun(run: ClassifyRun, wantsTexts: boolean): WrittenRun<Fou
 export function filterRun(run: ClassifyRun, filters: readonly LabelFilter[]): WrittenRun<JudgedLines> {
   return {
     ...run,
-    newTexts: null,
+    reader: null,
     async work(texts, batch, signal) {
       const { pipeline, threshold, maxLength } = run
       const classes = pipeline.classes ?? []

@@ -52,9 +52,22 @@ export interface Column {
 
 export type ColumnValue = ColumnTypes[ColumnType]
 
-/** One value per row. A typed array has no nulls. */
-export type ColumnValues =
+/** Strings of consecutive rows. */
+export interface Utf8Values {
+  readonly bytes: Uint8Array
+  /** One more than there are rows: row i has the bytes from `offsets[i]` up to `gap` before `offsets[i + 1]`. */
+  readonly offsets: Uint32Array
+  readonly gap: number
+  /** For each row 1 where it is null, which has no bytes; null = no row is. */
+  readonly nulls: Uint8Array | null
+}
+
+/** One value per row, as they are in JavaScript. A typed array has no nulls. */
+export type ListedValues =
   readonly (ColumnValue | null)[] | Int32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array
+
+/** One value per row. Strings may be {@link Utf8Values}: those that are only written again are never strings of JavaScript. */
+export type ColumnValues = ListedValues | Utf8Values
 
 /** A column, and its values in the rows of a batch. */
 export interface ColumnData {

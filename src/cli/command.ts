@@ -34,12 +34,18 @@ export interface Command {
   readonly outlivesOutput?: boolean
   /** A call, without `model2vec` and the command's name. */
   readonly example: string
-  /** @throws UsageError; any other error is one line on stderr and exit code 1 */
+  /** @throws UsageError; FinalError; any other error is one line on stderr and exit code 1 */
   run(positionals: readonly string[], values: OptionValues): Promise<void>
 }
 
 /** The command was not called as its help says: exit code 2. */
 export class UsageError extends Error {}
+
+/**
+ * What its cause says can never work, however often it is called: exit code 3, by which a scheduler
+ * knows that another try is of no use.
+ */
+export class FinalError extends Error {}
 
 /** The only argument. @throws UsageError */
 export function onlyPositional(positionals: readonly string[], what: string): string {

@@ -7,6 +7,7 @@ import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { CheckedChunkOptions } from '../options/chunks.js'
 import { chunkColumnData, chunkColumns } from './chunking.js'
 import type { Column, ColumnData, ColumnType } from './column.js'
+import { listOf } from './column-values.js'
 import type { InputOptions } from './input/row-batches.js'
 import type { Rows } from './input/rows.js'
 import type { OutputRows, VectorColumn } from './output/format.js'
@@ -42,18 +43,29 @@ export interface EmbedRun {
   readonly progressIsJson: boolean
   /** Gets the names of the other fields that rows have. */
   readonly keptNames: Set<string>
+  /** Whether ids and texts are for a caller, who gets them as values of JavaScript. */
+  readonly isForCaller?: boolean
 }
 
-export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun): WrittenRun<OutputRows> {
+export function embedRun({
+  model,
+  names,
+  encoding,
+  chunking,
+  isForCaller = false,
+  ...run
+}: EmbedRun): WrittenRun<OutputRows> {
   const { id, text } = columnsOf(names)
-  const idData = (rows: Rows): ColumnData | null =>
-    id === null ? null : { column: { ...id, type: idType(rows) }, values: rows.ids }
+  const idColumn = (rows: Rows): Column | null => id && { ...id, type: idType(rows) }
   /** @param file the name of their input */
   const keptData = (rows: Rows, file: string): ColumnData[] => {
-    for (const { column, values } of rows.kept) {
-      if (column.type !== 'any' || values.some((value: unknown) => value !== null)) run.keptNames.add(column.name)
+    const { kept } = rows
+    for (const { column, values } of kept) {
+      if (column.type !== 'any' || listOf(values).some((value: unknown) => value !== null)) {
+        run.keptNames.add(column.name)
+      }
     }
-    if (rows.kept.some(({ column }) => column.name === run.vector.name)) {
+    if (kept.some(({ column }) => column.name === run.vector.name)) {
       throw new Error(
         `${file} has a column ${JSON.stringify(run.vector.name)}, as the vectors' is named: ` +
           'give them another with --vector-field, or name the columns to --keep',
@@ -62,25 +74,30 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
     // A field that is read anyway is written once. Joined texts are another column than the field
     // that has their name.
     const isJoined = run.input.fields.texts.length > 1
-    if (isJoined && rows.kept.some(({ column }) => column.name === text?.name)) {
+    if (isJoined && kept.some(({ column }) => column.name === text?.name)) {
       throw new Error(
         `${file} has a column ${JSON.stringify(text?.name)}, as that of the joined texts is named: ` +
           'leave it out of --keep, or leave out --with-text',
       )
     }
-    return rows.kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name)
+    return kept.filter(({ column }) => column.name !== id?.name && column.name !== text?.name)
   }
   return {
     ...run,
-    // Where only the engine needs the texts, they are read natively. Over short lines that halves the
-    // time of a run.
-    newTexts: text !== null ? null : textReader(modelOf(model), chunking === null ? encoding.maxLength : null),
+    // Texts and ids that are only encoded and written are read natively, and never become strings of
+    // JavaScript. Over short lines that halves the time of a run.
+    reader:
+      text !== null && (chunking !== null || isForCaller)
+        ? null
+        : textReader(modelOf(model), chunking === null ? encoding.maxLength : null, text !== null),
     async work(texts, batch, signal) {
       if (chunking !== null) {
         const chunked = await texts.encodeChunks(model, batch, chunking, { ...encoding, signal })
         const { rows, found, matrix, skipped } = chunked
         const kept = keptData(rows, texts.nameOf(batch.file))
-        const { columns, rowOf } = chunkColumnData(idData(rows), text, kept, rows, found)
+        const ofId = idColumn(rows)
+        const ids = ofId && { column: ofId, values: rows.ids }
+        const { columns, rowOf } = chunkColumnData(ids, text, kept, rows, found)
         const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(rowOf[row] ?? 0)}`
         return {
           written: matrix.rows === 0 ? null : { columns, matrix, isSparse: rows.isSparse, placeOf },
@@ -89,10 +106,10 @@ export function embedRun({ model, names, encoding, chunking, ...run }: EmbedRun)
         }
       }
       const { rows, matrix, skipped } = await texts.encode(model, batch, { ...encoding, signal })
-      const ids = idData(rows)
+      const ofId = idColumn(rows)
       const columns = [
-        ...(ids === null ? [] : [ids]),
-        ...(text === null ? [] : [{ column: text, values: rows.texts }]),
+        ...(ofId === null ? [] : [{ column: ofId, values: rows.idValues }]),
+        ...(text === null ? [] : [{ column: text, values: rows.textValues }]),
         ...keptData(rows, texts.nameOf(batch.file)),
       ]
       const placeOf = (row: number): string => `${texts.nameOf(batch.file)}:${rows.lineOf(row)}`

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // The command line `model2vec`: finds the command, parses its options, and turns every error into
-// one line and an exit code: 0 done, 1 failed, 2 called wrongly, 130 and 143 interrupted.
+// one line and an exit code: 0 done, 1 failed, 2 called wrongly, 3 what can never work, 130 and 143
+// interrupted.
 
 import { parseArgs } from 'node:util'
 
 import { isModel2VecError } from '../errors.js'
 import { VERSION } from '../version.js'
-import { UsageError } from './command.js'
+import { FinalError, UsageError } from './command.js'
 import { COMMANDS } from './command-table.js'
 import { messageOf } from './file-error.js'
 import { commandHelp, HELP_OPTION, overview } from './help.js'
@@ -45,14 +46,16 @@ function isUsage(error: unknown): boolean {
 }
 
 /** Prints the error and ends the process, which may still be waiting for its input. */
-function fail(error: unknown): void {
+function fail(thrown: unknown): void {
+  const error = thrown instanceof FinalError ? thrown.cause : thrown
+  const exitCode = thrown instanceof FinalError ? 3 : isUsage(error) ? 2 : 1
   const message = messageOf(error).replace(/\s*\n\s*/g, ' ')
   const code = isModel2VecError(error) ? ` (${error.code})` : ''
   const hint = isUsage(error) ? `; see \`model2vec ${found}--help\`` : ''
   process.stderr.write(`model2vec: ${message}${code}${hint}\n`, () => {
     if (error instanceof Interrupted) process.exit(error.exitCode)
     // Standard output may be a pipe that is written to later: what was printed goes out first.
-    process.stdout.write('', () => process.exit(isUsage(error) ? 2 : 1))
+    process.stdout.write('', () => process.exit(exitCode))
   })
 }
 

@@ -1,6 +1,7 @@
 // The part that all commands that read texts have in common while they run: it reads batches ahead,
 // works on several at once, skips bad lines with a message, and shows progress.
 
+import type { TextReader } from '../call/encode.js'
 import type { Dtype } from '../dtype.js'
 import type { Model2VecEmbeddingFunction } from '../embedding-function.js'
 import type { CheckedChunkOptions } from '../options/chunks.js'
@@ -12,7 +13,7 @@ import type { ChunkedRows, EncodedRows } from './encode-rows.js'
 import { START } from './input/position.js'
 import type { Position } from './input/position.js'
 import { nameOfInput, RowBatches } from './input/row-batches.js'
-import type { InputOptions, NewTexts, RowBatch } from './input/row-batches.js'
+import type { InputOptions, RowBatch } from './input/row-batches.js'
 import { say } from './terminal/message.js'
 import { ProgressLine } from './terminal/progress-line.js'
 
@@ -23,10 +24,10 @@ export interface TextRunStart {
   /** How many texts an earlier run has done, for the progress line. */
   readonly done?: number
   /**
-   * Makes the native texts of a batch, for a run in which only the engine needs the texts; null =
-   * texts are read in JavaScript.
+   * Makes the native texts of a batch, for a run that only encodes and writes texts; null = texts are
+   * read in JavaScript.
    */
-  readonly newTexts?: NewTexts | null
+  readonly reader?: TextReader | null
   /** Whether progress is JSON lines. */
   readonly progressIsJson?: boolean
   /** Gets the message of each row that is skipped; without it, it is a line on stderr. */
@@ -45,7 +46,7 @@ export class TextRun {
   constructor(
     input: InputOptions,
     total: number | null,
-    { position = START, done = 0, newTexts = null, progressIsJson = false, onSkip }: TextRunStart = {},
+    { position = START, done = 0, reader = null, progressIsJson = false, onSkip }: TextRunStart = {},
   ) {
     this.#input = input
     this.progress = new ProgressLine(total, done, progressIsJson)
@@ -55,7 +56,7 @@ export class TextRun {
         this.progress.clear()
         say(`skipped ${message}`)
       })
-    this.#batches = new RowBatches(input, this.#onSkip, position, newTexts)
+    this.#batches = new RowBatches(input, this.#onSkip, position, reader)
   }
 
   /**

@@ -3,6 +3,7 @@
 
 import { stat } from 'node:fs/promises'
 
+import type { TextReader } from '../call/encode.js'
 import { DEFAULT_CONCURRENCY } from '../options/stream.js'
 import { choice, UsageError } from './command.js'
 import type { CommandOption, OptionValues } from './command.js'
@@ -10,7 +11,7 @@ import { bytesOnDisk } from './input-options.js'
 import { STDIN } from './input/bytes.js'
 import { START } from './input/position.js'
 import type { Position } from './input/position.js'
-import type { InputOptions, NewTexts, RowBatch } from './input/row-batches.js'
+import type { InputOptions, RowBatch } from './input/row-batches.js'
 import type { OutputFiles } from './output/files.js'
 import type { OpenRows } from './output/format.js'
 import { identityOfFile } from './output/identity.js'
@@ -61,8 +62,8 @@ export interface WrittenRun<R> {
   readonly total: number | null
   /** Whether progress is JSON lines. */
   readonly progressIsJson: boolean
-  /** Makes the native texts of a batch, where only the engine needs the texts; else null. */
-  readonly newTexts: NewTexts | null
+  /** Makes the native texts of a batch, where texts are only encoded and written; else null. */
+  readonly reader: TextReader | null
   work(texts: TextRun, batch: RowBatch, signal: AbortSignal): Promise<WorkedBatch<R>>
 }
 
@@ -149,8 +150,8 @@ async function writeRows<R>(
   output: PartialOutput<R> | StandardOutput<R>,
   from: Position,
 ): Promise<number> {
-  const { input, signal, total, newTexts, progressIsJson } = run
-  const texts = new TextRun(input, total, { position: from, done: output.rows, newTexts, progressIsJson })
+  const { input, signal, total, reader, progressIsJson } = run
+  const texts = new TextRun(input, total, { position: from, done: output.rows, reader, progressIsJson })
   for (const each of input.paths.slice(0, from.file)) texts.countBytes((await stat(each)).size)
   const work = async (batch: RowBatch, stopped: AbortSignal): Promise<WorkedBatch<R> & { readonly end: Position }> => ({
     ...(await run.work(texts, batch, stopped)),

@@ -24,7 +24,7 @@ import type { Queries } from '../search/queries.js'
 import { concatParts, fromData } from './from.js'
 import type { MatrixOptions, MatrixRowsOptions } from './from.js'
 import { INSPECT, inspectMatrix } from './inspect.js'
-import { rowBase64, rowJson, rowsJson } from './json.js'
+import { rowJson, rowsJson } from './json.js'
 import { loadNpy, saveNpy } from './npy-file.js'
 import type { MatrixFileOptions } from './npy-file.js'
 import { partsOf } from './parts.js'
@@ -340,7 +340,7 @@ export class EmbeddingMatrix<
    */
   base64(index: number): string {
     checkRow(this.rows, index)
-    return rowBase64(this, index)
+    return bytesOfRow(this, index).toString('base64')
   }
 
   /**

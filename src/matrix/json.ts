@@ -1,8 +1,10 @@
 // Rows as text, written natively.
 
+import { widthOf } from '../dtype.js'
 import type { Dtype, FreshBuffer, RowArray } from '../dtype.js'
 import { fromNative } from '../errors.js'
 import { NATIVE_DTYPE } from '../native/interface.js'
+import type { NativeLineHeads } from '../native/interface.js'
 import { native } from '../native/load.js'
 import { Buffer } from '../runtime/node-globals.js'
 
@@ -31,28 +33,37 @@ export interface WrittenLines {
   readonly from: number
   readonly to: number
   readonly isBase64: boolean
-  readonly threads: number
+}
+
+/** Memory for lines, which are written into it again and again. */
+export class LineRoom {
+  bytes: Buffer = Buffer.alloc(0)
 }
 
 /**
- * JSON lines that end with a vector, in parts that follow each other.
+ * JSON lines that end with a vector, made off the event loop.
  *
- * @param heads what each line starts with, up to the vector; bytes = the same for all lines
+ * @param heads of these rows, with everything before the vector
+ * @param room where they are written: until the promise settles, nothing else may use it, nor touch the rows
+ * @returns a part of the room
  */
-export function vectorLines(
+export async function vectorLines(
   { data, dim, dtype }: Omit<Rows, 'rows'>,
-  { from, to, isBase64, threads }: WrittenLines,
-  heads: readonly string[] | Uint8Array,
-): Uint8Array[] {
-  let [bytes, ends] = [heads as Uint8Array, new Uint32Array()]
-  if (Array.isArray(heads)) {
-    const strings = heads as readonly string[]
-    bytes = Buffer.from(strings.join(''))
-    ends = new Uint32Array(strings.length)
-    for (let i = 0, end = 0; i < strings.length; i++) ends[i] = end += Buffer.byteLength(strings[i] ?? '')
-  }
+  { from, to, isBase64 }: WrittenLines,
+  heads: NativeLineHeads,
+  room: LineRoom,
+): Promise<Uint8Array> {
+  const rowBytes = widthOf(dtype, dim) * data.BYTES_PER_ELEMENT
+  const vectors = new Uint8Array(data.buffer, data.byteOffset + from * rowBytes, (to - from) * rowBytes)
+  const write = (): Promise<number> =>
+    native().writeRowLines(vectors, NATIVE_DTYPE[dtype], dim, heads, isBase64, room.bytes)
   try {
-    return native().rowLines(data, NATIVE_DTYPE[dtype], dim, from, to, bytes, ends, isBase64, threads)
+    let length = await write()
+    if (length < 0) {
+      room.bytes = Buffer.allocUnsafeSlow(-length)
+      length = await write()
+    }
+    return room.bytes.subarray(0, length)
   } catch (error) {
     throw fromNative(error)
   }
@@ -69,14 +80,6 @@ export function rowJson({ data, dim, dtype }: Rows, index: number): FreshBuffer 
     const text = Buffer.allocUnsafe(length)
     room.copy(text, 0, 0, length)
     return text
-  } catch (error) {
-    throw fromNative(error)
-  }
-}
-
-export function rowBase64({ data, dim, dtype }: Rows, index: number): string {
-  try {
-    return native().rowBase64(data, NATIVE_DTYPE[dtype], dim, index)
   } catch (error) {
     throw fromNative(error)
   }

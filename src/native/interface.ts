@@ -231,6 +231,17 @@ export interface NativeLinesRead {
   readonly bytes: number
   /** UTF-16 units of their texts. */
   readonly units: number
+  /** The texts, where they are wanted. */
+  readonly texts?: NativeStrings
+  /** The ids, where they are wanted: all strings, or all integers. */
+  readonly ids?: NativeStrings
+  readonly integers?: BigInt64Array
+}
+
+/** Strings in UTF-8: string i has the bytes from `offsets[i]` up to `offsets[i + 1]`. */
+export interface NativeStrings {
+  readonly bytes: Uint8Array
+  readonly offsets: Uint32Array
 }
 
 /** What a call of {@link NativeTexts.readValues} has read. */
@@ -245,7 +256,8 @@ export interface NativeValuesRead {
 export interface NativeTexts {
   /**
    * Reads lines of `bytes` from `from` on: up to the first that {@link NativeTexts.push} is for (no
-   * certain text, no line feed), at most `lines`, and until they have `units` UTF-16 units.
+   * certain text or id, no line feed) or whose id is of another kind than those before, at most
+   * `lines`, and until they have `units` UTF-16 units.
    */
   readLines(bytes: Uint8Array, from: number, lines: number, units: number): NativeLinesRead
   /**
@@ -263,6 +275,25 @@ export interface NativeTexts {
   ): NativeValuesRead
   /** Appends a text that was read here. */
   push(text: string): void
+}
+
+/** What comes before the vectors of lines. */
+export interface NativeLineHeads {
+  /** What each line begins with. */
+  readonly opening: string
+  readonly members: readonly NativeMember[]
+  /** The vector's key and its colon. */
+  readonly end: string
+}
+
+/** A member of the object of each line: `integers`, or `bytes` with `offsets` and `gap` as for {@link NativeTexts.readValues}. */
+export interface NativeMember {
+  /** The key and its colon, before what becomes a JSON string or an integer; not there = text that is written as it is. */
+  readonly key?: string
+  readonly integers?: BigInt64Array
+  readonly bytes?: Uint8Array
+  readonly offsets?: Uint32Array
+  readonly gap: number
 }
 
 /** Work on other threads that comes in parts. */
@@ -309,11 +340,22 @@ export interface Native {
   startQuantizedLoad(directory: string, options: NativeLoadOptions): NativeQuantizedLoad
   /**
    * No texts yet. `field` names the field of a JSON object that holds a line's text; null = the
-   * line is the text. `maxLength` as for {@link NativeInlineCalls}.
+   * line is the text. `maxLength` as for {@link NativeInlineCalls}. `idField` names that of ids, null =
+   * none are wanted; `withTexts`: whether the texts are wanted in UTF-8.
    */
-  NativeTexts: new (model: NativeModel, field: string | null, maxLength: number) => NativeTexts
+  NativeTexts: new (
+    model: NativeModel,
+    field: string | null,
+    maxLength: number,
+    idField: string | null,
+    withTexts: boolean,
+  ) => NativeTexts
   /** The bytes of an LZ4 frame; null where it is broken. */
   unpackLz4(frame: Uint8Array): Uint8Array | null
+  /** A block of Snappy. */
+  packSnappy(bytes: Uint8Array): Uint8Array
+  /** The bytes of a block of Snappy; null where it is broken or has not `length` of them. */
+  unpackSnappy(block: Uint8Array, length: number): Uint8Array | null
   /** Off the event loop. `maxLength` as for {@link NativeInlineCalls}. */
   saveModel(
     model: NativeModel,
@@ -408,23 +450,20 @@ export interface Native {
   rowsJson(data: RowArray, dtype: number, dim: number, rows: number): Uint8Array
   /** Writes the JSON of a row to `out`: its length. When `out` is shorter, nothing was written. */
   rowJson(data: RowArray, dtype: number, dim: number, index: number, out: Uint8Array): number
-  rowBase64(data: RowArray, dtype: number, dim: number, index: number): string
   /**
-   * The JSON lines of the rows `from` to `to`, in order: each is its head, the vector and `}`. Head
-   * i ends at `ends[i]` of `heads`; without ends, all rows have the same. `base64`: whether a vector
-   * is a string, not an array. On up to `threads` threads, for which this one waits.
+   * Writes a JSON line for each row of `vectors` to the start of `out`, off the event loop. How many
+   * bytes they take; where `out` might be too small, minus the room that is needed, and nothing is
+   * written. `base64`: whether a vector is a string, not an array. Until the promise settles, nothing
+   * else may touch any of this memory.
    */
-  rowLines(
-    data: RowArray,
+  writeRowLines(
+    vectors: Uint8Array,
     dtype: number,
     dim: number,
-    from: number,
-    to: number,
-    heads: Uint8Array,
-    ends: Uint32Array,
+    heads: NativeLineHeads,
     base64: boolean,
-    threads: number,
-  ): Uint8Array[]
+    out: Uint8Array,
+  ): Promise<number>
   /** `bound` NaN and `firstSelf` -1 are none. Copies the queries and the filter. */
   createSearch(
     queries: RowArray,

@@ -67,8 +67,11 @@ export class BodyBytes {
     this.#isOwn = true
   }
 
-  get bytes(): Buffer {
-    return this.#bytes === null ? Buffer.alloc(0) : this.#bytes.subarray(0, this.size)
+  /** The bytes, which are not kept here. */
+  take(): Buffer {
+    const bytes = this.#bytes?.subarray(0, this.size) ?? Buffer.alloc(0)
+    this.#bytes = null
+    return bytes
   }
 }
 

@@ -109,7 +109,7 @@ async function answerOf(service: Service, exchange: Exchange, { body }: HandlerR
   } catch (error) {
     return service.fail(exchange, error)
   }
-  return service.answer(exchange, bytes.bytes, exchange.headers['content-encoding'] as string | undefined)
+  return service.answer(exchange, bytes.take(), exchange.headers['content-encoding'] as string | undefined)
 }
 
 /** @throws (rejects) Fault; the signal's reason; GONE when the stream fails */

@@ -10,11 +10,15 @@ import { GONE } from './exchange.js'
  *   gone away in the middle
  */
 export function readIncoming(request: IncomingMessage, body: BodyBytes, onBody: (error: unknown) => void): void {
+  // Taking the listeners off would take longer than all else here, and their data has to flow away.
+  let isOver = false
   const finish = (error: unknown): void => {
-    request.off('data', onData).off('end', onEnd).off('close', onClose)
+    if (isOver) return
+    isOver = true
     onBody(error)
   }
   const onData = (chunk: Buffer): void => {
+    if (isOver) return
     try {
       body.append(chunk)
     } catch (error) {

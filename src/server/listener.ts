@@ -111,7 +111,7 @@ function serve(
     if (error !== null) outgoing.settle(service.fail(exchange, error))
     // Nobody would get the answer: the application has given another.
     else if (outgoing.isAnswered) outgoing.settle(service.fail(exchange, GONE))
-    else outgoing.settle(service.answer(exchange, body.bytes, headers['content-encoding']))
+    else outgoing.settle(service.answer(exchange, body.take(), headers['content-encoding']))
   })
 }
 

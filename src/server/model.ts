@@ -3,6 +3,12 @@
 
 /** What is read of an `EmbeddingMatrix`. */
 export interface ServedRows {
+  /** The elements of all rows, one after the other; bits of 'float16' and 'bfloat16'. */
+  readonly data: Float32Array | Uint16Array | Int8Array | Uint8Array
+  /** Numbers of a row. */
+  readonly dim: number
+  /** What the elements are. */
+  readonly dtype: 'float32' | 'float16' | 'bfloat16' | 'int8' | 'binary'
   /** How many rows. */
   readonly rows: number
   /** How many token ids were pooled, in all rows. */

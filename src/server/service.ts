@@ -40,6 +40,9 @@ const SLOTS_PER_THREAD = 2
 
 const NO_BODY: Body = {}
 
+/** JSON, or a format that is JSON (`application/ld+json`), with or without parameters. */
+const JSON_TYPES = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i
+
 /** The status of a request whose client has gone away, as nginx counts it. */
 const GONE_STATUS = 499
 
@@ -128,7 +131,7 @@ export class Service {
     const { options, isDraining } = this.shared
     if (isDraining) throw new Fault('unavailable', 'the server is shutting down', null, RETRY_AFTER)
     const { 'content-type': type, 'content-encoding': encoding, 'content-length': length } = headers
-    const isJson = type !== undefined && /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(String(type))
+    const isJson = type === JSON_TYPE || (type !== undefined && JSON_TYPES.test(String(type)))
     // A page of any origin may send another type, or none, without a preflight.
     if (!isJson && (headers.origin !== undefined || !(takesAnyType || type === undefined))) {
       throw new Fault('media', 'Content-Type should be application/json')

@@ -66,7 +66,7 @@ export function unpack(exchange: Exchange, packed: Buffer, encoding: string): Pr
         })
         stream.on('end', () => {
           forget()
-          if (stream.bytesWritten === packed.length) resolve(body.bytes)
+          if (stream.bytesWritten === packed.length) resolve(body.take())
           else fail(new Fault('syntax', 'the body has something after the end of what is packed'))
         })
         stream.end(packed)

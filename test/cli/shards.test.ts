@@ -207,11 +207,11 @@ test('an input that has changed since is an error that says how, and no output',
   const { size, mtime } = statSync(file)
   utimesSync(file, mtime, new Date(mtime.getTime() + 5000))
   const touched = await embedShard(plan, 1)
-  t.is(touched.code, 1)
+  t.is(touched.code, 3)
   t.regex(touched.err, /a\.txt: expected the modification time 2.*Z, as planned, but got 2.*Z \(ERR_INPUT_CHANGED\)/)
   appendFileSync(file, 'one more\n')
   const { code, err } = await embedShard(plan, 1)
-  t.is(code, 1)
+  t.is(code, 3)
   t.true(err.includes(`a.txt: expected a size of ${size}, as planned, but got ${size + 9} (ERR_INPUT_CHANGED)`), err)
   t.false(existsSync(plan.outDir))
 })
@@ -271,7 +271,7 @@ test('a model of other files is an error', async (t) => {
   t.is((await embedShard(plan, 0)).code, 0)
   appendFileSync(path.join(model, 'config.json'), ' ')
   const { code, err } = await embedShard(plan, 1)
-  t.is(code, 1)
+  t.is(code, 3)
   t.regex(err, /the model .*model: expected files with the SHA-256 \w+, as planned, but got \w+ \(ERR_INPUT_CHANGED\)/)
 })
 
@@ -390,8 +390,11 @@ test('a manifest that is not as it was planned is an error, for the shards that 
   const start = (await shardsOf(plan))[1]?.inputs[0]?.range?.from ?? NaN
   const before = edited(plan, (text) => text.replace(`"from":${start}`, `"from":${start + 1}`))
   t.is((await embedShard(plan, 0)).code, 0)
-  for (const outcome of [await embedShard(plan, 1), await model2vec('gather', plan.manifest)]) {
-    t.is(outcome.code, 1)
+  for (const [outcome, code] of [
+    [await embedShard(plan, 1), 3],
+    [await model2vec('gather', plan.manifest), 1],
+  ] as const) {
+    t.is(outcome.code, code)
     t.regex(outcome.err, /plan\.jsonl: the line of #1, or the header, is not what was planned.*\(ERR_BAD_MANIFEST\)/)
   }
   for (const [edit, message] of [
@@ -405,7 +408,7 @@ test('a manifest that is not as it was planned is an error, for the shards that 
     edited(plan, edit)
     rmSync(plan.outDir, { recursive: true, force: true })
     const { code, err } = await embedShard(plan, 0)
-    t.is(code, 1)
+    t.is(code, 3)
     t.regex(err, message)
     t.true(err.endsWith('(ERR_BAD_MANIFEST)\n'), err)
   }

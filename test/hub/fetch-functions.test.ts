@@ -57,8 +57,9 @@ for (const name of ['node-fetch-2', 'node-fetch-3', 'cross-fetch']) {
     let left = 2
     server.fault = ({ host }) => (host === 'cdn' && left-- > 0 ? { cutAfter: 100_000 } : null)
     const cacheDir = emptyCache()
-    // It does not notice that a connection was cut: the silence ends it. cross-fetch is it, too.
-    if (name !== 'node-fetch-3') process.env.HF_HUB_DOWNLOAD_TIMEOUT = '2'
+    // It does not notice that a connection was cut: the silence ends it, in seconds that no answer of
+    // a busy machine takes. cross-fetch is it, too.
+    if (name !== 'node-fetch-3') process.env.HF_HUB_DOWNLOAD_TIMEOUT = '15'
     try {
       await load(server, { fetch, cacheDir })
     } finally {

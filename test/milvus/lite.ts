@@ -22,6 +22,9 @@ export interface Lite {
   stop(): Promise<void>
 }
 
+/** For clients of a server in tests: the SDK's 15 seconds for a call are too few for a busy machine. */
+export const PATIENT = { logLevel: 'error', timeout: 300_000 } as const
+
 /** The interpreter for a version, or why there is none. */
 export function liteEnvironment(version: LiteVersion): Python {
   return pythonEnvironment(`test/milvus/lite-${version}.txt`, 'milvus_lite')

@@ -75,12 +75,29 @@ test('the options of the manifests are options of the commands', async (t) => {
   }
 })
 
+/** Seconds that a worker may take after --drain. */
+const GIVE_BACK_AND_CLOSE = 5 + 5 + 1
+
 test('what ends a worker waits for longer than its shards are given', (t) => {
   const drainOf = (text: string): number => Number(/--drain, '(\d+)'/.exec(text)?.[1])
   const compose = readFileSync('examples/bullmq/compose.yaml', 'utf8')
-  t.true(Number(/stop_grace_period: (\d+)s/.exec(compose)?.[1]) > drainOf(compose) + 5)
+  t.true(Number(/stop_grace_period: (\d+)s/.exec(compose)?.[1]) > drainOf(compose) + GIVE_BACK_AND_CLOSE)
   const workers = readFileSync('examples/kubernetes/workers.yaml', 'utf8')
-  t.true(Number(/terminationGracePeriodSeconds: (\d+)/.exec(workers)?.[1]) > drainOf(workers) + 5)
+  t.true(Number(/terminationGracePeriodSeconds: (\d+)/.exec(workers)?.[1]) > drainOf(workers) + GIVE_BACK_AND_CLOSE)
+})
+
+test('the exit codes that Kubernetes acts on are those of the help', async (t) => {
+  const { out } = await model2vec('embed', '--help')
+  const job = readFileSync('examples/kubernetes/indexed-job.yaml', 'utf8')
+  const codes = [...job.matchAll(/action: (\w+)\n +onExitCodes:\n.*\n.*\n +values: \[(\d+)\]/g)]
+  t.deepEqual(
+    codes.map(([, action, code]) => [action, code]),
+    [
+      ['FailJob', '2'],
+      ['FailIndex', '3'],
+    ],
+  )
+  t.regex(out, /2 called wrongly, 3 a shard that can never work/)
 })
 
 test('the Dockerfile has the versions of the packages that the tests have', (t) => {

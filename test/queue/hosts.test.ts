@@ -1,7 +1,5 @@
-// Workers on hosts of their own: network namespaces, each with an address and a cable to the one that has
-// Redis. Skipped where namespaces can't be made (root, and `ip` of iproute2).
+// Workers on hosts of their own (host.ts), one of which is cut off. Skipped where hosts can't be made.
 
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -16,54 +14,23 @@ import { redisServer, startRedis } from '../examples/redis.js'
 import { eventually } from '../waiting.js'
 import { JOB, LOCK } from './failures.js'
 import { AT_STEP } from './fault.js'
+import { cable, makeHost, removeHosts } from './host.js'
+import type { Host } from './host.js'
 import { planRun, SHARDS } from './planned-run.js'
 import { startWorker, terminate } from './worker-process.js'
-
-interface Host {
-  readonly name: string
-  /** The address of Redis, as this host has it. */
-  readonly redis: string
-}
-
-function ip(...args: readonly string[]): boolean {
-  return spawnSync('ip', args, { stdio: 'ignore' }).status === 0
-}
-
-/** A host with a cable to this one. Null where it can't be made. */
-function makeHost(index: number): Host | null {
-  const name = `m2v${process.pid}h${index}`
-  const [here, there] = [`${name}a`, `${name}b`]
-  // 10.213.0.0/16 in networks of two addresses each.
-  const [redis, own] = [1, 2].map((last) => `10.213.${process.pid % 256}.${4 * index + last}`) as [string, string]
-  const isMade =
-    ip('netns', 'add', name) &&
-    ip('link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', name) &&
-    ip('address', 'add', `${redis}/30`, 'dev', here) &&
-    ip('link', 'set', here, 'up') &&
-    ip('-n', name, 'address', 'add', `${own}/30`, 'dev', there) &&
-    ip('-n', name, 'link', 'set', there, 'up')
-  return isMade ? { name, redis } : null
-}
-
-/** Pulls the cable of a host, or puts it back. */
-function cable(host: Host, isIn: boolean): void {
-  if (!ip('link', 'set', `${host.name}a`, isIn ? 'up' : 'down')) throw new Error(`no cable of ${host.name}`)
-}
 
 const HOSTS = 3
 const made = reason === null ? Array.from({ length: HOSTS }, (_, i) => makeHost(i)) : []
 const hosts = made.filter((host) => host !== null)
-process.on('exit', removeHosts)
+const removeAll = (): void => {
+  removeHosts(HOSTS)
+}
+process.on('exit', removeAll)
 const server = hosts.length === HOSTS ? redisServer() : null
 const because =
   reason ?? (hosts.length < HOSTS ? '`ip netns` makes no hosts' : server?.root === null ? server.reason : null)
 
-function removeHosts(): void {
-  // The cable goes with its host.
-  for (let i = 0; i < HOSTS; i++) ip('netns', 'delete', `m2v${process.pid}h${i}`)
-}
-
-test.after.always(removeHosts)
+test.after.always(removeAll)
 
 testWithPeers(
   'three hosts do the shards of a queue, one of which is cut off for longer than its lock and comes back',

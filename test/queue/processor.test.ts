@@ -1,6 +1,6 @@
 // model2vec-node/bullmq in a program: enqueue, createProcessor and report with BullMQ's own classes.
 
-import { cpSync, readdirSync, realpathSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 
 import test from 'ava'
@@ -135,6 +135,34 @@ testWithPeers(
 )
 
 testWithPeers(
+  'without a field of ids a sink gets the place of each row as its id, with its text and its vector',
+  async (t) => {
+    const run = await planRun(t, false)
+    const own = newQueue(t)
+    await enqueue(own.queue, run.manifest)
+    const contents = new Map(run.inputs.map((input) => [path.basename(input), readFileSync(input)]))
+    const found = new Map<string, string>()
+    const write = async ({ ids, texts, matrix }: SinkBatch): Promise<void> => {
+      t.is(ids.length, matrix.rows)
+      for (const [i, id] of ids.entries()) {
+        const [input = '', offset = ''] = path.basename(String(id)).split('@')
+        const [line = ''] = (contents.get(input)?.toString('utf8', Number(offset)) ?? '').split('\n', 1)
+        const row = JSON.parse(line) as { id: string; text: string }
+        t.is(texts[i], row.text)
+        t.false(found.has(row.id))
+        found.set(row.id, matrix.bytes(i).toString('hex'))
+      }
+      await Promise.resolve()
+    }
+    newWorker(t, own, createProcessor({ sink: { write } }))
+    await noneLeft(own.queue)
+    t.deepEqual([...found].sort(), [...run.expected].sort())
+    t.like(await report(own.queue, run.manifest), { done: SHARDS, rows: run.ids.length })
+  },
+  because,
+)
+
+testWithPeers(
   'what a job returns and reports is small: no vectors and no texts go to Redis',
   async (t) => {
     const run = await planRun(t, true)
@@ -208,6 +236,22 @@ testWithPeers(
     t.deepEqual(retried, [{ shard: 0, starts: 3, stalls: 0, reason: 'the operator says so' }])
     const [job] = await own.queue.getCompleted()
     t.is(job?.attemptsMade, 2)
+  },
+  because,
+)
+
+testWithPeers(
+  'a processor around ours that returns nothing has its shards in the report, without their rows',
+  async (t) => {
+    const run = await planRun(t, false)
+    const own = newQueue(t)
+    await enqueue(own.queue, run.manifest, { shards: [0] })
+    const processor = createProcessor()
+    newWorker(t, own, async (...args) => {
+      await processor(...args)
+    })
+    await noneLeft(own.queue)
+    t.like(await report(own.queue, run.manifest), { done: 1, rows: 0, unknown: SHARDS - 1 })
   },
   because,
 )

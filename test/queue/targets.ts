@@ -8,7 +8,7 @@ import { EmbeddingMatrix } from 'model2vec-node'
 
 import { postgresPrograms, startPostgres } from '../adapters/postgres.js'
 import { peer } from '../adapters/programs/program.js'
-import { liteEnvironment, startLite } from '../milvus/lite.js'
+import { liteEnvironment, PATIENT, startLite } from '../milvus/lite.js'
 import type { PlannedRun } from './planned-run.js'
 import type { WorkerSettings } from './worker-process.js'
 
@@ -74,7 +74,7 @@ function sinkSettings(name: string, env: Readonly<Record<string, string>>): Pick
 
 async function milvus(): Promise<Target> {
   const server = await startLite(lite.command ?? '', '2.5')
-  const client = new MilvusClient({ address: server.address, logLevel: 'error' })
+  const client = new MilvusClient({ address: server.address, ...PATIENT })
   await client.connectPromise
   const collection_name = 'documents'
   return {

@@ -26,13 +26,29 @@ export interface WorkerSettings {
   readonly within?: readonly string[]
 }
 
+/**
+ * What starts a worker. It ends with the thread that starts it, however that ends: a run of tests that
+ * is killed would else leave it, with a connection that it makes anew for ever.
+ *
+ * @param within what runs it: a command that takes another one
+ */
+export function workerCommand(
+  args: readonly string[],
+  { node = [], within = [] }: Pick<WorkerSettings, 'node' | 'within'> = {},
+): { readonly command: string; readonly args: readonly string[] } {
+  // Last: a change of the user's namespace would undo it.
+  const bound = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL'] : []
+  const [command = '', ...rest] = [...within, ...bound, process.execPath, ...node, MAIN, 'worker', ...args]
+  return { command, args: rest }
+}
+
 /** A worker that runs until the test ends. */
 export function startWorker(
   t: ExecutionContext,
   args: readonly string[],
   { env, node = [], within = [] }: WorkerSettings = {},
 ): WorkerProcess {
-  const [command = '', ...rest] = [...within, process.execPath, ...node, MAIN, 'worker', ...args]
+  const { command, args: rest } = workerCommand(args, { node, within })
   // Where NODE_ENV is 'test', which ava sets, the SDK of Milvus prints every request.
   const child = spawn(command, rest, { env: { ...process.env, NODE_ENV: undefined, ...env }, stdio: 'pipe' })
   t.teardown(() => child.kill('SIGKILL'))

@@ -209,30 +209,6 @@ testWithPeers(
 )
 
 testWithPeers(
-  'a worker whose shard can not be ended leaves it to its lock, and says so with exit code 1',
-  async (t) => {
-    const run = await planRun(t, true)
-    const { queue, args } = newQueue(t)
-    await enqueue(queue, run.manifest, { shards: [0] })
-    const deaf = sinkModule(
-      `export default { write: () => new Promise(() => { process.stderr.write('writes\\n'); setInterval(() => 0, 1000) }) }`,
-    )
-    const worker = startWorker(t, [...args, '--sink', deaf, '--drain', '0'])
-    await worker.says('writes')
-    worker.child.kill('SIGTERM')
-    const { code, err } = await worker.ended
-    t.is(code, 1)
-    t.regex(err, /shards in work come back when their locks have run out: 1\n$/)
-    const other = startWorker(t, [...args, '--sink', sinkModule('export default { write: async () => undefined }')])
-    await noneLeft(queue)
-    await terminate(t, other)
-    const { retried } = await report(queue, run.manifest)
-    t.like(retried, { length: 1, 0: { shard: 0, starts: 2, stalls: 1 } })
-  },
-  because,
-)
-
-testWithPeers(
   'a second SIGTERM ends a worker at once',
   async (t) => {
     const run = await planRun(t, false)

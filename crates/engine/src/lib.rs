@@ -38,8 +38,8 @@ pub use load_control::LoadControl;
 pub use model::layout::{LAYOUTS, Layout, source_files};
 pub use model::{EncodeOptions, LoadOptions, SaveError, Scratch, StaticModel, TextStats};
 pub use numbers::{
-    LineHeads, VectorText, base64_length, json_row_bound, lines_bound, write_base64, write_json_row, write_json_rows,
-    write_lines,
+    LineHeads, Member, Utf8Values, VectorText, json_row_bound, lines_bound, write_base64, write_json_row,
+    write_json_rows, write_lines,
 };
 pub use rows::Rows;
 pub use run::batch::Batch;
@@ -54,7 +54,7 @@ pub use search::{
 pub use table::cluster::MAX_ITERATIONS;
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;
-pub use texts::lines::{LineFormat, LineLimits, LinesRead, read_lines};
+pub use texts::lines::{Ids, LineColumns, LineFormat, LineLimits, LinesRead, Utf8Column, read_lines};
 pub use texts::values::{ValueLimits, ValuesRead, read_values};
 pub use threads::default_threads;
 pub use tokenizer::{EncodeError, Tokenizer, TokenizerScratch};

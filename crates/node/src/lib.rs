@@ -28,9 +28,10 @@ mod texts;
 
 // Public for the compiler, which does not see that napi-derive exports the functions of these to
 // JavaScript.
+pub mod codecs;
 pub mod constants;
+pub mod lines;
 pub mod load;
-pub mod lz4;
 pub mod save;
 
 use napi::bindgen_prelude::Object;
@@ -61,7 +62,7 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
     let js = Js(env.raw());
     let register = || -> Result<(), Thrown> {
         let environment = Environment::start(js)?;
-        let functions: [(&str, RawCallback); 27] = [
+        let functions: [(&str, RawCallback); 25] = [
             ("useImmediates", environment::use_immediates),
             ("createInlineCalls", inline::create_inline_calls),
             ("feed", native_job::feed),
@@ -77,8 +78,6 @@ pub fn start(exports: Object<'_>, env: Env) -> napi::Result<()> {
             ("startQuantizedLoad", quantized_load::start_quantized_load),
             ("rowsJson", numbers::rows_json),
             ("rowJson", numbers::row_json),
-            ("rowBase64", numbers::row_base64),
-            ("rowLines", numbers::row_lines),
             ("createSearch", search::create_search),
             ("scanHere", search::scan_here),
             ("scanCopied", search::scan_copied),

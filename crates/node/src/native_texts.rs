@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 
-use model2vec_engine::{LineFormat, LineLimits, Texts, ValueLimits, read_lines, read_values};
-use napi::bindgen_prelude::{Buffer, Uint32Array, Unknown};
+use model2vec_engine::{
+    Ids, LineColumns, LineFormat, LineLimits, Texts, Utf8Column, ValueLimits, read_lines, read_values,
+};
+use napi::bindgen_prelude::{BigInt64Array, Buffer, Uint32Array, Unknown};
 use napi::{Env, JsValue};
 use napi_derive::napi;
 
@@ -18,13 +20,32 @@ use crate::texts;
 #[napi]
 pub struct NativeTexts {
     format: LineFormat,
+    /// The field of the ids, where they are wanted.
+    id_field: Option<String>,
+    /// Whether the texts in UTF-8 are wanted, too.
+    with_texts: bool,
     text_units: Option<usize>,
     slices: RefCell<Vec<Texts>>,
 }
 
-/// The counts of one call of `readLines`.
-#[napi(object)]
-#[derive(Debug)]
+/// Strings, one after the other: string `i` has the bytes from `offsets[i]` up to
+/// `offsets[i + 1]`.
+#[napi(object, object_from_js = false)]
+pub struct NativeStrings {
+    /// The bytes of all.
+    pub bytes: Buffer,
+    /// One more than there are strings.
+    pub offsets: Uint32Array,
+}
+
+impl From<Utf8Column> for NativeStrings {
+    fn from(column: Utf8Column) -> Self {
+        Self { bytes: column.bytes.into(), offsets: column.offsets.into() }
+    }
+}
+
+/// What one call of `readLines` has read.
+#[napi(object, object_from_js = false)]
 pub struct NativeLinesRead {
     /// How many lines; each is one text.
     pub lines: u32,
@@ -32,6 +53,12 @@ pub struct NativeLinesRead {
     pub bytes: u32,
     /// The UTF-16 units of the texts.
     pub units: u32,
+    /// The texts, where they are wanted.
+    pub texts: Option<NativeStrings>,
+    /// The ids, where they are wanted and are strings.
+    pub ids: Option<NativeStrings>,
+    /// The ids, where they are wanted and are integers.
+    pub integers: Option<BigInt64Array>,
 }
 
 /// The counts of one call of `readValues`.
@@ -47,25 +74,38 @@ pub struct NativeValuesRead {
 #[napi]
 impl NativeTexts {
     /// No texts yet. `field` is the field of a line's JSON object that holds the text; null = the
-    /// line is the text. A negative `max_length` is no limit.
+    /// line is the text. A negative `max_length` is no limit. `id_field` is the field of ids, null
+    /// = none; `with_texts` = the texts are wanted in UTF-8, too.
     #[napi(constructor, catch_unwind)]
-    pub fn new(model: &NativeModel, field: Option<String>, max_length: f64) -> Result<Self, CodedError> {
+    pub fn new(
+        model: &NativeModel,
+        field: Option<String>,
+        max_length: f64,
+        id_field: Option<String>,
+        with_texts: bool,
+    ) -> Result<Self, CodedError> {
         Ok(Self {
             format: field.map_or(LineFormat::Plain, LineFormat::Json),
+            id_field,
+            with_texts,
             text_units: model.opened()?.unit_limit(max_length_of(max_length)),
             slices: RefCell::default(),
         })
     }
 
     /// Reads lines of `bytes` from the offset `from` on: at most `lines`, until they have `units`
-    /// UTF-16 units, and up to the first line that only JavaScript can read.
+    /// UTF-16 units, and up to the first line that only JavaScript can read,
+    /// or whose id is of another kind than those before.
     #[napi(catch_unwind)]
     pub fn read_lines(&self, bytes: Buffer, from: u32, lines: u32, units: u32) -> Result<NativeLinesRead, CodedError> {
         catch_panic("the reader of lines", || Ok(self.lines_of(&bytes, from, lines, units))).map_err(CodedError::from)
     }
 
     fn lines_of(&self, bytes: &[u8], from: u32, lines: u32, units: u32) -> NativeLinesRead {
-        let mut total = NativeLinesRead { lines: 0, bytes: 0, units: 0 };
+        let mut total = NativeLinesRead { lines: 0, bytes: 0, units: 0, texts: None, ids: None, integers: None };
+        let mut columns = LineColumns::default();
+        columns.texts = self.with_texts.then(Utf8Column::default);
+        columns.id_field.clone_from(&self.id_field);
         let rest = bytes.get(from as usize..).unwrap_or_default();
         let mut slices = self.slices.borrow_mut();
         while total.lines < lines && total.units < units {
@@ -75,13 +115,19 @@ impl NativeTexts {
                 units: ((units - total.units) as usize).min(SLICE_UNITS.saturating_sub(slice.unit_count())),
                 text_units: self.text_units,
             };
-            let read = read_lines(&rest[total.bytes as usize..], &self.format, limits, slice);
+            let read = read_lines(&rest[total.bytes as usize..], &self.format, limits, slice, &mut columns);
             if read.lines == 0 {
                 break;
             }
             total.lines += read.lines as u32;
             total.bytes += read.bytes as u32;
             total.units += read.units as u32;
+        }
+        total.texts = columns.texts.map(NativeStrings::from);
+        match columns.ids {
+            Some(Ids::Strings(ids)) => total.ids = Some(ids.into()),
+            Some(Ids::Integers(ids)) => total.integers = Some(ids.into()),
+            None => {}
         }
         total
     }

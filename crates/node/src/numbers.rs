@@ -1,14 +1,9 @@
-//! Rows as text: JSON and base64. Written and handed over in one call, during which no JavaScript
-//! runs.
+//! Rows as JSON. Written and handed over in one call, during which no JavaScript runs.
 
 use std::ffi::c_void;
-use std::ops::Range;
-use std::{panic, ptr, slice, thread};
+use std::ptr;
 
-use model2vec_engine::{
-    Dtype, LineHeads, Rows, VectorText, base64_length, json_row_bound, lines_bound, write_base64, write_json_row,
-    write_json_rows, write_lines,
-};
+use model2vec_engine::{Dtype, json_row_bound, write_json_row, write_json_rows};
 use napi::sys;
 
 use crate::error::{Thrown, check};
@@ -20,8 +15,6 @@ use crate::matrix_memory::MatrixMemory;
 const STEP_BYTES: usize = 1 << 22;
 /// No Buffer of any Node is larger.
 const MOST_BYTES: usize = 1 << 53;
-/// A thread has at least this many lines: fewer take less than to start one.
-const LEAST_LINES: usize = 64;
 /// A shorter text is copied: that takes less than to hand memory over.
 const HANDED_OVER_BYTES: usize = 1 << 16;
 
@@ -70,105 +63,6 @@ pub(crate) unsafe extern "C" fn row_json(env: sys::napi_env, info: sys::napi_cal
         }
         js.number(text.len() as f64)
     })
-}
-
-/// `rowBase64(data, dtype, dim, index)`: the bytes of a row as a string of base64.
-pub(crate) unsafe extern "C" fn row_base64(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    callback(env, info, |js, arguments| {
-        let ([data, dtype, dim, index], _) = arguments.split::<4>();
-        let memory = MatrixMemory::of(js, data, dtype, dim)?;
-        let index = js.get_number(index, "index")? as usize;
-        // SAFETY: no JavaScript runs while the row is used.
-        let row = unsafe { memory.rows(index..index + 1)? };
-        let mut text = Vec::with_capacity(base64_length(row.bytes().len()));
-        write_base64(&mut text, row.bytes());
-        let mut value = ptr::null_mut();
-        // SAFETY: pointer and length are those of `text`, which is ASCII.
-        let status =
-            unsafe { sys::napi_create_string_latin1(js.0, text.as_ptr().cast(), text.len() as isize, &mut value) };
-        check(status, "napi_create_string_latin1")?;
-        Ok(value)
-    })
-}
-
-/// `rowLines(data, dtype, dim, from, to, heads, ends, base64, threads)`: an array of Buffers, the
-/// JSON lines of the rows `from` to `to`, in order. The heads are those of these rows
-/// ([`LineHeads`]); `base64`: whether a vector is a string, not an array. Made by up to `threads`
-/// threads, for which this one waits: the pool's are at work on the rows that come next.
-pub(crate) unsafe extern "C" fn row_lines(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    callback(env, info, |js, arguments| {
-        let ([data, dtype, dim, from, to, heads, ends, base64, threads], _) = arguments.split::<9>();
-        let memory = MatrixMemory::of(js, data, dtype, dim)?;
-        let (from, to) = (js.get_number(from, "from")? as usize, js.get_number(to, "to")? as usize);
-        let text = if js.get_boolean(base64, "base64")? { VectorText::Base64 } else { VectorText::Json };
-        let threads = (js.get_number(threads, "threads")? as usize).max(1);
-        let (heads, ends) = (js.rows_array(heads, Dtype::Binary)?, js.uint32_array(ends)?);
-        // SAFETY: no JavaScript runs while `rows` is used.
-        let rows = unsafe { memory.rows(from..to)? };
-        // SAFETY: as above; an empty array may have no address.
-        let (heads, ends) = unsafe { (slice_of(heads.start, heads.length), slice_of(ends.start, ends.length)) };
-        let heads = LineHeads::new(heads, ends)
-            .filter(|heads| heads.count().is_none_or(|count| count == rows.len()))
-            .ok_or_else(|| Thrown::internal("internal error: the heads are not those of the rows"))?;
-        let parts = lines_in_parallel(rows, heads, text, threads).map_err(too_large)?;
-        let mut array = ptr::null_mut();
-        // SAFETY: the out-pointer is valid.
-        let status = unsafe { sys::napi_create_array_with_length(js.0, parts.len(), &mut array) };
-        check(status, "napi_create_array_with_length")?;
-        for (index, part) in parts.into_iter().enumerate() {
-            let part = buffer(js, part)?;
-            // SAFETY: array and value are of this environment.
-            check(unsafe { sys::napi_set_element(js.0, array, index as u32, part) }, "napi_set_element")?;
-        }
-        Ok(array)
-    })
-}
-
-/// The lines of all rows, in parts that follow each other; or how many bytes there is no memory
-/// for.
-fn lines_in_parallel(
-    rows: Rows<'_>,
-    heads: LineHeads<'_>,
-    text: VectorText,
-    threads: usize,
-) -> Result<Vec<Vec<u8>>, usize> {
-    let lines = |range: Range<usize>| -> Result<Vec<u8>, usize> {
-        let bound = lines_bound(rows, range.clone(), heads, text);
-        let mut out = Vec::new();
-        out.try_reserve(bound).map_err(|_| bound)?;
-        write_lines(&mut out, rows, range, heads, text);
-        Ok(out)
-    };
-    let step = rows.len().div_ceil(threads).max(LEAST_LINES);
-    let mut ranges = (0..rows.len()).step_by(step).map(|first| first..rows.len().min(first + step));
-    let own = ranges.next().unwrap_or(0..0);
-    thread::scope(|scope| {
-        let others: Vec<_> = ranges
-            .map(|range| {
-                let work = range.clone();
-                (range, thread::Builder::new().spawn_scoped(scope, move || lines(work)))
-            })
-            .collect();
-        let mut parts = vec![lines(own)?];
-        for (range, other) in others {
-            parts.push(match other {
-                Ok(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))?,
-                // The system grants no thread.
-                Err(_) => lines(range)?,
-            });
-        }
-        Ok(parts)
-    })
-}
-
-/// # Safety
-/// The memory has `length` elements, which do not change or move while the slice is used.
-unsafe fn slice_of<'a, T>(start: *const T, length: usize) -> &'a [T] {
-    if length == 0 {
-        return &[];
-    }
-    // SAFETY: the caller's promise.
-    unsafe { slice::from_raw_parts(start, length) }
 }
 
 /// A Buffer of the bytes, without a copy of many, where memory of ours may be handed over (not in

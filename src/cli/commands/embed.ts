@@ -63,7 +63,9 @@ export const embed: Command = {
     ...EMBED_OPTIONS,
     ...MODEL_OPTIONS,
   },
-  notes: ['Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted.'],
+  notes: [
+    'Exit codes: 0 done, 1 failed, 2 called wrongly, 3 a shard that can never work (another try is of no use), 130 interrupted.',
+  ],
   example: 'docs.jsonl.gz --out vectors.npy --text-field body',
   async run(positionals, values) {
     if (values.shard !== undefined) {

@@ -9,7 +9,6 @@ import { choice, integer, UsageError } from '../command.js'
 import type { Command, OptionValues } from '../command.js'
 import { EMBED_OPTIONS, embedFormat, embedOutput, embedSettings } from '../embed-settings.js'
 import type { EmbedSettings } from '../embed-settings.js'
-import { naming } from '../file-error.js'
 import { STDIN } from '../input/bytes.js'
 import { inputTitles } from '../input/formats.js'
 import { isUrl } from '../input/url.js'
@@ -43,7 +42,7 @@ export const plan: Command = {
       value: '<dir>',
       help: "the outputs' folder: shard-000000.npy and so on, and nothing else",
     },
-    manifest: { type: 'string', value: '<file>', help: 'where to write the manifest' },
+    manifest: { type: 'string', value: '<file>', help: 'where to write the manifest; its folder is made' },
     shards: { type: 'string', value: '<n>', help: 'how many, at most: of about the same number of bytes' },
     'shard-bytes': {
       type: 'string',
@@ -60,7 +59,7 @@ export const plan: Command = {
       value: '<what>',
       help:
         'what an input must not change: time (default: size and modification time; of URLs size and ETag) or size, ' +
-        'where copies have other times',
+        'where copies have other times, or mirrors other ETags',
     },
     json: { type: 'boolean', help: 'print what was planned as JSON' },
     ...EMBED_OPTIONS,
@@ -133,8 +132,10 @@ function sizeOf(values: OptionValues): ShardSize {
  * @throws UsageError
  */
 async function assertApart(outDir: string, manifest: string, { input }: EmbedSettings): Promise<void> {
-  const real = await realpath(outDir).catch(() => path.resolve(outDir))
-  if ((await naming(manifest, realpath(path.dirname(path.resolve(manifest))))) === real) {
+  // What is not there yet is made.
+  const realOf = async (folder: string): Promise<string> => realpath(folder).catch(() => path.resolve(folder))
+  const real = await realOf(outDir)
+  if ((await realOf(path.dirname(path.resolve(manifest)))) === real) {
     throw new UsageError(`--out-dir ${outDir} would hold the manifest: it is for outputs only`)
   }
   const inside = input.paths.find((each) => !isUrl(each) && path.dirname(path.resolve(each)) === real)

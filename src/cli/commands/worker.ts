@@ -6,7 +6,7 @@ import type { Command, OptionValues } from '../command.js'
 import { CACHE_OPTIONS, THREADS_OPTION } from '../model-options.js'
 import { observedProcessor } from '../queue/processor.js'
 import type { ProcessorOptions } from '../queue/processor.js'
-import { QueueWorker } from '../queue/queue-worker.js'
+import { QueueWorker, within } from '../queue/queue-worker.js'
 import { shownUrl } from '../queue/redis-url.js'
 import { loadSink } from '../queue/sink-module.js'
 import { startStatusServer } from '../queue/status-server.js'
@@ -26,6 +26,9 @@ const DEFAULT_LOCK = 30
 const DEFAULT_WAIT = 30
 const DEFAULT_DRAIN = 20
 const DEFAULT_CONCURRENCY = 2
+/** How long a sink may take to close, and what it has left open may keep the process after that. */
+const CLOSE_SECONDS = 5
+const EXIT_SECONDS = 1
 
 export const worker: Command = {
   summary: 'do the shards of a queue in Redis, on as many machines as there are (BullMQ)',
@@ -150,12 +153,15 @@ export const worker: Command = {
       await whenAborted(signal)
       say('shutting down')
       const isInOrder = await queue.end(drain)
-      await sink?.close()
+      const isClosed = sink === null || (await within(CLOSE_SECONDS, sink.close()))
+      if (!isClosed) say(`the sink did not close within ${CLOSE_SECONDS} seconds`)
       if (!isInOrder) throw new Error(`shards in work come back when their locks have run out: ${metrics.inWork}`)
     } finally {
       status?.close()
       release()
     }
+    // A connection that a sink has left open would keep the process.
+    setTimeout(() => process.exit(), EXIT_SECONDS * 1000).unref()
   },
 }
 

@@ -2,17 +2,18 @@
 
 import type { FileHandle } from 'node:fs/promises'
 
-import type { Data, RecordBatch, Schema } from 'apache-arrow'
+import type { Data, DataType, RecordBatch, Schema } from 'apache-arrow'
 
 import type { ColumnData, ColumnValue } from '../column.js'
+import { utf8Slice } from '../column-values.js'
 import { FileError, messageOf } from '../file-error.js'
 import type { WantedField } from './arrow-schema.js'
 import { arrowTexts } from './arrow-texts.js'
-import { arrowType } from './arrow-types.js'
+import { arrowType, isText } from './arrow-types.js'
 import type { Arrow } from './arrow-types.js'
 import { namesInput } from './bad-rows.js'
 import type { ByteCount } from './bytes.js'
-import { utf8Slice } from './column-format.js'
+import { checkedStrings } from './column-format.js'
 import type { ColumnFile, ColumnRun } from './column-format.js'
 
 export interface ArrowSource {
@@ -147,8 +148,12 @@ function columnData(
   const found = arrowType(library, field)
   if (found === null) throw new Error('expected a type that is known')
   const { valueAt, ...type } = found
+  const column = { name, isNullable, ...type }
+  if (type.type === 'string' && isText(library, field.type as DataType)) {
+    return { column, values: checkedStrings(utf8Slice(arrowTexts(library, leaf, nulls), from, to)) }
+  }
   const values = Array.from({ length: to - from }, (_, i): ColumnValue | null =>
     nulls?.[from + i] === 1 ? null : valueAt(leaf, from + i),
   )
-  return { column: { name, isNullable, ...type }, values }
+  return { column, values }
 }

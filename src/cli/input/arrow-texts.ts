@@ -2,8 +2,8 @@
 
 import type { Data, DataType, Vector } from 'apache-arrow'
 
-import { utf8Values } from './column-format.js'
-import type { Utf8Values } from './column-format.js'
+import { utf8Values } from '../column-values.js'
+import type { Utf8Values } from '../column.js'
 import type { Arrow } from './arrow-types.js'
 
 const VIEW_BYTES = 16

@@ -1,6 +1,9 @@
 // The interface of the input formats that have columns instead of lines, such as Parquet.
 
-import type { ColumnData } from '../column.js'
+import { isUtf8 } from 'node:buffer'
+
+import type { ColumnData, Utf8Values } from '../column.js'
+import { compactValues } from '../column-values.js'
 import { FileError } from '../file-error.js'
 import type { ByteCount, BytesOptions } from './bytes.js'
 import type { FieldPath, KeptFields } from './fields.js'
@@ -43,16 +46,6 @@ export interface ColumnRun {
   readonly kept: readonly ColumnData[]
 }
 
-/** Strings of consecutive rows. */
-export interface Utf8Values {
-  readonly bytes: Uint8Array
-  /** One more than there are rows: row i has the bytes from `offsets[i]` up to `gap` before `offsets[i + 1]`. */
-  readonly offsets: Uint32Array
-  readonly gap: number
-  /** For each row 1 where it is null, which has no bytes; null = no row is. */
-  readonly nulls: Uint8Array | null
-}
-
 /** The string of a row that is not null. @throws BadLine */
 export function stringAt({ bytes, offsets, gap }: Utf8Values, row: number): string {
   const [start, end] = [offsets[row] ?? 0, (offsets[row + 1] ?? 0) - gap]
@@ -60,24 +53,18 @@ export function stringAt({ bytes, offsets, gap }: Utf8Values, row: number): stri
   return stringOfUtf8(bytes, start, end)
 }
 
-/** A part of the rows. */
-export function utf8Slice({ bytes, offsets, gap, nulls }: Utf8Values, from: number, to: number): Utf8Values {
-  return { bytes, offsets: offsets.subarray(from, to + 1), gap, nulls: nulls?.subarray(from, to) ?? null }
-}
-
-/** The strings of these values, one after the other. */
-export function utf8Values(values: readonly (Uint8Array | null | undefined)[]): Utf8Values {
-  const offsets = new Uint32Array(values.length + 1)
-  let end = 0
-  let nulls: Uint8Array | null = null
-  for (const [i, value] of values.entries()) {
-    if (value === null || value === undefined) (nulls ??= new Uint8Array(values.length))[i] = 1
-    else end += value.length
-    offsets[i + 1] = end
+/** The same strings, one after the other, and certainly UTF-8. @throws BadLine */
+export function checkedStrings(values: Utf8Values): Utf8Values {
+  const { bytes, offsets, gap, nulls } = values
+  for (let row = 0; row < offsets.length - 1; row++) {
+    const end = (offsets[row + 1] ?? 0) - gap
+    if (nulls?.[row] === 1 || ((offsets[row] ?? 0) <= end && end <= bytes.length)) continue
+    throw new BadLine('expected a string, but got an offset outside of the data')
   }
-  const bytes = Buffer.allocUnsafeSlow(end)
-  for (const [i, value] of values.entries()) if (value != null) bytes.set(value, offsets[i])
-  return { bytes, offsets, gap: 0, nulls }
+  const strings = compactValues(values)
+  const isCut = strings.offsets.some((offset) => ((strings.bytes[offset] ?? 0) & 0xc0) === 0x80)
+  if (isCut || !isUtf8(strings.bytes)) throw new BadLine('expected UTF-8, but got other bytes')
+  return strings
 }
 
 /** The message about a column that is not there. */

@@ -5,8 +5,10 @@ import type { NativeTexts } from '../../native/interface.js'
 import type { ColumnValue, Id } from '../column.js'
 import { LocatedError } from './bad-rows.js'
 import type { BadRows } from './bad-rows.js'
+import { isUtf8, listOf, partOf } from '../column-values.js'
 import { stringAt } from './column-format.js'
-import type { ColumnFile, ColumnRun, Utf8Values } from './column-format.js'
+import type { ColumnFile, ColumnRun } from './column-format.js'
+import type { Utf8Values } from '../column.js'
 import { joinedText } from './fields.js'
 import type { Fields } from './fields.js'
 import { BadLine } from './format.js'
@@ -25,6 +27,8 @@ export interface ColumnInputParts {
   readonly fields: Fields
   /** Makes what takes texts natively; null where rows need their texts. */
   readonly newTexts: (() => NativeTexts) | null
+  /** Whether texts that are taken natively are wanted in UTF-8. */
+  readonly withTexts: boolean
   readonly badRows: BadRows
   readonly keepsSources: boolean
   /** Makes ids of rows that have none, of the number of rows before; null = they have none. */
@@ -54,8 +58,8 @@ export class ColumnInput implements OpenInput {
   }
 
   newRows(): Rows {
-    const { newTexts, keepsSources } = this.#parts
-    return new Rows(newTexts?.() ?? null, null, keepsSources)
+    const { newTexts, withTexts, keepsSources } = this.#parts
+    return new Rows({ native: newTexts?.() ?? null, reader: null, keepsSources, withTexts })
   }
 
   async fill(rows: Rows): Promise<boolean> {
@@ -95,12 +99,11 @@ export class ColumnInput implements OpenInput {
     if (values === undefined || others.length > 0) return false
     const end = this.#endOfPlainRows(run, values)
     const read = rows.addValues(values, this.#at, end - this.#at, this.place.line + 1)
-    for (let row = this.#at; row < this.#at + read; row++) {
-      if (run.id !== null) rows.addId(run.id.column.type, run.id.values[row] as Id)
-      rows.keep(run.kept, row)
-    }
+    if (read === 0) return false
+    if (run.id !== null) rows.addIds(run.id, this.#at, this.#at + read)
+    rows.keep(run.kept, this.#at, this.#at + read)
     this.#advance(read)
-    return read > 0
+    return true
   }
 
   /** The first row from here on without a text or without an id. */
@@ -110,7 +113,9 @@ export class ColumnInput implements OpenInput {
     const firstNull = nulls?.indexOf(1, this.#at) ?? -1
     if (firstNull !== -1) end = firstNull
     if (id?.column.isNullable === true) {
-      const found = (id.values as readonly (ColumnValue | null)[]).indexOf(null, this.#at)
+      const found = isUtf8(id.values)
+        ? (id.values.nulls?.indexOf(1, this.#at) ?? -1)
+        : (id.values as readonly (ColumnValue | null)[]).indexOf(null, this.#at)
       if (found !== -1) end = Math.min(end, found)
     }
     return end
@@ -127,10 +132,13 @@ export class ColumnInput implements OpenInput {
       if (text === null) {
         badRows.leaveOut()
       } else {
-        const id = run.id === null ? (idOf?.(number - 1) ?? null) : idAt(run.id.values[this.#at], fields)
+        const id =
+          run.id === null
+            ? (idOf?.(number - 1) ?? null)
+            : idAt(listOf(partOf(run.id.values, this.#at, this.#at + 1))[0], fields)
         rows.add({ text, id }, number)
         if (run.id !== null) rows.idType = run.id.column.type
-        rows.keep(run.kept, this.#at)
+        rows.keep(run.kept, this.#at, this.#at + 1)
       }
     } catch (error) {
       if (!(error instanceof BadLine)) throw error

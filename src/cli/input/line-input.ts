@@ -22,6 +22,8 @@ export interface LineInputParts {
   readonly reader: RowReader
   /** Makes what reads these lines natively; null where nothing does. */
   readonly newTexts: (() => NativeTexts) | null
+  /** Whether texts that are read natively are wanted in UTF-8. */
+  readonly withTexts: boolean
   /** What columns of other fields are, where rows have some. */
   readonly kept: LineFormat['kept']
   readonly badRows: BadRows
@@ -59,8 +61,8 @@ export class LineInput implements OpenInput {
   }
 
   newRows(): Rows {
-    const { newTexts, reader, keepsSources } = this.#parts
-    return new Rows(newTexts?.() ?? null, reader, keepsSources)
+    const { newTexts, withTexts, reader, keepsSources } = this.#parts
+    return new Rows({ native: newTexts?.() ?? null, reader, keepsSources, withTexts })
   }
 
   async fill(rows: Rows): Promise<boolean> {

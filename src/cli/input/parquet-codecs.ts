@@ -1,9 +1,11 @@
-// What unpacks the pages of Parquet files: Node where it can, else hyparquet-compressors.
+// What unpacks the pages of Parquet files: Node where it can, the native module Snappy, else
+// hyparquet-compressors.
 
 import zlib from 'node:zlib'
 
 import type { Compressors } from 'hyparquet'
 
+import { native } from '../../native/load.js'
 import { optionalPackage } from '../output/optional-package.js'
 
 const PACKAGE = 'hyparquet-compressors'
@@ -15,28 +17,38 @@ const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: typeof zl
 
 /** `length` = that of the unpacked bytes: a page that is longer is broken. */
 function byZlib(unpack: typeof zlib.gunzipSync): Unpack {
-  return (bytes, length) => unpack(bytes, { maxOutputLength: Math.max(1, length) })
+  return (bytes, length) =>
+    length === 0 && bytes.length === 0 ? new Uint8Array() : unpack(bytes, { maxOutputLength: Math.max(1, length) })
 }
 
-const OF_NODE: Compressors = {
+/** From three bytes of Snappy come at most 64, a copy. */
+const MOST_FROM_SNAPPY = 22
+
+function unpackSnappy(block: Uint8Array, length: number): Uint8Array {
+  // Some writers pack nothing to nothing.
+  if (length === 0 && block.length === 0) return new Uint8Array()
+  // Memory is asked for before the block is read.
+  if (length > MOST_FROM_SNAPPY * block.length) throw new Error('broken Snappy data')
+  const bytes = native().unpackSnappy(block, length)
+  if (bytes === null) throw new Error('broken Snappy data')
+  return bytes
+}
+
+const OURS: Compressors = {
+  SNAPPY: unpackSnappy,
   GZIP: byZlib(zlib.gunzipSync),
   BROTLI: byZlib(zlib.brotliDecompressSync),
   ...(zstdDecompressSync !== undefined && { ZSTD: byZlib(zstdDecompressSync) }),
 }
-
-/** hyparquet has these itself. */
-const OF_HYPARQUET = ['UNCOMPRESSED', 'SNAPPY']
 
 /**
  * @param codecs those of the columns that are read
  * @throws Error that says what to install
  */
 export async function codecsOf(codecs: ReadonlySet<string>): Promise<Compressors> {
-  const others = [...codecs].filter((codec) => !OF_HYPARQUET.includes(codec) && !(codec in OF_NODE))
-  if (others.length === 0 && !codecs.has('SNAPPY')) return OF_NODE
+  const others = [...codecs].filter((codec) => codec !== 'UNCOMPRESSED' && !(codec in OURS))
+  if (others.length === 0) return OURS
   const load = async (): Promise<Compressors> => (await import('hyparquet-compressors')).compressors
-  // Of Snappy it has a faster one, in WebAssembly.
-  if (others.length === 0) return { ...(await load().catch(() => ({}))), ...OF_NODE }
   const compressors = await optionalPackage(PACKAGE, load, `Parquet files with ${others.join(' and ')}`)
-  return { ...compressors, ...OF_NODE }
+  return { ...compressors, ...OURS }
 }

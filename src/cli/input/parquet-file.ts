@@ -2,15 +2,15 @@
 
 import type { DecodedArray, FileMetaData, RowGroup } from 'hyparquet'
 
-import type { ColumnData, ColumnValue } from '../column.js'
+import type { ColumnData, ColumnValue, ColumnValues, Utf8Values } from '../column.js'
+import { partOf, utf8Values } from '../column-values.js'
 import { FileError, messageOf } from '../file-error.js'
 import { namesInput } from './bad-rows.js'
 import type { ByteCount } from './bytes.js'
-import { utf8Slice, utf8Values } from './column-format.js'
-import type { ColumnFile, ColumnRun, Utf8Values } from './column-format.js'
+import { checkedStrings } from './column-format.js'
+import type { ColumnFile, ColumnRun } from './column-format.js'
 import { nestedValues } from './parquet-nested.js'
 import type { NestedReading } from './parquet-nested.js'
-import { stringOfUtf8 } from './format.js'
 import { ColumnPages } from './parquet-pages.js'
 import type { PageDecoder, PageReading } from './parquet-pages.js'
 import { chunkOf } from './parquet-schema.js'
@@ -36,7 +36,7 @@ type Pages = (skip: number, isText: boolean) => Promise<DecodedArray | Utf8Value
 interface ColumnState {
   readonly column: WantedLeaf
   pages: Pages | null
-  page: { readonly texts: Utf8Values } | { readonly values: readonly (ColumnValue | null)[] } | null
+  page: ColumnValues | null
   at: number
   left: number
   /** Rows of its row group that are to be skipped. */
@@ -89,11 +89,11 @@ export class ParquetFile implements ColumnFile {
       const { column, page, at } = state
       state.at += count
       state.left -= count
-      if (page !== null && 'texts' in page) texts.push(utf8Slice(page.texts, at, at + count))
-      if (page === null || !('values' in page)) continue
-      const data = columnData(column, page.values.slice(at, at + count))
-      if (column.kind === 'id') id = data
-      else kept.push(data)
+      if (page === null) continue
+      const values = partOf(page, at, at + count)
+      if (column.kind === 'text') texts.push(values as Utf8Values)
+      else if (column.kind === 'id') id = columnData(column, values)
+      else kept.push(columnData(column, values))
     }
     this.#left -= count
     return { count, texts, id, kept }
@@ -149,14 +149,14 @@ export class ParquetFile implements ColumnFile {
     const { column, pages } = state
     try {
       for (;;) {
-        const page = await pages?.(state.skip, column.kind === 'text')
+        const page = await pages?.(state.skip, isOfStrings(column))
         if (page === undefined) throw new Error('no row group is open')
         const count = typeof page === 'number' ? page : 'offsets' in page ? page.offsets.length - 1 : page.length
         if (typeof page === 'number' || count <= state.skip) {
           state.skip -= count
           continue
         }
-        state.page = 'offsets' in page ? { texts: page } : pageOf(column, rowValues(page, optionalGroups(column)))
+        state.page = pageOf(column, 'offsets' in page ? page : rowValues(page, optionalGroups(column)))
         state.at = state.skip
         state.left = count - state.skip
         state.skip = 0
@@ -187,21 +187,24 @@ function optionalGroups({ path }: WantedLeaf): number {
   return path.slice(1, -1).filter(({ element }) => element.repetition_type !== 'REQUIRED').length
 }
 
-function pageOf({ kind, leaf }: WantedLeaf, values: readonly unknown[]): NonNullable<ColumnState['page']> {
-  if (kind === 'text') return { texts: utf8Values(values as (Uint8Array | null)[]) }
-  const convert = kind === 'id' && isText(leaf) ? stringOfUtf8 : (parquetType(leaf)?.convert ?? null)
-  return {
-    values: Array.from(values, (value) =>
-      value === null || value === undefined
-        ? null
-        : convert === null
-          ? (value as ColumnValue)
-          : convert(value as never),
-    ),
-  }
+/** Whether its values are strings, which stay bytes. */
+function isOfStrings({ kind, leaf }: WantedLeaf): boolean {
+  return isText(leaf) && (kind !== 'kept' || parquetType(leaf)?.type === 'string')
 }
 
-function columnData({ kind, name, path, leaf }: WantedLeaf, values: readonly (ColumnValue | null)[]): ColumnData {
+function pageOf(column: WantedLeaf, page: Utf8Values | readonly unknown[]): ColumnValues {
+  if (isOfStrings(column)) {
+    const strings = 'offsets' in page ? page : utf8Values(page as readonly (Uint8Array | null)[])
+    // The native module looks at those of texts itself, and says which row has others.
+    return column.kind === 'text' ? strings : checkedStrings(strings)
+  }
+  const convert = parquetType(column.leaf)?.convert ?? null
+  return Array.from(page as readonly unknown[], (value) =>
+    value === null || value === undefined ? null : convert === null ? (value as ColumnValue) : convert(value as never),
+  )
+}
+
+function columnData({ kind, name, path, leaf }: WantedLeaf, values: ColumnValues): ColumnData {
   const { type = 'json', unit, isUtc } = parquetType(leaf) ?? {}
   const isNullable = path.slice(1).some(({ element }) => element.repetition_type !== 'REQUIRED')
   const column = { name, type: kind === 'id' && isText(leaf) ? ('string' as const) : type, isNullable }

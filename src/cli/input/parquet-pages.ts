@@ -7,7 +7,7 @@ import type * as convertModule from 'hyparquet/src/convert.js'
 import type * as dataPageModule from 'hyparquet/src/datapage.js'
 
 import { messageOf } from '../file-error.js'
-import type { Utf8Values } from './column-format.js'
+import type { Utf8Values } from '../column.js'
 import { plainTexts } from './parquet-plain.js'
 import type { RandomAccess } from './random-access.js'
 

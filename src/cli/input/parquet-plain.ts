@@ -4,7 +4,7 @@
 import type { SchemaTree } from 'hyparquet'
 import type * as columnModule from 'hyparquet/src/column.js'
 
-import type { Utf8Values } from './column-format.js'
+import type { Utf8Values } from '../column.js'
 
 type PageHeader = ReturnType<typeof columnModule.parquetHeader>
 

@@ -1,5 +1,6 @@
 // Reads the rows of one or several inputs in batches, each with the position after it.
 
+import type { TextReader } from '../../call/encode.js'
 import type { NativeTexts } from '../../native/interface.js'
 import { BadRows, inputError, LocatedError } from './bad-rows.js'
 import { bytesOf, nameOf } from './bytes.js'
@@ -59,18 +60,12 @@ export function nameOfInput({ paths, parts }: InputOptions, file: number): strin
   return range == null || range.from === 0 || range.line !== null ? name : `${name}@${range.from}`
 }
 
-/**
- * Makes the native texts of a batch. `field` = where JSON has the text; null = the line is the
- * text.
- */
-export type NewTexts = (field: string | null) => NativeTexts
-
 export class RowBatches {
   /** Bytes read so far of all inputs, packed as they are on the disk. */
   readonly read: ByteCount = { bytes: 0 }
   readonly #options: InputOptions
   readonly #from: Position
-  readonly #newTexts: NewTexts | null
+  readonly #reader: TextReader | null
   readonly #badRows: BadRows
   #input: OpenInput | null = null
   #file: number
@@ -79,17 +74,17 @@ export class RowBatches {
 
   /**
    * @param onSkip gets the message of each row that is skipped
-   * @param newTexts for rows whose texts only the engine needs: those are read natively, where they
-   *   have nothing else that is read here
+   * @param reader for rows whose texts are only encoded and written: those are read natively, where
+   *   they have nothing else that is read here
    */
   constructor(
     options: InputOptions,
     onSkip: (message: string) => void,
     from: Position = START,
-    newTexts: NewTexts | null = null,
+    reader: TextReader | null = null,
   ) {
     this.#options = options
-    this.#newTexts = newTexts
+    this.#reader = reader
     this.#from = from
     this.#file = from.file
     this.#badRows = new BadRows(options.skipsBadLines, from.skipped, onSkip)
@@ -153,14 +148,15 @@ export class RowBatches {
     if (format.kind === 'columns') {
       const wanted = { ...fields, keep }
       const open = (): Promise<ColumnFile> => format.open(path, wanted, from.line, this.read, bytes)
-      const newTexts = this.#newTexts
+      const reader = this.#reader
       return new ColumnInput({
         ...common,
         open,
         from: from.line,
         to,
         fields,
-        newTexts: newTexts && (() => newTexts(null)),
+        newTexts: reader && (() => reader.newTexts({ text: null, id: null })),
+        withTexts: reader?.withTexts ?? false,
       })
     }
     const { rules, reader } = format.open(this.#options, from.header)
@@ -169,27 +165,31 @@ export class RowBatches {
       lines: new LineSplitter(bytesOf(path, from.offset, this.read, bytes), from, rules),
       reader,
       newTexts: this.#nativeTexts(format),
+      withTexts: this.#reader?.withTexts ?? false,
       kept: format.kept,
       keepsLines,
     })
   }
 
   #nativeTexts({ native }: LineFormat): (() => NativeTexts) | null {
-    const newTexts = this.#newTexts
-    if (newTexts === null || native === null) return null
+    const reader = this.#reader
+    if (reader === null || native === null) return null
     const { id, texts } = this.#options.fields
-    // Lines have ids and other fields only when they are read here.
-    if (id !== null || keepsFields(this.#options.keep)) return null
+    // Other fields are read here, and so is what is no field of JSON.
+    if (keepsFields(this.#options.keep) || (native !== 'json' && id !== null)) return null
     const [text, ...others] = texts
     if (text === undefined || (native === 'json' && others.length > 0)) return null
-    const field = native === 'json' ? text : null
-    // On its way to Rust a lone surrogate in the name becomes U+FFFD, which would name another
-    // field.
-    if (field?.includes('\ufffd') === true || /\p{Surrogate}/u.test(field ?? '')) return null
-    return () => newTexts(field)
+    const fields = { text: native === 'json' ? text : null, id }
+    if ([fields.text, fields.id].some((field) => field !== null && !isWholeInRust(field))) return null
+    return () => reader.newTexts(fields)
   }
 
   #position({ offset, line }: Place, input: OpenInput | null): Position {
     return { file: this.#file, offset, line, header: input?.header ?? null, skipped: this.skipped }
   }
+}
+
+/** On its way to Rust a lone surrogate in a name becomes U+FFFD, which would name another field. */
+function isWholeInRust(name: string): boolean {
+  return !name.includes('\ufffd') && !/\p{Surrogate}/u.test(name)
 }

@@ -3,9 +3,11 @@
 
 import type { NativeTexts } from '../../native/interface.js'
 import { DEFAULT_BATCH_BYTES, DEFAULT_BATCH_SIZE } from '../../options/stream.js'
-import type { Column, ColumnData, ColumnType, ColumnValue, Id } from '../column.js'
+import type { Column, ColumnData, ColumnType, ColumnValues, Id } from '../column.js'
+import { idsOf, isUtf8, listOf, partOf, utf8Slice } from '../column-values.js'
+import { ValueRuns } from '../value-runs.js'
 import { stringAt } from './column-format.js'
-import type { Utf8Values } from './column-format.js'
+import type { Utf8Values } from '../column.js'
 import { NO_TEXT } from './format.js'
 import type { Row, RowReader } from './format.js'
 import { linesOf } from './lines.js'
@@ -25,20 +27,29 @@ interface NativeRun {
 type Source = Buffer | { readonly values: Utf8Values; readonly from: number; readonly count: number } | string
 
 /** A column that goes from the input to the output. */
-interface KeptColumn extends ColumnData {
-  readonly values: (ColumnValue | null)[]
+interface KeptColumn {
+  readonly column: Column
+  readonly values: ValueRuns
+}
+
+/** What makes the rows of one input. */
+export interface RowsParts {
+  /** Gets the texts; null = they are read here. */
+  readonly native: NativeTexts | null
+  /** Reads lines again; null where the input has none. */
+  readonly reader: RowReader | null
+  /** Whether rows that the native module has can be read again, which takes memory. */
+  readonly keepsSources: boolean
+  /** Whether the texts that the native module has are wanted here, too, in UTF-8. */
+  readonly withTexts: boolean
 }
 
 export class Rows {
   /** Has the texts instead of `texts`, where they are read natively. */
   readonly native: NativeTexts | null
   readonly texts: string[] = []
-  /** Empty when the caller wants no ids. */
-  readonly ids: Id[] = []
   /** What the ids are. */
   idType: ColumnType = 'id'
-  /** The other columns that are kept. */
-  readonly kept: KeptColumn[] = []
   /** Whether rows may lack columns that others have. */
   isSparse = false
   /** The line of each row as it is, without its line break; empty unless the caller wants them. */
@@ -49,20 +60,41 @@ export class Rows {
   units = 0
   /** The number of the line of each row of `texts`. */
   readonly #numbers: number[] = []
+  readonly #utf8Texts = new ValueRuns()
+  readonly #ids = new ValueRuns()
+  readonly #kept: KeptColumn[] = []
   readonly #keptByName = new Map<string, KeptColumn>()
   readonly #runs: NativeRun[] = []
   readonly #reader: RowReader | null
   readonly #keepsSources: boolean
+  readonly #withTexts: boolean
 
-  /**
-   * @param reader reads lines again; null where the input has none
-   * @param keepsSources whether rows that the native module has can be read again, which takes
-   * memory
-   */
-  constructor(native: NativeTexts | null, reader: RowReader | null, keepsSources: boolean) {
+  constructor({ native, reader, keepsSources, withTexts }: RowsParts) {
     this.native = native
     this.#reader = reader
     this.#keepsSources = keepsSources
+    this.#withTexts = withTexts
+  }
+
+  /** The ids as values of JavaScript; empty when the caller wants none. */
+  get ids(): readonly Id[] {
+    return idsOf(this.#ids.values, this.idType)
+  }
+
+  /** The ids as they were read; empty when the caller wants none. */
+  get idValues(): ColumnValues {
+    const values = this.#ids.values
+    return isUtf8(values) || ArrayBuffer.isView(values) ? values : this.ids
+  }
+
+  /** The texts, also where they were read natively. */
+  get textValues(): ColumnValues {
+    return this.native === null ? this.texts : this.#utf8Texts.values
+  }
+
+  /** The other columns that are kept. */
+  get kept(): ColumnData[] {
+    return this.#kept.map(({ column, values }) => ({ column, values: values.values }))
   }
 
   /** Whether {@link Rows.reread} can give all texts. */
@@ -81,9 +113,10 @@ export class Rows {
       this.#numbers.push(line)
     } else {
       this.native.push(text)
+      if (this.#withTexts) this.#utf8Texts.push(text)
       this.#runs.push({ row: this.count, line, source: this.#keepsSources ? text : null })
     }
-    if (id !== null) this.ids.push(id)
+    if (id !== null) this.#ids.push(id)
     if (bytes !== null) this.lines.push(bytes)
     this.count++
     this.units += text.length
@@ -101,6 +134,9 @@ export class Rows {
     if (read.lines === 0) return false
     const source = this.#keepsSources ? bytes.subarray(at, at + read.bytes) : null
     this.#runs.push({ row: this.count, line: lines.place.line + 1, source })
+    if (read.texts !== undefined) this.#utf8Texts.append({ ...read.texts, gap: 0, nulls: null })
+    if (read.ids !== undefined) this.#ids.append({ ...read.ids, gap: 0, nulls: null })
+    if (read.integers !== undefined) this.#ids.append(read.integers)
     lines.skip(read.bytes, read.lines)
     this.count += read.lines
     this.units += read.units
@@ -121,22 +157,23 @@ export class Rows {
     if (read.values === 0) return 0
     const source = this.#keepsSources ? { values, from, count: read.values } : null
     this.#runs.push({ row: this.count, line, source })
+    if (this.#withTexts) this.#utf8Texts.append(utf8Slice(values, from, from + read.values))
     this.count += read.values
     this.units += read.units
     return read.values
   }
 
-  /** The id of the next row whose text the native module has. */
-  addId(type: ColumnType, id: Id): void {
-    this.idType = type
-    this.ids.push(id)
+  /** The ids of the rows that were added last: the rows `from` to `to` − 1 of a column. */
+  addIds({ column, values }: ColumnData, from: number, to: number): void {
+    this.idType = column.type
+    this.#ids.append(partOf(values, from, to))
   }
 
-  /** The values of the other columns for the row that was added last. */
-  keep(columns: readonly ColumnData[], row: number): void {
+  /** The values of the other columns for the rows that were added last: the rows `from` to `to` − 1 of these. */
+  keep(columns: readonly ColumnData[], from: number, to: number): void {
     for (const [i, { column, values }] of columns.entries()) {
-      const kept = (this.kept[i] ??= { column, values: [] })
-      kept.values.push(values[row] ?? null)
+      const kept = (this.#kept[i] ??= { column, values: new ValueRuns() })
+      kept.values.append(partOf(values, from, to))
     }
   }
 
@@ -146,15 +183,16 @@ export class Rows {
     for (const [name, value] of fields) {
       let column = this.#keptByName.get(name)
       if (column === undefined) {
-        column = { column: { name, ...type }, values: new Array<null>(this.count - 1).fill(null) }
+        column = { column: { name, ...type }, values: new ValueRuns() }
+        for (let row = 1; row < this.count; row++) column.values.push(null)
         this.#keptByName.set(name, column)
-        this.kept.push(column)
+        this.#kept.push(column)
       }
       column.values.push(value)
       // Values take memory, as texts do.
       this.units += value?.length ?? 0
     }
-    for (const { values } of this.kept) if (values.length < this.count) values.push(null)
+    for (const { values } of this.#kept) if (values.count < this.count) values.push(null)
   }
 
   /** The line of a row in its file, from 1. */
@@ -167,29 +205,41 @@ export class Rows {
   /** The same rows with their texts here: a call uses the native module's up. */
   reread(): Rows {
     if (this.native === null) return this
-    const rows = new Rows(null, null, true)
+    const texts: string[] = []
+    const lines: number[] = []
     for (const { line, source } of this.#runs) {
       for (const [i, text] of this.#textsOf(source, line).entries()) {
-        rows.#addCopy(this, rows.count, text, line + i)
+        texts.push(text)
+        lines.push(line + i)
       }
     }
-    return rows
+    return this.#copy(texts, lines, [...texts.keys()])
   }
 
   /** The rows of `texts` that `isKept` returns true for. */
   filter(isKept: (row: number) => boolean): Rows {
-    const rows = new Rows(null, null, true)
-    for (const [i, text] of this.texts.entries()) {
-      if (isKept(i)) rows.#addCopy(this, i, text, this.lineOf(i))
-    }
-    return rows
+    return this.#copy(
+      this.texts,
+      this.#numbers,
+      [...this.texts.keys()].filter((row) => isKept(row)),
+    )
   }
 
-  #addCopy(from: Rows, row: number, text: string, line: number): void {
-    this.add({ text, id: from.ids[row] ?? null }, line, from.lines[row] ?? null)
-    this.idType = from.idType
-    this.isSparse = from.isSparse
-    this.keep(from.kept, row)
+  /** Some of these rows, whose texts and lines are these. */
+  #copy(texts: readonly string[], lines: readonly number[], wanted: readonly number[]): Rows {
+    const rows = new Rows({ native: null, reader: null, keepsSources: true, withTexts: false })
+    const { ids } = this
+    for (const row of wanted) {
+      rows.add({ text: texts[row] ?? '', id: ids[row] ?? null }, lines[row] ?? 0, this.lines[row] ?? null)
+    }
+    rows.idType = this.idType
+    rows.isSparse = this.isSparse
+    const kept = this.kept.map(({ column, values }) => {
+      const all = listOf(values)
+      return { column, values: wanted.map((row) => all[row] ?? null) }
+    })
+    rows.keep(kept, 0, wanted.length)
+    return rows
   }
 
   #textsOf(source: Source | null, line: number): string[] {

@@ -4,7 +4,8 @@ import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType } from 'apache-arrow'
 
 import type { Column, ColumnData, ColumnValue, ColumnValues } from '../column.js'
-import { offsetsOf, utf8Column } from './utf8-column.js'
+import { compactValues, countOf, isUtf8, listOf } from '../column-values.js'
+import { offsetsOf, utf8Column } from '../utf8-column.js'
 
 type Arrow = typeof arrowModule
 
@@ -40,12 +41,13 @@ export function arrowType(arrow: Arrow, { type, unit = 'us', isUtc = false }: Co
 
 export function arrowData(arrow: Arrow, data: ColumnData): Data {
   const { column, values } = data
-  const length = values.length
+  const length = countOf(values)
   const nulls = nullsOf(values)
   return arrow.makeData({ type: arrowType(arrow, column), length, ...nulls, ...buffersOf(data) } as never) as Data
 }
 
 function nullsOf(values: ColumnValues): { nullCount: number; nullBitmap?: Uint8Array } {
+  if (isUtf8(values)) return values.nulls === null ? { nullCount: 0 } : nullsOf(listOf(values))
   if (ArrayBuffer.isView(values) || !values.includes(null)) return { nullCount: 0 }
   let nullCount = 0
   const nullBitmap = bitsOf(values, (value) => {
@@ -82,7 +84,7 @@ function buffersOf({ column, values }: ColumnData): Buffers {
     case 'json':
     case 'any':
     case 'id':
-      return strings(values as readonly (string | null)[])
+      return strings(values)
   }
 }
 
@@ -98,10 +100,17 @@ function bitsOf<T>(values: readonly T[], isSet: (value: T) => boolean): Uint8Arr
 
 function bytes(values: readonly (Uint8Array | null)[]): Buffers {
   const all = values.map((value) => value ?? new Uint8Array())
-  return { data: Buffer.concat(all), valueOffsets: offsetsOf(all, ({ length }) => length) }
+  return { data: Buffer.concat(all), valueOffsets: signed(offsetsOf(all, ({ length }) => length)) }
 }
 
-function strings(values: readonly (string | null)[]): Buffers {
-  const { bytes: data, offsets: valueOffsets } = utf8Column(values)
-  return { data, valueOffsets }
+function strings(values: ColumnValues): Buffers {
+  const { bytes: data, offsets } = isUtf8(values)
+    ? compactValues(values)
+    : utf8Column(values as readonly (string | null)[])
+  return { data, valueOffsets: signed(offsets) }
+}
+
+/** Offsets of Arrow are signed. */
+function signed({ buffer, byteOffset, length }: Uint32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length)
 }

@@ -1,16 +1,23 @@
 // Values of columns as JSON.
 
 import type { Column, ColumnData, ColumnValue } from '../column.js'
+import { listOf } from '../column-values.js'
 import { dateText, timestampText } from '../time-text.js'
 import { wellFormed, wellFormedJson } from '../well-formed.js'
 
 /** What gives the member of the object of each row, with a comma after it; nothing where it is missing. */
 export function jsonMember({ column, values }: ColumnData): (row: number) => string {
-  const key = JSON.stringify(wellFormed(column.name))
+  const key = jsonKey(column)
+  const all = listOf(values)
   return (row) => {
-    const value = values[row] ?? null
-    return value === null && column.type === 'any' ? '' : `${key}:${jsonOf(column, value)},`
+    const value = all[row] ?? null
+    return value === null && column.type === 'any' ? '' : `${key}${jsonOf(column, value)},`
   }
+}
+
+/** With its colon. */
+export function jsonKey({ name }: Column): string {
+  return `${JSON.stringify(wellFormed(name))}:`
 }
 
 /** @throws Error for a date or a time that JavaScript has not */

@@ -3,6 +3,7 @@
 // without being changed. As JSON fits every value, so no value is ever rounded.
 
 import type { Column, ColumnData, ColumnType, ColumnValue } from '../column.js'
+import { countOf, listOf } from '../column-values.js'
 import { wellFormedJson } from '../well-formed.js'
 import type { OutputRows } from './format.js'
 
@@ -44,7 +45,7 @@ export function inferredColumn(data: ColumnData, before: Column | undefined, { p
   const candidates = TYPES.filter(([type]) => before === undefined || type === before.type)
   for (const [type, title, read] of candidates) {
     const values: (ColumnValue | null)[] = []
-    for (const json of data.values as readonly (string | null)[]) {
+    for (const json of listOf(data.values) as readonly (string | null)[]) {
       const value = json === null || json === 'null' ? null : read(json)
       if (value !== undefined) {
         values.push(value)
@@ -57,7 +58,7 @@ export function inferredColumn(data: ColumnData, before: Column | undefined, { p
           'in this format a column has one type, which its first rows decide',
       )
     }
-    if (values.length === data.values.length) return { column: { name, type, isNullable: true }, values }
+    if (values.length === countOf(data.values)) return { column: { name, type, isNullable: true }, values }
   }
   // The rows before are of another input, with a type that JSON does not have: the caller says so.
   return { column: { name, type: 'json', isNullable: true }, values: data.values }
@@ -79,7 +80,7 @@ export function alignedColumns(
     return data ?? { column, values: new Array<null>(matrix.rows).fill(null) }
   })
   for (const [name, { values }] of byName) {
-    const row = values.findIndex((value: unknown) => value !== null)
+    const row = listOf(values).findIndex((value: unknown) => value !== null)
     throw new Error(
       `${placeOf(row)}: expected the fields of the first rows, but got ${JSON.stringify(name)} too: ` +
         'in this format the columns are those of the first rows, so name them to --keep',

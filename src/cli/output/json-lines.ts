@@ -1,19 +1,20 @@
 // JSON Lines: an object per row, with the other columns and, at its end, the vector: numbers in the
 // fewest digits that say which float they are, or the base64 of its bytes. The native module writes
-// the lines; of an object it gets the start, up to the vector.
+// the lines, on other threads.
 
-import { vectorLines } from '../../matrix/json.js'
-import { messageOf } from '../file-error.js'
-import { jsonMember } from './column-json.js'
+import { LineRoom, vectorLines } from '../../matrix/json.js'
 import type { Columns, OpenOutput, Output, OutputFormat } from './format.js'
+import { lineMembers } from './line-members.js'
 import { packedSink, packer } from './packed-sink.js'
 import type { Packing } from './packed-sink.js'
 import type { Sink } from './sink.js'
 
-/** Starts of lines are made together up to this many UTF-16 code units. */
-const MOST_UNITS = 1 << 26
 /** Lines are made together up to this many, while the ones before are written. */
 const MOST_LINES = 512
+/** A thread has at least this many lines. */
+const LEAST_LINES = 64
+/** How many times {@link MOST_LINES} are in work: made, or written. */
+const MOST_GROUPS = 3
 
 /** @param separator what comes before each line but the first */
 export function openLines(
@@ -24,43 +25,60 @@ export function openLines(
 ): Promise<Output> {
   let rows = state === null ? 0 : (state as number)
   const end = `${JSON.stringify(name)}:`
-  const sameHead = Buffer.from(`{${end}`)
+  /** Memory of lines that were written. */
+  const rooms: LineRoom[] = []
+
   return Promise.resolve({
-    async write({ columns, matrix, placeOf }) {
-      const fields = columns.map(jsonMember)
-      const start = (row: number): string => {
-        try {
-          return fields.map((member) => member(row)).join('')
-        } catch (error) {
-          throw new Error(`${placeOf(row)}: ${messageOf(error)}`, { cause: error })
-        }
-      }
+    async write(batch) {
+      const { matrix } = batch
+      const membersOf = lineMembers(batch)
+      const groups: Promise<void>[] = []
       let before = Promise.resolve()
-      for (let from = 0, to = 0; from < matrix.rows; from = to) {
-        const heads: string[] = []
-        const areSame = fields.length === 0 && separator === ''
-        const most = Math.min(matrix.rows, from + MOST_LINES)
-        if (areSame) to = most
-        for (let units = 0; to < most && units < MOST_UNITS; to++) {
-          const brace = rows === 0 && to === from ? '{' : `${separator}{`
-          const head = `${brace}${start(to)}${end}`
-          heads.push(head)
-          units += head.length
+      try {
+        for (let from = 0, to = 0; from < matrix.rows; from = to) {
+          while (groups.length >= MOST_GROUPS) await groups.shift()
+          const opening = `${separator}{`
+          const isFirst = rows === 0 && separator !== ''
+          const members = membersOf(from, Math.min(matrix.rows, from + MOST_LINES))
+          const parts = partsOf(members.count, threads).map(async ([first, last]) => {
+            const room = rooms.pop() ?? new LineRoom()
+            const heads = { opening, members: members.of(first, last), end }
+            const lines = await vectorLines(matrix, { from: from + first, to: from + last, isBase64 }, heads, room)
+            return { room, lines }
+          })
+          to = from + members.count
+          rows += members.count
+          const group = Promise.all([before, ...parts]).then(async ([, ...made]) => {
+            const lines = made.map((part, i) =>
+              isFirst && i === 0 ? part.lines.subarray(separator.length) : part.lines,
+            )
+            await sink.append(...lines)
+            rooms.push(...made.map(({ room }) => room))
+          })
+          // Its error is thrown where it is waited for.
+          group.catch(() => undefined)
+          groups.push(group)
+          before = group
         }
-        const parts = vectorLines(matrix, { from, to, isBase64, threads }, areSame ? sameHead : heads)
         await before
-        before = sink.append(...parts)
-        // Its error is thrown where it is waited for.
-        before.catch(() => undefined)
-        rows += to - from
+      } finally {
+        // However it ends, nothing is made or written any more.
+        await Promise.allSettled(groups)
       }
-      await before
     },
     rows: () => rows,
     isWhole: () => true,
     state: () => rows,
     finish: () => Promise.resolve(),
   })
+}
+
+/** Parts of lines that are made side by side. */
+function partsOf(count: number, threads: number): (readonly [from: number, to: number])[] {
+  const step = Math.max(LEAST_LINES, Math.ceil(count / threads))
+  const parts: (readonly [number, number])[] = []
+  for (let from = 0; from < count; from += step) parts.push([from, Math.min(count, from + step)])
+  return parts
 }
 
 function openPacked(packing: Packing): OpenOutput {

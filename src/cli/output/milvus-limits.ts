@@ -1,6 +1,7 @@
 // What Milvus refuses to import, said before a server does, and what it takes in another type.
 
 import type { ColumnData } from '../column.js'
+import { isUtf8, listOf } from '../column-values.js'
 import { jsonOf } from './column-json.js'
 import type { OutputRows } from './format.js'
 import { integerColumn } from './integer-columns.js'
@@ -22,7 +23,7 @@ export function milvusColumn(data: ColumnData, rows: OutputRows): ColumnData {
       return integerColumn(data, 'int64', rows)
     case 'date':
     case 'timestamp': {
-      const texts = Array.from(values, (value) =>
+      const texts = Array.from(listOf(values), (value) =>
         value === null ? null : (JSON.parse(jsonOf(column, value)) as string),
       )
       return { column: { name: column.name, type: 'string', isNullable: column.isNullable }, values: texts }
@@ -39,9 +40,11 @@ export function milvusColumn(data: ColumnData, rows: OutputRows): ColumnData {
 /** @throws Error for a string that no VarChar holds */
 export function assertFitsMilvus({ columns, placeOf }: OutputRows): void {
   for (const { column, values } of columns) {
-    const row = values.findIndex((value: unknown) => typeof value === 'string' && !isVarChar(value))
+    if (isUtf8(values) && values.bytes.length <= VARCHAR_BYTES) continue
+    const all = listOf(values)
+    const row = all.findIndex((value: unknown) => typeof value === 'string' && !isVarChar(value))
     if (row === -1) continue
-    const found = Buffer.byteLength(values[row] as string)
+    const found = Buffer.byteLength(all[row] as string)
     throw new Error(
       `${placeOf(row)}: expected at most ${VARCHAR_BYTES} bytes in ${JSON.stringify(column.name)}, which is what a ` +
         `VarChar of Milvus holds, but got ${found}`,

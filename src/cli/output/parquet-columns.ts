@@ -1,11 +1,11 @@
 // Columns beside the vectors' in Parquet, as hyparquet-writer takes them.
 
-import zlib from 'node:zlib'
-
 import type { ColumnSource, ParquetWriteOptions, SchemaElement } from 'hyparquet-writer'
 
-import type { Column, ColumnData, ColumnValue, ColumnValues } from '../column.js'
-import { utf8Column } from './utf8-column.js'
+import { native } from '../../native/load.js'
+import type { Column, ColumnData, ColumnValue, ColumnValues, Utf8Values } from '../column.js'
+import { isUtf8 } from '../column-values.js'
+import { utf8Column } from '../utf8-column.js'
 
 export function schemaElement(column: Column): SchemaElement {
   return { name: column.name, repetition_type: column.isNullable ? 'OPTIONAL' : 'REQUIRED', ...typeOf(column) }
@@ -47,6 +47,7 @@ export function columnSource({ column, values }: ColumnData): ColumnSource {
 }
 
 function libraryValues({ type }: Column, values: ColumnValues): unknown {
+  if (isUtf8(values)) return utf8Views(values)
   if (ArrayBuffer.isView(values)) return values
   switch (type) {
     case 'int64':
@@ -56,26 +57,25 @@ function libraryValues({ type }: Column, values: ColumnValues): unknown {
     case 'string':
     case 'json':
     case 'id':
-      return utf8Views(values as readonly (string | null)[])
+      return utf8Views(utf8Column(values as readonly (string | null)[]))
     default:
       return values
   }
 }
 
 /** Strings as their bytes: the library would encode one by one, which takes twice as long. */
-function utf8Views(values: readonly (string | null)[]): (Uint8Array | null)[] {
-  const { bytes, offsets } = utf8Column(values)
-  return values.map((value, i) => {
-    const start = offsets[i] ?? 0
-    return value === null ? null : new Uint8Array(bytes.buffer, bytes.byteOffset + start, (offsets[i + 1] ?? 0) - start)
+function utf8Views({ bytes, offsets, gap, nulls }: Utf8Values): (Uint8Array | null)[] {
+  const { buffer, byteOffset } = bytes
+  return Array.from({ length: offsets.length - 1 }, (_, row) => {
+    const start = offsets[row] ?? 0
+    return nulls?.[row] === 1 ? null : new Uint8Array(buffer, byteOffset + start, (offsets[row + 1] ?? 0) - gap - start)
   })
 }
 
-/** What the library compresses with: zstd where the runtime has it, else gzip. Its own snappy is slower than both. */
+/**
+ * What the library compresses with: Snappy, which every reader has, by the native module, so that the
+ * bytes are the same in every runtime. The library's own takes longer than all else.
+ */
 export function compression(): Pick<ParquetWriteOptions, 'codec' | 'compressors'> {
-  // Node has it from 22.15 on.
-  const { zstdCompressSync } = zlib as { zstdCompressSync?: (bytes: Uint8Array) => Uint8Array }
-  if (zstdCompressSync !== undefined)
-    return { codec: 'ZSTD', compressors: { ZSTD: (bytes) => zstdCompressSync(bytes) } }
-  return { codec: 'GZIP', compressors: { GZIP: (bytes) => zlib.gzipSync(bytes, { level: 1 }) } }
+  return { codec: 'SNAPPY', compressors: { SNAPPY: (bytes) => native().packSnappy(bytes) } }
 }

@@ -5,7 +5,8 @@
 import type * as writerModule from 'hyparquet-writer'
 import type { RowGroup } from 'hyparquet'
 
-import type { ColumnData, ColumnValue, ColumnValues } from '../column.js'
+import type { ColumnData } from '../column.js'
+import { isUtf8, joinedValues, utf8Length } from '../column-values.js'
 import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { assertHas, optionalPackage } from './optional-package.js'
@@ -80,7 +81,7 @@ const open: OpenOutput = async (sink, columns, state) => {
     const { start, vectors, batches, rows } = ended
     bytes.offset = sink.size
     const columnData = columns.columns.map((column, i) => {
-      const values = joined(batches.map((batch) => batch[i]?.values ?? []))
+      const values = joinedValues(batches.map((batch) => batch[i]?.values ?? []))
       return columnSource({ column, values })
     })
     if (columnData.length > 0) await writer.write({ columnData, rowGroupSize: rows })
@@ -125,25 +126,19 @@ function schemaOf(columns: Columns): writerModule.SchemaElement[] {
   return [{ name: 'root', num_children: others.length + 1 }, ...others.map(schemaElement), ...vectorSchema(columns)]
 }
 
-/** The values of several batches. */
-function joined(values: readonly ColumnValues[]): ColumnValues {
-  if (values.length === 1 && values[0] !== undefined) return values[0]
-  const arrays = values.map((each) => (ArrayBuffer.isView(each) ? [...each] : each))
-  return ([] as (ColumnValue | null)[]).concat(...arrays)
-}
-
-/** About how many bytes rows take: a UTF-16 unit counts as one. */
+/** About how many bytes rows take: strings in UTF-8, however they came. */
 function sizeOf({ columns, matrix }: OutputRows): number {
   let size = bytesOfRows(matrix).length
   for (const { values } of columns) {
-    if (ArrayBuffer.isView(values)) size += values.byteLength
+    if (isUtf8(values)) size += utf8Length(values)
+    else if (ArrayBuffer.isView(values)) size += values.byteLength
     else for (const value of values) size += sizeOfValue(value)
   }
   return size
 }
 
 function sizeOfValue(value: unknown): number {
-  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 8
+  return typeof value === 'string' ? Buffer.byteLength(value) : value instanceof Uint8Array ? value.length : 8
 }
 
 export const parquet: OutputFormat = {

@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises'
 export interface Sink {
   /** The bytes that were appended so far, also by an earlier run that this one goes on with. */
   readonly size: number
-  /** Appends the bytes of all parts, one after the other. */
+  /** Appends the bytes of all parts, one after the other. Afterwards their memory is the caller's again. */
   append(...parts: readonly Uint8Array[]): Promise<void>
   /** Replaces bytes that were appended before, from the byte `at` on. A file only. */
   overwrite(bytes: Uint8Array, at: number): Promise<void>

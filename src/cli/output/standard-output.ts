@@ -1,7 +1,5 @@
 // Lines on standard output, as fast as the reader takes them.
 
-import { once } from 'node:events'
-
 import type { OpenRows, Output, OutputRows } from './format.js'
 import type { Sink } from './sink.js'
 
@@ -11,7 +9,13 @@ class StandardOutputSink implements Sink {
   async append(...parts: readonly Uint8Array[]): Promise<void> {
     for (const bytes of parts) {
       this.size += bytes.length
-      if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+      // Not at "drain", which may come before all bytes are out of the caller's memory. An error of
+      // standard output ends the process (`main.ts`).
+      await new Promise<void>((resolve) => {
+        process.stdout.write(bytes, (error) => {
+          if (error == null) resolve()
+        })
+      })
     }
   }
 

@@ -3,6 +3,7 @@
 // holds as many rows as it was given.
 
 import type { Column, ColumnData } from '../column.js'
+import { countOf, isUtf8, listOf } from '../column-values.js'
 import type { Columns, Output, OutputFormat, OutputRows, VectorColumn } from './format.js'
 import { alignedColumns, inferredColumn } from './inferred-columns.js'
 import { integerColumn, isInteger } from './integer-columns.js'
@@ -84,10 +85,14 @@ function typedColumn(data: ColumnData, before: Column | undefined, rows: OutputR
   if (before !== undefined && before.type !== column.type && isInteger(before.type) && isInteger(column.type))
     return integerColumn(data, before.type, rows)
   if (column.type !== 'id') return data
-  const type = before?.type ?? (typeof values[0] === 'string' ? 'string' : 'int64')
-  const wrong = values.findIndex((id: unknown) => (type === 'string' ? typeof id !== 'string' : !Number.isInteger(id)))
+  // Ids that were read natively are all of one type.
+  const native = isUtf8(values) ? 'string' : values instanceof BigInt64Array ? 'int64' : null
+  if (native !== null && native === (before?.type ?? native)) return { column: { ...column, type: native }, values }
+  const ids = values instanceof BigInt64Array ? Array.from(values, Number) : listOf(values)
+  const type = before?.type ?? (typeof ids[0] === 'string' ? 'string' : 'int64')
+  const wrong = ids.findIndex((id: unknown) => (type === 'string' ? typeof id !== 'string' : !Number.isInteger(id)))
   if (wrong === -1) return { column: { ...column, type }, values }
-  const found = values[wrong]
+  const found = ids[wrong]
   const expected = type === 'string' ? 'a string' : 'an integer'
   const rule = 'in this format ids are all integers or all strings, as the first one is'
   throw new Error(
@@ -102,10 +107,9 @@ function assertSame(
   { matrix, placeOf }: OutputRows,
 ): void {
   for (const { column, values } of found) {
-    if (values.length === matrix.rows) continue
-    throw new Error(
-      `expected ${matrix.rows} values in ${JSON.stringify(column.name)}, one per row, but got ${values.length}`,
-    )
+    const count = countOf(values)
+    if (count === matrix.rows) continue
+    throw new Error(`expected ${matrix.rows} values in ${JSON.stringify(column.name)}, one per row, but got ${count}`)
   }
   if (!isTyped) return
   for (let i = 0; i < Math.max(columns.length, found.length); i++) {

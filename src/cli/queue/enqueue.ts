@@ -100,7 +100,9 @@ export async function enqueue(queue: ShardQueue, manifest: string, options: Enqu
   const { path: given = path.resolve(manifest), again = false, job = {}, onProgress } = options
   const { shards: count, sha256 } = await headOf(manifest)
   const { shards = indexes(count) } = options
-  const opts = { attempts: ATTEMPTS, backoff: BACKOFF, removeOnComplete: false, removeOnFail: false, ...job }
+  // `undefined` is what was not given.
+  const own = Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined))
+  const opts = { attempts: ATTEMPTS, backoff: BACKOFF, removeOnComplete: false, removeOnFail: false, ...own }
   let jobs: NewShardJob[] = []
   let done = 0
   const flush = async (): Promise<void> => {

@@ -3,22 +3,39 @@
 import { isThrownError, messageOf } from '../../errors.js'
 import { mayPass } from '../shards/failure.js'
 
-/**
- * A failure that is tried again, whatever its cause: one of a store, or of this machine, before the
- * shard was begun. Another machine may have the mount or the native module that this one lacks.
- */
+/** A failure that is tried again, whatever its cause. */
 class Retried extends Error {
-  constructor(cause: unknown) {
+  /** How often in all. */
+  readonly tries: number
+
+  constructor(cause: unknown, tries: number) {
     super(messageOf(cause), { cause })
+    this.tries = tries
   }
 }
 
-/** Calls what is tried again when it fails. @throws Retried */
+/**
+ * How often a shard is tried where this machine lacks what another one may have, such as the folder of
+ * the model. The tries are seconds apart, and a worker that fails takes shards more slowly, so that
+ * they are soon with another worker, if there is one that can.
+ */
+const TRIES_OF_MACHINES = 3
+
+/** Calls a store, whose failures are tried again. @throws Retried */
 export async function retried<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw new Retried(error)
+    throw new Retried(error, Infinity)
+  }
+}
+
+/** Gets what a shard needs before it is begun. @throws Retried */
+export async function onThisMachine<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw new Retried(error, mayPass(error) ? Infinity : TRIES_OF_MACHINES)
   }
 }
 
@@ -28,13 +45,15 @@ export interface Failure {
   readonly isFinal: boolean
 }
 
-export function failureOf(error: unknown): Failure {
+/** @param attemptsMade how often the job has failed before */
+export function failureOf(error: unknown, attemptsMade: number): Failure {
   const cause = error instanceof Retried ? error.cause : error
   if (isThrownError(cause) && (cause as { name?: unknown }).name === 'UnrecoverableError') {
     return { thrown: cause, isFinal: true }
   }
-  if (error instanceof Retried || mayPass(error)) return { thrown: cause, isFinal: false }
-  return { thrown: named('UnrecoverableError', messageOf(error), error), isFinal: true }
+  const isAgain = error instanceof Retried ? attemptsMade + 1 < error.tries : mayPass(error)
+  if (isAgain) return { thrown: cause, isFinal: false }
+  return { thrown: named('UnrecoverableError', messageOf(cause), cause), isFinal: true }
 }
 
 /** An error of one of BullMQ's kinds. */

@@ -1,6 +1,7 @@
 // A job of BullMQ to a shard that is done: what a `Worker` calls.
 
 import { describe, messageOf, Model2VecError } from '../../errors.js'
+import { native } from '../../native/load.js'
 import { runShard, shardBatches } from '../shards/run-shard.js'
 import type { ShardProgress } from '../shards/run-shard.js'
 import { failureOf, named } from './failure.js'
@@ -94,9 +95,10 @@ const PROGRESS_MS = 5000
  *
  * A shard that can never work (an input that has changed, a row that can't be read) fails for good. A
  * failure that may pass (the network, a full disk, any error of a sink) is tried again, as the job's
- * `attempts` and `backoff` say. A processor whose jobs fail one after another takes them more slowly, up
- * to one in 30 s.
+ * `attempts` and `backoff` say; where this machine lacks the model, which another one may have, two times.
+ * A processor whose jobs fail one after another takes them more slowly, up to one in 30 s.
  *
+ * @throws Model2VecError `ERR_NATIVE_NOT_FOUND`: no shard could ever be done here
  * @example
  * const processor = createProcessor()
  * const worker = new Worker('model2vec', processor, { connection, maxStalledCount: 5 })
@@ -108,6 +110,8 @@ export function createProcessor(options: ProcessorOptions = {}): ShardProcessor 
 
 /** {@link createProcessor}, with events. */
 export function observedProcessor(options: ProcessorOptions, events: ProcessorEvents): ShardProcessor {
+  // Now, or each shard would fail for it.
+  native()
   const { manifest, base, threads, cacheDir, endpoint } = options
   const models = new ShardModels({ manifest, base, threads, cacheDir, endpoint })
   const pace = new Pace()
@@ -131,7 +135,8 @@ export function observedProcessor(options: ProcessorOptions, events: ProcessorEv
         events.onEnd?.(job, { state: isBack ? 'given back' : 'given up' })
         throw named('WaitingError', GIVE_BACK, error)
       }
-      const { thrown, isFinal } = signal?.aborted === true ? cancelled(signal, error) : failureOf(error)
+      const { thrown, isFinal } =
+        signal?.aborted === true ? cancelled(signal, error) : failureOf(error, job.attemptsMade)
       events.onEnd?.(job, { state: 'failed', message: messageOf(thrown), isFinal })
       await pace.failed(signal)
       throw thrown

@@ -115,7 +115,7 @@ export class QueueWorker {
         reject(signal.reason as Error)
       })
     })
-    const isReady = await Promise.race([within(seconds, this.#worker.waitUntilReady()), refused])
+    const isReady = await within(seconds, Promise.race([this.#worker.waitUntilReady(), refused]))
     if (!isReady) throw new Error(this.#reason === '' ? 'no answer' : this.#reason)
     const client = await this.#worker.getBackend().client
     client.on('ready', () => {
@@ -173,7 +173,7 @@ function awayReason(error: Error): string | null {
 }
 
 /** Whether a promise resolves within that time. Rejects as it does. */
-async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
+export async function within(seconds: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, millisecondsOf(seconds), false)

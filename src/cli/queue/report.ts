@@ -85,7 +85,8 @@ export async function report(queue: ReportedQueue, manifest: string): Promise<Sh
         sums.left++
         continue
       }
-      const { rows, truncated, skipped } = job.returnvalue as ShardSummary
+      // What a processor of the caller's own around ours returns may be anything.
+      const { rows = 0, truncated = 0, skipped = 0 } = (job.returnvalue ?? {}) as Partial<ShardSummary>
       sums.done++
       sums.rows += rows
       sums.truncated += truncated

@@ -2,6 +2,9 @@
 
 import type { Dtype } from '../../dtype.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
+import { sleep } from '../../hub/retry.js'
+import { orAborted } from '../../runtime/abort.js'
+import { listOf } from '../column-values.js'
 import { retried } from './failure.js'
 import type { ShardBatch, ShardProgress } from '../shards/run-shard.js'
 
@@ -46,6 +49,9 @@ export interface Sink {
    * rows come again when a shard is tried again, and when two workers have it at once: they have to
    * replace those that are there (upsert). Any error is tried again, except one that is named
    * `UnrecoverableError`.
+   *
+   * A call that neither resolves nor rejects holds its shard until that is given up: let the client
+   * of the store have a limit for its requests.
    */
   write(batch: SinkBatch): Promise<unknown>
   /** Called after the last batch. The shard is done when this has resolved. */
@@ -56,6 +62,9 @@ export interface Sink {
 
 /** A sink for all shards, or a function that makes one for each try of a shard: a transaction, say. */
 export type SinkSource = Sink | ((shard: SinkShard) => Sink | Promise<Sink>)
+
+/** How long a call may go on when its shard is given up: then it is left alone. */
+const GRACE_MS = 1000
 
 /** What was stored. */
 export interface StoredRows {
@@ -81,7 +90,7 @@ export async function storeShard(
   const timed = async <T>(call: () => Promise<T>): Promise<T> => {
     const started = performance.now()
     try {
-      return await retried(call)
+      return await retried(() => orLeft(call, shard.signal))
     } finally {
       writeMs += performance.now() - started
     }
@@ -91,9 +100,12 @@ export async function storeShard(
   try {
     for await (const batch of batches) {
       const { ids, texts, matrix, columns } = batch
-      const named = columns.map(({ column: { name, type }, values }) => ({ name, type, values }))
+      if (ids.length !== matrix.rows) {
+        throw new Error(`internal error: ${ids.length} ids of ${matrix.rows} rows`)
+      }
+      const named = columns.map(({ column: { name, type }, values }) => ({ name, type, values: listOf(values) }))
       await timed(() => sink.write({ ids, texts, matrix, columns: named }))
-      rows += ids.length
+      rows += matrix.rows
       truncated += matrix.truncated
       skipped = batch.skipped
       onProgress(batch.progress)
@@ -101,8 +113,25 @@ export async function storeShard(
     await timed(async () => sink.commit?.())
   } catch (error) {
     // What made it fail is what counts.
-    await retried(async () => sink.rollback?.()).catch(() => undefined)
+    await orLeft(async () => sink.rollback?.(), shard.signal).catch(() => undefined)
     throw error
   }
   return { rows, truncated, skipped, writeMs }
+}
+
+/** Waits for a call of a sink; when the signal aborts, only a little longer, and rejects with its reason. */
+async function orLeft<T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const ended = new AbortController()
+  const givenUp = async (): Promise<never> => {
+    const aborted = orAborted(new Promise<never>(() => undefined), signal, ended.signal)
+    return aborted.catch(async (error: unknown) => {
+      await sleep(GRACE_MS, ended.signal)
+      throw error
+    })
+  }
+  try {
+    return await Promise.race([call(), givenUp()])
+  } finally {
+    ended.abort()
+  }
 }

@@ -1,11 +1,12 @@
 // `model2vec embed --shard`: one shard of a manifest, which says all that changes its output.
 
-import { integer, UsageError } from '../command.js'
+import { FinalError, integer, UsageError } from '../command.js'
 import type { CommandOptions, OptionValues } from '../command.js'
-import { interruptSignal } from '../terminal/interrupt.js'
+import { Interrupted, interruptSignal } from '../terminal/interrupt.js'
 import { counted, say } from '../terminal/message.js'
 import { ProgressLine } from '../terminal/progress-line.js'
 import { progressIsJson } from '../written-run.js'
+import { mayPass } from './failure.js'
 import { openManifest } from './manifest.js'
 import { runShard } from './run-shard.js'
 
@@ -29,7 +30,10 @@ export const SHARD_OPTIONS: CommandOptions = {
 /** The options that change no output. */
 const FREE = new Set(['shard', 'base', 'progress', 'threads', 'cache-dir', 'endpoint'])
 
-/** @throws UsageError; what `runShard` throws */
+/**
+ * @throws UsageError; FinalError for a shard that can never work; where another try may help, what
+ * `runShard` throws
+ */
 export async function embedShard(positionals: readonly string[], values: OptionValues): Promise<void> {
   const given = positionals[0] ?? Object.keys(values).find((name) => !FREE.has(name))
   if (given !== undefined) {
@@ -41,11 +45,29 @@ export async function embedShard(positionals: readonly string[], values: OptionV
   const threads = integer(values, 'threads', 1)
   const isJson = progressIsJson(values)
   const { signal, release } = interruptSignal()
+  try {
+    await doShard(file, Number(index), { values, threads, isJson, signal })
+  } catch (error) {
+    if (error instanceof Interrupted || mayPass(error)) throw error
+    throw new FinalError('the shard can never work', { cause: error })
+  } finally {
+    release()
+  }
+}
+
+interface Call {
+  readonly values: OptionValues
+  readonly threads: number | undefined
+  readonly isJson: boolean
+  readonly signal: AbortSignal
+}
+
+async function doShard(file: string, index: number, { values, threads, isJson, signal }: Call): Promise<void> {
   const manifest = await openManifest(file, { base: values.base as string | undefined })
   try {
     let line: ProgressLine | null = null
     let read = 0
-    const { state, output, rows, skipped } = await runShard(manifest, Number(index), {
+    const { state, output, rows, skipped } = await runShard(manifest, index, {
       threads,
       cacheDir: values['cache-dir'] as string | undefined,
       endpoint: values.endpoint as string | undefined,
@@ -68,6 +90,5 @@ export async function embedShard(positionals: readonly string[], values: OptionV
     if (skipped > 0) say(`${counted(skipped, 'line')} skipped`)
   } finally {
     await manifest.close()
-    release()
   }
 }

@@ -1,7 +1,7 @@
 // Writes a manifest, a shard at a time. It gets its name when it is whole.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -19,7 +19,11 @@ export interface ManifestSize {
   readonly bytes: number
 }
 
-/** @throws FileError; what `shards` throws: the file stays as it was */
+/**
+ * Writes a manifest, and its folder where there is none.
+ *
+ * @throws FileError; what `shards` throws: the file stays as it was
+ */
 export async function writeManifest(
   file: string,
   header: ManifestHeader,
@@ -28,6 +32,7 @@ export async function writeManifest(
   const name = `.${path.basename(file)}.${randomBytes(6).toString('hex')}.partial`
   const partial = path.join(path.dirname(file), name)
   try {
+    await mkdir(path.dirname(partial), { recursive: true })
     const handle = await open(partial, 'wx')
     try {
       const size = await writeLines(handle, header, shards)

@@ -16,7 +16,7 @@ import { Model2VecError } from '../../errors.js'
 import type { OptionValues } from '../command.js'
 import type { InputPart } from '../input/position.js'
 import { RandomAccess } from '../input/random-access.js'
-import { isUrl } from '../input/url.js'
+import { isUrl, shownUrl } from '../input/url.js'
 
 export const MANIFEST_VERSION = 1
 /** A line of the index: digits, with spaces before them, and a line feed. */
@@ -82,7 +82,10 @@ export interface Shard {
 }
 
 export interface ManifestOptions {
-  /** What relative paths are relative to. Default: the folder that the manifest is in. */
+  /**
+   * What relative paths are relative to. Default: the folder that the manifest is in; one behind a URL
+   * is in none.
+   */
   readonly base?: string | undefined
 }
 
@@ -124,13 +127,17 @@ export class Manifest {
    */
   static async open(
     file: string,
-    { base = path.dirname(path.resolve(file)) }: ManifestOptions = {},
+    { base = isUrl(file) ? undefined : path.dirname(path.resolve(file)) }: ManifestOptions = {},
   ): Promise<Manifest> {
+    if (base === undefined) {
+      const problem = 'a manifest behind a URL is in no folder: --base has to say one for relative paths'
+      throw bad({ path: shownUrl(file) }, problem)
+    }
     const access = await RandomAccess.open(file, 'a manifest')
     try {
       const end = await endOf(access)
       const { line, start } = await headerOf(access, end.index)
-      const { version } = JSON.parse(line) as Partial<ManifestHeader>
+      const { version } = (JSON.parse(line) as Partial<ManifestHeader> | null) ?? {}
       if (version !== MANIFEST_VERSION) {
         throw bad(access, `expected a manifest of version ${MANIFEST_VERSION}, but got ${String(version)}`)
       }
@@ -287,6 +294,6 @@ async function headerOf(file: RandomAccess, index: number): Promise<{ readonly l
   }
 }
 
-function bad({ path: file }: RandomAccess, problem: string): Model2VecError {
+function bad({ path: file }: Pick<RandomAccess, 'path'>, problem: string): Model2VecError {
   return new Model2VecError('ERR_BAD_MANIFEST', `${file}: ${problem}`)
 }

@@ -2,6 +2,7 @@
 
 import path from 'node:path'
 
+import type { Pin } from '../input/pin.js'
 import { isUrl } from '../input/url.js'
 import type { InputOptions } from '../input/row-batches.js'
 import { cutsOf, plannedInput } from './cuts.js'
@@ -16,7 +17,7 @@ export interface PlanOptions {
   readonly size: ShardSize
   /** The folder of the manifest. */
   readonly folder: string
-  /** Whether inputs have to have the modification time that they have now. */
+  /** Whether inputs have to have the modification time or the ETag that they have now, not their size alone. */
   readonly pinsTime: boolean
   readonly signal: AbortSignal
 }
@@ -103,8 +104,13 @@ function partOf(
           header: from.bytes === 0 ? null : (cuts?.header ?? null),
         },
     bytes: (to?.bytes ?? bytes) - from.bytes,
-    pin: { ...pin, modified: pinsTime && (url === null || pin.etag === null) ? pin.modified : null },
+    pin: pinsTime ? { ...pin, modified: url === null || pin.etag === null ? pin.modified : null } : sizeOnly(pin),
   }
+}
+
+/** Copies have other times, and mirrors other ETags. */
+function sizeOnly({ size }: Pin): Pin {
+  return { size, modified: null, etag: null }
 }
 
 /** Where shards should end, in bytes of all inputs. */

@@ -3,7 +3,7 @@
 import type { Dtype } from '../../dtype.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import type { ColumnData, Id } from '../column.js'
-import type { EmbedSettings } from '../embed-settings.js'
+import { idsOf, listOf } from '../column-values.js'
 import { naming } from '../file-error.js'
 import { shownUrl } from '../input/url.js'
 import { coded } from './failure.js'
@@ -155,21 +155,25 @@ export async function* shardBatches(
     work = await ShardWork.open(manifest, shard, options)
     const { names, input } = work.settings
     const [id, text] = [names.id ?? OWN_ID, names.text ?? OWN_TEXT]
-    const settings: EmbedSettings = {
+    const settings = {
       ...work.settings,
+      isForCaller: true,
       names: { id, text },
       input: { ...input, ...(names.id === null && { offsetIds: shard.inputs.map((each) => shownUrl(each.path)) }) },
     }
     for await (const rows of work.batches(settings)) {
       if (rows === null) continue
       const { columns, matrix } = rows
-      const valuesOf = (name: string): ColumnData['values'] =>
-        columns.find(({ column }) => column.name === name)?.values ?? []
+      const found = (name: string): ColumnData | undefined => columns.find(({ column }) => column.name === name)
+      const [idColumn, textColumn] = [found(id), found(text)]
+      const ids = idsOf(idColumn?.values ?? [], idColumn?.column.type ?? 'id')
       yield {
-        ids: valuesOf(id) as readonly Id[],
-        texts: valuesOf(text) as readonly string[],
+        ids,
+        texts: listOf(textColumn?.values ?? []) as readonly string[],
         matrix,
-        columns: columns.filter(({ column }) => column.name !== OWN_ID && column.name !== OWN_TEXT),
+        columns: columns
+          .filter(({ column }) => column.name !== OWN_ID && column.name !== OWN_TEXT)
+          .map((data) => (data === idColumn ? { ...data, values: ids } : data)),
         skipped: work.skipped,
         progress: work.progress,
       }

@@ -7,13 +7,13 @@
 // Runs of one shard at the same time don't meet: each writes a file of its own, with the same bytes,
 // and the last rename stands.
 
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
 import { ownMark, stateOf } from '../../hub/process-mark.js'
-import { readNpyHeader } from '../../matrix/npy-reader.js'
+import { readAt, readNpyHeader } from '../../matrix/npy-reader.js'
 import { followedOrNull } from '../../runtime/linked-file.js'
 import { naming } from '../file-error.js'
 import { note, readNote } from '../output/files.js'
@@ -28,6 +28,8 @@ export interface ShardNote {
   readonly sha256: string
   /** Bytes of the output. */
   readonly size: number
+  /** The SHA-256 of its first and last bytes, in hex: two plans in one folder may have swapped files. */
+  readonly ends: string
   readonly rows: number
   /** Texts that were cut at the model's `maxLength`. */
   readonly truncated: number
@@ -38,6 +40,10 @@ export interface ShardNote {
 /** There is no output. */
 export const MISSING = 'it is missing'
 const PARTIAL = '.partial'
+/** Each one that fails takes a shard of another run that ends in that moment. */
+const MOST_TRIES = 100
+/** How many of the first and of the last bytes of an output its note knows. */
+const END_BYTES = 4096
 /** What another machine has not written to for an hour was left by a dead process. */
 const LEFT_MS = 3_600_000
 
@@ -49,7 +55,8 @@ export function notePath(output: string): string {
 export type Checked = { readonly problem: string } | { readonly problem: null; readonly note: ShardNote }
 
 /**
- * Looks whether an output is there and whole: by its note, its size and, of `.npy`, its header.
+ * Looks whether an output is there and whole: by its note, its size, its first and last bytes and, of
+ * `.npy`, its header.
  *
  * @throws FileError when the system says no more than that it failed
  */
@@ -61,31 +68,76 @@ export async function checkOutput(output: string, sha256: string): Promise<Check
   if (made?.sha256 === undefined) return { problem: 'no note says which shard it is' }
   if (made.sha256 !== sha256) return { problem: 'its note is of another plan' }
   if (made.size !== found.size) return { problem: `expected ${String(made.size)} bytes, but it has ${found.size}` }
-  if (output.endsWith(npy.ending)) {
-    const rows = await npyRows(output)
-    if (rows !== made.rows)
-      return { problem: `expected a header with ${String(made.rows)} rows, but got ${String(rows)}` }
+  const problem = await naming(output, contentProblem(output, found.size, made))
+  if (problem !== null) return { problem }
+  const { shard = 0, ends = '', rows = 0, truncated = 0, skipped = 0 } = made
+  return { problem: null, note: { shard, sha256, size: found.size, ends, rows, truncated, skipped } }
+}
+
+/** What is wrong with the bytes of an output that has its size; null = nothing that these looks find. */
+async function contentProblem(file: string, size: number, made: Partial<ShardNote>): Promise<string | null> {
+  const handle = await open(file)
+  try {
+    if (file.endsWith(npy.ending)) {
+      const rows = await npyRows(handle)
+      if (rows !== made.rows) return `expected a header with ${String(made.rows)} rows, but got ${String(rows)}`
+    }
+    return (await endsOf(handle, size)) === made.ends ? null : 'its first or last bytes are not those that were written'
+  } finally {
+    await handle.close()
   }
-  const { shard = 0, rows = 0, truncated = 0, skipped = 0 } = made
-  return { problem: null, note: { shard, sha256, size: found.size, rows, truncated, skipped } }
 }
 
 /** The rows that the header says; or why it can't be read. */
-async function npyRows(file: string): Promise<number | string> {
-  const handle = await naming(file, open(file))
+async function npyRows(handle: FileHandle): Promise<number | string> {
   try {
     return (await readNpyHeader(handle)).shape.rows
   } catch (error) {
     return (error as Error).message
-  } finally {
-    await handle.close()
   }
+}
+
+/** The SHA-256 of the first and the last bytes of a file, in hex. */
+async function endsOf(handle: FileHandle, size: number): Promise<string> {
+  const length = Math.min(size, END_BYTES)
+  const hash = createHash('sha256')
+  // Null where it was cut off since: then its hash is another.
+  for (const start of [0, size - length]) hash.update((await readAt(handle, length, start)) ?? '')
+  return hash.digest('hex')
 }
 
 /** A new name for what is being written of an output, with the mark of this process. */
 function ownName(output: string): string {
   const name = `${path.basename(output)}.${ownMark()}.${randomBytes(6).toString('hex')}`
   return path.join(path.dirname(output), PARTIAL, name)
+}
+
+/**
+ * A shard that is done stays done when the machine loses its power: the names are on the disk. Where a
+ * system can't do that (Windows), nothing is asked for.
+ */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder).catch(() => null)
+  try {
+    await handle?.sync().catch(() => undefined)
+  } finally {
+    await handle?.close()
+  }
+}
+
+/**
+ * Opens a new file, and makes its folder. Other runs remove the folder when it is empty: between its
+ * making and the opening, and also while it is made, as Node then looks for what it has found there.
+ */
+async function openInFolder(file: string): Promise<FileHandle> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await mkdir(path.dirname(file), { recursive: true })
+      return await open(file, 'wx+')
+    } catch (error) {
+      if (tries === MOST_TRIES || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
 }
 
 /** An output that is being written. */
@@ -104,35 +156,33 @@ export class ShardOutput {
 
   /** @throws FileError */
   static async create(output: string): Promise<ShardOutput> {
-    const folder = path.join(path.dirname(output), PARTIAL)
     const partial = ownName(output)
-    const opened = async (triesLeft: number): Promise<FileHandle> => {
-      await mkdir(folder, { recursive: true })
-      // Another run, which was the last, may have removed the folder.
-      return open(partial, 'wx').catch((error: unknown) => {
-        if (triesLeft === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        return opened(triesLeft - 1)
-      })
-    }
-    return new ShardOutput(output, partial, await naming(output, opened(3)))
+    return new ShardOutput(output, partial, await naming(output, openInFolder(partial)))
   }
 
   /** Gives the output its name, and notes what it is. @throws FileError */
-  async finish(made: Omit<ShardNote, 'size'>): Promise<ShardNote> {
-    const whole = { ...made, size: this.sink.size }
-    await naming(this.#output, this.#finish(whole))
-    return whole
+  async finish(made: Omit<ShardNote, 'size' | 'ends'>): Promise<ShardNote> {
+    return naming(this.#output, this.#finish(made))
   }
 
-  async #finish(whole: ShardNote): Promise<void> {
+  async #finish(made: Omit<ShardNote, 'size' | 'ends'>): Promise<ShardNote> {
+    const { size } = this.sink
+    const whole = { ...made, size, ends: await endsOf(this.#file, size) }
     await this.#file.sync()
     await this.#file.close()
     const temporary = ownName(this.#output)
-    await writeFile(temporary, note(whole), { flag: 'wx', flush: true })
-    // The note comes last: whatever happens between, an output without its own note is not whole.
-    await rename(this.#partial, this.#output)
-    await rename(temporary, notePath(this.#output))
+    try {
+      await writeFile(temporary, note(whole), { flag: 'wx', flush: true })
+      // The note comes last: whatever happens between, an output without its own note is not whole.
+      await rename(this.#partial, this.#output)
+      await rename(temporary, notePath(this.#output))
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined)
+      throw error
+    }
     await this.#clean()
+    await syncFolder(path.dirname(this.#output))
+    return whole
   }
 
   /** Removes what was written. */

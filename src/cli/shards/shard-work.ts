@@ -6,12 +6,14 @@ import type { OptionValues } from '../command.js'
 import { embedFormat, embedOutput, embedSettings } from '../embed-settings.js'
 import type { EmbedSettings } from '../embed-settings.js'
 import { embedRun } from '../embed-texts.js'
+import type { EmbedRun } from '../embed-texts.js'
 import { nameOf } from '../input/bytes.js'
 import { assertSame, pinOfFile } from '../input/pin.js'
 import { isUrl } from '../input/url.js'
 import type { RowBatch } from '../input/row-batches.js'
 import type { OutputFormat, OutputRows } from '../output/format.js'
 import { TextRun } from '../text-run.js'
+import { mayPass } from './failure.js'
 import type { Manifest, Shard } from './manifest.js'
 import { loadShardModel } from './shard-model.js'
 import type { ShardModelOptions } from './shard-model.js'
@@ -115,7 +117,9 @@ export class ShardWork {
    *
    * @param settings others than those of the shard where the caller wants other columns
    */
-  async *batches(settings: EmbedSettings = this.settings): AsyncGenerator<OutputRows | null, void, undefined> {
+  async *batches(
+    settings: EmbedSettings & Pick<EmbedRun, 'isForCaller'> = this.settings,
+  ): AsyncGenerator<OutputRows | null, void, undefined> {
     const { signal = new AbortController().signal, onSkip } = this.#options
     const { vector } = await this.open(settings)
     const total = this.#totalBytes
@@ -129,7 +133,7 @@ export class ShardWork {
       progressIsJson: false,
       keptNames: new Set(),
     })
-    const texts = new TextRun(settings.input, total, { newTexts: run.newTexts, onSkip })
+    const texts = new TextRun(settings.input, total, { reader: run.reader, onSkip })
     this.#texts = texts
     const work = async (batch: RowBatch, stopped: AbortSignal): Promise<Worked> => {
       const started = performance.now()
@@ -139,12 +143,18 @@ export class ShardWork {
     }
     /** Rows that were read but not worked on. */
     let unfit = 0
-    for await (const { written, count, skipped, before } of texts.results(work, DEFAULT_CONCURRENCY, signal)) {
-      unfit += skipped
-      this.rows += count
-      this.skipped = before + unfit
-      this.truncated += written?.matrix.truncated ?? 0
-      yield written
+    try {
+      for await (const { written, count, skipped, before } of texts.results(work, DEFAULT_CONCURRENCY, signal)) {
+        unfit += skipped
+        this.rows += count
+        this.skipped = before + unfit
+        this.truncated += written?.matrix.truncated ?? 0
+        yield written
+      }
+    } catch (error) {
+      // A row that can't be read may be one of an input that has changed meanwhile.
+      if (!signal.aborted && !mayPass(error)) await assertPlanned(this.#manifest, this.#shard)
+      throw error
     }
     this.skipped = texts.skipped + unfit
     await assertPlanned(this.#manifest, this.#shard)

@@ -2,17 +2,7 @@
 
 import { asciiJson, jsonAnswer } from '../answer.js'
 import type { Answer, Chunk } from '../answer.js'
-import {
-  BASE64_BYTES,
-  BASE64_PER_STEP,
-  embed,
-  latin1,
-  listed,
-  NUMBER_BYTES,
-  NUMBERS_PER_STEP,
-  truncatedHeader,
-} from '../embed.js'
-import type { PartsOf } from '../embed.js'
+import { BASE64_BYTES, embed, latin1, NUMBER_BYTES, truncatedHeader, vectorItems } from '../embed.js'
 import type { Exchange, Route } from '../exchange.js'
 import { Fault } from '../fault.js'
 import { assertNotEmpty, dimensions, ignored, oneOf, textOrList } from '../fields.js'
@@ -40,13 +30,8 @@ function embeddings(exchange: Exchange, body: Body): Answer | Promise<Answer> {
       truncates: !options.strict,
       bytes: isBase64 ? BASE64_BYTES : NUMBER_BYTES,
       write(rows, signal) {
-        // As one string, which is written together with the headers.
-        if (rows.rows === 1) return shortAnswer(model, rows, isBase64)
-        const item = isBase64 ? base64Of(rows) : embeddingOf(rows)
-        const items = listed(rows.rows, isBase64 ? BASE64_PER_STEP : NUMBERS_PER_STEP, item, signal)
-        return Array.isArray(items)
-          ? longAnswer(model, rows, items)
-          : items.then((each) => longAnswer(model, rows, each))
+        if (rows.rows <= FEW_ROWS) return shortAnswer(model, rows, isBase64)
+        return vectorItems(rows, isBase64, ITEM, signal).then((items) => longAnswer(model, rows, items))
       },
     },
   )
@@ -69,17 +54,10 @@ function inputOf(input: unknown): unknown {
 
 const START = '{"object":"list","data":['
 
-function itemStart(index: number): string {
-  return `{"object":"embedding","index":${index},"embedding":`
-}
+const ITEM = { opening: '{"object":"embedding",', indexKey: '"index":', end: '"embedding":' } as const
 
-function embeddingOf(rows: ServedRows): PartsOf {
-  return (index) => [itemStart(index), rows.json(index), '}']
-}
-
-function base64Of(rows: ServedRows): PartsOf {
-  return (index) => [`${itemStart(index)}"`, rows.base64(index), '"}']
-}
+/** Up to this many rows an answer is one string, which is written together with the headers. */
+const FEW_ROWS = 4
 
 function answerEnd({ jsonName }: NamedModel, tokens: number): string {
   return `],"model":${jsonName},"usage":{"prompt_tokens":${tokens},"total_tokens":${tokens}}}`
@@ -87,9 +65,13 @@ function answerEnd({ jsonName }: NamedModel, tokens: number): string {
 
 function shortAnswer(model: NamedModel, rows: ServedRows, isBase64: boolean): Answer {
   const tokens = rows.totalTokens
-  const vector = isBase64 ? `"${rows.base64(0)}"` : latin1(rows.json(0))
-  const body = `${START}${itemStart(0)}${vector}}${answerEnd(model, tokens)}`
-  return jsonAnswer(body, 1, tokens, truncatedHeader(rows))
+  const { opening, indexKey, end } = ITEM
+  let body = START
+  for (let index = 0; index < rows.rows; index++) {
+    const vector = isBase64 ? `"${rows.base64(index)}"` : latin1(rows.json(index))
+    body += `${index === 0 ? '' : ','}${opening}${indexKey}${index},${end}${vector}}`
+  }
+  return jsonAnswer(body + answerEnd(model, tokens), rows.rows, tokens, truncatedHeader(rows))
 }
 
 function longAnswer(model: NamedModel, rows: ServedRows, items: readonly Chunk[]): Answer {

@@ -5,7 +5,7 @@ use base64_simd::{Out, STANDARD};
 
 /// The characters that `bytes` bytes become.
 #[must_use]
-pub fn base64_length(bytes: usize) -> usize {
+pub(super) fn base64_length(bytes: usize) -> usize {
     STANDARD.encoded_length(bytes)
 }
 
@@ -13,7 +13,18 @@ pub fn base64_length(bytes: usize) -> usize {
 pub fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     let start = out.len();
     out.resize(start + base64_length(bytes.len()), 0);
-    let _ = STANDARD.encode(bytes, Out::from_slice(&mut out[start..]));
+    put_base64(&mut out[start..], bytes);
+}
+
+/// Writes the base64 text of `bytes` to the start of `out`, which has room for
+/// [`base64_length`] characters. Returns how many there are.
+///
+/// # Panics
+/// When there is no such room.
+pub(super) fn put_base64(out: &mut [u8], bytes: &[u8]) -> usize {
+    let length = base64_length(bytes.len());
+    let _ = STANDARD.encode(bytes, Out::from_slice(&mut out[..length]));
+    length
 }
 
 #[cfg(test)]

@@ -48,24 +48,32 @@ pub fn write_json_rows(out: &mut Vec<u8>, rows: Rows<'_>, range: Range<usize>) {
 /// # Panics
 /// When there is no such row.
 pub fn write_json_row(out: &mut Vec<u8>, rows: Rows<'_>, index: usize) {
-    out.reserve(json_row_bound(rows.dtype(), rows.dim()));
+    let start = out.len();
+    out.resize(start + json_row_bound(rows.dtype(), rows.dim()), 0);
+    let length = put_json_row(&mut out[start..], rows, index);
+    out.truncate(start + length);
+}
+
+/// Writes row `index` as a JSON array to the start of `out`, which has room for
+/// [`json_row_bound`] bytes. Returns how many it takes.
+///
+/// # Panics
+/// When there is no such row, or no such room.
+pub(super) fn put_json_row(out: &mut [u8], rows: Rows<'_>, index: usize) -> usize {
     let halves = |format: HalfFormat| rows.row_u16(index).iter().map(move |&bits| format.decimal(bits));
     match rows.dtype() {
-        Dtype::Float32 => write_floats(out, rows.row_f32(index).iter().copied()),
-        Dtype::Float16 => write_floats(out, halves(HalfFormat::Float16)),
-        Dtype::BFloat16 => write_floats(out, halves(HalfFormat::BFloat16)),
-        Dtype::Int8 => write_integers(out, rows.row_i8(index).iter().map(|&element| i16::from(element))),
-        Dtype::Binary => write_integers(out, rows.row(index).iter().map(|&byte| i16::from(byte))),
+        Dtype::Float32 => put_floats(out, rows.row_f32(index).iter().copied()),
+        Dtype::Float16 => put_floats(out, halves(HalfFormat::Float16)),
+        Dtype::BFloat16 => put_floats(out, halves(HalfFormat::BFloat16)),
+        Dtype::Int8 => put_integers(out, rows.row_i8(index).iter().map(|&element| i16::from(element))),
+        Dtype::Binary => put_integers(out, rows.row(index).iter().map(|&byte| i16::from(byte))),
     }
 }
 
-/// Writes into memory that has room for the longest texts, and is cut to what they take.
 #[inline(always)]
-fn write_floats(out: &mut Vec<u8>, values: impl ExactSizeIterator<Item = f32>) {
-    out.push(b'[');
-    let start = out.len();
-    out.resize(start + values.len() * FLOAT_BYTES, 0);
-    let mut at = start;
+fn put_floats(out: &mut [u8], values: impl Iterator<Item = f32>) -> usize {
+    out[0] = b'[';
+    let mut at = 1;
     for value in values {
         let mut buffer = zmij::Buffer::new();
         let text = if value.is_finite() { buffer.format_finite(value) } else { "null" };
@@ -74,9 +82,14 @@ fn write_floats(out: &mut Vec<u8>, values: impl ExactSizeIterator<Item = f32>) {
         room[text.len()] = b',';
         at += text.len() + 1;
     }
-    // The last comma.
-    out.truncate((at - 1).max(start));
-    out.push(b']');
+    close_array(out, at)
+}
+
+/// Ends an array, in the place of the comma after its last element. Returns its length.
+fn close_array(out: &mut [u8], at: usize) -> usize {
+    let end = if at > 1 { at - 1 } else { at };
+    out[end] = b']';
+    end + 1
 }
 
 /// Copies at most [`TEXT_BYTES`] bytes: most texts have 8 to 16, which two copies of a fixed size
@@ -93,32 +106,36 @@ fn copy_short(room: &mut [u8], text: &[u8]) {
 }
 
 #[inline(always)]
-fn write_integers(out: &mut Vec<u8>, values: impl Iterator<Item = i16>) {
-    out.push(b'[');
-    let start = out.len();
+fn put_integers(out: &mut [u8], values: impl Iterator<Item = i16>) -> usize {
+    out[0] = b'[';
+    let mut at = 1;
     for value in values {
-        write_integer(out, value);
-        out.push(b',');
+        at += put_integer(&mut out[at..at + INTEGER_BYTES], value);
+        out[at] = b',';
+        at += 1;
     }
-    if out.len() > start {
-        out.pop();
-    }
-    out.push(b']');
+    close_array(out, at)
 }
 
 #[inline(always)]
-fn write_integer(out: &mut Vec<u8>, value: i16) {
+fn put_integer(out: &mut [u8], value: i16) -> usize {
     let magnitude = value.unsigned_abs();
+    let mut at = 0;
+    let mut put = |byte: u8| {
+        out[at] = byte;
+        at += 1;
+    };
     if value < 0 {
-        out.push(b'-');
+        put(b'-');
     }
     if magnitude >= 100 {
-        out.push(b'0' + (magnitude / 100) as u8);
+        put(b'0' + (magnitude / 100) as u8);
     }
     if magnitude >= 10 {
-        out.push(b'0' + (magnitude / 10 % 10) as u8);
+        put(b'0' + (magnitude / 10 % 10) as u8);
     }
-    out.push(b'0' + (magnitude % 10) as u8);
+    put(b'0' + (magnitude % 10) as u8);
+    at
 }
 
 #[cfg(test)]

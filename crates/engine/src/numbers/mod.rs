@@ -5,6 +5,6 @@ mod half_decimals;
 mod json;
 mod lines;
 
-pub use base64::{base64_length, write_base64};
+pub use base64::write_base64;
 pub use json::{json_row_bound, write_json_row, write_json_rows};
-pub use lines::{LineHeads, VectorText, lines_bound, write_lines};
+pub use lines::{LineHeads, Member, Utf8Values, VectorText, lines_bound, write_lines};

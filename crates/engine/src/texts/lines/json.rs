@@ -1,4 +1,4 @@
-//! Reads one line of JSON Lines: the string in one field of an object, or of an object in it. It
+//! Reads one line of JSON Lines: the text or the id in one field of an object, or of an object in it. It
 //! accepts a subset of JSON (RFC 8259): the result is `None` for a line that is not JSON, and for
 //! JSON that would be slow or complicated to read (escapes in keys, deep nesting). It does not
 //! check UTF-8: the caller does.
@@ -20,7 +20,42 @@ pub(super) struct Scan<'a> {
 }
 
 /// Where the bytes of a string are, without its quotes, and whether it contains escapes.
-type Content = (Range<usize>, bool);
+pub(super) type Content = (Range<usize>, bool);
+
+/// The value that is looked for in an object.
+pub(super) trait Wanted: Sized {
+    /// Reads a value at the position. The inner `None` is for a value of another kind.
+    fn read(scan: &mut Scan<'_>, depth: usize) -> Option<Option<Self>>;
+}
+
+impl Wanted for Content {
+    #[inline(always)]
+    fn read(scan: &mut Scan<'_>, depth: usize) -> Option<Option<Self>> {
+        if scan.peek()? == b'"' { scan.string().map(Some) } else { scan.value(depth).map(|()| None) }
+    }
+}
+
+/// An id.
+pub(super) enum IdValue {
+    String(Content),
+    Integer(i64),
+}
+
+/// JavaScript has all integers of so many digits.
+const EXACT_DIGITS: usize = 15;
+
+impl Wanted for IdValue {
+    fn read(scan: &mut Scan<'_>, depth: usize) -> Option<Option<Self>> {
+        let start = scan.at;
+        if scan.peek()? == b'"' {
+            return scan.string().map(|content| Some(Self::String(content)));
+        }
+        scan.value(depth)?;
+        let text = str::from_utf8(&scan.bytes[start..scan.at]).ok()?;
+        let is_exact = text != "-0" && text.len() <= EXACT_DIGITS;
+        Some(text.parse().ok().filter(|_| is_exact).map(Self::Integer))
+    }
+}
 
 impl<'a> Scan<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
@@ -31,23 +66,23 @@ impl<'a> Scan<'a> {
         self.at
     }
 
-    /// Reads a whole line, which is one object and ends with a line feed. Returns the string of the
+    /// Reads a whole line, which is one object and ends with a line feed. Returns the value of the
     /// field called `path`, dots included, or else of the field at the path: of the last one if
     /// there are several, as `JSON.parse` does. `None` if there is no such field or its value is
-    /// not a string, and for a field that only another split of the path leads to.
-    pub(super) fn object_line(&mut self, path: &[u8]) -> Option<Content> {
+    /// not what is wanted, and for a field that only another split of the path leads to.
+    pub(super) fn object_line<T: Wanted>(&mut self, path: &[u8]) -> Option<T> {
         self.space();
-        let found = self.string_in_object(path, 0)?;
+        let found = self.value_in_object(path, 0)?;
         self.space();
         self.expect(b'\n')?;
         found
     }
 
-    /// Reads an object, and returns the string at `path` in it. The inner `None` is for an object
-    /// that was read and has no string there.
+    /// Reads an object, and returns the wanted value at `path` in it. The inner `None` is for an
+    /// object that was read and has none there.
     // Inlined into the loop over lines, nearly all of which have no path to follow.
     #[inline(always)]
-    fn string_in_object(&mut self, path: &[u8], depth: usize) -> Option<Option<Content>> {
+    fn value_in_object<T: Wanted>(&mut self, path: &[u8], depth: usize) -> Option<Option<T>> {
         let outer = path.iter().position(|&byte| byte == b'.');
         let mut is_exact = false;
         let mut found = None;
@@ -68,9 +103,9 @@ impl<'a> Scan<'a> {
             self.colon()?;
             if is_path {
                 is_exact = true;
-                found = if self.peek()? == b'"' { Some(self.string()?) } else { self.value(depth).map(|()| None)? };
+                found = T::read(self, depth)?;
             } else if let Some(dot) = inner {
-                found = self.string_in_value(&path[dot + 1..], depth)?;
+                found = self.value_in_value(&path[dot + 1..], depth)?;
             } else {
                 self.value(depth)?;
             }
@@ -80,11 +115,11 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Reads a value, and returns the string at `path` in it if it is an object.
+    /// Reads a value, and returns the wanted one at `path` in it if it is an object.
     #[inline(never)]
-    fn string_in_value(&mut self, path: &[u8], depth: usize) -> Option<Option<Content>> {
+    fn value_in_value<T: Wanted>(&mut self, path: &[u8], depth: usize) -> Option<Option<T>> {
         if self.peek()? == b'{' && depth < MAX_DEPTH {
-            return self.string_in_object(path, depth + 1);
+            return self.value_in_object(path, depth + 1);
         }
         self.value(depth).map(|()| None)
     }

@@ -5,11 +5,13 @@
 //! gives that line to a slower and more thorough reader. So the texts are those that the other
 //! reader would give, and only that reader reports errors.
 
+mod columns;
 mod json;
 
 use crate::texts::Texts;
 use crate::texts::widen::widen;
-use json::Scan;
+pub use columns::{Ids, LineColumns, Utf8Column};
+use json::{Content, Scan};
 
 /// Where in a line its text is.
 #[derive(Debug, Clone)]
@@ -43,13 +45,23 @@ pub struct LineLimits {
     pub text_units: Option<usize>,
 }
 
-/// Appends the texts of the lines at the start of `bytes` to `texts`. Stops before the first line
-/// that is not a plain case or has no line feed, and at the limits.
-pub fn read_lines(bytes: &[u8], format: &LineFormat, limits: LineLimits, texts: &mut Texts) -> LinesRead {
+/// Appends the texts of the lines at the start of `bytes` to `texts`, and what else is wanted of
+/// them to `columns`. Stops before the first line that is not a plain case or has no line feed, or
+/// whose id is of another kind than those before, and at the limits.
+pub fn read_lines(
+    bytes: &[u8],
+    format: &LineFormat,
+    limits: LineLimits,
+    texts: &mut Texts,
+    columns: &mut LineColumns,
+) -> LinesRead {
     let mut read = LinesRead::default();
     while read.lines < limits.lines && read.units < limits.units {
         let rest = &bytes[read.bytes..];
         let Some(line) = read_line(rest, format) else { break };
+        if !columns.push(&rest[..line.end], line.text, line.has_escapes) {
+            break;
+        }
         let limit = limits.text_units.unwrap_or(usize::MAX);
         let mut all = 0;
         let pushed = texts.push_with(line.text.len().min(limit), |buffer| {
@@ -84,7 +96,7 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
         }
         LineFormat::Json(field) => {
             let mut scan = Scan::new(bytes);
-            let (range, has_escapes) = scan.object_line(field.as_bytes())?;
+            let (range, has_escapes) = scan.object_line::<Content>(field.as_bytes())?;
             let end = scan.position();
             let line = str::from_utf8(&bytes[..end]).ok()?;
             // The range lies between two quotes, which are ASCII, so it does not split a character.
@@ -95,13 +107,13 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LineFormat, LineLimits, LinesRead, Texts, read_lines};
+    use super::{LineColumns, LineFormat, LineLimits, LinesRead, Texts, read_lines};
 
     const ALL: LineLimits = LineLimits { lines: usize::MAX, units: usize::MAX, text_units: None };
 
     fn read(bytes: &[u8], format: &LineFormat, limits: LineLimits) -> (Vec<String>, LinesRead) {
         let mut texts = Texts::default();
-        let read = read_lines(bytes, format, limits, &mut texts);
+        let read = read_lines(bytes, format, limits, &mut texts, &mut LineColumns::default());
         ((0..texts.len()).map(|index| String::from_utf16_lossy(texts.units(index))).collect(), read)
     }
 
