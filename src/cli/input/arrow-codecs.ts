@@ -4,6 +4,7 @@ import zlib from 'node:zlib'
 
 import type { Codec } from 'apache-arrow'
 
+import { Model2VecError } from '../../errors.js'
 import { native } from '../../native/load.js'
 import type { Arrow } from './arrow-types.js'
 
@@ -36,7 +37,8 @@ async function zstdOfPackage(): Promise<Decode> {
     return (bytes) => decompressZstd(bytes)
   } catch {
     return () => {
-      throw new Error(
+      throw new Model2VecError(
+        'ERR_NOT_INSTALLED',
         `its buffers are packed with zstd, which Node 22.15 and later unpacks, but this is ${process.version}: ` +
           'run `npm install hyparquet-compressors`',
       )

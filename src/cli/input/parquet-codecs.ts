@@ -43,7 +43,7 @@ const OURS: Compressors = {
 
 /**
  * @param codecs those of the columns that are read
- * @throws Error that says what to install
+ * @throws Model2VecError ERR_NOT_INSTALLED, which says what to install
  */
 export async function codecsOf(codecs: ReadonlySet<string>): Promise<Compressors> {
   const others = [...codecs].filter((codec) => codec !== 'UNCOMPRESSED' && !(codec in OURS))

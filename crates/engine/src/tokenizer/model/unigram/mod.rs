@@ -262,7 +262,6 @@ impl Unigram {
         let mut pace = Pace::new();
         while end > start {
             pace.step(1);
-            ids.make_room(1);
             let step = steps[end];
             lens |= step.len;
             if Some(step.id) == self.unknown {
@@ -271,6 +270,7 @@ impl Unigram {
                 if let Some(unknown_end) = unknown_end.take() {
                     self.push_unknown(&piece.as_bytes()[end..unknown_end], ids);
                 }
+                ids.make_room(1);
                 ids.push(step.id);
             }
             end = step.start(end);
