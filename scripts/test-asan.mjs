@@ -51,7 +51,9 @@ Object.assign(process.env, {
   // V8 frees nothing at the end of a process.
   ASAN_OPTIONS: `detect_leaks=0:abort_on_error=1:quarantine_size_mb=64:log_path=${reports}/report`,
 })
-const { output, code } = await run({ command: [process.execPath, 'node_modules/ava/entrypoints/cli.mjs', '--tap', ...files] })
+const { output, code } = await run({
+  command: [process.execPath, 'node_modules/ava/entrypoints/cli.mjs', '--tap', ...files],
+})
 const counts = judge({ name: 'ava with AddressSanitizer', count: countTap }, output, code)
 const found = readdirSync(reports).map((name) => readFileSync(path.join(reports, name), 'utf8'))
 for (const report of found) console.error(report)
