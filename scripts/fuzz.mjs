@@ -11,6 +11,7 @@ const TARGETS = [
   { name: 'texts', seeds: 'fuzz/seeds/texts', longest: 2000 },
   { name: 'tokenizer_file', seeds: 'crates/engine/tests/loader_mutants/tiny', longest: 4000 },
   { name: 'table', seeds: 'fuzz/seeds/table', longest: 2000 },
+  { name: 'prepared_tokenizer', seeds: 'fuzz/seeds/prepared_tokenizer', longest: 8000 },
   { name: 'head', seeds: 'fuzz/seeds/head', longest: 2000 },
 ]
 
