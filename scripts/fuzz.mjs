@@ -32,5 +32,7 @@ for (const { name, seeds, longest } of TARGETS) {
   mkdirSync(corpus, { recursive: true })
   const options = [`-max_total_time=${seconds}`, `-max_len=${longest}`, '-timeout=10', '-print_final_stats=1']
   const build = values.dev ? ['--dev'] : []
-  execFileSync('cargo', ['+nightly', 'fuzz', 'run', ...build, name, corpus, seeds, '--', ...options], { stdio: 'inherit' })
+  execFileSync('cargo', ['+nightly', 'fuzz', 'run', ...build, name, corpus, seeds, '--', ...options], {
+    stdio: 'inherit',
+  })
 }

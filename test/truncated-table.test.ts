@@ -50,8 +50,11 @@ unixTest("with memory 'map' a table that is cut ends the process, and never give
   t.is(signal, 'SIGBUS')
 })
 
-unixTest("with memory 'auto' a table that is cut before it was copied ends the process or changes nothing", async (t) => {
-  const { signal, out } = await cut(t, 'auto', 'at-once')
-  if (signal === null) t.is(out, 'the same rows\n')
-  else t.deepEqual({ signal, out }, { signal: 'SIGBUS', out: '' })
-})
+unixTest(
+  "with memory 'auto' a table that is cut before it was copied ends the process or changes nothing",
+  async (t) => {
+    const { signal, out } = await cut(t, 'auto', 'at-once')
+    if (signal === null) t.is(out, 'the same rows\n')
+    else t.deepEqual({ signal, out }, { signal: 'SIGBUS', out: '' })
+  },
+)

@@ -1,6 +1,6 @@
 // Packages of npm that only tests use: package managers, bundlers and checkers of test/tools,
 // runtimes of test/runtimes, frameworks and stores of test/integrations, a registry of
-// test/registry, a fuzzer of test/fuzz. They are installed into build/ once.
+// test/registry. They are installed into build/ once.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ import { whileLocked } from './lock.js'
  * a lockfile, for the platform that they are tested on: npm can't make one that holds where a
  * registry lacks the packages of some foreign platform.
  */
-export function installTools(name: 'tools' | 'runtimes' | 'integrations' | 'registry' | 'fuzz'): string | null {
+export function installTools(name: 'tools' | 'runtimes' | 'integrations' | 'registry'): string | null {
   const folder = path.resolve('build', name)
   const files = ['package.json', 'package-lock.json'].filter((file) => existsSync(path.join('test', name, file)))
   const contents = new Map(files.map((file) => [file, readFileSync(path.join('test', name, file), 'utf8')]))

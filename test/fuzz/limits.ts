@@ -24,10 +24,8 @@ export async function bounded<T>(bytes: number, work: () => Promise<T>): Promise
     const { user, system } = process.cpuUsage(start)
     const peak = memory(false) - before
     const spent = (user + system) / 1000
-    // eslint-disable-next-line no-unsafe-finally -- a Fault counts more than how the work ended
     if (spent > MOST_MS) throw new Fault(`expected ${MOST_MS} ms of the processor at most, but it took ${spent}`)
     if (peak > MOST_BYTES + MOST_TIMES * bytes) {
-      // eslint-disable-next-line no-unsafe-finally -- as above
       throw new Fault(`expected 64 MB and 8 times ${bytes} bytes at most, but it took ${peak >> 20} MB`)
     }
   }

@@ -54,7 +54,8 @@ async function main(from: number, to: number): Promise<void> {
     try {
       outcome = await use(files, random)
     } catch (error) {
-      fault = error instanceof Error ? `${error.message}: ${String(error.cause ?? '')}` : String(error)
+      const { message, cause } = error as Error
+      fault = cause instanceof Error ? `${message}: ${String(cause.stack)}` : message
     }
     console.log(JSON.stringify({ number, outcome, fault }))
   }
@@ -80,13 +81,17 @@ async function use(files: Directory, random: Random): Promise<string> {
       }
       await attempt(async () => {
         if (isPipeline) {
-          const pipeline = isSync ? new Model2VecPipeline(folder, options) : await Model2VecPipeline.load(folder, options)
+          const pipeline = isSync
+            ? new Model2VecPipeline(folder, options)
+            : await Model2VecPipeline.load(folder, options)
           await attempt(() => pipeline.predictSync(TEXTS))
           await attempt(() => pipeline.predictProba(TEXTS))
           pipeline.close()
           return
         }
-        const ef = isSync ? new Model2VecEmbeddingFunction(folder, options) : await Model2VecEmbeddingFunction.load(folder, options)
+        const ef = isSync
+          ? new Model2VecEmbeddingFunction(folder, options)
+          : await Model2VecEmbeddingFunction.load(folder, options)
         await attempt(() => ef.encodeSync(TEXTS))
         await attempt(() => ef.encode(TEXTS, { maxLength: 3 }))
         await attempt(() => ef.tokenizeSync(TEXTS))

@@ -57,7 +57,11 @@ function replace(directory: Directory, name: string, random: Random): string {
 function changedBytes(bytes: Buffer, random: Random): Change {
   const place = random.place(Math.max(0, bytes.length - 1))
   const length = random.below(Math.min(bytes.length - place, 64)) + 1
-  const [before, part, after] = [bytes.subarray(0, place), bytes.subarray(place, place + length), bytes.subarray(place + length)]
+  const [before, part, after] = [
+    bytes.subarray(0, place),
+    bytes.subarray(place, place + length),
+    bytes.subarray(place + length),
+  ]
   const randomBytes = (count: number): Buffer => Buffer.from(Array.from({ length: count }, () => random.below(256)))
   switch (random.below(6)) {
     case 0: {
@@ -73,7 +77,10 @@ function changedBytes(bytes: Buffer, random: Random): Change {
     case 2:
       return [Buffer.concat([before, randomBytes(length), after]), `random bytes at ${place}`]
     case 3:
-      return [Buffer.concat([before, ...Array.from({ length: random.below(20) + 2 }, () => part), after]), `bytes at ${place} repeated`]
+      return [
+        Buffer.concat([before, ...Array.from({ length: random.below(20) + 2 }, () => part), after]),
+        `bytes at ${place} repeated`,
+      ]
     case 4:
       return [Buffer.concat([before, after]), `${length} bytes at ${place} removed`]
     default:
@@ -83,14 +90,44 @@ function changedBytes(bytes: Buffer, random: Random): Change {
 
 const VALUES = [
   ...['-1', '0', '-0', '1', '2', '7', '8', '255', '65536', '2147483647', '2147483648', '4294967295', '4294967296'],
-  ...['4611686018427387904', '9223372036854775807', '9223372036854775808', '18446744073709551616', '0.5', '1e3', '-1e308'],
-  ...['1e999', '1e-400', 'NaN', 'Infinity', 'null', 'true', 'false', '[]', '{}', '[0]', '""', '"\\ud800"', '"\\u0000"', '"(a+)+$"'],
+  ...[
+    '4611686018427387904',
+    '9223372036854775807',
+    '9223372036854775808',
+    '18446744073709551616',
+    '0.5',
+    '1e3',
+    '-1e308',
+  ],
+  ...[
+    '1e999',
+    '1e-400',
+    'NaN',
+    'Infinity',
+    'null',
+    'true',
+    'false',
+    '[]',
+    '{}',
+    '[0]',
+    '""',
+    '"\\ud800"',
+    '"\\u0000"',
+    '"(a+)+$"',
+  ],
 ] as unknown as readonly [string, ...string[]]
 
 /** Strings with a meaning in some component of a tokenizer. */
 const STRINGS = [
   ...['\u0120', '\u2581', ' ', '##', 'a', 'hello world', '[UNK]', '<0xFF>', 'always', 'first', 'Removed', 'Isolated'],
-  ...['MergedWithPrevious', 'ByteLevel', 'Lowercase', 'NFKD', '(a+)+$|(?=b)', '(((((((((a{99}){99}){99}){99}){99}){99}){99}){99}){99})'],
+  ...[
+    'MergedWithPrevious',
+    'ByteLevel',
+    'Lowercase',
+    'NFKD',
+    '(a+)+$|(?=b)',
+    '(((((((((a{99}){99}){99}){99}){99}){99}){99}){99}){99})',
+  ],
 ].map((text) => Buffer.from(text).toString('latin1')) as unknown as readonly [string, ...string[]]
 
 const STRING = /"(?:[^"\\]|\\[^])*"/
@@ -149,7 +186,10 @@ function changedJson(bytes: Buffer, random: Random): Change {
       const word = oneOf('word')
       const number = Number(word.text)
       const other = { true: 'false', false: 'true', null: random.pick(['0', 'true', '"a"']) }[word.text]
-      return set(word, other ?? (Number.isInteger(number) ? String(number + random.below(5) - 2) : `${random.below(20)}.5`))
+      return set(
+        word,
+        other ?? (Number.isInteger(number) ? String(number + random.below(5) - 2) : `${random.below(20)}.5`),
+      )
     }
   }
 }
@@ -193,7 +233,18 @@ function changedContainer(bytes: Buffer, random: Random): Change {
   const [all, header] = [BigInt(bytes.length), BigInt(end - 8)]
   if (random.below(2) === 0) {
     const claim = random.pick([
-      ...([0n, 1n, header - 1n, header + 1n, header + 8n, all, all - 8n, all - 7n, 100_000_000n, 100_000_001n] as const),
+      ...([
+        0n,
+        1n,
+        header - 1n,
+        header + 1n,
+        header + 8n,
+        all,
+        all - 8n,
+        all - 7n,
+        100_000_000n,
+        100_000_001n,
+      ] as const),
       ...([1n << 31n, 1n << 32n, 1n << 63n, (1n << 64n) - 8n, (1n << 64n) - 1n] as const),
     ])
     changed.writeBigUInt64LE(BigInt.asUintN(64, claim))

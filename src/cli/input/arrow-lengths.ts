@@ -15,7 +15,7 @@ export function holds(library: Arrow, data: Data | undefined, count: number): bo
   const { length, nullCount, nullBitmap } = data
   if (!Number.isSafeInteger(length) || length < count) return false
   // Without nulls there need be no bits.
-  if (nullCount > 0 && 8 * (nullBitmap as Uint8Array).length < length) return false
+  if (nullCount > 0 && 8 * (nullBitmap).length < length) return false
   return holdsValues(library, data, length)
 }
 
@@ -23,7 +23,7 @@ function holdsValues(library: Arrow, data: Data, length: number): boolean {
   const { DataType: Types } = library
   const { type }: { readonly type: DataType } = data
   const values = data.values as { readonly length: number; readonly byteLength: number } | undefined
-  const [first, ...others] = data.children as Data[]
+  const [first, ...others] = data.children
   if (Types.isNull(type)) return length <= MOST_NULLS
   if (Types.isStruct(type)) return [first, ...others].every((child) => holds(library, child, length))
   if (Types.isFixedSizeList(type)) return holds(library, first, length * type.listSize)

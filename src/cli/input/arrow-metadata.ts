@@ -118,7 +118,8 @@ class FlatBuffer {
     for (let i = 0; i < counts.count; i++) {
       const count = this.long(counts.start + 8 * i)
       all += count
-      if (!(count >= 0 && all <= buffers.count)) throw new Error('broken metadata: more buffers of views than there are')
+      if (!(count >= 0 && all <= buffers.count))
+        throw new Error('broken metadata: more buffers of views than there are')
     }
   }
 
@@ -183,7 +184,10 @@ class FlatBuffer {
     }
     this.#assertInside(target, 4)
     const count = this.#view.getUint32(target, true)
-    this.#assertInside(target + 4, count * (member.kind === 'string' ? 1 : member.kind === 'structs' ? member.bytes : 4))
+    this.#assertInside(
+      target + 4,
+      count * (member.kind === 'string' ? 1 : member.kind === 'structs' ? member.bytes : 4),
+    )
     if (member.kind !== 'tables') return
     for (let i = 0; i < count; i++) {
       const element = target + 4 + 4 * i

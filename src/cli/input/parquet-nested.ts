@@ -58,7 +58,8 @@ async function checkPages(
   const { parsers, compressors } = reading
   const rows = Number(group.num_rows)
   for (const schemaPath of leavesOf(path)) {
-    const leaf = schemaPath.at(-1) as SchemaTree
+    const leaf = schemaPath.at(-1)
+    if (leaf === undefined) continue
     const { path_in_schema: pathInSchema, type, codec, ...meta } = chunkOf(group, leaf)
     const decoder = { pathInSchema, type, codec, element: leaf.element, schemaPath, parsers, compressors }
     const values = await new ColumnPages(file, reading, decoder, meta as ColumnMetaData, Infinity).check()
@@ -81,15 +82,15 @@ export async function nestedValues(
   path: readonly SchemaTree[],
 ): Promise<(string | null)[]> {
   const { readNested, compressors } = reading
-  const { element } = path.at(-1) as SchemaTree
+  const name = path.at(-1)?.element.name ?? ''
   await checkPages(file, reading, group, path)
   const rows = await readNested({
     file: file.asyncBuffer,
     metadata: { ...metadata, row_groups: [group], num_rows: group.num_rows },
-    columns: [element.name],
+    columns: [name],
     compressors,
     parsers: AS_JSON,
     utf8: false,
   })
-  return rows.map((row) => exactJson(row[element.name] ?? null, null)).map((json) => (json === 'null' ? null : json))
+  return rows.map((row) => exactJson(row[name] ?? null, null)).map((json) => (json === 'null' ? null : json))
 }

@@ -21,7 +21,11 @@ export interface Page {
 }
 
 /** @throws Error about what is broken */
-export function checkPage({ header, packed, unpacked }: Page, path: readonly SchemaTree[], type: ParquetType | undefined): void {
+export function checkPage(
+  { header, packed, unpacked }: Page,
+  path: readonly SchemaTree[],
+  type: ParquetType | undefined,
+): void {
   const { data_page_header: first, data_page_header_v2: second } = header
   const counts = first ?? second
   if (counts === undefined) return
@@ -46,20 +50,27 @@ export function checkPage({ header, packed, unpacked }: Page, path: readonly Sch
     if (defined > 0) countInRuns(levels, end, bitsOf(defined), counts.num_values, -1)
     present -= second.num_nulls
   }
-  checkValues(values, counts.encoding, present, type)
+  checkValues(values, counts.encoding, present, type, second !== undefined)
 }
 
-function checkValues(values: Cursor, encoding: string, count: number, type: ParquetType | undefined): void {
+function checkValues(
+  values: Cursor,
+  encoding: string,
+  count: number,
+  type: ParquetType | undefined,
+  isSecond: boolean,
+): void {
   const { bytes } = values
   switch (encoding) {
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY':
     case 'RLE': {
-      const isBoolean = type === 'BOOLEAN'
-      if (isBoolean) after(values)
-      const width = isBoolean ? 1 : (bytes[values.at++] ?? 0)
-      // Without bits all are the first of the dictionary.
-      if (width > 0) countInRuns(values, bytes.length, width, count, -1)
+      // As the library takes them.
+      const areBits = isSecond ? encoding === 'RLE' : type === 'BOOLEAN'
+      if (areBits) after(values)
+      const width = areBits ? 1 : (bytes[values.at++] ?? 0)
+      // Without bits all are the first of the dictionary, and it reads no runs.
+      if (width > 0 || isSecond) countInRuns(values, bytes.length, width, count, -1)
       return
     }
     case 'DELTA_BINARY_PACKED':

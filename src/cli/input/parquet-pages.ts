@@ -56,7 +56,11 @@ export function valuesIn(header: PageHeader, limits: PageLimits): number {
   const isFit = packed >= 0 && unpacked >= 0 && unpacked <= limits.bytes && values >= 0 && values <= limits.values
   if (!isFit) throw new Error(`broken page header: ${packed} bytes, ${unpacked} unpacked, ${values} values`)
   if (second !== undefined) {
-    const { num_nulls: nulls, definition_levels_byte_length: ofDefinition, repetition_levels_byte_length: ofRepetition } = second
+    const {
+      num_nulls: nulls,
+      definition_levels_byte_length: ofDefinition,
+      repetition_levels_byte_length: ofRepetition,
+    } = second
     const areFit = nulls >= 0 && nulls <= values && ofDefinition >= 0 && ofRepetition >= 0
     if (!areFit || ofDefinition + ofRepetition > Math.min(packed, unpacked)) {
       throw new Error(`broken page header: ${nulls} nulls, ${ofDefinition} and ${ofRepetition} bytes of levels`)
@@ -159,7 +163,8 @@ export class ColumnPages {
     const { codec, compressors, schemaPath, type } = this.#decoder
     const { data_page_header_v2: second, uncompressed_page_size: length } = header
     // In pages of the second version the levels are not packed.
-    const levels = second === undefined ? 0 : second.definition_levels_byte_length + second.repetition_levels_byte_length
+    const levels =
+      second === undefined ? 0 : second.definition_levels_byte_length + second.repetition_levels_byte_length
     const values = levels === 0 ? packed : packed.subarray(levels)
     const isPacked = second?.is_compressed !== false
     const unpacked = isPacked ? this.#reading.decompressPage(values, length - levels, codec, compressors) : values
@@ -171,7 +176,7 @@ export class ColumnPages {
   #read({ header, packed, unpacked }: Page, dictionary: DecodedArray | undefined): ReturnType<PageReading['readPage']> {
     const view = new DataView(packed.buffer, packed.byteOffset, packed.length)
     const decoder = { ...this.#decoder, compressors: { [this.#decoder.codec]: () => unpacked } }
-    return this.#reading.readPage({ view, offset: 0 } as never, header, decoder, dictionary, undefined, 0)
+    return this.#reading.readPage({ view, offset: 0 }, header, decoder, dictionary, undefined, 0)
   }
 
   async #header(): Promise<PageHeader> {

@@ -40,7 +40,8 @@ function afterLevels(bytes: Uint8Array, count: number): number | null {
 
 /** @throws Error when a string ends after the page */
 function textsFrom(bytes: Uint8Array, start: number, count: number): Utf8Values {
-  if (!(start + LENGTH_BYTES * count <= bytes.length)) throw new Error(`a page of ${bytes.length} bytes has ${count} strings`)
+  if (!(start + LENGTH_BYTES * count <= bytes.length))
+    throw new Error(`a page of ${bytes.length} bytes has ${count} strings`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const offsets = new Uint32Array(count + 1)
   let at = start

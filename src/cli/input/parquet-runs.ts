@@ -29,7 +29,8 @@ export function countInRuns({ bytes, at }: Cursor, end: number, width: number, c
     const header = varint(cursor)
     const isPacked = header % 2 === 1
     const values = Math.floor(header / 2) * (isPacked ? GROUP : 1)
-    if (values > left + (isPacked ? MOST_FILL : 0)) throw new Error(`broken runs: one of ${values}, but ${left} are left`)
+    if (values > left + (isPacked ? MOST_FILL : 0))
+      throw new Error(`broken runs: one of ${values}, but ${left} are left`)
     if (isPacked) {
       if (wanted !== -1) found += countInBits(cursor, width, Math.min(values, left), wanted)
       // The last ones may be left out.
@@ -68,7 +69,7 @@ export function passDeltas(cursor: Cursor, count: number, areLengths: boolean): 
   const [block, miniblocks] = [varint(cursor), varint(cursor)]
   const perMiniblock = block / miniblocks
   // As the format says, and no more than there may be in a page.
-  const isFit = Number.isInteger(perMiniblock) && perMiniblock % 32 === 0 && miniblocks >= 1 && miniblocks <= 1 << 12
+  const isFit = perMiniblock >= 32 && perMiniblock % 32 === 0 && miniblocks >= 1 && miniblocks <= 1 << 12
   if (!isFit) throw new Error(`broken differences: ${miniblocks} parts of ${block}`)
   varint(cursor)
   let value = signed(varint(cursor))
@@ -81,7 +82,8 @@ export function passDeltas(cursor: Cursor, count: number, areLengths: boolean): 
       if (seen >= count) break
       if (width > 64) throw new Error(`broken differences: of ${width} bits`)
       const more = Math.min(perMiniblock, count - seen)
-      if (areLengths) for (let i = 0; i < more; i++) values[seen + i] = value = (value + least + bitsAt(cursor, i, width)) | 0
+      if (areLengths)
+        for (let i = 0; i < more; i++) values[seen + i] = value = (value + least + bitsAt(cursor, i, width)) | 0
       seen += more
       // The library passes over the whole part.
       cursor.at += (perMiniblock * width) / 8

@@ -89,7 +89,9 @@ function objectOf<T extends object>(checks: Checks<T>): Check<T> {
 }
 
 const isOption = (value: unknown): boolean =>
-  isString(value) || isBoolean(value) || listOf((each): each is string | boolean => isString(each) || isBoolean(each))(value)
+  isString(value) ||
+  isBoolean(value) ||
+  listOf((each): each is string | boolean => isString(each) || isBoolean(each))(value)
 
 const isOptions = (value: unknown): value is OptionValues =>
   typeof value === 'object' && value !== null && Object.values(value).every(isOption)
@@ -124,7 +126,10 @@ const isInput = objectOf<ShardInput>({
       to: isCount,
       line: orNull(isCount),
       header: orNull(
-        objectOf<NonNullable<NonNullable<ShardInput['range']>['header']>>({ names: listOf(isString), delimiter: isString }),
+        objectOf<NonNullable<NonNullable<ShardInput['range']>['header']>>({
+          names: listOf(isString),
+          delimiter: isString,
+        }),
       ),
     }),
   ),

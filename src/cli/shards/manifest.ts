@@ -173,7 +173,8 @@ export class Manifest {
     if (shard.index !== index) throw bad(this.#file, `expected #${index}, but got #${shard.index}`)
     // Another name could lead out of the folder.
     const output = outputName(index, this.header.ending)
-    if (shard.output !== output) throw bad(this.#file, `expected ${output} in the line of #${index}, but got ${describe(shard.output)}`)
+    if (shard.output !== output)
+      throw bad(this.#file, `expected ${output} in the line of #${index}, but got ${describe(shard.output)}`)
     return shard
   }
 }
@@ -234,7 +235,8 @@ async function endOf(file: RandomAccess): Promise<ManifestEnd> {
     // The message below.
   }
   const { shards = NaN, index = NaN, bytes = NaN, sha256: hash = '' } = end ?? {}
-  const isWhole = [shards, index, bytes].every((each) => Number.isSafeInteger(each) && each >= 0) && typeof hash === 'string'
+  const isWhole =
+    [shards, index, bytes].every((each) => Number.isSafeInteger(each) && each >= 0) && typeof hash === 'string'
   if (!isWhole || index + shards * INDEX_BYTES + END_BYTES !== file.size) {
     throw bad(file, 'expected a whole manifest of `model2vec plan`, but it does not end as one does')
   }
