@@ -15,7 +15,7 @@ export function holds(library: Arrow, data: Data | undefined, count: number): bo
   const { length, nullCount, nullBitmap } = data
   if (!Number.isSafeInteger(length) || length < count) return false
   // Without nulls there need be no bits.
-  if (nullCount > 0 && 8 * (nullBitmap).length < length) return false
+  if (nullCount > 0 && 8 * nullBitmap.length < length) return false
   return holdsValues(library, data, length)
 }
 

@@ -46,7 +46,8 @@ export function fuzz(data: Buffer): Promise<void> {
       if (error !== ENOUGH) assertTyped(error)
     } finally {
       clearTimeout(patience)
-      rmSync(cacheDir, { recursive: true, force: true })
+      // A download that was ended may be about to make a file.
+      rmSync(cacheDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 })
     }
   })
 }
