@@ -14,6 +14,7 @@ export function holds(library: Arrow, data: Data | undefined, count: number): bo
   if (data === undefined) return false
   const { length, nullCount, nullBitmap } = data
   if (!Number.isSafeInteger(length) || length < count) return false
+  if (library.DataType.isNull(data.type)) return length <= MOST_NULLS
   // Without nulls there need be no bits.
   if (nullCount > 0 && 8 * nullBitmap.length < length) return false
   return holdsValues(library, data, length)
@@ -23,9 +24,8 @@ function holdsValues(library: Arrow, data: Data, length: number): boolean {
   const { DataType: Types } = library
   const { type }: { readonly type: DataType } = data
   const values = data.values as { readonly length: number; readonly byteLength: number } | undefined
-  const [first, ...others] = data.children
-  if (Types.isNull(type)) return length <= MOST_NULLS
-  if (Types.isStruct(type)) return [first, ...others].every((child) => holds(library, child, length))
+  const [first] = data.children
+  if (Types.isStruct(type)) return data.children.every((child) => holds(library, child, length))
   if (Types.isFixedSizeList(type)) return holds(library, first, length * type.listSize)
   if (Types.isDictionary(type)) {
     const chunks = data.dictionary?.data ?? []

@@ -36,7 +36,11 @@ export const arrow: ColumnFormat = {
       const reader = await named(name, 'Arrow data', async () => {
         // Of the types of its sources the library takes one at a time.
         const opened = await library.RecordBatchReader.from(source.input as FileHandle)
-        return (await opened.open()) as BatchReader
+        const reader = (await opened.open()) as Omit<BatchReader, 'schema'> & Partial<BatchReader>
+        const { schema } = reader
+        // A stream that has none at its start.
+        if (schema === undefined) throw new Error('expected a schema')
+        return Object.assign(reader, { schema })
       })
       const columns = columnsOf(library, reader.schema, wanted, name)
       return new ArrowFile(library, name, source, reader, columns, from, read)

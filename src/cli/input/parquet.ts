@@ -1,7 +1,7 @@
 // Parquet, read by hyparquet: only the wanted columns, page by page.
 
 import type * as hyparquetModule from 'hyparquet'
-import type { FileMetaData, SchemaTree } from 'hyparquet'
+import type { FileMetaData, RowGroup, SchemaTree } from 'hyparquet'
 
 import { FileError } from '../file-error.js'
 import { assertHas, optionalPackage } from '../output/optional-package.js'
@@ -109,9 +109,7 @@ async function metadataOf(library: Library, file: RandomAccess): Promise<Metadat
   try {
     await checkFooter(file)
     const metadata = await library.parquetMetadataAsync(file.asyncBuffer, { geoparquet: false })
-    if (metadata.row_groups.some(({ num_rows: rows }) => !isCount(rows)) || !isCount(metadata.num_rows)) {
-      throw new Error('expected numbers of rows')
-    }
+    checkMembers(metadata)
     return { metadata, schema: library.parquetSchema(metadata) }
   } catch (error) {
     throw broken(file.path, 'footer', error)
@@ -126,6 +124,28 @@ async function checkFooter(file: RandomAccess): Promise<void> {
   afterStruct(await file.bytes(end - length, length), 0)
 }
 
-function isCount(rows: bigint | number): boolean {
-  return rows >= 0 && rows <= Number.MAX_SAFE_INTEGER
+/** The library says of members that they are there which a broken footer lacks. @throws Error */
+function checkMembers({ schema, num_rows: rows, row_groups: groups }: FileMetaData): void {
+  const isWhole =
+    isCount(rows) &&
+    schema.every(({ name }) => isString(name)) &&
+    groups.every(({ num_rows: ofGroup, columns }) => isCount(ofGroup) && columns.every(isWholeChunk))
+  if (!isWhole) throw new Error('expected numbers of rows, and what each column is')
+}
+
+function isWholeChunk({ file_path: file, meta_data: meta }: RowGroup['columns'][number]): boolean {
+  if (meta === undefined) return true
+  const { path_in_schema: path, codec, type, dictionary_page_offset: dictionary = 0 } = meta
+  const counts = [dictionary, meta.data_page_offset, meta.total_compressed_size, meta.total_uncompressed_size]
+  const isNamed = Array.isArray(path as unknown) && [codec, type, ...path].every(isString)
+  return isNamed && counts.every(isCount) && (file === undefined || isString(file))
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function isCount(value: unknown): boolean {
+  const isNumber = typeof value === 'number' || typeof value === 'bigint'
+  return isNumber && value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }
