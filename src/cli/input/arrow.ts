@@ -3,6 +3,8 @@
 import { stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 
+import type { Schema } from 'apache-arrow'
+
 import { FileError } from '../file-error.js'
 import { optionalPackage } from '../output/optional-package.js'
 import { registerCodecs } from './arrow-codecs.js'
@@ -36,11 +38,10 @@ export const arrow: ColumnFormat = {
       const reader = await named(name, 'Arrow data', async () => {
         // Of the types of its sources the library takes one at a time.
         const opened = await library.RecordBatchReader.from(source.input as FileHandle)
-        const reader = (await opened.open()) as Omit<BatchReader, 'schema'> & Partial<BatchReader>
-        const { schema } = reader
-        // A stream that has none at its start.
-        if (schema === undefined) throw new Error('expected a schema')
-        return Object.assign(reader, { schema })
+        const reader = (await opened.open()) as BatchReader
+        // A stream may have none at its start.
+        if ((reader.schema as Schema | null | undefined) == null) throw new Error('expected a schema')
+        return reader
       })
       const columns = columnsOf(library, reader.schema, wanted, name)
       return new ArrowFile(library, name, source, reader, columns, from, read)

@@ -137,7 +137,7 @@ function isWholeChunk({ file_path: file, meta_data: meta }: RowGroup['columns'][
   if (meta === undefined) return true
   const { path_in_schema: path, codec, type, dictionary_page_offset: dictionary = 0 } = meta
   const counts = [dictionary, meta.data_page_offset, meta.total_compressed_size, meta.total_uncompressed_size]
-  const isNamed = Array.isArray(path as unknown) && [codec, type, ...path].every(isString)
+  const isNamed = Array.isArray(path) && [codec, type, ...path].every(isString)
   return isNamed && counts.every(isCount) && (file === undefined || isString(file))
 }
 
