@@ -38,7 +38,9 @@ fuzz_target!(|data: &[u8]| {
             if columns.id_field.is_some() {
                 let expected = at(&value, id);
                 match columns.ids.as_ref().expect("there are ids") {
-                    Ids::Strings(ids) => assert_eq!(Some(string(ids, index)), expected.and_then(Value::as_str), "{line:?}"),
+                    Ids::Strings(ids) => {
+                        assert_eq!(Some(string(ids, index)), expected.and_then(Value::as_str), "{line:?}")
+                    }
                     Ids::Integers(ids) => assert_eq!(Some(ids[index]), expected.and_then(Value::as_i64), "{line:?}"),
                 }
             }

@@ -29,7 +29,7 @@ const WINDOW_BYTES = 1 << 20
 const HEADER_BYTES = 1 << 14
 
 /** What a page may claim to be. */
-export interface PageLimits {
+interface PageLimits {
   /** Unpacked. */
   readonly bytes: number
   readonly values: number
@@ -41,7 +41,7 @@ export interface PageLimits {
  */
 const REPEATED_VALUES = 1 << 20
 
-export function limitsOf({ size }: RandomAccess, meta: ColumnMetaData): PageLimits {
+function limitsOf({ size }: RandomAccess, meta: ColumnMetaData): PageLimits {
   return {
     bytes: Math.max(Number(meta.total_uncompressed_size), Number(meta.total_compressed_size)),
     values: REPEATED_VALUES + size,
@@ -49,7 +49,7 @@ export function limitsOf({ size }: RandomAccess, meta: ColumnMetaData): PageLimi
 }
 
 /** How many values a page has. @throws Error when its header says what can't be: memory is made by it */
-export function valuesIn(header: PageHeader, limits: PageLimits): number {
+function valuesIn(header: PageHeader, limits: PageLimits): number {
   const { compressed_page_size: packed, uncompressed_page_size: unpacked, data_page_header_v2: second } = header
   const counts = header.data_page_header ?? second ?? header.dictionary_page_header
   const values = counts?.num_values ?? 0
