@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline'
 
 /** A mutant that takes longer hangs: on a busy machine two seconds of the processor take longer than two. */
 const PATIENCE_MS = 60_000
+/** Of what a process said before it ended. */
+const MOST_SAID = 2000
 /** More than these are not looked for. */
 const MOST_FAULTS = 20
 
@@ -22,8 +24,11 @@ export async function loadMutants(from: number, to: number): Promise<MutantsRepo
   const faults: string[] = []
   for (let next = from; next < to && faults.length < MOST_FAULTS;) {
     const child = spawn(process.execPath, [path.resolve('build/test/mutants/loads.js'), String(next), String(to)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
+    // The `tokenizers` crate panics over some files, which the engine catches: that is no fault, but is printed.
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MOST_SAID)))
     const closed = new Promise<string>((resolve) => {
       child.once('close', (code, signal) => {
         resolve(String(signal ?? code))
@@ -47,7 +52,7 @@ export async function loadMutants(from: number, to: number): Promise<MutantsRepo
     clearTimeout(watch)
     const code = await closed
     if (code === '0') break
-    faults.push(`${current}: the process ended with ${code}`)
+    faults.push(`${current}: the process ended with ${code}: ${said}`)
     if (current.startsWith('before')) break
   }
   return { outcomes, faults }
