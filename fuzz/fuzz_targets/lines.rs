@@ -18,7 +18,9 @@ fuzz_target!(|data: &[u8]| {
     let text_units = (choice & 16 != 0).then_some(usize::from(choice >> 5));
     let limits = LineLimits { lines: usize::MAX, units: usize::MAX, text_units };
     let mut texts = Texts::default();
-    let mut columns = LineColumns { texts: Some(Utf8Column::default()), id_field, ..LineColumns::default() };
+    let mut columns = LineColumns::default();
+    columns.texts = Some(Utf8Column::default());
+    columns.id_field = id_field;
     let read = read_lines(bytes, &format, limits, &mut texts, &mut columns);
 
     let lines: Vec<&[u8]> = bytes[..read.bytes].split_inclusive(|&byte| byte == b'\n').collect();

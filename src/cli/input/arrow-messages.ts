@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer'
 
-import { blocksOf, bodyLengthOf } from './arrow-metadata.js'
+import { blocksOf, messageOf } from './arrow-metadata.js'
 
 /** What a file begins and ends with; a stream does not. */
 export const FILE_MAGIC = 'ARROW1'
@@ -30,10 +30,12 @@ export async function checkFile(size: number, read: ReadBytes): Promise<void> {
     throw new Error(`expected a footer, but got one of ${length} bytes`)
   }
   let left = size
-  for (const start of blocksOf(await read(end - length, length))) {
+  for (const { start, type } of blocksOf(await read(end - length, length))) {
     const { skipped, length } = prefixOf(await read(start, 8))
-    const metadata = await read(start + skipped, length)
-    left -= skipped + length + bodyLengthOf(metadata)
+    const message = messageOf(await read(start + skipped, length))
+    // Of another one the library would look for a batch in the same place, without end.
+    if (message.type !== type) throw new Error(`expected a message of the type ${type}, but got ${message.type}`)
+    left -= skipped + length + message.bodyLength
     // Each has bytes of its own: else a small file could hold any number of rows.
     if (left < 0) throw new Error('its batches are larger than the file')
   }
@@ -78,7 +80,7 @@ export async function* checkedStream(
       }
       needed = skipped + length
       if (bytes.length - at < needed) break
-      body = bodyLengthOf(bytes.subarray(at + skipped, at + needed))
+      body = messageOf(bytes.subarray(at + skipped, at + needed)).bodyLength
       at += needed
     }
     if (at > 0) yield bytes.subarray(0, at)

@@ -63,31 +63,45 @@ const FOOTER: Table = {
 /** Fields in fields. */
 const MOST_DEPTH = 64
 
-/** Where the message of a batch starts in a file. @throws Error when it is no footer */
-export function blocksOf(footer: Uint8Array): number[] {
+/** Where a batch is in a file. */
+export interface Block {
+  /** Where its message starts. */
+  readonly start: number
+  /** The type that its message should have. */
+  readonly type: number
+}
+
+/** The batches that a footer lists. @throws Error when it is none */
+export function blocksOf(footer: Uint8Array): Block[] {
   const bytes = new FlatBuffer(footer)
   const root = bytes.check(FOOTER)
-  return [DICTIONARIES, RECORD_BATCHES].flatMap((slot) => {
-    const vector = bytes.vectorAt(root, slot)
-    return Array.from({ length: vector.count }, (_, i) => bytes.long(vector.start + i * BLOCK_BYTES))
+  const lists = [
+    [DICTIONARIES, OF_DICTIONARY],
+    [RECORD_BATCHES, OF_RECORDS],
+  ] as const
+  return lists.flatMap(([slot, type]) => {
+    const { start, count } = bytes.vectorAt(root, slot)
+    return Array.from({ length: count }, (_, i) => ({ start: bytes.long(start + i * BLOCK_BYTES), type }))
   })
 }
 
-/** The bytes of the body after a message. @throws Error when it is no message */
-export function bodyLengthOf(message: Uint8Array): number {
+/** A message, and the bytes of the body after it. @throws Error when it is none */
+export function messageOf(message: Uint8Array): { readonly type: number; readonly bodyLength: number } {
   const bytes = new FlatBuffer(message)
   const root = bytes.check(MESSAGE)
   const at = bytes.member(root, HEADER_TYPE)
-  const type = at === 0 ? 0 : message[at]
+  const type = at === 0 ? 0 : (message[at] ?? 0)
   if (type === OF_RECORDS) bytes.checkCounts(bytes.tableAt(root, HEADER))
   if (type === OF_DICTIONARY) {
     const batch = bytes.tableAt(root, HEADER)
     if (bytes.member(batch, BATCH_OF_DICTIONARY) !== 0) bytes.checkCounts(bytes.tableAt(batch, BATCH_OF_DICTIONARY))
   }
   const length = bytes.member(root, BODY_LENGTH)
-  const body = length === 0 ? 0 : bytes.long(length)
-  if (!(Number.isSafeInteger(body) && body >= 0)) throw new Error(`broken metadata: a body of ${body} bytes`)
-  return body
+  const bodyLength = length === 0 ? 0 : bytes.long(length)
+  if (!(Number.isSafeInteger(bodyLength) && bodyLength >= 0)) {
+    throw new Error(`broken metadata: a body of ${bodyLength} bytes`)
+  }
+  return { type, bodyLength }
 }
 
 /** Flat buffers: https://flatbuffers.dev/internals */
