@@ -33,8 +33,11 @@ const FIELD: Table = {
 }
 const SCHEMA: Table = { 1: tables(() => FIELD), 2: tables(() => KEY_VALUE), 3: structs(8) }
 const [NODES, BUFFERS, VARIADIC_COUNTS] = [1, 2, 4]
+const NODE_BYTES = 16
+/** Values of a dictionary differ, so that they take some bits; packed ones take fewer. */
+const [VALUES_IN_BYTE, MOST_PACKED] = [8, 1 << 20]
 const RECORD_BATCH: Table = {
-  [NODES]: structs(16),
+  [NODES]: structs(NODE_BYTES),
   [BUFFERS]: structs(16),
   3: one(() => NO_MEMBERS),
   [VARIADIC_COUNTS]: structs(8),
@@ -91,15 +94,16 @@ export function messageOf(message: Uint8Array): { readonly type: number; readonl
   const root = bytes.check(MESSAGE)
   const at = bytes.member(root, HEADER_TYPE)
   const type = at === 0 ? 0 : (message[at] ?? 0)
-  if (type === OF_RECORDS) bytes.checkCounts(bytes.tableAt(root, HEADER))
-  if (type === OF_DICTIONARY) {
-    const batch = bytes.tableAt(root, HEADER)
-    if (bytes.member(batch, BATCH_OF_DICTIONARY) !== 0) bytes.checkCounts(bytes.tableAt(batch, BATCH_OF_DICTIONARY))
-  }
   const length = bytes.member(root, BODY_LENGTH)
   const bodyLength = length === 0 ? 0 : bytes.long(length)
   if (!(Number.isSafeInteger(bodyLength) && bodyLength >= 0)) {
     throw new Error(`broken metadata: a body of ${bodyLength} bytes`)
+  }
+  if (type === OF_RECORDS) bytes.checkCounts(bytes.tableAt(root, HEADER))
+  if (type === OF_DICTIONARY) {
+    const batch = bytes.tableAt(bytes.tableAt(root, HEADER), BATCH_OF_DICTIONARY)
+    bytes.checkCounts(batch)
+    bytes.checkLengths(batch, MOST_PACKED + VALUES_IN_BYTE * bodyLength)
   }
   return { type, bodyLength }
 }
@@ -134,6 +138,15 @@ class FlatBuffer {
       all += count
       if (!(count >= 0 && all <= buffers.count))
         throw new Error('broken metadata: more buffers of views than there are')
+    }
+  }
+
+  /** Of a dictionary, for whose values the library makes room before it reads them. */
+  checkLengths(batch: number, most: number): void {
+    const nodes = this.vectorAt(batch, NODES)
+    for (let i = 0; i < nodes.count; i++) {
+      const length = this.long(nodes.start + NODE_BYTES * i)
+      if (!(length >= 0 && length <= most)) throw new Error(`broken metadata: a dictionary of ${length} values`)
     }
   }
 
