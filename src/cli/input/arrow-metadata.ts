@@ -32,14 +32,14 @@ const FIELD: Table = {
   6: tables(() => KEY_VALUE),
 }
 const SCHEMA: Table = { 1: tables(() => FIELD), 2: tables(() => KEY_VALUE), 3: structs(8) }
-const [NODES, BUFFERS, VARIADIC_COUNTS] = [1, 2, 4]
+const [LENGTH, NODES, BUFFERS, COMPRESSION, VARIADIC_COUNTS] = [0, 1, 2, 3, 4]
 const NODE_BYTES = 16
-/** Values of a dictionary differ, so that they take some bits; packed ones take fewer. */
-const [VALUES_IN_BYTE, MOST_PACKED] = [8, 1 << 20]
+/** A value takes a bit at least, and packed ones that repeat next to nothing. */
+const [VALUES_IN_BYTE, MOST_FROM_LZ4, MOST_REPEATED] = [8, 255, 1 << 20]
 const RECORD_BATCH: Table = {
   [NODES]: structs(NODE_BYTES),
   [BUFFERS]: structs(16),
-  3: one(() => NO_MEMBERS),
+  [COMPRESSION]: one(() => NO_MEMBERS),
   [VARIADIC_COUNTS]: structs(8),
 }
 const BATCH_OF_DICTIONARY = 1
@@ -99,11 +99,11 @@ export function messageOf(message: Uint8Array): { readonly type: number; readonl
   if (!(Number.isSafeInteger(bodyLength) && bodyLength >= 0)) {
     throw new Error(`broken metadata: a body of ${bodyLength} bytes`)
   }
-  if (type === OF_RECORDS) bytes.checkCounts(bytes.tableAt(root, HEADER))
-  if (type === OF_DICTIONARY) {
-    const batch = bytes.tableAt(bytes.tableAt(root, HEADER), BATCH_OF_DICTIONARY)
+  if (type === OF_RECORDS || type === OF_DICTIONARY) {
+    const header = bytes.tableAt(root, HEADER)
+    const batch = type === OF_RECORDS ? header : bytes.tableAt(header, BATCH_OF_DICTIONARY)
     bytes.checkCounts(batch)
-    bytes.checkLengths(batch, MOST_PACKED + VALUES_IN_BYTE * bodyLength)
+    bytes.checkLengths(batch, bodyLength, type === OF_DICTIONARY)
   }
   return { type, bodyLength }
 }
@@ -141,12 +141,16 @@ class FlatBuffer {
     }
   }
 
-  /** Of a dictionary, for whose values the library makes room before it reads them. */
-  checkLengths(batch: number, most: number): void {
+  /** The library makes room for the rows of a batch, and the values of a dictionary, before it reads them. */
+  checkLengths(batch: number, body: number, isDictionary: boolean): void {
+    const isPacked = this.member(batch, COMPRESSION) !== 0
+    const most = MOST_REPEATED + (isPacked ? MOST_FROM_LZ4 : 1) * VALUES_IN_BYTE * body
     const nodes = this.vectorAt(batch, NODES)
-    for (let i = 0; i < nodes.count; i++) {
-      const length = this.long(nodes.start + NODE_BYTES * i)
-      if (!(length >= 0 && length <= most)) throw new Error(`broken metadata: a dictionary of ${length} values`)
+    const rows = this.member(batch, LENGTH)
+    const places = isDictionary ? Array.from({ length: nodes.count }, (_, i) => nodes.start + NODE_BYTES * i) : []
+    for (const at of rows === 0 ? places : [rows, ...places]) {
+      const length = this.long(at)
+      if (!(length >= 0 && length <= most)) throw new Error(`broken metadata: a batch of ${length} values`)
     }
   }
 
