@@ -97,5 +97,8 @@ export function npyShape(dictionary: string, dtypes: readonly Dtype[] = DTYPES):
 
 /** Its start on one line: it may be of any length, and hold any bytes. */
 function excerpt(text: string): string {
-  return text.slice(0, 200).replaceAll(/\p{Cc}+/gu, ' ').trim()
+  return text
+    .slice(0, 200)
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim()
 }
