@@ -356,6 +356,8 @@ export interface Native {
   packSnappy(bytes: Uint8Array): Uint8Array
   /** The bytes of a block of Snappy; null where it is broken or has not `length` of them. */
   unpackSnappy(block: Uint8Array, length: number): Uint8Array | null
+  /** The bytes of frames of zstd; null where they are broken or have not `length` of them. */
+  unpackZstd(frames: Uint8Array, length: number): Uint8Array | null
   /** Off the event loop. `maxLength` as for {@link NativeInlineCalls}. */
   saveModel(
     model: NativeModel,

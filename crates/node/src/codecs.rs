@@ -1,11 +1,12 @@
-//! Packs and unpacks what Parquet and Arrow files hold and Node has no codec for: Snappy, and LZ4
-//! frames. The bytes are the same in every runtime.
+//! Packs and unpacks what Parquet and Arrow files hold and Node has no codec for: Snappy, LZ4 frames, and
+//! zstd, which Node has from 22.15 on. The bytes are the same in every runtime.
 
 use std::io::Read;
 
 use lz4_flex::frame::FrameDecoder;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
+use ruzstd::decoding::FrameDecoder as ZstdDecoder;
 use snap::raw::{Decoder, Encoder, decompress_len};
 
 use crate::error::{CodedError, Thrown};
@@ -37,4 +38,27 @@ pub fn unpack_snappy(block: Buffer, length: u32) -> Option<Buffer> {
         return None;
     }
     Decoder::new().decompress_vec(&block).ok().map(Buffer::from)
+}
+
+/// A block of zstd has at most this many bytes, and takes at least [`ZSTD_HEADER`].
+const ZSTD_BLOCK: usize = 1 << 17;
+const ZSTD_HEADER: usize = 3;
+/// As `zstd -d` has it, and Node.
+const MOST_WINDOW: u64 = 1 << 27;
+
+/// The bytes of frames of zstd, of which there are `length`. `None` where they are broken, or have another
+/// number of bytes.
+#[napi(catch_unwind)]
+pub fn unpack_zstd(frames: Buffer, length: u32) -> Option<Buffer> {
+    // Memory is asked for before the frames are read.
+    if length as usize / ZSTD_BLOCK > frames.len() / ZSTD_HEADER {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length as usize).ok()?;
+    bytes.resize(length as usize, 0);
+    let mut decoder = ZstdDecoder::new();
+    decoder.set_max_window_size(MOST_WINDOW);
+    let unpacked = decoder.decode_all(&frames, &mut bytes).ok()?;
+    (unpacked == bytes.len()).then(|| bytes.into())
 }

@@ -1,4 +1,4 @@
-// What unpacks the pages of Parquet files: Node where it can, the native module Snappy, else
+// What unpacks the pages of Parquet files: Node where it can, the native module Snappy and zstd, else
 // hyparquet-compressors.
 
 import zlib from 'node:zlib'
@@ -7,13 +7,11 @@ import type { Compressors } from 'hyparquet'
 
 import { native } from '../../native/load.js'
 import { optionalPackage } from '../output/optional-package.js'
+import { unpackZstd } from './zstd.js'
 
 const PACKAGE = 'hyparquet-compressors'
 
 type Unpack = NonNullable<Compressors['GZIP']>
-
-/** Not there in Node 20, and before 22.15 and 23.8. */
-const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: typeof zlib.gunzipSync }
 
 /** `length` = that of the unpacked bytes: a page that is longer is broken. */
 function byZlib(unpack: typeof zlib.gunzipSync): Unpack {
@@ -38,7 +36,7 @@ const OURS: Compressors = {
   SNAPPY: unpackSnappy,
   GZIP: byZlib(zlib.gunzipSync),
   BROTLI: byZlib(zlib.brotliDecompressSync),
-  ...(zstdDecompressSync !== undefined && { ZSTD: byZlib(zstdDecompressSync) }),
+  ZSTD: unpackZstd,
 }
 
 /**
@@ -50,5 +48,17 @@ export async function codecsOf(codecs: ReadonlySet<string>): Promise<Compressors
   if (others.length === 0) return OURS
   const load = async (): Promise<Compressors> => (await import('hyparquet-compressors')).compressors
   const compressors = await optionalPackage(PACKAGE, load, `Parquet files with ${others.join(' and ')}`)
-  return { ...compressors, ...OURS }
+  const { LZ4, LZ4_RAW } = compressors
+  return { ...compressors, ...(LZ4 && { LZ4: bounded(LZ4) }), ...(LZ4_RAW && { LZ4_RAW: bounded(LZ4_RAW) }), ...OURS }
+}
+
+/** From a byte of LZ4 come at most 255. */
+const MOST_FROM_LZ4 = 255
+
+/** The package makes room for what a page claims before it looks at the page. */
+function bounded(unpack: Unpack): Unpack {
+  return (bytes, length) => {
+    if (length > MOST_FROM_LZ4 * bytes.length) throw new Error('broken LZ4 data')
+    return unpack(bytes, length)
+  }
 }
