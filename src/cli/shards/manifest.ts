@@ -14,7 +14,7 @@ import path from 'node:path'
 
 import { describe, Model2VecError } from '../../errors.js'
 import { RandomAccess } from '../input/random-access.js'
-import { isUrl, shownUrl } from '../input/url.js'
+import { isUrl } from '../input/url.js'
 import { isHeader, isShard, MANIFEST_VERSION } from './manifest-lines.js'
 import type { ManifestHeader, Shard } from './manifest-lines.js'
 
