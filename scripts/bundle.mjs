@@ -184,7 +184,11 @@ function isLoadedLate(from) {
 /** Code with short names of local variables, and a line for each statement of the file. */
 function compact(name, code) {
   const keepNames = { function: true, class: true }
-  const options = { compress: false, mangle: { toplevel: false, keepNames }, codegen: { removeWhitespace: true } }
+  const options = {
+    compress: { keepNames, joinVars: false, sequences: false },
+    mangle: { toplevel: true, keepNames },
+    codegen: { removeWhitespace: true },
+  }
   const { code: made, errors } = minifySync(name, code, options)
   if (errors.length > 0) throw new Error(`${name}: ${errors.map(({ message }) => message).join('; ')}`)
   const source = ts.createSourceFile(name, made, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS)

@@ -172,8 +172,10 @@ test('a native module of another version is refused', (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => file.endsWith('.node'))
   const root = packageCopy()
   const script = `
-    const fs = require('fs'), file = ${JSON.stringify(path.join(root, 'dist/core.js'))}
-    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('"${VERSION}"', '"9.9.9"'))`
+    const fs = require('fs'), folder = ${JSON.stringify(path.join(root, 'dist/'))}
+    for (const file of ['version.js', 'core.js'].map((name) => folder + name)) {
+      fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('"${VERSION}"', '"9.9.9"'))
+    }`
   execFileSync(process.execPath, ['-e', script])
   const error = openError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) })
   t.is(error?.code, 'ERR_NATIVE_NOT_FOUND')
@@ -181,5 +183,5 @@ test('a native module of another version is refused', (t) => {
 })
 
 test('the version that is built in is that of package.json', (t) => {
-  t.true(readFileSync('dist/core.js', 'utf8').includes(`VERSION="${VERSION}"`))
+  t.true(readFileSync('dist/version.js', 'utf8').includes(`"${VERSION}"`))
 })
