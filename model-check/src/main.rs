@@ -4,8 +4,8 @@
 //! a deadlock or a failed assertion together with the order that led there.
 //!
 //! The work on a slice is replaced (`work.rs`, `slice.rs`), and what threads meet at (`sync.rs`).
-#![allow(irrefutable_let_patterns, reason = "the engine's inputs have two kinds, those of these checks one")]
 
+#![allow(irrefutable_let_patterns, reason = "the engine's inputs have two kinds, those of these checks one")]
 #![allow(dead_code, reason = "the engine's files have more than is checked here")]
 
 mod checks;
