@@ -1,45 +1,32 @@
 // What unpacks the buffers of Arrow files: LZ4, with which pandas packs them, and zstd.
 
-import zlib from 'node:zlib'
-
-import type { Codec } from 'apache-arrow'
-
+import type { Arrow } from '../arrow-library.js'
 import { native } from '../../native/load.js'
-import type { Arrow } from './arrow-types.js'
 
-type Decode = NonNullable<Codec['decode']>
+/** Bytes of the length that a packed buffer begins with. */
+const LENGTH_BYTES = 8
 
-/** Not there in Node 20, and before 22.15 and 23.8. */
-const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: typeof zlib.gunzipSync }
+type Unpack = (bytes: Uint8Array, length: number) => Uint8Array | null
 
 /** Makes apache-arrow read packed files. */
-export async function registerCodecs({ compressionRegistry, CompressionType }: Arrow): Promise<void> {
-  const zstd = zstdDecompressSync ?? (await zstdOfPackage())
-  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => aligned(decodeLz4(bytes)) })
-  compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => aligned(zstd(bytes)) })
+export function registerCodecs({ compressionRegistry, CompressionType }: Arrow): void {
+  const register = (type: number, title: string, unpack: Unpack): void => {
+    compressionRegistry.set(type, { decode: (bytes) => aligned(unpacked(bytes, title, unpack)) })
+  }
+  register(CompressionType.LZ4_FRAME, 'LZ4', (bytes, length) => native().unpackLz4(bytes, length))
+  register(CompressionType.ZSTD, 'zstd', (bytes, length) => native().unpackZstd(bytes, length))
+}
+
+/** @param packed what follows the length in a buffer of the file: the library gives this part of it */
+function unpacked(packed: Uint8Array, title: string, unpack: Unpack): Uint8Array {
+  const start = new DataView(packed.buffer, packed.byteOffset - LENGTH_BYTES, LENGTH_BYTES)
+  const length = Number(start.getBigInt64(0, true))
+  const bytes = length >= 0 && length < 2 ** 32 ? unpack(packed, length) : null
+  if (bytes === null) throw new Error(`broken ${title} data`)
+  return bytes
 }
 
 /** The library makes arrays of 64-bit integers of them, which begin at a multiple of 8 only. */
 function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.prototype.slice.call(bytes)
-}
-
-function decodeLz4(frame: Uint8Array): Uint8Array {
-  const bytes = native().unpackLz4(frame)
-  if (bytes === null) throw new Error('broken LZ4 data')
-  return bytes
-}
-
-async function zstdOfPackage(): Promise<Decode> {
-  try {
-    const { decompressZstd } = await import('hyparquet-compressors')
-    return (bytes) => decompressZstd(bytes)
-  } catch {
-    return () => {
-      throw new Error(
-        `its buffers are packed with zstd, which Node 22.15 and later unpacks, but this is ${process.version}: ` +
-          'run `npm install hyparquet-compressors`',
-      )
-    }
-  }
 }

@@ -3,8 +3,8 @@
 import { stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 
+import { arrowLibrary } from '../arrow-library.js'
 import { FileError } from '../file-error.js'
-import { optionalPackage } from '../output/optional-package.js'
 import { registerCodecs } from './arrow-codecs.js'
 import { ArrowFile, named } from './arrow-file.js'
 import type { ArrowSource, BatchReader } from './arrow-file.js'
@@ -14,7 +14,6 @@ import type { ByteCount, BytesOptions } from './bytes.js'
 import type { ColumnFormat } from './column-format.js'
 import { RandomAccess } from './random-access.js'
 
-const PACKAGE = 'apache-arrow'
 const TITLE = 'Arrow'
 /** What a file begins with; a stream begins with none of these. */
 const [FILE_MAGIC, OLD_MAGIC] = ['ARROW1', 'FEA1']
@@ -27,8 +26,8 @@ export const arrow: ColumnFormat = {
   hasFields: true,
   isTable: false,
   async open(path, wanted, from, read, options) {
-    const library = await optionalPackage(PACKAGE, () => import('apache-arrow'), `${TITLE} files`)
-    await registerCodecs(library)
+    const library = await arrowLibrary(`${TITLE} files`)
+    registerCodecs(library)
     const name = nameOf(path)
     const source = await openSource(path, read, options)
     try {
