@@ -6,11 +6,12 @@ import { native } from '../../native/load.js'
 /** Bytes of the length that a packed buffer begins with. */
 const LENGTH_BYTES = 8
 
+type Type = Parameters<Arrow['compressionRegistry']['set']>[0]
 type Unpack = (bytes: Uint8Array, length: number) => Uint8Array | null
 
 /** Makes apache-arrow read packed files. */
 export function registerCodecs({ compressionRegistry, CompressionType }: Arrow): void {
-  const register = (type: number, title: string, unpack: Unpack): void => {
+  const register = (type: Type, title: string, unpack: Unpack): void => {
     compressionRegistry.set(type, { decode: (bytes) => aligned(unpacked(bytes, title, unpack)) })
   }
   register(CompressionType.LZ4_FRAME, 'LZ4', (bytes, length) => native().unpackLz4(bytes, length))

@@ -10,23 +10,33 @@ export type NumberType = Extract<
 type TypedNumbers = Int32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array
 
 export function typedNumbers(type: NumberType, values: ListedValues): TypedNumbers {
-  const numbers = values as ArrayLike<number>
   switch (type) {
     case 'int32':
     case 'date':
-      return values instanceof Int32Array ? values : Int32Array.from(numbers)
+      return values instanceof Int32Array ? values : filled(new Int32Array(values.length), values)
     case 'int64':
     case 'timestamp':
-      return values instanceof BigInt64Array ? values : BigInt64Array.from(numbers, bigOf)
+      return values instanceof BigInt64Array ? values : filledBig(new BigInt64Array(values.length), values)
     case 'uint64':
-      return values instanceof BigUint64Array ? values : BigUint64Array.from(numbers, bigOf)
+      return values instanceof BigUint64Array ? values : filledBig(new BigUint64Array(values.length), values)
     case 'float32':
-      return values instanceof Float32Array ? values : Float32Array.from(numbers)
+      return values instanceof Float32Array ? values : filled(new Float32Array(values.length), values)
     case 'float64':
-      return values instanceof Float64Array ? values : Float64Array.from(numbers)
+      return values instanceof Float64Array ? values : filled(new Float64Array(values.length), values)
   }
 }
 
-function bigOf(value: bigint | number | null): bigint {
-  return BigInt(value ?? 0)
+// Loops: `from` of typed arrays takes five times as long.
+
+function filled<T extends Int32Array | Float32Array | Float64Array>(numbers: T, values: ListedValues): T {
+  for (let i = 0; i < values.length; i++) numbers[i] = Number(values[i])
+  return numbers
+}
+
+function filledBig<T extends BigInt64Array | BigUint64Array>(numbers: T, values: ListedValues): T {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as bigint | number | null
+    numbers[i] = typeof value === 'bigint' ? value : BigInt(value ?? 0)
+  }
+  return numbers
 }

@@ -53,7 +53,7 @@ impl LineColumns {
     /// Adds a line of these bytes. False when it has no id that is certain and of the kind of the
     /// others; then nothing was added.
     pub(super) fn push(&mut self, bytes: &[u8], line: &Line<'_>) -> bool {
-        let &Line { text, has_escapes, id, .. } = line;
+        let Line { text, has_escapes, id, .. } = line;
         if let Some(id) = id {
             let Ids::Strings(ids) = self.ids.get_or_insert_with(|| Ids::Strings(Utf8Column::default())) else {
                 return false;
@@ -73,7 +73,7 @@ impl LineColumns {
             }
         }
         if let Some(texts) = &mut self.texts {
-            texts.push(whole(text, has_escapes, &mut self.units, &mut self.utf8));
+            texts.push(whole(text, *has_escapes, &mut self.units, &mut self.utf8));
         }
         true
     }

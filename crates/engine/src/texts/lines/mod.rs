@@ -9,6 +9,8 @@ mod columns;
 mod json;
 mod record;
 
+use std::borrow::Cow;
+
 use crate::texts::Texts;
 use crate::texts::widen::widen;
 pub use columns::{Ids, LineColumns, Utf8Column};
@@ -70,7 +72,7 @@ pub fn read_lines(
         let limit = limits.text_units.unwrap_or(usize::MAX);
         let mut all = 0;
         let pushed = texts.push_with(line.text.len().min(limit), |buffer| {
-            all = if line.has_escapes { json::unescape(line.text, buffer) } else { widen(line.text, buffer) };
+            all = if line.has_escapes { json::unescape(&line.text, buffer) } else { widen(&line.text, buffer) };
             Ok::<_, std::convert::Infallible>(all)
         });
         let Ok(()) = pushed;
@@ -83,10 +85,11 @@ pub fn read_lines(
 
 /// A line that was read.
 struct Line<'a> {
-    text: &'a str,
+    text: Cow<'a, str>,
+    /// Whether the text is the content of a JSON string with escapes.
     has_escapes: bool,
     /// The id, where it was read with the text.
-    id: Option<&'a str>,
+    id: Option<Cow<'a, str>>,
     /// The bytes of the line, its line feed included.
     end: usize,
 }
@@ -97,7 +100,7 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
             let (text, end) = whole_line(bytes)?;
             // A byte order mark at the start of a file is no part of the text. Only the caller
             // knows where the file starts.
-            (!text.starts_with('\u{feff}')).then_some(Line { text, has_escapes: false, id: None, end })
+            (!text.starts_with('\u{feff}')).then_some(Line { text: text.into(), has_escapes: false, id: None, end })
         }
         LineFormat::Json(field) => {
             let mut scan = Scan::new(bytes);
@@ -105,7 +108,7 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
             let end = scan.position();
             let line = str::from_utf8(&bytes[..end]).ok()?;
             // The range lies between two quotes, which are ASCII, so it does not split a character.
-            Some(Line { text: &line[range], has_escapes, id: None, end })
+            Some(Line { text: line[range].into(), has_escapes, id: None, end })
         }
         LineFormat::Record(format) => {
             let (line, end) = whole_line(bytes)?;
@@ -223,10 +226,10 @@ mod tests {
     #[test]
     fn records_are_read_up_to_the_first_that_is_more_than_a_line() {
         let format = RecordFormat { delimiter: b';', has_quotes: true, fields: 2, text: 1, id: None };
-        let lines = "1;a\r\n2;\"b;c\"\n3;\"d\ne\"\n4;f\n".as_bytes();
+        let lines = "1;a\r\n2;\"b;\"\"c\"\n3;\"d\ne\"\n4;f\n".as_bytes();
         let (texts, found) = read(lines, &LineFormat::Record(format), ALL);
-        assert_eq!(texts, ["a", "b;c"]);
-        assert_eq!(found, LinesRead { lines: 2, bytes: 13, units: 4 });
+        assert_eq!(texts, ["a", "b;\"c"]);
+        assert_eq!(found, LinesRead { lines: 2, bytes: 15, units: 5 });
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! Reads one record of CSV or TSV that is one line. What is more than that (a quote that is written
-//! twice or that closes in another line, a record with fewer or more fields) is not read.
+//! Reads one record of CSV or TSV that is one line. What is not certain (a quote that does not close
+//! in its line, a record with fewer or more fields) is not read.
+
+use std::borrow::Cow;
 
 /// How records are written, and which of their fields are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +20,8 @@ pub struct RecordFormat {
 
 /// A record that was read.
 pub(super) struct Record<'a> {
-    pub(super) text: &'a str,
-    pub(super) id: Option<&'a str>,
+    pub(super) text: Cow<'a, str>,
+    pub(super) id: Option<Cow<'a, str>>,
 }
 
 const QUOTE: u8 = b'"';
@@ -34,11 +36,11 @@ pub(super) fn read_record<'a>(line: &'a str, format: &RecordFormat) -> Option<Re
     let mut rest = Some(line);
     for field in 0..format.fields {
         let (value, after) = read_field(rest?, format)?;
+        if format.id == Some(field) {
+            id = Some(value.clone());
+        }
         if field == format.text {
             text = Some(value);
-        }
-        if format.id == Some(field) {
-            id = Some(value);
         }
         rest = after;
     }
@@ -47,32 +49,44 @@ pub(super) fn read_record<'a>(line: &'a str, format: &RecordFormat) -> Option<Re
 }
 
 /// A field, and what follows its delimiter; `None` = it is the last.
-fn read_field<'a>(rest: &'a str, format: &RecordFormat) -> Option<(&'a str, Option<&'a str>)> {
+fn read_field<'a>(rest: &'a str, format: &RecordFormat) -> Option<(Cow<'a, str>, Option<&'a str>)> {
     // Delimiters and quotes are ASCII, so they split no character.
-    let position = |text: &str, wanted: u8| text.bytes().position(|byte| byte == wanted);
     if !format.has_quotes || !rest.starts_with(char::from(QUOTE)) {
-        return Some(match position(rest, format.delimiter) {
-            Some(end) => (&rest[..end], Some(&rest[end + 1..])),
-            None => (rest, None),
+        return Some(match rest.bytes().position(|byte| byte == format.delimiter) {
+            Some(end) => (rest[..end].into(), Some(&rest[end + 1..])),
+            None => (rest.into(), None),
         });
     }
     let content = &rest[1..];
-    let end = position(content, QUOTE)?;
-    match content[end + 1..].as_bytes().first() {
-        None => Some((&content[..end], None)),
-        Some(&next) if next == format.delimiter => Some((&content[..end], Some(&content[end + 2..]))),
-        Some(_) => None,
+    let bytes = content.as_bytes();
+    let (mut end, mut is_doubled) = (0, false);
+    loop {
+        end += bytes[end..].iter().position(|&byte| byte == QUOTE)?;
+        if bytes.get(end + 1) != Some(&QUOTE) {
+            break;
+        }
+        is_doubled = true;
+        end += 2;
     }
+    let after = match bytes.get(end + 1) {
+        None => None,
+        Some(&next) if next == format.delimiter => Some(&content[end + 2..]),
+        Some(_) => return None,
+    };
+    let value = &content[..end];
+    Some((if is_doubled { value.replace("\"\"", "\"").into() } else { value.into() }, after))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::{RecordFormat, read_record};
 
     const CSV: RecordFormat = RecordFormat { delimiter: b',', has_quotes: true, fields: 3, text: 1, id: Some(2) };
 
     fn read(line: &str, format: &RecordFormat) -> Option<(String, Option<String>)> {
-        read_record(line, format).map(|record| (record.text.to_owned(), record.id.map(str::to_owned)))
+        read_record(line, format).map(|record| (record.text.into_owned(), record.id.map(Cow::into_owned)))
     }
 
     fn found(text: &str, id: &str) -> Option<(String, Option<String>)> {
@@ -84,6 +98,7 @@ mod tests {
         assert_eq!(read("a,b c,∑", &CSV), found("b c", "∑"));
         assert_eq!(read("\"a,b\",\"c, d\",\"\"", &CSV), found("c, d", ""));
         assert_eq!(read(",,", &CSV), found("", ""));
+        assert_eq!(read("a,\"b \"\"c\"\"\",\"\"\"\"", &CSV), found("b \"c\"", "\""));
         // A quote that does not begin a field is a character of it.
         assert_eq!(read("a\",5\" pipe,b\"\"", &CSV), found("5\" pipe", "b\"\""));
         assert_eq!(read("a\r,\"b\r\",c", &CSV), found("b\r", "c"));
@@ -97,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_not_certain_is_not_read() {
-        let odd = ["", "a,b", "a,b,c,d", "a,\"b\"\"c\",d", "a,\"b", "a,b,\"c", "a,\"b\"c,d", "a,b,\"c\"\r", "\"\"\",b,c"];
+        let odd = ["", "a,b", "a,b,c,d", "a,\"b", "a,b,\"c", "a,b,\"c\"\"", "a,\"b\"c,d", "a,b,\"c\"\r", "\"\"\",b,c"];
         for line in odd {
             assert_eq!(read(line, &CSV), None, "{line}");
         }
