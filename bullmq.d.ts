@@ -3,7 +3,7 @@
 import type { Dtype, EmbeddingMatrix } from './index.js';
 /** What a job carries. */
 export interface ShardJobData {
-  /** The path of the manifest. */
+  /** The path, or the URL, of the manifest. */
   readonly manifest: string;
   /** The SHA-256 of the manifest, in hex. */
   readonly sha256: string;
@@ -16,6 +16,10 @@ export interface ShardJob {
   readonly data: unknown;
   /** How often it has failed. */
   readonly attemptsMade: number;
+  /** `attempts`: how often it is tried. */
+  readonly opts?: {
+    readonly attempts?: number | undefined;
+  } | undefined;
   updateProgress(progress: string | boolean | number | object): Promise<void>;
   /** Gives the job back to the queue, as if nobody had begun it. */
   moveToWait(token?: string): Promise<unknown>;
@@ -71,8 +75,8 @@ export interface ShardQueue {
 }
 export interface EnqueueOptions {
   /**
-   * The path of the manifest for the workers, where it is another for them.
-   * @default its absolute path here
+   * The path, or the URL, of the manifest for the workers, where it is another for them.
+   * @default its absolute path here; a URL as it is
    */
   readonly path?: string | undefined;
   /**
@@ -97,7 +101,8 @@ export interface EnqueueOptions {
  * was cut off can be repeated. Jobs carry a path, a hash and a number: no texts and no vectors.
  *
  * @param queue a `Queue` of BullMQ
- * @param manifest the path of a manifest
+ * @param manifest the path of a manifest, or a URL whose server answers `Range` requests: jobs then carry
+ *   the whole URL, also its signature
  * @returns how many shards there were, in memory that does not grow with them
  * @throws Model2VecError `ERR_BAD_MANIFEST`, `ERR_INVALID_OPTION` for a shard that there is not; what the
  *   queue throws
@@ -157,13 +162,13 @@ export interface Sink {
 export type SinkSource = Sink | ((shard: SinkShard) => Sink | Promise<Sink>);
 export interface ProcessorOptions {
   /**
-   * The path of the manifest here. Its hash has to be that of the jobs.
+   * The path, or the URL, of the manifest here. Its hash has to be that of the jobs.
    * @default what each job says
    */
   readonly manifest?: string | undefined;
   /**
    * What the relative paths of a manifest are relative to.
-   * @default the folder of the manifest
+   * @default the folder of the manifest; one behind a URL is in none
    */
   readonly base?: string | undefined;
   /**
@@ -216,9 +221,10 @@ export declare const GIVE_BACK = "give the shard back";
  * event loop, so that BullMQ renews its locks.
  *
  * A shard that can never work (an input that has changed, a row that can't be read) fails for good. A
- * failure that may pass (the network, a full disk, any error of a sink) is tried again, as the job's
- * `attempts` and `backoff` say; where this machine lacks the model, which another one may have, two times.
- * A processor whose jobs fail one after another takes them more slowly, up to one in 30 s.
+ * failure that may pass is tried again, as the job's `attempts` and `backoff` say: the network, a full
+ * disk, any error of a sink, and what only this machine may lack, such as the model or an optional
+ * package. A processor whose jobs fail one after another takes them more slowly, up to one in 30 s, so
+ * that other machines have the tries.
  *
  * @throws Model2VecError `ERR_NATIVE_NOT_FOUND`: no shard could ever be done here
  * @example
@@ -274,7 +280,7 @@ export interface ShardReport {
  * or not at all: it is exact when nothing is left.
  *
  * @param queue a `Queue` of BullMQ
- * @param manifest the path of the manifest
+ * @param manifest the path, or the URL, of the manifest
  * @throws Model2VecError `ERR_BAD_MANIFEST`; what the queue throws
  */
 export declare function report(queue: ReportedQueue, manifest: string): Promise<ShardReport>;

@@ -678,12 +678,14 @@ export type ModelSource = string | URL;
  * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
  * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
  * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
- * call that needs it fails with that, a load. Shards of a manifest (`model2vec plan`) fail with
+ * call that needs it fails with that, a load. `ERR_NOT_INSTALLED`: what a format or a command needs is
+ * not installed: an optional package, a version of it that this one knows, or a Node that has zstd.
+ * Shards of a manifest (`model2vec plan`) fail with
  * `ERR_BAD_MANIFEST`, `ERR_INPUT_CHANGED` (an input or the model is not what was planned),
  * `ERR_BAD_INPUT` (a row or a file that can't be read) and `ERR_INPUT_UNREACHABLE` (a URL: may
  * pass). `ERR_INTERNAL` is a bug in this package.
  */
-export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_BAD_HEAD" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_BAD_MANIFEST" | "ERR_INPUT_CHANGED" | "ERR_BAD_INPUT" | "ERR_INPUT_UNREACHABLE" | "ERR_INTERNAL";
+export type ErrorCode = "ERR_MODEL_NOT_FOUND" | "ERR_MODEL_NOT_READY" | "ERR_MODEL_LAYOUT" | "ERR_BAD_CONFIG" | "ERR_BAD_TOKENIZER" | "ERR_UNSUPPORTED_TOKENIZER" | "ERR_BAD_SAFETENSORS" | "ERR_UNSUPPORTED_DTYPE" | "ERR_SHAPE_MISMATCH" | "ERR_BAD_NPY" | "ERR_BAD_HEAD" | "ERR_INVALID_OPTION" | "ERR_INVALID_TEXT" | "ERR_OUT_TOO_SMALL" | "ERR_OUT_OF_MEMORY" | "ERR_CLOSED" | "ERR_HUB_OFFLINE" | "ERR_HUB_AUTH" | "ERR_HUB_HTTP" | "ERR_HUB_CACHE" | "ERR_NATIVE_NOT_FOUND" | "ERR_NOT_INSTALLED" | "ERR_BAD_MANIFEST" | "ERR_INPUT_CHANGED" | "ERR_BAD_INPUT" | "ERR_INPUT_UNREACHABLE" | "ERR_INTERNAL";
 /**
  * Any error of this package but {@link InvalidTextError} and {@link OutOfMemoryError}; `code` says
  * which.
@@ -1618,8 +1620,8 @@ export type LineSource = string | URL | AsyncIterable<Uint8Array | string> | Web
  *   than a string can have characters, with its number (`index` counts lines from 0); for packed
  *   bytes that can't be unpacked; for chunks that are neither bytes nor strings; for a source of
  *   another kind, at once
- * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a
- *   URL that names no file
+ * @throws Model2VecError `ERR_NOT_INSTALLED` for zstd in a runtime that can't unpack it,
+ *   `ERR_INVALID_OPTION` for a URL that names no file
  * @throws the error of the source itself: for a file the system's error, such as `ENOENT`
  *
  * @example

@@ -20,6 +20,11 @@ const DESTINATION = 'dist'
 const CORE = 'core'
 /** What the entry for BullMQ and the command line have in common: reading, encoding and writing files. */
 const SHARDS = 'shards'
+/** The command line only finds the command that is called, which is loaded then, from a file with all. */
+const COMMANDS = 'cli/commands'
+const COMMAND_LINE = 'cli/main'
+const IN_COMMAND_LINE = [COMMAND_LINE, 'cli/command-table', 'cli/help']
+const VERSION = 'version'
 /** Rooms of src/ that are loaded when they are first used, each from a file of its own. */
 const LATE_ROOMS = ['hub', 'lines', 'search', 'server', 'stream']
 /**
@@ -66,7 +71,7 @@ const modules = targets.filter((target) => target.endsWith('.mjs')).map(nameOf)
 
 rmSync(DESTINATION, { recursive: true, force: true })
 const inCore = await modulesOf('src/index.ts')
-const inShards = await modulesOf('src/bullmq.ts')
+const inShards = await modulesOf('src/bullmq.ts', { treeshake: false })
 write(
   await bundled(
     {
@@ -83,8 +88,14 @@ write(
         includeDependenciesRecursively: false,
         groups: [
           ...LATE_ROOMS.map((room) => ({ name: room, test: (id) => isLate(id, room) })),
+          // `model2vec --version` loads nothing else.
+          { name: VERSION, test: /\/src\/version\.ts$/ },
           { name: CORE, test: (id) => inCore.has(id) },
           { name: SHARDS, test: (id) => inShards.has(id) },
+          {
+            name: COMMANDS,
+            test: isOfCommand,
+          },
         ],
       },
     },
@@ -118,14 +129,21 @@ function write(chunks, folder = DESTINATION) {
   for (const { fileName, code } of chunks) {
     const file = path.join(folder, fileName)
     mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, compact(fileName, loadedLate(code)))
+    writeFileSync(file, compact(fileName, loadedLate(fileName, code)))
   }
 }
 
-/** The source files that an entry is made of, without its own. */
-async function modulesOf(entry) {
-  const chunks = await bundled({ input: entry, external }, { format: 'cjs' })
+/**
+ * The source files that an entry is made of, without its own. With `treeshake: false` also those of
+ * which it uses nothing, where another entry may.
+ */
+async function modulesOf(entry, options = {}) {
+  const chunks = await bundled({ input: entry, external, ...options }, { format: 'cjs' })
   return new Set(chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => !id.endsWith(entry)))
+}
+
+function isOfCommand(id) {
+  return id.includes('/src/cli/') && !IN_COMMAND_LINE.some((file) => id.endsWith(`/src/${file}.ts`))
 }
 
 function isLate(id, room) {
@@ -137,7 +155,7 @@ function isLate(id, room) {
  * `let fs = require('fs')` becomes `fs = late(() => require('fs'))`, and each `fs.name` `fs.it.name`.
  * The default export of a module of Node is that module.
  */
-function loadedLate(code) {
+function loadedLate(fileName, code) {
   const required = /^(?:const|let) (\w+) = require\("([^"]+)"\);\n(?:\1 = (?:\w+\.)?__toESM\(\1\);\n)?/gm
   // What is only loaded is re-exported elsewhere.
   code = code.replaceAll(/^require\("node:.*"\);\n/gm, '')
@@ -148,7 +166,7 @@ function loadedLate(code) {
     if (at === -1) throw new Error(`${statement} is gone`)
     const [before, after] = [code.slice(0, at), code.slice(at + statement.length)]
     if (new RegExp(`\\b${name}\\b(?!\\.)`).test(before + after)) throw new Error(`${name} is used as a whole`)
-    const waits = isLoadedLate(from)
+    const waits = isLoadedLate(from) || (fileName === `${COMMAND_LINE}.js` && from.startsWith('.'))
     hasLate ||= waits
     const used = new RegExp(`\\b${name}\\b(?:\\.default\\b)?`, 'g')
     const uses = (part) => part.replaceAll(used, waits ? `${name}.it` : name)

@@ -31,6 +31,11 @@ const STEPS = [
     count: countCargo,
     shows: cargoLines(),
   },
+  {
+    name: 'orders of the pool’s threads',
+    groups: ['rust'],
+    command: ['cargo', 'run', '--quiet', '--locked', '--manifest-path', 'model-check/Cargo.toml', '--', '2000'],
+  },
   { name: 'types', groups: ['types'], command: [node, tsc, '-p', '.', '--noEmit'] },
   { name: 'types of the tests', groups: ['types', 'js'], command: [node, 'scripts/compile-tests.mjs'] },
   { name: 'eslint', groups: ['lint'], command: [node, 'node_modules/eslint/bin/eslint.js', '.'] },

@@ -15,7 +15,9 @@ import { isAsyncFunction, isDate, isGeneratorObject, isMap, isPromise, isSet } f
  * can't be written); a call with `ERR_INVALID_OPTION`, `ERR_INVALID_TEXT`, `ERR_OUT_TOO_SMALL`,
  * `ERR_OUT_OF_MEMORY`, `ERR_MODEL_NOT_READY` and `ERR_CLOSED`; `EmbeddingMatrix.load` with
  * `ERR_BAD_NPY`. `ERR_NATIVE_NOT_FOUND`: this platform's native module is not installed; the first
- * call that needs it fails with that, a load. Shards of a manifest (`model2vec plan`) fail with
+ * call that needs it fails with that, a load. `ERR_NOT_INSTALLED`: what a format or a command needs is
+ * not installed: an optional package, a version of it that this one knows, or a Node that has zstd.
+ * Shards of a manifest (`model2vec plan`) fail with
  * `ERR_BAD_MANIFEST`, `ERR_INPUT_CHANGED` (an input or the model is not what was planned),
  * `ERR_BAD_INPUT` (a row or a file that can't be read) and `ERR_INPUT_UNREACHABLE` (a URL: may
  * pass). `ERR_INTERNAL` is a bug in this package.
@@ -42,6 +44,7 @@ export type ErrorCode =
   | 'ERR_HUB_HTTP'
   | 'ERR_HUB_CACHE'
   | 'ERR_NATIVE_NOT_FOUND'
+  | 'ERR_NOT_INSTALLED'
   | 'ERR_BAD_MANIFEST'
   | 'ERR_INPUT_CHANGED'
   | 'ERR_BAD_INPUT'
@@ -70,6 +73,7 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   ERR_HUB_HTTP: true,
   ERR_HUB_CACHE: true,
   ERR_NATIVE_NOT_FOUND: true,
+  ERR_NOT_INSTALLED: true,
   ERR_BAD_MANIFEST: true,
   ERR_INPUT_CHANGED: true,
   ERR_BAD_INPUT: true,
@@ -136,6 +140,17 @@ export class OutOfMemoryError extends RangeError {
   }
 }
 
+/** The error with this code, of its class. */
+export function errorOf(
+  code: ErrorCode,
+  message: string,
+  options?: { cause?: unknown },
+): Model2VecError | InvalidTextError | OutOfMemoryError {
+  if (code === 'ERR_INVALID_TEXT') return new InvalidTextError(message, options)
+  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message, options)
+  return new Model2VecError(code, message, options)
+}
+
 /**
  * Whether `value` is an error of this package, of any of its three classes, also one from another
  * installed copy.
@@ -190,11 +205,8 @@ export function fromNative(error: unknown, firstText = 0): Error {
   if (isModel2VecError(error)) return error
   if (!isThrownError(error)) return new Model2VecError('ERR_INTERNAL', String(error), { cause: error })
   const { code, index, found, message } = error as NativeError
-  if (code === 'ERR_INVALID_TEXT') {
-    return typeof index === 'number' ? notAString(firstText + index, String(found)) : new InvalidTextError(message)
-  }
-  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message)
-  if (isErrorCode(code)) return new Model2VecError(code, message)
+  if (code === 'ERR_INVALID_TEXT' && typeof index === 'number') return notAString(firstText + index, String(found))
+  if (isErrorCode(code)) return errorOf(code, message)
   return new Model2VecError('ERR_INTERNAL', message, { cause: error })
 }
 
@@ -206,8 +218,7 @@ export function fromNative(error: unknown, firstText = 0): Error {
 export function errorOfItsOwn(first: unknown): unknown {
   if (!isModel2VecError(first)) return first
   const { code, message } = first
-  if (code === 'ERR_OUT_OF_MEMORY') return new OutOfMemoryError(message, { cause: first })
-  return new Model2VecError(code, message, { cause: first })
+  return errorOf(code, message, { cause: first })
 }
 
 /** The error for an element of the texts that is no string. */

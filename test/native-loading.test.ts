@@ -7,6 +7,7 @@ import path from 'node:path'
 
 import test from 'ava'
 
+import { addonFile, packageCopy } from './package-copy.js'
 import { SMALL } from './test-data.js'
 
 const { version: VERSION } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
@@ -32,14 +33,6 @@ function openError(
   return JSON.parse(output) as ReturnType<typeof openError>
 }
 
-/** The package without its native module. */
-function packageWithoutAddon(): string {
-  const root = mkdtempSync(path.join(os.tmpdir(), 'model2vec-package-'))
-  cpSync('package.json', path.join(root, 'package.json'))
-  cpSync('dist', path.join(root, 'dist'), { recursive: true })
-  return root
-}
-
 /**
  * What a script prints as JSON that runs with the package in `root` as `model2vec-node`, and
  * without its native module.
@@ -51,7 +44,7 @@ function runWithout(root: string, script: string): unknown {
 }
 
 test('without the native module the package and its subpaths can be imported, and what needs no model works', (t) => {
-  const root = packageWithoutAddon()
+  const root = packageCopy()
   writeFileSync(path.join(root, 'texts.txt'), 'one\ntwo\n')
   const script = `
     import { createRequire } from 'node:module'
@@ -98,7 +91,7 @@ test('without the native module each call that needs it fails with an error of i
       requests, calls: errors.length, different: new Set(errors).size,
       codes: [...new Set(errors.map((error) => isModel2VecError(error) && error.code))],
     }))`
-  t.deepEqual(runWithout(packageWithoutAddon(), script), {
+  t.deepEqual(runWithout(packageCopy(), script), {
     requests: 0,
     calls: 20,
     different: 20,
@@ -107,20 +100,19 @@ test('without the native module each call that needs it fails with an error of i
 })
 
 test('a native module that is there by the next call is found', (t) => {
-  const [addon = ''] = readdirSync('.').filter((file) => file.endsWith('.node'))
   const script = `
     import { Model2VecEmbeddingFunction } from 'model2vec-node'
     const found = []
-    for (const place of ['/nowhere.node', ${JSON.stringify(path.resolve(addon))}, '/nowhere.node']) {
+    for (const place of ['/nowhere.node', ${JSON.stringify(addonFile())}, '/nowhere.node']) {
       process.env.MODEL2VEC_NATIVE_PATH = place
       try { found.push(new Model2VecEmbeddingFunction(${JSON.stringify(SMALL)}).dim) } catch ({ code }) { found.push(code) }
     }
     console.log(JSON.stringify(found))`
-  t.deepEqual(runWithout(packageWithoutAddon(), script), ['ERR_NATIVE_NOT_FOUND', 32, 32])
+  t.deepEqual(runWithout(packageCopy(), script), ['ERR_NATIVE_NOT_FOUND', 32, 32])
 })
 
 test('a missing native module is ERR_NATIVE_NOT_FOUND, with the platform, the places and the command', (t) => {
-  const error = openError(packageWithoutAddon())
+  const error = openError(packageCopy())
   t.is(error?.code, 'ERR_NATIVE_NOT_FOUND')
   t.is(error?.name, 'Model2VecError')
   const message = error?.message ?? ''
@@ -139,7 +131,7 @@ test('a missing native module is ERR_NATIVE_NOT_FOUND, with the platform, the pl
 
 test('on a platform without a prebuilt module the message says which have one', (t) => {
   const pretend = "Object.defineProperty(process, 'platform', { value: 'openbsd' });"
-  const message = openError(packageWithoutAddon(), {}, pretend)?.message ?? ''
+  const message = openError(packageCopy(), {}, pretend)?.message ?? ''
   t.regex(message, new RegExp(`^no native module for openbsd ${process.arch} `))
   for (const platform of readdirSync('npm').filter((name) => name !== 'potion-base-8m')) {
     t.true(message.includes(` ${platform}`), platform)
@@ -151,7 +143,7 @@ test('on a platform without a prebuilt module the message says which have one', 
 test('each platform loads the package that is named for it', (t) => {
   for (const platform of readdirSync('npm').filter((name) => name !== 'potion-base-8m')) {
     const [system = '', arch = '', abi] = platform.split('-')
-    const root = packageWithoutAddon()
+    const root = packageCopy()
     const name = `model2vec-node-${platform}`
     const installed = path.join(root, 'node_modules', name)
     cpSync(path.join('npm', platform), installed, { recursive: true })
@@ -171,14 +163,14 @@ test('each platform loads the package that is named for it', (t) => {
 
 test('MODEL2VEC_NATIVE_PATH names the native module', (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => file.endsWith('.node'))
-  const root = packageWithoutAddon()
+  const root = packageCopy()
   t.is(openError(root, { MODEL2VEC_NATIVE_PATH: path.resolve(addon) }), null)
   t.regex(openError(root, { MODEL2VEC_NATIVE_PATH: '/nowhere.node' })?.message ?? '', /tried \/nowhere\.node/)
 })
 
 test('a native module of another version is refused', (t) => {
   const [addon = ''] = readdirSync('.').filter((file) => file.endsWith('.node'))
-  const root = packageWithoutAddon()
+  const root = packageCopy()
   const script = `
     const fs = require('fs'), file = ${JSON.stringify(path.join(root, 'dist/core.js'))}
     fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replaceAll('"${VERSION}"', '"9.9.9"'))`

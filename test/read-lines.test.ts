@@ -130,7 +130,9 @@ test('the error of data that can not be unpacked names the file', async (t) => {
   const zst = file('a.zst', Buffer.from('28b52ffd0400290000610a5d2ab3e5', 'hex'))
   const error = await t.throwsAsync(all(zst))
   t.true(isModel2VecError(error))
-  if (compressZstd === undefined) t.regex(error.message, /^zstd is unpacked by Node 22\.15 and later, but this is v20/)
+  if (compressZstd !== undefined) return
+  t.regex(error.message, /^zstd is unpacked by Node 22\.15 and later, but this is v20/)
+  t.is((error as { code?: unknown }).code, 'ERR_NOT_INSTALLED')
 })
 
 test('what is no source is refused at once, and a missing file when it is read', async (t) => {

@@ -20,9 +20,14 @@ export type OptionValues = Readonly<Record<string, string | boolean | readonly (
 /** A paragraph, or a list of terms with what they mean. */
 export type HelpBlock = string | readonly (readonly [term: string, meaning: string])[]
 
-export interface Command {
+/** What is known of a command before it is called. */
+export interface CommandRow {
   /** One line for the list of commands. */
   readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+export interface Command {
   /** What follows the command's name, for each way to call it. */
   readonly usage: readonly string[]
   /** What it does. */

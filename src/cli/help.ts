@@ -1,6 +1,6 @@
 // The help texts, put together from what the commands and their options say about themselves.
 
-import type { Command, CommandOption, HelpBlock } from './command.js'
+import type { Command, CommandOption, CommandRow, HelpBlock } from './command.js'
 
 /** Columns of a terminal. */
 const WIDTH = 80
@@ -13,7 +13,7 @@ export const HELP_OPTION: CommandOption = { type: 'boolean', short: 'h', help: '
 const VERSION_OPTION: CommandOption = { type: 'boolean', help: 'the version of this package' }
 
 /** Of `model2vec --help`. */
-export function overview(commands: Readonly<Record<string, Command>>): string {
+export function overview(commands: Readonly<Record<string, CommandRow>>): string {
   const summaries = Object.entries(commands).map(([name, { summary }]): [string, string] => [name, summary])
   return [
     'Usage: model2vec <command> [options]',

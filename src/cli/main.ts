@@ -30,9 +30,10 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const known = Object.keys(COMMANDS).join(', ')
   if (name === undefined) throw new UsageError(`expected a command: ${known}`)
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) throw new UsageError(`no command ${name}; there are ${known}`)
+  const row = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (row === undefined) throw new UsageError(`no command ${name}; there are ${known}`)
   found = `${name} `
+  const command = await row.load()
   outlivesOutput = command.outlivesOutput === true
   const options = { ...command.options, help: HELP_OPTION }
   const { positionals, values } = parseArgs({ args: rest, options, allowPositionals: true })

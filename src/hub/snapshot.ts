@@ -11,6 +11,7 @@ import path from 'node:path'
 import { isThrownError, Model2VecError } from '../errors.js'
 import type { ThrownError } from '../errors.js'
 import { askFile, askRevision } from './answers.js'
+import { systemMessage } from '../runtime/system-reason.js'
 import type { HubFile, Revision } from './answers.js'
 import { findInHubCache, partsInside, repositoryFolder } from './cache.js'
 import { downloadBlob } from './download.js'
@@ -63,7 +64,7 @@ export async function downloadSnapshot(hub: Hub, options: SnapshotOptions, signa
   } catch (error) {
     if (error instanceof CallerFailure) throw error.thrown
     if (signal.aborted || !isFileSystemError(error)) throw error
-    const message = `the Hub cache ${cache} can't be written: ${error.message}`
+    const message = `the Hub cache ${cache} can't be written: ${systemMessage(error)}`
     throw new Model2VecError('ERR_HUB_CACHE', message, { cause: error })
   }
 }

@@ -38,8 +38,8 @@ const CHUNK_BYTES = 1 << 18
  *   than a string can have characters, with its number (`index` counts lines from 0); for packed
  *   bytes that can't be unpacked; for chunks that are neither bytes nor strings; for a source of
  *   another kind, at once
- * @throws Model2VecError `ERR_INVALID_OPTION` for zstd in a runtime that can't unpack it, and for a
- *   URL that names no file
+ * @throws Model2VecError `ERR_NOT_INSTALLED` for zstd in a runtime that can't unpack it,
+ *   `ERR_INVALID_OPTION` for a URL that names no file
  * @throws the error of the source itself: for a file the system's error, such as `ENOENT`
  *
  * @example

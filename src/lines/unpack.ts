@@ -48,7 +48,7 @@ function isUndecided(start: Uint8Array): boolean {
 /**
  * The bytes, unpacked where they are packed.
  *
- * @throws Model2VecError ERR_INVALID_OPTION for zstd in a runtime that can't unpack it; what the
+ * @throws Model2VecError ERR_NOT_INSTALLED for zstd in a runtime that can't unpack it; what the
  * source and zlib throw
  */
 export async function* unpacked(chunks: AsyncIterator<Buffer, void>): AsyncGenerator<Buffer, void, undefined> {
@@ -94,13 +94,13 @@ async function* prepended(first: Buffer, rest: AsyncIterator<Buffer, void>): Asy
   }
 }
 
-/** @throws Model2VecError ERR_INVALID_OPTION */
+/** @throws Model2VecError ERR_NOT_INSTALLED */
 function zstdDecompressor(): () => ZlibStream {
   // Not there in Node 20, and before 22.15 and 23.8.
   const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => ZlibStream }
   if (createZstdDecompress !== undefined) return () => createZstdDecompress({ chunkSize: CHUNK_BYTES })
   throw new Model2VecError(
-    'ERR_INVALID_OPTION',
+    'ERR_NOT_INSTALLED',
     `zstd is unpacked by Node 22.15 and later, but this is ${process.version}: \`zstd -d\` unpacks it`,
   )
 }

@@ -37,13 +37,25 @@ test('--help lists the commands, and each command has its own help', async (t) =
 })
 
 test('a help text names every option of its command, and is no wider than a terminal', async (t) => {
-  for (const [name, { options }] of Object.entries(COMMANDS)) {
+  for (const [name, row] of Object.entries(COMMANDS)) {
+    const { options } = await row.load()
     const { out } = await model2vec(name, '--help')
     for (const option of Object.keys(options)) t.regex(out, new RegExp(`^  (-\\w, )?--${option}( <\\w+>)?( |$)`, 'm'))
     t.deepEqual(
       out.split('\n').filter((line) => line.length > 80),
       [],
     )
+  }
+})
+
+test('the version and the list of commands are printed without loading a command or the engine', async (t) => {
+  const node = ['--require', path.join(__dirname, 'preload', 'loaded-files.js')]
+  for (const [option, files] of [
+    ['--help', 'cli/main.js'],
+    ['--version', 'cli/main.js version.js'],
+  ] as const) {
+    const { err } = await run([option], { node })
+    t.is(err.replaceAll(path.sep, '/'), files)
   }
 })
 

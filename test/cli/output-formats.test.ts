@@ -308,7 +308,7 @@ test('zstd is packed where the runtime has it, and else an error with the way ou
   const { file, at } = documentsFile()
   const { code, err } = await model2vec('embed', file, '-o', at('o.jsonl.zst'), ...MODEL)
   if (!hasZstd) {
-    const rest = `this is ${process.version}: choose .gz (ERR_INVALID_OPTION)\n`
+    const rest = `this is ${process.version}: choose .gz (ERR_NOT_INSTALLED)\n`
     t.deepEqual([code, err], [1, `model2vec: zstd is packed by Node 22.15 and later, but ${rest}`])
     t.false(existsSync(at('o.jsonl.zst')))
     return

@@ -10,7 +10,7 @@ import { load } from '../modules.js'
 import { SMALL } from '../test-data.js'
 import { emptyDirectory, model2vec } from './run.js'
 
-export const { mayPass } = load('cli/shards/failure') as typeof failureModule
+export const { coded, mayPass } = load('cli/shards/failure') as typeof failureModule
 export const { openManifest } = load('cli/shards/manifest') as typeof manifestModule
 export const { loadShardModel, runShard, shardBatches } = load('cli/shards/run-shard') as typeof runShardModule
 

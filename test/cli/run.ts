@@ -17,6 +17,10 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly stdin?: string | Buffer
+  /** The program, where it is another than that of the built package. */
+  readonly main?: string
+  /** The user of the process. */
+  readonly uid?: number | undefined
   /** Options of Node. */
   readonly node?: readonly string[]
   /** Environment variables beside those of this process. */
@@ -29,10 +33,10 @@ export interface RunOptions {
 
 export function run(
   args: readonly string[],
-  { stdin, node = [], env, keepsInput = false, onStart }: RunOptions = {},
+  { stdin, main = MAIN, uid, node = [], env, keepsInput = false, onStart }: RunOptions = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...node, MAIN, ...args], { env: { ...process.env, ...env } })
+    const child = spawn(process.execPath, [...node, main, ...args], { uid, env: { ...process.env, ...env } })
     let [out, err] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))

@@ -3,31 +3,38 @@
 
 import {
   appendFileSync,
+  chmodSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import fs from 'node:fs/promises'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 
 import test from 'ava'
 
+import type { Finding, Gathered } from '../../build/modules/cli/shards/gather.js'
+import type * as writerModule from '../../build/modules/cli/shards/manifest-writer.js'
+import { load } from '../modules.js'
+import { servedFolder } from '../served-folder.js'
 import { handlePrototype } from '../wrapped-methods.js'
 import { embedShard, expectedNames, MODEL, namesIn, openManifest, planned, planOf, runShard } from './planned.js'
-import { emptyDirectory, model2vec, signaled } from './run.js'
+import { emptyDirectory, model2vec, run, signaled } from './run.js'
+
+const { writeManifest } = load('cli/shards/manifest-writer') as typeof writerModule
 
 const LINES = Array.from({ length: 200 }, (_, i) => `line ${i}`)
 const TXT = `${LINES.join('\n')}\n`
 
 test('a shard that can never work ends with 3, one that another try may help with 1', async (t) => {
   const plan = await planned({ 'a.jsonl': `{"text":"one"}\n{`, 'b.txt': TXT }, '--shards', '2')
-  const [bad = '', good = ''] = plan.inputs
+  const [, good = ''] = plan.inputs
   const codeOf = async (index: number, ...options: readonly string[]): Promise<unknown> =>
     (await embedShard(plan, index, ...options)).code
   t.is(await codeOf(0), 3, 'a row that is none')
@@ -43,13 +50,6 @@ test('a shard that can never work ends with 3, one that another try may help wit
   t.is(await codeOf(0), 3, 'a manifest that was cut off')
   rmSync(plan.manifest)
   t.is(await codeOf(0), 1, 'no manifest')
-  const model = path.join(plan.folder, 'model')
-  await fs.cp(MODEL[1] ?? '', model, { recursive: true, dereference: true })
-  const own = await planOf(plan.folder, [bad], '--shards', '1', '--model', model)
-  rmSync(model, { recursive: true })
-  const { code, err } = await embedShard(own, 0)
-  t.is(code, 3)
-  t.regex(err, /^model2vec: .*model: no such directory \(ERR_MODEL_NOT_FOUND\)\n$/)
 })
 
 test('what a run of another plan has left in the folder, killed at any change of a file, is not taken for whole', async (t) => {
@@ -102,24 +102,62 @@ test('a note that can not be written leaves nothing of its run', async (t) => {
   t.deepEqual(namesIn(plan), expectedNames(1))
 })
 
-// Alone: it looks at all files of this process.
-test.serial('the names of an output and its note are on the disk when a shard is done', async (t) => {
-  const plan = await planned({ 'a.txt': TXT }, '--shards', '1')
+/** Which of these folders are synced meanwhile, each with the names in it at that moment. */
+async function synced(
+  folders: readonly string[],
+  work: () => Promise<unknown>,
+): Promise<(readonly [folder: string, names: readonly string[]])[]> {
   const prototype = (await handlePrototype()) as Pick<fs.FileHandle, 'sync' | 'stat'>
   const { sync } = prototype
-  const synced: (readonly string[])[] = []
+  const found: (readonly [string, readonly string[]])[] = []
   prototype.sync = async function (this: fs.FileHandle) {
-    if ((await this.stat()).isDirectory()) synced.push(namesIn(plan))
+    const { ino } = await this.stat()
+    const folder = folders.find((each) => statSync(each, { throwIfNoEntry: false })?.ino === ino)
+    if (folder !== undefined) found.push([folder, readdirSync(folder).sort()])
     await Reflect.apply<fs.FileHandle, [], Promise<void>>(sync, this, [])
   }
-  const manifest = await openManifest(plan.manifest)
   try {
-    await runShard(manifest, 0)
+    await work()
   } finally {
     prototype.sync = sync
-    await manifest.close()
   }
-  t.deepEqual(synced, [expectedNames(1)])
+  return found
+}
+
+// Alone: it looks at all files of this process.
+test.serial(
+  'the names of an output, its note and the new folders above it are on the disk when a shard is done',
+  async (t) => {
+    const { folder, inputs } = await planned({ 'a.txt': TXT }, '--shards', '2')
+    const above = path.join(folder, 'new')
+    const outDir = path.join(above, 'vectors')
+    const plan = await planOf(folder, inputs, '--shards', '2', '--out-dir', outDir)
+    const manifest = await openManifest(plan.manifest)
+    t.teardown(() => manifest.close())
+    const folders = [folder, above, outDir]
+    const first = await synced(folders, () => runShard(manifest, 0))
+    t.deepEqual(first, [
+      [above, ['vectors']],
+      [folder, ['a.txt', 'new', 'plan.jsonl']],
+      [outDir, expectedNames(1)],
+    ])
+    t.deepEqual(await synced(folders, () => runShard(manifest, 1)), [[outDir, expectedNames(2)]])
+  },
+)
+
+// Alone, as the one before.
+test.serial('the names of a manifest and of its new folder are on the disk when it is written', async (t) => {
+  const folder = emptyDirectory()
+  const plans = path.join(folder, 'plans')
+  const shards = async function* (): AsyncGenerator<[], void, undefined> {
+    yield await Promise.resolve([])
+  }
+  const { header } = await openManifest((await planned({ 'a.txt': TXT }, '--shards', '1')).manifest)
+  const found = await synced([folder, plans], () => writeManifest(path.join(plans, 'm.jsonl'), header, shards()))
+  t.deepEqual(found, [
+    [folder, ['plans']],
+    [plans, ['m.jsonl']],
+  ])
 })
 
 // Alone: it replaces a function for all of this process.
@@ -166,32 +204,10 @@ test('a header that is no object is a manifest of no version', async (t) => {
   t.regex(err, /plan\.jsonl: expected a manifest of version 1, but got undefined \(ERR_BAD_MANIFEST\)\n$/)
 })
 
-/** A server of one folder, with ranges and an ETag of its own. */
-async function served(folder: string): Promise<{ readonly url: string; etag: string; readonly close: () => void }> {
-  const serving = { etag: '"v1"' }
-  const server = http.createServer(({ url = '', headers: { range = '' } }, response) => {
-    const bytes = readFileSync(path.join(folder, new URL(url, 'http://x').pathname))
-    const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? []
-    const part = bytes.subarray(Number(from), to === '' ? bytes.length : Number(to) + 1)
-    const contentRange = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`
-    response.writeHead(206, { etag: serving.etag, 'content-range': contentRange, 'content-length': part.length })
-    response.end(part)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return Object.assign(serving, {
-    url: `http://127.0.0.1:${port}`,
-    close: () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  })
-}
-
 test('with --pin size a mirror with other ETags has the same input', async (t) => {
   const folder = emptyDirectory()
   writeFileSync(path.join(folder, 'a.txt'), TXT)
-  const server = await served(folder)
+  const server = await servedFolder(folder)
   t.teardown(server.close)
   for (const [options, code] of [
     [[], 3],
@@ -205,15 +221,77 @@ test('with --pin size a mirror with other ETags has the same input', async (t) =
   }
 })
 
-test('a manifest behind a URL needs --base, for its relative paths', async (t) => {
+test('a manifest behind a URL needs --base for relative paths, and for no others', async (t) => {
   const plan = await planned({ 'a.txt': TXT }, '--shards', '2')
-  const server = await served(plan.folder)
+  const server = await servedFolder(plan.folder)
   t.teardown(server.close)
   const manifest = `${server.url}/plan.jsonl?signature=secret`
-  const { code, err } = await embedShard({ manifest }, 1)
+  const absolute = await embedShard({ manifest }, 1)
+  t.is(absolute.code, 0, absolute.err)
+  const gathered = await model2vec('gather', manifest, '--json')
+  t.like(JSON.parse(gathered.out), { whole: 1, toRun: '0' })
+  const relative = (file: string): string => path.relative(process.cwd(), file)
+  await planOf(plan.folder, plan.inputs.map(relative), '--shards', '2', '--out-dir', relative(plan.outDir))
+  const { code, err } = await embedShard({ manifest }, 0)
   t.is(code, 3)
-  t.regex(err, /\/plan\.jsonl: a manifest behind a URL is in no folder: --base has to say one/)
+  t.regex(
+    err,
+    /\/plan\.jsonl: its path out is relative, but a manifest behind a URL is in no folder: --base has to say/,
+  )
   t.false(err.includes('secret'))
-  const based = await embedShard({ manifest }, 1, '--base', plan.folder)
+  const based = await embedShard({ manifest }, 0, '--base', plan.folder)
   t.is(based.code, 0, based.err)
+})
+
+test('an output that can not be read is a row of the report, and is done again', async (t) => {
+  const plan = await planned({ 'a.txt': TXT }, '--shards', '3')
+  for (const index of [0, 1, 2]) t.is((await embedShard(plan, index)).code, 0)
+  const output = path.join(plan.outDir, 'shard-000001.npy')
+  rmSync(output)
+  symlinkSync(path.basename(output), output)
+  const { code, out, err } = await model2vec('gather', plan.manifest)
+  t.is(code, 1)
+  t.is(err, `model2vec: ${output}: it can't be read: too many symbolic links encountered (ELOOP)\n`)
+  t.regex(out, /^2 of 3 shards whole, 1 wrong; .*\nto run: 1\n$/)
+  t.is((await embedShard(plan, 1)).code, 0)
+  t.is((await model2vec('gather', plan.manifest)).code, 0)
+})
+
+/** A user who may not read everything. */
+const STRANGER = process.getuid?.() === 0 ? 54_321 : undefined
+const unixTest = process.platform === 'win32' ? test.skip : test
+unixTest('files that this user may not read are rows of the report, and so is their folder', async (t) => {
+  const plan = await planned({ 'a.txt': TXT }, '--shards', '3')
+  for (const index of [0, 1, 2]) t.is((await embedShard(plan, index)).code, 0)
+  const fileOf = (name: string): string => path.join(plan.outDir, name)
+  writeFileSync(fileOf('shard-000002.copy.npy'), '')
+  writeFileSync(fileOf('.shard-000002.copy.npy.made-by.json'), '')
+  for (const folder of [plan.folder, plan.outDir]) chmodSync(folder, 0o755)
+  for (const name of namesIn(plan)) chmodSync(fileOf(name), 0o644)
+  const refused = ['shard-000000.npy', '.shard-000001.npy.made-by.json', '.shard-000002.copy.npy.made-by.json']
+  for (const name of refused) chmodSync(fileOf(name), 0)
+  chmodSync(plan.manifest, 0o644)
+  const report = async (): Promise<Gathered & { readonly findings: Finding[] }> => {
+    const { code, out, err } = await run(['gather', plan.manifest, '--json'], { uid: STRANGER })
+    t.is(code, 1, err)
+    return JSON.parse(out) as Gathered & { findings: Finding[] }
+  }
+  const reason = 'permission denied (EACCES)'
+  const { findings, ...sums } = await report()
+  t.like(sums, { whole: 1, wrong: 2, double: 1, foreign: 0, toRun: '0-1' })
+  t.deepEqual(
+    findings.toSorted((a, b) => (a.file < b.file ? -1 : 1)),
+    [
+      { shard: 0, file: fileOf('shard-000000.npy'), problem: `it can't be read: ${reason}` },
+      { shard: 1, file: fileOf('shard-000001.npy'), problem: `its note can't be read: ${reason}` },
+      { shard: 2, file: fileOf('shard-000002.copy.npy'), problem: 'it is another file of shard 2' },
+    ],
+  )
+  chmodSync(plan.outDir, 0o311)
+  const unlisted = await report()
+  chmodSync(plan.outDir, 0o755)
+  const [first, second, folder] = unlisted.findings
+  t.like(unlisted, { whole: 1, wrong: 2, double: 0, foreign: 1 })
+  t.deepEqual([first?.shard, second?.shard].sort(), [0, 1])
+  t.deepEqual(folder, { shard: null, file: plan.outDir, problem: `it can't be read: ${reason}` })
 })

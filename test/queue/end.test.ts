@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import net from 'node:net'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -9,10 +10,12 @@ import path from 'node:path'
 import test from 'ava'
 import { Worker } from 'bullmq'
 import { createProcessor, enqueue, GIVE_BACK, report } from 'model2vec-node/bullmq'
+import type * as bullmqModule from 'model2vec-node/bullmq'
 import type { JobOptions } from 'model2vec-node/bullmq'
 
 import { testWithPeers } from '../adapters/peers.js'
 import { emptyDirectory, model2vec } from '../cli/run.js'
+import { packageCopyWithAddon } from '../package-copy.js'
 import { SMALL } from '../test-data.js'
 import { until } from '../waiting.js'
 import { planRun } from './planned-run.js'
@@ -144,7 +147,7 @@ testWithPeers(
 )
 
 testWithPeers(
-  'what a machine lacks of the model fails a shard for good after three tries, not after all of them',
+  'a machine without the model does not fail a shard for good, however often it tries: another one may have it',
   async (t) => {
     const run = await planRun(t, true)
     const { queue, url } = newQueue(t)
@@ -156,10 +159,47 @@ testWithPeers(
     await enqueue(queue, manifest, { job: { attempts: 20, backoff: 0 } })
     const worker = new Worker(queue.name, createProcessor(), { connection: { url } })
     t.teardown(() => worker.close())
+    worker.on('failed', (job) => {
+      if (job?.attemptsMade === 4) cpSync(SMALL, model, { recursive: true, dereference: true })
+    })
     await noneLeft(queue)
-    const { failures } = await report(queue, manifest)
-    t.like(failures, { length: 1, 0: { shard: 0, starts: 3 } })
-    t.regex(failures[0]?.reason ?? '', /model: no such directory$/)
+    const { done, retried } = await report(queue, manifest)
+    t.is(done, 1)
+    t.like(retried, { length: 1, 0: { shard: 0, starts: 5 } })
+    t.regex(retried[0]?.reason ?? '', /model: no such directory$/)
+  },
+  because,
+)
+
+testWithPeers(
+  'a machine without an optional package fails no shard for good, which a machine with it then does',
+  async (t) => {
+    const run = await planRun(t, true)
+    const { queue, url } = newQueue(t)
+    const manifest = path.join(run.folder, 'parquet.manifest')
+    const options = ['--ending', '.parquet', '--out-dir', run.out, '--manifest', manifest, '--model', SMALL]
+    t.is((await model2vec('plan', ...run.inputs, ...options, '--shards', '1')).code, 0)
+    await enqueue(queue, manifest, { job: { attempts: 20, backoff: 0 } })
+    const root = packageCopyWithAddon()
+    t.teardown(() => {
+      rmSync(root, { recursive: true })
+    })
+    const bare = createRequire(path.join(root, 'package.json'))('./dist/bullmq.js') as typeof bullmqModule
+    const lacking = new Worker(queue.name, bare.createProcessor(), { connection: { url } })
+    t.teardown(() => lacking.close())
+    let failures = 0
+    lacking.on('failed', () => failures++)
+    await until(() => failures === 2, 'it has failed twice')
+    await lacking.close()
+    const worker = new Worker(queue.name, createProcessor(), { connection: { url } })
+    t.teardown(() => worker.close())
+    await noneLeft(queue)
+    const { done, retried } = await report(queue, manifest)
+    t.is(done, 1)
+    t.regex(
+      retried[0]?.reason ?? '',
+      /\.parquet files need a package that is not installed: run `npm install hyparquet-writer`/,
+    )
   },
   because,
 )

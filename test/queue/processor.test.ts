@@ -11,6 +11,7 @@ import { createProcessor, enqueue, GIVE_BACK, report } from 'model2vec-node/bull
 import type { SinkBatch } from 'model2vec-node/bullmq'
 
 import { testWithPeers } from '../adapters/peers.js'
+import { servedFolder } from '../served-folder.js'
 import { until } from '../waiting.js'
 import { planRun, SHARDS } from './planned-run.js'
 import type { PlannedRun } from './planned-run.js'
@@ -277,6 +278,24 @@ testWithPeers(
       open.filter((file) => runs.some(({ folder }) => file.startsWith(folder))),
       [],
     )
+  },
+  because,
+)
+
+testWithPeers(
+  'a manifest behind a URL is enqueued, done and reported by its URL',
+  async (t) => {
+    const run = await planRun(t, false)
+    const own = newQueue(t)
+    const server = await servedFolder(run.folder)
+    t.teardown(server.close)
+    const manifest = `${server.url}/${path.basename(run.manifest)}?signature=1`
+    t.is(await enqueue(own.queue, manifest), SHARDS)
+    const [job] = await own.queue.getWaiting(0, 0)
+    t.is((job?.data as { manifest: string }).manifest, manifest)
+    newWorker(t, own, createProcessor())
+    await noneLeft(own.queue)
+    t.like(await report(own.queue, manifest), { done: SHARDS, rows: run.ids.length, failed: 0 })
   },
   because,
 )

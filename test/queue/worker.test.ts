@@ -248,16 +248,18 @@ testWithPeers(
 )
 
 testWithPeers(
-  'an error of a sink is tried again, and one that is named UnrecoverableError is not',
+  'an error of a sink is tried again up to the last try, and one that is named UnrecoverableError is not',
   async (t) => {
     const run = await planRun(t, true)
     const { queue, args } = newQueue(t)
     await enqueue(queue, run.manifest, { shards: [0, 1], job: JOB })
+    await enqueue(queue, run.manifest, { shards: [2], job: { ...JOB, attempts: 2 } })
     const failing = sinkModule(`
       let calls = 0
       export default ({ shard }) => ({
         async write() {
           if (shard === 1) throw Object.assign(new Error('never'), { name: 'UnrecoverableError' })
+          if (shard === 2) throw new Error('always')
           if (calls++ < 2) throw new TypeError('not now')
         },
       })`)
@@ -266,9 +268,14 @@ testWithPeers(
     await terminate(t, worker)
     const { retried, failures } = await report(queue, run.manifest)
     t.like(retried, { length: 1, 0: { shard: 0, starts: 3, reason: 'not now' } })
-    t.like(failures, { length: 1, 0: { shard: 1, starts: 1, reason: 'never' } })
+    t.like(failures, {
+      length: 2,
+      0: { shard: 1, starts: 1, reason: 'never' },
+      1: { shard: 2, starts: 2, reason: 'always' },
+    })
     t.regex(worker.said(), /shard 0: try 1 failed: not now\n/)
     t.regex(worker.said(), /shard 0: try 2 failed: not now\n/)
+    t.regex(worker.said(), /shard 2: try 1 failed: always\n[^]*shard 2: failed: always\n/)
   },
   because,
 )

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use model2vec_engine::{BatchError, LoadError, SaveError, SearchError};
+use model2vec_engine::{BatchError, Interrupt, LoadError, SaveError, SearchError};
 use napi::sys;
 
 /// A JavaScript exception that is pending, or an error that is still to be thrown.
@@ -36,6 +36,11 @@ impl Thrown {
         )
     }
 
+    /// The error of a buffer that the system did not grant.
+    pub(crate) fn out_of_memory(bytes: usize) -> Self {
+        BatchError::OutOfMemory(bytes).into()
+    }
+
     /// The same error, where `count` texts of the call were read before those that its index counts
     /// from.
     pub(crate) fn at_offset(self, count: usize) -> Self {
@@ -57,13 +62,19 @@ impl Thrown {
     }
 }
 
-/// Runs `work`. A panic becomes an error that says `what` panicked: nothing may unwind into C.
+/// Runs `work`. A panic becomes an error that says `what` panicked, and memory that was refused
+/// `ERR_OUT_OF_MEMORY`: nothing may unwind into C.
 ///
 /// A panic must leave no broken state: what `work` changes is immutable, replaced, or never used
 /// again after an error.
 pub(crate) fn catch_panic<T>(what: &str, work: impl FnOnce() -> Result<T, Thrown>) -> Result<T, Thrown> {
     let outcome = catch_unwind(AssertUnwindSafe(work));
-    outcome.unwrap_or_else(|_| Err(Thrown::internal(format!("internal error: {what} panicked"))))
+    outcome.unwrap_or_else(|panic| {
+        Err(match Interrupt::of(panic.as_ref()) {
+            Some(Interrupt::OutOfMemory(bytes)) => Thrown::out_of_memory(bytes),
+            _ => Thrown::internal(format!("internal error: {what} panicked")),
+        })
+    })
 }
 
 impl From<LoadError> for Thrown {
@@ -106,5 +117,17 @@ pub(crate) fn check(status: sys::napi_status, what: &str) -> Result<(), Thrown> 
         sys::Status::napi_ok => Ok(()),
         sys::Status::napi_pending_exception => Err(Thrown::Pending),
         status => Err(Thrown::internal(format!("{what} failed with N-API status {status}"))),
+    }
+}
+
+/// An empty buffer with room for `length` elements, a number that comes from the caller.
+///
+/// # Errors
+/// `ERR_OUT_OF_MEMORY`.
+pub(crate) fn buffer<T>(length: usize) -> Result<Vec<T>, Thrown> {
+    let mut buffer = Vec::new();
+    match buffer.try_reserve_exact(length) {
+        Ok(()) => Ok(buffer),
+        Err(_) => Err(Thrown::out_of_memory(length.saturating_mul(size_of::<T>()))),
     }
 }

@@ -8,7 +8,7 @@ use napi::{Env, sys};
 use napi_derive::napi;
 
 use crate::environment::Environment;
-use crate::error::{CodedError, Thrown};
+use crate::error::{CodedError, Thrown, buffer};
 use crate::job::{Job, JobSettings, Mode};
 use crate::js::{Arguments, Js, RawValue, callback, into_object, unwrap};
 use crate::local_model::LocalModel;
@@ -302,7 +302,8 @@ fn ids_of(js: Js, model: &LocalModel, array: sys::napi_value) -> Result<Vec<u32>
 /// The numbers in a Uint32Array.
 fn copied(js: Js, array: sys::napi_value) -> Result<Vec<u32>, Thrown> {
     let memory = js.uint32_array(array)?;
-    let mut numbers = vec![0; memory.length];
+    let mut numbers = buffer(memory.length)?;
+    numbers.resize(memory.length, 0);
     // SAFETY: the typed array has `length` elements at `start`, and no JavaScript runs meanwhile.
     unsafe { ptr::copy_nonoverlapping(memory.start, numbers.as_mut_ptr(), memory.length) };
     Ok(numbers)

@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{BigInt64Array, Buffer, Uint32Array, Unknown};
 use napi::{Env, JsValue};
 use napi_derive::napi;
 
-use crate::error::CodedError;
+use crate::error::{CodedError, catch_panic};
 use crate::job::SLICE_UNITS;
 use crate::js::Js;
 use crate::model::NativeModel;
@@ -128,9 +128,14 @@ impl NativeTexts {
         lines: u32,
         units: u32,
         record: Option<NativeRecordFormat>,
-    ) -> NativeLinesRead {
+    ) -> Result<NativeLinesRead, CodedError> {
         let record = record.map(|record| LineFormat::Record(record.into()));
         let format = record.as_ref().unwrap_or(&self.format);
+        let read = || Ok(self.lines_of(&bytes, format, from, lines, units));
+        catch_panic("the reader of lines", read).map_err(CodedError::from)
+    }
+
+    fn lines_of(&self, bytes: &[u8], format: &LineFormat, from: u32, lines: u32, units: u32) -> NativeLinesRead {
         let mut total = NativeLinesRead { lines: 0, bytes: 0, units: 0, texts: None, ids: None, integers: None };
         let mut columns = LineColumns::default();
         columns.texts = self.with_texts.then(Utf8Column::default);
@@ -173,6 +178,19 @@ impl NativeTexts {
         from: u32,
         count: u32,
         units: u32,
+    ) -> Result<NativeValuesRead, CodedError> {
+        let read = || Ok(self.values_of(&bytes, &offsets, gap, from, count, units));
+        catch_panic("the reader of columns", read).map_err(CodedError::from)
+    }
+
+    fn values_of(
+        &self,
+        bytes: &[u8],
+        offsets: &[u32],
+        gap: u32,
+        from: u32,
+        count: u32,
+        units: u32,
     ) -> NativeValuesRead {
         let mut total = NativeValuesRead { values: 0, units: 0 };
         let rest = offsets.get(from as usize..).unwrap_or_default();
@@ -184,7 +202,7 @@ impl NativeTexts {
                 units: ((units - total.units) as usize).min(SLICE_UNITS.saturating_sub(slice.unit_count())),
                 text_units: self.text_units,
             };
-            let read = read_values(&bytes, &rest[total.values as usize..], gap, limits, slice);
+            let read = read_values(bytes, &rest[total.values as usize..], gap, limits, slice);
             if read.values == 0 {
                 break;
             }
@@ -198,7 +216,8 @@ impl NativeTexts {
     #[napi(catch_unwind)]
     pub fn push(&self, env: Env, text: Unknown<'_>) -> Result<(), CodedError> {
         let mut slices = self.slices.borrow_mut();
-        texts::read(Js(env.raw()), &[text.raw()], self.text_units, open_slice(&mut slices)).map_err(CodedError::from)
+        let read = || texts::read(Js(env.raw()), &[text.raw()], self.text_units, open_slice(&mut slices));
+        catch_panic("the reader of texts", read).map_err(CodedError::from)
     }
 }
 

@@ -151,7 +151,6 @@ function tableOf(report: BenchResult): string {
 }
 
 export const bench: Command = {
-  summary: 'measure how fast a model is here, over your texts',
   usage: ['[<files…>] [options]'],
   description: [
     `Embeds the texts of ${inputTitles()} (gzip and zstd are unpacked), - is standard input, again and again, with ` +

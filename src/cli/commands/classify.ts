@@ -52,7 +52,6 @@ interface Wanted {
 }
 
 export const classify: Command = {
-  summary: 'label the texts of files with a trained head, or filter them by label',
   usage: ['<files…> --model <name> [options]', '<files…> -m <name> --filter label=x,min=0.8 [options]'],
   description: [
     `Reads texts from ${inputTitles()} (gzip and zstd are unpacked), - is standard input. The model has a head, as ` +

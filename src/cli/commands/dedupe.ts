@@ -18,7 +18,6 @@ import { writeLines } from '../write-lines.js'
 const DEFAULT_THRESHOLD = 0.9
 
 export const dedupe: Command = {
-  summary: 'leave out lines that are like an earlier line',
   usage: ['<files…> --out <file> [options]', '<files…> [options] > <file>'],
   description: [
     `Reads ${inputTitles()} (gzip and zstd are unpacked), compares the vectors of all texts, and writes the lines ` +

@@ -39,7 +39,6 @@ interface ChosenOutput {
 }
 
 export const embed: Command = {
-  summary: 'turn the texts of files into vectors',
   usage: ['<files…> [options]', '--shard <manifest>#<n>'],
   description: [
     `Reads texts from ${inputTitles()} (gzip and zstd are unpacked), - is standard input; writes a vector for ` +

@@ -12,7 +12,6 @@ import { say } from '../terminal/message.js'
 const MOST_NAMED = 20
 
 export const gather: Command = {
-  summary: "say what is missing or wrong of a plan's outputs",
   usage: ['<manifest> [options]'],
   description: [
     'Looks at every output of a manifest of `model2vec plan`: whether it is there, with the size, the rows and the plan ' +

@@ -9,7 +9,6 @@ import type { Command } from '../command.js'
 import { HUB_OPTIONS, hubOptions } from '../model-options.js'
 
 export const info: Command = {
-  summary: 'show what a model is and how it is run here',
   usage: ['<id|directory> [options]'],
   description: [
     'Loads a model that is on this machine (a directory, the Hub cache, an installed package; never the Hub) and ' +

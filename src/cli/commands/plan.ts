@@ -26,7 +26,6 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, KB: 1e3, MB: 1e6, GB: 1
 const DEFAULT_BYTES = 256e6
 
 export const plan: Command = {
-  summary: 'cut files into shards, for many machines',
   usage: ['<inputs…> --out-dir <dir> --manifest <file> [options]'],
   description: [
     `Writes a manifest: which part of which input (${inputTitles()}; files and http(s) URLs, presigned ones too) each ` +

@@ -9,7 +9,6 @@ import type { Command } from '../command.js'
 import { HUB_OPTIONS, hubOptions } from '../model-options.js'
 
 export const pull: Command = {
-  summary: 'download a model from the Hub into the cache',
   usage: ['<id> [options]'],
   description: [
     "Downloads the files that the model <id> needs into the cache that Python's huggingface_hub shares, and prints " +

@@ -17,7 +17,6 @@ import { TextRun } from '../text-run.js'
 const DEFAULT_TOP = 10
 
 export const search: Command = {
-  summary: 'print the lines of files that are nearest to a query',
   usage: ['<query> <files…> [options]', '-q <query> [-q <query>…] <files…> [options]'],
   description: [
     `Compares the query with every text of ${inputTitles()} (gzip and zstd are unpacked), - is standard input, and ` +

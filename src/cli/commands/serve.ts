@@ -26,7 +26,6 @@ const DEFAULT_DRAIN = 30
 const DEFAULT_CONNECTIONS = 4096
 
 export const serve: Command = {
-  summary: 'answer requests for embeddings over HTTP',
   usage: ['[options]'],
   description: [
     'An embeddings server for the clients of others:',

@@ -142,7 +142,6 @@ function linesOf({ model, official, ...report }: VerifyResult & { model: string;
 }
 
 export const verify: Command = {
-  summary: 'compare this engine with the official Rust engine over your texts',
   usage: ['<files…> [options]'],
   description: [
     `Embeds the texts of ${inputTitles()} (gzip and zstd are unpacked), - is standard input, with this package and ` +

@@ -31,7 +31,6 @@ const CLOSE_SECONDS = 5
 const EXIT_SECONDS = 1
 
 export const worker: Command = {
-  summary: 'do the shards of a queue in Redis, on as many machines as there are (BullMQ)',
   usage: ['--redis <url> [options]'],
   description: [
     'Takes the jobs that `enqueue` of model2vec-node/bullmq has put into a queue: each is a shard of a manifest of ' +

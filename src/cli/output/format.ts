@@ -17,7 +17,7 @@ export interface OutputFormat {
   readonly columns: boolean
   /** Whether a column has one type in all rows. */
   readonly isTyped: boolean
-  /** Loads what {@link open} needs. @throws Error that says what to install */
+  /** Loads what {@link open} needs. @throws Model2VecError ERR_NOT_INSTALLED, which says what to install */
   readonly prepare?: () => Promise<unknown>
   readonly open: OpenOutput
 }

@@ -35,7 +35,7 @@ export function packedSink(sink: Sink, pack: Pack): Sink {
   }
 }
 
-/** @throws Model2VecError ERR_INVALID_OPTION for zstd in a runtime that can't pack it */
+/** @throws Model2VecError ERR_NOT_INSTALLED for zstd in a runtime that can't pack it */
 export function packer(packing: Packing): Pack {
   if (packing === 'gz') {
     const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip)
@@ -45,7 +45,7 @@ export function packer(packing: Packing): Pack {
   const { zstdCompress } = zlib as { zstdCompress?: CompressZstd }
   if (zstdCompress !== undefined) return promisify(zstdCompress)
   throw new Model2VecError(
-    'ERR_INVALID_OPTION',
+    'ERR_NOT_INSTALLED',
     `zstd is packed by Node 22.15 and later, but this is ${process.version}: choose .gz`,
   )
 }

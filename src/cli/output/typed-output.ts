@@ -3,7 +3,7 @@
 // holds as many rows as it was given.
 
 import type { Column, ColumnData } from '../column.js'
-import { countOf, isUtf8, listOf } from '../column-values.js'
+import { countOf, idsOf, isUtf8 } from '../column-values.js'
 import type { Columns, Output, OutputFormat, OutputRows, VectorColumn } from './format.js'
 import { alignedColumns, inferredColumn } from './inferred-columns.js'
 import { integerColumn, isInteger } from './integer-columns.js'
@@ -88,7 +88,7 @@ function typedColumn(data: ColumnData, before: Column | undefined, rows: OutputR
   // Ids that were read natively are all of one type.
   const native = isUtf8(values) ? 'string' : values instanceof BigInt64Array ? 'int64' : null
   if (native !== null && native === (before?.type ?? native)) return { column: { ...column, type: native }, values }
-  const ids = values instanceof BigInt64Array ? Array.from(values, Number) : listOf(values)
+  const ids = idsOf(values, column.type)
   const type = before?.type ?? (typeof ids[0] === 'string' ? 'string' : 'int64')
   const wrong = ids.findIndex((id: unknown) => (type === 'string' ? typeof id !== 'string' : !Number.isInteger(id)))
   if (wrong === -1) return { column: { ...column, type }, values }

@@ -3,6 +3,7 @@
 import path from 'node:path'
 
 import { describe, Model2VecError } from '../../errors.js'
+import { isUrl } from '../input/url.js'
 import { headOf } from './manifest-head.js'
 import { JOB_NAME, jobId } from './shard-job.js'
 import type { ShardJobData } from './shard-job.js'
@@ -62,8 +63,8 @@ export interface ShardQueue {
 
 export interface EnqueueOptions {
   /**
-   * The path of the manifest for the workers, where it is another for them.
-   * @default its absolute path here
+   * The path, or the URL, of the manifest for the workers, where it is another for them.
+   * @default its absolute path here; a URL as it is
    */
   readonly path?: string | undefined
   /**
@@ -89,7 +90,8 @@ export interface EnqueueOptions {
  * was cut off can be repeated. Jobs carry a path, a hash and a number: no texts and no vectors.
  *
  * @param queue a `Queue` of BullMQ
- * @param manifest the path of a manifest
+ * @param manifest the path of a manifest, or a URL whose server answers `Range` requests: jobs then carry
+ *   the whole URL, also its signature
  * @returns how many shards there were, in memory that does not grow with them
  * @throws Model2VecError `ERR_BAD_MANIFEST`, `ERR_INVALID_OPTION` for a shard that there is not; what the
  *   queue throws
@@ -97,7 +99,12 @@ export interface EnqueueOptions {
  * await enqueue(new Queue('model2vec', { connection: { url: 'redis://localhost:6379' } }), 'manifest.jsonl')
  */
 export async function enqueue(queue: ShardQueue, manifest: string, options: EnqueueOptions = {}): Promise<number> {
-  const { path: given = path.resolve(manifest), again = false, job = {}, onProgress } = options
+  const {
+    path: given = isUrl(manifest) ? manifest : path.resolve(manifest),
+    again = false,
+    job = {},
+    onProgress,
+  } = options
   const { shards: count, sha256 } = await headOf(manifest)
   const { shards = indexes(count) } = options
   // `undefined` is what was not given.

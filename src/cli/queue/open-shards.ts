@@ -6,7 +6,7 @@ import { orAborted } from '../../runtime/abort.js'
 import { openManifest } from '../shards/manifest.js'
 import type { Manifest } from '../shards/manifest.js'
 import { loadShardModel } from '../shards/run-shard.js'
-import { onThisMachine } from './failure.js'
+import { retried } from './failure.js'
 import type { ShardJobData } from './shard-job.js'
 
 /** A worker has the shards of few manifests at once. Of more, the model that was not needed longest goes. */
@@ -54,10 +54,10 @@ export class ShardModels {
     work: (open: OpenShards) => Promise<T>,
   ): Promise<T> {
     const { manifest: file = given, base } = this.#options
-    const manifest = await onThisMachine(() => openManifest(file, { base }))
+    const manifest = await retried(() => openManifest(file, { base }))
     try {
       return await this.#withModel(manifest, sha256, async (loaded) => {
-        const model = await onThisMachine(() => orAborted(loaded, signal))
+        const model = await retried(() => orAborted(loaded, signal))
         return work({ manifest, model })
       })
     } finally {
@@ -72,7 +72,7 @@ export class ShardModels {
   ): Promise<T> {
     if (manifest.sha256 !== sha256) {
       const message = `${manifest.path}: expected the manifest with the SHA-256 ${sha256}, but got ${manifest.sha256}`
-      return onThisMachine(() => Promise.reject(new Model2VecError('ERR_BAD_MANIFEST', message)))
+      return retried(() => Promise.reject(new Model2VecError('ERR_BAD_MANIFEST', message)))
     }
     const entry = this.#entries.get(sha256) ?? this.#load(manifest)
     this.#entries.delete(sha256)

@@ -16,13 +16,13 @@ import type { SinkSource } from './sink.js'
 
 export interface ProcessorOptions {
   /**
-   * The path of the manifest here. Its hash has to be that of the jobs.
+   * The path, or the URL, of the manifest here. Its hash has to be that of the jobs.
    * @default what each job says
    */
   readonly manifest?: string | undefined
   /**
    * What the relative paths of a manifest are relative to.
-   * @default the folder of the manifest
+   * @default the folder of the manifest; one behind a URL is in none
    */
   readonly base?: string | undefined
   /**
@@ -94,9 +94,10 @@ const PROGRESS_MS = 5000
  * event loop, so that BullMQ renews its locks.
  *
  * A shard that can never work (an input that has changed, a row that can't be read) fails for good. A
- * failure that may pass (the network, a full disk, any error of a sink) is tried again, as the job's
- * `attempts` and `backoff` say; where this machine lacks the model, which another one may have, two times.
- * A processor whose jobs fail one after another takes them more slowly, up to one in 30 s.
+ * failure that may pass is tried again, as the job's `attempts` and `backoff` say: the network, a full
+ * disk, any error of a sink, and what only this machine may lack, such as the model or an optional
+ * package. A processor whose jobs fail one after another takes them more slowly, up to one in 30 s, so
+ * that other machines have the tries.
  *
  * @throws Model2VecError `ERR_NATIVE_NOT_FOUND`: no shard could ever be done here
  * @example
@@ -135,9 +136,8 @@ export function observedProcessor(options: ProcessorOptions, events: ProcessorEv
         events.onEnd?.(job, { state: isBack ? 'given back' : 'given up' })
         throw named('WaitingError', GIVE_BACK, error)
       }
-      const { thrown, isFinal } =
-        signal?.aborted === true ? cancelled(signal, error) : failureOf(error, job.attemptsMade)
-      events.onEnd?.(job, { state: 'failed', message: messageOf(thrown), isFinal })
+      const { thrown, isFinal } = signal?.aborted === true ? cancelled(signal, error) : failureOf(error)
+      events.onEnd?.(job, { state: 'failed', message: messageOf(thrown), isFinal: isFinal || isLastTry(job) })
       await pace.failed(signal)
       throw thrown
     }
@@ -188,6 +188,10 @@ function reporter(job: ShardJob, intervalMs: number): (progress: ShardProgress) 
 function notAShard({ data }: ShardJob): Model2VecError {
   const expected = 'expected a job of `enqueue`, with manifest, sha256 and shard'
   return new Model2VecError('ERR_INVALID_OPTION', `${expected}, but got ${describe(data)}`)
+}
+
+function isLastTry({ attemptsMade, opts }: ShardJob): boolean {
+  return attemptsMade + 1 >= (opts?.attempts ?? Infinity)
 }
 
 /** A job that the caller, or a lost lock, has cancelled. */

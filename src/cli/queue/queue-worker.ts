@@ -65,7 +65,7 @@ export class QueueWorker {
     })
   }
 
-  /** @throws Error where BullMQ is not installed */
+  /** @throws Model2VecError ERR_NOT_INSTALLED where BullMQ is not */
   static async create(
     settings: QueueWorkerSettings,
     processor: ShardProcessor,

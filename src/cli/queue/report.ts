@@ -61,7 +61,7 @@ export interface ShardReport {
  * or not at all: it is exact when nothing is left.
  *
  * @param queue a `Queue` of BullMQ
- * @param manifest the path of the manifest
+ * @param manifest the path, or the URL, of the manifest
  * @throws Model2VecError `ERR_BAD_MANIFEST`; what the queue throws
  */
 export async function report(queue: ReportedQueue, manifest: string): Promise<ShardReport> {

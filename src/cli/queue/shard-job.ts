@@ -8,7 +8,7 @@ const ID_DIGITS = 16
 
 /** What a job carries. */
 export interface ShardJobData {
-  /** The path of the manifest. */
+  /** The path, or the URL, of the manifest. */
   readonly manifest: string
   /** The SHA-256 of the manifest, in hex. */
   readonly sha256: string
@@ -22,6 +22,8 @@ export interface ShardJob {
   readonly data: unknown
   /** How often it has failed. */
   readonly attemptsMade: number
+  /** `attempts`: how often it is tried. */
+  readonly opts?: { readonly attempts?: number | undefined } | undefined
   updateProgress(progress: string | boolean | number | object): Promise<void>
   /** Gives the job back to the queue, as if nobody had begun it. */
   moveToWait(token?: string): Promise<unknown>

@@ -1,10 +1,11 @@
 // What there is of a plan's outputs: which are whole, missing, wrong or double, and files that are of
 // no shard.
 
+import type { Dir } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import path from 'node:path'
 
-import { naming } from '../file-error.js'
+import { systemReason } from '../../runtime/system-reason.js'
 import { readNote } from '../output/files.js'
 import { outputName } from './manifest.js'
 import type { Manifest } from './manifest.js'
@@ -27,7 +28,7 @@ export interface Gathered {
   readonly wrong: number
   /** Files that are the output of a shard under another name. */
   readonly double: number
-  /** Other files in the folder. */
+  /** Other files in the folder; the folder itself where it can't be read, or is none. */
   readonly foreign: number
   /** Of the outputs that are whole. */
   readonly rows: number
@@ -46,7 +47,7 @@ const AT_ONCE = 16
  *
  * @param onFinding gets each file that is wrong, double or foreign; missing ones are in `toRun`
  * @throws Model2VecError ERR_BAD_MANIFEST, also when the hash of the whole manifest is not what it says;
- * FileError
+ * FileError where the manifest can't be read
  */
 export async function gather(manifest: Manifest, onFinding: (finding: Finding) => void): Promise<Gathered> {
   const sums = { whole: 0, missing: 0, wrong: 0, double: 0, foreign: 0, rows: 0, bytes: 0, truncated: 0, skipped: 0 }
@@ -88,19 +89,23 @@ export async function gather(manifest: Manifest, onFinding: (finding: Finding) =
 async function* strangers(manifest: Manifest): AsyncGenerator<Finding, void, undefined> {
   const { outDir, ending } = manifest.header
   const folder = manifest.resolve(outDir)
-  const directory = await naming(folder, opendir(folder)).catch((error: unknown) => {
-    const { cause } = error as { cause?: NodeJS.ErrnoException }
-    if (cause?.code === 'ENOENT') return null
-    throw error
-  })
-  if (directory === null) return
+  let directory: Dir
+  try {
+    directory = await opendir(folder)
+  } catch (error) {
+    const reason = systemReason(error)
+    if (reason === null) throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT') yield { shard: null, file: folder, problem: `it can't be read: ${reason}` }
+    return
+  }
   for await (const { name } of directory) {
     if (name.startsWith('.')) continue
     const index = Number(/^shard-(\d+)/.exec(name)?.[1] ?? NaN)
     if (index < manifest.shards && name === outputName(index, ending)) continue
     const file = path.join(folder, name)
-    const note = (await readNote(notePath(file))) as Partial<ShardNote> | null
-    // A copy has a note only where that was copied, too; else its name says what it may be.
+    // A copy has a note only where that was copied, too, and can be read; else its name says what it may be.
+    const note = (await readNote(notePath(file)).catch(() => null)) as Partial<ShardNote> | null
     const shard = note?.shard ?? (index < manifest.shards ? index : null)
     yield { shard, file, problem: shard === null ? 'it is of no shard' : `it is another file of shard ${shard}` }
   }

@@ -1,10 +1,11 @@
 // Writes a manifest, a shard at a time. It gets its name when it is whole.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 
+import { makeFolder, syncFolder } from '../../runtime/folders.js'
 import { fileError } from '../file-error.js'
 import { FileSink } from '../output/sink.js'
 import { endLine, INDEX_BYTES, outputName, sha256, shardLine } from './manifest.js'
@@ -32,13 +33,14 @@ export async function writeManifest(
   const name = `.${path.basename(file)}.${randomBytes(6).toString('hex')}.partial`
   const partial = path.join(path.dirname(file), name)
   try {
-    await mkdir(path.dirname(partial), { recursive: true })
+    await makeFolder(path.dirname(partial))
     const handle = await open(partial, 'wx')
     try {
       const size = await writeLines(handle, header, shards)
       await handle.sync()
       await handle.close()
       await rename(partial, file)
+      await syncFolder(path.dirname(file))
       return size
     } finally {
       await handle.close()

@@ -16,7 +16,7 @@ import { Model2VecError } from '../../errors.js'
 import type { OptionValues } from '../command.js'
 import type { InputPart } from '../input/position.js'
 import { RandomAccess } from '../input/random-access.js'
-import { isUrl, shownUrl } from '../input/url.js'
+import { isUrl } from '../input/url.js'
 
 export const MANIFEST_VERSION = 1
 /** A line of the index: digits, with spaces before them, and a line feed. */
@@ -84,7 +84,7 @@ export interface Shard {
 export interface ManifestOptions {
   /**
    * What relative paths are relative to. Default: the folder that the manifest is in; one behind a URL
-   * is in none.
+   * is in none, and then only its relative paths can't be resolved.
    */
   readonly base?: string | undefined
 }
@@ -101,13 +101,13 @@ export class Manifest {
   /** The SHA-256 of all of it, in hex. */
   readonly sha256: string
   readonly #file: RandomAccess
-  readonly #base: string
+  readonly #base: string | null
   readonly #headerHash: string
   /** Where the first shard's line starts, and the index. */
   readonly #start: number
   readonly #index: number
 
-  private constructor(file: RandomAccess, base: string, headerLine: string, start: number, end: ManifestEnd) {
+  private constructor(file: RandomAccess, base: string | null, headerLine: string, start: number, end: ManifestEnd) {
     this.path = file.path
     this.header = JSON.parse(headerLine) as ManifestHeader
     this.shards = end.shards
@@ -125,14 +125,7 @@ export class Manifest {
    *
    * @throws Model2VecError ERR_BAD_MANIFEST; FileError when the file can't be read
    */
-  static async open(
-    file: string,
-    { base = isUrl(file) ? undefined : path.dirname(path.resolve(file)) }: ManifestOptions = {},
-  ): Promise<Manifest> {
-    if (base === undefined) {
-      const problem = 'a manifest behind a URL is in no folder: --base has to say one for relative paths'
-      throw bad({ path: shownUrl(file) }, problem)
-    }
+  static async open(file: string, { base }: ManifestOptions = {}): Promise<Manifest> {
     const access = await RandomAccess.open(file, 'a manifest')
     try {
       const end = await endOf(access)
@@ -141,7 +134,8 @@ export class Manifest {
       if (version !== MANIFEST_VERSION) {
         throw bad(access, `expected a manifest of version ${MANIFEST_VERSION}, but got ${String(version)}`)
       }
-      return new Manifest(access, base, line, start, end)
+      const folder = base ?? (isUrl(file) ? null : path.dirname(path.resolve(file)))
+      return new Manifest(access, folder, line, start, end)
     } catch (error) {
       await access.close()
       throw error instanceof SyntaxError ? bad(access, `expected JSON: ${error.message}`) : error
@@ -197,12 +191,20 @@ export class Manifest {
     if (found !== this.sha256) throw bad(this.#file, `expected the SHA-256 ${this.sha256}, but got ${found}`)
   }
 
-  /** A path of the manifest as this process finds it: absolute, or a URL. */
+  /**
+   * A path of the manifest as this process finds it: absolute, or a URL.
+   *
+   * @throws Model2VecError ERR_BAD_MANIFEST for a relative path where nothing says what it is relative to
+   */
   resolve(given: string): string {
-    return isUrl(given) ? given : path.resolve(this.#base, given)
+    if (isUrl(given)) return given
+    if (this.#base !== null) return path.resolve(this.#base, given)
+    if (path.isAbsolute(given)) return path.resolve(given)
+    const problem = `its path ${given} is relative, but a manifest behind a URL is in no folder: --base has to say one`
+    throw bad(this.#file, problem)
   }
 
-  /** Where a shard's output is. */
+  /** Where a shard's output is. @throws as {@link Manifest.resolve} */
   outputOf({ output }: Pick<Shard, 'output'>): string {
     return path.join(this.resolve(this.header.outDir), output)
   }

@@ -3,7 +3,7 @@
 import type { Dtype } from '../../dtype.js'
 import type { EmbeddingMatrix } from '../../matrix/embedding-matrix.js'
 import type { ColumnData, Id } from '../column.js'
-import { idsOf, listOf } from '../column-values.js'
+import { listOf } from '../column-values.js'
 import { naming } from '../file-error.js'
 import { shownUrl } from '../input/url.js'
 import { coded } from './failure.js'
@@ -166,7 +166,7 @@ export async function* shardBatches(
       const { columns, matrix } = rows
       const found = (name: string): ColumnData | undefined => columns.find(({ column }) => column.name === name)
       const [idColumn, textColumn] = [found(id), found(text)]
-      const ids = idsOf(idColumn?.values ?? [], idColumn?.column.type ?? 'id')
+      const ids = listOf(idColumn?.values ?? []) as readonly Id[]
       yield {
         ids,
         texts: listOf(textColumn?.values ?? []) as readonly string[],

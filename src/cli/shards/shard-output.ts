@@ -14,7 +14,9 @@ import path from 'node:path'
 
 import { ownMark, stateOf } from '../../hub/process-mark.js'
 import { readAt, readNpyHeader } from '../../matrix/npy-reader.js'
+import { makeFolder, syncFolder } from '../../runtime/folders.js'
 import { followedOrNull } from '../../runtime/linked-file.js'
+import { systemReason } from '../../runtime/system-reason.js'
 import { naming } from '../file-error.js'
 import { note, readNote } from '../output/files.js'
 import { npy } from '../output/npy.js'
@@ -56,19 +58,28 @@ export type Checked = { readonly problem: string } | { readonly problem: null; r
 
 /**
  * Looks whether an output is there and whole: by its note, its size, its first and last bytes and, of
- * `.npy`, its header.
- *
- * @throws FileError when the system says no more than that it failed
+ * `.npy`, its header. What can't be read is not whole, whatever the reason.
  */
 export async function checkOutput(output: string, sha256: string): Promise<Checked> {
-  const found = await naming(output, followedOrNull(output))
+  try {
+    return await looked(output, sha256)
+  } catch (error) {
+    const reason = systemReason(error)
+    if (reason === null) throw error
+    const what = (error as NodeJS.ErrnoException).path === notePath(output) ? 'its note' : 'it'
+    return { problem: `${what} can't be read: ${reason}` }
+  }
+}
+
+async function looked(output: string, sha256: string): Promise<Checked> {
+  const found = await followedOrNull(output)
   if (found === null) return { problem: MISSING }
   if (!found.isFile()) return { problem: 'it is no file' }
-  const made = (await naming(output, readNote(notePath(output)))) as Partial<ShardNote> | null
+  const made = (await readNote(notePath(output))) as Partial<ShardNote> | null
   if (made?.sha256 === undefined) return { problem: 'no note says which shard it is' }
   if (made.sha256 !== sha256) return { problem: 'its note is of another plan' }
   if (made.size !== found.size) return { problem: `expected ${String(made.size)} bytes, but it has ${found.size}` }
-  const problem = await naming(output, contentProblem(output, found.size, made))
+  const problem = await contentProblem(output, found.size, made)
   if (problem !== null) return { problem }
   const { shard = 0, ends = '', rows = 0, truncated = 0, skipped = 0 } = made
   return { problem: null, note: { shard, sha256, size: found.size, ends, rows, truncated, skipped } }
@@ -113,23 +124,12 @@ function ownName(output: string): string {
 }
 
 /**
- * A shard that is done stays done when the machine loses its power: the names are on the disk. Where a
- * system can't do that (Windows), nothing is asked for.
- */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder).catch(() => null)
-  try {
-    await handle?.sync().catch(() => undefined)
-  } finally {
-    await handle?.close()
-  }
-}
-
-/**
- * Opens a new file, and makes its folder. Other runs remove the folder when it is empty: between its
- * making and the opening, and also while it is made, as Node then looks for what it has found there.
+ * Opens a new file, and makes its folder in that of the outputs. Other runs remove the folder when it
+ * is empty: between its making and the opening, and also while it is made, as Node then looks for what
+ * it has found there.
  */
 async function openInFolder(file: string): Promise<FileHandle> {
+  await makeFolder(path.dirname(path.dirname(file)))
   for (let tries = 1; ; tries++) {
     try {
       await mkdir(path.dirname(file), { recursive: true })
@@ -181,6 +181,7 @@ export class ShardOutput {
       throw error
     }
     await this.#clean()
+    // A shard that is done stays done when the machine loses its power: the names are on the disk.
     await syncFolder(path.dirname(this.#output))
     return whole
   }

@@ -11,6 +11,7 @@ use super::options::ChunkOptions;
 use super::places::{
     ceil, first_sentence_start, first_word_end, floor, last_character_end, last_sentence_end, last_word_end, space_end,
 };
+use crate::growth::put_all;
 use crate::texts::code_points::first_code_points;
 use crate::tokenizer::{EncodeError, Tokenizer, TokenizerScratch, is_space};
 
@@ -242,7 +243,7 @@ impl<'a> Chunker<'a> {
     /// a seam.
     fn add_piece(&mut self, filled: &mut Filled, end: usize) -> Result<bool, EncodeError> {
         self.ids.truncate(filled.ids);
-        self.ids.extend_from_slice(&self.piece);
+        put_all(&mut self.ids, &self.piece);
         filled.at = end;
         if !self.has_seams {
             (filled.seam, filled.ids) = (end, self.ids.len());
@@ -275,7 +276,7 @@ impl<'a> Chunker<'a> {
         }
         if seam < end {
             self.count(seam, end, usize::MAX)?;
-            self.ids.extend_from_slice(&self.piece);
+            put_all(&mut self.ids, &self.piece);
         }
         Ok(true)
     }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use crate::growth::{Growth, put_all};
+use crate::interrupt::{Pace, STEP_BYTES, check};
 use crate::model::scratch::Scratch;
 use crate::model::static_model::StaticModel;
 use crate::model::text_stats::TextStats;
@@ -96,9 +98,10 @@ impl StaticModel {
         for &end in together.ends {
             let found = &together.ids[start..end as usize];
             start = end as usize;
+            ids.make_room(found.len());
             let (before, kept) = (ids.len(), &found[..found.len().min(limit)]);
             match dropped {
-                None => ids.extend_from_slice(kept),
+                None => put_all(ids, kept),
                 Some(unknown) => ids.extend(kept.iter().filter(|id| **id != unknown)),
             }
             ends.push(ids.len());
@@ -160,11 +163,19 @@ fn contains(ids: &[u32], unknown: u32) -> bool {
 
 /// Removes `unknown` from `ids[start..]`.
 pub(super) fn drop_from(ids: &mut Vec<u32>, start: usize, unknown: u32) {
-    if !contains(&ids[start..], unknown) {
+    let mut steps = ids[start..].chunks(STEP_BYTES);
+    let is_in = |step: &[u32]| {
+        if step.len() == STEP_BYTES {
+            check();
+        }
+        contains(step, unknown)
+    };
+    if !steps.any(is_in) {
         return;
     }
-    let mut kept = start;
+    let (mut kept, mut pace) = (start, Pace::new());
     for place in start..ids.len() {
+        pace.step(1);
         ids[kept] = ids[place];
         kept += usize::from(ids[kept] != unknown);
     }

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::dtype::{Dtype, as_f32};
+use crate::growth::put_all;
 use crate::model::options::EncodeOptions;
 use crate::model::scratch::Scratch;
 use crate::model::static_model::StaticModel;
@@ -79,7 +80,7 @@ impl StaticModel {
             scratch.ends.clear();
             while scratch.ids.len() < RUN_IDS && scratch.ends.len() < RUN_TEXTS {
                 let Some(ids) = lists.next() else { break };
-                scratch.ids.extend_from_slice(ids);
+                put_all(&mut scratch.ids, ids);
                 scratch.ends.push(scratch.ids.len());
             }
             self.write_run(options, scratch, &mut rows, are_read_late);

@@ -5,3 +5,4 @@ pub(crate) mod kernel;
 pub(crate) mod norm;
 pub(crate) mod pool;
 pub(crate) mod prefetch;
+mod product;

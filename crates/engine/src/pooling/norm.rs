@@ -1,6 +1,8 @@
 //! numpy's pairwise sum, in numpy's order, on which the Euclidean norm of a vector depends (numpy
 //! 2.4, loops_utils.h, `pairwise_sum`).
 
+use crate::interrupt::{STEP_BYTES, check};
+
 /// Up to this many values are summed in one block; more are halved first (numpy's `PW_BLOCKSIZE`).
 pub(crate) const PAIRWISE_BLOCK: usize = 128;
 
@@ -17,6 +19,9 @@ where
 {
     if values.len() <= PAIRWISE_BLOCK {
         return sum_of_block(values, map);
+    }
+    if values.len() >= STEP_BYTES {
+        check();
     }
     let (low, high) = halves(values);
     pairwise_sum(low, map) + pairwise_sum(high, map)

@@ -25,9 +25,12 @@
 //! exception: numpy sums it pairwise ([`mean_of_one_column`]).
 
 use crate::float16;
+use crate::growth::Growth;
+use crate::interrupt::{Pace, check};
 use crate::pooling::kernel::Kernels;
 use crate::pooling::norm::pairwise_sum;
 use crate::pooling::prefetch::RowPrefetch;
+use crate::pooling::product::{Factor, Product};
 use crate::table::{Elements, EmbeddingTable, Weights};
 
 /// Buffers of one thread, which are used again for each text.
@@ -61,7 +64,10 @@ pub(crate) fn pool(
         None => ids,
         Some(mapping) => {
             scratch.row_ids.clear();
-            scratch.row_ids.extend(ids.iter().map(|&id| mapping[id as usize]));
+            for step in in_steps(ids) {
+                scratch.row_ids.make_room(step.len());
+                scratch.row_ids.extend(step.iter().map(|&id| mapping[id as usize]));
+            }
             scratch.row_ids.as_slice()
         }
     };
@@ -69,6 +75,7 @@ pub(crate) fn pool(
     if let (None, Elements::F32(elements)) = (table.weights(), table.elements())
         && unit
         && vector.len() > 1
+        && ids.len() <= STEP_ROWS
         && kernels.unit_mean_f32(elements, table.dim(), row_ids, vector)
     {
         return;
@@ -150,25 +157,25 @@ fn mean(
     let (dim, columns) = (table.dim(), vector.len());
     match table.elements() {
         Elements::F32(elements) => {
-            kernels.add_rows_f32(elements, dim, row_ids, vector);
+            in_steps(row_ids).for_each(|step| kernels.add_rows_f32(elements, dim, step, vector));
             divide(kernels, vector, row_ids.len());
         }
         Elements::F16(elements) => {
-            kernels.add_rows_f16(elements, dim, row_ids, vector);
+            in_steps(row_ids).for_each(|step| kernels.add_rows_f16(elements, dim, step, vector));
             divide(kernels, vector, row_ids.len());
         }
         Elements::F64(elements) => {
             sums_f64.clear();
             sums_f64.resize(columns, 0.0);
-            kernels.add_rows_f64(elements, dim, row_ids, sums_f64);
+            in_steps(row_ids).for_each(|step| kernels.add_rows_f64(elements, dim, step, sums_f64));
             divide_f64(sums_f64, row_ids.len(), vector);
         }
         // numpy sums int8 in f64. Sums of integers are exact there and in i32 alike, and those of
-        // 2^24 rows can't overflow an i32.
+        // a step of rows can't overflow an i32.
         Elements::I8(elements) => {
             sums_f64.clear();
             sums_f64.resize(columns, 0.0);
-            for rows in row_ids.chunks(1 << 24) {
+            for rows in in_steps(row_ids) {
                 sums_i32.clear();
                 sums_i32.resize(columns, 0);
                 kernels.add_rows_i8(elements, dim, rows, sums_i32);
@@ -179,6 +186,19 @@ fn mean(
             divide_f64(sums_f64, row_ids.len(), vector);
         }
     }
+}
+
+/// A text has millions of rows: after this many, in a few milliseconds, it is asked whether to go on.
+const STEP_ROWS: usize = 1 << 14;
+
+/// The ids in steps, with a check between two.
+fn in_steps(ids: &[u32]) -> impl Iterator<Item = &[u32]> {
+    ids.chunks(STEP_ROWS).enumerate().map(|(index, step)| {
+        if index > 0 {
+            check();
+        }
+        step
+    })
 }
 
 /// Divides sums by the count. numpy divides in f64 and rounds to f32; for counts up to 2^24 a
@@ -199,62 +219,6 @@ fn divide_f64(sums: &[f64], count: usize, vector: &mut [f32]) {
     }
 }
 
-/// A token's weight.
-#[derive(Clone, Copy)]
-enum Factor {
-    Half(u16),
-    Single(f32),
-    Double(f64),
-}
-
-impl Factor {
-    /// The weight of token `id`; `None` without weights.
-    fn of(weights: Option<&Weights>, id: u32) -> Option<Self> {
-        weights.map(|weights| match weights {
-            Weights::F16(weights) => Self::Half(weights[id as usize]),
-            Weights::F32(weights) => Self::Single(weights[id as usize]),
-            Weights::F64(weights) => Self::Double(weights[id as usize]),
-        })
-    }
-}
-
-/// An element times its weight, in the type that numpy gives the product. A half-precision product
-/// is a `Single` that was rounded to half precision.
-#[derive(Clone, Copy)]
-enum Product {
-    Single(f32),
-    Double(f64),
-}
-
-impl Product {
-    #[inline(always)]
-    fn of(elements: Elements<'_>, index: usize, factor: Factor) -> Self {
-        let in_half = |element: f32, factor: u16| {
-            // The product is exact in f32: a half has 11 bits, an int8 has 8. So it is rounded
-            // once, as by numpy.
-            Self::Single(float16::to_f32(float16::from_f32(element * float16::to_f32(factor))))
-        };
-        match (elements, factor) {
-            (Elements::F32(table), Factor::Half(factor)) => Self::Single(table[index] * float16::to_f32(factor)),
-            (Elements::F32(table), Factor::Single(factor)) => Self::Single(table[index] * factor),
-            (Elements::F32(table), Factor::Double(factor)) => Self::Double(f64::from(table[index]) * factor),
-            (Elements::F16(table), Factor::Half(factor)) => in_half(float16::to_f32(table[index]), factor),
-            (Elements::F16(table), Factor::Single(factor)) => Self::Single(float16::to_f32(table[index]) * factor),
-            (Elements::F16(table), Factor::Double(factor)) => {
-                Self::Double(f64::from(float16::to_f32(table[index])) * factor)
-            }
-            (Elements::I8(table), Factor::Half(factor)) => in_half(f32::from(table[index]), factor),
-            (Elements::I8(table), Factor::Single(factor)) => Self::Single(f32::from(table[index]) * factor),
-            (Elements::I8(table), Factor::Double(factor)) => Self::Double(f64::from(table[index]) * factor),
-            (Elements::F64(table), Factor::Half(factor)) => {
-                Self::Double(table[index] * f64::from(float16::to_f32(factor)))
-            }
-            (Elements::F64(table), Factor::Single(factor)) => Self::Double(table[index] * f64::from(factor)),
-            (Elements::F64(table), Factor::Double(factor)) => Self::Double(table[index] * factor),
-        }
-    }
-}
-
 /// The mean of rows with weights: the products are added row by row, in f32 to `vector`, which must
 /// be zeros, or in f64 to `sums_f64`.
 fn mean_weighted(
@@ -270,7 +234,9 @@ fn mean_weighted(
     sums_f64.clear();
     sums_f64.resize(columns, 0.0);
     let mut double = false;
+    let mut pace = Pace::new();
     for (&id, &row_id) in ids.iter().zip(row_ids) {
+        pace.step(columns);
         let Some(factor) = Factor::of(Some(weights), id) else { continue };
         let start = row_id as usize * table.dim();
         for column in 0..columns {
@@ -307,17 +273,20 @@ fn mean_of_one_column(table: &EmbeddingTable, ids: &[u32], row_ids: &[u32]) -> f
     let count = ids.len();
     let elements = table.elements();
     let start = |row_id: u32| row_id as usize * table.dim();
-    let products: Vec<Product> = ids
-        .iter()
-        .zip(row_ids)
-        .map(|(&id, &row_id)| match (Factor::of(table.weights(), id), elements) {
+    let mut products = Vec::new();
+    products.make_room(count);
+    let mut pace = Pace::new();
+    let all = ids.iter().zip(row_ids).map(|(&id, &row_id)| {
+        pace.step(1);
+        match (Factor::of(table.weights(), id), elements) {
             (Some(factor), _) => Product::of(elements, start(row_id), factor),
             (None, Elements::F32(elements)) => Product::Single(elements[start(row_id)]),
             (None, Elements::F16(elements)) => Product::Single(float16::to_f32(elements[start(row_id)])),
             (None, Elements::F64(elements)) => Product::Double(elements[start(row_id)]),
             (None, Elements::I8(elements)) => Product::Double(f64::from(elements[start(row_id)])),
-        })
-        .collect();
+        }
+    });
+    products.extend(all);
     let in_half = matches!(
         (elements, table.weights()),
         (Elements::F16(_), None | Some(Weights::F16(_))) | (Elements::I8(_), Some(Weights::F16(_)))

@@ -11,14 +11,14 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use crate::error::panic_message;
 use crate::model::StaticModel;
 use crate::run::outcome::{BatchError, Left};
 use crate::run::slice::{Input, Slice};
 use crate::run::work::{SharedWork, Work};
 use crate::run::workers::{self, Claim, Job};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 #[derive(Default)]
 struct State {
@@ -146,8 +146,8 @@ impl Batch {
         workers::forget(&job);
     }
 
-    /// Stops the batch: waiting slices are dropped. Running ones end at the next text, or after the
-    /// rows of the texts whose ids were found already. If no slice is running, the batch is
+    /// Stops the batch: waiting slices are dropped. Running ones end within
+    /// milliseconds, also within a long text. If no slice is running, the batch is
     /// finished at once, and `on_slice` is not called for that.
     pub fn cancel(self: &Arc<Self>) {
         self.shared.cancel();
@@ -195,16 +195,23 @@ impl Batch {
     }
 
     fn run(&self, mut slice: Slice, runner: Runner) {
-        // A panic leaves no broken state: the slice and its scratch are dropped, and the model
+        let model = &self.shared.model;
+        let mut scratch = None;
+        // What unwinds leaves no broken state: the slice and its scratch are dropped, and the model
         // never changes.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.shared.fill(&mut slice)));
-        if let Input::Texts(texts) = &mut slice.input {
-            texts.free_if_huge();
-        }
-        let error = match outcome {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error),
-            Err(panic) => Some(BatchError::Panic(panic_message(panic.as_ref()).to_owned())),
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let scratch = scratch.insert(model.take_scratch());
+            self.shared.fill(&mut slice, scratch)
+        }));
+        let (error, useless) = match outcome.unwrap_or_else(|panic| Err(panic.into())) {
+            Ok(()) => {
+                scratch.into_iter().for_each(|scratch| model.put_scratch(scratch));
+                if let Input::Texts(texts) = &mut slice.input {
+                    texts.free_if_huge();
+                }
+                (None, None)
+            }
+            Err(error) => (Some(error), scratch),
         };
         let mut state = self.lock();
         state.running -= 1;
@@ -222,6 +229,8 @@ impl Batch {
         drop(state);
         self.idle.notify_all();
         (self.on_slice)(left);
+        // To free gigabytes takes a while, for which nobody waits.
+        drop(useless);
     }
 }
 

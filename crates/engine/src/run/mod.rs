@@ -12,5 +12,7 @@ pub mod fault;
 pub(crate) mod outcome;
 pub(crate) mod slice;
 pub(crate) mod tasks;
+#[cfg(test)]
+mod tests_of_stops;
 pub(crate) mod work;
 pub(crate) mod workers;

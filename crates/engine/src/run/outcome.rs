@@ -1,6 +1,10 @@
 //! How a batch ends, and how much of it is left.
 
+use std::any::Any;
 use std::fmt;
+
+use crate::error::panic_message;
+use crate::interrupt::Interrupt;
 
 /// Why a batch ended early.
 #[derive(Debug, Clone)]
@@ -9,6 +13,8 @@ pub enum BatchError {
     Cancelled,
     /// A text could not be tokenized: its index in the call, and the reason.
     Tokenizer(usize, String),
+    /// The system did not grant this many bytes. The process and the model can go on.
+    OutOfMemory(usize),
     /// A thread panicked: its message. The process and the model can go on.
     Panic(String),
 }
@@ -20,6 +26,7 @@ impl BatchError {
         match self {
             Self::Cancelled => "ERR_ABORTED",
             Self::Tokenizer(..) => "ERR_BAD_TOKENIZER",
+            Self::OutOfMemory(_) => "ERR_OUT_OF_MEMORY",
             Self::Panic(_) => "ERR_INTERNAL",
         }
     }
@@ -30,12 +37,26 @@ impl fmt::Display for BatchError {
         match self {
             Self::Cancelled => write!(f, "the call was aborted"),
             Self::Tokenizer(index, reason) => write!(f, "text {index} could not be tokenized: {reason}"),
+            Self::OutOfMemory(bytes) => {
+                write!(f, "the call needs a buffer of {bytes} bytes, which could not be allocated")
+            }
             Self::Panic(message) => write!(f, "internal error: {message}"),
         }
     }
 }
 
 impl std::error::Error for BatchError {}
+
+impl From<Box<dyn Any + Send>> for BatchError {
+    /// The error of work that has unwound.
+    fn from(panic: Box<dyn Any + Send>) -> Self {
+        match Interrupt::of(panic.as_ref()) {
+            Some(Interrupt::Stopped) => Self::Cancelled,
+            Some(Interrupt::OutOfMemory(bytes)) => Self::OutOfMemory(bytes),
+            None => Self::Panic(panic_message(panic.as_ref()).to_owned()),
+        }
+    }
+}
 
 /// What is left of a batch after a slice.
 #[derive(Debug, Clone, Copy)]

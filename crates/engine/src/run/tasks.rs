@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
-use crate::error::panic_message;
 use crate::run::outcome::BatchError;
 use crate::run::workers::{self, Claim, Job};
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard};
 
 /// One task: a few milliseconds of work at most, so that other calls have their turn. It gets the
 /// flag that says whether the call was cancelled.
@@ -126,7 +126,7 @@ impl Tasks {
         let mut state = self.lock();
         state.running -= 1;
         if let Err(panic) = outcome {
-            state.error.get_or_insert(BatchError::Panic(panic_message(panic.as_ref()).to_owned()));
+            state.error.get_or_insert(panic.into());
             state.waiting.clear();
         }
         let left = state.waiting.len() + state.running;

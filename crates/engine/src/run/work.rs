@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::chunks::ChunkOptions;
+use crate::growth::{Growth, put_all};
+use crate::interrupt::stoppable;
 use crate::model::{EncodeOptions, Scratch, StaticModel, TextStats};
 use crate::run::fault;
 use crate::run::outcome::BatchError;
@@ -45,16 +47,16 @@ pub enum Work {
 pub(super) struct SharedWork {
     pub(super) model: Arc<StaticModel>,
     work: Work,
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
     rows_done: AtomicUsize,
 }
 
 impl SharedWork {
     pub(super) fn new(model: Arc<StaticModel>, work: Work) -> Self {
-        Self { model, work, cancelled: AtomicBool::new(false), rows_done: AtomicUsize::new(0) }
+        Self { model, work, cancelled: Arc::default(), rows_done: AtomicUsize::new(0) }
     }
 
-    /// Makes running slices end at the next text, or after the rows of the current run.
+    /// Makes running slices end at their next check, which comes within milliseconds.
     pub(super) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
@@ -64,21 +66,19 @@ impl SharedWork {
         self.rows_done.load(Ordering::Relaxed)
     }
 
-    /// Computes the results of a slice.
-    pub(super) fn fill(&self, slice: &mut Slice) -> Result<(), BatchError> {
+    /// Computes the results of a slice. Unwinds with an [`Interrupt`](crate::Interrupt) where it is
+    /// cancelled within a text, or where memory runs out.
+    pub(super) fn fill(&self, slice: &mut Slice, scratch: &mut Scratch) -> Result<(), BatchError> {
         fault::panic_where_injected();
-        let mut scratch = self.model.take_scratch();
-        let outcome = match self.work {
-            Work::Encode(options) => self.fill_rows(slice, options, &mut scratch),
-            Work::Tokenize { max_length } => self.fill_ids(slice, max_length, &mut scratch),
-            Work::Count { max_length } => self.fill_counts(slice, max_length, &mut scratch),
-            Work::Chunk { options, with_ids } => self.fill_chunks(slice, options, with_ids, &mut scratch),
-            Work::Pool(options) => self.fill_pooled(slice, options, &mut scratch),
-            Work::Gather(options) => self.fill_gathered(slice, options, &mut scratch),
-            Work::Head(options) => self.fill_through_head(slice, options, &mut scratch),
-        };
-        self.model.put_scratch(scratch);
-        outcome
+        stoppable(&self.cancelled, || match self.work {
+            Work::Encode(options) => self.fill_rows(slice, options, scratch),
+            Work::Tokenize { max_length } => self.fill_ids(slice, max_length, scratch),
+            Work::Count { max_length } => self.fill_counts(slice, max_length, scratch),
+            Work::Chunk { options, with_ids } => self.fill_chunks(slice, options, with_ids, scratch),
+            Work::Pool(options) => self.fill_pooled(slice, options, scratch),
+            Work::Gather(options) => self.fill_gathered(slice, options, scratch),
+            Work::Head(options) => self.fill_through_head(slice, options, scratch),
+        })
     }
 
     /// Whether a slice goes on after some of its texts.
@@ -95,8 +95,10 @@ impl SharedWork {
         let (counts, truncated, first_row) = (&mut slice.counts, &mut slice.truncated, slice.first_row);
         let each = |stats: TextStats| {
             if stats.truncated {
+                truncated.make_room(1);
                 truncated.push((first_row + counts.len()) as u32);
             }
+            counts.make_room(1);
             counts.push(stats.pooled);
             self.flow()
         };
@@ -114,8 +116,10 @@ impl SharedWork {
         let Input::Texts(texts) = &slice.input else { return Ok(()) };
         let (ids, counts, truncated) = (&mut slice.ids, &mut slice.counts, &mut slice.truncated);
         let read = self.model.token_ids_of(texts, max_length, scratch, |found, stats| {
-            ids.extend_from_slice(found);
+            put_all(ids, found);
             let cut = (slice.first_row + counts.len()..).zip(stats).filter(|(_, stats)| stats.truncated);
+            truncated.make_room(stats.len());
+            counts.make_room(stats.len());
             truncated.extend(cut.map(|(row, _)| row as u32));
             counts.extend(stats.iter().map(|stats| stats.pooled));
             self.flow()
@@ -135,6 +139,7 @@ impl SharedWork {
         let Input::Texts(texts) = &slice.input else { return Ok(()) };
         let counts = &mut slice.counts;
         let read = self.model.token_ids_of(texts, max_length, scratch, |_, stats| {
+            counts.make_room(stats.len());
             counts.extend(stats.iter().map(|stats| stats.found));
             self.flow()
         });
@@ -157,14 +162,16 @@ impl SharedWork {
             self.check_cancelled()?;
             let before = chunks.len();
             let each = |chunk, ids: &[u32]| {
+                chunks.make_room(1);
                 chunks.push((chunk, ids.len() as u32));
                 if with_ids {
-                    all_ids.extend_from_slice(ids);
+                    put_all(all_ids, ids);
                 }
                 self.flow()
             };
             let found = self.model.chunks_utf16(texts.units(index), options, scratch, each);
             found.map_err(|error| tokenizer_error(slice.first_row + index, error))?;
+            slice.counts.make_room(1);
             slice.counts.push((chunks.len() - before) as u32);
         }
         self.check_cancelled()?;

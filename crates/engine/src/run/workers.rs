@@ -10,8 +10,9 @@
 //! of its own: it lasts seconds to minutes, and would keep the pool from calls.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
+use crate::sync::{Condvar, Mutex, MutexGuard, OnceLock, spawn};
 use crate::threads::MAX_THREADS;
 
 /// A job's answer to a thread that claims work.
@@ -91,7 +92,7 @@ impl Workers {
     fn hire(&'static self, queue: &mut Queue) {
         while queue.threads < queue.wanted + queue.long_slices {
             let name = format!("model2vec-{}", queue.threads);
-            if std::thread::Builder::new().name(name).spawn(|| self.work()).is_err() {
+            if spawn(name, || self.work()).is_err() {
                 break;
             }
             queue.threads += 1;

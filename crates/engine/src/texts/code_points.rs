@@ -1,5 +1,7 @@
 //! The first code points of a text, which is what limits count.
 
+use crate::interrupt::{STRIDE_BYTES, check};
+
 /// The first `count` code points of `text`.
 pub(crate) fn first_code_points(text: &str, count: usize) -> &str {
     // A code point takes at least one byte, so most texts are short enough to need no counting.
@@ -15,6 +17,9 @@ pub(crate) fn first_code_points(text: &str, count: usize) -> &str {
             return &text[..position * 64 + within.map_or(0, |(offset, _)| offset)];
         }
         left -= starts;
+        if position * 64 % STRIDE_BYTES == STRIDE_BYTES - 64 {
+            check();
+        }
     }
     text
 }

@@ -8,6 +8,8 @@ mod widen;
 
 use std::collections::TryReserveError;
 
+use crate::growth::Growth;
+
 /// How many units the buffer has after the last text, so that this text too can be read in whole
 /// blocks.
 const SLACK_UNITS: usize = 64;
@@ -64,7 +66,8 @@ impl Texts {
     }
 
     /// Appends a text, which `fill` writes into a buffer of `room` units. `fill` returns how many
-    /// units it wrote, or how many it would have written with more room.
+    /// units it wrote, or how many it would have written with more room. Unwinds with an
+    /// [`Interrupt`](crate::Interrupt) if there is no memory for that.
     ///
     /// # Errors
     /// Those of `fill`; then nothing is appended.
@@ -86,7 +89,9 @@ impl Texts {
             // Reserved memory is initialized only as far as needed: filling tens of MB with zeros
             // at once takes milliseconds.
             let is_reserved = self.units.capacity() >= length;
-            self.units.resize(if is_reserved { length } else { length.max(self.units.len() * 2) }, 0);
+            self.units.make_room(length - self.units.len());
+            let generous = self.units.capacity().min(self.units.len().saturating_mul(2));
+            self.units.resize(if is_reserved { length } else { length.max(generous) }, 0);
         }
         let written = fill(&mut self.units[self.used..needed])?;
         self.used += written.min(room);
@@ -95,6 +100,7 @@ impl Texts {
 
     /// Ends the text whose pieces were appended.
     pub fn end_text(&mut self) {
+        self.ends.make_room(1);
         self.ends.push(self.used);
     }
 

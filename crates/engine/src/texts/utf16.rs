@@ -1,5 +1,8 @@
 //! UTF-16, the encoding of JavaScript strings, to UTF-8, which the tokenizer reads.
 
+use crate::growth::lengthen;
+use crate::interrupt::{STEP_BYTES, check};
+
 /// A buffer that holds one text at a time as UTF-8.
 #[derive(Debug, Default)]
 pub(crate) struct Utf8Buffer {
@@ -19,15 +22,31 @@ impl Utf8Buffer {
     /// The text of `units` in UTF-8. A lone surrogate becomes U+FFFD, as in JavaScript's
     /// `TextEncoder`.
     pub(crate) fn transcode(&mut self, units: &[u16]) -> &str {
-        // A unit takes at most three bytes; a pair of surrogates takes four.
-        if self.bytes.len() < units.len() * 3 {
-            self.bytes.resize(units.len() * 3, 0);
+        let (mut rest, mut length) = (units, 0);
+        loop {
+            let step;
+            (step, rest) = rest.split_at(step_len(rest));
+            // A unit takes at most three bytes; a pair of surrogates takes four.
+            lengthen(&mut self.bytes, length + step.len() * 3, 0);
+            length += transcode(step, &mut self.bytes[length..]);
+            if rest.is_empty() {
+                break;
+            }
+            check();
         }
-        let length = transcode(units, &mut self.bytes);
         debug_assert!(str::from_utf8(&self.bytes[..length]).is_ok());
         // SAFETY: `transcode` writes only whole characters of UTF-8: ASCII bytes, and the output of
         // `char::encode_utf8`.
         unsafe { str::from_utf8_unchecked(&self.bytes[..length]) }
+    }
+}
+
+/// How many units are transcoded at once: no pair of surrogates is divided.
+fn step_len(units: &[u16]) -> usize {
+    match units.get(STEP_BYTES) {
+        None => units.len(),
+        Some(0xdc00..=0xdfff) => STEP_BYTES - 1,
+        Some(_) => STEP_BYTES,
     }
 }
 
@@ -111,6 +130,16 @@ mod tests {
                     .collect();
                 assert_eq!(buffer.transcode(&units), String::from_utf16_lossy(&units));
             }
+        }
+    }
+
+    #[test]
+    fn a_text_of_many_steps_is_divided_between_characters() {
+        let mut buffer = Utf8Buffer::default();
+        for before in [0, 1, 2] {
+            let mut units = vec![0x61; before];
+            units.extend("😀é".encode_utf16().cycle().take(3 * super::STEP_BYTES));
+            assert_eq!(buffer.transcode(&units), String::from_utf16_lossy(&units));
         }
     }
 

@@ -111,8 +111,8 @@ impl Flow {
         self.batch().is_none_or(|batch| batch.close())
     }
 
-    /// Drops the slices that wait. Those that run end at the next text, or after the rows of the
-    /// texts whose ids were found already; this function does not wait for them.
+    /// Drops the slices that wait. Those that run end within milliseconds, also within a long
+    /// text; this function does not wait for them.
     pub(super) fn cancel(&self) {
         if let Some(batch) = self.batch() {
             batch.cancel();

@@ -7,7 +7,7 @@ use std::ptr;
 use model2vec_engine::Dtype;
 use napi::sys;
 
-use crate::error::{Thrown, check};
+use crate::error::{self, Thrown, check};
 use crate::js::value::Js;
 
 /// The memory of a typed array, as it is at this moment.
@@ -78,6 +78,8 @@ impl Js {
         lists: impl Iterator<Item = &'a [u32]>,
     ) -> Result<sys::napi_value, Thrown> {
         let (mut start, mut buffer, mut array) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+        // Where V8 gets no memory, it ends the process: the system is asked first.
+        drop(error::buffer::<u32>(length)?);
         // SAFETY: out-pointers are valid; the buffer has length × 4 bytes, which the typed array
         // covers from byte 0.
         unsafe {

@@ -10,6 +10,7 @@ use super::key::{SHORT_BYTES, Word};
 use super::line::{IN_LINE, IN_RING, Lines, SLACK};
 use super::remembered::Remembered;
 use super::short_words::ShortWords;
+use crate::growth::{Growth, let_go_if_large};
 use crate::pooling::prefetch::prefetch_line;
 use crate::tokenizer::encode_error::EncodeError;
 
@@ -123,6 +124,7 @@ impl PieceCache {
         // Where the next id goes. There is room after it for the ids of all pieces that are in
         // lines.
         let mut end = ids.len();
+        ids.make_room(ROOM);
         ids.resize(end + ROOM, 0);
         for index in 0..count {
             let Pending { key, len, place, .. } = self.pending[index];
@@ -185,8 +187,7 @@ impl PieceCache {
             }
         }
         let end = put(new_ids, ids, end);
-        new_ids.clear();
-        new_ids.shrink_to(KEPT_IDS);
+        let_go_if_large(new_ids, KEPT_IDS);
         Ok(end)
     }
 }
@@ -201,6 +202,7 @@ impl Pending {
 fn put(list: &[u32], ids: &mut Vec<u32>, end: usize) -> usize {
     let new_end = end + list.len();
     if ids.len() < new_end + ROOM {
+        ids.make_room(new_end + ROOM - ids.len());
         ids.resize(new_end + ROOM, 0);
     }
     ids[end..new_end].copy_from_slice(list);

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use super::node::{NO_LABEL, Node, ROOT};
 use super::slots::Slots;
 use super::sorted_strings::SortedStrings;
+use crate::growth::filled;
 
 /// A node that has just been placed, while the trie is built.
 pub(in crate::tokenizer) struct Placed {
@@ -81,7 +82,7 @@ pub(in crate::tokenizer) fn build<T: Copy>(
 
 /// The parent of each node; 0 for the root and for free slots.
 pub(in crate::tokenizer) fn parents<T>(nodes: &[Node<T>]) -> Vec<u32> {
-    let mut by_base = vec![ROOT; nodes.len()];
+    let mut by_base = filled(nodes.len(), ROOT);
     for (node, place) in (0..).zip(nodes) {
         by_base[place.base() as usize] = node;
     }
@@ -89,7 +90,9 @@ pub(in crate::tokenizer) fn parents<T>(nodes: &[Node<T>]) -> Vec<u32> {
         NO_LABEL => ROOT,
         label => by_base[(node ^ label) as usize],
     };
-    (0..).zip(nodes).map(parent).collect()
+    let mut parents = filled(nodes.len(), ROOT);
+    parents.iter_mut().zip((0..).zip(nodes)).for_each(|(place, node)| *place = parent(node));
+    parents
 }
 
 /// A node whose children have yet to be placed, with the range of the strings that begin with it.

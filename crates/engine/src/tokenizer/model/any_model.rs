@@ -4,6 +4,7 @@ use super::WordPiece;
 use super::bpe::{Bpe, BpeScratch};
 use super::unigram::{Unigram, UnigramScratch};
 use super::word_level::WordLevel;
+use crate::growth::Growth;
 use crate::tokenizer::encode_error::EncodeError;
 
 #[derive(Debug)]
@@ -67,10 +68,15 @@ impl Model {
         match self {
             Self::Bpe(model) => model.tokenize(&piece[start..], &mut scratch.bpe, ids)?,
             Self::Unigram(model) => return model.tokenize_from(piece, start, &mut scratch.unigram, ids),
-            Self::WordLevel(model) => ids.push(model.tokenize(&piece[start..])?),
+            Self::WordLevel(model) => {
+                ids.make_room(1);
+                ids.push(model.tokenize(&piece[start..])?);
+            }
             Self::WordPiece(model) => {
                 let first = ids.len();
-                ids.resize(first + piece.len().max(model.max_ids()), 0);
+                // However long the word is.
+                ids.make_room(model.max_ids());
+                ids.resize(first + model.max_ids(), 0);
                 let count = model.tokenize(&piece.as_bytes()[start..], &mut ids[first..])?;
                 ids.truncate(first + count);
             }

@@ -1,12 +1,28 @@
 //! Runs of ASCII at the start of a text: most text consists of such runs, and they are found a
 //! vector at a time.
 
+use crate::interrupt::{Pace, STRIDE_BYTES, check, find_in_strides};
+
 /// How many bytes are tested at once: the compiler vectorizes a loop over this many.
 const CHUNK_BYTES: usize = 32;
 
 /// The length of the longest start of `bytes` that is all ASCII and `is_plain`.
 #[inline]
 pub(super) fn plain_len(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
+    let mut start = 0;
+    loop {
+        let stride = &bytes[start..bytes.len().min(start + STRIDE_BYTES)];
+        let len = plain_len_of_stride(stride, &is_plain);
+        start += len;
+        if len < STRIDE_BYTES {
+            return start;
+        }
+        check();
+    }
+}
+
+#[inline]
+fn plain_len_of_stride(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
     let is_all_plain = |chunk: &&[u8]| chunk.iter().fold(true, |all, byte| all & (byte.is_ascii() & is_plain(*byte)));
     let chunks = bytes.chunks_exact(CHUNK_BYTES).take_while(is_all_plain).count();
     let rest = &bytes[chunks * CHUNK_BYTES..];
@@ -17,8 +33,12 @@ pub(super) fn plain_len(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
 #[inline]
 pub(super) fn is_plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> bool {
     let is_all_plain = |chunk: &[u8]| chunk.iter().fold(true, |all, byte| all & (byte.is_ascii() & is_plain(*byte)));
-    let mut chunks = bytes.chunks_exact(CHUNK_BYTES);
-    chunks.all(is_all_plain) && is_all_plain(bytes.chunks_exact(CHUNK_BYTES).remainder())
+    let is_other_stride = |stride: &[u8]| {
+        let mut chunks = stride.chunks_exact(CHUNK_BYTES);
+        let is_plain = chunks.all(is_all_plain) && is_all_plain(stride.chunks_exact(CHUNK_BYTES).remainder());
+        (!is_plain).then_some(0)
+    };
+    find_in_strides(bytes, is_other_stride).is_none()
 }
 
 /// Whether looking for a run of ASCII pays. In other scripts, a space or a comma between two words
@@ -32,11 +52,12 @@ pub(super) fn starts_long_run(bytes: &[u8]) -> bool {
 pub(super) fn find_pair(bytes: &[u8], byte: u8) -> Option<usize> {
     let pairs = || bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     let is_pair = |(first, second): (&u8, &u8)| (*first == byte) & (*second == byte);
-    let mut start = 0;
+    let (mut start, mut pace) = (0, Pace::new());
     while let Some(chunk) = bytes.get(start..=start + CHUNK_BYTES)
         && !chunk.iter().zip(&chunk[1..]).fold(false, |any, pair| any | is_pair(pair))
     {
         start += CHUNK_BYTES;
+        pace.step(CHUNK_BYTES);
     }
     pairs().skip(start).position(is_pair).map(|offset| start + offset)
 }

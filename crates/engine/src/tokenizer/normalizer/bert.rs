@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 
 use super::ascii;
 use super::char_map::{CharMap, Mapped};
+use super::mark_order;
+use crate::growth::{Growth, lengthen};
+use crate::interrupt::{Pace, STEP_BYTES, check};
 use crate::tokenizer::scan::{COPY_SLACK, Scanner};
 use crate::tokenizer::unicode::{self, CONTROL, NONSPACING_MARK, PUNCTUATION, Property, WHITESPACE};
 
@@ -89,12 +92,17 @@ impl BertNormalizer {
         let (mut read, mut written) = (0, start);
         loop {
             let rest = &text.as_bytes()[read..];
+            let rest = &rest[..rest.len().min(STEP_BYTES)];
             reserve(out, written, rest.len());
             let copied = scanner.copy_ascii(rest, &mut out[written..], self.options.lowercase, self.options.clean_text);
             read += copied;
             written += copied;
             if copied == rest.len() {
-                return written;
+                if read == text.len() {
+                    return written;
+                }
+                check();
+                continue;
             }
             let mapped;
             (mapped, written) = self.map_chars(&text[read..], out, written);
@@ -108,6 +116,7 @@ impl BertNormalizer {
         let map = self.map();
         let mut chars = text.chars();
         let mut cold = Vec::new();
+        let mut pace = Pace::new();
         loop {
             reserve(out, written, MAX_CHAR_BYTES);
             let before = chars.as_str();
@@ -131,6 +140,7 @@ impl BertNormalizer {
             if ascii::starts_long_run(chars.as_str().as_bytes()) {
                 break;
             }
+            pace.step(c.len_utf8());
         }
         (text.len() - chars.as_str().len(), written)
     }
@@ -138,7 +148,9 @@ impl BertNormalizer {
     /// Pushes the next character, and those after it with which it may change places.
     fn push_cluster(&self, chars: &mut Chars<'_>, out: &mut Vec<u8>) {
         let mut order = MarkOrder::default();
+        let mut pace = Pace::new();
         for c in chars {
+            pace.step(1);
             self.push_char(c, &mut order, out);
             if order.pending.is_empty() {
                 return;
@@ -188,7 +200,7 @@ impl BertNormalizer {
         if property.is(NONSPACING_MARK) {
             return;
         }
-        if class == 0 { self.push_stripped(c, out) } else { order.pending.push((class, c)) }
+        if class == 0 { self.push_stripped(c, out) } else { order.push(class, c) }
     }
 
     fn push_stripped(&self, c: char, out: &mut Vec<u8>) {
@@ -202,6 +214,8 @@ impl BertNormalizer {
     fn push_final(&self, c: char, out: &mut Vec<u8>) {
         let mut utf8 = [0; 4];
         let utf8 = c.encode_utf8(&mut utf8).as_bytes();
+        // A cluster can have millions of characters that were pending.
+        out.make_room(utf8.len() + 2);
         if !self.is_separating || c.is_ascii() {
             return out.extend_from_slice(utf8);
         }
@@ -225,20 +239,20 @@ struct MarkOrder {
 }
 
 impl MarkOrder {
+    fn push(&mut self, class: u8, c: char) {
+        self.pending.make_room(1);
+        self.pending.push((class, c));
+    }
+
     fn flush(&mut self, push: impl FnMut(char)) {
-        // The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12,
-        // decompose.rs, `sort_pending`).
-        self.pending.sort_by_key(|(class, _)| *class);
+        mark_order::sort(&mut self.pending);
         self.pending.drain(..).map(|(_, c)| c).for_each(push);
     }
 }
 
 /// Makes room for `more` bytes after `written`, and for the whole vectors that kernels store.
 fn reserve(out: &mut Vec<u8>, written: usize, more: usize) {
-    let needed = written + more + COPY_SLACK;
-    if out.len() < needed {
-        out.resize(needed.next_power_of_two(), 0);
-    }
+    lengthen(out, written + more + COPY_SLACK, 0);
 }
 
 /// Whether a character is in the block of nearly all Chinese text. No character of it is a control

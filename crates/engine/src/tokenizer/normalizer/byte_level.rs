@@ -2,6 +2,8 @@
 //! pre_tokenizers/byte_level.rs, `bytes_char`).
 
 use super::ascii;
+use crate::growth::{Growth, char_boundary, put};
+use crate::interrupt::{Pace, STRIDE_BYTES};
 
 /// The character of each byte: itself if it is printable in Latin-1, else the next one from U+0100
 /// on.
@@ -36,13 +38,18 @@ impl ByteLevel {
     }
 
     pub(in crate::tokenizer) fn normalize(self, text: &str, out: &mut String) {
-        out.reserve(text.len());
-        let mut rest = text;
+        out.make_room(text.len());
+        let (mut rest, mut pace) = (text, Pace::new());
         while !rest.is_empty() {
             let (plain, changed) = rest.split_at(ascii::plain_len(rest.as_bytes(), is_printable));
-            out.push_str(plain);
+            put(out, plain);
             let is_plain = |byte: u8| byte.is_ascii() && is_printable(byte);
-            let (changed, after) = changed.split_at(changed.bytes().position(is_plain).unwrap_or(changed.len()));
+            let changed_len = changed.bytes().take(STRIDE_BYTES).position(is_plain);
+            let changed_len = changed_len.unwrap_or_else(|| char_boundary(changed, STRIDE_BYTES));
+            let (changed, after) = changed.split_at(changed_len);
+            pace.step(changed.len());
+            // Each byte becomes one of at most two.
+            out.make_room(2 * changed.len());
             out.extend(changed.bytes().map(|byte| ALPHABET[usize::from(byte)]));
             rest = after;
         }

@@ -5,6 +5,7 @@
 //! ([`Character::cluster_part`]). For most pairs of neighbors the two parts decide whether there is
 //! a boundary; for the others [`Before`] keeps what the rules need of the characters before.
 
+use crate::interrupt::Pace;
 use crate::tokenizer::unicode::character::{Character, part};
 
 /// What the parts of two neighbors say about a boundary between them. `Apart` and `Joined` are
@@ -76,7 +77,9 @@ pub(super) fn first_len(text: &str) -> usize {
     let Some((_, first)) = chars.next() else { return 0 };
     let mut before = Before::default();
     before.push(Character::of(first).cluster_part());
+    let mut pace = Pace::new();
     for (at, c) in chars {
+        pace.step(1);
         let next = Character::of(c).cluster_part();
         if !before.joins(next) {
             return at;

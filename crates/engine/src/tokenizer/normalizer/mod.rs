@@ -11,6 +11,7 @@ mod charsmap;
 mod cluster;
 mod each_char;
 mod lowercase;
+mod mark_order;
 mod nmt;
 mod precompiled;
 mod prepend;

@@ -9,6 +9,8 @@
 use super::ascii;
 use super::charsmap::Charsmap;
 use super::cluster;
+use crate::growth::put;
+use crate::interrupt::Pace;
 use crate::tokenizer::unicode::character::Character;
 
 /// Clusters of at least this many bytes are only looked up character by character.
@@ -49,8 +51,9 @@ impl Precompiled {
 
     /// The length in bytes of the longest start of the text that has only plain characters.
     fn plain_len(&self, text: &str) -> usize {
-        let mut rest = text;
+        let (mut rest, mut pace) = (text, Pace::new());
         loop {
+            pace.step(1);
             if self.keeps_printable && ascii::starts_long_run(rest.as_bytes()) {
                 rest = &rest[ascii::plain_len(rest.as_bytes(), is_printable)..];
             }
@@ -64,8 +67,9 @@ impl Precompiled {
 
     pub(in crate::tokenizer) fn normalize(&self, text: &str, out: &mut String) {
         let mut copied = 0;
-        let mut rest = text;
+        let (mut rest, mut pace) = (text, Pace::new());
         loop {
+            pace.step(1);
             let run = self.plain_len(rest);
             if run == rest.len() {
                 break;
@@ -88,27 +92,29 @@ impl Precompiled {
             if len < LONG_CLUSTER_BYTES
                 && let Some(replacement) = self.map.get(cluster.as_bytes())
             {
-                out.push_str(&text[copied..at]);
-                out.push_str(replacement);
+                put(out, &text[copied..at]);
+                put(out, replacement);
                 copied = at + len;
             } else if !is_single {
                 self.normalize_chars(text, at..at + len, &mut copied, out);
             }
         }
-        out.push_str(&text[copied..]);
+        put(out, &text[copied..]);
     }
 
     /// Looks up each character in `range` alone, and replaces those that the map has. The text
     /// before `copied` is already in `out`.
     fn normalize_chars(&self, text: &str, range: std::ops::Range<usize>, copied: &mut usize, out: &mut String) {
+        let mut pace = Pace::new();
         for (at, c) in text[range.clone()].char_indices() {
+            pace.step(1);
             if !self.may_map(c) {
                 continue;
             }
             let (start, end) = (range.start + at, range.start + at + c.len_utf8());
             if let Some(replacement) = self.map.get(&text.as_bytes()[start..end]) {
-                out.push_str(&text[*copied..start]);
-                out.push_str(replacement);
+                put(out, &text[*copied..start]);
+                put(out, replacement);
                 *copied = end;
             }
         }

@@ -1,6 +1,8 @@
 //! `Prepend`: puts a string before a text that is not empty (tokenizers 0.23.2,
 //! normalizers/prepend.rs).
 
+use crate::growth::put;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::tokenizer) struct Prepend {
     prefix: String,
@@ -19,8 +21,8 @@ impl Prepend {
 
     pub(in crate::tokenizer) fn normalize(&self, text: &str, out: &mut String) {
         if !text.is_empty() {
-            out.push_str(&self.prefix);
-            out.push_str(text);
+            put(out, &self.prefix);
+            put(out, text);
         }
     }
 }

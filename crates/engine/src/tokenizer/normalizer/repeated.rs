@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::ascii;
+use crate::interrupt::{Pace, find_in_strides};
 use crate::tokenizer::unicode::{Property, WHITESPACE};
 
 /// At least `min_count` characters of a set. Unless `is_greedy`, each character is a separate
@@ -84,16 +85,20 @@ impl Repeated {
 
     /// The first match in the text from `start` on.
     pub(super) fn find(&self, text: &str, start: usize) -> Option<Range<usize>> {
-        let mut start = start;
+        let (mut start, mut pace) = (start, Pace::new());
         loop {
+            pace.step(1);
             start += match self.pair {
                 Some(byte) => ascii::find_pair(&text.as_bytes()[start..], byte),
-                None => text.as_bytes()[start..].iter().position(|byte| self.first_bytes[usize::from(*byte)]),
+                None => find_in_strides(&text.as_bytes()[start..], |stride| {
+                    stride.iter().position(|byte| self.first_bytes[usize::from(*byte)])
+                }),
             }?;
             let mut end = start;
             let mut count = 0;
             while let Some(len) = self.member_len(text, end) {
                 (end, count) = (end + len, count + 1);
+                pace.step(len);
                 if !self.is_greedy {
                     break;
                 }

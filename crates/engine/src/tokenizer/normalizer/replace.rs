@@ -4,6 +4,8 @@
 use std::ops::Range;
 
 use super::repeated::{Repeated, is_meta};
+use crate::growth::put;
+use crate::interrupt::{Pace, find_in_strides};
 
 /// A longer pattern is left to the reference, whose regex crate has another limit.
 const MAX_PATTERN_BYTES: usize = 1024;
@@ -70,27 +72,29 @@ impl Replace {
     /// Whether nothing matches, or only text that is replaced by itself.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
         match &self.pattern {
-            Pattern::Byte(byte) => !text.as_bytes().contains(byte),
+            Pattern::Byte(byte) => find_in_strides(text.as_bytes(), |stride| place_of(stride, *byte)).is_none(),
             Pattern::Text(pattern) => !text.contains(pattern),
             Pattern::Repeated(_) => self.next_change(text, 0).is_none(),
         }
     }
 
     pub(in crate::tokenizer) fn normalize(&self, text: &str, out: &mut String) {
-        let mut copied = 0;
+        let (mut copied, mut pace) = (0, Pace::new());
         while let Some(changed) = self.next_change(text, copied) {
-            out.push_str(&text[copied..changed.start]);
-            out.push_str(&self.content);
+            pace.step(changed.len());
+            put(out, &text[copied..changed.start]);
+            put(out, &self.content);
             copied = changed.end;
         }
-        out.push_str(&text[copied..]);
+        put(out, &text[copied..]);
     }
 
     /// The first match from `start` on that differs from its replacement.
     fn next_change(&self, text: &str, start: usize) -> Option<Range<usize>> {
         match &self.pattern {
             Pattern::Byte(byte) => {
-                let at = start + text.as_bytes()[start..].iter().position(|other| other == byte)?;
+                let rest = &text.as_bytes()[start..];
+                let at = start + find_in_strides(rest, |stride| place_of(stride, *byte))?;
                 Some(at..at + 1)
             }
             Pattern::Text(pattern) => {
@@ -109,4 +113,8 @@ impl Replace {
             }
         }
     }
+}
+
+fn place_of(bytes: &[u8], byte: u8) -> Option<usize> {
+    bytes.iter().position(|other| *other == byte)
 }

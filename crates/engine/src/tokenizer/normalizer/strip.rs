@@ -1,6 +1,7 @@
 //! `Strip`: removes the white space at the start, at the end, or at both (tokenizers 0.23.2,
 //! normalizer.rs, `lrstrip`).
 
+use crate::growth::put;
 use crate::tokenizer::unicode::{leading_whitespace, trimmed_end};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +16,7 @@ impl Strip {
     }
 
     pub(in crate::tokenizer) fn normalize(self, text: &str, out: &mut String) {
-        out.push_str(self.strip(text));
+        put(out, self.strip(text));
     }
 
     /// The part of the text that stays.

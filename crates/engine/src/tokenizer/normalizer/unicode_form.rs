@@ -5,7 +5,9 @@
 //! The character that ends a run is normalized together with the text that it may depend on: from
 //! the last boundary before it to the first boundary after it.
 
-use super::ascii;
+use super::{ascii, mark_order};
+use crate::growth::{Growth, put};
+use crate::interrupt::Pace;
 use crate::tokenizer::unicode;
 use crate::tokenizer::unicode::character::{
     BREAKS_CANONICAL, BREAKS_COMPATIBLE, Character, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, compose,
@@ -36,14 +38,15 @@ impl UnicodeForm {
 
     pub(in crate::tokenizer) fn normalize(self, text: &str, out: &mut String) {
         let mut segment = Segment::default();
-        let mut rest = text;
+        let (mut rest, mut pace) = (text, Pace::new());
         loop {
+            pace.step(1);
             let kept = self.kept(rest);
             if kept.len == rest.len() {
-                return out.push_str(rest);
+                return put(out, rest);
             }
             let (before, changed) = rest.split_at(kept.boundary);
-            out.push_str(before);
+            put(out, before);
             let (changed, after) = changed.split_at(self.boundary_after(changed, kept.len - kept.boundary));
             segment.fill(self, changed);
             if self.composes() {
@@ -60,7 +63,9 @@ impl UnicodeForm {
         let flag = self.kept_flag();
         let bytes = text.as_bytes();
         let (mut at, mut boundary, mut last_class) = (0, 0, 0);
+        let mut pace = Pace::new();
         loop {
+            pace.step(1);
             if ascii::starts_long_run(&bytes[at..]) {
                 at += ascii::plain_len(&bytes[at..], |_| true);
                 (boundary, last_class) = (at - 1, 0);
@@ -91,8 +96,13 @@ impl UnicodeForm {
     fn boundary_after(self, text: &str, changed: usize) -> usize {
         let is_boundary =
             |character: Character| character.is_starter(self.kept_flag()) || character.is(self.breaks_flag());
+        let mut pace = Pace::new();
         let mut chars = text[changed..].char_indices().skip(1);
-        chars.find(|(_, c)| is_boundary(Character::of(*c))).map_or(text.len(), |(at, _)| changed + at)
+        let mut is_found = |c| {
+            pace.step(1);
+            is_boundary(Character::of(c))
+        };
+        chars.find(|(_, c)| is_found(*c)).map_or(text.len(), |(at, _)| changed + at)
     }
 
     fn kept_flag(self) -> u8 {
@@ -137,9 +147,12 @@ impl Segment {
                 self.order_from(unordered);
                 unordered = self.chars.len() + 1;
             }
+            self.chars.make_room(1);
             self.chars.push((class, c));
         };
+        let mut pace = Pace::new();
         for c in text.chars() {
+            pace.step(1);
             if form.is_compatible() {
                 decompose_compatible(c, &mut emit);
             } else {
@@ -149,24 +162,28 @@ impl Segment {
         self.order_from(unordered);
     }
 
-    /// The sort is stable, as in the reference (unicode-normalization-alignments 0.1.12,
-    /// decompose.rs, `sort_pending`).
     fn order_from(&mut self, start: usize) {
-        let unordered = &mut self.chars[start..];
-        if unordered.len() > 1 {
-            unordered.sort_by_key(|(class, _)| *class);
-        }
+        mark_order::sort(&mut self.chars[start..]);
     }
 
     fn push(&self, out: &mut String) {
+        self.make_room_in(out);
         out.extend(self.chars.iter().map(|(_, c)| c));
+    }
+
+    /// Makes room for the characters, none of which has more than four bytes.
+    fn make_room_in(&self, out: &mut String) {
+        out.make_room(4 * self.chars.len());
     }
 
     /// Pushes the composed characters (unicode-normalization-alignments 0.1.12, recompose.rs).
     fn compose(&mut self, out: &mut String) {
         self.marks.clear();
+        self.make_room_in(out);
+        let mut pace = Pace::new();
         let (mut starter, mut last_class) = (None, None);
         for &(class, c) in &self.chars {
+            pace.step(1);
             let Some(first) = starter else {
                 if class == 0 {
                     starter = Some(c)
@@ -183,6 +200,7 @@ impl Segment {
                 out.extend(self.marks.drain(..));
                 (starter, last_class) = (Some(c), None);
             } else {
+                self.marks.make_room(1);
                 self.marks.push(c);
                 last_class = Some(class);
             }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
+use crate::interrupt::{Pace, find_in_strides};
 use crate::tokenizer::file::spec::AddedTokenSpec;
 use crate::tokenizer::file::unsupported::Unsupported;
 use crate::tokenizer::scan::{ByteSet, Scanner};
@@ -208,8 +209,10 @@ impl Matcher {
         if self.is_empty() {
             return None;
         }
+        let mut pace = Pace::new();
         loop {
-            from += scanner.find_any(&text[from..], &self.first_bytes)?;
+            from += find_in_strides(&text[from..], |stride| scanner.find_any(stride, &self.first_bytes))?;
+            pace.step(1);
             if let Some((len, pattern)) = self.longest_at(&text[from..]) {
                 return Some((from..from + len, &self.patterns[pattern as usize]));
             }

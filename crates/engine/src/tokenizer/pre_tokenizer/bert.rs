@@ -6,6 +6,8 @@
 
 use std::ops::ControlFlow;
 
+use crate::growth::{Growth, lengthen, put_all};
+use crate::interrupt::Pace;
 use crate::tokenizer::scan::{BLOCK_BYTES, Scanner, WINDOW_BYTES, WordBounds, whole_blocks};
 use crate::tokenizer::unicode::{PUNCTUATION, Property, WHITESPACE};
 
@@ -66,9 +68,7 @@ pub(in crate::tokenizer) const PADDING: usize = 2 * BLOCK_BYTES;
 
 /// Puts spaces after the first `len` bytes of `text`, so that the last word ends there.
 pub(in crate::tokenizer) fn pad(text: &mut Vec<u8>, len: usize) {
-    if text.len() < len + PADDING {
-        text.resize(len + PADDING, b' ');
-    }
+    lengthen(text, len + PADDING, b' ');
     text[len..len + PADDING].fill(b' ');
 }
 
@@ -115,10 +115,13 @@ pub(in crate::tokenizer) fn split<B>(
 pub(in crate::tokenizer) fn separate(text: &str, out: &mut Vec<u8>) -> usize {
     out.clear();
     if text.is_ascii() {
-        out.extend_from_slice(text.as_bytes());
+        put_all(out, text.as_bytes());
         return out.len();
     }
+    let mut pace = Pace::new();
     for c in text.chars() {
+        pace.step(c.len_utf8());
+        out.make_room(c.len_utf8() + 2);
         let property = Property::of(c);
         let is_boundary = !c.is_ascii() && property.is(PUNCTUATION);
         if !c.is_ascii() && property.is(WHITESPACE) {

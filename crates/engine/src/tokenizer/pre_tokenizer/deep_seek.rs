@@ -1,6 +1,7 @@
 //! The pattern of DeepSeek V3. It runs after those that separate numbers, and Chinese and Japanese.
 
 use super::white_space::WhiteSpace;
+use crate::interrupt::Pace;
 use crate::tokenizer::unicode::class::{LETTER, MARK, PUNCTUATION, SPACE, SYMBOL, class_at, is_at, run_end};
 
 pub(super) const REGEX: &str = r##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"##;
@@ -10,9 +11,10 @@ pub(super) fn atom(text: &str, at: usize) -> (usize, bool) {
     if let Some(end) = match_end(text, at) {
         return (end, true);
     }
-    let mut end = at;
+    let (mut end, mut pace) = (at, Pace::new());
     while end < text.len() && match_end(text, end).is_none() {
         end += class_at(text, end).map_or(1, |(_, len)| len);
+        pace.step(1);
     }
     (end, false)
 }

@@ -3,6 +3,7 @@
 
 use super::tiktoken::Tiktoken;
 use super::{byte_level, contraction, deep_seek};
+use crate::interrupt::Pace;
 use crate::tokenizer::unicode::class::{LETTER, NUMBER, SPACE, WORD, class_at, class_of, numbers_end, run_end};
 use crate::tokenizer::unicode::{self, Property};
 
@@ -114,7 +115,12 @@ fn class_atom(text: &str, at: usize, is_member: impl Fn(u16) -> bool) -> (usize,
 #[inline(always)]
 fn char_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize, bool) {
     let rest = &text[at..];
-    match rest.char_indices().find(|(_, c)| is_member(*c)) {
+    let mut pace = Pace::new();
+    let mut is_found = |c| {
+        pace.step(1);
+        is_member(c)
+    };
+    match rest.char_indices().find(|(_, c)| is_found(*c)) {
         Some((0, c)) => (at + c.len_utf8(), true),
         Some((offset, _)) => (at + offset, false),
         None => (text.len(), false),
@@ -125,7 +131,12 @@ fn char_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize,
 fn run_atom(text: &str, at: usize, is_member: impl Fn(char) -> bool) -> (usize, bool) {
     let rest = &text[at..];
     let is_match = rest.starts_with(&is_member);
-    (rest.find(|c| is_member(c) != is_match).map_or(text.len(), |offset| at + offset), is_match)
+    let mut pace = Pace::new();
+    let is_other = |c| {
+        pace.step(1);
+        is_member(c) != is_match
+    };
+    (rest.find(is_other).map_or(text.len(), |offset| at + offset), is_match)
 }
 
 /// `char::is_numeric` of Rust 1.94 (Unicode 17), which has two blocks more than `\p{N}`.
@@ -169,15 +180,21 @@ fn is_bloom_word(c: char) -> bool {
 
 fn bloom_atom(text: &str, at: usize) -> (usize, bool) {
     let word_end = |start: usize| {
-        let len = text[start..].find(|c| !is_bloom_word(c)).unwrap_or(text.len() - start);
+        let mut pace = Pace::new();
+        let is_other = |c| {
+            pace.step(1);
+            !is_bloom_word(c)
+        };
+        let len = text[start..].find(is_other).unwrap_or(text.len() - start);
         (len > 0).then_some(start + len)
     };
     let is_space = |at: usize| text.as_bytes()[at] == b' ';
     if let Some(end) = word_end(at + usize::from(is_space(at))) {
         return (end, true);
     }
-    let mut end = at;
+    let (mut end, mut pace) = (at, Pace::new());
     for c in text[at..].chars() {
+        pace.step(1);
         if is_bloom_word(c) {
             let starts_before = end > at && is_space(end - 1);
             return (end - usize::from(starts_before), false);

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::block_splitter::BlockSplitter;
 use super::pattern::Pattern;
+use crate::interrupt::Pace;
 
 /// What to do with a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -99,7 +100,9 @@ impl Splitter {
             Behavior::MergedWithPrevious => !is_match,
             Behavior::MergedWithNext => is_match,
             Behavior::Contiguous => {
+                let mut pace = Pace::new();
                 while end < text.len() {
+                    pace.step(1);
                     let (next, is_next_match) = atom(end);
                     if is_next_match != is_match {
                         break;

@@ -3,6 +3,7 @@
 
 use super::contraction;
 use super::white_space::WhiteSpace;
+use crate::interrupt::Pace;
 use crate::tokenizer::unicode::class::{
     LETTER, LOWER, MARK, NUMBER, SPACE, UPPER, class_at, is_at, numbers_end, run_end,
 };
@@ -115,12 +116,13 @@ fn is_lower(class: u16) -> bool {
 
 /// `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`.
 fn lower_end(text: &str, start: usize) -> Option<usize> {
-    let mut end = start;
+    let (mut end, mut pace) = (start, Pace::new());
     let mut last_lower_end = None;
     while let Some((class, len)) = class_at(text, end)
         && is_upper(class)
     {
         end += len;
+        pace.step(len);
         if is_lower(class) {
             last_lower_end = Some(end);
         }

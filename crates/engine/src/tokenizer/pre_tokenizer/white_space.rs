@@ -1,5 +1,6 @@
 //! Where white space ends in the patterns of byte-level BPE: `\s*[\r\n]+|\s+(?!\S)|\s+`.
 
+use crate::interrupt::Pace;
 use crate::tokenizer::unicode::class::{SPACE, class_at};
 
 /// A run of white space.
@@ -15,10 +16,12 @@ impl WhiteSpace {
     /// The run that starts at `start`, where there is white space.
     pub(super) fn at(text: &str, start: usize) -> Self {
         let (mut end, mut last, mut lines_end) = (start, start, None);
+        let mut pace = Pace::new();
         while let Some((class, len)) = class_at(text, end) {
             if class & SPACE == 0 {
                 break;
             }
+            pace.step(len);
             last = end;
             end += len;
             if matches!(text.as_bytes()[last], b'\r' | b'\n') {

@@ -5,6 +5,7 @@ pub(in crate::tokenizer) use super::character_table::{
     BREAKS_CANONICAL, BREAKS_COMPATIBLE, COMBINING_MARK, KEPT_BY_NFC, KEPT_BY_NFD, KEPT_BY_NFKC, KEPT_BY_NFKD, part,
 };
 use super::property;
+use crate::interrupt::find_in_strides;
 
 /// What is known of one character: the number of a row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +60,7 @@ impl Character {
 #[inline]
 pub(in crate::tokenizer) fn starters_len(text: &[u8], flags: u8) -> usize {
     let is_other = |byte: &u8| table::FLAGS_BY_BYTE[usize::from(*byte)] & flags == 0;
-    text.iter().position(is_other).unwrap_or(text.len())
+    find_in_strides(text, |stride| stride.iter().position(is_other)).unwrap_or(text.len())
 }
 
 /// Passes the compatibility decomposition of `c` to `emit`, or the canonical one, or `c` itself.

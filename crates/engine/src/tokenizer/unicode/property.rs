@@ -2,6 +2,7 @@
 
 use super::property_table::{self as table, DECOMPOSES, WORD};
 pub(in crate::tokenizer) use super::property_table::{CONTROL, NONSPACING_MARK, PUNCTUATION, WHITESPACE};
+use crate::interrupt::Pace;
 
 /// What is known of one character: the number of a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +80,22 @@ fn decompose_hangul(c: char, mut emit: impl FnMut(char)) {
 
 /// The length of `text` without the white space at its end (`\s*$`).
 pub(in crate::tokenizer) fn trimmed_end(text: &str) -> usize {
-    text.trim_end_matches(|c| Property::of(c).is(WHITESPACE)).len()
+    let mut pace = Pace::new();
+    let is_space = |c: char| {
+        pace.step(1);
+        Property::of(c).is(WHITESPACE)
+    };
+    text.trim_end_matches(is_space).len()
 }
 
 /// How many bytes of white space `text` starts with (`^\s*`).
 pub(in crate::tokenizer) fn leading_whitespace(text: &str) -> usize {
-    text.len() - text.trim_start_matches(|c| Property::of(c).is(WHITESPACE)).len()
+    let mut pace = Pace::new();
+    let is_space = |c: char| {
+        pace.step(1);
+        Property::of(c).is(WHITESPACE)
+    };
+    text.len() - text.trim_start_matches(is_space).len()
 }
 
 /// Whether `text` starts with a word character (`^\w`).

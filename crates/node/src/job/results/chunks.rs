@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use model2vec_engine::Slice;
 use napi::sys;
 
-use crate::error::Thrown;
+use crate::error::{Thrown, buffer};
 use crate::js::Js;
 
 /// The numbers of a chunk, in this order (src/native/interface.ts, `CHUNK_NUMBERS`).
@@ -34,14 +34,12 @@ impl ChunkResults {
         slices.sort_unstable_by_key(|slice| slice.first_row);
         let texts = slices.iter().map(|slice| slice.counts.len()).sum();
         js.set(object, "counts", js.new_uint32_array(texts, slices.iter().map(|slice| slice.counts.as_slice()))?)?;
-        let numbers: Vec<u32> = slices
-            .iter()
-            .flat_map(|slice| &slice.chunks)
-            .flat_map(|(chunk, pooled)| -> [u32; NUMBERS] {
-                let (units, bytes) = (chunk.units, chunk.bytes);
-                [units.0, units.1, bytes.0, bytes.1, chunk.tokens, *pooled as usize].map(|number| number as u32)
-            })
-            .collect();
+        let count: usize = slices.iter().map(|slice| slice.chunks.len()).sum();
+        let mut numbers: Vec<u32> = buffer(count.saturating_mul(NUMBERS))?;
+        numbers.extend(slices.iter().flat_map(|slice| &slice.chunks).flat_map(|(chunk, pooled)| -> [u32; NUMBERS] {
+            let (units, bytes) = (chunk.units, chunk.bytes);
+            [units.0, units.1, bytes.0, bytes.1, chunk.tokens, *pooled as usize].map(|number| number as u32)
+        }));
         js.set(object, "chunks", js.new_uint32_array(numbers.len(), std::iter::once(numbers.as_slice()))?)?;
         if self.with_ids {
             let ids = slices.iter().map(|slice| slice.ids.len()).sum();

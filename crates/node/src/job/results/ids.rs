@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use model2vec_engine::Slice;
 use napi::sys;
 
-use crate::error::Thrown;
+use crate::error::{Thrown, buffer};
 use crate::js::Js;
 
 /// The token ids of finished slices.
@@ -26,12 +26,11 @@ impl IdResults {
         slices.sort_unstable_by_key(|slice| slice.first_row);
         let mut end = 0;
         let counts = slices.iter().flat_map(|slice| &slice.counts);
-        let ends: Vec<u32> = counts
-            .map(|count| {
-                end += count;
-                end
-            })
-            .collect();
+        let mut ends: Vec<u32> = buffer(slices.iter().map(|slice| slice.counts.len()).sum())?;
+        ends.extend(counts.map(|count| {
+            end += count;
+            end
+        }));
         let total = slices.iter().map(|slice| slice.ids.len()).sum();
         js.set(object, "ids", js.new_uint32_array(total, slices.iter().map(|slice| slice.ids.as_slice()))?)?;
         js.set(object, "ends", js.new_uint32_array(ends.len(), std::iter::once(ends.as_slice()))?)

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::merge_table::{MergeTable, RankedId};
+use crate::growth::{Growth, let_go_if_large};
+use crate::interrupt::Pace;
 use crate::tokenizer::encode_error::EncodeError;
 
 /// Up to this many symbols, comparing all pairs for each merge is faster than a queue.
@@ -12,6 +14,9 @@ pub(super) const MAX_SCANNED_SYMBOLS: usize = 32;
 
 /// A buffer that one long word has enlarged beyond this is not kept.
 pub(super) const KEPT_SYMBOLS: usize = 1 << 16;
+
+/// How many bytes of other work take as long as a merge in a long word.
+const WORK_OF_MERGE: usize = 64;
 
 /// In place of a neighbor: there is none.
 const NONE: u32 = u32::MAX;
@@ -106,9 +111,15 @@ pub(super) fn merge_queued(
     link(merges, ids, symbols)?;
     queued.clear();
     let pairs = (0..).zip(symbols.iter()).filter(|(_, symbol)| symbol.pair != RankedId::NONE);
-    queued.extend(pairs.map(|(at, symbol)| Reverse(Queued::new(symbol.pair, at))));
-    let mut queue = BinaryHeap::from(std::mem::take(queued));
+    queued.make_room(symbols.len());
+    let mut pace = Pace::new();
+    queued.extend(pairs.map(|(at, symbol)| {
+        pace.step(1);
+        Reverse(Queued::new(symbol.pair, at))
+    }));
+    let mut queue = heap_of(std::mem::take(queued), &mut pace);
     while let Some(Reverse(top)) = queue.pop() {
+        pace.step(WORK_OF_MERGE);
         let Symbol { is_gone, pair, next: right, previous, .. } = symbols[top.at()];
         // The pair may have changed since. As in the crate, it is merged if it gives the same id.
         let is_same =
@@ -135,12 +146,12 @@ pub(super) fn merge_queued(
 
     let mut count = 0;
     for symbol in symbols.iter().filter(|symbol| !symbol.is_gone) {
+        pace.step(1);
         ids[count] = symbol.id;
         count += 1;
     }
-    symbols.clear();
-    symbols.shrink_to(KEPT_SYMBOLS);
-    queued.shrink_to(KEPT_SYMBOLS);
+    let_go_if_large(symbols, KEPT_SYMBOLS);
+    let_go_if_large(queued, KEPT_SYMBOLS);
     Ok(count)
 }
 
@@ -150,7 +161,10 @@ fn link(merges: &MergeTable, ids: &[u32], symbols: &mut Vec<Symbol>) -> Result<(
         |_| EncodeError { reason: format!("expected a piece of fewer than 2^32 characters, found {}", ids.len()) };
     let count = u32::try_from(ids.len()).map_err(too_long)?;
     symbols.clear();
+    symbols.make_room(ids.len());
+    let mut pace = Pace::new();
     symbols.extend((0..count).zip(ids).map(|(at, &id)| {
+        pace.step(1);
         let following = ids.get(at as usize + 1);
         Symbol {
             id,
@@ -169,6 +183,21 @@ fn pair_with(merges: &MergeTable, id: u32, symbols: &[Symbol], next: u32) -> Ran
 
 fn push(queue: &mut BinaryHeap<Reverse<Queued>>, pair: RankedId, at: u32) {
     if pair != RankedId::NONE {
+        queue.make_room(1);
         queue.push(Reverse(Queued::new(pair, at)));
     }
+}
+
+/// The queue of these pairs. Many are queued one by one, as a whole heap is built without a pause.
+fn heap_of(pairs: Vec<Reverse<Queued>>, pace: &mut Pace) -> BinaryHeap<Reverse<Queued>> {
+    if pairs.len() <= KEPT_SYMBOLS {
+        return BinaryHeap::from(pairs);
+    }
+    let mut queue = BinaryHeap::new();
+    queue.make_room(pairs.len());
+    for pair in pairs {
+        pace.step(WORK_OF_MERGE);
+        queue.push(pair);
+    }
+    queue
 }

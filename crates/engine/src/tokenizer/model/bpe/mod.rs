@@ -12,6 +12,8 @@ mod tests;
 use super::byte_fallback::ByteFallback;
 use super::piece_ids::PieceIds;
 use crate::error::excerpt;
+use crate::growth::{Growth, let_go_if_large};
+use crate::interrupt::Pace;
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::unsupported::Unsupported;
 use crate::tokenizer::file::vocabulary::Vocabulary;
@@ -131,10 +133,13 @@ impl Bpe {
         // An error may have left some.
         cuts.clear();
         self.push_characters(piece, affixed, ids, cuts)?;
+        cuts.make_room(1);
         cuts.push(ids.len());
+        let mut pace = Pace::new();
         let (mut start, mut end) = (first, first);
         for &cut in cuts.iter() {
             let symbols = &mut ids[start..cut];
+            pace.step(symbols.len());
             let count = if self.joining_chars.is_some() && symbols.len() <= MAX_SCANNED_SYMBOLS {
                 merge_scanned(&self.merges, symbols)
             } else {
@@ -145,8 +150,7 @@ impl Bpe {
             start = cut;
         }
         ids.truncate(end);
-        cuts.clear();
-        cuts.shrink_to(KEPT_SYMBOLS);
+        let_go_if_large(cuts, KEPT_SYMBOLS);
         Ok(())
     }
 
@@ -189,8 +193,12 @@ impl Bpe {
         let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, .. } = &self.options;
         // Written once it is known that the next one is not fused with it.
         let mut unknown = None;
+        // A character becomes an id, or one for each byte, and one is left at the end.
+        ids.make_room(piece.len() + 1);
+        let mut pace = Pace::new();
         for (start, character) in piece.char_indices() {
             let end = start + character.len_utf8();
+            pace.step(end - start);
             let prefix = if start > 0 { prefix.as_str() } else { "" };
             let suffix = if end == piece.len() { suffix.as_str() } else { "" };
             let (text, id) = if prefix.is_empty() && suffix.is_empty() {
@@ -210,6 +218,7 @@ impl Bpe {
                 if let (Some(joining_chars), Some(before)) = (joining_chars, before)
                     && !joining_chars.contains(before, character)
                 {
+                    cuts.make_room(1);
                     cuts.push(ids.len());
                 }
                 ids.push(id);

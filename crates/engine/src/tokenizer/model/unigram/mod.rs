@@ -12,6 +12,8 @@ mod suffix_links;
 mod tests;
 
 use super::byte_fallback::ByteFallback;
+use crate::growth::{Growth, lengthen};
+use crate::interrupt::Pace;
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::unsupported::Unsupported;
 use crate::tokenizer::file::vocabulary::Vocabulary;
@@ -179,14 +181,11 @@ impl Unigram {
         ids: &mut Vec<u32>,
     ) -> Result<bool, EncodeError> {
         let steps = &mut scratch.steps;
-        if steps.len() <= piece.len() {
-            steps.resize(piece.len() + 1, Step::default());
-        }
+        lengthen(steps, piece.len() + 1, Step::default());
         if piece.len() <= SHORT_BYTES { self.find_best_of_short(piece, steps) } else { self.find_best(piece, steps) }?;
         let is_sure = self.walk_back(piece, start, steps, ids) && piece.len() <= MAX_SURE_BYTES;
         if steps.len() > KEPT_STEPS {
-            steps.truncate(KEPT_STEPS);
-            steps.shrink_to_fit();
+            *steps = Vec::new();
         }
         Ok(is_sure)
     }
@@ -224,9 +223,10 @@ impl Unigram {
     /// Fills `steps` with the best path to the end of each character.
     fn find_best(&self, piece: &str, steps: &mut [Step]) -> Result<(), EncodeError> {
         let links = self.automaton.suffix_links();
-        let mut state = automaton::ROOT;
+        let (mut state, mut pace) = (automaton::ROOT, Pace::new());
         for (start, character) in piece.char_indices() {
             let end = start + character.len_utf8();
+            pace.step(end - start);
             state =
                 piece.as_bytes()[start..end].iter().fold(state, |state, byte| self.automaton.step(links, state, *byte));
             let mut best = Step::NONE;
@@ -259,7 +259,9 @@ impl Unigram {
         let mut end = piece.len();
         let mut unknown_end = None;
         let mut lens = 0;
+        let mut pace = Pace::new();
         while end > start {
+            pace.step(1);
             let step = steps[end];
             lens |= step.len;
             if Some(step.id) == self.unknown {
@@ -268,6 +270,7 @@ impl Unigram {
                 if let Some(unknown_end) = unknown_end.take() {
                     self.push_unknown(&piece.as_bytes()[end..unknown_end], ids);
                 }
+                ids.make_room(1);
                 ids.push(step.id);
             }
             end = step.start(end);
@@ -282,10 +285,13 @@ impl Unigram {
     /// Appends the ids of a string of unknown characters, last first.
     fn push_unknown(&self, text: &[u8], ids: &mut Vec<u32>) {
         if let Some(id) = self.automaton.get(text) {
+            ids.make_room(1);
             ids.push(id);
         } else if let Some(bytes) = self.byte_fallback.as_ref().and_then(|bytes| bytes.get(text)) {
+            ids.make_room(text.len());
             ids.extend(bytes.rev());
         } else {
+            ids.make_room(1);
             ids.extend(self.unknown);
         }
     }

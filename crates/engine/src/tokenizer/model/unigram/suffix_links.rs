@@ -1,6 +1,7 @@
 //! The links of an Aho-Corasick automaton over its trie: from a state to the longest other state
 //! that it ends with, and to the tokens that it ends with.
 
+use crate::growth::filled;
 use crate::tokenizer::index::double_array::parents;
 use crate::tokenizer::index::node::{Node, ROOT, child};
 
@@ -38,9 +39,9 @@ impl SuffixLinks {
     /// nodes but the root, each after its parent.
     pub(super) fn build(nodes: &[Node<u32>], order: &[u32], tokens: usize) -> Self {
         let parents = parents(nodes);
-        let mut depths = vec![0; nodes.len()];
-        let mut states = vec![State { fail: ROOT, longest: NONE }; nodes.len()].into_boxed_slice();
-        let mut tokens = vec![Token { len: 0, next: NONE }; tokens].into_boxed_slice();
+        let mut depths = filled(nodes.len(), 0);
+        let mut states = filled(nodes.len(), State { fail: ROOT, longest: NONE }).into_boxed_slice();
+        let mut tokens = filled(tokens, Token { len: 0, next: NONE }).into_boxed_slice();
         for &node in order {
             depths[node as usize] = depths[parents[node as usize] as usize] + 1;
         }
@@ -97,7 +98,7 @@ fn by_depth(order: &[u32], depths: &[u32]) -> Vec<u32> {
     let mut ends = vec![0_usize; order.iter().map(depth_of).max().unwrap_or(0) + 2];
     order.iter().for_each(|node| ends[depth_of(node) + 1] += 1);
     (1..ends.len()).for_each(|depth| ends[depth] += ends[depth - 1]);
-    let mut sorted = vec![0; order.len()];
+    let mut sorted = filled(order.len(), 0);
     for node in order {
         let place = &mut ends[depth_of(node)];
         sorted[*place] = *node;

@@ -3,6 +3,7 @@
 
 use super::scratch::{BertScratch, WordScratch};
 use super::tokenizer::{BertTokenizer, CHUNK_BYTES};
+use crate::growth::lengthen;
 use crate::texts::Texts;
 use crate::tokenizer::cache::word::SLACK;
 use crate::tokenizer::encode_error::EncodeError;
@@ -48,8 +49,8 @@ impl BertTokenizer {
         let WordScratch { bounds, cache, ids, ends, .. } = &mut scratch.words;
         let bounds = Bounds::of(bounds);
         // No word has more ids than bytes.
-        ids.resize(ids.len().max(end + SLACK), 0);
-        ends.resize(ends.len().max(bounds.len()), 0);
+        lengthen(ids, end + SLACK, 0);
+        lengthen(ends, bounds.len(), 0);
         let ends = &mut ends[..bounds.len()];
         let count = self.look_up(&scratch.normalized, bounds, Some(cache), ids, ends)?;
         for end in &mut scratch.text_ends {
@@ -64,9 +65,7 @@ impl BertTokenizer {
         let BertScratch { normalized, words: WordScratch { bounds, .. }, utf8, .. } = scratch;
         let added_tokens = &self.added_tokens.in_text;
         let needed = start + whole_blocks(len) + pre_tokenizer::PADDING;
-        if normalized.len() < needed {
-            normalized.resize(needed.next_power_of_two(), 0);
-        }
+        lengthen(normalized, needed, 0);
         let lower = self.normalizer.lowercases();
         let text = PlainText { units, len, lower, marks: added_tokens.first_bytes() };
         let words_before = bounds.start_count;

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 use super::scratch::{BertScratch, WordScratch};
+use crate::growth::{lengthen, put_all};
+use crate::interrupt::{check, find_in_strides};
 use crate::tokenizer::cache::word::{SLACK, WordCache};
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::model_spec::{BuiltModel, ModelKind, Unknown};
@@ -50,7 +52,7 @@ struct Ids<'a> {
 impl Ids<'_> {
     fn extend(&mut self, ids: &[u32]) -> ControlFlow<Stop> {
         let room = self.end - self.ids.len();
-        self.ids.extend_from_slice(&ids[..ids.len().min(room)]);
+        put_all(self.ids, &ids[..ids.len().min(room)]);
         if self.ids.len() == self.end { ControlFlow::Break(Stop::Limit) } else { ControlFlow::Continue(()) }
     }
 }
@@ -147,6 +149,9 @@ impl BertTokenizer {
         while !rest.is_empty() {
             let chunk;
             (chunk, rest) = split_chunk(rest);
+            if !rest.is_empty() {
+                check();
+            }
             let len = self.normalizer.normalize(chunk, self.scanner, &mut scratch.normalized, 0);
             self.encode_words(&mut scratch.normalized, len, &mut scratch.words, ids)?;
         }
@@ -156,6 +161,7 @@ impl BertTokenizer {
     /// Encodes text in which added tokens are searched after it is normalized.
     fn encode_normalized(&self, text: &str, scratch: &mut BertScratch, ids: &mut Ids<'_>) -> ControlFlow<Stop> {
         let len = self.normalizer.normalize(text, self.scanner, &mut scratch.normalized, 0);
+        check();
         let normalized = String::from_utf8_lossy(&scratch.normalized[..len]);
         for piece in self.added_tokens.in_normalized.split(&normalized, self.scanner) {
             match piece {
@@ -181,15 +187,19 @@ impl BertTokenizer {
         let WordScratch { remembers, bounds, cache, ids: found, ends } = scratch;
         let is_cacheable = *remembers && !(self.keeps_nul && text[..len].contains(&0));
         pre_tokenizer::split(text, len, self.scanner, bounds, |Words { text, overhanging, bounds }| {
+            if len > CHUNK_BYTES {
+                check();
+            }
             // The words of a window have no more ids than bytes, except for the first word, which
             // may have started long before the window.
-            found.resize(self.model.max_ids() + WINDOW_BYTES + SLACK, 0);
+            lengthen(found, self.model.max_ids() + WINDOW_BYTES + SLACK, 0);
             if let Some((start, len)) = overhanging {
                 let count = found_or_stop(self.model.tokenize(&text[start..start + len], found))?;
                 ids.extend(&found[..count])?;
             }
-            ends.resize(bounds.len(), 0);
+            lengthen(ends, bounds.len(), 0);
             let cache = is_cacheable.then_some(&mut *cache);
+            let ends = &mut ends[..bounds.len()];
             let count = found_or_stop(self.look_up(text, bounds, cache, found, ends))?;
             ids.extend(&found[..count])
         })
@@ -247,6 +257,9 @@ fn split_chunk(text: &str) -> (&str, &str) {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let bytes = text.as_bytes();
     let last = bytes[..CHUNK_BYTES].iter().rposition(is_space);
-    let end = last.or_else(|| bytes[CHUNK_BYTES..].iter().position(is_space).map(|offset| CHUNK_BYTES + offset));
+    let end = last.or_else(|| {
+        find_in_strides(&bytes[CHUNK_BYTES..], |stride| stride.iter().position(is_space))
+            .map(|offset| CHUNK_BYTES + offset)
+    });
     text.split_at(end.map_or(text.len(), |end| end + 1))
 }

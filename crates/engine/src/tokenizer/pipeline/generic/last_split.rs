@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::safe_cuts::SafeCuts;
+use crate::interrupt::Pace;
 use crate::tokenizer::cache::piece::PieceCache;
 use crate::tokenizer::pre_tokenizer::{BlockSplitter, Splitter, Starts};
 use crate::tokenizer::scan::BLOCK_BYTES;
@@ -90,9 +91,10 @@ fn prefetch_next(splitter: &Splitter, text: &str, range: Range<usize>, cache: &m
 /// The first cut of a word that is longer than a block.
 #[cold]
 fn next_cut(cuts: &SafeCuts, text: &str, range: Range<usize>, word: &mut usize) -> usize {
-    let mut at = range.start + 1;
+    let (mut at, mut pace) = (range.start + 1, Pace::new());
     while at < range.end && !cuts.is_cut(text, *word, at) {
         at += 1;
+        pace.step(1);
     }
     if at < range.end && cuts.is_space(text, at) {
         *word = at;

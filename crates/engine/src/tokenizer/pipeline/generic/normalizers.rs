@@ -1,5 +1,6 @@
 //! The normalizers of a file, applied one after the other.
 
+use crate::growth::put;
 use crate::tokenizer::file::spec::{NormalizerSpec, PatternSpec};
 use crate::tokenizer::file::unsupported::Unsupported;
 use crate::tokenizer::normalizer::{
@@ -123,7 +124,7 @@ impl Normalizer {
         match self {
             Self::Bert(normalizer) => {
                 let len = normalizer.normalize(text, scanner, bytes, 0);
-                out.push_str(&String::from_utf8_lossy(&bytes[..len]));
+                put(out, &String::from_utf8_lossy(&bytes[..len]));
             }
             Self::ByteLevel => ByteLevel.normalize(text, out),
             Self::Form(form) => form.normalize(text, out),

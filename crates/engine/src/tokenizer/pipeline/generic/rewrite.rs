@@ -1,6 +1,8 @@
 //! How pre-tokenizers rewrite the text of a piece. The result depends only on the piece, so
 //! rewriting can wait until the model tokenizes a new piece.
 
+use crate::growth::{Growth, put};
+use crate::interrupt::Pace;
 use crate::tokenizer::normalizer::ByteLevel;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,26 +23,34 @@ pub(super) enum Rewrite {
     },
 }
 
+/// The most bytes of a character.
+const LONGEST: usize = 4;
+
 impl Rewrite {
     /// Appends the rewritten `piece`, which is not empty, to `out`.
     pub(super) fn write(self, piece: &str, out: &mut String) {
         match self {
-            Self::Nothing => out.push_str(piece),
+            Self::Nothing => put(out, piece),
             Self::Space => {
                 if !piece.starts_with(' ') {
+                    out.make_room(1);
                     out.push(' ');
                 }
-                out.push_str(piece);
+                put(out, piece);
             }
             Self::Metaspace { replacement, with_prefix } => {
                 if with_prefix && !piece.starts_with([' ', replacement]) {
+                    out.make_room(LONGEST);
                     out.push(replacement);
                 }
                 let mut parts = piece.split(' ');
-                out.push_str(parts.next().unwrap_or_default());
+                put(out, parts.next().unwrap_or_default());
+                let mut pace = Pace::new();
                 for part in parts {
+                    pace.step(part.len());
+                    out.make_room(LONGEST);
                     out.push(replacement);
-                    out.push_str(part);
+                    put(out, part);
                 }
             }
             Self::ByteLevel { with_prefix } => {

@@ -11,6 +11,7 @@
 
 use super::rewrite::Rewrite;
 use super::stages::{Stage, Stages};
+use crate::interrupt::Pace;
 use crate::tokenizer::model::Model;
 use crate::tokenizer::model::bpe::Bpe;
 use crate::tokenizer::model::unigram::Unigram;
@@ -167,7 +168,12 @@ impl SafeCuts {
 
     /// The start of the word that `at` is in.
     pub(super) fn word_start(&self, text: &str, at: usize) -> usize {
-        (0..=at).rev().find(|at| self.is_space(text, *at)).unwrap_or(0)
+        let mut pace = Pace::new();
+        let mut is_space = |at| {
+            pace.step(1);
+            self.is_space(text, at)
+        };
+        (0..=at).rev().find(|at| is_space(*at)).unwrap_or(0)
     }
 
     #[inline(always)]

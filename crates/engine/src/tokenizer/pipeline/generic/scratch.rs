@@ -2,6 +2,8 @@
 
 use super::normalizers::NormalizerScratch;
 use super::stages::Stage;
+use crate::growth::{Growth, put};
+use crate::interrupt::Pace;
 use crate::tokenizer::cache::piece::PieceCache;
 use crate::tokenizer::model::ModelScratch;
 
@@ -69,7 +71,7 @@ impl PieceScratch {
         if with_space {
             self.text.push(' ');
         }
-        self.text.push_str(text);
+        put(&mut self.text, text);
         self.pieces.clear();
         self.pieces.push((0, self.text.len()));
     }
@@ -77,13 +79,16 @@ impl PieceScratch {
     /// Splits or rewrites the pieces.
     pub(super) fn run(&mut self, stage: &Stage) {
         self.next_pieces.clear();
+        let mut pace = Pace::new();
         match stage {
             Stage::Split(splitter) => {
                 for &(mut start, end) in &self.pieces {
                     let text = &self.text[..end];
                     while start < end {
                         let split = splitter.split_at(text, start);
+                        pace.step(split.end - start);
                         if split.is_kept {
+                            self.next_pieces.make_room(1);
                             self.next_pieces.push((start, split.end));
                         }
                         start = split.end;
@@ -94,6 +99,8 @@ impl PieceScratch {
                 self.rewritten.clear();
                 for &(start, end) in &self.pieces {
                     let new_start = self.rewritten.len();
+                    pace.step(end - start);
+                    self.next_pieces.make_room(1);
                     rewrite.write(&self.text[start..end], &mut self.rewritten);
                     self.next_pieces.push((new_start, self.rewritten.len()));
                 }

@@ -9,6 +9,8 @@ use super::safe_cuts::SafeCuts;
 use super::scratch::{GenericScratch, PieceScratch, WordScratch};
 use super::seams::Seams;
 use super::stages::{Front, Stages};
+use crate::growth::Growth;
+use crate::interrupt::Pace;
 use crate::tokenizer::cache::piece::MayRemember;
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::model_spec::Unknown;
@@ -23,6 +25,9 @@ use crate::tokenizer::scan::Scanner;
 
 /// Pending pieces are looked up after this many bytes at the latest.
 const MAX_GROUP_BYTES: usize = 1 << 13;
+
+/// How many bytes of other work take as long as a group.
+const WORK_OF_GROUP: usize = 1 << 11;
 
 /// A tokenizer of any kind.
 #[derive(Debug)]
@@ -112,7 +117,7 @@ impl GenericTokenizer {
                 break;
             }
             match piece {
-                Piece::Token(id) => ids.push(id),
+                Piece::Token(id) => push(id, ids),
                 Piece::Text(piece) => {
                     let is_at_start = is_at_start(piece, text);
                     self.encode_piece(piece, is_at_start, end, scratch, ids)?;
@@ -136,7 +141,7 @@ impl GenericTokenizer {
         let normalized = self.normalizers.run(text, normalizer);
         for piece in self.added_tokens.in_normalized.split(normalized, self.scanner) {
             match piece {
-                Piece::Token(id) => ids.push(id),
+                Piece::Token(id) => push(id, ids),
                 Piece::Text(piece) => {
                     let with_space = match self.stages.front {
                         Front::Never => false,
@@ -172,6 +177,7 @@ impl GenericTokenizer {
         let WordScratch { remembers, cache, rewritten, model } = words;
         // The cache uses NUL as padding.
         let is_cacheable = *remembers && !scratch.text.as_bytes().contains(&0);
+        scratch.text.make_room(PADDING);
         scratch.text.extend([' '; PADDING]);
         let text = scratch.text.as_str();
         let mut tokenize =
@@ -182,12 +188,15 @@ impl GenericTokenizer {
             (_, _, Some(splitter)) => LastSplit::Splitter(splitter),
             _ => LastSplit::None,
         };
+        let mut pace = Pace::new();
         for &(start, piece_end) in &scratch.pieces {
             let (mut at, mut word, mut group) = (start, start, start);
             while at < piece_end {
                 at = split.prefetch(text, at, piece_end, &mut word, cache);
                 // Long pieces are also looked up now and then: the ids found may be enough.
                 if cache.is_group() || at - group > MAX_GROUP_BYTES {
+                    // Pieces that are new take longer than their bytes.
+                    pace.step((at - group).max(WORK_OF_GROUP));
                     group = at;
                     cache.resolve(text.as_bytes(), is_cacheable, ids, &mut tokenize)?;
                     if ids.len() >= end {
@@ -247,6 +256,11 @@ impl GenericTokenizer {
         let start = if start == 0 { 0 } else { rewritten.len() - (piece.len() - start) };
         self.model.tokenize_from(rewritten, start, model, ids)
     }
+}
+
+fn push(id: u32, ids: &mut Vec<u32>) {
+    ids.make_room(1);
+    ids.push(id);
 }
 
 /// Whether `piece`, a slice of `text`, is at its start.

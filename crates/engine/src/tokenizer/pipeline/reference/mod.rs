@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokenizers::ModelWrapper;
 
 use crate::error::LoadError;
+use crate::growth::put_all;
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::read::explain;
 use crate::tokenizer::file::vocabulary::{VocabularyFacts, sort_tokens};
@@ -72,7 +73,8 @@ impl ReferenceTokenizer {
         let encoding = catch(|| self.tokenizer.encode_fast(text, false).map_err(|error| error.to_string()))
             .and_then(|outcome| outcome)
             .map_err(|reason| EncodeError { reason })?;
-        ids.extend(encoding.get_ids().iter().take(limit));
+        let found = encoding.get_ids();
+        put_all(ids, &found[..found.len().min(limit)]);
         Ok(())
     }
 

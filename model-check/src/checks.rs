@@ -1,0 +1,186 @@
+//! The cases.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use shuttle::sync::mpsc::channel;
+
+use crate::run::batch::Batch;
+use crate::run::outcome::BatchError;
+use crate::run::slice::Slice;
+use crate::run::tasks::Tasks;
+use crate::run::work::{RUNNING, StaticModel, Work};
+use crate::sync::begin;
+
+type Case = fn();
+
+/// Whether each thread that can go on does so at some time.
+static IS_FAIR: AtomicBool = AtomicBool::new(false);
+
+/// The cases that are small enough for all orders, and how many threads the system grants.
+const ALL: [(&str, usize, Case); 5] = [
+    ("a batch of one slice, waited for", 1, || batch_is_done(1, 1)),
+    ("a batch of one slice, without a thread", 0, || batch_is_done(1, 1)),
+    ("a batch that is cancelled while its slice begins", 1, || cancelled_batch_ends(1)),
+    ("a batch that ends while it is closed", 1, || end_is_told_once(1)),
+    ("tasks that are cancelled while one begins", 1, || cancelled_tasks_end(1)),
+];
+
+/// The cases of which random orders are tried.
+const RANDOM: [(&str, usize, Case); 9] = [
+    ("a batch of four slices on two threads", 2, || batch_is_done(4, 2)),
+    ("a batch of four slices, of two threads one is granted", 1, || batch_is_done(4, 2)),
+    ("a batch of four slices that is cancelled", 2, || cancelled_batch_ends(4)),
+    ("a batch of three slices that ends while it is closed", 2, || end_is_told_once(3)),
+    ("two batches at once", 2, two_batches_are_done),
+    ("a short slice beside a long one that waits for it", 2, long_slice_has_a_stand_in),
+    ("a batch whose slices fail", 2, || failed_batch_ends(Work::Fails)),
+    ("a batch whose slices panic", 2, || failed_batch_ends(Work::Panics)),
+    ("tasks that are cancelled", 2, || cancelled_tasks_end(4)),
+];
+
+/// Runs all cases, each in up to `most` orders.
+pub(crate) fn run(most: usize) {
+    for (name, threads, case) in ALL {
+        let count = counted(threads, case, |run| shuttle::check_dfs(run, Some(most)));
+        println!("{name}: {}{count} orders", if count < most { "all " } else { "the first " });
+    }
+    for (name, threads, case) in RANDOM {
+        IS_FAIR.store(true, Ordering::Relaxed);
+        let random = counted(threads, case, |run| shuttle::check_random(run, most / 2));
+        IS_FAIR.store(false, Ordering::Relaxed);
+        let biased = counted(threads, case, |run| shuttle::check_pct(run, most / 2, 3));
+        println!("{name}: {} random orders", random + biased);
+    }
+}
+
+fn counted(threads: usize, case: Case, check: impl FnOnce(Box<dyn Fn() + Send + Sync>)) -> usize {
+    let count = Arc::new(AtomicUsize::new(0));
+    let runs = Arc::clone(&count);
+    check(Box::new(move || {
+        runs.fetch_add(1, Ordering::Relaxed);
+        begin(threads);
+        RUNNING.store(0, Ordering::Relaxed);
+        case();
+        assert_eq!(RUNNING.load(Ordering::Relaxed), 0, "the call is over and a slice still runs");
+    }));
+    count.load(Ordering::Relaxed)
+}
+
+fn batch(work: Work, threads: usize) -> Arc<Batch> {
+    Batch::new(Arc::new(StaticModel), work, threads, |_| {})
+}
+
+/// Each slice is done once, whoever runs it.
+fn batch_is_done(slices: usize, threads: usize) {
+    let batch = batch(Work::Counts, threads);
+    (0..slices).for_each(|number| batch.add(Slice::new(number)));
+    batch.close();
+    batch.help_and_wait();
+    assert!(matches!(batch.outcome(), Some(Ok(()))));
+    let mut done: Vec<usize> = batch.take_done().iter().map(|slice| slice.number).collect();
+    done.sort_unstable();
+    assert!(done.into_iter().eq(0..slices));
+    assert_eq!(batch.slices_held(), 0);
+    assert_is_let_go(&batch);
+}
+
+/// The pool keeps no batch that is over: it would keep its model. A thread may still be about to
+/// let go of the one that it has just run; among all orders are those in which it never goes on.
+fn assert_is_let_go(batch: &Arc<Batch>) {
+    if IS_FAIR.load(Ordering::Relaxed) {
+        while Arc::strong_count(batch) > 1 {
+            shuttle::thread::yield_now();
+        }
+    }
+}
+
+/// What an environment does at its end: no slice runs when it goes on.
+fn cancelled_batch_ends(slices: usize) {
+    let batch = batch(Work::Counts, 2);
+    (0..slices).for_each(|number| batch.add(Slice::new(number)));
+    batch.cancel();
+    batch.help_and_wait();
+    assert_eq!(RUNNING.load(Ordering::Relaxed), 0, "a slice runs after the wait");
+    assert!(matches!(batch.outcome(), Some(Err(BatchError::Cancelled))));
+    // A slice that comes later is dropped.
+    batch.add(Slice::new(slices));
+    assert_eq!(batch.slices_held(), batch.take_done().len());
+    assert_is_let_go(&batch);
+}
+
+/// Either `close` says that the batch is over, or the last slice does, and not both.
+fn end_is_told_once(slices: usize) {
+    let (sender, receiver) = channel();
+    let on_slice = move |left: crate::run::outcome::Left| {
+        if left.is_finished {
+            sender.send(()).expect("the receiver waits");
+        }
+    };
+    let batch = Batch::new(Arc::new(StaticModel), Work::Counts, 2, on_slice);
+    (0..slices).for_each(|number| batch.add(Slice::new(number)));
+    if !batch.close() {
+        receiver.recv().expect("the last slice says so");
+    }
+    assert!(matches!(batch.outcome(), Some(Ok(()))));
+    assert!(receiver.try_recv().is_err(), "the end was told twice");
+    assert_eq!(batch.take_done().len(), slices);
+}
+
+fn two_batches_are_done() {
+    let (one, other) = (batch(Work::Counts, 2), batch(Work::Counts, 1));
+    for number in 0..2 {
+        one.add(Slice::new(number));
+        other.add(Slice::new(number));
+    }
+    for batch in [one, other] {
+        batch.close();
+        batch.help_and_wait();
+        assert_eq!(batch.take_done().len(), 2);
+        assert_is_let_go(&batch);
+    }
+}
+
+fn long_slice_has_a_stand_in() {
+    let (sender, receiver) = channel();
+    let long = batch(Work::Counts, 1);
+    long.add(Slice::long(0, move || receiver.recv().expect("the short slice is done")));
+    let (told, is_told) = channel();
+    let short = Batch::new(Arc::new(StaticModel), Work::Counts, 1, move |_| told.send(()).expect("main waits"));
+    short.add(Slice::new(1));
+    is_told.recv().expect("the short slice runs");
+    sender.send(()).expect("the long slice waits");
+    for batch in [&long, &short] {
+        batch.close();
+    }
+    short.help_and_wait();
+    long.help_and_wait();
+    assert_eq!((long.take_done().len(), short.take_done().len()), (1, 1));
+}
+
+fn failed_batch_ends(work: Work) {
+    let batch = batch(work, 2);
+    (0..3).for_each(|number| batch.add(Slice::new(number)));
+    batch.close();
+    batch.help_and_wait();
+    assert!(matches!(batch.outcome(), Some(Err(BatchError::OutOfMemory(1) | BatchError::Panic(_)))));
+    assert_eq!(batch.slices_held(), 0);
+    assert_is_let_go(&batch);
+}
+
+fn cancelled_tasks_end(count: usize) {
+    let tasks = Tasks::new(2, |_| {});
+    let running = Arc::new(AtomicUsize::new(0));
+    for _ in 0..count {
+        let running = Arc::clone(&running);
+        tasks.add(move |_| {
+            running.fetch_add(1, Ordering::Relaxed);
+            shuttle::thread::yield_now();
+            running.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+    tasks.cancel();
+    tasks.help_and_wait();
+    assert_eq!(running.load(Ordering::Relaxed), 0, "a task runs after the wait");
+    assert_eq!(tasks.left(), 0);
+}
