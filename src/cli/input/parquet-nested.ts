@@ -1,7 +1,7 @@
 // Lists, structs and maps of a Parquet file, as JSON: a row group of such a column at once.
 
 import type * as hyparquetModule from 'hyparquet'
-import type { ColumnMetaData, FileMetaData, ParquetParsers, RowGroup, SchemaTree } from 'hyparquet'
+import type { FileMetaData, ParquetParsers, RowGroup, SchemaTree } from 'hyparquet'
 
 import { exactJson } from '../exact-json.js'
 import { dateText, timestampText } from '../time-text.js'
@@ -37,12 +37,6 @@ function hasJson(element: SchemaTree['element'], children: readonly SchemaTree[]
     const type = parquetType(leaf)
     return type !== null && (type.convert === null || isText(leaf))
   })
-}
-
-/** The chunks of all columns that a column of the schema is made of. */
-export function chunksOf({ columns }: RowGroup, { path }: SchemaTree): ColumnMetaData[] {
-  const metas = columns.flatMap(({ meta_data }) => (meta_data === undefined ? [] : [meta_data]))
-  return metas.filter(({ path_in_schema }) => path.every((name, i) => name === path_in_schema[i]))
 }
 
 /** What {@link nestedValues} reads with. */

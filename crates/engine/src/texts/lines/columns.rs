@@ -1,8 +1,8 @@
 //! What is wanted of lines beside their texts for the engine: the texts in UTF-8 and the ids, as
 //! columns of an output.
 
-use super::Line;
 use super::json::{self, IdValue, Scan};
+use super::line::Line;
 use crate::texts::utf16::Utf8Buffer;
 
 /// Strings in UTF-8, one after the other.

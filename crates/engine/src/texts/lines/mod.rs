@@ -7,14 +7,14 @@
 
 mod columns;
 mod json;
+mod line;
 mod record;
-
-use std::borrow::Cow;
 
 use crate::texts::Texts;
 use crate::texts::widen::widen;
 pub use columns::{Ids, LineColumns, Utf8Column};
 use json::{Content, Scan};
+use line::Line;
 pub use record::RecordFormat;
 use record::read_record;
 
@@ -81,17 +81,6 @@ pub fn read_lines(
         read.units += all;
     }
     read
-}
-
-/// A line that was read.
-struct Line<'a> {
-    text: Cow<'a, str>,
-    /// Whether the text is the content of a JSON string with escapes.
-    has_escapes: bool,
-    /// The id, where it was read with the text.
-    id: Option<Cow<'a, str>>,
-    /// The bytes of the line, its line feed included.
-    end: usize,
 }
 
 fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
