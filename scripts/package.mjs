@@ -51,7 +51,7 @@ export function packAll({ addons = '.', all = false, to = DESTINATION } = {}) {
   rmSync(to, { recursive: true, force: true })
   mkdirSync(to, { recursive: true })
 
-  const packed = [packMain(manifest, to), pack(`npm/${MODEL}`, to)]
+  const packed = [packMain(manifest, to), packModel(to)]
   for (const platform of platforms()) {
     const addon = path.join(addons, `model2vec.${platform}.node`)
     if (existsSync(addon)) packed.push(packPlatform(platform, addon, to))
@@ -75,6 +75,15 @@ function packMain(manifest, to) {
   for (const { path: file } of chosen) cpSync(file, path.join(folder, file))
   writeJson(path.join(folder, 'package.json'), published)
   return pack(folder, to)
+}
+
+function packModel(to) {
+  const report = pack(`npm/${MODEL}`, to)
+  // npm leaves out what is in `files` but not there.
+  for (const file of readJson(`npm/${MODEL}/package.json`).files) {
+    if (!report.files.some(({ path: packed }) => packed === file)) throw new Error(`npm/${MODEL}/${file} is missing`)
+  }
+  return report
 }
 
 function packPlatform(platform, addon, to) {

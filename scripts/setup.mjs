@@ -1,7 +1,7 @@
 // Installs what is missing and builds what is out of date, in this order: npm packages, test
-// fixtures, the native module, the TypeScript. `npm start` and `npm test` run it first; when
-// nothing is to be done it does nothing and says nothing. Plain Node, no dependencies: it runs
-// before anything is installed.
+// fixtures, the TypeScript, the native module, the default model's prepared tokenizer. `npm start`
+// and `npm test` run it first; when nothing is to be done it does nothing and says nothing. Plain
+// Node, no dependencies: it runs before anything is installed.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -32,6 +32,13 @@ export function setup() {
     ['Cargo.toml', 'Cargo.lock', ...crateSources()],
     () => buildAddon(addon),
     addon,
+  )
+  upToDate(
+    'prepared tokenizer',
+    'target/tokenizer.prepared.setup',
+    [addon, 'scripts/prepare.mjs', 'npm/potion-base-8m/tokenizer.json'],
+    () => run(process.execPath, ['scripts/prepare.mjs', addon]),
+    'npm/potion-base-8m/tokenizer.prepared',
   )
 }
 

@@ -3,6 +3,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 
 import test from 'ava'
@@ -153,4 +154,14 @@ test("the model's tarball has the bytes of the model", (t) => {
   const folder = 'npm/potion-base-8m'
   const files = unpacked('model2vec-node-potion-base-8m')
   for (const [file, bytes] of contents(folder)) t.true(files.get(file)?.equals(bytes), file)
+})
+
+test("the model's tarball has the prepared tokenizer that the native module makes of its tokenizer.json", (t) => {
+  const [addon = ''] = readdirSync('.').filter((file) => /^model2vec\..*\.node$/.test(file))
+  const { prepareTokenizer } = createRequire(__filename)(path.resolve(addon)) as {
+    prepareTokenizer: (file: string) => Buffer
+  }
+  const made = prepareTokenizer('npm/potion-base-8m/tokenizer.json')
+  const packed = unpacked('model2vec-node-potion-base-8m').get('tokenizer.prepared')
+  t.true(packed?.equals(made), '`npm run package` packs that of this build')
 })

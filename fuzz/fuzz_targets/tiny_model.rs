@@ -56,6 +56,14 @@ pub fn load_with_head(head_config: &[u8], file: &[u8]) {
     }
 }
 
+/// Writes a file of the model, and returns its path.
+#[allow(dead_code, reason = "only the target of prepared tokenizers calls it")]
+pub fn write(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = FOLDER.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
 /// Loads the model with `bytes` as the file `name`, once copied and once mapped, and uses it.
 #[allow(dead_code, reason = "the target of heads does not call it")]
 pub fn load_with(name: &str, bytes: &[u8]) {
@@ -73,6 +81,7 @@ fn use_model(model: &StaticModel) {
     for id in 0..model.table().id_count() {
         model.row(id as u32, options, &mut vector);
     }
+    std::hint::black_box(model.tokenizer().vocabulary());
     let mut scratch = model.take_scratch();
     for text in ["", "hello the world", "Ünïcödé 日本語 😀\u{0}\u{301} [UNK] <unk> ab"] {
         // A tokenizer may refuse a text with an error.

@@ -3,6 +3,9 @@
 import type { ColumnType, ColumnValue, ColumnValues, Id, ListedValues, Utf8Values } from './column.js'
 import { utf8Column } from './utf8-column.js'
 
+/** What offsets of 32 bits reach. */
+const MOST_BYTES = 2 ** 32 - 1
+
 export function isUtf8(values: ColumnValues): values is Utf8Values {
   return 'offsets' in values
 }
@@ -51,7 +54,7 @@ export function utf8Slice({ bytes, offsets, gap, nulls }: Utf8Values, from: numb
   return { bytes, offsets: offsets.subarray(from, to + 1), gap, nulls: nulls?.subarray(from, to) ?? null }
 }
 
-/** The strings of these values, one after the other. */
+/** The strings of these values, one after the other. @throws Error for more than 4 GB */
 export function utf8Values(values: readonly (Uint8Array | null | undefined)[]): Utf8Values {
   const offsets = new Uint32Array(values.length + 1)
   let end = 0
@@ -61,6 +64,7 @@ export function utf8Values(values: readonly (Uint8Array | null | undefined)[]): 
     else end += value.length
     offsets[i + 1] = end
   }
+  if (end > MOST_BYTES) throw new Error(`expected at most ${MOST_BYTES} bytes of strings at once, but got ${end}`)
   const bytes = Buffer.allocUnsafeSlow(end)
   for (const [i, value] of values.entries()) if (value != null) bytes.set(value, offsets[i])
   return { bytes, offsets, gap: 0, nulls }

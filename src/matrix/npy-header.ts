@@ -84,13 +84,21 @@ export function npyShape(dictionary: string, dtypes: readonly Dtype[] = DTYPES):
   const [, description = ''] = /'descr': *'([^']*)'/.exec(dictionary) ?? []
   const [, rows, width] = /'shape': *\((\d+), *(\d+),?\)/.exec(dictionary) ?? []
   if (rows === undefined || width === undefined || !/'fortran_order': *False/.test(dictionary)) {
-    throw new Error(`expected a matrix in C order, but its header is ${dictionary.trim()}`)
+    throw new Error(`expected a matrix in C order, but its header is ${excerpt(dictionary)}`)
   }
   const dtype = dtypes.find((each) => DESCRIPTIONS[each] === description.replace('|V2', '<V2'))
-  if (dtype === undefined) throw new Error(`expected elements of ${dtypes.join(', ')}, but got ${description}`)
+  if (dtype === undefined) throw new Error(`expected elements of ${dtypes.join(', ')}, but got ${excerpt(description)}`)
   const shape = { dtype, rows: Number(rows), width: Number(width) }
   if (shape.width < 1 || !Number.isSafeInteger(shape.rows) || !Number.isSafeInteger(shape.width)) {
     throw new Error(`expected rows of at least one element, and a number of them, but its shape is (${rows}, ${width})`)
   }
   return shape
+}
+
+/** Its start on one line: it may be of any length, and hold any bytes. */
+function excerpt(text: string): string {
+  return text
+    .slice(0, 200)
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim()
 }

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { describe, Model2VecError } from '../errors.js'
-import { URL } from './node-globals.js'
+import { process, URL } from './node-globals.js'
 
 // By its shape: the URL of another realm (vm, Jest) is no instance of ours.
 export function isUrl(value: unknown): value is URL {
@@ -41,7 +41,8 @@ export function urlPath(name: string, url: URL): string {
 /** Null when there is none. */
 export function homeDirectory(): string | null {
   try {
-    return os.homedir()
+    // As `homedir` does. `node:os` takes a process a third of a millisecond to load.
+    return process.env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? os.homedir()
   } catch {
     return null
   }

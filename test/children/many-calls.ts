@@ -38,10 +38,10 @@ async function main(): Promise<void> {
     say(await ef.encode(texts, { onProgress: ({ done }) => seen.push(done) }))
     console.log(seen.every((done, index) => done >= (seen[index - 1] ?? 0)) ? 'progress' : seen.join())
   } else if (way === 'rounds') {
-    let isEnough = false
-    process.once('message', () => (isEnough = true))
+    const run = { isEnough: false }
+    process.once('message', () => (run.isEnough = true))
     let last = await ef.encode(texts)
-    while (!isEnough) {
+    while (!run.isEnough) {
       last = await ef.encode(texts)
       process.send?.('round')
     }

@@ -20,6 +20,7 @@ import { gzipSync } from 'node:zlib'
 
 import test from 'ava'
 
+import type { ShardInput } from '../../build/modules/cli/shards/manifest.js'
 import type * as writerModule from '../../build/modules/cli/shards/manifest-writer.js'
 import { load } from '../modules.js'
 import { SMALL } from '../test-data.js'
@@ -345,10 +346,18 @@ test.serial('#17 of 100,000 shards costs a few small reads', async (t) => {
   await opened.close()
   const file = path.join(small.folder, 'large.jsonl')
   const count = 100_000
-  async function* shards(): AsyncGenerator<{ path: string; format: string; range: null; bytes: number; pin: never }[]> {
+  async function* shards(): AsyncGenerator<ShardInput[]> {
     for (let i = 0; i < count; i++) {
       await Promise.resolve()
-      yield [{ path: `in/${i}.txt`, format: 'lines', range: null, bytes: i, pin: null as never }]
+      yield [
+        {
+          path: `in/${i}.txt`,
+          format: 'lines',
+          range: null,
+          bytes: i,
+          pin: { size: null, modified: null, etag: null },
+        },
+      ]
     }
   }
   await writeManifest(file, header, shards())

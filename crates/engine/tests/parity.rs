@@ -4,10 +4,13 @@
 mod test_data;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel};
+use model2vec_engine::{EncodeOptions, LoadOptions, MemoryMode, StaticModel, Tokenizer};
 use serde::Deserialize;
+
+const PREPARED: &str = "tokenizer.prepared";
 
 #[derive(Deserialize)]
 struct Meta {
@@ -49,9 +52,12 @@ fn load(root: &Path, name: &str, memory: MemoryMode) -> StaticModel {
 
 /// Compares all runs of one model. Returns the number of texts compared.
 fn compare(root: &Path, reference: &Path, name: &str, memory: MemoryMode) -> usize {
+    compare_model(&load(root, name, memory), root, reference, name)
+}
+
+fn compare_model(model: &StaticModel, root: &Path, reference: &Path, name: &str) -> usize {
     let meta: Meta = serde_json::from_slice(&std::fs::read(reference.join("meta.json")).unwrap()).unwrap();
     let digests: Digests = serde_json::from_slice(&test_data::read_gzip(&reference.join("digests.json.gz"))).unwrap();
-    let model = load(root, name, memory);
     assert_eq!(model.defaults().normalize, meta.normalize, "{name}: normalize of the configuration");
     let mut scratch = model.take_scratch();
     let mut vector = vec![0.0; model.dim()];
@@ -102,4 +108,46 @@ fn a_mapped_table_gives_the_same_bits_as_a_copied_one() {
             compare(&model.root, &model.reference, &model.name, MemoryMode::Map);
         }
     }
+}
+
+/// The files of the model with this tokenizer.json, without its prepared tokenizer or with another.
+fn folder_of(tokenizer: &Path, prepared: Option<&[u8]>) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("m2v-parity-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir(&folder).unwrap();
+    for entry in tokenizer.parent().unwrap().read_dir().unwrap() {
+        let file = entry.unwrap();
+        let (from, to) = (file.path().canonicalize().unwrap(), folder.join(file.file_name()));
+        if from.is_file() && file.file_name() != PREPARED && std::fs::hard_link(&from, &to).is_err() {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+    if let Some(bytes) = prepared {
+        std::fs::write(folder.join(PREPARED), bytes).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn with_a_prepared_tokenizer_and_without_one_the_bits_are_the_same() {
+    let mut compared = 0;
+    for test_data::Model { name, root, tokenizer, reference } in test_data::models() {
+        let Ok(prepared) = Tokenizer::prepare(&tokenizer) else { continue };
+        // Its files are in two folders.
+        if name == "m8k-st-nested" {
+            continue;
+        }
+        // The only one that may have a prepared tokenizer already.
+        let without = (name == "potion-base-8M").then_some(None);
+        for prepared in std::iter::once(Some(prepared.as_slice())).chain(without) {
+            let folder = folder_of(&tokenizer, prepared);
+            let options = LoadOptions { memory: MemoryMode::Map, ..LoadOptions::default() };
+            let model = StaticModel::load(&folder, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
+            compared += compare_model(&model, &root, &reference, &name);
+            drop(model);
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
+    }
+    assert!(compared > 0);
 }

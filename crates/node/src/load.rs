@@ -7,8 +7,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use model2vec_engine::{ElementType, LoadControl, LoadOptions, MemoryMode, Reduction, StaticModel, fault};
-use napi::bindgen_prelude::AsyncTask;
+use model2vec_engine::{ElementType, LoadControl, LoadOptions, MemoryMode, Reduction, StaticModel, Tokenizer, fault};
+use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
 
@@ -99,4 +99,12 @@ impl Task for OpenTask {
 #[napi(ts_return_type = "Promise<NativeModel>")]
 pub fn open_model(directory: String, options: NativeLoadOptions) -> AsyncTask<OpenTask> {
     AsyncTask::new(OpenTask { directory, options: Some(options) })
+}
+
+/// The contents of `tokenizer.prepared` for a `tokenizer.json`. For scripts/prepare.mjs: the package
+/// itself doesn't call it.
+#[napi(catch_unwind)]
+pub fn prepare_tokenizer(path: String) -> Result<Buffer, CodedError> {
+    let prepared = Tokenizer::prepare(Path::new(&path));
+    prepared.map(Buffer::from).map_err(|error| Thrown::from(error).into())
 }

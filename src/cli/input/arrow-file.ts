@@ -9,6 +9,7 @@ import type { ColumnData, ColumnValue } from '../column.js'
 import { utf8Slice } from '../column-values.js'
 import { FileError, messageOf } from '../file-error.js'
 import type { WantedField } from './arrow-schema.js'
+import { holds } from './arrow-lengths.js'
 import { arrowTexts } from './arrow-texts.js'
 import { arrowType, isText } from './arrow-types.js'
 import { namesInput } from './bad-rows.js'
@@ -99,8 +100,7 @@ export class ArrowFile implements ColumnFile {
     let id: ColumnData | null = null
     const { numRows } = batch
     for (const column of this.#columns) {
-      const { leaf, nulls } = dataAt(batch.data, column.path)
-      if (leaf.length < numRows) throw new Error(`the column ${JSON.stringify(column.name)} has too few values`)
+      const { leaf, nulls } = dataAt(this.#library, batch.data, column.path, column.name)
       if (column.kind === 'text') {
         texts.push(utf8Slice(arrowTexts(this.#library, leaf, nulls), from, numRows))
       } else {
@@ -123,7 +123,17 @@ export class ArrowFile implements ColumnFile {
 }
 
 /** What is at a path, and for each row 1 where it, or a struct that it is in, is null. */
-function dataAt(root: Data, path: readonly number[]): { readonly leaf: Data; readonly nulls: Uint8Array | null } {
+function dataAt(
+  library: Arrow,
+  root: Data,
+  path: readonly number[],
+  name: string,
+): { readonly leaf: Data; readonly nulls: Uint8Array | null } {
+  const [outer = -1] = path
+  // Before anything is made for each of the rows.
+  if (!holds(library, root.children[outer], root.length)) {
+    throw new Error(`the column ${JSON.stringify(name)} has too few values`)
+  }
   let leaf = root
   let nulls: Uint8Array | null = null
   for (const index of path) {

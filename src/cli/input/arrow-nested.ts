@@ -71,10 +71,11 @@ function childOf({ children }: Data, index: number): Data {
   return child
 }
 
-/** Where the values of a row of lists, or of maps, are. */
-function rowsOf({ valueOffsets }: Data, row: number): number[] {
+/** Where the values of a row of lists, or of maps, are. @throws Error when they are not there */
+function rowsOf({ valueOffsets, children: [values] }: Data, row: number): number[] {
   // Those of large lists have 64 bits.
   const offsets = valueOffsets as ArrayLike<number | bigint>
   const [from, to] = [Number(offsets[row]), Number(offsets[row + 1])]
+  if (!(from >= 0 && from <= to && to <= (values?.length ?? 0))) throw new Error('a list is not in its values')
   return Array.from({ length: to - from }, (_, i) => from + i)
 }

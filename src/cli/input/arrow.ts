@@ -3,11 +3,14 @@
 import { stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 
+import type { Schema } from 'apache-arrow'
+
 import { arrowLibrary } from '../arrow-library.js'
 import { FileError } from '../file-error.js'
 import { registerCodecs } from './arrow-codecs.js'
 import { ArrowFile, named } from './arrow-file.js'
 import type { ArrowSource, BatchReader } from './arrow-file.js'
+import { checkedStream, checkFile, FILE_MAGIC } from './arrow-messages.js'
 import { columnsOf } from './arrow-schema.js'
 import { bytesOf, nameOf, STDIN } from './bytes.js'
 import type { ByteCount, BytesOptions } from './bytes.js'
@@ -15,8 +18,8 @@ import type { ColumnFormat } from './column-format.js'
 import { RandomAccess } from './random-access.js'
 
 const TITLE = 'Arrow'
-/** What a file begins with; a stream begins with none of these. */
-const [FILE_MAGIC, OLD_MAGIC] = ['ARROW1', 'FEA1']
+/** What a file of Feather's first version begins with. */
+const OLD_MAGIC = 'FEA1'
 
 export const arrow: ColumnFormat = {
   kind: 'columns',
@@ -34,7 +37,10 @@ export const arrow: ColumnFormat = {
       const reader = await named(name, 'Arrow data', async () => {
         // Of the types of its sources the library takes one at a time.
         const opened = await library.RecordBatchReader.from(source.input as FileHandle)
-        return (await opened.open()) as BatchReader
+        const reader = (await opened.open()) as BatchReader
+        // A stream may have none at its start.
+        if ((reader.schema as Schema | null | undefined) == null) throw new Error('expected a schema')
+        return reader
       })
       const columns = columnsOf(library, reader.schema, wanted, name)
       return new ArrowFile(library, name, source, reader, columns, from, read)
@@ -53,7 +59,16 @@ async function openSource(path: string, read: ByteCount, options?: BytesOptions)
     const magic =
       file.size < FILE_MAGIC.length ? '' : Buffer.from(await file.bytes(0, FILE_MAGIC.length)).toString('latin1')
     const { handle, size } = file
-    if (magic === FILE_MAGIC && handle !== null) return { input: handle, size, close: () => file.close() }
+    if (magic === FILE_MAGIC && handle !== null) {
+      const close = (): Promise<void> => file.close()
+      try {
+        await named(path, 'metadata', () => checkFile(size, (start, length) => file.bytes(start, length)))
+      } catch (error) {
+        await close()
+        throw error
+      }
+      return { input: handle, size, close }
+    }
     await file.close()
     if (magic.startsWith(OLD_MAGIC)) {
       throw new FileError(`${path}: expected Feather version 2 (Arrow), but got version 1: write it anew with pyarrow`)
@@ -61,10 +76,12 @@ async function openSource(path: string, read: ByteCount, options?: BytesOptions)
     if (size === 0) throw new FileError(`${path}: expected an Arrow file or stream, but it is empty`)
   }
   const chunks = bytesOf(path, 0, read, options)
+  const input = checkedStream(chunks)
   return {
-    input: chunks,
+    input,
     size: null,
     close: async () => {
+      await input.return()
       await chunks.return()
     },
   }

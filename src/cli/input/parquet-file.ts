@@ -9,11 +9,11 @@ import { namesInput } from './bad-rows.js'
 import type { ByteCount } from './bytes.js'
 import { checkedStrings } from './column-format.js'
 import type { ColumnFile, ColumnRun } from './column-format.js'
+import { chunkOf } from './parquet-chunks.js'
 import { nestedValues } from './parquet-nested.js'
 import type { NestedReading } from './parquet-nested.js'
 import { ColumnPages } from './parquet-pages.js'
 import type { PageDecoder, PageReading } from './parquet-pages.js'
-import { chunkOf } from './parquet-schema.js'
 import type { WantedLeaf } from './parquet-schema.js'
 import { isText, parquetType, readAs, rowValues } from './parquet-types.js'
 import type { RandomAccess } from './random-access.js'
@@ -128,7 +128,7 @@ export class ParquetFile implements ColumnFile {
 
   #pagesOf({ leaf, path }: WantedLeaf, group: RowGroup): Pages {
     if (leaf.children.length > 0) {
-      return () => nestedValues(this.#file, this.#reading, this.#metadata, group, leaf)
+      return () => nestedValues(this.#file, this.#reading, this.#metadata, group, path)
     }
     const meta = chunkOf(group, leaf)
     const decoder: PageDecoder = {

@@ -1,10 +1,13 @@
 // Lists, structs and maps of a Parquet file, as JSON: a row group of such a column at once.
 
 import type * as hyparquetModule from 'hyparquet'
-import type { FileMetaData, ParquetParsers, RowGroup, SchemaTree } from 'hyparquet'
+import type { ColumnMetaData, FileMetaData, ParquetParsers, RowGroup, SchemaTree } from 'hyparquet'
 
 import { exactJson } from '../exact-json.js'
 import { dateText, timestampText } from '../time-text.js'
+import { chunkOf } from './parquet-chunks.js'
+import { ColumnPages } from './parquet-pages.js'
+import type { PageDecoder, PageReading } from './parquet-pages.js'
 import { isText, parquetType } from './parquet-types.js'
 import type { RandomAccess } from './random-access.js'
 import { stringOfUtf8 } from './format.js'
@@ -45,21 +48,49 @@ export interface NestedReading {
   readonly compressors: hyparquetModule.Compressors
 }
 
+/** Looks at the pages of all columns that a column is made of: the library looks at none. @throws Error */
+async function checkPages(
+  file: RandomAccess,
+  reading: PageReading & NestedReading & Pick<PageDecoder, 'parsers'>,
+  group: RowGroup,
+  path: readonly SchemaTree[],
+): Promise<void> {
+  const { parsers, compressors } = reading
+  const rows = Number(group.num_rows)
+  for (const schemaPath of leavesOf(path)) {
+    const leaf = schemaPath.at(-1)
+    if (leaf === undefined) continue
+    const { path_in_schema: pathInSchema, type, codec, ...meta } = chunkOf(group, leaf)
+    const decoder = { pathInSchema, type, codec, element: leaf.element, schemaPath, parsers, compressors }
+    const values = await new ColumnPages(file, reading, decoder, meta as ColumnMetaData, Infinity).check()
+    if (values < rows) throw new Error(`expected ${rows} rows, but its pages have ${values} values`)
+  }
+}
+
+/** The paths of all columns without children. */
+function leavesOf(path: readonly SchemaTree[]): SchemaTree[][] {
+  const { children = [] } = path.at(-1) ?? {}
+  return children.length === 0 ? [[...path]] : children.flatMap((child) => leavesOf([...path, child]))
+}
+
 /** The JSON of a column in a row group, a string per row; null where a row has none. */
 export async function nestedValues(
   file: RandomAccess,
-  { readNested, compressors }: NestedReading,
+  reading: PageReading & NestedReading & Pick<PageDecoder, 'parsers'>,
   metadata: FileMetaData,
   group: RowGroup,
-  { element }: SchemaTree,
+  path: readonly SchemaTree[],
 ): Promise<(string | null)[]> {
+  const { readNested, compressors } = reading
+  const name = path.at(-1)?.element.name ?? ''
+  await checkPages(file, reading, group, path)
   const rows = await readNested({
     file: file.asyncBuffer,
     metadata: { ...metadata, row_groups: [group], num_rows: group.num_rows },
-    columns: [element.name],
+    columns: [name],
     compressors,
     parsers: AS_JSON,
     utf8: false,
   })
-  return rows.map((row) => exactJson(row[element.name] ?? null, null)).map((json) => (json === 'null' ? null : json))
+  return rows.map((row) => exactJson(row[name] ?? null, null)).map((json) => (json === 'null' ? null : json))
 }

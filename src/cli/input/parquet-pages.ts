@@ -8,7 +8,10 @@ import type * as dataPageModule from 'hyparquet/src/datapage.js'
 
 import { messageOf } from '../file-error.js'
 import type { Utf8Values } from '../column.js'
+import { checkPage } from './parquet-page.js'
+import type { Page } from './parquet-page.js'
 import { plainTexts } from './parquet-plain.js'
+import { afterStruct } from './parquet-thrift.js'
 import type { RandomAccess } from './random-access.js'
 
 /** What hyparquet reads a page with. */
@@ -25,6 +28,47 @@ const WINDOW_BYTES = 1 << 20
 /** A header is at most this long, unless it has statistics of long values. */
 const HEADER_BYTES = 1 << 14
 
+/** What a page may claim to be. */
+interface PageLimits {
+  /** Unpacked. */
+  readonly bytes: number
+  readonly values: number
+}
+
+/**
+ * Of a column whose values repeat a page takes next to nothing: a million of them are read nevertheless,
+ * and as many more as the file has bytes.
+ */
+const REPEATED_VALUES = 1 << 20
+
+function limitsOf({ size }: RandomAccess, meta: ColumnMetaData): PageLimits {
+  return {
+    bytes: Math.max(Number(meta.total_uncompressed_size), Number(meta.total_compressed_size)),
+    values: REPEATED_VALUES + size,
+  }
+}
+
+/** How many values a page has. @throws Error when its header says what can't be: memory is made by it */
+function valuesIn(header: PageHeader, limits: PageLimits): number {
+  const { compressed_page_size: packed, uncompressed_page_size: unpacked, data_page_header_v2: second } = header
+  const counts = header.data_page_header ?? second ?? header.dictionary_page_header
+  const values = counts?.num_values ?? 0
+  const isFit = packed >= 0 && unpacked >= 0 && unpacked <= limits.bytes && values >= 0 && values <= limits.values
+  if (!isFit) throw new Error(`broken page header: ${packed} bytes, ${unpacked} unpacked, ${values} values`)
+  if (second !== undefined) {
+    const {
+      num_nulls: nulls,
+      definition_levels_byte_length: ofDefinition,
+      repetition_levels_byte_length: ofRepetition,
+    } = second
+    const areFit = nulls >= 0 && nulls <= values && ofDefinition >= 0 && ofRepetition >= 0
+    if (!areFit || ofDefinition + ofRepetition > Math.min(packed, unpacked)) {
+      throw new Error(`broken page header: ${nulls} nulls, ${ofDefinition} and ${ofRepetition} bytes of levels`)
+    }
+  }
+  return values
+}
+
 export class ColumnPages {
   readonly #file: RandomAccess
   readonly #reading: PageReading
@@ -38,8 +82,7 @@ export class ColumnPages {
   /** The offset in the file of the end of the window, and of the column's bytes. */
   #next: number
   readonly #end: number
-  /** The most bytes of a page. */
-  readonly #most: number
+  readonly #limits: PageLimits
 
   /** @param rows how many the row group has */
   constructor(file: RandomAccess, reading: PageReading, decoder: PageDecoder, meta: ColumnMetaData, rows: number) {
@@ -51,7 +94,7 @@ export class ColumnPages {
     const dictionary = Number(meta.dictionary_page_offset ?? 0n)
     this.#next = dictionary > 0 ? dictionary : Number(meta.data_page_offset)
     this.#end = this.#next + Number(meta.total_compressed_size)
-    this.#most = Math.max(Number(meta.total_uncompressed_size), Number(meta.total_compressed_size))
+    this.#limits = limitsOf(file, meta)
   }
 
   /**
@@ -62,42 +105,78 @@ export class ColumnPages {
    */
   async next(skip: number, isText: boolean): Promise<DecodedArray | Utf8Values | number> {
     for (;;) {
-      const header = await this.#header()
-      const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
-      const values = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0
-      if (!(packed >= 0 && unpacked >= 0 && unpacked <= this.#most && values >= 0 && values <= this.#rows)) {
-        throw new Error(`broken page header: ${packed} bytes, ${unpacked} unpacked, ${values} values`)
+      const { header, packed, values } = await this.#nextPage()
+      const isDictionary = header.type === 'DICTIONARY_PAGE'
+      if (!isDictionary && values > this.#rows) {
+        throw new Error(`broken page header: ${values} values, but ${this.#rows} rows are left`)
       }
-      await this.#fill(packed)
-      const page = { view: new DataView(this.#window.buffer, this.#window.byteOffset + this.#at, packed), offset: 0 }
-      this.#at += packed
-      if (header.type === 'INDEX_PAGE') continue
-      const { readPage, convert } = this.#reading
-      if (header.type === 'DICTIONARY_PAGE') {
-        const { data } = readPage(page, header, this.#decoder, undefined, undefined, 0)
-        this.#dictionary = data && convert(data, this.#decoder)
+      if (header.type === 'INDEX_PAGE' || (!isDictionary && values === 0)) continue
+      if (!isDictionary && skip > values) {
+        this.#rows -= values
+        return values
+      }
+      const page = this.#checked(header, packed)
+      if (isDictionary) {
+        const { data } = this.#read(page, undefined)
+        this.#dictionary = data && this.#reading.convert(data, this.#decoder)
         continue
       }
-      if (values === 0) continue
-      const texts = isText && skip < values ? this.#plainTexts(page.view, header) : null
+      const texts = isText && skip < values ? plainTexts(page, this.#decoder.schemaPath) : null
       if (texts !== null) {
         this.#rows -= values
         return texts
       }
-      // A page of as many rows as are skipped would be read: the library skips longer runs only.
-      const { data, skipped } = readPage(page, header, this.#decoder, this.#dictionary, undefined, skip)
-      const count = data?.length ?? skipped
-      if (count !== values) throw new Error(`broken page: expected ${values} values, but got ${count}`)
+      const { data } = this.#read(page, this.#dictionary)
+      const count = data?.length ?? 0
+      if (data === undefined || count !== values) {
+        throw new Error(`broken page: expected ${values} values, but got ${count}`)
+      }
       this.#rows -= count
-      return data ?? count
+      return data
     }
   }
 
-  #plainTexts({ buffer, byteOffset, byteLength }: DataView<ArrayBuffer>, header: PageHeader): Utf8Values | null {
-    const { schemaPath, codec, compressors } = this.#decoder
-    return plainTexts(new Uint8Array(buffer, byteOffset, byteLength), header, schemaPath, (bytes, length) =>
-      this.#reading.decompressPage(bytes, length, codec, compressors),
-    )
+  /** Looks at all pages, for a reader that does not. @returns how many values they have. @throws Error about what is broken */
+  async check(): Promise<number> {
+    let count = 0
+    while (this.#left > 0) {
+      const { header, packed, values } = await this.#nextPage()
+      if (header.type === 'INDEX_PAGE') continue
+      this.#checked(header, packed)
+      if (header.type !== 'DICTIONARY_PAGE') count += values
+    }
+    return count
+  }
+
+  async #nextPage(): Promise<{ readonly header: PageHeader; readonly packed: Uint8Array; readonly values: number }> {
+    const header = await this.#header()
+    const values = valuesIn(header, this.#limits)
+    const { compressed_page_size: length } = header
+    await this.#fill(length)
+    const packed = this.#window.subarray(this.#at, this.#at + length)
+    this.#at += length
+    return { header, packed, values }
+  }
+
+  /** Unpacks a page, and looks at its values. @throws Error about what is broken */
+  #checked(header: PageHeader, packed: Uint8Array): Page {
+    const { codec, compressors, schemaPath, type } = this.#decoder
+    const { data_page_header_v2: second, uncompressed_page_size: length } = header
+    // In pages of the second version the levels are not packed.
+    const levels =
+      second === undefined ? 0 : second.definition_levels_byte_length + second.repetition_levels_byte_length
+    const values = levels === 0 ? packed : packed.subarray(levels)
+    const isPacked = second?.is_compressed !== false
+    const unpacked = isPacked ? this.#reading.decompressPage(values, length - levels, codec, compressors) : values
+    const page = { header, packed, unpacked }
+    checkPage(page, schemaPath, type)
+    return page
+  }
+
+  #read({ header, packed, unpacked }: Page, dictionary: DecodedArray | undefined): ReturnType<PageReading['readPage']> {
+    const view = new DataView(packed.buffer, packed.byteOffset, packed.length)
+    const decoder = { ...this.#decoder, compressors: { [this.#decoder.codec]: () => unpacked } }
+    return this.#reading.readPage({ view, offset: 0 }, header, decoder, dictionary, undefined, 0)
   }
 
   async #header(): Promise<PageHeader> {
@@ -108,6 +187,7 @@ export class ColumnPages {
       const view = new DataView(this.#window.buffer, this.#window.byteOffset + this.#at, this.#window.length - this.#at)
       const reader = { view, offset: 0 }
       try {
+        afterStruct(this.#window, this.#at)
         const header = this.#reading.parquetHeader(reader)
         this.#at += reader.offset
         return header

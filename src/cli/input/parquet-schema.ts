@@ -1,6 +1,6 @@
 // The columns of a Parquet file that are read, found in its schema.
 
-import type { ColumnMetaData, RowGroup, SchemaTree } from 'hyparquet'
+import type { SchemaTree } from 'hyparquet'
 
 import { FileError } from '../file-error.js'
 import { columnUses, EXPECTED, noColumn } from './column-format.js'
@@ -43,15 +43,4 @@ export function columnsOf(root: SchemaTree, wanted: WantedColumns, file: string)
     const found = isList ? 'a list' : typeName(leaf)
     throw new FileError(`${file}: expected ${EXPECTED[kind]} in the column ${JSON.stringify(name)}, but got ${found}`)
   })
-}
-
-/** Where a column is in a row group. */
-export function chunkOf({ columns }: RowGroup, leaf: SchemaTree): ColumnMetaData {
-  const found = columns.find(({ meta_data }) => {
-    const path = meta_data?.path_in_schema
-    return path?.length === leaf.path.length && path.every((name, i) => name === leaf.path[i])
-  })
-  if (found?.file_path !== undefined) throw new Error('its columns are in other files')
-  if (found?.meta_data === undefined) throw new Error(`no column ${JSON.stringify(leaf.path.join('.'))} in a row group`)
-  return found.meta_data
 }

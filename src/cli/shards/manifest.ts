@@ -12,13 +12,15 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 
-import { Model2VecError } from '../../errors.js'
-import type { OptionValues } from '../command.js'
-import type { InputPart } from '../input/position.js'
+import { describe, Model2VecError } from '../../errors.js'
 import { RandomAccess } from '../input/random-access.js'
 import { isUrl } from '../input/url.js'
+import { isHeader, isShard, MANIFEST_VERSION } from './manifest-lines.js'
+import type { ManifestHeader, Shard } from './manifest-lines.js'
 
-export const MANIFEST_VERSION = 1
+export { MANIFEST_VERSION } from './manifest-lines.js'
+export type { ManifestHeader, PlannedModel, Shard, ShardInput } from './manifest-lines.js'
+
 /** A line of the index: digits, with spaces before them, and a line feed. */
 export const INDEX_BYTES = 16
 /** The last line, with spaces after it. */
@@ -27,59 +29,6 @@ const END_BYTES = 192
 const HASH_MEMBER_BYTES = 77
 /** The header is looked for in this many bytes; it may have more. */
 const HEADER_BYTES = 4096
-
-/** The model of all shards. */
-export interface PlannedModel {
-  /** A Hub id; or a directory, as {@link ShardInput.path} is written. */
-  readonly name: string
-  readonly isDirectory: boolean
-  readonly subfolder: string | null
-  /** The Hub's commit; null for a directory. */
-  readonly revision: string | null
-  /** Of a directory: the SHA-256 of its files' names and bytes; null where there is a commit. */
-  readonly sha256: string | null
-}
-
-export interface ManifestHeader {
-  readonly version: typeof MANIFEST_VERSION
-  /** The version of this package that made it. */
-  readonly madeBy: string
-  readonly model: PlannedModel
-  /**
-   * The options of `model2vec embed`, by name without dashes: those that were given and change the
-   * output. `dtype`, `dimensionality`, `max-length` and `normalize` or `no-normalize` always stand
-   * here.
-   */
-  readonly options: OptionValues
-  /** The folder of the outputs, as {@link ShardInput.path} is written. */
-  readonly outDir: string
-  /** The ending of the outputs, such as `.npy`. */
-  readonly ending: string
-}
-
-/** One input of a shard. */
-export interface ShardInput extends InputPart {
-  /**
-   * An `http:` or `https:` URL, an absolute path, or a path relative to the manifest's folder, with
-   * `/`.
-   */
-  readonly path: string
-  /** The name of its format, as `--format` takes it. */
-  readonly format: string
-  /** Bytes that are read of it, packed; about that many where rows are counted. */
-  readonly bytes: number
-}
-
-export interface Shard {
-  /** From 0. */
-  readonly index: number
-  /** The name of its output, in {@link ManifestHeader.outDir}. */
-  readonly output: string
-  /** In the order of their rows. */
-  readonly inputs: readonly ShardInput[]
-  /** Of the header and of this shard, in hex: an output with this hash in its note is this one's. */
-  readonly sha256: string
-}
 
 export interface ManifestOptions {
   /**
@@ -107,16 +56,16 @@ export class Manifest {
   readonly #start: number
   readonly #index: number
 
-  private constructor(file: RandomAccess, base: string | null, headerLine: string, start: number, end: ManifestEnd) {
+  private constructor(file: RandomAccess, base: string | null, header: ManifestHeader, head: Head, end: ManifestEnd) {
     this.path = file.path
-    this.header = JSON.parse(headerLine) as ManifestHeader
+    this.header = header
     this.shards = end.shards
     this.bytes = end.bytes
     this.sha256 = end.sha256
     this.#file = file
     this.#base = base
-    this.#headerHash = sha256(headerLine)
-    this.#start = start
+    this.#headerHash = sha256(head.line)
+    this.#start = head.start
     this.#index = end.index
   }
 
@@ -129,16 +78,18 @@ export class Manifest {
     const access = await RandomAccess.open(file, 'a manifest')
     try {
       const end = await endOf(access)
-      const { line, start } = await headerOf(access, end.index)
-      const { version } = (JSON.parse(line) as Partial<ManifestHeader> | null) ?? {}
+      const head = await headOf(access, end.index)
+      const header = parsed(access, head.line)
+      const { version } = (header as Partial<ManifestHeader> | null) ?? {}
       if (version !== MANIFEST_VERSION) {
-        throw bad(access, `expected a manifest of version ${MANIFEST_VERSION}, but got ${String(version)}`)
+        throw bad(access, `expected a manifest of version ${MANIFEST_VERSION}, but got ${describe(version)}`)
       }
+      if (!isHeader(header)) throw bad(access, 'expected a header with the members of this version')
       const folder = base ?? (isUrl(file) ? null : path.dirname(path.resolve(file)))
-      return new Manifest(access, folder, line, start, end)
+      return new Manifest(access, folder, header, head, end)
     } catch (error) {
       await access.close()
-      throw error instanceof SyntaxError ? bad(access, `expected JSON: ${error.message}`) : error
+      throw error
     }
   }
 
@@ -219,8 +170,13 @@ export class Manifest {
     if (line.slice(-HASH_MEMBER_BYTES) !== hashMember(expected)) {
       throw bad(this.#file, `the line of #${index}, or the header, is not what was planned: its SHA-256 is another`)
     }
-    const shard = JSON.parse(line) as Shard
+    const shard = parsed(this.#file, line)
+    if (!isShard(shard)) throw bad(this.#file, `expected the members of a shard in the line of #${index}`)
     if (shard.index !== index) throw bad(this.#file, `expected #${index}, but got #${shard.index}`)
+    // Another name could lead out of the folder.
+    const output = outputName(index, this.header.ending)
+    if (shard.output !== output)
+      throw bad(this.#file, `expected ${output} in the line of #${index}, but got ${describe(shard.output)}`)
     return shard
   }
 }
@@ -281,18 +237,34 @@ async function endOf(file: RandomAccess): Promise<ManifestEnd> {
     // The message below.
   }
   const { shards = NaN, index = NaN, bytes = NaN, sha256: hash = '' } = end ?? {}
-  if (index + shards * INDEX_BYTES + END_BYTES !== file.size) {
+  const isWhole =
+    [shards, index, bytes].every((each) => Number.isSafeInteger(each) && each >= 0) && typeof hash === 'string'
+  if (!isWhole || index + shards * INDEX_BYTES + END_BYTES !== file.size) {
     throw bad(file, 'expected a whole manifest of `model2vec plan`, but it does not end as one does')
   }
   return { shards, index, bytes, sha256: hash }
 }
 
-async function headerOf(file: RandomAccess, index: number): Promise<{ readonly line: string; readonly start: number }> {
+/** The first line, and where the second starts. */
+interface Head {
+  readonly line: string
+  readonly start: number
+}
+
+async function headOf(file: RandomAccess, index: number): Promise<Head> {
   for (let length = HEADER_BYTES; ; length *= 2) {
     const bytes = Buffer.from(await file.bytes(0, Math.min(length, index)))
     const feed = bytes.indexOf(10)
     if (feed !== -1) return { line: bytes.toString('utf8', 0, feed), start: feed + 1 }
     if (length >= index) throw bad(file, 'expected a header')
+  }
+}
+
+function parsed(file: RandomAccess, line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (error) {
+    throw bad(file, `expected JSON: ${(error as Error).message}`)
   }
 }
 

@@ -3,6 +3,7 @@
 mod json_cursor;
 pub(super) mod large_values;
 pub(super) mod model_spec;
+pub(super) mod prepared;
 pub(super) mod read;
 pub(super) mod spec;
 pub(super) mod unsupported;

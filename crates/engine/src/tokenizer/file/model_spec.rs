@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::unsupported::Unsupported;
 use super::vocabulary::Vocabulary;
+use crate::tokenizer::index::piece_trie::PieceTrie;
 use crate::tokenizer::model::bpe::{Bpe, BpeOptions, MergeList};
 use crate::tokenizer::model::unigram::Unigram;
 use crate::tokenizer::model::word_level::WordLevel;
@@ -40,11 +41,13 @@ pub(in crate::tokenizer) struct ModelSpec {
     dropout: Option<Option<f32>>,
 }
 
-/// A vocabulary of strings and ids, or one of strings and scores.
+/// A vocabulary of strings and ids, one of strings and scores, or one of strings and ids that is a
+/// trie already (`prepared.rs`).
 #[derive(Debug, PartialEq)]
 pub(super) enum VocabularySpec {
     Ids(Vocabulary),
     Scores(Vocabulary, Vec<f64>),
+    Pieces(PieceTrie),
 }
 
 #[derive(Deserialize)]
@@ -253,10 +256,9 @@ impl ModelSpec {
     ///
     /// # Errors
     /// Why only the reference path runs the model.
-    pub(in crate::tokenizer) fn build(self) -> Result<BuiltModel, Unsupported> {
+    pub(in crate::tokenizer) fn build(mut self) -> Result<BuiltModel, Unsupported> {
         let kind = self.kind();
-        let missing = |field: &str| Unsupported::new(format!("the model has no `{field}`"));
-        match (kind, self.vocabulary.ok_or_else(|| missing("vocab"))?) {
+        match (kind, self.vocabulary.take().ok_or_else(|| missing("vocab"))?) {
             (ModelKind::Bpe, VocabularySpec::Ids(vocabulary)) => {
                 let unknown_token = self.unknown_token.flatten();
                 let unknown = unknown_token.clone().map_or(Unknown::None, Unknown::Token);
@@ -291,17 +293,32 @@ impl ModelSpec {
                 let model = Model::WordLevel(WordLevel::new(vocabulary, &unknown_token)?);
                 Ok(BuiltModel { model, unknown: Unknown::Token(unknown_token) })
             }
-            (ModelKind::WordPiece, VocabularySpec::Ids(vocabulary)) => {
-                let unknown_token = self.unknown_token.flatten().ok_or_else(|| missing("unk_token"))?;
-                let prefix = self.continuing_prefix.flatten().ok_or_else(|| missing("continuing_subword_prefix"))?;
-                let max_chars = self.max_chars.ok_or_else(|| missing("max_input_chars_per_word"))?;
-                let model = Model::WordPiece(WordPiece::new(vocabulary, &unknown_token, &prefix, max_chars)?);
-                Ok(BuiltModel { model, unknown: Unknown::Token(unknown_token) })
+            (ModelKind::WordPiece, VocabularySpec::Ids(vocabulary)) => self
+                .build_word_piece(|unknown, prefix, max_chars| WordPiece::new(vocabulary, unknown, prefix, max_chars)),
+            (ModelKind::WordPiece, VocabularySpec::Pieces(pieces)) => {
+                self.build_word_piece(|unknown, prefix, max_chars| {
+                    WordPiece::of_pieces(pieces, unknown, prefix, max_chars)
+                })
             }
+            (_, VocabularySpec::Pieces(_)) => Err(Unsupported::new("only WordPiece takes its vocabulary as a trie")),
             (ModelKind::Unigram, VocabularySpec::Ids(_)) => {
                 Err(Unsupported::new("the vocabulary of the Unigram model has no scores"))
             }
             (_, VocabularySpec::Scores(..)) => Err(Unsupported::new("the model's vocabulary is a list, not an object")),
         }
     }
+    fn build_word_piece(
+        self,
+        build: impl FnOnce(&str, &str, usize) -> Result<WordPiece, Unsupported>,
+    ) -> Result<BuiltModel, Unsupported> {
+        let unknown_token = self.unknown_token.flatten().ok_or_else(|| missing("unk_token"))?;
+        let prefix = self.continuing_prefix.flatten().ok_or_else(|| missing("continuing_subword_prefix"))?;
+        let max_chars = self.max_chars.ok_or_else(|| missing("max_input_chars_per_word"))?;
+        let model = Model::WordPiece(build(&unknown_token, &prefix, max_chars)?);
+        Ok(BuiltModel { model, unknown: Unknown::Token(unknown_token) })
+    }
+}
+
+fn missing(field: &str) -> Unsupported {
+    Unsupported::new(format!("the model has no `{field}`"))
 }

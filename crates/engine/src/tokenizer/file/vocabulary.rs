@@ -92,6 +92,13 @@ impl VocabularyFacts {
         let token_count = lengths.len();
         Self { token_count, id_bound, median_token_length: median(&mut lengths), unknown_id }
     }
+
+    /// The same with this many more tokens, whose ids are below `id_bound`, where the median of all
+    /// is known.
+    pub(in crate::tokenizer) fn with(self, tokens: usize, id_bound: usize, median_token_length: usize) -> Self {
+        let (token_count, id_bound) = (self.token_count + tokens, self.id_bound.max(id_bound));
+        Self { token_count, id_bound, median_token_length, ..self }
+    }
 }
 
 fn code_point_count(token: &str) -> u32 {

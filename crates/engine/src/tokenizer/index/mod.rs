@@ -5,5 +5,5 @@ pub(super) mod hash_table;
 pub(super) mod node;
 pub(super) mod piece_table;
 pub(super) mod piece_trie;
-mod slots;
+pub(super) mod slots;
 pub(super) mod sorted_strings;

@@ -9,7 +9,7 @@ pub(super) const LABEL_BITS: u32 = 9;
 pub(super) const NO_LABEL: u32 = 256;
 
 /// A node, or a free slot.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::tokenizer) struct Node<T> {
     /// The base above the label, so that a step reads one number. A node without children has the
     /// base 0, which no other node has.

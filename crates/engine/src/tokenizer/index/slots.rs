@@ -4,13 +4,13 @@ use super::node::{LABEL_BITS, NO_LABEL, Node};
 use crate::pooling::prefetch::LINE_BYTES;
 
 /// How many slots the children of one node may lie in: one per byte.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 256;
 
 /// How many words have a bit for each slot of a block.
 const BLOCK_WORDS: usize = BLOCK / 64;
 
 /// The most slots. The largest known vocabularies need two million.
-const MAX_SLOTS: usize = 1 << (u32::BITS - LABEL_BITS);
+pub(in crate::tokenizer) const MAX_SLOTS: usize = 1 << (u32::BITS - LABEL_BITS);
 
 /// In how many of the newest blocks a place for the children of a node is looked for.
 const TRIED_BLOCKS: usize = 16;

@@ -39,7 +39,7 @@ impl Model {
             Self::Bpe(model) => model.vocabulary().len(),
             Self::Unigram(model) => model.vocabulary().len(),
             Self::WordLevel(model) => model.vocabulary().len(),
-            Self::WordPiece(model) => model.vocabulary().len(),
+            Self::WordPiece(model) => model.len(),
         }
     }
 

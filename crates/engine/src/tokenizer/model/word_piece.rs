@@ -1,15 +1,20 @@
 //! WordPiece: the longest token that a word starts with, then the longest that continues it
 //! (tokenizers 0.23.2, models/wordpiece/mod.rs, `tokenize`).
 
+use std::sync::OnceLock;
+
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::unsupported::Unsupported;
-use crate::tokenizer::file::vocabulary::Vocabulary;
+use crate::tokenizer::file::vocabulary::{Vocabulary, sorted_tokens};
 use crate::tokenizer::index::piece_trie::{PieceTrie, Start};
 
 /// The model of one file.
 #[derive(Debug)]
 pub(in crate::tokenizer) struct WordPiece {
-    vocabulary: Vocabulary,
+    /// Read from the trie when it is first asked for, if the trie came without it.
+    vocabulary: OnceLock<Vocabulary>,
+    /// How many strings the vocabulary has.
+    len: usize,
     pieces: PieceTrie,
     /// The start of a search for continuing pieces; `None` if there are none.
     continuing: Option<Start>,
@@ -54,19 +59,50 @@ impl WordPiece {
         prefix: &str,
         max_chars: usize,
     ) -> Result<Self, Unsupported> {
+        let no_trie = || Unsupported::new("a token of the vocabulary has a NUL, comes twice, or has an id near 2^32");
+        let pieces = PieceTrie::build(&vocabulary).ok_or_else(no_trie)?;
+        let model = Self::of_pieces(pieces, unknown_token, prefix, max_chars)?;
+        Ok(Self { len: vocabulary.len(), vocabulary: vocabulary.into(), ..model })
+    }
+
+    /// The model of a vocabulary that has no empty string, by its trie.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), for the limit.
+    pub(in crate::tokenizer) fn of_pieces(
+        pieces: PieceTrie,
+        unknown_token: &str,
+        prefix: &str,
+        max_chars: usize,
+    ) -> Result<Self, Unsupported> {
         if max_chars > MAX_CHARS_LIMIT {
             let reason = format!("`max_input_chars_per_word` of the model is {max_chars}, more than {MAX_CHARS_LIMIT}");
             return Err(Unsupported::new(reason));
         }
-        let no_trie = || Unsupported::new("a token of the vocabulary has a NUL, comes twice, or has an id near 2^32");
-        let pieces = PieceTrie::build(&vocabulary).ok_or_else(no_trie)?;
         let continuing = pieces.after(prefix.as_bytes());
         let unknown = pieces.get(unknown_token.as_bytes());
-        Ok(Self { vocabulary, pieces, continuing, unknown, max_chars })
+        Ok(Self { vocabulary: OnceLock::new(), len: pieces.len(), pieces, continuing, unknown, max_chars })
     }
 
     pub(in crate::tokenizer) fn vocabulary(&self) -> &Vocabulary {
-        &self.vocabulary
+        // A trie without a vocabulary is no trie that we wrote.
+        self.vocabulary.get_or_init(|| self.pieces.vocabulary().unwrap_or_default())
+    }
+
+    /// How many strings the vocabulary has.
+    pub(in crate::tokenizer) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(in crate::tokenizer) fn pieces(&self) -> &PieceTrie {
+        &self.pieces
+    }
+
+    /// The trie, if [`of_pieces`](Self::of_pieces) makes the same model of it: if it has all
+    /// strings of the vocabulary, and they can be read from it.
+    pub(in crate::tokenizer) fn whole_pieces(&self) -> Option<&PieceTrie> {
+        let is_whole = sorted_tokens(self.pieces.vocabulary()?.tokens()) == sorted_tokens(self.vocabulary().tokens());
+        is_whole.then_some(&self.pieces)
     }
 
     /// The id of a whole string.

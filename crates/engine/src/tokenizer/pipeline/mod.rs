@@ -11,6 +11,7 @@ pub(super) mod together;
 
 use super::encode_error::EncodeError;
 use super::file::large_values;
+use super::file::prepared::Prepared;
 use super::file::unsupported::Unsupported;
 use super::file::vocabulary::VocabularyFacts;
 use crate::texts::Texts;
@@ -98,6 +99,23 @@ impl Pipeline {
             }
             _ => Together::NONE,
         }
+    }
+
+    /// Our own modules for a file of which this was prepared; `None` if the two don't go together.
+    pub(super) fn prepared(prepared: Prepared) -> Option<Self> {
+        BertTokenizer::prepared(prepared).map(|tokenizer| Self::Bert(Box::new(tokenizer)))
+    }
+
+    /// See [`Tokenizer::prepare`](super::Tokenizer::prepare).
+    ///
+    /// # Errors
+    /// Why there is nothing to prepare.
+    pub(super) fn prepare(json: &[u8]) -> Result<Vec<u8>, Unsupported> {
+        let Self::Bert(tokenizer) = Self::of(json)? else {
+            return Err(Unsupported::new("only tokenizers of the BERT kind can be prepared"));
+        };
+        let unusual = || Unsupported::new("the file or its vocabulary is too unusual to be prepared");
+        tokenizer.prepare(json).ok_or_else(unusual)
     }
 
     /// See [`Tokenizer::has_seams`](super::Tokenizer::has_seams).

@@ -14,10 +14,11 @@ use super::json_cursor::{JsonCursor, RawString};
 use super::model_spec::VocabularySpec;
 use super::spec::TokenizerSpec;
 use super::vocabulary::Vocabulary;
+use crate::tokenizer::index::piece_trie::PieceTrie;
 use crate::tokenizer::model::bpe::MergeList;
 
 /// Stands for a value that was read here, in the text that serde reads.
-const PLACEHOLDER: &[u8] = b"[]";
+pub(super) const PLACEHOLDER: &[u8] = b"[]";
 
 /// The most digits of a score that is read here: an integer of this many can't overflow.
 const MAX_DIGITS: usize = 18;
@@ -32,7 +33,7 @@ const POWERS: [f64; MAX_DIGITS + 1] =
 /// Those of serde for the whole file.
 pub(in crate::tokenizer) fn parse(json: &[u8]) -> serde_json::Result<TokenizerSpec> {
     match parse_quickly(json) {
-        Some(spec) => Ok(spec),
+        Some(found) => Ok(found.value),
         None => serde_json::from_slice(json),
     }
 }
@@ -43,13 +44,13 @@ struct Found<T> {
     value: T,
 }
 
-/// `None` if anything in the file is unusual or wrong.
+/// The file, with the place of its vocabulary. `None` if anything in it is unusual or wrong.
 ///
 /// Serde reads the file with placeholders in place of the large values. If it accepts that, the
 /// file is valid as well: up to a placeholder the text is the start of a valid one, in which the
 /// cursor is never wrong, and each large value is a valid value. Serde also refuses fields that
 /// come twice, so that no other value was meant.
-fn parse_quickly(json: &[u8]) -> Option<TokenizerSpec> {
+fn parse_quickly(json: &[u8]) -> Option<Found<TokenizerSpec>> {
     let (mut vocabulary, mut merges) = (None, None);
     JsonCursor::new(json).take_object(|cursor, key| {
         if key.plain() != Some(b"model") {
@@ -81,7 +82,20 @@ fn parse_quickly(json: &[u8]) -> Option<TokenizerSpec> {
     rest.extend_from_slice(&json[start..]);
     let mut spec: TokenizerSpec = serde_json::from_slice(&rest).ok()?;
     spec.model.fill_large(vocabulary.value, merges.map(|merges| merges.value));
+    Some(Found { place: vocabulary.place, value: spec })
+}
+
+/// A file with a placeholder where its vocabulary is, and these pieces instead. `None` if serde
+/// refuses it.
+pub(in crate::tokenizer) fn parse_around(rest: &[u8], pieces: PieceTrie) -> Option<TokenizerSpec> {
+    let mut spec: TokenizerSpec = serde_json::from_slice(rest).ok()?;
+    spec.model.fill_large(VocabularySpec::Pieces(pieces), None);
     Some(spec)
+}
+
+/// Where the model's vocabulary is in a file. `None` if [`parse`] leaves the file to serde.
+pub(in crate::tokenizer) fn vocabulary_place(json: &[u8]) -> Option<Range<usize>> {
+    parse_quickly(json).map(|found| found.place)
 }
 
 fn found<'a, T>(cursor: &mut JsonCursor<'a>, read: impl Fn(&mut JsonCursor<'a>) -> Option<T>) -> Option<Found<T>> {

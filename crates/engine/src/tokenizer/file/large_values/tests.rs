@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{parse_quickly, read_score};
+use super::{Found, parse_quickly, read_score};
 use crate::tokenizer::file::json_cursor::JsonCursor;
 use crate::tokenizer::file::spec::TokenizerSpec;
 
@@ -26,7 +26,7 @@ enum Read {
 fn compare(json: &[u8]) -> Read {
     let slow = serde_json::from_slice::<TokenizerSpec>(json);
     match (parse_quickly(json), slow) {
-        (Some(quick), Ok(slow)) => {
+        (Some(Found { value: quick, .. }), Ok(slow)) => {
             let shown = || String::from_utf8_lossy(&json[..json.len().min(4000)]);
             assert!(quick.model.vocabulary == slow.model.vocabulary, "{}", shown());
             assert!(quick.model.merges == slow.model.merges, "{}", shown());

@@ -8,7 +8,9 @@ use crate::growth::{lengthen, put_all};
 use crate::interrupt::{check, find_in_strides};
 use crate::tokenizer::cache::word::{SLACK, WordCache};
 use crate::tokenizer::encode_error::EncodeError;
+use crate::tokenizer::file::large_values;
 use crate::tokenizer::file::model_spec::{BuiltModel, ModelKind, Unknown};
+use crate::tokenizer::file::prepared::{self, Prepared};
 use crate::tokenizer::file::spec::{NormalizerSpec, PreTokenizerSpec, TokenizerSpec};
 use crate::tokenizer::file::unsupported::Unsupported;
 use crate::tokenizer::file::vocabulary::{VocabularyFacts, sorted_tokens};
@@ -70,6 +72,26 @@ impl BertTokenizer {
     /// # Errors
     /// The part of the file that only the reference path runs.
     pub(in crate::tokenizer) fn new(spec: TokenizerSpec) -> Result<Self, Unsupported> {
+        Self::with_median(spec, None)
+    }
+
+    /// The tokenizer of a file of which this was prepared; `None` if the two don't go together.
+    pub(in crate::tokenizer) fn prepared(prepared: Prepared) -> Option<Self> {
+        let Prepared { rest, pieces, median_token_length } = prepared;
+        let spec = large_values::parse_around(&rest, pieces)?;
+        if Self::runs(&spec) { Self::with_median(spec, Some(median_token_length)).ok() } else { None }
+    }
+
+    /// The contents of the file of which [`Self::prepared`] makes this tokenizer of `json`. `None`
+    /// if it can't.
+    pub(in crate::tokenizer) fn prepare(&self, json: &[u8]) -> Option<Vec<u8>> {
+        let place = large_values::vocabulary_place(json)?;
+        let pieces = self.model.whole_pieces()?;
+        Some(prepared::write(json, &place, pieces, self.facts.median_token_length))
+    }
+
+    /// `median` = the median length of a token if it is known.
+    fn with_median(spec: TokenizerSpec, median: Option<usize>) -> Result<Self, Unsupported> {
         let options = match spec.normalizer {
             Some(NormalizerSpec::BertNormalizer(spec)) => spec.options(),
             _ => BertOptions::default(),
@@ -84,15 +106,18 @@ impl BertTokenizer {
             let normalizer = OnceCell::new();
             let normalize =
                 |content: &str| normalized(normalizer.get_or_init(|| BertNormalizer::new(options)), content, scanner);
-            AddedTokens::new(spec.added_tokens, model.vocabulary().len(), |token| model.id(token), normalize)?
+            AddedTokens::new(spec.added_tokens, model.len(), |token| model.id(token), normalize)?
         };
         let is_separating = added_tokens.in_normalized.is_empty();
         let normalizer = if is_separating { BertNormalizer::separating(options) } else { BertNormalizer::new(options) };
         let unknown_id = added_tokens.id(&unknown_token).or_else(|| model.id(&unknown_token));
-        let facts = VocabularyFacts::count(
-            added_tokens.merged_with(model.vocabulary().tokens(), |token| model.id(token)),
-            unknown_id,
-        );
+        let model_tokens = median.is_none().then(|| model.vocabulary().tokens()).into_iter().flatten();
+        let counted =
+            VocabularyFacts::count(added_tokens.merged_with(model_tokens, |token| model.id(token)), unknown_id);
+        let facts = match median {
+            None => counted,
+            Some(median) => counted.with(model.len(), model.pieces().id_bound(), median),
+        };
         Ok(Self { scanner, added_tokens, normalizer, model, keeps_nul: !options.clean_text, facts })
     }
 

@@ -3,7 +3,7 @@
 //! It equals Python's `tokenizers` 0.23.3 by construction, and is slow. A panic of that crate
 //! becomes an error here: no file and no text may end the process.
 
-mod piece_length;
+mod longest_strings;
 #[cfg(test)]
 mod tests;
 
@@ -21,11 +21,13 @@ use crate::growth::put_all;
 use crate::tokenizer::encode_error::EncodeError;
 use crate::tokenizer::file::read::explain;
 use crate::tokenizer::file::vocabulary::{VocabularyFacts, sort_tokens};
-use piece_length::longest_piece;
+use longest_strings::longest_strings;
 
 /// The longest Unigram piece, in bytes, that the crate may read: dropping it takes about 160 KB of
 /// stack. Real pieces have dozens of bytes.
 const LONGEST_PIECE: usize = 2048;
+/// The longest pattern, in bytes, that the crate may compile. Real patterns have some hundred.
+const LONGEST_PATTERN: usize = 1 << 16;
 
 /// A tokenizer that the `tokenizers` crate runs.
 pub(in crate::tokenizer) struct ReferenceTokenizer {
@@ -46,10 +48,14 @@ impl ReferenceTokenizer {
     /// [`LoadError::BadTokenizer`] with the crate's reason, or [`LoadError::UnsupportedTokenizer`]
     /// if the crate doesn't know a part of the file.
     pub(in crate::tokenizer) fn parse(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
-        let longest = longest_piece(json).map_err(|error| explain(path, json, &error.to_string()))?;
-        if longest > LONGEST_PIECE {
-            let reason = format!("expected vocabulary pieces of at most {LONGEST_PIECE} bytes, found one of {longest}");
-            return Err(LoadError::UnsupportedTokenizer { path: path.to_owned(), reason });
+        let longest = longest_strings(json).map_err(|error| explain(path, json, &error.to_string()))?;
+        for (what, found, most) in
+            [("vocabulary pieces", longest.piece, LONGEST_PIECE), ("patterns", longest.pattern, LONGEST_PATTERN)]
+        {
+            if found > most {
+                let reason = format!("expected {what} of at most {most} bytes, found one of {found}");
+                return Err(LoadError::UnsupportedTokenizer { path: path.to_owned(), reason });
+            }
         }
         catch(|| Self::build(json).map_err(|error| error.to_string()))
             .and_then(|outcome| outcome)

@@ -24,3 +24,22 @@ fn a_piece_that_would_overflow_the_stack_is_refused() {
         "tokenizer.json: expected vocabulary pieces of at most 2048 bytes, found one of 200000"
     );
 }
+
+#[test]
+fn a_pattern_whose_regex_would_take_seconds_and_hundreds_of_megabytes_is_refused() {
+    let parse = |length: usize| {
+        let json = format!(
+            r#"{{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+            "normalizer": {{"type": "Replace", "pattern": {{"String": "{}"}}, "content": ""}},
+            "pre_tokenizer": null, "post_processor": null, "decoder": null,
+            "model": {{"type": "WordLevel", "unk_token": "a", "vocab": {{"a": 0}}}}}}"#,
+            "long ".repeat(length / 5)
+        );
+        ReferenceTokenizer::parse(Path::new("tokenizer.json"), json.as_bytes())
+    };
+    parse(1000).unwrap();
+    assert_eq!(
+        parse(900_000).unwrap_err().to_string(),
+        "tokenizer.json: expected patterns of at most 65536 bytes, found one of 900000"
+    );
+}
