@@ -252,14 +252,29 @@ export interface NativeValuesRead {
   readonly units: number
 }
 
+/** How the records of a table are written, and which of their fields are wanted. */
+export interface NativeRecordFormat {
+  /** The byte between two fields. */
+  readonly delimiter: number
+  /** Whether a field may be enclosed in quotes. */
+  readonly hasQuotes: boolean
+  /** How many fields a record has. */
+  readonly fields: number
+  /** The index of the text. */
+  readonly text: number
+  /** The index of the id; not there = none is wanted. */
+  readonly id?: number
+}
+
 /** Texts of one job, read from lines or columns of a file without a JavaScript string for each. */
 export interface NativeTexts {
   /**
    * Reads lines of `bytes` from `from` on: up to the first that {@link NativeTexts.push} is for (no
    * certain text or id, no line feed) or whose id is of another kind than those before, at most
-   * `lines`, and until they have `units` UTF-16 units.
+   * `lines`, and until they have `units` UTF-16 units. `record` is for tables, whose lines are neither
+   * texts nor JSON.
    */
-  readLines(bytes: Uint8Array, from: number, lines: number, units: number): NativeLinesRead
+  readLines(bytes: Uint8Array, from: number, lines: number, units: number, record?: NativeRecordFormat): NativeLinesRead
   /**
    * Reads values of a column from the index `from` on: up to the first that is not UTF-8, at most
    * `count`, and until they have `units` UTF-16 units. Value i has the bytes from `offsets[i]` up to
@@ -294,6 +309,26 @@ export interface NativeMember {
   readonly bytes?: Uint8Array
   readonly offsets?: Uint32Array
   readonly gap: number
+}
+
+/** The values of consecutive rows of a column: strings have offsets, all others a width in bytes. */
+export interface NativeValueRun {
+  readonly bytes: Uint8Array
+  /** Row i has the bytes from `offsets[i]` up to `gap` before `offsets[i + 1]`. */
+  readonly offsets?: Uint32Array
+  readonly gap: number
+  readonly width: number
+  /** For each row 1 where it is null. */
+  readonly nulls?: Uint8Array
+}
+
+/** The pages of a column. */
+export interface NativePages {
+  readonly bytes: Uint8Array
+  /** Their bytes before they were packed. */
+  readonly unpacked: number
+  /** The bytes of the dictionary's page, which comes first; 0 = there is none. */
+  readonly dictionary: number
 }
 
 /** Work on other threads that comes in parts. */
@@ -350,10 +385,10 @@ export interface Native {
     idField: string | null,
     withTexts: boolean,
   ) => NativeTexts
-  /** The bytes of an LZ4 frame; null where it is broken. */
-  unpackLz4(frame: Uint8Array): Uint8Array | null
-  /** A block of Snappy. */
-  packSnappy(bytes: Uint8Array): Uint8Array
+  /** The bytes of an LZ4 frame; null where it is broken or has not `length` of them. */
+  unpackLz4(frame: Uint8Array, length: number): Uint8Array | null
+  /** The same without a frame: one block, or, where `hasLengths`, blocks as Hadoop writes them. */
+  unpackLz4Blocks(blocks: Uint8Array, length: number, hasLengths: boolean): Uint8Array | null
   /** The bytes of a block of Snappy; null where it is broken or has not `length` of them. */
   unpackSnappy(block: Uint8Array, length: number): Uint8Array | null
   /** The bytes of frames of zstd; null where they are broken or have not `length` of them. */
@@ -466,6 +501,15 @@ export interface Native {
     base64: boolean,
     out: Uint8Array,
   ): Promise<number>
+  /**
+   * The pages of a Parquet column, packed by Snappy, off the event loop. Until the promise settles,
+   * nothing else may touch the memory of the runs. A boolean is a byte, 0 or 1.
+   */
+  writeParquetPages(
+    physical: 'bytes' | 'number' | 'boolean',
+    isOptional: boolean,
+    runs: readonly NativeValueRun[],
+  ): Promise<NativePages>
   /** `bound` NaN and `firstSelf` -1 are none. Copies the queries and the filter. */
   createSearch(
     queries: RowArray,

@@ -97,6 +97,39 @@ for (const [seed, name] of NAMES.entries()) {
   })
 }
 
+const ZSTD_MAGIC = Buffer.from('28b52ffd', 'hex')
+
+for (const name of ['zstd-v1.parquet', 'zstd.feather']) {
+  columnTest(`broken zstd data is said to be that, with the file and the part of it: ${name}`, async (t) => {
+    const whole = readFileSync(path.join(folder, name))
+    const places: number[] = []
+    for (let at = whole.indexOf(ZSTD_MAGIC); at !== -1; at = whole.indexOf(ZSTD_MAGIC, at + 1)) places.push(at)
+    t.true(places.length > 1)
+    const found: (number | string)[] = []
+    for (const place of places.slice(0, 30)) {
+      const broken = Buffer.from(whole)
+      // The header of the frame's first block: its type is none that there is.
+      const header = place + frameHeaderBytes(whole, place)
+      broken.fill(0xff, header, header + 3)
+      found.push(await read(broken, `zstd-${name}`))
+    }
+    // Parquet has columns that are not read.
+    const messages = found.filter((each) => each !== 5000)
+    t.true(messages.length >= 5)
+    const part = name.endsWith('parquet')
+      ? 'broken column "text" in row group \\d+'
+      : "can't read its record batch \\d+"
+    for (const each of messages) t.regex(String(each), new RegExp(`zstd-${name}: ${part}: broken zstd data$`))
+  })
+}
+
+/** Of a frame of RFC 8878 that starts here, without a dictionary. */
+function frameHeaderBytes(bytes: Buffer, start: number): number {
+  const descriptor = bytes[start + 4] ?? 0
+  const isSingle = (descriptor & 0x20) !== 0
+  return 5 + (isSingle ? 0 : 1) + ([isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0)
+}
+
 for (const [name, content, message] of [
   ['empty.parquet', '', 'expected a Parquet file, but it does not end as one does'],
   ['text.parquet', 'PAR1 but not a file', 'expected a Parquet file, but it does not end as one does'],

@@ -56,6 +56,29 @@ test('a header that can not be read ends the run, as no other line can take its 
   }
 })
 
+test('ids and texts are those of the records, whoever reads them: natively, or here for what is on several lines', async (t) => {
+  const rows = Array.from({ length: 5000 }, (_, i) => {
+    const texts = ['plain', 'with, comma', 'a "quoted" word', 'two\nlines', '"', '', `ß 😀 ${i}`]
+    return { id: i % 13 === 0 ? `"${i}\n"` : String(i), text: texts[(i * i) % 7] ?? '' }
+  })
+  const quoted = (value: string, i: number): string =>
+    i % 2 === 0 || /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
+  const content = rows.map(({ id, text }, i) => `${quoted(text, i)},x"y,${quoted(id, i)}${i % 3 === 0 ? '\r' : ''}\n`)
+  const directory = emptyDirectory()
+  const [file, out] = [path.join(directory, 'in.csv'), path.join(directory, 'out.jsonl')]
+  writeFileSync(file, `text,other,id\n${content.join('')}`)
+  const { code, err } = await model2vec('embed', file, '-o', out, '--id-field', 'id', '--with-text', ...MODEL)
+  t.deepEqual([code, err], [0, ''])
+  const found = readFileSync(out, 'utf8').trimEnd().split('\n')
+  const parsed = found.map((line) => JSON.parse(line) as { id: string; text: string; embedding: number[] })
+  t.deepEqual(
+    parsed.map(({ id, text }) => ({ id, text })),
+    rows,
+  )
+  const vectors = Float32Array.from(parsed.flatMap(({ embedding }) => embedding))
+  t.is(crc(vectors), crc(ef.encodeSync(rows.map(({ text }) => text)).data))
+})
+
 test('quotes in TSV are characters, and a line is a row', async (t) => {
   const content = 'n\ttext\n1\t"A\n2\tB"\n3\t"Weird Al" Yankovic\n'
   const { code, err, vectors } = await embedded('quotes.tsv', content)

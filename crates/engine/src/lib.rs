@@ -19,6 +19,7 @@ mod isa;
 mod load_control;
 mod model;
 mod numbers;
+mod parquet;
 mod pooling;
 mod rows;
 mod run;
@@ -41,6 +42,7 @@ pub use numbers::{
     LineHeads, Member, Utf8Values, VectorText, json_row_bound, lines_bound, write_base64, write_json_row,
     write_json_rows, write_lines,
 };
+pub use parquet::{Column, ColumnPages, PageTooLarge, PhysicalType, ValueRun, write_pages};
 pub use rows::Rows;
 pub use run::batch::Batch;
 pub use run::fault;
@@ -54,7 +56,7 @@ pub use search::{
 pub use table::cluster::MAX_ITERATIONS;
 pub use table::{ElementType, Elements, EmbeddingTable, MemoryMode, Reduction, Weights};
 pub use texts::Texts;
-pub use texts::lines::{Ids, LineColumns, LineFormat, LineLimits, LinesRead, Utf8Column, read_lines};
+pub use texts::lines::{Ids, LineColumns, LineFormat, LineLimits, LinesRead, RecordFormat, Utf8Column, read_lines};
 pub use texts::values::{ValueLimits, ValuesRead, read_values};
 pub use threads::default_threads;
 pub use tokenizer::{EncodeError, Tokenizer, TokenizerScratch};

@@ -32,6 +32,7 @@ pub mod codecs;
 pub mod constants;
 pub mod lines;
 pub mod load;
+pub mod parquet;
 pub mod save;
 
 use napi::bindgen_prelude::Object;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use model2vec_engine::{
-    Ids, LineColumns, LineFormat, LineLimits, Texts, Utf8Column, ValueLimits, read_lines, read_values,
+    Ids, LineColumns, LineFormat, LineLimits, RecordFormat, Texts, Utf8Column, ValueLimits, read_lines, read_values,
 };
 use napi::bindgen_prelude::{BigInt64Array, Buffer, Uint32Array, Unknown};
 use napi::{Env, JsValue};
@@ -61,6 +61,29 @@ pub struct NativeLinesRead {
     pub integers: Option<BigInt64Array>,
 }
 
+/// How the records of a table are written: see [`RecordFormat`].
+#[napi(object, object_to_js = false)]
+pub struct NativeRecordFormat {
+    /// The byte between two fields.
+    pub delimiter: u8,
+    /// Whether a field may be enclosed in quotes.
+    pub has_quotes: bool,
+    /// How many fields a record has.
+    pub fields: u32,
+    /// The index of the text.
+    pub text: u32,
+    /// The index of the id; not there = none is wanted.
+    pub id: Option<u32>,
+}
+
+impl From<NativeRecordFormat> for RecordFormat {
+    fn from(format: NativeRecordFormat) -> Self {
+        let NativeRecordFormat { delimiter, has_quotes, fields, text, id } = format;
+        let id = id.map(|id| id as usize);
+        Self { delimiter, has_quotes, fields: fields as usize, text: text as usize, id }
+    }
+}
+
 /// The counts of one call of `readValues`.
 #[napi(object)]
 #[derive(Debug)]
@@ -95,13 +118,24 @@ impl NativeTexts {
 
     /// Reads lines of `bytes` from the offset `from` on: at most `lines`, until they have `units`
     /// UTF-16 units, and up to the first line that only JavaScript can read,
-    /// or whose id is of another kind than those before.
+    /// or whose id is of another kind than those before. `record`, where it is there, is how they are
+    /// written, instead of what was said when this was made.
     #[napi(catch_unwind)]
-    pub fn read_lines(&self, bytes: Buffer, from: u32, lines: u32, units: u32) -> Result<NativeLinesRead, CodedError> {
-        catch_panic("the reader of lines", || Ok(self.lines_of(&bytes, from, lines, units))).map_err(CodedError::from)
+    pub fn read_lines(
+        &self,
+        bytes: Buffer,
+        from: u32,
+        lines: u32,
+        units: u32,
+        record: Option<NativeRecordFormat>,
+    ) -> Result<NativeLinesRead, CodedError> {
+        let record = record.map(|record| LineFormat::Record(record.into()));
+        let format = record.as_ref().unwrap_or(&self.format);
+        let read = || Ok(self.lines_of(&bytes, format, from, lines, units));
+        catch_panic("the reader of lines", read).map_err(CodedError::from)
     }
 
-    fn lines_of(&self, bytes: &[u8], from: u32, lines: u32, units: u32) -> NativeLinesRead {
+    fn lines_of(&self, bytes: &[u8], format: &LineFormat, from: u32, lines: u32, units: u32) -> NativeLinesRead {
         let mut total = NativeLinesRead { lines: 0, bytes: 0, units: 0, texts: None, ids: None, integers: None };
         let mut columns = LineColumns::default();
         columns.texts = self.with_texts.then(Utf8Column::default);
@@ -115,7 +149,7 @@ impl NativeTexts {
                 units: ((units - total.units) as usize).min(SLICE_UNITS.saturating_sub(slice.unit_count())),
                 text_units: self.text_units,
             };
-            let read = read_lines(&rest[total.bytes as usize..], &self.format, limits, slice, &mut columns);
+            let read = read_lines(&rest[total.bytes as usize..], format, limits, slice, &mut columns);
             if read.lines == 0 {
                 break;
             }

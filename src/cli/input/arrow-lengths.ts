@@ -2,7 +2,7 @@
 
 import type { Data, DataType } from 'apache-arrow'
 
-import type { Arrow } from './arrow-types.js'
+import type { Arrow } from '../arrow-library.js'
 
 /** The bytes of a value that is in another buffer. */
 const VIEW_BYTES = 16

@@ -1,8 +1,8 @@
 // Lists, structs and maps of an Arrow file, as JSON.
 
-import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Field } from 'apache-arrow'
 
+import type { Arrow } from '../arrow-library.js'
 import type { Column, ColumnValue } from '../column.js'
 import { jsonOf } from '../output/column-json.js'
 import { wellFormed } from '../well-formed.js'
@@ -17,7 +17,7 @@ type TypeOf = (
 
 /** Null for another type, and where the values in it are of one that there is no column for. */
 export function nestedJson(
-  { DataType: Types }: Pick<typeof arrowModule, 'DataType'>,
+  { DataType: Types }: Pick<Arrow, 'DataType'>,
   type: DataType,
   typeOf: TypeOf,
 ): JsonAt | null {

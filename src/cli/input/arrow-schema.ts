@@ -2,9 +2,9 @@
 
 import type { DataType, Field, Schema } from 'apache-arrow'
 
+import type { Arrow } from '../arrow-library.js'
 import { FileError } from '../file-error.js'
 import { arrowType, isText } from './arrow-types.js'
-import type { Arrow } from './arrow-types.js'
 import { columnUses, EXPECTED, noColumn } from './column-format.js'
 import type { ColumnUse, WantedColumns } from './column-format.js'
 import { fieldAt } from './fields.js'

@@ -2,9 +2,9 @@
 
 import type { Data, DataType, Vector } from 'apache-arrow'
 
+import type { Arrow } from '../arrow-library.js'
 import { utf8Values } from '../column-values.js'
 import type { Utf8Values } from '../column.js'
-import type { Arrow } from './arrow-types.js'
 
 const VIEW_BYTES = 16
 /** A shorter string is in its view. */

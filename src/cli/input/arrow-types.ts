@@ -1,14 +1,12 @@
 // What the columns of an Arrow file are to us, and their values.
 
-import type * as arrowModule from 'apache-arrow'
-import type { Data, DataType, Field } from 'apache-arrow'
+import type { Data, DataType, Decimal, Field } from 'apache-arrow'
 
+import type { Arrow } from '../arrow-library.js'
 import type { Column, ColumnValue, TimeUnit } from '../column.js'
 import { timeOfDayText } from '../time-text.js'
 import { nestedJson } from './arrow-nested.js'
 import { decimalText } from './decimal-text.js'
-
-export type Arrow = typeof arrowModule
 
 /** Where Arrow notes that bytes are a UUID, or that a string is JSON. */
 const EXTENSION = 'ARROW:extension:name'
@@ -98,7 +96,7 @@ function unitOf({ TimeUnit: Units }: Arrow, unit: number): TimeUnit {
 }
 
 /** A decimal with all its digits. */
-function decimalAt({ values }: Data, row: number, { bitWidth, scale }: arrowModule.Decimal): string {
+function decimalAt({ values }: Data, row: number, { bitWidth, scale }: Decimal): string {
   const words = values as Uint32Array
   const size = bitWidth / 32
   let integer = 0n

@@ -5,8 +5,8 @@ import type { FileHandle } from 'node:fs/promises'
 
 import type { Schema } from 'apache-arrow'
 
+import { arrowLibrary } from '../arrow-library.js'
 import { FileError } from '../file-error.js'
-import { optionalPackage } from '../output/optional-package.js'
 import { registerCodecs } from './arrow-codecs.js'
 import { ArrowFile, named } from './arrow-file.js'
 import type { ArrowSource, BatchReader } from './arrow-file.js'
@@ -17,7 +17,6 @@ import type { ByteCount, BytesOptions } from './bytes.js'
 import type { ColumnFormat } from './column-format.js'
 import { RandomAccess } from './random-access.js'
 
-const PACKAGE = 'apache-arrow'
 const TITLE = 'Arrow'
 /** What a file of Feather's first version begins with. */
 const OLD_MAGIC = 'FEA1'
@@ -30,7 +29,7 @@ export const arrow: ColumnFormat = {
   hasFields: true,
   isTable: false,
   async open(path, wanted, from, read, options) {
-    const library = await optionalPackage(PACKAGE, () => import('apache-arrow'), `${TITLE} files`)
+    const library = await arrowLibrary(`${TITLE} files`)
     registerCodecs(library)
     const name = nameOf(path)
     const source = await openSource(path, read, options)

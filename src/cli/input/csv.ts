@@ -11,7 +11,7 @@ export const csv: LineFormat = {
   endings: ['.csv'],
   hasFields: true,
   isTable: true,
-  native: null,
+  native: 'records',
   kept: { type: 'string', isNullable: false },
   open: ({ fields, keep, table }, header) =>
     tableLines(

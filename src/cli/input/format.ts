@@ -4,6 +4,7 @@
 
 import { isUtf8 } from 'node:buffer'
 
+import type { NativeRecordFormat } from '../../native/interface.js'
 import type { Column, Id } from '../column.js'
 import type { Fields, KeptFields } from './fields.js'
 import type { Line } from './line.js'
@@ -28,10 +29,10 @@ export interface LineFormat extends FormatName {
   readonly kind: 'lines'
   /**
    * How the native module (`NativeTexts` of `native/interface`) can read this format itself,
-   * without a JavaScript string per text: each line is a text ('lines'), or an object with the text
-   * in a field ('json'). Null when only the {@link RowReader} can read it.
+   * without a JavaScript string per text: each line is a text ('lines'), an object with the text in a
+   * field ('json'), or a record of a table ('records': {@link RowReader.record}).
    */
-  readonly native: 'lines' | 'json' | null
+  readonly native: 'lines' | 'json' | 'records'
   /** What columns of other fields are: {@link Row.kept}. Null = it has no fields. */
   readonly kept: Pick<Column, 'type' | 'isNullable'> | null
   /**
@@ -92,6 +93,8 @@ export interface RowReader {
   read(line: Line): Row | typeof NO_TEXT | null
   /** Null before it was read, and in formats without one. */
   readonly header: Header | null
+  /** How the native module reads the records of a table; null = the header was not read yet. */
+  readonly record?: NativeRecordFormat | null
 }
 
 /**

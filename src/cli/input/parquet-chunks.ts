@@ -12,9 +12,3 @@ export function chunkOf({ columns }: RowGroup, leaf: SchemaTree): ColumnMetaData
   if (found?.meta_data === undefined) throw new Error(`no column ${JSON.stringify(leaf.path.join('.'))} in a row group`)
   return found.meta_data
 }
-
-/** The chunks of all columns that a column of the schema is made of. */
-export function chunksOf({ columns }: RowGroup, { path }: SchemaTree): ColumnMetaData[] {
-  const metas = columns.flatMap(({ meta_data }) => (meta_data === undefined ? [] : [meta_data]))
-  return metas.filter(({ path_in_schema }) => path.every((name, i) => name === path_in_schema[i]))
-}

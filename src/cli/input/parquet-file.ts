@@ -199,9 +199,13 @@ function pageOf(column: WantedLeaf, page: Utf8Values | readonly unknown[]): Colu
     return column.kind === 'text' ? strings : checkedStrings(strings)
   }
   const convert = parquetType(column.leaf)?.convert ?? null
-  return Array.from(page as readonly unknown[], (value) =>
-    value === null || value === undefined ? null : convert === null ? (value as ColumnValue) : convert(value as never),
-  )
+  const found = page as readonly unknown[]
+  const values = new Array<ColumnValue | null>(found.length)
+  for (let i = 0; i < found.length; i++) {
+    const value = found[i] ?? null
+    values[i] = value === null || convert === null ? (value as ColumnValue | null) : convert(value as never)
+  }
+  return values
 }
 
 function columnData({ kind, name, path, leaf }: WantedLeaf, values: ColumnValues): ColumnData {

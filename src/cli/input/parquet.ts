@@ -7,8 +7,7 @@ import { FileError } from '../file-error.js'
 import { assertHas, optionalPackage } from '../output/optional-package.js'
 import type { BytesOptions } from './bytes.js'
 import type { ColumnFormat } from './column-format.js'
-import { chunksOf } from './parquet-chunks.js'
-import { codecsOf } from './parquet-codecs.js'
+import { PAGE_CODECS } from './parquet-codecs.js'
 import { broken, ParquetFile } from './parquet-file.js'
 import type { ParquetReading } from './parquet-file.js'
 import { columnsOf } from './parquet-schema.js'
@@ -34,12 +33,7 @@ export const parquet: ColumnFormat = {
     try {
       const { metadata, schema } = await metadataOf(library, file)
       const columns = columnsOf(schema, wanted, file.path)
-      const codecs = new Set(
-        columns.flatMap(({ leaf }) =>
-          metadata.row_groups.flatMap((group) => chunksOf(group, leaf).map(({ codec }) => codec)),
-        ),
-      )
-      const reading: ParquetReading = { ...library, compressors: await codecsOf(codecs) }
+      const reading: ParquetReading = { ...library, compressors: PAGE_CODECS }
       return new ParquetFile(file, reading, metadata, columns, from, read, (options?.to ?? null) !== null)
     } catch (error) {
       await file.close()

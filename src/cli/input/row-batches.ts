@@ -173,13 +173,14 @@ export class RowBatches {
 
   #nativeTexts({ native }: LineFormat): (() => NativeTexts) | null {
     const reader = this.#reader
-    if (reader === null || native === null) return null
+    if (reader === null) return null
     const { id, texts } = this.#options.fields
-    // Other fields are read here, and so is what is no field of JSON.
-    if (keepsFields(this.#options.keep) || (native !== 'json' && id !== null)) return null
     const [text, ...others] = texts
-    if (text === undefined || (native === 'json' && others.length > 0)) return null
-    const fields = { text: native === 'json' ? text : null, id }
+    // Other fields are read here, and so are texts of several ones.
+    if (keepsFields(this.#options.keep) || text === undefined) return null
+    if (native === 'lines' ? id !== null : others.length > 0) return null
+    // What a table's fields are says its header.
+    const fields = native === 'json' ? { text, id } : { text: null, id: null }
     if ([fields.text, fields.id].some((field) => field !== null && !isWholeInRust(field))) return null
     return () => reader.newTexts(fields)
   }

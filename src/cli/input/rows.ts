@@ -128,9 +128,11 @@ export class Rows {
    * @returns whether it read any
    */
   addLines(lines: LineSplitter): boolean {
-    if (this.native === null) return false
+    const record = this.#reader?.record
+    if (this.native === null || record === null) return false
     const { bytes, at } = lines.ahead
-    const read = this.native.readLines(bytes, at, DEFAULT_BATCH_SIZE - this.count, DEFAULT_BATCH_BYTES - this.units)
+    const [most, units] = [DEFAULT_BATCH_SIZE - this.count, DEFAULT_BATCH_BYTES - this.units]
+    const read = this.native.readLines(bytes, at, most, units, record)
     if (read.lines === 0) return false
     const source = this.#keepsSources ? bytes.subarray(at, at + read.bytes) : null
     this.#runs.push({ row: this.count, line: lines.place.line + 1, source })

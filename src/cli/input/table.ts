@@ -1,5 +1,6 @@
 // A table of CSV or TSV: a header that names the fields, then a record per line.
 
+import type { NativeRecordFormat } from '../../native/interface.js'
 import { CsvRecords } from './csv-records.js'
 import type { Dialect } from './dialect.js'
 import { keepsFields } from './fields.js'
@@ -54,6 +55,19 @@ class TableReader implements RowReader {
     const row = { text: text ?? '', id: this.#id === -1 ? null : (values[this.#id] ?? '') }
     if (this.#kept === null) return row
     return { ...row, kept: new Map(Array.from(this.#kept, ([name, column]) => [name, values[column] ?? ''])) }
+  }
+
+  get record(): NativeRecordFormat | null {
+    if (this.header === null) return null
+    const { names, delimiter } = this.header
+    const [text = -1] = this.#texts
+    return {
+      delimiter: delimiter.charCodeAt(0),
+      hasQuotes: this.#dialect.quotes,
+      fields: names.length,
+      text,
+      ...(this.#id !== -1 && { id: this.#id }),
+    }
   }
 
   /** Null where the line is empty. @throws BadHeader */

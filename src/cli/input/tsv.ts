@@ -12,7 +12,7 @@ export const tsv: LineFormat = {
   endings: ['.tsv'],
   hasFields: true,
   isTable: true,
-  native: null,
+  native: 'records',
   kept: { type: 'string', isNullable: false },
   open: ({ fields, keep, table }, header) =>
     tableLines(new Dialect(table.delimiter ?? '\t', table.quotes ?? false, fields), fields, keep, header),

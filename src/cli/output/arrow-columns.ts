@@ -1,13 +1,12 @@
 // Columns beside the vectors' in Arrow: their types and their buffers.
 
-import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType } from 'apache-arrow'
 
-import type { Column, ColumnData, ColumnValue, ColumnValues } from '../column.js'
+import type { Arrow } from '../arrow-library.js'
+import type { Column, ColumnData, ColumnValue, ColumnValues, ListedValues } from '../column.js'
 import { compactValues, countOf, isUtf8, listOf } from '../column-values.js'
 import { offsetsOf, utf8Column } from '../utf8-column.js'
-
-type Arrow = typeof arrowModule
+import { typedNumbers } from './typed-numbers.js'
 
 export function arrowType(arrow: Arrow, { type, unit = 'us', isUtc = false }: Column): DataType {
   switch (type) {
@@ -68,16 +67,12 @@ function buffersOf({ column, values }: ColumnData): Buffers {
       return { data: bitsOf(values as readonly ColumnValue[], (value) => value === true) }
     case 'int32':
     case 'date':
-      return { data: values instanceof Int32Array ? values : Int32Array.from(values as number[]) }
     case 'int64':
     case 'timestamp':
-      return { data: values instanceof BigInt64Array ? values : BigInt64Array.from(values as number[], bigOf) }
     case 'uint64':
-      return { data: values instanceof BigUint64Array ? values : BigUint64Array.from(values as number[], bigOf) }
     case 'float32':
-      return { data: values instanceof Float32Array ? values : Float32Array.from(values as number[]) }
     case 'float64':
-      return { data: values instanceof Float64Array ? values : Float64Array.from(values as number[]) }
+      return { data: typedNumbers(column.type, values as ListedValues) }
     case 'bytes':
       return bytes(values as readonly (Uint8Array | null)[])
     case 'string':
@@ -86,10 +81,6 @@ function buffersOf({ column, values }: ColumnData): Buffers {
     case 'id':
       return strings(values)
   }
-}
-
-function bigOf(value: bigint | number | null): bigint {
-  return BigInt(value ?? 0)
 }
 
 function bitsOf<T>(values: readonly T[], isSet: (value: T) => boolean): Uint8Array {

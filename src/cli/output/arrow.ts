@@ -1,17 +1,15 @@
 // Arrow IPC files (Feather 2), written by apache-arrow: a record batch for each batch of rows.
 
-import type * as arrowModule from 'apache-arrow'
 import type { Data, DataType, Float32, Schema } from 'apache-arrow'
 
+import { ARROW_PACKAGE, arrowLibrary } from '../arrow-library.js'
+import type { Arrow } from '../arrow-library.js'
 import { arrowData, arrowType } from './arrow-columns.js'
 import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
-import { assertHas, optionalPackage } from './optional-package.js'
-
-type Arrow = typeof arrowModule
+import { assertHas } from './optional-package.js'
 
 const ENDING = '.arrow'
-const PACKAGE = 'apache-arrow'
 
 /** The place of a record batch in the file, as the footer lists it. */
 interface Block {
@@ -61,7 +59,7 @@ function vectors(arrow: Arrow, type: DataType, matrix: OutputRows['matrix']): Da
 }
 
 function load(): Promise<Arrow> {
-  return optionalPackage(PACKAGE, () => import('apache-arrow'), `${ENDING} files`)
+  return arrowLibrary(`${ENDING} files`)
 }
 
 const open: OpenOutput = async (sink, columns, state) => {
@@ -113,7 +111,7 @@ const open: OpenOutput = async (sink, columns, state) => {
   }
 
   const writer = new Writer()
-  assertHas(PACKAGE, writer, ['_write', '_writeFooter', '_position', '_started', '_recordBatchBlocks'])
+  assertHas(ARROW_PACKAGE, writer, ['_write', '_writeFooter', '_position', '_started', '_recordBatchBlocks'])
   let rows = 0
   if (state === null) {
     writer.begin()
@@ -146,7 +144,7 @@ const open: OpenOutput = async (sink, columns, state) => {
 export const arrow: OutputFormat = {
   ending: ENDING,
   title: 'Arrow',
-  help: `Arrow IPC (needs \`npm install ${PACKAGE}\`): lists of fixed size; bfloat16 and binary are bytes`,
+  help: `Arrow IPC (needs \`npm install ${ARROW_PACKAGE}\`): lists of fixed size; bfloat16 and binary are bytes`,
   columns: true,
   isTyped: true,
   prepare: load,

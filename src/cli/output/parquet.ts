@@ -1,16 +1,16 @@
-// Parquet. hyparquet-writer writes the other columns and the footer; the pages of the vectors
-// (`parquet-vectors.ts`) go to the file as they come, so that of a row group only the other columns
-// are in memory. They follow the vectors in the file: the footer says where each column is.
+// Parquet. The pages of the vectors (`parquet-vectors.ts`) go to the file as they come, so that of a
+// row group only the other columns (`parquet-columns.ts`) are in memory. They follow the vectors in the
+// file: the footer, which hyparquet-writer writes, says where each column is.
 
 import type * as writerModule from 'hyparquet-writer'
 import type { RowGroup } from 'hyparquet'
 
 import type { ColumnData } from '../column.js'
-import { isUtf8, joinedValues, utf8Length } from '../column-values.js'
+import { isUtf8, utf8Length } from '../column-values.js'
 import { bytesOfRows } from './format.js'
 import type { Columns, OpenOutput, OutputFormat, OutputRows } from './format.js'
 import { assertHas, optionalPackage } from './optional-package.js'
-import { columnSource, compression, schemaElement } from './parquet-columns.js'
+import { columnChunk, schemaElement } from './parquet-columns.js'
 import { VectorChunk, vectorSchema } from './parquet-vectors.js'
 
 const ENDING = '.parquet'
@@ -55,13 +55,11 @@ const open: OpenOutput = async (sink, columns, state) => {
   const writer = new ParquetWriter({
     writer: bytes,
     schema: schemaOf(columns),
-    statistics: false,
-    ...compression(),
     kvMetadata: Object.entries(columns.metadata).map(([key, value]) => ({ key, value })),
     createdBy: 'model2vec-node',
   })
   assertHas(PACKAGE, bytes, ['index', 'offset', 'getBytes'])
-  assertHas(PACKAGE, writer, ['row_groups', 'num_rows', 'pendingIndexes'])
+  assertHas(PACKAGE, writer, ['row_groups', 'num_rows'])
   /** Appends what the library has written. Its offset, which the metadata refers to, goes on. */
   const take = async (): Promise<void> => {
     await sink.append(bytes.getBytes())
@@ -79,22 +77,24 @@ const open: OpenOutput = async (sink, columns, state) => {
 
   const endGroup = async (ended: OpenGroup): Promise<void> => {
     const { start, vectors, batches, rows } = ended
-    bytes.offset = sink.size
-    const columnData = columns.columns.map((column, i) => {
-      const values = joinedValues(batches.map((batch) => batch[i]?.values ?? []))
-      return columnSource({ column, values })
+    const chunks = await Promise.all(
+      columns.columns.map((column, i) => {
+        const runs = batches.map((batch) => batch[i]?.values ?? [])
+        return columnChunk(column, runs)
+      }),
+    )
+    let end = sink.size
+    const others = chunks.map((chunk) => {
+      const written = { file_offset: BigInt(end), meta_data: chunk.metadata(end) }
+      end += chunk.bytes.length
+      return written
     })
-    if (columnData.length > 0) await writer.write({ columnData, rowGroupSize: rows })
-    // The library keeps these for page indexes and bloom filters, which we don't write.
-    writer.pendingIndexes.length = 0
-    await take()
-    const { columns: others = [] } = columnData.length > 0 ? (writer.row_groups.pop() ?? {}) : {}
-    const meta_data = vectors.metadata()
-    const size = meta_data.total_uncompressed_size
+    await sink.append(...chunks.map(({ bytes }) => bytes))
+    const all = [...others, { file_offset: BigInt(start), meta_data: vectors.metadata() }]
     writer.row_groups.push({
-      columns: [...others, { file_offset: BigInt(start), meta_data }],
-      total_byte_size: others.reduce((sum, each) => sum + (each.meta_data?.total_uncompressed_size ?? 0n), size),
-      total_compressed_size: BigInt(sink.size - start),
+      columns: all,
+      total_byte_size: all.reduce((sum, { meta_data }) => sum + meta_data.total_uncompressed_size, 0n),
+      total_compressed_size: BigInt(end - start),
       num_rows: BigInt(rows),
     })
     writer.num_rows = writer.row_groups.reduce((sum, { num_rows }) => sum + num_rows, 0n)

@@ -2,6 +2,7 @@
 //! columns of an output.
 
 use super::json::{self, IdValue, Scan};
+use super::line::Line;
 use crate::texts::utf16::Utf8Buffer;
 
 /// Strings in UTF-8, one after the other.
@@ -49,11 +50,17 @@ pub struct LineColumns {
 }
 
 impl LineColumns {
-    /// Adds a line, whose text is this string of JSON or, without escapes, of any kind. False when it
-    /// has no id that is certain and of the kind of the others; then nothing was added.
-    pub(super) fn push(&mut self, line: &[u8], text: &str, has_escapes: bool) -> bool {
-        if let Some(field) = &self.id_field {
-            let Some((id, line)) = read_id(line, field) else { return false };
+    /// Adds a line of these bytes. False when it has no id that is certain and of the kind of the
+    /// others; then nothing was added.
+    pub(super) fn push(&mut self, bytes: &[u8], line: &Line<'_>) -> bool {
+        let Line { text, has_escapes, id, .. } = line;
+        if let Some(id) = id {
+            let Ids::Strings(ids) = self.ids.get_or_insert_with(|| Ids::Strings(Utf8Column::default())) else {
+                return false;
+            };
+            ids.push(id);
+        } else if let Some(field) = &self.id_field {
+            let Some((id, line)) = read_id(bytes, field) else { return false };
             match (id, &mut self.ids) {
                 (IdValue::Integer(id), Some(Ids::Integers(ids))) => ids.push(id),
                 (IdValue::Integer(id), none @ None) => *none = Some(Ids::Integers(vec![id])),
@@ -66,7 +73,7 @@ impl LineColumns {
             }
         }
         if let Some(texts) = &mut self.texts {
-            texts.push(whole(text, has_escapes, &mut self.units, &mut self.utf8));
+            texts.push(whole(text, *has_escapes, &mut self.units, &mut self.utf8));
         }
         true
     }

@@ -7,11 +7,16 @@
 
 mod columns;
 mod json;
+mod line;
+mod record;
 
 use crate::texts::Texts;
 use crate::texts::widen::widen;
 pub use columns::{Ids, LineColumns, Utf8Column};
 use json::{Content, Scan};
+use line::Line;
+pub use record::RecordFormat;
+use record::read_record;
 
 /// Where in a line its text is.
 #[derive(Debug, Clone)]
@@ -21,6 +26,8 @@ pub enum LineFormat {
     /// The line is a JSON object, and the text is the string in the field of this name, or at this
     /// path through objects: `meta.title`.
     Json(String),
+    /// The line is a record of a table, and the text is one of its fields.
+    Record(RecordFormat),
 }
 
 /// How much was read.
@@ -59,13 +66,13 @@ pub fn read_lines(
     while read.lines < limits.lines && read.units < limits.units {
         let rest = &bytes[read.bytes..];
         let Some(line) = read_line(rest, format) else { break };
-        if !columns.push(&rest[..line.end], line.text, line.has_escapes) {
+        if !columns.push(&rest[..line.end], &line) {
             break;
         }
         let limit = limits.text_units.unwrap_or(usize::MAX);
         let mut all = 0;
         let pushed = texts.push_with(line.text.len().min(limit), |buffer| {
-            all = if line.has_escapes { json::unescape(line.text, buffer) } else { widen(line.text, buffer) };
+            all = if line.has_escapes { json::unescape(&line.text, buffer) } else { widen(&line.text, buffer) };
             Ok::<_, std::convert::Infallible>(all)
         });
         let Ok(()) = pushed;
@@ -76,23 +83,13 @@ pub fn read_lines(
     read
 }
 
-/// A line that was read.
-struct Line<'a> {
-    text: &'a str,
-    has_escapes: bool,
-    /// The bytes of the line, its line feed included.
-    end: usize,
-}
-
 fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
     match format {
         LineFormat::Plain => {
-            let feed = bytes.iter().position(|&byte| byte == b'\n')?;
-            let line = bytes[..feed].strip_suffix(b"\r").unwrap_or(&bytes[..feed]);
-            let text = str::from_utf8(line).ok()?;
+            let (text, end) = whole_line(bytes)?;
             // A byte order mark at the start of a file is no part of the text. Only the caller
             // knows where the file starts.
-            (!text.starts_with('\u{feff}')).then_some(Line { text, has_escapes: false, end: feed + 1 })
+            (!text.starts_with('\u{feff}')).then_some(Line { text: text.into(), has_escapes: false, id: None, end })
         }
         LineFormat::Json(field) => {
             let mut scan = Scan::new(bytes);
@@ -100,14 +97,26 @@ fn read_line<'a>(bytes: &'a [u8], format: &LineFormat) -> Option<Line<'a>> {
             let end = scan.position();
             let line = str::from_utf8(&bytes[..end]).ok()?;
             // The range lies between two quotes, which are ASCII, so it does not split a character.
-            Some(Line { text: &line[range], has_escapes, end })
+            Some(Line { text: line[range].into(), has_escapes, id: None, end })
+        }
+        LineFormat::Record(format) => {
+            let (line, end) = whole_line(bytes)?;
+            let record = read_record(line, format)?;
+            Some(Line { text: record.text, has_escapes: false, id: record.id, end })
         }
     }
 }
 
+/// The first line without its line break, and where the next one begins.
+fn whole_line(bytes: &[u8]) -> Option<(&str, usize)> {
+    let feed = bytes.iter().position(|&byte| byte == b'\n')?;
+    let line = bytes[..feed].strip_suffix(b"\r").unwrap_or(&bytes[..feed]);
+    Some((str::from_utf8(line).ok()?, feed + 1))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LineColumns, LineFormat, LineLimits, LinesRead, Texts, read_lines};
+    use super::{LineColumns, LineFormat, LineLimits, LinesRead, RecordFormat, Texts, read_lines};
 
     const ALL: LineLimits = LineLimits { lines: usize::MAX, units: usize::MAX, text_units: None };
 
@@ -201,6 +210,15 @@ mod tests {
         ] {
             assert_eq!(read(format!("{odd}\n").as_bytes(), &format, ALL).1.lines, 0, "{odd}");
         }
+    }
+
+    #[test]
+    fn records_are_read_up_to_the_first_that_is_more_than_a_line() {
+        let format = RecordFormat { delimiter: b';', has_quotes: true, fields: 2, text: 1, id: None };
+        let lines = "1;a\r\n2;\"b;\"\"c\"\n3;\"d\ne\"\n4;f\n".as_bytes();
+        let (texts, found) = read(lines, &LineFormat::Record(format), ALL);
+        assert_eq!(texts, ["a", "b;\"c"]);
+        assert_eq!(found, LinesRead { lines: 2, bytes: 15, units: 5 });
     }
 
     #[test]
