@@ -117,9 +117,11 @@ pub(crate) fn find_in_strides(bytes: &[u8], find: impl Fn(&[u8]) -> Option<usize
 pub(crate) mod observed {
     use std::cell::{Cell, RefCell};
 
+    type Observer = Box<dyn FnMut(usize)>;
+
     thread_local! {
         static COUNT: Cell<usize> = const { Cell::new(0) };
-        static EACH: RefCell<Option<Box<dyn FnMut(usize)>>> = const { RefCell::new(None) };
+        static EACH: RefCell<Option<Observer>> = const { RefCell::new(None) };
     }
 
     pub(super) fn count() {

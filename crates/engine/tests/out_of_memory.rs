@@ -35,8 +35,11 @@ fn is_refused(size: usize) -> bool {
 // SAFETY: all memory is the system allocator's; refusing is always allowed.
 unsafe impl GlobalAlloc for Refusing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if is_refused(layout.size()) {
+            return null_mut();
+        }
         // SAFETY: the caller's promises are those that the system allocator needs.
-        if is_refused(layout.size()) { null_mut() } else { unsafe { System.alloc(layout) } }
+        unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
@@ -45,8 +48,11 @@ unsafe impl GlobalAlloc for Refusing {
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if is_refused(size) {
+            return null_mut();
+        }
         // SAFETY: as in `alloc`.
-        if is_refused(size) { null_mut() } else { unsafe { System.realloc(memory, layout, size) } }
+        unsafe { System.realloc(memory, layout, size) }
     }
 }
 
