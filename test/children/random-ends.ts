@@ -54,33 +54,25 @@ async function endOf(call: Promise<unknown>): Promise<string> {
 const ef = new Model2VecEmbeddingFunction(model)
 const expected = crc(ef.encodeSync(texts).data)
 
+/** A call that is aborted at a random moment, or done before. */
+function aborted(name: string, begin: (signal: AbortSignal) => Promise<unknown>): () => Promise<string> {
+  return async () => {
+    const controller = new AbortController()
+    const call = endOf(begin(controller.signal))
+    await turns(8)
+    controller.abort(reason)
+    return `${name} ${await call}`
+  }
+}
+
 /** Each returns how it ended. */
 const KINDS: readonly (() => Promise<string>)[] = [
-  async () => {
-    const controller = new AbortController()
-    const call = endOf(ef.encode(texts, { signal: controller.signal }))
-    await turns(8)
-    controller.abort(reason)
-    return `encode ${await call}`
-  },
-  async () => {
-    const controller = new AbortController()
-    const call = endOf(ef.tokenizeAsync(texts, { signal: controller.signal }))
-    await turns(8)
-    controller.abort(reason)
-    return `tokenize ${await call}`
-  },
-  async () => {
-    const controller = new AbortController()
-    const call = endOf(
-      Model2VecEmbeddingFunction.load(model, { signal: controller.signal }).then((loaded) => {
-        loaded.close()
-      }),
-    )
-    await turns(8)
-    controller.abort(reason)
-    return `load ${await call}`
-  },
+  aborted('encode', async (signal) => ef.encode(texts, { signal })),
+  aborted('tokenize', async (signal) => ef.tokenizeAsync(texts, { signal })),
+  aborted('load', async (signal) => {
+    const loaded = await Model2VecEmbeddingFunction.load(model, { signal })
+    loaded.close()
+  }),
   async () => {
     const own = new Model2VecEmbeddingFunction(model)
     const call = own.encode(texts)
