@@ -166,6 +166,11 @@ function loadedLate(fileName, code) {
     if (at === -1) throw new Error(`${statement} is gone`)
     const [before, after] = [code.slice(0, at), code.slice(at + statement.length)]
     if (new RegExp(`\\b${name}\\b(?!\\.)`).test(before + after)) throw new Error(`${name} is used as a whole`)
+    // The bundler has put the constants of a file that it found in it into their places.
+    if (from.startsWith('.') && !new RegExp(`\\b${name}\\b`).test(before + after)) {
+      code = before + after
+      continue
+    }
     const waits = isLoadedLate(from) || (fileName === `${COMMAND_LINE}.js` && from.startsWith('.'))
     hasLate ||= waits
     const used = new RegExp(`\\b${name}\\b(?:\\.default\\b)?`, 'g')
