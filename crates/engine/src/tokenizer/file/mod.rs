@@ -1,5 +1,6 @@
 //! `tokenizer.json`: reading the file, and what our own modules can run of it.
 
+pub(super) mod insertion;
 mod json_cursor;
 pub(super) mod large_values;
 pub(super) mod model_spec;

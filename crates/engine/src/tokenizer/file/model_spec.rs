@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::insertion::check_insertion;
 use super::unsupported::Unsupported;
 use super::vocabulary::Vocabulary;
 use crate::tokenizer::index::piece_trie::PieceTrie;
@@ -271,6 +272,8 @@ impl ModelSpec {
                     end_of_word_suffix: self.end_of_word_suffix.flatten().unwrap_or_default(),
                     dropout: self.dropout.flatten(),
                 };
+                check_insertion("continuing_subword_prefix", &options.continuing_prefix)?;
+                check_insertion("end_of_word_suffix", &options.end_of_word_suffix)?;
                 let merges = self.merges.ok_or_else(|| missing("merges"))?;
                 let model = Model::Bpe(Box::new(Bpe::new(vocabulary, &merges, options)?));
                 Ok(BuiltModel { model, unknown })

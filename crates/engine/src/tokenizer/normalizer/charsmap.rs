@@ -5,6 +5,8 @@
 //! the strings, each ending with a zero byte. All numbers are little-endian. A file can hold
 //! anything, so every index is checked.
 
+use crate::tokenizer::file::insertion::LONGEST_INSERTION;
+
 /// The map of one file.
 #[derive(Debug)]
 pub(super) struct Charsmap {
@@ -14,12 +16,13 @@ pub(super) struct Charsmap {
 
 impl Charsmap {
     /// `None` for a map that the reference refuses, or reads in a special way (base64 without
-    /// padding).
+    /// padding), and for one with a replacement of more than [`LONGEST_INSERTION`].
     pub(super) fn parse(base64: &str) -> Option<Self> {
         let bytes = decode_base64(base64)?;
-        let (units_len, rest) = bytes.split_first_chunk()?;
-        let units_len = usize::try_from(u32::from_le_bytes(*units_len)).ok()? / 4 * 4;
-        let (units, strings) = rest.split_at_checked(units_len)?;
+        let (units, strings) = split(&bytes)?;
+        if longest(strings) > LONGEST_INSERTION {
+            return None;
+        }
         let (units, _) = units.as_chunks();
         let units: Box<[u32]> = units.iter().map(|unit| u32::from_le_bytes(*unit)).collect();
         let strings = String::from_utf8(strings.to_vec()).ok()?;
@@ -49,6 +52,24 @@ impl Charsmap {
         let rest = self.strings.get(usize::try_from(start).ok()?..)?;
         Some(&rest[..rest.bytes().position(|byte| byte == 0).unwrap_or(rest.len())])
     }
+}
+
+/// The length in bytes of the longest replacement, with padding or without; 0 if the map can't be read.
+pub(in crate::tokenizer) fn longest_replacement(base64: &str) -> usize {
+    let digits = base64.trim_end_matches('=');
+    let padded = format!("{digits:=<width$}", width = digits.len().next_multiple_of(4));
+    decode_base64(&padded).and_then(|bytes| split(&bytes).map(|(_, strings)| longest(strings))).unwrap_or(0)
+}
+
+/// The array and the strings.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (units_len, rest) = bytes.split_first_chunk()?;
+    let units_len = usize::try_from(u32::from_le_bytes(*units_len)).ok()? / 4 * 4;
+    rest.split_at_checked(units_len)
+}
+
+fn longest(strings: &[u8]) -> usize {
+    strings.split(|byte| *byte == 0).map(<[u8]>::len).max().unwrap_or(0)
 }
 
 /// A unit's label: the byte that leads to it, and bit 31, which only leaves have.

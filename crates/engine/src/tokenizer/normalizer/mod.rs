@@ -25,6 +25,8 @@ mod unicode_form;
 
 pub(super) use bert::{BertNormalizer, BertOptions};
 pub(super) use byte_level::ByteLevel;
+#[cfg(feature = "reference")]
+pub(super) use charsmap::longest_replacement;
 pub(super) use lowercase::Lowercase;
 pub(super) use nmt::Nmt;
 pub(super) use precompiled::Precompiled;

@@ -28,6 +28,8 @@ fn the_reason_names_the_part_of_the_file_that_we_do_not_run() {
     let split =
         |regex: &str| json!({ "type": "Split", "pattern": { "Regex": regex }, "behavior": "Removed", "invert": false });
     let bpe = json!({ "type": "BPE", "dropout": 0.1, "vocab": { "a": 0 }, "merges": [] });
+    let bpe_with_prefix = json!({ "type": "BPE", "continuing_subword_prefix": "x".repeat(5000), "vocab": { "a": 0 },
+        "merges": [] });
     let word_piece = json!({ "type": "WordPiece", "unk_token": "a", "continuing_subword_prefix": "##",
         "max_input_chars_per_word": 5000, "vocab": { "a": 0 } });
     for (pointer, value, expected) in [
@@ -39,6 +41,13 @@ fn the_reason_names_the_part_of_the_file_that_we_do_not_run() {
             "the regex \"a|b\"",
         ),
         ("/normalizer", json!({ "type": "Prepend", "prepend": "" }), "a normalizer `Prepend` has nothing to prepend"),
+        (
+            "/normalizer",
+            json!({ "type": "Replace", "pattern": { "String": " " }, "content": "x".repeat(4097) }),
+            "`content` has 4097 bytes, more than 4096",
+        ),
+        ("/normalizer", json!({ "type": "Prepend", "prepend": "x".repeat(5000) }), "`prepend` has 5000 bytes"),
+        ("/model", bpe_with_prefix, "`continuing_subword_prefix` has 5000 bytes"),
         ("/model", bpe, "the BPE model has `dropout`"),
         ("/model", word_piece, "`max_input_chars_per_word` of the model is 5000, more than 1000"),
         ("/model/unk_token", json!(null), "the model has no `unk_token`"),

@@ -35,6 +35,8 @@ fn a_charsmap_that_the_reference_refuses_is_none() {
     assert!(Precompiled::new(&base64(&charsmap(&[0; 4], b"\xFF"))).is_none());
     assert!(Precompiled::new(&base64(&charsmap(&[], b"a\0"))).is_none());
     assert!(Precompiled::new(&base64(&charsmap(&[0; 4], b"")[..8])).is_none());
+    let of_length = |length| Precompiled::new(&base64(&charsmap(&[0; 4], &[vec![b'a'; length], vec![0]].concat())));
+    assert!(of_length(4096).is_some() && of_length(4097).is_none());
     for broken in ["", "A", "AA", "AAA", "====", "A===", "AAAAA===", "AA=A", "AA\nAA", "AA-_", "ÄAA", "AAAAAB=="] {
         assert!(Precompiled::new(broken).is_none(), "{broken:?}");
     }

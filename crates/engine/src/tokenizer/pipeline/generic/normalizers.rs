@@ -1,6 +1,7 @@
 //! The normalizers of a file, applied one after the other.
 
 use crate::growth::put;
+use crate::tokenizer::file::insertion::check_insertion;
 use crate::tokenizer::file::spec::{NormalizerSpec, PatternSpec};
 use crate::tokenizer::file::unsupported::Unsupported;
 use crate::tokenizer::normalizer::{
@@ -163,6 +164,7 @@ fn push(spec: NormalizerSpec, list: &mut Vec<Normalizer>) -> Result<(), Unsuppor
             ))
         }
         NormalizerSpec::Replace { pattern, content } => {
+            check_insertion("content", &content)?;
             let (replace, pattern) = match &pattern {
                 PatternSpec::String(string) => (Replace::string(string, &content), format!("the string {string:?}")),
                 PatternSpec::Regex(regex) => (Replace::regex(regex, &content), format!("the regex {regex:?}")),
@@ -171,9 +173,13 @@ fn push(spec: NormalizerSpec, list: &mut Vec<Normalizer>) -> Result<(), Unsuppor
                 replace.ok_or_else(|| Unsupported::new(format!("a normalizer `Replace` looks for {pattern}")))?,
             )
         }
-        NormalizerSpec::Prepend { prepend } => Normalizer::Prepend(
-            Prepend::new(&prepend).ok_or_else(|| Unsupported::new("a normalizer `Prepend` has nothing to prepend"))?,
-        ),
+        NormalizerSpec::Prepend { prepend } => {
+            check_insertion("prepend", &prepend)?;
+            let prepend = Prepend::new(&prepend);
+            Normalizer::Prepend(
+                prepend.ok_or_else(|| Unsupported::new("a normalizer `Prepend` has nothing to prepend"))?,
+            )
+        }
         NormalizerSpec::ByteLevel => Normalizer::ByteLevel,
     };
     list.push(normalizer);

@@ -4,11 +4,14 @@
 //! recursively. At about 80 bytes of stack per level, a piece of 30,000 bytes overflows a stack of 2
 //! MB and ends the process, and `catch_unwind` can't stop that. A pattern becomes a regex, whose
 //! program has about 200 bytes for each of the pattern's, and takes seconds to make for some 100 KB.
+//! What is put into texts is put there for each match, or each character.
 
 use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::tokenizer::normalizer::longest_replacement;
 
 /// Lengths in bytes; 0 of what there is none of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,11 +20,17 @@ pub(super) struct Longest {
     pub(super) piece: usize,
     /// Of the patterns of normalizers, pre-tokenizers and decoders.
     pub(super) pattern: usize,
+    /// Of what normalizers and models put into texts.
+    pub(super) insertion: usize,
 }
 
 impl Longest {
     fn and(self, other: Self) -> Self {
-        Self { piece: self.piece.max(other.piece), pattern: self.pattern.max(other.pattern) }
+        Self {
+            piece: self.piece.max(other.piece),
+            pattern: self.pattern.max(other.pattern),
+            insertion: self.insertion.max(other.insertion),
+        }
     }
 }
 
@@ -49,6 +58,9 @@ enum Place {
     Component,
     /// A pattern, or an object that says of which kind it is.
     Pattern,
+    Insertion,
+    /// A map of characters to what is put in their place.
+    Charsmap,
 }
 
 impl<'de> DeserializeSeed<'de> for Place {
@@ -73,6 +85,9 @@ impl<'de> Visitor<'de> for Place {
                 (Self::File, "model") => map.next_value_seed(Self::Model)?,
                 (Self::File, "normalizer" | "pre_tokenizer" | "decoder") => map.next_value_seed(Self::Component)?,
                 (Self::Model, "vocab") => map.next_value_seed(Self::Vocabulary)?,
+                (Self::Model, "continuing_subword_prefix" | "end_of_word_suffix")
+                | (Self::Component, "content" | "prepend") => map.next_value_seed(Self::Insertion)?,
+                (Self::Component, "precompiled_charsmap") => map.next_value_seed(Self::Charsmap)?,
                 (Self::Component, "pattern") | (Self::Pattern, _) => map.next_value_seed(Self::Pattern)?,
                 (Self::Component, _) => map.next_value_seed(Self::Component)?,
                 _ => map.next_value::<IgnoredAny>().map(|_| Longest::default())?,
@@ -104,6 +119,8 @@ impl<'de> Visitor<'de> for Place {
         Ok(match self {
             Self::Piece => Longest { piece: text.len(), ..none },
             Self::Pattern => Longest { pattern: text.len(), ..none },
+            Self::Insertion => Longest { insertion: text.len(), ..none },
+            Self::Charsmap => Longest { insertion: longest_replacement(text), ..none },
             _ => none,
         })
     }
@@ -131,7 +148,7 @@ impl<'de> Visitor<'de> for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{Longest, longest_strings};
+    use super::longest_strings;
 
     fn longest(json: &str) -> usize {
         longest_strings(json.as_bytes()).unwrap().piece
@@ -170,7 +187,22 @@ mod tests {
             (r#"{"decoder": {"decoders": [{"pattern": {"String": "abcd"}, "pattern": {"Regex": "a"}}]}}"#, 4),
             (r#"{"model": {"pattern": "abc", "vocab": {}}, "pattern": "abc", "normalizer": null}"#, 0),
         ] {
-            assert_eq!(longest_strings(json.as_bytes()).unwrap(), Longest { piece: 0, pattern }, "{json}");
+            assert_eq!(longest_strings(json.as_bytes()).unwrap().pattern, pattern, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_into_texts_is_found_in_normalizers_maps_and_models() {
+        for (json, insertion) in [
+            (r#"{"normalizer": {"type": "Replace", "pattern": {"String": "abc"}, "content": "four"}}"#, 4),
+            (r#"{"normalizer": {"normalizers": [{"prepend": "é"}, {"content": "a"}]}, "content": "abc"}"#, 2),
+            (r#"{"model": {"continuing_subword_prefix": "@@", "end_of_word_suffix": "</w>", "unk_token": "long"}}"#, 4),
+            // An array of one unit, and the strings "a" and "bc", with padding and without.
+            (r#"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAABhAGJjAA=="}}"#, 2),
+            (r#"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAABhAGJjAA"}}"#, 2),
+            (r#"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "BAAAAA"}}"#, 0),
+        ] {
+            assert_eq!(longest_strings(json.as_bytes()).unwrap().insertion, insertion, "{json}");
         }
     }
 }

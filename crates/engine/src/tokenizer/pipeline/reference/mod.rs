@@ -19,6 +19,7 @@ use tokenizers::ModelWrapper;
 use crate::error::LoadError;
 use crate::growth::put_all;
 use crate::tokenizer::encode_error::EncodeError;
+use crate::tokenizer::file::insertion::LONGEST_INSERTION;
 use crate::tokenizer::file::read::explain;
 use crate::tokenizer::file::vocabulary::{VocabularyFacts, sort_tokens};
 use longest_strings::longest_strings;
@@ -49,9 +50,11 @@ impl ReferenceTokenizer {
     /// if the crate doesn't know a part of the file.
     pub(in crate::tokenizer) fn parse(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
         let longest = longest_strings(json).map_err(|error| explain(path, json, &error.to_string()))?;
-        for (what, found, most) in
-            [("vocabulary pieces", longest.piece, LONGEST_PIECE), ("patterns", longest.pattern, LONGEST_PATTERN)]
-        {
+        for (what, found, most) in [
+            ("vocabulary pieces", longest.piece, LONGEST_PIECE),
+            ("patterns", longest.pattern, LONGEST_PATTERN),
+            ("strings that are put into texts", longest.insertion, LONGEST_INSERTION),
+        ] {
             if found > most {
                 let reason = format!("expected {what} of at most {most} bytes, found one of {found}");
                 return Err(LoadError::UnsupportedTokenizer { path: path.to_owned(), reason });

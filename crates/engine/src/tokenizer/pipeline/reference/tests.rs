@@ -43,3 +43,30 @@ fn a_pattern_whose_regex_would_take_seconds_and_hundreds_of_megabytes_is_refused
         "tokenizer.json: expected patterns of at most 65536 bytes, found one of 900000"
     );
 }
+
+#[test]
+fn a_string_that_would_be_put_into_texts_many_times_is_refused_if_it_is_long() {
+    let parse = |normalizer: String, prefix: &str| {
+        let json = format!(
+            r#"{{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": {normalizer},
+            "pre_tokenizer": null, "post_processor": null, "decoder": null,
+            "model": {{"type": "BPE", "continuing_subword_prefix": "{prefix}", "vocab": {{"a": 0}}, "merges": []}}}}"#
+        );
+        ReferenceTokenizer::parse(Path::new("tokenizer.json"), json.as_bytes())
+    };
+    let replace =
+        |content: &str| format!(r#"{{"type": "Replace", "pattern": {{"String": " "}}, "content": "{content}"}}"#);
+    let prepend = |content: &str| format!(r#"{{"type": "Prepend", "prepend": "{content}"}}"#);
+    let (short, long) = ("x".repeat(4096), "x".repeat(4097));
+    for (accepted, refused) in [
+        (parse(replace(&short), "##"), parse(replace(&long), "##")),
+        (parse(prepend(&short), "##"), parse(prepend(&long), "##")),
+        (parse("null".into(), &short), parse("null".into(), &long)),
+    ] {
+        accepted.unwrap();
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "tokenizer.json: expected strings that are put into texts of at most 4096 bytes, found one of 4097"
+        );
+    }
+}
