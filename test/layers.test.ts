@@ -156,7 +156,9 @@ const ENGINE: Rooms = {
 const NODE: Rooms = {
   error: [],
   huge_pages: [],
-  registry: [],
+  sync: [],
+  shared: ['sync'],
+  registry: ['shared'],
   js: ['error'],
   options: ['error', 'js'],
   texts: ['error', 'js'],

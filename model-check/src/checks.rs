@@ -10,6 +10,7 @@ use crate::run::outcome::BatchError;
 use crate::run::slice::Slice;
 use crate::run::tasks::Tasks;
 use crate::run::work::{RUNNING, StaticModel, Work};
+use crate::shared::Shared;
 use crate::sync::begin;
 
 type Case = fn();
@@ -18,16 +19,18 @@ type Case = fn();
 static IS_FAIR: AtomicBool = AtomicBool::new(false);
 
 /// The cases that are small enough for all orders, and how many threads the system grants.
-const ALL: [(&str, usize, Case); 5] = [
+const ALL: [(&str, usize, Case); 7] = [
     ("a batch of one slice, waited for", 1, || batch_is_done(1, 1)),
     ("a batch of one slice, without a thread", 0, || batch_is_done(1, 1)),
     ("a batch that is cancelled while its slice begins", 1, || cancelled_batch_ends(1)),
     ("a batch that ends while it is closed", 1, || end_is_told_once(1)),
     ("tasks that are cancelled while one begins", 1, || cancelled_tasks_end(1)),
+    ("a value that two threads ask for", 0, || value_is_loaded_once(2)),
+    ("a value, and another that is made of it", 0, value_of_a_value_is_loaded),
 ];
 
 /// The cases of which random orders are tried.
-const RANDOM: [(&str, usize, Case); 9] = [
+const RANDOM: [(&str, usize, Case); 11] = [
     ("a batch of four slices on two threads", 2, || batch_is_done(4, 2)),
     ("a batch of four slices, of two threads one is granted", 1, || batch_is_done(4, 2)),
     ("a batch of four slices that is cancelled", 2, || cancelled_batch_ends(4)),
@@ -37,6 +40,8 @@ const RANDOM: [(&str, usize, Case); 9] = [
     ("a batch whose slices fail", 2, || failed_batch_ends(Work::Fails)),
     ("a batch whose slices panic", 2, || failed_batch_ends(Work::Panics)),
     ("tasks that are cancelled", 2, || cancelled_tasks_end(4)),
+    ("a value that four threads ask for", 0, || value_is_loaded_once(4)),
+    ("values that fail, and are let go", 0, failed_values_are_loaded_again),
 ];
 
 /// Runs all cases, each in up to `most` orders.
@@ -183,4 +188,61 @@ fn cancelled_tasks_end(count: usize) {
     tasks.help_and_wait();
     assert_eq!(running.load(Ordering::Relaxed), 0, "a task runs after the wait");
     assert_eq!(tasks.left(), 0);
+}
+
+/// All who have a value at the same time have the same one.
+fn value_is_loaded_once(threads: usize) {
+    let shared = Arc::new(Shared::new());
+    let loads = Arc::new(AtomicUsize::new(0));
+    let threads: Vec<_> = (0..threads)
+        .map(|_| {
+            let (shared, loads) = (Arc::clone(&shared), Arc::clone(&loads));
+            shuttle::thread::spawn(move || shared.get_or_load('a', || load(&loads)).expect("it loads"))
+        })
+        .collect();
+    let values: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("it ends")).collect();
+    assert_eq!(loads.load(Ordering::Relaxed), 1);
+    assert!(values.iter().all(|value| Arc::ptr_eq(value, &values[0])));
+    let again = shared.get_or_load('a', || load(&loads)).expect("it is there");
+    assert!(Arc::ptr_eq(&again, &values[0]));
+}
+
+/// As a model with a head asks for the one without.
+fn value_of_a_value_is_loaded() {
+    let shared = Arc::new(Shared::new());
+    let loads = Arc::new(AtomicUsize::new(0));
+    let (other, other_loads) = (Arc::clone(&shared), Arc::clone(&loads));
+    let thread = shuttle::thread::spawn(move || {
+        other.get_or_load('b', || other.get_or_load('a', || load(&other_loads)).map(|value| *value))
+    });
+    let alone = shared.get_or_load('a', || load(&loads)).expect("it loads");
+    let made_of_it = thread.join().expect("it ends").expect("it loads");
+    // Where the first is let go before the second thread asks for it, it is loaded anew.
+    assert!(loads.load(Ordering::Relaxed) <= 2);
+    assert!(*alone < 2 && *made_of_it < 2);
+}
+
+/// A load that fails leaves the next one to load, and values that nobody has are forgotten.
+fn failed_values_are_loaded_again() {
+    let shared = Arc::new(Shared::new());
+    let loads = Arc::new(AtomicUsize::new(0));
+    let threads: Vec<_> = (0..3)
+        .map(|number| {
+            let (shared, loads) = (Arc::clone(&shared), Arc::clone(&loads));
+            shuttle::thread::spawn(move || {
+                let fails = shared.get_or_load('a', || if number == 0 { Err(()) } else { load(&loads) });
+                assert!(number == 0 || fails.is_ok(), "another's failure is not ours");
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().expect("it ends"));
+    let before = loads.load(Ordering::Relaxed);
+    let last = shared.get_or_load('a', || load(&loads)).expect("it loads");
+    assert_eq!(*last, before, "nobody has the earlier ones");
+}
+
+/// The number of the load, during which others run.
+fn load(loads: &AtomicUsize) -> Result<usize, ()> {
+    shuttle::thread::yield_now();
+    Ok(loads.fetch_add(1, Ordering::Relaxed))
 }

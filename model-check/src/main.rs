@@ -1,5 +1,5 @@
-//! Runs the pool, the batches and the tasks of the engine, as they are, in every order of the steps
-//! of their threads: the scheduler (shuttle) decides at each lock and each wait which thread goes
+//! Runs the pool, the batches and the tasks of the engine, and the values that threads share, as they
+//! are, in every order of the steps of their threads: the scheduler (shuttle) decides at each lock and each wait which thread goes
 //! on. A small case has all its orders tried, a larger one many random ones. The scheduler reports
 //! a deadlock or a failed assertion together with the order that led there.
 //!
@@ -14,6 +14,8 @@ mod error;
 #[path = "../../crates/engine/src/interrupt.rs"]
 mod interrupt;
 mod run;
+#[path = "../../crates/node/src/shared.rs"]
+mod shared;
 mod slice;
 mod sync;
 #[path = "../../crates/engine/src/threads.rs"]

@@ -24,6 +24,8 @@ mod pin;
 mod quantized_load;
 mod registry;
 mod search;
+mod shared;
+mod sync;
 mod texts;
 
 // Public for the compiler, which does not see that napi-derive exports the functions of these to

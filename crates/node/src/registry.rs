@@ -1,12 +1,13 @@
 //! The models in memory: one that is loaded several times, by any threads of the process, is there
 //! once.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use model2vec_engine::{LoadControl, LoadError, LoadOptions, StaticModel, source_files};
+
+use crate::shared::Shared;
 
 /// Two loads share a model if these are equal: the directory, its files as they are now, and the
 /// options.
@@ -28,11 +29,7 @@ struct FileIdentity {
     modified: Option<SystemTime>,
 }
 
-/// The place of a loaded model, which handles keep alive. Its lock is held during the load: a
-/// second load of the same model waits for the first.
-type Slot = Arc<Mutex<Weak<StaticModel>>>;
-
-static MODELS: OnceLock<Mutex<HashMap<Key, Slot>>> = OnceLock::new();
+static MODELS: OnceLock<Shared<Key, StaticModel>> = OnceLock::new();
 
 /// The model in `directory`: from memory, or newly loaded.
 pub(crate) fn open(
@@ -63,20 +60,7 @@ fn open_shared(
 ) -> Result<Arc<StaticModel>, LoadError> {
     let files = identities(directory, options);
     let key = Key { directory: directory.to_path_buf(), options: options.clone(), with_head, files };
-    let slot = {
-        let models = MODELS.get_or_init(Mutex::default);
-        let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
-        // Forget the models that no handle keeps and no thread is loading.
-        models.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.lock().is_ok_and(|model| model.strong_count() > 0));
-        Arc::clone(models.entry(key).or_default())
-    };
-    let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(model) = kept.upgrade() {
-        return Ok(model);
-    }
-    let model = Arc::new(load()?);
-    *kept = Arc::downgrade(&model);
-    Ok(model)
+    MODELS.get_or_init(Shared::new).get_or_load(key, load)
 }
 
 /// The files that a load may read, as they are now.
