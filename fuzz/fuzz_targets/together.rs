@@ -58,14 +58,7 @@ fn units(text: &[u8]) -> Vec<u16> {
 }
 
 fn compare(name: &str, model: &StaticModel, texts: &[&[u16]], max_length: Option<usize>, scratch: &mut Scratch) {
-    let mut together = Texts::default();
-    for text in texts {
-        let fill = |units: &mut [u16]| {
-            units.copy_from_slice(text);
-            Ok::<_, ()>(text.len())
-        };
-        together.push_with(text.len(), fill).expect("nothing fails");
-    }
+    let together: Texts = texts.iter().collect();
     let options = EncodeOptions { max_length, ..model.defaults() };
     let (mut ids, mut stats) = (Vec::new(), Vec::new());
     let read = model.token_ids_of(&together, max_length, scratch, |found, of_each| {

@@ -92,16 +92,7 @@ fn texts() -> Vec<String> {
 }
 
 fn units_of(texts: &[String]) -> Texts {
-    let mut units = Texts::default();
-    for text in texts {
-        let read: Vec<u16> = text.encode_utf16().collect();
-        let fill = |room: &mut [u16]| {
-            room[..read.len()].copy_from_slice(&read);
-            Ok::<usize, ()>(read.len())
-        };
-        units.push_with(read.len(), fill).unwrap();
-    }
-    units
+    texts.iter().map(|text| text.encode_utf16().collect::<Vec<_>>()).collect()
 }
 
 fn rows_of(model: &StaticModel, texts: &Texts, options: EncodeOptions) -> Vec<u8> {

@@ -73,14 +73,7 @@ fn load(name: &str) -> Arc<StaticModel> {
 }
 
 fn texts_of(text: &str) -> Texts {
-    let units: Vec<u16> = text.encode_utf16().collect();
-    let mut texts = Texts::default();
-    let copy = |buffer: &mut [u16]| {
-        buffer.copy_from_slice(&units);
-        Ok::<_, ()>(units.len())
-    };
-    texts.push_with(units.len(), copy).unwrap();
-    texts
+    [text.encode_utf16().collect::<Vec<_>>()].into_iter().collect()
 }
 
 /// The results of a call of one slice on this thread, of whose large allocations `granted` are

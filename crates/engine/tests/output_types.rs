@@ -4,7 +4,6 @@
 mod test_data;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -40,16 +39,7 @@ fn dtype(name: &str) -> Dtype {
 }
 
 fn utf16(texts: &[String]) -> Texts {
-    let mut block = Texts::default();
-    for text in texts {
-        let units: Vec<u16> = text.encode_utf16().collect();
-        let pushed = block.push_with(units.len(), |room| {
-            room.copy_from_slice(&units);
-            Ok::<_, Infallible>(units.len())
-        });
-        pushed.unwrap();
-    }
-    block
+    texts.iter().map(|text| text.encode_utf16().collect::<Vec<_>>()).collect()
 }
 
 /// Rows in memory that is aligned for float32.

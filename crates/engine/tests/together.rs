@@ -72,14 +72,7 @@ fn texts_together_have_the_ids_that_each_has_alone() {
 }
 
 fn have_the_ids_that_each_has_alone(name: &str, model: &StaticModel, texts: &[Vec<u16>]) {
-    let mut together = Texts::default();
-    for text in texts {
-        let fill = |units: &mut [u16]| {
-            units.copy_from_slice(text);
-            Ok::<_, ()>(text.len())
-        };
-        together.push_with(text.len(), fill).expect("nothing fails");
-    }
+    let together: Texts = texts.iter().collect();
     let mut scratch = model.take_scratch();
     for max_length in [None, Some(0), Some(1), Some(3), Some(20), Some(512)] {
         let (mut ids, mut stats) = (Vec::new(), Vec::new());

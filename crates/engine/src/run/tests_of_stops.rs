@@ -12,7 +12,6 @@ use super::slice::{Input, RowBuffer, Slice};
 use super::work::Work;
 use crate::interrupt::observed::while_observed;
 use crate::model::{EncodeOptions, LoadOptions, StaticModel};
-use crate::texts::Texts;
 
 /// Of each pipeline and each model.
 const MODELS: [&str; 11] = [
@@ -64,14 +63,9 @@ fn batch_of(model: &Arc<StaticModel>) -> (Arc<Batch>, EncodeOptions) {
 }
 
 fn slice_of(model: &StaticModel, options: EncodeOptions, units: &[u16]) -> Slice {
-    let mut texts = Texts::default();
-    let copy = |buffer: &mut [u16]| {
-        buffer.copy_from_slice(units);
-        Ok::<_, ()>(units.len())
-    };
-    texts.push_with(units.len(), copy).unwrap();
+    let texts = Input::Texts([units].into_iter().collect());
     let rows = Rows(vec![0.0; model.row_bytes(options) / 4]);
-    Slice::new(0, Input::Texts(texts), Some(Box::new(rows)))
+    Slice::new(0, texts, Some(Box::new(rows)))
 }
 
 /// The processor time that this thread has had: other processes take none of it.

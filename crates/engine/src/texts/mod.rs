@@ -7,6 +7,7 @@ pub(crate) mod values;
 mod widen;
 
 use std::collections::TryReserveError;
+use std::convert::Infallible;
 
 use crate::growth::Growth;
 
@@ -129,6 +130,21 @@ impl Texts {
 
     fn start(&self, index: usize) -> usize {
         if index == 0 { 0 } else { self.ends[index - 1] }
+    }
+}
+
+/// Texts of UTF-16 units.
+impl<T: AsRef<[u16]>> FromIterator<T> for Texts {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
+        let mut all = Self::default();
+        for text in texts {
+            let units = text.as_ref();
+            let Ok(()) = all.push_with(units.len(), |room| {
+                room.copy_from_slice(units);
+                Ok::<_, Infallible>(units.len())
+            });
+        }
+        all
     }
 }
 
