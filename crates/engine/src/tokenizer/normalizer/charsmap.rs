@@ -48,6 +48,11 @@ impl Charsmap {
         None
     }
 
+    /// The length in bytes of the longest replacement.
+    pub(super) fn longest(&self) -> usize {
+        longest(self.strings.as_bytes())
+    }
+
     fn string(&self, start: u32) -> Option<&str> {
         let rest = self.strings.get(usize::try_from(start).ok()?..)?;
         Some(&rest[..rest.bytes().position(|byte| byte == 0).unwrap_or(rest.len())])
@@ -55,10 +60,13 @@ impl Charsmap {
 }
 
 /// The length in bytes of the longest replacement, with padding or without; 0 if the map can't be read.
+#[cfg(feature = "reference")]
 pub(in crate::tokenizer) fn longest_replacement(base64: &str) -> usize {
     let digits = base64.trim_end_matches('=');
-    let padded = format!("{digits:=<width$}", width = digits.len().next_multiple_of(4));
-    decode_base64(&padded).and_then(|bytes| split(&bytes).map(|(_, strings)| longest(strings))).unwrap_or(0)
+    let padding = digits.len().next_multiple_of(4) - digits.len();
+    decode_base64(&(digits.to_owned() + &"=".repeat(padding)))
+        .and_then(|bytes| split(&bytes).map(|(_, strings)| longest(strings)))
+        .unwrap_or(0)
 }
 
 /// The array and the strings.

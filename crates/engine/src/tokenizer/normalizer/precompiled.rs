@@ -43,6 +43,11 @@ impl Precompiled {
         Some(Self { map, is_mapped, is_plain, keeps_printable })
     }
 
+    /// The length in bytes of the longest replacement.
+    pub(in crate::tokenizer) fn longest_replacement(&self) -> usize {
+        self.map.longest()
+    }
+
     /// Whether the text has only plain characters: then it stays as it is. Other texts may stay as
     /// they are too.
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {

@@ -15,6 +15,10 @@ impl Prepend {
         (!prefix.is_empty()).then(|| Self { prefix: prefix.to_owned() })
     }
 
+    pub(in crate::tokenizer) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     pub(in crate::tokenizer) fn leaves(&self, text: &str) -> bool {
         text.is_empty()
     }

@@ -49,6 +49,11 @@ impl Replace {
         Some(Self { pattern: Pattern::Repeated(Box::new(Repeated::parse(pattern)?)), content: content.to_owned() })
     }
 
+    /// What is put in the place of each match.
+    pub(in crate::tokenizer) fn content(&self) -> &str {
+        &self.content
+    }
+
     /// The character that replaces each space, if nothing else is replaced.
     pub(in crate::tokenizer) fn for_spaces(&self) -> Option<char> {
         let mut chars = self.content.chars();

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::interrupt::{Pace, find_in_strides};
+use crate::tokenizer::file::insertion::{LONGEST_INSERTION, MOST_ADDED};
 use crate::tokenizer::file::spec::AddedTokenSpec;
 use crate::tokenizer::file::unsupported::Unsupported;
 use crate::tokenizer::scan::{ByteSet, Scanner};
@@ -26,17 +27,19 @@ pub(in crate::tokenizer) struct AddedTokens {
 }
 
 impl AddedTokens {
-    /// Assigns ids as `add_tokens` does.
+    /// Assigns ids as `add_tokens` does. `longest_insertion` is the length in bytes of the longest
+    /// string that `normalize` may put into a token.
     ///
     /// # Errors
     /// What only the reference path runs: two tokens with one id, tokens that normalize to nothing
-    /// or to the same string, and tokens of white space that another token could include as a
-    /// whole.
+    /// or to the same string or to very much, and tokens of white space that another token could
+    /// include as a whole.
     pub(in crate::tokenizer) fn new(
         specs: Vec<AddedTokenSpec>,
         model_size: usize,
         model_id: impl Fn(&str) -> Option<u32>,
         normalize: impl Fn(&str) -> String,
+        longest_insertion: impl FnOnce() -> usize,
     ) -> Result<Self, Unsupported> {
         // The numbers of the file don't count: a token that the model doesn't know gets an id after
         // all ids of the model.
@@ -55,6 +58,10 @@ impl AddedTokens {
         }
         if ids.len() != by_id.len() {
             return Err(Unsupported::new("two added tokens have the same id"));
+        }
+        let normalized: usize = by_id.values().filter(|spec| spec.normalized).map(|spec| spec.content.len()).sum();
+        if normalized > LONGEST_INSERTION && normalized.saturating_mul(longest_insertion()) > MOST_ADDED {
+            return Err(Unsupported::new(format!("the added tokens become more than {MOST_ADDED} bytes")));
         }
         let strips_space = by_id.values().any(|spec| spec.rstrip);
         let pattern = |id: u32, spec: &AddedTokenSpec| {

@@ -193,7 +193,8 @@ impl Bpe {
         let BpeOptions { continuing_prefix: prefix, end_of_word_suffix: suffix, .. } = &self.options;
         // Written once it is known that the next one is not fused with it.
         let mut unknown = None;
-        // A character becomes an id, or one for each byte, and one is left at the end.
+        // A character becomes an id, or one for each byte, and one is left at the end. Where a prefix
+        // becomes bytes, too, there are more.
         ids.make_room(piece.len() + 1);
         let mut pace = Pace::new();
         for (start, character) in piece.char_indices() {
@@ -225,6 +226,7 @@ impl Bpe {
                 last = Some(character);
             } else if let Some(bytes) = self.byte_fallback.as_ref().and_then(|bytes| bytes.get(text.as_bytes())) {
                 // A pending unknown token comes after the bytes, as in the crate.
+                ids.make_room(text.len());
                 ids.extend(bytes);
             } else {
                 match self.unknown {

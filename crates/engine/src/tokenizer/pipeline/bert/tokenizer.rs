@@ -106,7 +106,7 @@ impl BertTokenizer {
             let normalizer = OnceCell::new();
             let normalize =
                 |content: &str| normalized(normalizer.get_or_init(|| BertNormalizer::new(options)), content, scanner);
-            AddedTokens::new(spec.added_tokens, model.len(), |token| model.id(token), normalize)?
+            AddedTokens::new(spec.added_tokens, model.len(), |token| model.id(token), normalize, || 1)?
         };
         let is_separating = added_tokens.in_normalized.is_empty();
         let normalizer = if is_separating { BertNormalizer::separating(options) } else { BertNormalizer::new(options) };

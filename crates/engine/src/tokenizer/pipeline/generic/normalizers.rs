@@ -49,6 +49,17 @@ impl Normalizers {
         Ok(Self { list, scanner })
     }
 
+    /// The length in bytes of the longest string that the file has them put into texts.
+    pub(super) fn longest_insertion(&self) -> usize {
+        let longest = |normalizer: &Normalizer| match normalizer {
+            Normalizer::Precompiled(precompiled) => precompiled.longest_replacement(),
+            Normalizer::Prepend(prepend) => prepend.prefix().len(),
+            Normalizer::Replace(replace) => replace.content().len(),
+            _ => 0,
+        };
+        self.list.iter().map(longest).max().unwrap_or(0)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -56,7 +56,9 @@ impl GenericTokenizer {
         let built = spec.model.build()?;
         let model = built.model;
         let normalize = |content: &str| normalizers.run(content, &mut NormalizerScratch::default()).to_owned();
-        let added_tokens = AddedTokens::new(spec.added_tokens, model.size(), |token| model.id(token), normalize)?;
+        let longest_insertion = || normalizers.longest_insertion();
+        let model_id = |token: &str| model.id(token);
+        let added_tokens = AddedTokens::new(spec.added_tokens, model.size(), model_id, normalize, longest_insertion)?;
         let unknown_id = match built.unknown {
             Unknown::None => None,
             Unknown::Id(id) => Some(id),

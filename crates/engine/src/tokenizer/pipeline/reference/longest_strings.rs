@@ -4,7 +4,8 @@
 //! recursively. At about 80 bytes of stack per level, a piece of 30,000 bytes overflows a stack of 2
 //! MB and ends the process, and `catch_unwind` can't stop that. A pattern becomes a regex, whose
 //! program has about 200 bytes for each of the pattern's, and takes seconds to make for some 100 KB.
-//! What is put into texts is put there for each match, or each character.
+//! What is put into texts is put there for each match or each character, and a token's string is
+//! copied for each time that it is found.
 
 use std::fmt;
 
@@ -20,8 +21,12 @@ pub(super) struct Longest {
     pub(super) piece: usize,
     /// Of the patterns of normalizers, pre-tokenizers and decoders.
     pub(super) pattern: usize,
-    /// Of what normalizers and models put into texts.
+    /// Of what normalizers and models put into texts, and of what tokens are called.
     pub(super) insertion: usize,
+    /// The sum of all added tokens.
+    pub(super) added: usize,
+    /// The number of pieces of the post-processor's template; of several templates the product.
+    pub(super) pieces: usize,
 }
 
 impl Longest {
@@ -30,6 +35,8 @@ impl Longest {
             piece: self.piece.max(other.piece),
             pattern: self.pattern.max(other.pattern),
             insertion: self.insertion.max(other.insertion),
+            added: self.added.saturating_add(other.added),
+            pieces: self.pieces.max(1).saturating_mul(other.pieces.max(1)),
         }
     }
 }
@@ -54,8 +61,16 @@ enum Place {
     /// A piece with its score.
     Entry,
     Piece,
-    /// A normalizer, a pre-tokenizer or a decoder, or something in it.
+    /// A normalizer or a pre-tokenizer, or something in it. A string in it without a name of its own
+    /// may be anything: the crate also reads components that are written as a list of their values.
     Component,
+    /// A decoder, which is never run, or something in it.
+    Decoder,
+    PostProcessor,
+    Template,
+    /// The list of added tokens, or one of them.
+    AddedTokens,
+    AddedToken,
     /// A pattern, or an object that says of which kind it is.
     Pattern,
     Insertion,
@@ -83,13 +98,25 @@ impl<'de> Visitor<'de> for Place {
         while let Some(key) = map.next_key::<String>()? {
             let found = match (self, key.as_str()) {
                 (Self::File, "model") => map.next_value_seed(Self::Model)?,
-                (Self::File, "normalizer" | "pre_tokenizer" | "decoder") => map.next_value_seed(Self::Component)?,
+                (Self::File, "normalizer" | "pre_tokenizer") => map.next_value_seed(Self::Component)?,
+                (Self::File, "decoder") => map.next_value_seed(Self::Decoder)?,
+                (Self::File, "post_processor") => map.next_value_seed(Self::PostProcessor)?,
+                (Self::File, "added_tokens") => map.next_value_seed(Self::AddedTokens)?,
                 (Self::Model, "vocab") => map.next_value_seed(Self::Vocabulary)?,
-                (Self::Model, "continuing_subword_prefix" | "end_of_word_suffix")
-                | (Self::Component, "content" | "prepend") => map.next_value_seed(Self::Insertion)?,
+                (Self::Model, "continuing_subword_prefix" | "end_of_word_suffix" | "unk_token") => {
+                    map.next_value_seed(Self::Insertion)?
+                }
+                (Self::Vocabulary, token) => {
+                    let named = Longest { insertion: token.len(), ..Longest::default() };
+                    map.next_value::<IgnoredAny>().map(|_| named)?
+                }
                 (Self::Component, "precompiled_charsmap") => map.next_value_seed(Self::Charsmap)?,
-                (Self::Component, "pattern") | (Self::Pattern, _) => map.next_value_seed(Self::Pattern)?,
-                (Self::Component, _) => map.next_value_seed(Self::Component)?,
+                (Self::Component | Self::Decoder, "pattern") | (Self::Pattern, _) => {
+                    map.next_value_seed(Self::Pattern)?
+                }
+                (Self::PostProcessor, "single") => map.next_value_seed(Self::Template)?,
+                (Self::AddedTokens, "content") => map.next_value_seed(Self::AddedToken)?,
+                (Self::Component | Self::Decoder | Self::PostProcessor, _) => map.next_value_seed(self)?,
                 _ => map.next_value::<IgnoredAny>().map(|_| Longest::default())?,
             };
             longest = longest.and(found);
@@ -102,7 +129,13 @@ impl<'de> Visitor<'de> for Place {
         let inner = match self {
             Self::Vocabulary => Self::Entry,
             Self::Entry => Self::Piece,
-            Self::Component => Self::Component,
+            Self::Component | Self::Decoder | Self::PostProcessor | Self::AddedTokens => self,
+            Self::Template => {
+                while seq.next_element::<IgnoredAny>()?.is_some() {
+                    longest.pieces += 1;
+                }
+                return Ok(longest);
+            }
             _ => {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(longest);
@@ -119,7 +152,8 @@ impl<'de> Visitor<'de> for Place {
         Ok(match self {
             Self::Piece => Longest { piece: text.len(), ..none },
             Self::Pattern => Longest { pattern: text.len(), ..none },
-            Self::Insertion => Longest { insertion: text.len(), ..none },
+            Self::Insertion | Self::Component => Longest { insertion: text.len(), ..none },
+            Self::AddedToken => Longest { added: text.len(), ..none },
             Self::Charsmap => Longest { insertion: longest_replacement(text), ..none },
             _ => none,
         })
@@ -194,15 +228,32 @@ mod tests {
     #[test]
     fn what_is_put_into_texts_is_found_in_normalizers_maps_and_models() {
         for (json, insertion) in [
-            (r#"{"normalizer": {"type": "Replace", "pattern": {"String": "abc"}, "content": "four"}}"#, 4),
-            (r#"{"normalizer": {"normalizers": [{"prepend": "é"}, {"content": "a"}]}, "content": "abc"}"#, 2),
-            (r#"{"model": {"continuing_subword_prefix": "@@", "end_of_word_suffix": "</w>", "unk_token": "long"}}"#, 4),
+            (r#"{"normalizer": {"type": "Replace", "pattern": {"String": "abc"}, "content": "some words"}}"#, 10),
+            (
+                r#"{"normalizer": {"normalizers": [{"prepend": "abcdéfghijk"}, {"content": "a"}]}, "content": "abc"}"#,
+                12,
+            ),
+            (r#"{"model": {"continuing_subword_prefix": "@@", "end_of_word_suffix": "</w>", "unk_token": "a"}}"#, 4),
+            (r#"{"model": {"continuing_subword_prefix": "@@", "unk_token": "[UNK]"}}"#, 5),
+            (r#"{"model": {"vocab": {"a": 0, "token": 1}}}"#, 5),
+            // Components as lists of their values.
+            (r#"{"normalizer": [{"String": " "}, "content", ["prepended"]]}"#, 9),
+            (r#"{"decoder": {"type": "Replace", "pattern": {"String": "abc"}, "content": "four"}}"#, 0),
             // An array of one unit, and the strings "a" and "bc", with padding and without.
-            (r#"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAABhAGJjAA=="}}"#, 2),
-            (r#"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAABhAGJjAA"}}"#, 2),
-            (r#"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "BAAAAA"}}"#, 0),
+            (r#"{"normalizer": {"precompiled_charsmap": "BAAAAAAAAABhAGJjAA=="}}"#, 2),
+            (r#"{"normalizer": {"precompiled_charsmap": "BAAAAAAAAABhAGJjAA"}}"#, 2),
+            (r#"{"normalizer": {"precompiled_charsmap": "BAAAAA"}}"#, 0),
         ] {
             assert_eq!(longest_strings(json.as_bytes()).unwrap().insertion, insertion, "{json}");
         }
+    }
+    #[test]
+    fn added_tokens_are_summed_up_and_the_pieces_of_templates_are_multiplied() {
+        let found = longest_strings(
+            br#"{"added_tokens": [{"id": 0, "content": "abc"}, {"content": "de"}], "post_processor": {"processors":
+            [{"type": "ByteLevel"}, {"single": [{"Sequence": {"id": "A"}}, {"SpecialToken": {}}]}, {"single": [1, 2, 3]}]}}"#,
+        );
+        let found = found.unwrap();
+        assert_eq!((found.added, found.pieces), (5, 6));
     }
 }

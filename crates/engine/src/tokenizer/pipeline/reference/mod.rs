@@ -19,16 +19,19 @@ use tokenizers::ModelWrapper;
 use crate::error::LoadError;
 use crate::growth::put_all;
 use crate::tokenizer::encode_error::EncodeError;
-use crate::tokenizer::file::insertion::LONGEST_INSERTION;
+use crate::tokenizer::file::insertion::{LONGEST_INSERTION, MOST_ADDED};
 use crate::tokenizer::file::read::explain;
 use crate::tokenizer::file::vocabulary::{VocabularyFacts, sort_tokens};
-use longest_strings::longest_strings;
+use longest_strings::{Longest, longest_strings};
 
 /// The longest Unigram piece, in bytes, that the crate may read: dropping it takes about 160 KB of
 /// stack. Real pieces have dozens of bytes.
 const LONGEST_PIECE: usize = 2048;
 /// The longest pattern, in bytes, that the crate may compile. Real patterns have some hundred.
 const LONGEST_PATTERN: usize = 1 << 16;
+/// The most pieces of a post-processor, each of which may be a copy of the text with all its tokens.
+/// Real ones have up to a handful.
+const MOST_PIECES: usize = 64;
 
 /// A tokenizer that the `tokenizers` crate runs.
 pub(in crate::tokenizer) struct ReferenceTokenizer {
@@ -49,20 +52,14 @@ impl ReferenceTokenizer {
     /// [`LoadError::BadTokenizer`] with the crate's reason, or [`LoadError::UnsupportedTokenizer`]
     /// if the crate doesn't know a part of the file.
     pub(in crate::tokenizer) fn parse(path: &Path, json: &[u8]) -> Result<Self, LoadError> {
-        let longest = longest_strings(json).map_err(|error| explain(path, json, &error.to_string()))?;
-        for (what, found, most) in [
-            ("vocabulary pieces", longest.piece, LONGEST_PIECE),
-            ("patterns", longest.pattern, LONGEST_PATTERN),
-            ("strings that are put into texts", longest.insertion, LONGEST_INSERTION),
-        ] {
-            if found > most {
-                let reason = format!("expected {what} of at most {most} bytes, found one of {found}");
-                return Err(LoadError::UnsupportedTokenizer { path: path.to_owned(), reason });
-            }
-        }
-        catch(|| Self::build(json).map_err(|error| error.to_string()))
+        let explained = |reason: String| explain(path, json, &reason);
+        let longest = catch(|| longest_strings(json).map_err(|error| error.to_string()))
             .and_then(|outcome| outcome)
-            .map_err(|reason| explain(path, json, &reason))
+            .map_err(explained)?;
+        if let Some(reason) = too_long(longest) {
+            return Err(LoadError::UnsupportedTokenizer { path: path.to_owned(), reason });
+        }
+        catch(|| Self::build(json).map_err(|error| error.to_string())).and_then(|outcome| outcome).map_err(explained)
     }
 
     fn build(json: &[u8]) -> tokenizers::Result<Self> {
@@ -103,6 +100,23 @@ impl ReferenceTokenizer {
     fn merged_vocabulary(&self) -> HashMap<String, u32> {
         self.tokenizer.get_vocab(true)
     }
+}
+
+/// Why the crate must not read a file.
+fn too_long(longest: Longest) -> Option<String> {
+    let of_strings = [
+        ("vocabulary pieces", longest.piece, LONGEST_PIECE),
+        ("patterns", longest.pattern, LONGEST_PATTERN),
+        ("strings that are put into texts", longest.insertion, LONGEST_INSERTION),
+    ];
+    if let Some((what, found, most)) = of_strings.into_iter().find(|(_, found, most)| found > most) {
+        return Some(format!("expected {what} of at most {most} bytes, found one of {found}"));
+    }
+    if longest.pieces > MOST_PIECES {
+        return Some(format!("expected a post-processor of at most {MOST_PIECES} pieces, found {}", longest.pieces));
+    }
+    let added = longest.added.saturating_mul(longest.insertion);
+    (added > MOST_ADDED).then(|| format!("expected added tokens that become {MOST_ADDED} bytes, found up to {added}"))
 }
 
 /// model2vec 0.10.0, model.py, `_get_unk_token_id`.
