@@ -19,18 +19,18 @@ type Case = fn();
 static IS_FAIR: AtomicBool = AtomicBool::new(false);
 
 /// The cases that are small enough for all orders, and how many threads the system grants.
-const ALL: [(&str, usize, Case); 7] = [
+const ALL: [(&str, usize, Case); 6] = [
     ("a batch of one slice, waited for", 1, || batch_is_done(1, 1)),
     ("a batch of one slice, without a thread", 0, || batch_is_done(1, 1)),
     ("a batch that is cancelled while its slice begins", 1, || cancelled_batch_ends(1)),
     ("a batch that ends while it is closed", 1, || end_is_told_once(1)),
     ("tasks that are cancelled while one begins", 1, || cancelled_tasks_end(1)),
     ("a value that two threads ask for", 0, || value_is_loaded_once(2)),
-    ("a value, and another that is made of it", 0, value_of_a_value_is_loaded),
 ];
 
-/// The cases of which random orders are tried.
-const RANDOM: [(&str, usize, Case); 11] = [
+/// The cases of which random orders are tried. Where a map has several keys, its own order differs from
+/// run to run, which the search through all orders can't have.
+const RANDOM: [(&str, usize, Case); 12] = [
     ("a batch of four slices on two threads", 2, || batch_is_done(4, 2)),
     ("a batch of four slices, of two threads one is granted", 1, || batch_is_done(4, 2)),
     ("a batch of four slices that is cancelled", 2, || cancelled_batch_ends(4)),
@@ -40,6 +40,7 @@ const RANDOM: [(&str, usize, Case); 11] = [
     ("a batch whose slices fail", 2, || failed_batch_ends(Work::Fails)),
     ("a batch whose slices panic", 2, || failed_batch_ends(Work::Panics)),
     ("tasks that are cancelled", 2, || cancelled_tasks_end(4)),
+    ("a value, and another that two threads make of it", 0, value_of_a_value_is_loaded),
     ("a value that four threads ask for", 0, || value_is_loaded_once(4)),
     ("values that fail, and are let go", 0, failed_values_are_loaded_again),
 ];
@@ -207,38 +208,47 @@ fn value_is_loaded_once(threads: usize) {
     assert!(Arc::ptr_eq(&again, &values[0]));
 }
 
-/// As a model with a head asks for the one without.
+/// A load may ask for another value, as that of a model with a head does for the one without.
 fn value_of_a_value_is_loaded() {
     let shared = Arc::new(Shared::new());
     let loads = Arc::new(AtomicUsize::new(0));
-    let (other, other_loads) = (Arc::clone(&shared), Arc::clone(&loads));
-    let thread = shuttle::thread::spawn(move || {
-        other.get_or_load('b', || other.get_or_load('a', || load(&other_loads)).map(|value| *value))
-    });
     let alone = shared.get_or_load('a', || load(&loads)).expect("it loads");
-    let made_of_it = thread.join().expect("it ends").expect("it loads");
-    // Where the first is let go before the second thread asks for it, it is loaded anew.
-    assert!(loads.load(Ordering::Relaxed) <= 2);
-    assert!(*alone < 2 && *made_of_it < 2);
+    let threads: Vec<_> = (0..2)
+        .map(|_| {
+            let (shared, loads) = (Arc::clone(&shared), Arc::clone(&loads));
+            shuttle::thread::spawn(move || {
+                let of_another = || shared.get_or_load('a', || load(&loads)).map(|value| *value + 1);
+                shared.get_or_load('b', of_another).expect("it loads")
+            })
+        })
+        .collect();
+    let values: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("it ends")).collect();
+    assert_eq!(loads.load(Ordering::Relaxed), 1, "we have had 'a' all the time");
+    assert!(values.iter().all(|value| Arc::ptr_eq(value, &values[0]) && **value == *alone + 1));
 }
 
-/// A load that fails leaves the next one to load, and values that nobody has are forgotten.
+/// A load that fails leaves the next one to load, and values that nobody has are forgotten. One that
+/// panics can't be tried: the scheduler's locks stay taken by a thread that unwinds.
 fn failed_values_are_loaded_again() {
     let shared = Arc::new(Shared::new());
     let loads = Arc::new(AtomicUsize::new(0));
+    let key = Arc::new('a');
     let threads: Vec<_> = (0..3)
         .map(|number| {
-            let (shared, loads) = (Arc::clone(&shared), Arc::clone(&loads));
+            let (shared, loads, key) = (Arc::clone(&shared), Arc::clone(&loads), Arc::clone(&key));
             shuttle::thread::spawn(move || {
-                let fails = shared.get_or_load('a', || if number == 0 { Err(()) } else { load(&loads) });
-                assert!(number == 0 || fails.is_ok(), "another's failure is not ours");
+                let outcome = shared.get_or_load(key, || if number == 0 { Err(()) } else { load(&loads) });
+                assert!(number == 0 || outcome.is_ok(), "another's failure is not ours");
             })
         })
         .collect();
     threads.into_iter().for_each(|thread| thread.join().expect("it ends"));
     let before = loads.load(Ordering::Relaxed);
-    let last = shared.get_or_load('a', || load(&loads)).expect("it loads");
+    let last = shared.get_or_load(Arc::clone(&key), || load(&loads)).expect("it loads");
     assert_eq!(*last, before, "nobody has the earlier ones");
+    drop(last);
+    shared.get_or_load(Arc::new('b'), || load(&loads)).expect("it loads");
+    assert_eq!(Arc::strong_count(&key), 1, "a key that is not forgotten");
 }
 
 /// The number of the load, during which others run.

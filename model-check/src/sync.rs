@@ -1,4 +1,4 @@
-//! In place of the engine's `sync.rs`: locks, condition variables and threads of the scheduler, and
+//! In place of the `sync.rs` of the engine and of the binding: locks, condition variables and threads of the scheduler, and
 //! statics that each run has anew.
 
 use std::any::Any;
