@@ -2,7 +2,7 @@
 // of package.json's `exports` and `bin` is a file; what several of them use is in files that they
 // share, so that there is one class and one native module, whatever is imported.
 //
-// An import of the package then reads two files instead of a hundred, and what a plain encode does
+// An import of the package then reads three files instead of a hundred, and what a plain encode does
 // without (the Hub, search, streams, many of Node's own modules) is loaded when it is first used:
 // together that is most of the time that the import took. The names of functions and classes stay as
 // they are in src/, and each has a line, so that the stack of an error can be read; local variables
@@ -160,14 +160,16 @@ function loadedLate(fileName, code) {
   // What is only loaded is re-exported elsewhere.
   code = code.replaceAll(/^require\("node:.*"\);\n/gm, '')
   let hasLate = false
-  for (const [statement, name, from] of [...code.matchAll(required)]) {
+  // From the last to the first: those of packages use the bundler's own file, which is the first.
+  for (const [statement, name, from] of [...code.matchAll(required)].reverse()) {
     if (statement.includes('__toESM') && !from.startsWith('node:')) throw new Error(`a default import of ${from}`)
     const at = code.indexOf(statement)
     if (at === -1) throw new Error(`${statement} is gone`)
     const [before, after] = [code.slice(0, at), code.slice(at + statement.length)]
     if (new RegExp(`\\b${name}\\b(?!\\.)`).test(before + after)) throw new Error(`${name} is used as a whole`)
-    // The bundler has put the constants of a file that it found in it into their places.
     if (from.startsWith('.') && !new RegExp(`\\b${name}\\b`).test(before + after)) {
+      // Constants are in their places already, and no default import is left.
+      if (!/\/(?:version|rolldown-runtime)\.js$/.test(from)) throw new Error(`${fileName} uses nothing of ${from}`)
       code = before + after
       continue
     }

@@ -1,6 +1,6 @@
 // The native module: found or not, and what is said when it is not.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -97,6 +97,15 @@ test('without the native module each call that needs it fails with an error of i
     different: 20,
     codes: ['ERR_NATIVE_NOT_FOUND'],
   })
+})
+
+test('an import, a load from a folder and its vectors read three files of the package', (t) => {
+  const loaded = path.join(__dirname, 'cli', 'preload', 'loaded-files.js')
+  const script = `
+    const { Model2VecEmbeddingFunction } = require('./dist/index.js')
+    new Model2VecEmbeddingFunction(${JSON.stringify(SMALL)}).encodeSync(['one'])`
+  const { stderr } = spawnSync(process.execPath, ['--require', loaded, '-e', script], { encoding: 'utf8' })
+  t.deepEqual(stderr.split(' ').sort(), ['core.js', 'index.js', 'version.js'])
 })
 
 test('a native module that is there by the next call is found', (t) => {
