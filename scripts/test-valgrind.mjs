@@ -11,7 +11,7 @@ import path from 'node:path'
 import { root, setup } from './setup.mjs'
 
 const MODELS = ['m8k-f32', 'ug-e5enpt-v10', 'bpe-gpt2-raw', 'spbpe-mistral-v10', 'wl-v012-lower']
-const OPTIONS = ['--num-callers=40', '--error-limit=no', '--leak-check=no', '--smc-check=all-non-file']
+const OPTIONS = ['--num-callers=40', '--error-limit=no', '--smc-check=all-non-file']
 
 process.chdir(root)
 setup()
@@ -26,7 +26,9 @@ const { status, stdout } = spawnSync('valgrind', [...OPTIONS, '--xml=yes', `--xm
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],
 })
-const reports = readFileSync(file, 'utf8').match(/<error>[^]*?<\/error>/g) ?? []
+const all = readFileSync(file, 'utf8').match(/<error>[^]*?<\/error>/g) ?? []
+// A report in XML has what was not freed at the end, whatever the options say: Node leaves that to the system.
+const reports = all.filter((report) => !report.includes('<kind>Leak_'))
 rmSync(folder, { recursive: true })
 const ours = reports.filter((report) => /<obj>[^<]*model2vec[^<]*\.node<\/obj>/.test(report))
 for (const report of ours) console.error(report)
