@@ -3,16 +3,13 @@
 // in fuzz/artifacts, what it learned in fuzz/corpus.
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { root, run, setup } from './setup.mjs'
 
-/** Of the processor, for an input: then it hangs. One that ends has a lower limit, in test/fuzz/limits.ts. */
-const HANGS_MS = 10_000
-/** The same where no system tells what a process took, and any time for one that waits for nothing. */
-const STANDS_MS = 120_000
 /** Of V8's heap, in MB. */
 const HEAP = 512
 
@@ -22,6 +19,7 @@ const seconds = Number(given)
 if (!(seconds > 0)) throw new Error(`expected a number of seconds, found \`${given}\``)
 setup()
 run(process.execPath, ['scripts/compile-tests.mjs'])
+const { watchFor } = createRequire(import.meta.url)('../build/test/fuzz/hangs.js')
 
 const all = readdirSync('test/fuzz/targets').map((file) => path.basename(file, '.ts'))
 const failed = []
@@ -41,18 +39,13 @@ async function fuzz(name) {
   const options = [`--max-old-space-size=${HEAP}`, script, name, String(seconds), current, corpus, ...kept]
   const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)))
-  let heard = { at: Date.now(), cpu: cpuOf(child.pid) }
-  let hangs = false
-  const watch = setInterval(() => {
-    hangs ||= cpuOf(child.pid) - heard.cpu > HANGS_MS || Date.now() - heard.at > STANDS_MS
-    if (hangs) child.kill('SIGKILL')
-  }, 1000)
+  const watch = watchFor({ pid: child.pid, kill: () => child.kill('SIGKILL') })
   let last = {}
   for await (const line of createInterface({ input: child.stdout })) {
     last = JSON.parse(line)
-    heard = { at: Date.now(), cpu: cpuOf(child.pid) }
+    watch.heard()
   }
-  clearInterval(watch)
+  watch.end()
   const code = await closed
   const { inputs = 0, known = 0, blocks = 0 } = last
   const done = `${name}: ${inputs} inputs, ${known} of them reached something new, ${blocks} blocks`
@@ -60,19 +53,8 @@ async function fuzz(name) {
     console.log(`${done}; nothing found`)
     return true
   }
-  const finding = `${artifacts}/${hangs ? 'hang' : 'fault'}-${Date.now()}`
+  const finding = `${artifacts}/${watch.hangs ? 'hang' : 'fault'}-${Date.now()}`
   renameSync(current, finding)
-  console.log(`${done}; ${hangs ? 'it hangs' : `it ended with ${code}`} over ${finding}`)
+  console.log(`${done}; ${watch.hangs ? 'it hangs' : `it ended with ${code}`} over ${finding}`)
   return false
-}
-
-/** Milliseconds of the processor that a process took so far; 0 where only Linux tells. */
-function cpuOf(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')
-    // utime and stime, in hundredths of a second: proc(5).
-    return 10 * (Number(fields[11]) + Number(fields[12]))
-  } catch {
-    return 0
-  }
 }

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** A mutant that takes longer hangs: on a busy machine two seconds of the processor take longer than two. */
-const PATIENCE_MS = 60_000
+import { watchFor } from '../fuzz/hangs.js'
+
 /** Of what a process said before it ended. */
 const MOST_SAID = 2000
 /** More than these are not looked for. */
@@ -34,10 +34,10 @@ export async function loadMutants(from: number, to: number): Promise<MutantsRepo
         resolve(String(signal ?? code))
       })
     })
-    const watch = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+    const watch = watchFor({ pid: child.pid, kill: () => child.kill('SIGKILL') })
     let current = 'before the first mutant'
     for await (const line of createInterface({ input: child.stdout })) {
-      watch.refresh()
+      watch.heard()
       const report = JSON.parse(line) as { number: number; mutant?: string; outcome?: string; fault?: string | null }
       if (report.mutant !== undefined) {
         current = `mutant ${report.number}, ${report.mutant}`
@@ -49,10 +49,10 @@ export async function loadMutants(from: number, to: number): Promise<MutantsRepo
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       }
     }
-    clearTimeout(watch)
+    watch.end()
     const code = await closed
     if (code === '0') break
-    faults.push(`${current}: the process ended with ${code}: ${said}`)
+    faults.push(`${current}: the process ${watch.hangs ? 'hangs' : `ended with ${code}`}: ${said}`)
     if (current.startsWith('before')) break
   }
   return { outcomes, faults }
