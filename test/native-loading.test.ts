@@ -99,11 +99,13 @@ test('without the native module each call that needs it fails with an error of i
   })
 })
 
-test('an import, a load from a folder and its vectors read three files of the package', (t) => {
+test('an import, a load from a folder and plain encodes read three files of the package', (t) => {
   const loaded = path.join(__dirname, 'cli', 'preload', 'loaded-files.js')
   const script = `
     const { Model2VecEmbeddingFunction } = require('./dist/index.js')
-    new Model2VecEmbeddingFunction(${JSON.stringify(SMALL)}).encodeSync(['one'])`
+    const ef = new Model2VecEmbeddingFunction(${JSON.stringify(SMALL)})
+    ef.encodeSync(['one']).row(0)
+    void ef.encodeQueries(['two']).then(() => ef.encode('three')).then(() => ef.close())`
   const { stderr } = spawnSync(process.execPath, ['--require', loaded, '-e', script], { encoding: 'utf8' })
   t.deepEqual(stderr.split(' ').sort(), ['core.js', 'index.js', 'version.js'])
 })

@@ -1,6 +1,12 @@
 // One request and its answer, without the transport that carries them; and the routes that answer.
 
-import { AbortController, clearTimeout, performance, setTimeout } from '../runtime/node-globals.js'
+import {
+  clearTimeout,
+  newAbortController,
+  performance,
+  setTimeout,
+  type AbortController,
+} from '../runtime/node-globals.js'
 import type { Admission } from './admission.js'
 import type { Answer } from './answer.js'
 import type { Headers } from './api-keys.js'
@@ -80,7 +86,7 @@ export class Exchange {
    */
   get signal(): AbortSignal {
     if (this.#controller === null) {
-      const controller = new AbortController()
+      const controller = newAbortController()
       this.#controller = controller
       const { timeout } = this.shared.options
       this.#timer = setTimeout(() => {

@@ -15,6 +15,10 @@ interface Report {
   readonly minutes: number
   /** Megabytes: the median of the looks since the last line. */
   readonly rss: number
+  /** Megabytes at the line: V8's heap, what of it is used, and what its objects hold outside of it. */
+  readonly heap: number
+  readonly used: number
+  readonly external: number
   readonly runs: Readonly<Record<string, number>>
   /** Of queries, in milliseconds; null while there was none. */
   readonly p50: number | null
@@ -65,7 +69,13 @@ async function round(isOver: () => boolean, meanwhile: (subject: Subject) => Pro
 
 function report({ latency }: Subject, minutes: number, rss: number): Report {
   const p = (percent: number): number | null => (latency.count === 0 ? null : latency.percentile(percent) / 1e6)
-  return { minutes, rss, runs, p50: p(50), p99: p(99), errors }
+  const { heapTotal, heapUsed, external } = memoryUsage()
+  const [heap, used, outside] = [heapTotal, heapUsed, external].map((bytes) => bytes / 2 ** 20) as [
+    number,
+    number,
+    number,
+  ]
+  return { minutes, rss, heap, used, external: outside, runs, p50: p(50), p99: p(99), errors }
 }
 
 async function main(): Promise<void> {
