@@ -82,7 +82,9 @@ try {
   setup()
   for (const step of steps) {
     console.log(`\n── ${step.name}`)
+    const started = performance.now()
     const { output, code } = await run(step)
+    console.log(`── ${((performance.now() - started) / 1000).toFixed(0)} s`)
     const counts = judge(step, output, code)
     if (counts.failed > 0) failures.push(step.name)
     for (const key of Object.keys(total)) total[key] += counts[key]

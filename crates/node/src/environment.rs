@@ -10,6 +10,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
@@ -98,7 +99,7 @@ pub(crate) struct Environment {
     is_paused: Cell<bool>,
     /// `setImmediate`, and the function to pass to it, which handles news in the event loop's next
     /// turn. None until JavaScript has given it.
-    next_turn: Cell<Option<(sys::napi_ref, sys::napi_ref)>>,
+    next_turn: Cell<Option<(Js, sys::napi_ref, sys::napi_ref)>>,
 }
 
 impl Environment {
@@ -184,7 +185,7 @@ impl Environment {
         if self.is_paused.get() {
             return;
         }
-        let mut ids = std::mem::take(&mut self.notifier.lock().ids);
+        let mut ids = mem::take(&mut self.notifier.lock().ids);
         ids.reverse();
         while let Some(id) = ids.pop() {
             let started = Instant::now();
@@ -210,7 +211,7 @@ impl Environment {
         // In their order, before the ids that came meanwhile; an id that is in both is kept once.
         let mut post = self.notifier.lock();
         ids.reverse();
-        let came_meanwhile = std::mem::take(&mut post.ids);
+        let came_meanwhile = mem::take(&mut post.ids);
         for id in came_meanwhile {
             if !ids.contains(&id) {
                 ids.push(id);
@@ -226,7 +227,7 @@ impl Environment {
 
     /// Has [`on_turn`] called in the event loop's next turn. False if that is not possible.
     fn request_turn(&self, js: Js) -> bool {
-        let Some((set_immediate, resume)) = self.next_turn.get() else { return false };
+        let Some((_, set_immediate, resume)) = self.next_turn.get() else { return false };
         let request = || js.call(js.referenced(set_immediate)?, &[js.referenced(resume)?]);
         request().is_ok()
     }
@@ -239,7 +240,7 @@ pub(crate) unsafe extern "C" fn use_immediates(env: sys::napi_env, info: sys::na
     callback(env, info, |js, arguments| {
         let ([set_immediate], _) = arguments.split::<1>();
         let resume = js.function("model2vecNews", on_turn, arguments.data)?;
-        let next_turn = (js.reference(set_immediate)?, js.reference(resume)?);
+        let next_turn = (js, js.reference(set_immediate)?, js.reference(resume)?);
         Environment::of(arguments).next_turn.set(Some(next_turn));
         js.undefined()
     })
@@ -274,9 +275,18 @@ unsafe extern "C" fn on_end(context: *mut c_void) {
     // SAFETY: `start` made the box and gave it to this hook, which runs once; nothing else uses it
     // from here on.
     let environment = unsafe { Box::from_raw(context.cast::<Rc<Environment>>()) };
-    environment.notifier.lock().function = ptr::null_mut();
+    let function = mem::replace(&mut environment.notifier.lock().function, ptr::null_mut());
+    // Node closes the function after this hook, but from version 24 on it frees it only when no
+    // thread holds it any more: this library is counted as one since `start`.
+    // SAFETY: the function lives until Node closes it, and nobody calls it after this: it is null
+    // for all others.
+    unsafe { sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::release) };
     let work: Vec<_> = environment.work.borrow_mut().drain().map(|(_, work)| work).collect();
     for work in work {
         work.on_end();
+    }
+    if let Some((js, set_immediate, resume)) = environment.next_turn.take() {
+        js.delete_reference(set_immediate);
+        js.delete_reference(resume);
     }
 }

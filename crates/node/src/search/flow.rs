@@ -162,5 +162,6 @@ impl BackgroundWork for Flow {
     fn on_end(&self) {
         self.tasks.cancel();
         self.tasks.help_and_wait();
+        self.let_go();
     }
 }
