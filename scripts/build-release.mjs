@@ -29,10 +29,12 @@ const folder = path.join(process.env.CARGO_TARGET_DIR ?? 'target', target?.repla
 execFileSync('cargo', [command, ...options], { stdio: 'inherit', env: environment() })
 copyFileSync(path.join(folder, LIBRARY[process.platform]), file)
 
-/** RUSTFLAGS with what replaces the paths. */
+/** RUSTFLAGS with what replaces the paths, and the time. */
 function environment() {
   const { RUSTFLAGS = '', ...others } = process.env
-  const flags = [...RUSTFLAGS.split(' ').filter((flag) => flag !== ''), ...replacedPaths()]
+  // Microsoft's linker would write the time.
+  const linker = process.platform === 'win32' ? ['-Clink-arg=/Brepro'] : []
+  const flags = [...RUSTFLAGS.split(' ').filter((flag) => flag !== ''), ...replacedPaths(), ...linker]
   return { ...others, CARGO_ENCODED_RUSTFLAGS: flags.join(SEPARATOR) }
 }
 
