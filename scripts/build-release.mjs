@@ -29,7 +29,7 @@ const folder = path.join(process.env.CARGO_TARGET_DIR ?? 'target', target?.repla
 execFileSync('cargo', [command, ...options], { stdio: 'inherit', env: environment() })
 copyFileSync(path.join(folder, LIBRARY[process.platform]), file)
 
-/** RUSTFLAGS with what replaces the paths, and the time. */
+/** RUSTFLAGS, and what keeps paths and the time out of the file. */
 function environment() {
   const { RUSTFLAGS = '', ...others } = process.env
   // Microsoft's linker would write the time.

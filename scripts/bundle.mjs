@@ -3,7 +3,7 @@
 // share, so that there is one class and one native module, whatever is imported.
 //
 // An import of the package then reads three files instead of a hundred, and what a plain encode does
-// without (the Hub, search, streams, counts of tokens, many of Node's own modules) is loaded when it is first used:
+// without (the Hub, search, streams, many of Node's own modules) is loaded when it is first used:
 // together that is most of the time that the import took. The names of functions and classes stay as
 // they are in src/, and each has a line, so that the stack of an error can be read; local variables
 // have short names and spaces are left out, which makes the package a sixth smaller.
@@ -38,34 +38,6 @@ const NEVER_LATE = [
   'lines/read-lines',
   'search/neighbors',
   'server/index',
-]
-/** The other calls: what of the core's rooms neither a load from a folder nor a plain encode uses. */
-const OTHER_CALLS = 'other-calls'
-const IN_OTHER_CALLS = [
-  'call/chunks',
-  'call/count-tokens',
-  'call/head',
-  'call/sequence',
-  'call/tokenize',
-  'matrix/from',
-  'matrix/json',
-  'matrix/npy-file',
-  'matrix/npy-header',
-  'matrix/npy-reader',
-  'matrix/parts',
-  'matrix/truncated-rows',
-  'model/damaged',
-  'model/quantized-load',
-  'options/chunks',
-  'options/predict',
-  'options/search',
-  'options/stream',
-  'pipeline/predict',
-  'pipeline/predict-stream',
-  'pipeline/predictions',
-  'runtime/linked-file',
-  'runtime/system-reason',
-  'runtime/typed-array',
 ]
 /** Those modules of Node that a process has loaded when it starts. */
 const LOADED = ['async_hooks', 'buffer', 'fs', 'module', 'path', 'process', 'timers', 'url', 'util', 'vm']
@@ -118,7 +90,6 @@ write(
           ...LATE_ROOMS.map((room) => ({ name: room, test: (id) => isLate(id, room) })),
           // `model2vec --version` loads nothing else.
           { name: VERSION, test: /\/src\/version\.ts$/ },
-          { name: OTHER_CALLS, test: (id) => isOneOf(IN_OTHER_CALLS, id) },
           { name: CORE, test: (id) => inCore.has(id) },
           { name: SHARDS, test: (id) => inShards.has(id) },
           {
@@ -171,16 +142,12 @@ async function modulesOf(entry, options = {}) {
   return new Set(chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => !id.endsWith(entry)))
 }
 
-function isOneOf(files, id) {
-  return files.some((file) => id.endsWith(`/src/${file}.ts`))
-}
-
 function isOfCommand(id) {
-  return id.includes('/src/cli/') && !isOneOf(IN_COMMAND_LINE, id)
+  return id.includes('/src/cli/') && !IN_COMMAND_LINE.some((file) => id.endsWith(`/src/${file}.ts`))
 }
 
 function isLate(id, room) {
-  return id.includes(`/src/${room}/`) && !isOneOf(NEVER_LATE, id)
+  return id.includes(`/src/${room}/`) && !NEVER_LATE.some((file) => id.endsWith(`/src/${file}.ts`))
 }
 
 /**
@@ -218,7 +185,7 @@ function loadedLate(fileName, code) {
 
 function isLoadedLate(from) {
   if (from.startsWith('node:')) return !LOADED.includes(from.slice('node:'.length))
-  return [...LATE_ROOMS, OTHER_CALLS].some((name) => from.endsWith(`/${name}.js`))
+  return LATE_ROOMS.some((room) => from.endsWith(`/${room}.js`))
 }
 
 /** Code with short names of local variables, and a line for each statement of the file. */

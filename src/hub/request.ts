@@ -3,7 +3,7 @@
 
 import { orAborted, throwIfAborted } from '../runtime/abort.js'
 import { isModel2VecError, isThrownError, messageOf, Model2VecError } from '../errors.js'
-import { clearTimeout, newAbortController, setTimeout, URL } from '../runtime/node-globals.js'
+import { AbortController, clearTimeout, setTimeout, URL } from '../runtime/node-globals.js'
 import { checkedAnswer, dropBody } from './fetch-function.js'
 import type { FetchFunction, FetchResponse } from './fetch-function.js'
 import { throughWhich } from './proxy-fetch.js'
@@ -57,7 +57,7 @@ export async function ask<T>(
   use: (answer: FetchResponse, read: Read) => Promise<T>,
 ): Promise<T> {
   throwIfAborted(signal)
-  const ending = newAbortController()
+  const ending = new AbortController()
   /** The URL that is asked now: a redirect may lead elsewhere. */
   let url = new URL(request.url)
   let isAnswered = false

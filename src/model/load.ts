@@ -12,7 +12,7 @@ import type { Snapshot } from '../hub/snapshot.js'
 import { native } from '../native/load.js'
 import { Model } from './model.js'
 import { ModelState } from './state.js'
-import { newAbortController, process } from '../runtime/node-globals.js'
+import { AbortController, process } from '../runtime/node-globals.js'
 import type { CheckedLoadOptions } from '../options/load.js'
 import { locateModel } from './locate.js'
 import type { FoundDirectory, HubModel, LocatedModel } from './locate.js'
@@ -57,7 +57,7 @@ export async function loadFor<T>(
 /** A model that is loaded when a caller first waits for it, all of it off the event loop. */
 export function leavePending(source: unknown, options: CheckedLoadOptions): ModelState {
   return ModelState.pending('must be downloaded', async (signal) => {
-    const ending = newAbortController()
+    const ending = new AbortController()
     const forget = onAbort([signal, options.signal], (reason) => {
       ending.abort(reason)
     })

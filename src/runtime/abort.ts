@@ -1,12 +1,12 @@
 // Abort signals. They may be of another realm (vm, Jest), which `AbortSignal.any` would refuse, or
 // a polyfill's.
 
-import { newAbortError } from './node-globals.js'
+import { DOMException } from './node-globals.js'
 
 /** Why a signal was aborted: its own reason; an AbortError where a polyfill's signal has none. */
 export function reasonOf(signal: AbortSignal): unknown {
   const { reason } = signal as { readonly reason?: unknown }
-  return reason === undefined ? newAbortError() : reason
+  return reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : reason
 }
 
 /** Throws the signal's own reason, as every API of the platform does. */

@@ -19,34 +19,20 @@ export const setInterval: typeof timers.setInterval = timers.setInterval
 export const clearInterval: typeof timers.clearInterval = timers.clearInterval
 export const setImmediate: typeof timers.setImmediate = timers.setImmediate
 
-let main: typeof globalThis | undefined
-
-/**
- * What is in no module: read where Node itself runs, whatever context this file runs in. An import of
- * the package and a plain encode need none of it, and Node loads these classes when they are asked for.
- */
-function nodeGlobals(): typeof globalThis {
-  return (main ??= runInThisContext('globalThis') as typeof globalThis)
-}
-
-export type AbortController = InstanceType<typeof globalThis.AbortController>
+// These are in no module: they are read where Node itself runs, whatever context this file runs in.
+const main = runInThisContext('globalThis') as typeof globalThis
 
 /** `fetch` of Node refuses the signals of another class, such as jsdom's. */
-export function newAbortController(): AbortController {
-  return new (nodeGlobals().AbortController)()
-}
-
-/** What an abort without a reason rejects with. */
-export function newAbortError(): DOMException {
-  return new (nodeGlobals().DOMException)('This operation was aborted', 'AbortError')
-}
+export const AbortController: typeof globalThis.AbortController = main.AbortController
+export type AbortController = InstanceType<typeof globalThis.AbortController>
+export const DOMException: typeof globalThis.DOMException = main.DOMException
 
 /** The environment's `fetch`, which a test may have replaced, else Node's own. */
 export function globalFetch(): typeof fetch {
-  return (globalThis as { fetch?: typeof fetch }).fetch ?? nodeGlobals().fetch
+  return (globalThis as { fetch?: typeof fetch }).fetch ?? main.fetch
 }
 
 /** The environment's `Response`, which a framework may have replaced, else Node's own. */
 export function webResponse(): typeof Response {
-  return (globalThis as { Response?: typeof Response }).Response ?? nodeGlobals().Response
+  return (globalThis as { Response?: typeof Response }).Response ?? main.Response
 }

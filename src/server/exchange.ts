@@ -1,12 +1,6 @@
 // One request and its answer, without the transport that carries them; and the routes that answer.
 
-import {
-  clearTimeout,
-  newAbortController,
-  performance,
-  setTimeout,
-  type AbortController,
-} from '../runtime/node-globals.js'
+import { AbortController, clearTimeout, performance, setTimeout } from '../runtime/node-globals.js'
 import type { Admission } from './admission.js'
 import type { Answer } from './answer.js'
 import type { Headers } from './api-keys.js'
@@ -86,7 +80,7 @@ export class Exchange {
    */
   get signal(): AbortSignal {
     if (this.#controller === null) {
-      const controller = newAbortController()
+      const controller = new AbortController()
       this.#controller = controller
       const { timeout } = this.shared.options
       this.#timer = setTimeout(() => {

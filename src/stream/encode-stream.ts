@@ -6,7 +6,7 @@ import type { Dtype, FreshArray, TokenArray } from '../dtype.js'
 import { atItem, isModel2VecError } from '../errors.js'
 import { isTurnOver, nextTurn } from '../runtime/event-loop.js'
 import type { EmbeddingMatrix } from '../matrix/embedding-matrix.js'
-import { newAbortController, type AbortController } from '../runtime/node-globals.js'
+import { AbortController } from '../runtime/node-globals.js'
 import { isThenable } from '../runtime/promise.js'
 import type { CheckedStreamOptions } from '../options/stream.js'
 import { Batcher } from './text-batches.js'
@@ -165,7 +165,7 @@ async function* encodedBatches<Item>(
  */
 export class EncodeStream<Item> implements AsyncGenerator<StreamBatch<Item, Dtype>, void, undefined> {
   readonly #batches: AsyncGenerator<StreamBatch<Item, Dtype>, void, undefined>
-  readonly #stop = newAbortController()
+  readonly #stop = new AbortController()
   readonly #reader: BatchReader<Item>
 
   constructor(encodeBatch: EncodeBatch, open: () => Reader<Item>, options: CheckedStreamOptions) {

@@ -1,13 +1,14 @@
 // Worker threads, one after the other, that open a model and encode with it: half of them end by
-// themselves, half are ended. After 20 and after 80 the process sends itself SIGUSR2. Argument: a
-// model.
+// themselves, half are ended. After each 20 the process sends itself SIGUSR2 three times, each after
+// a collection. Argument: a model.
 
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 
-const WARM_UP = 20
-const ROUNDS = 80
+const ROUNDS = 120
+const BLOCK = 20
+const LOOKS = 3
 
 async function workerThread(isEnded: boolean): Promise<void> {
   const worker = new Worker(path.join(__dirname, 'encode-forever.js'), {
@@ -22,13 +23,13 @@ async function workerThread(isEnded: boolean): Promise<void> {
 async function main(): Promise<void> {
   for (let round = 1; round <= ROUNDS; round++) {
     await workerThread(round % 2 === 0)
-    if (round !== WARM_UP && round !== ROUNDS) continue
-    for (let collection = 0; collection < 5; collection++) {
+    if (round % BLOCK !== 0) continue
+    for (let look = 0; look < LOOKS; look++) {
       globalThis.gc?.()
-      await sleep(20)
+      await sleep(30)
+      process.kill(process.pid, 'SIGUSR2')
     }
-    process.kill(process.pid, 'SIGUSR2')
-    await sleep(20)
+    await sleep(30)
   }
 }
 void main()

@@ -1,6 +1,6 @@
 // Counts the bytes that a process has from malloc and has not given back, and writes them to
 // standard error, in a line, at SIGUSR2. Preloaded (LD_PRELOAD) by test/faults/worker-memory.test.ts.
-// malloc of glibc has these names too.
+// `__libc_…` are glibc's own names for these functions.
 
 #include <errno.h>
 #include <malloc.h>
@@ -46,7 +46,7 @@ void free(void *memory) {
   __libc_free(memory);
 }
 
-/** In a signal nothing but `write` may be called. */
+/** Only async-signal-safe functions may be called here. */
 static void show(int signal) {
   (void)signal;
   char line[24] = {0};

@@ -98,7 +98,8 @@ pub(crate) struct Environment {
     /// Whether news wait for the event loop's next turn.
     is_paused: Cell<bool>,
     /// `setImmediate`, and the function to pass to it, which handles news in the event loop's next
-    /// turn. None until JavaScript has given it.
+    /// turn. None until JavaScript has given it. With the environment, which the hook that deletes
+    /// the references is not given.
     next_turn: Cell<Option<(Js, sys::napi_ref, sys::napi_ref)>>,
 }
 
@@ -277,9 +278,9 @@ unsafe extern "C" fn on_end(context: *mut c_void) {
     let environment = unsafe { Box::from_raw(context.cast::<Rc<Environment>>()) };
     let function = mem::replace(&mut environment.notifier.lock().function, ptr::null_mut());
     // Node closes the function after this hook, but from version 24 on it frees it only when no
-    // thread holds it any more: this library is counted as one since `start`.
-    // SAFETY: the function lives until Node closes it, and nobody calls it after this: it is null
-    // for all others.
+    // thread holds it any more: `start` counted this library as one such thread.
+    // SAFETY: the function lives until it is released here and then closed, and nobody calls it
+    // after this: the shared pointer is null already.
     unsafe { sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::release) };
     let work: Vec<_> = environment.work.borrow_mut().drain().map(|(_, work)| work).collect();
     for work in work {
