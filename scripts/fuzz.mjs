@@ -31,7 +31,9 @@ for (const { name, seeds, longest } of TARGETS) {
   if (names.length > 0 && !names.includes(name)) continue
   const corpus = `fuzz/corpus/${name}`
   mkdirSync(corpus, { recursive: true })
-  const options = [`-max_total_time=${seconds}`, `-max_len=${longest}`, '-timeout=10', '-print_final_stats=1']
+  // A tokenizer takes seconds to load where every sum is checked.
+  const timeout = values.dev ? 60 : 10
+  const options = [`-max_total_time=${seconds}`, `-max_len=${longest}`, `-timeout=${timeout}`, '-print_final_stats=1']
   const build = values.dev ? ['--dev'] : []
   execFileSync('cargo', ['+nightly', 'fuzz', 'run', ...build, name, corpus, seeds, '--', ...options], {
     stdio: 'inherit',
