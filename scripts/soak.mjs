@@ -61,7 +61,8 @@ async function soak(program) {
     lines.push(report)
     if (report.left === undefined) {
       console.log(
-        `${name}: ${report.minutes.toFixed(1)} min, ${report.rss.toFixed(0)} MB, ${total(report)} runs, queries ` +
+        `${name}: ${report.minutes.toFixed(1)} min, ${report.rss.toFixed(0)} MB (V8's heap ${report.heap.toFixed(0)}, of it ` +
+          `used ${report.used.toFixed(0)}, outside ${report.external.toFixed(0)}), ${total(report)} runs, queries ` +
           `p50 ${report.p50?.toFixed(2)} ms, p99 ${report.p99?.toFixed(2)} ms, ${report.errors.length} errors`,
       )
     }
