@@ -70,12 +70,9 @@ async function round(isOver: () => boolean, meanwhile: (subject: Subject) => Pro
 function report({ latency }: Subject, minutes: number, rss: number): Report {
   const p = (percent: number): number | null => (latency.count === 0 ? null : latency.percentile(percent) / 1e6)
   const { heapTotal, heapUsed, external } = memoryUsage()
-  const [heap, used, outside] = [heapTotal, heapUsed, external].map((bytes) => bytes / 2 ** 20) as [
-    number,
-    number,
-    number,
-  ]
-  return { minutes, rss, heap, used, external: outside, runs, p50: p(50), p99: p(99), errors }
+  const megabytes = (bytes: number): number => bytes / 2 ** 20
+  const [heap, used] = [megabytes(heapTotal), megabytes(heapUsed)]
+  return { minutes, rss, heap, used, external: megabytes(external), runs, p50: p(50), p99: p(99), errors }
 }
 
 async function main(): Promise<void> {
